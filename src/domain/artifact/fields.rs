@@ -1,0 +1,220 @@
+//! The fields of an artifact, each valid by construction.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::Violation;
+use crate::domain::text::validated_text;
+
+validated_text!(ArtifactName, ArtifactDescription, Tag, ArtifactType);
+
+/// An artifact's name: 1–255 characters after trimming, without `< > " ' &` or control characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArtifactName(String);
+
+impl ArtifactName {
+    /// The longest name, in characters.
+    pub const MAX_CHARS: usize = 255;
+
+    /// Trims and checks a name.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if !(1..=Self::MAX_CHARS).contains(&text.chars().count()) {
+            return Err(format!("must be 1 to {} characters", Self::MAX_CHARS));
+        }
+        if text.chars().any(|c| c.is_control() || "<>\"'&".contains(c)) {
+            return Err("must not contain < > \" ' & or control characters".to_owned());
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// Text about an artifact: up to 2000 characters; empty is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArtifactDescription(String);
+
+impl ArtifactDescription {
+    /// The longest description, in characters.
+    pub const MAX_CHARS: usize = 2000;
+
+    /// Trims and checks a description; an empty one is none.
+    pub fn parse(text: &str) -> Result<Option<Self>, String> {
+        let text = text.trim();
+        if text.chars().count() > Self::MAX_CHARS {
+            return Err(format!("must be at most {} characters", Self::MAX_CHARS));
+        }
+        Ok((!text.is_empty()).then(|| Self(text.to_owned())))
+    }
+}
+
+/// One tag: 1–50 letters, digits, spaces, `-` or `_`, trimmed and in lower case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Tag(String);
+
+impl Tag {
+    /// The longest tag, in characters.
+    pub const MAX_CHARS: usize = 50;
+
+    /// Trims, lower-cases and checks a tag.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let tag = text.trim().to_lowercase();
+        let is_tag = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+        if !(1..=Self::MAX_CHARS).contains(&tag.chars().count()) || !tag.chars().all(is_tag) {
+            return Err(format!("must be 1 to {} letters, digits, spaces, - or _", Self::MAX_CHARS));
+        }
+        Ok(Self(tag))
+    }
+}
+
+/// An artifact's tags: at most 20, none twice, in the order given.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Tags(Vec<Tag>);
+
+impl Tags {
+    /// The most tags.
+    pub const MAX: usize = 20;
+
+    /// Checks each tag and drops repetitions.
+    pub fn parse(texts: &[String]) -> Result<Self, Vec<Violation>> {
+        let mut tags: Vec<Tag> = Vec::new();
+        let mut violations = Vec::new();
+        for (index, text) in texts.iter().enumerate().take(Self::MAX + 1) {
+            match Tag::parse(text) {
+                Ok(tag) if tags.contains(&tag) => {}
+                Ok(tag) => tags.push(tag),
+                Err(detail) => violations.push(Violation { pointer: format!("/{index}"), detail }),
+            }
+        }
+        if texts.len() > Self::MAX {
+            violations
+                .push(Violation { pointer: String::new(), detail: format!("must be at most {} tags", Self::MAX) });
+        }
+        if violations.is_empty() { Ok(Self(tags)) } else { Err(violations) }
+    }
+
+    /// Whether `tag` is among them.
+    pub fn contains(&self, tag: &Tag) -> bool {
+        self.0.contains(tag)
+    }
+
+    /// The tags in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(Tag::as_str)
+    }
+
+    /// Tags that were checked when they were stored.
+    pub fn from_stored(tags: Vec<String>) -> Self {
+        Self(tags.into_iter().map(Tag).collect())
+    }
+}
+
+/// One value of an artifact's metadata.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum MetadataValue {
+    /// Explicitly nothing.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A whole number.
+    Integer(i64),
+    /// Any other number.
+    Float(f64),
+    /// Text of up to [`MetadataValue::MAX_CHARS`] characters.
+    Text(String),
+}
+
+impl MetadataValue {
+    /// The longest text, in characters.
+    pub const MAX_CHARS: usize = 1000;
+
+    fn parse(value: Value) -> Result<Self, String> {
+        match value {
+            Value::Null => Ok(Self::Null),
+            Value::Bool(flag) => Ok(Self::Bool(flag)),
+            Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+                (Some(integer), _) => Ok(Self::Integer(integer)),
+                (None, Some(float)) => Ok(Self::Float(float)),
+                (None, None) => Err("must be a number that fits 64 bits".to_owned()),
+            },
+            Value::String(text) if text.chars().count() <= Self::MAX_CHARS => Ok(Self::Text(text)),
+            Value::String(_) => Err(format!("must be at most {} characters", Self::MAX_CHARS)),
+            Value::Array(_) | Value::Object(_) => Err("must be null, a boolean, a number or a string".to_owned()),
+        }
+    }
+}
+
+/// Key-value pairs about an artifact: at most 50 keys of 1–100 letters, digits, `_`, `.` or `-`.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Metadata(BTreeMap<String, MetadataValue>);
+
+impl Metadata {
+    /// The most keys.
+    pub const MAX_KEYS: usize = 50;
+    /// The longest key, in characters.
+    pub const MAX_KEY_CHARS: usize = 100;
+
+    /// Checks every key and value.
+    pub fn parse(raw: BTreeMap<String, Value>) -> Result<Self, Vec<Violation>> {
+        let mut violations = Vec::new();
+        if raw.len() > Self::MAX_KEYS {
+            let detail = format!("must have at most {} keys", Self::MAX_KEYS);
+            return Err(vec![Violation { pointer: String::new(), detail }]);
+        }
+        let mut metadata = BTreeMap::new();
+        for (key, value) in raw {
+            let pointer = format!("/{}", key.replace('~', "~0").replace('/', "~1"));
+            match Self::check_key(&key).and_then(|()| MetadataValue::parse(value)) {
+                Ok(value) => {
+                    metadata.insert(key, value);
+                }
+                Err(detail) => violations.push(Violation { pointer, detail }),
+            }
+        }
+        if violations.is_empty() { Ok(Self(metadata)) } else { Err(violations) }
+    }
+
+    fn check_key(key: &str) -> Result<(), String> {
+        let is_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+        if key.is_empty() || key.len() > Self::MAX_KEY_CHARS || !key.chars().all(is_key) {
+            return Err(format!("key must be 1 to {} characters of A-Z, a-z, 0-9, _ . and -", Self::MAX_KEY_CHARS));
+        }
+        Ok(())
+    }
+
+    /// The pairs by key.
+    pub fn as_map(&self) -> &BTreeMap<String, MetadataValue> {
+        &self.0
+    }
+
+    /// Metadata that was checked when it was stored.
+    pub fn from_stored(metadata: BTreeMap<String, MetadataValue>) -> Self {
+        Self(metadata)
+    }
+}
+
+/// What kind of thing an artifact is: 1–50 of `a-z`, `0-9`, `_`, `.` and `-`; `default` unless said.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ArtifactType(String);
+
+impl ArtifactType {
+    /// The longest type, in characters.
+    pub const MAX_CHARS: usize = 50;
+
+    /// Checks a type.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let is_type = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '.' | '-');
+        if text.is_empty() || text.len() > Self::MAX_CHARS || !text.chars().all(is_type) {
+            return Err(format!("must be 1 to {} characters of a-z, 0-9, _ . and -", Self::MAX_CHARS));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl Default for ArtifactType {
+    fn default() -> Self {
+        Self("default".to_owned())
+    }
+}

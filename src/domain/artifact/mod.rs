@@ -1,0 +1,71 @@
+//! Artifacts: what makes one valid, and what an update does to one.
+
+mod draft;
+mod fields;
+
+pub use draft::{ArtifactDraft, ArtifactPatch, RawArtifact, RawArtifactPatch};
+pub use fields::{ArtifactDescription, ArtifactName, ArtifactType, Metadata, MetadataValue, Tag, Tags};
+
+use super::{ArtifactId, Field, TenantId, Timestamp, UserId};
+
+/// A named, tagged, described thing in a workspace's catalog.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Artifact {
+    /// Its id.
+    pub id: ArtifactId,
+    /// The workspace it is in.
+    pub tenant: TenantId,
+    /// Its name.
+    pub name: ArtifactName,
+    /// What it is.
+    pub description: Option<ArtifactDescription>,
+    /// Its tags.
+    pub tags: Tags,
+    /// Its metadata.
+    pub metadata: Metadata,
+    /// Its type.
+    pub artifact_type: ArtifactType,
+    /// 1 when created, one more with every change.
+    pub version: u64,
+    /// Who created it.
+    pub created_by: UserId,
+    /// Who changed it last.
+    pub updated_by: UserId,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When it was moved to the trash, if it was.
+    pub deleted_at: Option<Timestamp>,
+}
+
+impl Artifact {
+    /// Its next version: `patch` applied by `user` at `now`.
+    pub fn patched(&self, patch: ArtifactPatch, user: UserId, now: Timestamp) -> Self {
+        let mut next = self.clone();
+        next.name = patch.name.unwrap_or(next.name);
+        match patch.description {
+            Field::Keep => {}
+            Field::Clear => next.description = None,
+            Field::Set(text) => next.description = text,
+        }
+        next.tags = patch.tags.unwrap_or(next.tags);
+        next.metadata = patch.metadata.unwrap_or(next.metadata);
+        next.artifact_type = patch.artifact_type.unwrap_or(next.artifact_type);
+        next.touched(user, now)
+    }
+
+    /// Its next version: moved to the trash by `user` at `now`.
+    pub fn deleted(&self, user: UserId, now: Timestamp) -> Self {
+        let mut next = self.clone();
+        next.deleted_at = Some(now);
+        next.touched(user, now)
+    }
+
+    fn touched(mut self, user: UserId, now: Timestamp) -> Self {
+        self.version += 1;
+        self.updated_by = user;
+        self.updated_at = now;
+        self
+    }
+}

@@ -1,0 +1,37 @@
+//! The business, pure: what a user, a workspace and an artifact are, what makes one valid, and who may do what.
+//!
+//! Owns the ids, the entities, the validated newtypes, the role × action table, paging and the change record.
+//! Knows nothing of HTTP, storage or telemetry, and reads neither the clock nor randomness by itself.
+
+mod access;
+mod artifact;
+mod change;
+mod clock;
+mod entropy;
+mod field;
+mod id;
+mod page;
+mod session;
+mod text;
+mod user;
+mod violation;
+mod workspace;
+
+pub use access::{Action, Role};
+pub use artifact::{
+    Artifact, ArtifactDescription, ArtifactDraft, ArtifactName, ArtifactPatch, ArtifactType, Metadata, MetadataValue,
+    RawArtifact, RawArtifactPatch, Tag, Tags,
+};
+pub use change::{Actor, Change, ChangeKind, Stamp};
+pub use clock::{Clock, SystemClock, Timestamp};
+pub use entropy::{Entropy, SystemEntropy};
+pub use field::Field;
+pub use id::{ArtifactId, IdGenerator, SessionId, TenantId, UserId};
+pub use page::{ArtifactFilter, ArtifactPage, ListArtifacts, Page};
+pub use session::{RefreshDigest, Session};
+pub use user::{Credentials, Email, PasswordPolicy, PersonName, User};
+pub use violation::{Violation, Violations};
+pub use workspace::{
+    Membership, RawWorkspace, Settings, Slug, Workspace, WorkspaceDescription, WorkspaceDraft, WorkspaceName,
+    WorkspaceView,
+};

@@ -1,0 +1,36 @@
+//! Sessions: what a signed-in caller holds, and what ends when they sign out.
+
+use super::{SessionId, Timestamp, UserId};
+
+/// SHA-256 of a refresh token's secret. The secret itself is never stored.
+pub type RefreshDigest = [u8; 32];
+
+/// A sign-in, from login to logout or expiry. All refresh tokens that descend from it are one family.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Its id; the `sid` claim of its access tokens.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user: UserId,
+    /// When the user signed in.
+    pub created_at: Timestamp,
+    /// When it was last refreshed.
+    pub refreshed_at: Timestamp,
+    /// When it ends unless it is refreshed before.
+    pub idle_until: Timestamp,
+    /// When it ends in any case.
+    pub expires_at: Timestamp,
+    /// The address it was opened from.
+    pub ip: Option<String>,
+    /// The `User-Agent` it was opened with.
+    pub user_agent: Option<String>,
+    /// The digest of the one refresh token that is good.
+    pub refresh_digest: RefreshDigest,
+}
+
+impl Session {
+    /// Whether it is still usable at `now`.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        now < self.idle_until && now < self.expires_at
+    }
+}

@@ -1,0 +1,20 @@
+//! What all validated texts have in common.
+
+/// Gives a newtype over `String` its reading side, and the way back from storage.
+macro_rules! validated_text {
+    ($($name:ident),+ $(,)?) => {$(
+        impl $name {
+            /// The text in the form it is stored and compared in.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// A text that was checked when it was stored.
+            pub fn from_stored(text: String) -> Self {
+                Self(text)
+            }
+        }
+    )+};
+}
+
+pub(super) use validated_text;

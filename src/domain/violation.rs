@@ -1,0 +1,72 @@
+//! What is wrong with an input: every broken rule at once, each with its place.
+
+use std::fmt;
+
+/// One broken rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Where, as a JSON Pointer (RFC 6901) into the input: `/tags/3`.
+    pub pointer: String,
+    /// What is wrong and what is expected, as a sentence without a full stop.
+    pub detail: String,
+}
+
+/// At least one [`Violation`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violations(Vec<Violation>);
+
+impl Violations {
+    /// A single broken rule.
+    pub fn one(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self(vec![Violation { pointer: pointer.into(), detail: detail.into() }])
+    }
+
+    /// The broken rules, in the order of the input's fields.
+    pub fn iter(&self) -> impl Iterator<Item = &Violation> {
+        self.0.iter()
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, violation) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{}: {}", violation.pointer.trim_start_matches('/'), violation.detail)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Violations {}
+
+/// Collects violations while the fields of an input are parsed one by one.
+#[derive(Default)]
+pub(super) struct Check(Vec<Violation>);
+
+impl Check {
+    /// The parsed field, or `None` with its violation noted.
+    pub(super) fn field<T>(&mut self, pointer: &str, parsed: Result<T, String>) -> Option<T> {
+        parsed.map_err(|detail| self.0.push(Violation { pointer: pointer.to_owned(), detail })).ok()
+    }
+
+    /// Like [`Self::field`], for a field that may be absent.
+    pub(super) fn optional<T>(&mut self, pointer: &str, parsed: Option<Result<T, String>>) -> Option<T> {
+        parsed.and_then(|parsed| self.field(pointer, parsed))
+    }
+
+    /// Like [`Self::field`], for a field that has violations of its own, whose pointers are relative to it.
+    pub(super) fn nested<T>(&mut self, pointer: &str, parsed: Result<T, Vec<Violation>>) -> Option<T> {
+        let prefixed = |v: Violation| Violation { pointer: format!("{pointer}{}", v.pointer), ..v };
+        parsed.map_err(|violations| self.0.extend(violations.into_iter().map(prefixed))).ok()
+    }
+
+    /// Everything that was noted, or the value built from the fields: `build` is called only when all were valid.
+    pub(super) fn finish<T>(self, build: impl FnOnce() -> Option<T>) -> Result<T, Violations> {
+        if self.0.is_empty()
+            && let Some(value) = build()
+        {
+            return Ok(value);
+        }
+        Err(Violations(self.0))
+    }
+}

@@ -1,0 +1,221 @@
+//! Workspaces, their slugs, and membership in them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::text::validated_text;
+use super::violation::Check;
+use super::{Role, TenantId, Timestamp, UserId, Violations};
+
+validated_text!(WorkspaceName, Slug, WorkspaceDescription);
+
+/// A workspace's name: 2–100 characters after trimming, none of them control characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkspaceName(String);
+
+impl WorkspaceName {
+    /// The shortest name, in characters.
+    pub const MIN_CHARS: usize = 2;
+    /// The longest name, in characters.
+    pub const MAX_CHARS: usize = 100;
+
+    /// Trims and checks a name.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let length = text.chars().count();
+        if !(Self::MIN_CHARS..=Self::MAX_CHARS).contains(&length) || text.chars().any(char::is_control) {
+            return Err(format!(
+                "must be {} to {} characters, none of them control characters",
+                Self::MIN_CHARS,
+                Self::MAX_CHARS
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// A workspace's short name for URLs, unique among workspaces: 1–100 of `a-z`, `0-9` and `-`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Slug(String);
+
+impl Slug {
+    /// The longest slug, in characters.
+    pub const MAX_CHARS: usize = 100;
+
+    /// Checks a slug that someone chose.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let is_slug = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if text.is_empty() || text.len() > Self::MAX_CHARS || !text.chars().all(is_slug) {
+            return Err(format!("must be 1 to {} characters of a-z, 0-9 and -", Self::MAX_CHARS));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// A slug made from a name: transliterated, with dashes between the words.
+    pub fn from_name(name: &WorkspaceName) -> Self {
+        let mut slug = slug::slugify(name.as_str());
+        slug.truncate(Self::MAX_CHARS);
+        let slug = slug.trim_matches('-');
+        Self(if slug.is_empty() { "workspace".to_owned() } else { slug.to_owned() })
+    }
+
+    /// The same slug with `-{number}` at its end, shortened to fit.
+    pub fn numbered(&self, number: u32) -> Self {
+        let suffix = format!("-{number}");
+        let stem = &self.0[..self.0.len().min(Self::MAX_CHARS - suffix.len())];
+        Self(format!("{}{suffix}", stem.trim_end_matches('-')))
+    }
+}
+
+/// Text about a workspace: up to 1000 characters; empty is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkspaceDescription(String);
+
+impl WorkspaceDescription {
+    /// The longest description, in characters.
+    pub const MAX_CHARS: usize = 1000;
+
+    /// Trims and checks a description; an empty one is none.
+    pub fn parse(text: &str) -> Result<Option<Self>, String> {
+        let text = text.trim();
+        if text.chars().count() > Self::MAX_CHARS {
+            return Err(format!("must be at most {} characters", Self::MAX_CHARS));
+        }
+        Ok((!text.is_empty()).then(|| Self(text.to_owned())))
+    }
+}
+
+/// Free-form settings of a workspace, kept for its clients: up to 50 keys and 16 KiB of JSON.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Settings(BTreeMap<String, Value>);
+
+impl Settings {
+    /// The most top-level keys.
+    pub const MAX_KEYS: usize = 50;
+    /// The most bytes, written as JSON.
+    pub const MAX_BYTES: usize = 16 * 1024;
+
+    /// Checks settings against their limits.
+    pub fn parse(settings: BTreeMap<String, Value>) -> Result<Self, String> {
+        let bytes: usize = settings.iter().map(|(key, value)| key.len() + value.to_string().len()).sum();
+        if settings.len() > Self::MAX_KEYS || bytes > Self::MAX_BYTES {
+            return Err(format!("must have at most {} keys and {} bytes", Self::MAX_KEYS, Self::MAX_BYTES));
+        }
+        Ok(Self(settings))
+    }
+
+    /// The settings by key.
+    pub fn as_map(&self) -> &BTreeMap<String, Value> {
+        &self.0
+    }
+
+    /// Settings that were checked when they were stored.
+    pub fn from_stored(settings: BTreeMap<String, Value>) -> Self {
+        Self(settings)
+    }
+}
+
+/// A workspace.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Workspace {
+    /// Its id, which is the tenant id of everything in it.
+    pub id: TenantId,
+    /// Its name.
+    pub name: WorkspaceName,
+    /// Its slug, unique among workspaces.
+    pub slug: Slug,
+    /// What it is for.
+    pub description: Option<WorkspaceDescription>,
+    /// Its clients' settings.
+    pub settings: Settings,
+    /// Whether it is in use.
+    pub is_active: bool,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Someone's place in a workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The workspace.
+    pub tenant: TenantId,
+    /// The member.
+    pub user: UserId,
+    /// What the member may do.
+    pub role: Role,
+    /// Since when.
+    pub joined_at: Timestamp,
+}
+
+/// A workspace as one of its members sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorkspaceView {
+    /// The workspace.
+    pub workspace: Workspace,
+    /// How many members it has.
+    pub member_count: u64,
+    /// The viewer's role in it.
+    pub role: Role,
+}
+
+/// A new workspace as it was sent, unchecked.
+#[derive(Clone, Debug, Default)]
+pub struct RawWorkspace {
+    /// See [`WorkspaceName`].
+    pub name: String,
+    /// See [`Slug`]; made from the name when absent.
+    pub slug: Option<String>,
+    /// See [`WorkspaceDescription`].
+    pub description: Option<String>,
+    /// See [`Settings`].
+    pub settings: BTreeMap<String, Value>,
+}
+
+/// A new workspace, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorkspaceDraft {
+    /// Its name.
+    pub name: WorkspaceName,
+    /// The slug asked for, if one was.
+    pub slug: Option<Slug>,
+    /// What it is for.
+    pub description: Option<WorkspaceDescription>,
+    /// Its clients' settings.
+    pub settings: Settings,
+}
+
+impl WorkspaceDraft {
+    /// Checks every field.
+    pub fn parse(raw: RawWorkspace) -> Result<Self, Violations> {
+        let mut check = Check::default();
+        let name = check.field("/name", WorkspaceName::parse(&raw.name));
+        let slug = check.optional("/slug", raw.slug.as_deref().map(Slug::parse));
+        let description = check.optional("/description", raw.description.as_deref().map(WorkspaceDescription::parse));
+        let settings = check.field("/settings", Settings::parse(raw.settings));
+        check.finish(|| Some(Self { name: name?, slug, description: description.flatten(), settings: settings? }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs_are_made_from_names() {
+        let slug = |name: &str| Slug::from_name(&WorkspaceName(name.to_owned())).0;
+        assert_eq!(slug("Acme Corp"), "acme-corp");
+        assert_eq!(slug("Bücher & Söhne"), "bucher-sohne");
+        assert_eq!(slug("!!"), "workspace");
+        assert!(slug(&"long name ".repeat(20)).len() <= Slug::MAX_CHARS);
+    }
+
+    #[test]
+    fn a_numbered_slug_is_a_slug() {
+        let longest = Slug("a".repeat(Slug::MAX_CHARS)).numbered(12_345);
+        assert_eq!(Slug::parse(longest.as_str()), Ok(longest.clone()));
+        assert_eq!(Slug("acme".to_owned()).numbered(2).as_str(), "acme-2");
+    }
+}

@@ -1,0 +1,8 @@
+//! ghostworks: a multi-tenant artifact catalog in one binary.
+//!
+//! A request flows one way: `http` (extract, call, map) → `service` (may this caller do this?) → `store`. `auth` has
+//! the primitives of passwords and tokens, `telemetry` says what happened, `config` says how it is wanted, and `app`
+//! puts everything together. What each may import is held by `tests/architecture.rs`.
+
+pub mod domain;
+pub mod store;

@@ -1,0 +1,2 @@
+//! The `ghostworks` program.
+fn main() {}

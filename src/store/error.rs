@@ -1,0 +1,53 @@
+//! Why a store refused.
+
+use thiserror::Error;
+
+/// What every method of a store returns.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// Why an intent was not carried out. Whatever it says, nothing was written.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum StoreError {
+    /// The address has an account.
+    #[error("the e-mail address is taken")]
+    EmailTaken,
+    /// The slug has a workspace.
+    #[error("the slug is taken")]
+    SlugTaken,
+    /// What the intent is about is not there.
+    #[error("there is no such {0}")]
+    NotFound(Missing),
+    /// The row has changed since the caller read it.
+    #[error("the current version is {current}")]
+    VersionMismatch {
+        /// The version it has now.
+        current: u64,
+    },
+    /// The write queue is full; trying again shortly helps.
+    #[error("too many writes are waiting")]
+    Overloaded,
+    /// The database can't be used; the cause is for the log, not for clients.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+}
+
+/// What was not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// An account.
+    User,
+    /// A workspace.
+    Workspace,
+    /// An artifact.
+    Artifact,
+}
+
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::User => "user",
+            Self::Workspace => "workspace",
+            Self::Artifact => "artifact",
+        })
+    }
+}

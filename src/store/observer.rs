@@ -1,0 +1,45 @@
+//! How a store tells what it does, without knowing who listens.
+
+use std::time::Duration;
+
+/// Is told of every finished call to the database, on the task that made it.
+pub trait Observer: Send + Sync {
+    /// A call has ended.
+    fn finished(&self, call: &Call);
+}
+
+/// One call to the database, after it ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Call {
+    /// What was done: `get`, `list`, `insert`, `update`, `delete`.
+    pub operation: &'static str,
+    /// The table it was about.
+    pub collection: &'static str,
+    /// From the call to the answer.
+    pub elapsed: Duration,
+    /// Rows that were returned or written.
+    pub rows: usize,
+    /// Whether the database itself failed. A refused intent is no failure.
+    pub failed: bool,
+    /// For writes that reached a commit.
+    pub write: Option<WriteFigures>,
+}
+
+/// What a write spent its time on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WriteFigures {
+    /// From the call until the writer took it up.
+    pub queued: Duration,
+    /// The commit that made it durable, shared by its group.
+    pub commit: Duration,
+    /// How many intents that commit carried.
+    pub group_size: usize,
+}
+
+/// Listens to nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoObserver;
+
+impl Observer for NoObserver {
+    fn finished(&self, _call: &Call) {}
+}
