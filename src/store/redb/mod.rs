@@ -1,1 +1,234 @@
-//! The store on redb.
+//! The store on redb: one file, many readers, one writer thread.
+//!
+//! Reads run where they are called, on the snapshot that the last commit left in memory. Writes go through a bounded
+//! queue to the one thread that writes, which carries out what is waiting in one transaction and answers when it is on
+//! disk. Each resource has a file with its intents, as plain functions over the open tables.
+//!
+//! The file is opened in redb's `SingleWriter` mode, so that other processes may read it beside a running server.
+//!
+//! Knows `domain` and the boundary in [`crate::store`]; nothing of HTTP, and nothing of telemetry beyond the
+//! [`Observer`] it is given.
+
+mod artifacts;
+mod calls;
+mod changes;
+mod counters;
+mod errors;
+mod group;
+mod migrate;
+mod open;
+mod records;
+mod sessions;
+mod snapshot;
+mod tables;
+mod users;
+mod workspaces;
+mod writer;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::task::spawn_blocking;
+
+use self::group::Group;
+use self::snapshot::Published;
+use self::tables::Tables;
+use self::writer::Writer;
+use super::{Counts, Observer, Rotation, SlugChoice, Store, StoreError, StoreHealth, StoreResult, Successor};
+use crate::domain::{
+    Artifact, ArtifactId, ArtifactPage, ArtifactPatch, Change, Credentials, Email, ListArtifacts, Membership,
+    RefreshDigest, Session, SessionId, Stamp, TenantId, User, UserId, Workspace, WorkspaceView,
+};
+
+pub use errors::OpenError;
+pub use open::{Location, Options, RepairProgress};
+
+/// Reads that pass over or return more rows than this leave the runtime's threads alone.
+const INLINE_ROWS: usize = 1000;
+
+/// A [`Store`] on redb.
+///
+/// Dropping it closes the database, and blocks until the queued writes are done; [`Store::close`] does the same without
+/// blocking, and tells of errors.
+pub struct RedbStore {
+    writer: Arc<Writer>,
+    published: Arc<Published>,
+    observer: Arc<dyn Observer>,
+}
+
+impl RedbStore {
+    /// Opens a database, made or migrated if need be. `observer` is told of every call. Blocks, for long after a crash
+    /// of an older file.
+    pub fn open(options: Options, observer: Arc<dyn Observer>) -> Result<Self, OpenError> {
+        let database = open::open(&options)?;
+        let published = Arc::new(Published::default());
+        let (path, queue, group_max) = (options.location.path(), options.queue, options.group_max);
+        let reopen = Box::new(move || open::reopen(&options));
+        let writer = Group::new(database, reopen, Arc::clone(&published), group_max)
+            .and_then(|group| Writer::start(group, queue))
+            .map_err(|error| OpenError::Other { path, cause: error.to_string() })?;
+        Ok(Self { writer: Arc::new(writer), published, observer })
+    }
+}
+
+impl Drop for RedbStore {
+    fn drop(&mut self) {
+        // Nobody is left to hear of an error; whoever wants to calls `close` before.
+        drop(self.writer.close());
+    }
+}
+
+#[async_trait]
+impl Store for RedbStore {
+    async fn create_user(&self, user: User, password_hash: String, stamp: Stamp) -> StoreResult<()> {
+        self.write("insert", "users", move |tables| users::create(tables, user, password_hash, stamp)).await
+    }
+
+    async fn user(&self, id: UserId) -> StoreResult<Option<User>> {
+        self.read("get", "users", |snapshot| users::find(snapshot, id))
+    }
+
+    async fn credentials(&self, email: &Email) -> StoreResult<Option<Credentials>> {
+        self.read("get", "users", |snapshot| users::credentials(snapshot, email))
+    }
+
+    async fn replace_password_hash(
+        &self,
+        user: UserId,
+        expected: String,
+        hash: String,
+        stamp: Stamp,
+    ) -> StoreResult<()> {
+        let intent = move |tables: &mut Tables<'_>| users::replace_password_hash(tables, user, &expected, hash, stamp);
+        self.write("update", "users", intent).await
+    }
+
+    async fn open_session(&self, session: Session, stamp: Stamp) -> StoreResult<()> {
+        self.write("insert", "sessions", move |tables| sessions::open(tables, &session, stamp)).await
+    }
+
+    async fn session(&self, user: UserId, id: SessionId) -> StoreResult<Option<Session>> {
+        self.read("get", "sessions", |snapshot| sessions::find(snapshot, user, id))
+    }
+
+    async fn rotate_refresh_token(
+        &self,
+        user: UserId,
+        id: SessionId,
+        presented: RefreshDigest,
+        successor: Successor,
+        stamp: Stamp,
+    ) -> StoreResult<Rotation> {
+        let intent = move |tables: &mut Tables<'_>| sessions::rotate(tables, user, id, presented, &successor, stamp);
+        self.write("update", "sessions", intent).await
+    }
+
+    async fn close_session(&self, user: UserId, id: SessionId, stamp: Stamp) -> StoreResult<()> {
+        self.write("delete", "sessions", move |tables| sessions::close(tables, user, id, stamp)).await
+    }
+
+    async fn create_workspace(
+        &self,
+        workspace: Workspace,
+        slug: SlugChoice,
+        owner: UserId,
+        stamp: Stamp,
+    ) -> StoreResult<WorkspaceView> {
+        let intent = move |tables: &mut Tables<'_>| workspaces::create(tables, workspace, slug, owner, stamp);
+        self.write("insert", "workspaces", intent).await
+    }
+
+    async fn workspaces_of(&self, user: UserId) -> StoreResult<Vec<WorkspaceView>> {
+        self.read("list", "workspaces", |snapshot| workspaces::list(snapshot, user))
+    }
+
+    async fn workspace(&self, tenant: TenantId, viewer: UserId) -> StoreResult<Option<WorkspaceView>> {
+        self.read("get", "workspaces", |snapshot| workspaces::view(snapshot, tenant, viewer))
+    }
+
+    async fn membership(&self, tenant: TenantId, user: UserId) -> StoreResult<Option<Membership>> {
+        self.read("get", "members", |snapshot| workspaces::membership(snapshot, tenant, user))
+    }
+
+    async fn create_artifact(&self, tenant: TenantId, artifact: Artifact, stamp: Stamp) -> StoreResult<()> {
+        self.write("insert", "artifacts", move |tables| artifacts::create(tables, tenant, artifact, stamp)).await
+    }
+
+    async fn artifact(&self, tenant: TenantId, id: ArtifactId) -> StoreResult<Option<Artifact>> {
+        self.read("get", "artifacts", |snapshot| artifacts::find(snapshot, tenant, id))
+    }
+
+    async fn list_artifacts(&self, tenant: TenantId, list: ListArtifacts) -> StoreResult<ArtifactPage> {
+        let ListArtifacts { filter, page } = list;
+        if !filter.is_empty() {
+            self.scan("artifacts", move |snapshot| artifacts::search(snapshot, tenant, &filter, page)).await
+        } else if page.offset > INLINE_ROWS {
+            self.scan("artifacts", move |snapshot| artifacts::page(snapshot, tenant, page)).await
+        } else {
+            self.read("list", "artifacts", |snapshot| artifacts::page(snapshot, tenant, page))
+        }
+    }
+
+    async fn update_artifact(
+        &self,
+        tenant: TenantId,
+        id: ArtifactId,
+        expected: Option<u64>,
+        patch: ArtifactPatch,
+        user: UserId,
+        stamp: Stamp,
+    ) -> StoreResult<Artifact> {
+        let intent = move |tables: &mut Tables<'_>| artifacts::update(tables, tenant, id, expected, patch, user, stamp);
+        self.write("update", "artifacts", intent).await
+    }
+
+    async fn delete_artifact(
+        &self,
+        tenant: TenantId,
+        id: ArtifactId,
+        expected: Option<u64>,
+        user: UserId,
+        stamp: Stamp,
+    ) -> StoreResult<()> {
+        let intent = move |tables: &mut Tables<'_>| artifacts::delete(tables, tenant, id, expected, user, stamp);
+        self.write("delete", "artifacts", intent).await
+    }
+
+    async fn changes(&self, after: u64, limit: usize) -> StoreResult<Vec<Change>> {
+        if limit > INLINE_ROWS {
+            self.scan("changes", move |snapshot| changes::list(snapshot, after, limit)).await
+        } else {
+            self.read("list", "changes", |snapshot| changes::list(snapshot, after, limit))
+        }
+    }
+
+    async fn counts(&self) -> StoreResult<Counts> {
+        self.read("get", "counters", counters::counts)
+    }
+
+    async fn health(&self) -> StoreHealth {
+        let last_seq = self.snapshot().and_then(|snapshot| changes::last_seq(&snapshot.changes));
+        let broken = self.published.broken.load_full();
+        if broken.is_some() {
+            self.writer.nudge();
+        }
+        let queue_depth = self.writer.depth();
+        StoreHealth {
+            readable: last_seq.is_ok(),
+            writable: match (broken, queue_depth) {
+                (Some(cause), _) => Err(cause.to_string()),
+                (None, None) => Err("the database is closed".to_owned()),
+                (None, Some(_)) => Ok(()),
+            },
+            last_seq: last_seq.unwrap_or_default(),
+            queue_depth: queue_depth.unwrap_or_default(),
+        }
+    }
+
+    async fn close(&self) -> StoreResult<()> {
+        let writer = Arc::clone(&self.writer);
+        spawn_blocking(move || writer.close())
+            .await
+            .unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))
+    }
+}

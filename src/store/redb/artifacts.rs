@@ -1,0 +1,102 @@
+//! Artifacts: the live ones, and those in the trash.
+
+use super::counters::{self, Counter};
+use super::records;
+use super::snapshot::Snapshot;
+use super::tables::{Tables, get, pair, put, rows_under};
+use super::workspaces;
+use crate::domain::{
+    Artifact, ArtifactFilter, ArtifactId, ArtifactPage, ArtifactPatch, ChangeKind, Page, Stamp, TenantId, UserId,
+};
+use crate::store::{Missing, StoreError, StoreResult};
+
+/// See [`crate::store::Store::create_artifact`].
+pub(super) fn create(tables: &mut Tables<'_>, tenant: TenantId, artifact: Artifact, stamp: Stamp) -> StoreResult<()> {
+    workspaces::require(tables, tenant)?;
+    let artifact = Artifact { tenant, ..artifact };
+    put(&mut tables.artifacts, &key(tenant, artifact.id), &artifact)?;
+    tables.counters.add_in(tenant, Counter::Artifacts, 1)?;
+    tables.counters.add_in(tenant, Counter::ActiveArtifacts, 1)?;
+    tables.changes.append(Some(tenant), stamp, ChangeKind::ArtifactCreated(artifact.id))
+}
+
+/// See [`crate::store::Store::update_artifact`].
+pub(super) fn update(
+    tables: &mut Tables<'_>,
+    tenant: TenantId,
+    id: ArtifactId,
+    expected: Option<u64>,
+    patch: ArtifactPatch,
+    user: UserId,
+    stamp: Stamp,
+) -> StoreResult<Artifact> {
+    let next = current(tables, tenant, id, expected)?.patched(patch, user, stamp.at);
+    put(&mut tables.artifacts, &key(tenant, id), &next)?;
+    tables.changes.append(Some(tenant), stamp, ChangeKind::ArtifactUpdated(id, next.version))?;
+    Ok(next)
+}
+
+/// See [`crate::store::Store::delete_artifact`].
+pub(super) fn delete(
+    tables: &mut Tables<'_>,
+    tenant: TenantId,
+    id: ArtifactId,
+    expected: Option<u64>,
+    user: UserId,
+    stamp: Stamp,
+) -> StoreResult<()> {
+    let deleted = current(tables, tenant, id, expected)?.deleted(user, stamp.at);
+    tables.artifacts.remove(&key(tenant, id))?;
+    put(&mut tables.artifacts_trash, &key(tenant, id), &deleted)?;
+    tables.counters.add_in(tenant, Counter::ActiveArtifacts, -1)?;
+    tables.changes.append(Some(tenant), stamp, ChangeKind::ArtifactDeleted(id, deleted.version))
+}
+
+/// The artifact that an intent is about, if it still has the version that the caller expects.
+fn current(tables: &Tables<'_>, tenant: TenantId, id: ArtifactId, expected: Option<u64>) -> StoreResult<Artifact> {
+    let artifact: Artifact =
+        get(&tables.artifacts, &key(tenant, id))?.ok_or(StoreError::NotFound(Missing::Artifact))?;
+    if expected.is_some_and(|version| version != artifact.version) {
+        return Err(StoreError::VersionMismatch { current: artifact.version });
+    }
+    Ok(artifact)
+}
+
+/// See [`crate::store::Store::artifact`].
+pub(super) fn find(snapshot: &Snapshot, tenant: TenantId, id: ArtifactId) -> StoreResult<Option<Artifact>> {
+    get(&snapshot.artifacts, &key(tenant, id))
+}
+
+/// A page of everything: the rows before it are passed over undecoded, and the total is a counter.
+pub(super) fn page(snapshot: &Snapshot, tenant: TenantId, page: Page) -> StoreResult<ArtifactPage> {
+    let rows = rows_under(&snapshot.artifacts, tenant.to_bytes())?.rev();
+    let items = rows.skip(page.offset).take(page.limit).map(|row| records::decode(row?.1.value()));
+    Ok(ArtifactPage {
+        items: items.collect::<StoreResult<_>>()?,
+        total: counters::value_in(&snapshot.counters, tenant, Counter::ActiveArtifacts)?,
+    })
+}
+
+/// A page of what matches: reads every artifact of the workspace.
+pub(super) fn search(
+    snapshot: &Snapshot,
+    tenant: TenantId,
+    filter: &ArtifactFilter,
+    page: Page,
+) -> StoreResult<ArtifactPage> {
+    let (mut items, mut matched) = (Vec::new(), 0);
+    for row in rows_under(&snapshot.artifacts, tenant.to_bytes())?.rev() {
+        let artifact: Artifact = records::decode(row?.1.value())?;
+        if filter.matches(&artifact) {
+            if matched >= page.offset && items.len() < page.limit {
+                items.push(artifact);
+            }
+            matched += 1;
+        }
+    }
+    Ok(ArtifactPage { items, total: matched as u64 })
+}
+
+fn key(tenant: TenantId, id: ArtifactId) -> [u8; 32] {
+    pair(tenant.to_bytes(), id.to_bytes())
+}

@@ -1,0 +1,120 @@
+//! The one way in for reads and the one for writes: each times the call and tells the observer of it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::task::spawn_blocking;
+
+use super::RedbStore;
+use super::snapshot::Snapshot;
+use super::tables::Tables;
+use crate::domain::ArtifactPage;
+use crate::store::{Call, Counts, StoreError, StoreResult};
+
+impl RedbStore {
+    /// The last commit.
+    pub(super) fn snapshot(&self) -> StoreResult<Arc<Snapshot>> {
+        let snapshot = self.published.snapshot.load_full();
+        snapshot.ok_or_else(|| StoreError::Unavailable("the database is closed".to_owned()))
+    }
+
+    /// A read of few rows, done at once: the pages it touches are in memory as a rule.
+    pub(super) fn read<T: Rows>(
+        &self,
+        operation: &'static str,
+        collection: &'static str,
+        read: impl FnOnce(&Snapshot) -> StoreResult<T>,
+    ) -> StoreResult<T> {
+        let began = Instant::now();
+        let result = self.snapshot().and_then(|snapshot| read(&snapshot));
+        self.tell_of_read(operation, collection, began, &result);
+        result
+    }
+
+    /// A read of many rows, off the runtime's threads.
+    pub(super) async fn scan<T: Rows + Send + 'static>(
+        &self,
+        collection: &'static str,
+        scan: impl FnOnce(&Snapshot) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        let began = Instant::now();
+        let result = match self.snapshot() {
+            Ok(snapshot) => spawn_blocking(move || scan(&snapshot))
+                .await
+                .unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string()))),
+            Err(closed) => Err(closed),
+        };
+        self.tell_of_read("list", collection, began, &result);
+        result
+    }
+
+    fn tell_of_read<T: Rows>(
+        &self,
+        operation: &'static str,
+        collection: &'static str,
+        began: Instant,
+        result: &StoreResult<T>,
+    ) {
+        self.observer.finished(&Call {
+            operation,
+            collection,
+            elapsed: began.elapsed(),
+            rows: result.as_ref().map_or(0, Rows::rows),
+            failed: is_failure(result),
+            write: None,
+        });
+    }
+
+    /// A write, answered when it is on disk.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        collection: &'static str,
+        intent: impl FnOnce(&mut Tables<'_>) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        let began = Instant::now();
+        let answer = self.writer.submit(intent).await;
+        self.observer.finished(&Call {
+            operation,
+            collection,
+            elapsed: began.elapsed(),
+            rows: answer.rows,
+            failed: is_failure(&answer.result),
+            write: answer.figures,
+        });
+        answer.result
+    }
+}
+
+fn is_failure<T>(result: &StoreResult<T>) -> bool {
+    matches!(result, Err(StoreError::Unavailable(_)))
+}
+
+/// What a read returns, as a number of rows.
+pub(super) trait Rows {
+    fn rows(&self) -> usize;
+}
+
+impl<T> Rows for Option<T> {
+    fn rows(&self) -> usize {
+        usize::from(self.is_some())
+    }
+}
+
+impl<T> Rows for Vec<T> {
+    fn rows(&self) -> usize {
+        self.len()
+    }
+}
+
+impl Rows for ArtifactPage {
+    fn rows(&self) -> usize {
+        self.items.len()
+    }
+}
+
+impl Rows for Counts {
+    fn rows(&self) -> usize {
+        1
+    }
+}

@@ -1,0 +1,98 @@
+//! How many there are of each thing, kept up to date by the intents so that no total is ever counted.
+
+use std::collections::BTreeMap;
+
+use redb::{ReadableTable, Table};
+
+use super::snapshot::Snapshot;
+use crate::domain::TenantId;
+use crate::store::{Counts, StoreResult};
+
+/// Stands where the tenant does in the keys of counters over all tenants.
+const WHOLE: [u8; 16] = [0; 16];
+
+/// What is counted. The numbers are part of the stored keys.
+#[derive(Clone, Copy)]
+pub(super) enum Counter {
+    /// Accounts.
+    Users = 1,
+    /// Workspaces.
+    Workspaces = 2,
+    /// Members of a workspace.
+    Members = 3,
+    /// Artifacts, those in the trash included.
+    Artifacts = 4,
+    /// Artifacts that are not in the trash.
+    ActiveArtifacts = 5,
+}
+
+impl Counter {
+    fn of(self, owner: [u8; 16]) -> [u8; 17] {
+        let mut key = [self as u8; 17];
+        key[..16].copy_from_slice(&owner);
+        key
+    }
+}
+
+/// The counters while a group is written: each is read once and written once, however many intents change it.
+pub(super) struct Counters<'txn> {
+    table: Table<'txn, &'static [u8; 17], u64>,
+    changed: BTreeMap<[u8; 17], u64>,
+}
+
+impl<'txn> Counters<'txn> {
+    /// Counters over the table they are kept in.
+    pub fn new(table: Table<'txn, &'static [u8; 17], u64>) -> Self {
+        Self { table, changed: BTreeMap::new() }
+    }
+
+    /// Counts one more, or one less, of a thing that is not in a workspace.
+    pub fn add(&mut self, counter: Counter, step: i64) -> StoreResult<()> {
+        self.step(counter.of(WHOLE), step)
+    }
+
+    /// Counts one more, or one less, of a thing in a workspace, there and in all.
+    pub fn add_in(&mut self, tenant: TenantId, counter: Counter, step: i64) -> StoreResult<()> {
+        self.step(counter.of(tenant.to_bytes()), step)?;
+        self.add(counter, step)
+    }
+
+    fn step(&mut self, key: [u8; 17], step: i64) -> StoreResult<()> {
+        let now = match self.changed.get(&key) {
+            Some(value) => *value,
+            None => self.table.get(&key)?.map_or(0, |row| row.value()),
+        };
+        self.changed.insert(key, now.saturating_add_signed(step));
+        Ok(())
+    }
+
+    /// Writes the counters that were changed.
+    pub fn flush(&mut self) -> StoreResult<()> {
+        for (key, value) in std::mem::take(&mut self.changed) {
+            self.table.insert(&key, value)?;
+        }
+        Ok(())
+    }
+}
+
+/// A counter's value in a workspace.
+pub(super) fn value_in(
+    table: &impl ReadableTable<&'static [u8; 17], u64>,
+    tenant: TenantId,
+    counter: Counter,
+) -> StoreResult<u64> {
+    Ok(table.get(&counter.of(tenant.to_bytes()))?.map_or(0, |row| row.value()))
+}
+
+/// The counters over all workspaces.
+pub(super) fn counts(snapshot: &Snapshot) -> StoreResult<Counts> {
+    let value = |counter: Counter| -> StoreResult<u64> {
+        Ok(snapshot.counters.get(&counter.of(WHOLE))?.map_or(0, |row| row.value()))
+    };
+    Ok(Counts {
+        users: value(Counter::Users)?,
+        workspaces: value(Counter::Workspaces)?,
+        artifacts: value(Counter::Artifacts)?,
+        active_artifacts: value(Counter::ActiveArtifacts)?,
+    })
+}

@@ -1,0 +1,130 @@
+//! Opening a database: where it is, whether it may be opened, and bringing it up to date.
+
+use std::fs::{self, OpenOptions};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use redb::backends::InMemoryBackend;
+use redb::{Builder, ConcurrencyMode, Database, DatabaseError};
+
+use super::errors::OpenError;
+use super::migrate;
+use crate::store::{StoreError, StoreResult};
+
+/// The database's file in its directory.
+const FILE_NAME: &str = "ghostworks.redb";
+
+/// Is told how far the repair of a file after a crash is, from 0 to 1, at least once if there is one.
+pub type RepairProgress = Arc<dyn Fn(f64) + Send + Sync>;
+
+/// Where a database is and how it is used.
+#[derive(Clone)]
+pub struct Options {
+    /// Where it is.
+    pub location: Location,
+    /// The most memory it uses for pages of the file, in bytes.
+    pub cache_bytes: usize,
+    /// How many writes may wait; one more is refused as overload.
+    pub queue: usize,
+    /// How many writes share a commit at most.
+    pub group_max: usize,
+    /// Is told of a repair.
+    pub on_repair: RepairProgress,
+}
+
+/// Where a database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// In `ghostworks.redb` in this directory. Both are made if they are not there.
+    Directory(PathBuf),
+    /// In memory, and gone when it is closed.
+    Memory,
+}
+
+impl Location {
+    /// The database's file, for messages.
+    pub(super) fn path(&self) -> PathBuf {
+        match self {
+            Self::Directory(directory) => directory.join(FILE_NAME),
+            Self::Memory => PathBuf::from("the database in memory"),
+        }
+    }
+}
+
+/// Opens the database and brings its schema up to date.
+pub(super) fn open(options: &Options) -> Result<Database, OpenError> {
+    match &options.location {
+        Location::Directory(directory) => open_file(directory, options),
+        Location::Memory => open_in_memory(options),
+    }
+}
+
+/// Opens a database that was open before; one in memory is lost.
+pub(super) fn reopen(options: &Options) -> StoreResult<Database> {
+    match &options.location {
+        Location::Directory(_) => open(options).map_err(|error| StoreError::Unavailable(error.to_string())),
+        Location::Memory => Err(StoreError::Unavailable("the database was in memory and is lost".to_owned())),
+    }
+}
+
+fn open_in_memory(options: &Options) -> Result<Database, OpenError> {
+    let database = Builder::new()
+        .set_cache_size(options.cache_bytes)
+        .create_with_backend(InMemoryBackend::new())
+        .map_err(StoreError::from)
+        .and_then(|database| migrate::migrate(&database, 0).map(|()| database));
+    database.map_err(|error| OpenError::Other { path: options.location.path(), cause: error.to_string() })
+}
+
+fn open_file(directory: &Path, options: &Options) -> Result<Database, OpenError> {
+    let path = options.location.path();
+    prepare(directory, &path).map_err(|source| OpenError::Directory { path: directory.to_owned(), source })?;
+    // redb trusts a file that was closed cleanly, and may panic when it was damaged since.
+    catch_unwind(AssertUnwindSafe(|| open_prepared(&path, options)))
+        .unwrap_or_else(|_| Err(OpenError::Corrupt { path, cause: "its pages make no sense".to_owned() }))
+}
+
+/// Makes the directory and the file, which only its owner may read: it has password hashes and addresses in it.
+fn prepare(directory: &Path, path: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(directory)?;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+fn open_prepared(path: &Path, options: &Options) -> Result<Database, OpenError> {
+    let refused = |error| OpenError::of(path.to_owned(), error);
+    let corrupt = |error: StoreError| OpenError::Corrupt { path: path.to_owned(), cause: error.to_string() };
+    let mut builder = Builder::new();
+    builder.set_cache_size(options.cache_bytes).set_concurrency_mode(ConcurrencyMode::SingleWriter);
+
+    // Opening for writing changes the file, and one that is too new must stay as it is: look first.
+    if fs::metadata(path).is_ok_and(|file| file.len() > 0) {
+        match builder.open_read_only(path) {
+            Ok(database) => require_known(path, migrate::schema_version(&database).map_err(corrupt)?)?,
+            // It was not closed cleanly: only opening it for writing repairs it.
+            Err(DatabaseError::RepairAborted) => {}
+            Err(error) => return Err(refused(error)),
+        }
+    }
+    let on_repair = Arc::clone(&options.on_repair);
+    builder.set_repair_callback(move |repair| on_repair(repair.progress()));
+    let database = builder.create(path).map_err(refused)?;
+    let version = migrate::schema_version(&database).map_err(corrupt)?;
+    require_known(path, version)?;
+    migrate::migrate(&database, version)
+        .map_err(|error| OpenError::Other { path: path.to_owned(), cause: error.to_string() })?;
+    Ok(database)
+}
+
+/// Refuses a schema that is newer than this program.
+fn require_known(path: &Path, found: u32) -> Result<(), OpenError> {
+    let known = migrate::SCHEMA_VERSION;
+    if found > known {
+        return Err(OpenError::Newer { path: path.to_owned(), found, known });
+    }
+    Ok(())
+}

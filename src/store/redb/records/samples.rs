@@ -1,0 +1,170 @@
+//! Every version of every record that was ever released, as bytes in `tests/records/`: they must be readable for ever.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use super::*;
+use crate::domain::{
+    Actor, Artifact, ArtifactDescription, ArtifactId, ArtifactName, ArtifactType, Change, ChangeKind, Email,
+    Membership, Metadata, MetadataValue, PersonName, Role, Session, SessionId, Settings, Slug, Stamp, Tags, TenantId,
+    User, UserId, Workspace, WorkspaceDescription, WorkspaceName,
+};
+
+const USER: UserId = UserId::from_bytes([0x11; 16]);
+const TENANT: TenantId = TenantId::from_bytes([0x22; 16]);
+const ARTIFACT: ArtifactId = ArtifactId::from_bytes([0x33; 16]);
+const SESSION: SessionId = SessionId::from_bytes([0x44; 16]);
+
+fn at(microseconds: i64) -> Timestamp {
+    Timestamp::from_microsecond(1_750_000_000_000_000 + microseconds).unwrap()
+}
+
+fn bytes(sample: &str) -> Vec<u8> {
+    let digits: Vec<u32> = sample.trim().chars().map(|digit| digit.to_digit(16).expect("hexadecimal")).collect();
+    digits.chunks(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect()
+}
+
+/// The sample is read as `entity`, and when it is of the latest version, `entity` is still written as the sample.
+fn check<R: Record + Debug + PartialEq>(sample: &str, entity: &R) {
+    let sample = bytes(sample);
+    assert_eq!(decode::<R>(&sample).as_ref(), Ok(entity));
+    if sample[0] == R::VERSION {
+        let written: String = encode(entity).unwrap().iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(bytes(&written), sample, "what is written has changed, without a new version: {written}");
+    }
+}
+
+#[test]
+fn users() {
+    let user = User {
+        id: USER,
+        email: Email::parse("ann@example.com").unwrap(),
+        first_name: PersonName::parse("Ann").unwrap(),
+        last_name: None,
+        is_verified: false,
+        is_active: true,
+        created_at: at(1),
+        updated_at: at(2),
+    };
+    let account = Account { user, password_hash: "$argon2id$v=19$…".to_owned() };
+    check(include_str!("../../../../tests/records/user-v1.hex"), &account);
+}
+
+#[test]
+fn sessions() {
+    let session = Session {
+        id: SESSION,
+        user: USER,
+        created_at: at(1),
+        refreshed_at: at(2),
+        idle_until: at(3),
+        expires_at: at(4),
+        ip: Some("192.0.2.7".to_owned()),
+        user_agent: None,
+        refresh_digest: [0x55; 32],
+    };
+    check(include_str!("../../../../tests/records/session-v1.hex"), &session);
+}
+
+#[test]
+fn refresh_tokens() {
+    let token = |spent_at| RefreshToken { spent_at };
+    check(include_str!("../../../../tests/records/refresh-token-v1.hex"), &token(None));
+    check(include_str!("../../../../tests/records/refresh-token-spent-v1.hex"), &token(Some(at(1))));
+}
+
+#[test]
+fn workspaces() {
+    let settings = serde_json::from_str(r#"{"theme": {"dark": true}, "limit": 7}"#).unwrap();
+    let workspace = Workspace {
+        id: TENANT,
+        name: WorkspaceName::parse("Acme").unwrap(),
+        slug: Slug::parse("acme").unwrap(),
+        description: WorkspaceDescription::parse("Anvils").unwrap(),
+        settings: Settings::parse(settings).unwrap(),
+        is_active: true,
+        created_at: at(1),
+        updated_at: at(2),
+    };
+    check(include_str!("../../../../tests/records/workspace-v1.hex"), &workspace);
+}
+
+#[test]
+fn memberships() {
+    let membership = |role| Membership { tenant: TENANT, user: USER, role, joined_at: at(1) };
+    check(include_str!("../../../../tests/records/membership-member-v1.hex"), &membership(Role::Member));
+    check(include_str!("../../../../tests/records/membership-admin-v1.hex"), &membership(Role::Admin));
+    check(include_str!("../../../../tests/records/membership-owner-v1.hex"), &membership(Role::Owner));
+}
+
+#[test]
+fn artifacts() {
+    let metadata = BTreeMap::from([
+        ("bool".to_owned(), MetadataValue::Bool(true)),
+        ("float".to_owned(), MetadataValue::Float(0.5)),
+        ("integer".to_owned(), MetadataValue::Integer(-7)),
+        ("null".to_owned(), MetadataValue::Null),
+        ("text".to_owned(), MetadataValue::Text("ü".to_owned())),
+    ]);
+    let artifact = Artifact {
+        id: ARTIFACT,
+        tenant: TENANT,
+        name: ArtifactName::parse("Anvil").unwrap(),
+        description: ArtifactDescription::parse("Heavy").unwrap(),
+        tags: Tags::parse(&["iron".to_owned(), "black smith".to_owned()]).unwrap(),
+        metadata: Metadata::from_stored(metadata),
+        artifact_type: ArtifactType::parse("tool").unwrap(),
+        version: 300,
+        created_by: USER,
+        updated_by: USER,
+        created_at: at(1),
+        updated_at: at(2),
+        deleted_at: Some(at(3)),
+    };
+    check(include_str!("../../../../tests/records/artifact-v1.hex"), &artifact);
+}
+
+#[test]
+fn changes() {
+    let kinds = [
+        ChangeKind::UserRegistered(USER),
+        ChangeKind::PasswordRehashed(USER),
+        ChangeKind::SessionOpened(SESSION),
+        ChangeKind::SessionRefreshed(SESSION),
+        ChangeKind::SessionRevokedForReuse(SESSION),
+        ChangeKind::SessionClosed(SESSION),
+        ChangeKind::WorkspaceCreated(TENANT),
+        ChangeKind::ArtifactCreated(ARTIFACT),
+        ChangeKind::ArtifactUpdated(ARTIFACT, 2),
+        ChangeKind::ArtifactDeleted(ARTIFACT, 300),
+    ];
+    let samples: Vec<&str> = include_str!("../../../../tests/records/changes-v1.hex").lines().collect();
+    assert_eq!(samples.len(), kinds.len());
+    for (index, (sample, kind)) in samples.into_iter().zip(kinds).enumerate() {
+        let actor = Actor {
+            user: Some(USER),
+            ip: None,
+            user_agent: Some("curl/8".to_owned()),
+            trace_id: (index == 0).then_some([0x66; 16]),
+        };
+        let change = Change { seq: 1 + index as u64, tenant: Some(TENANT), stamp: Stamp { at: at(1), actor }, kind };
+        check(sample, &change);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_an_error_that_says_so() {
+    let whole = bytes(include_str!("../../../../tests/records/artifact-v1.hex"));
+    let cut = &whole[..whole.len() - 1];
+    let longer = [whole.as_slice(), &[0]].concat();
+    let newer = [&[2], &whole[1..]].concat();
+    for (bad, why) in [
+        (&[][..], "an artifact is corrupt: it is empty"),
+        (cut, "corrupt"),
+        (&longer, "its last 1 bytes are too many"),
+        (&newer, "version 2 is unknown"),
+    ] {
+        let Err(StoreError::Unavailable(message)) = decode::<Artifact>(bad) else { panic!("{bad:?} was read") };
+        assert!(message.contains(why), "{message}");
+    }
+}

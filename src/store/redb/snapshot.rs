@@ -1,0 +1,53 @@
+//! What reads see: the last commit, with its tables already open.
+//!
+//! The writer publishes a snapshot after every commit and before it answers, so a read that begins after an answer sees
+//! that write, and costs neither a transaction nor the opening of a table. A snapshot that is held keeps the pages it
+//! sees from being reused, so nobody keeps one for longer than a read.
+
+use arc_swap::ArcSwapOption;
+use redb::{Database, ReadOnlyTable, ReadableDatabase};
+
+use super::tables;
+use crate::store::StoreResult;
+
+type Rows<const N: usize> = ReadOnlyTable<&'static [u8; N], &'static [u8]>;
+
+/// The tables that are read, as of one commit.
+pub(super) struct Snapshot {
+    pub users: Rows<16>,
+    pub users_by_email: ReadOnlyTable<&'static str, &'static [u8; 16]>,
+    pub sessions: Rows<32>,
+    pub workspaces: Rows<16>,
+    pub members: Rows<32>,
+    pub memberships_by_user: ReadOnlyTable<&'static [u8; 32], ()>,
+    pub artifacts: Rows<32>,
+    pub counters: ReadOnlyTable<&'static [u8; 17], u64>,
+    pub changes: ReadOnlyTable<u64, &'static [u8]>,
+}
+
+impl Snapshot {
+    /// The tables as of the last commit.
+    pub fn open(database: &Database) -> StoreResult<Self> {
+        let txn = database.begin_read()?;
+        Ok(Self {
+            users: txn.open_table(tables::USERS)?,
+            users_by_email: txn.open_table(tables::USERS_BY_EMAIL)?,
+            sessions: txn.open_table(tables::SESSIONS)?,
+            workspaces: txn.open_table(tables::WORKSPACES)?,
+            members: txn.open_table(tables::MEMBERS)?,
+            memberships_by_user: txn.open_table(tables::MEMBERSHIPS_BY_USER)?,
+            artifacts: txn.open_table(tables::ARTIFACTS)?,
+            counters: txn.open_table(tables::COUNTERS)?,
+            changes: txn.open_table(tables::CHANGES)?,
+        })
+    }
+}
+
+/// What the writer lets everyone else know.
+#[derive(Default)]
+pub(super) struct Published {
+    /// The last commit; none once the database is closed.
+    pub snapshot: ArcSwapOption<Snapshot>,
+    /// Why writes fail, from a failed commit until one works again.
+    pub broken: ArcSwapOption<String>,
+}

@@ -1,0 +1,80 @@
+//! Workspaces, their slugs, and membership in them.
+
+use redb::ReadableTable;
+
+use super::counters::{self, Counter};
+use super::snapshot::Snapshot;
+use super::tables::{Tables, get, pair, put, rows_under};
+use super::users;
+use crate::domain::{ChangeKind, Membership, Role, Slug, Stamp, TenantId, UserId, Workspace, WorkspaceView};
+use crate::store::{Missing, SlugChoice, StoreError, StoreResult};
+
+/// See [`crate::store::Store::create_workspace`].
+pub(super) fn create(
+    tables: &mut Tables<'_>,
+    workspace: Workspace,
+    slug: SlugChoice,
+    owner: UserId,
+    stamp: Stamp,
+) -> StoreResult<WorkspaceView> {
+    users::require(tables, owner)?;
+    let workspace = Workspace { slug: choose_slug(tables, slug)?, ..workspace };
+    let tenant = workspace.id;
+    let membership = Membership { tenant, user: owner, role: Role::Owner, joined_at: stamp.at };
+
+    tables.workspaces_by_slug.insert(workspace.slug.as_str(), &tenant.to_bytes())?;
+    put(&mut tables.workspaces, &tenant.to_bytes(), &workspace)?;
+    put(&mut tables.members, &pair(tenant.to_bytes(), owner.to_bytes()), &membership)?;
+    tables.memberships_by_user.insert(&pair(owner.to_bytes(), tenant.to_bytes()), ())?;
+    tables.counters.add(Counter::Workspaces, 1)?;
+    tables.counters.add_in(tenant, Counter::Members, 1)?;
+    tables.changes.append(Some(tenant), stamp, ChangeKind::WorkspaceCreated(tenant))?;
+    Ok(WorkspaceView { workspace, member_count: 1, role: membership.role })
+}
+
+fn choose_slug(tables: &Tables<'_>, choice: SlugChoice) -> StoreResult<Slug> {
+    let if_free = |slug: Slug| -> StoreResult<Option<Slug>> {
+        Ok(tables.workspaces_by_slug.get(slug.as_str())?.is_none().then_some(slug))
+    };
+    match choice {
+        SlugChoice::Exactly(slug) => if_free(slug)?,
+        SlugChoice::Near(slug) => {
+            let numbered = (2..=u32::MAX).map(|number| slug.numbered(number));
+            let mut candidates = std::iter::once(slug.clone()).chain(numbered);
+            candidates.find_map(|slug| if_free(slug).transpose()).transpose()?
+        }
+    }
+    .ok_or(StoreError::SlugTaken)
+}
+
+/// Refuses when there is no such workspace.
+pub(super) fn require(tables: &Tables<'_>, tenant: TenantId) -> StoreResult<()> {
+    match tables.workspaces.get(&tenant.to_bytes())? {
+        Some(_) => Ok(()),
+        None => Err(StoreError::NotFound(Missing::Workspace)),
+    }
+}
+
+/// See [`crate::store::Store::workspaces_of`].
+pub(super) fn list(snapshot: &Snapshot, user: UserId) -> StoreResult<Vec<WorkspaceView>> {
+    let mut views = Vec::new();
+    for row in rows_under(&snapshot.memberships_by_user, user.to_bytes())? {
+        let mut tenant = [0; 16];
+        tenant.copy_from_slice(&row?.0.value()[16..]);
+        views.extend(view(snapshot, TenantId::from_bytes(tenant), user)?);
+    }
+    Ok(views)
+}
+
+/// See [`crate::store::Store::workspace`].
+pub(super) fn view(snapshot: &Snapshot, tenant: TenantId, viewer: UserId) -> StoreResult<Option<WorkspaceView>> {
+    let Some(membership) = membership(snapshot, tenant, viewer)? else { return Ok(None) };
+    let Some(workspace) = get(&snapshot.workspaces, &tenant.to_bytes())? else { return Ok(None) };
+    let member_count = counters::value_in(&snapshot.counters, tenant, Counter::Members)?;
+    Ok(Some(WorkspaceView { workspace, member_count, role: membership.role }))
+}
+
+/// See [`crate::store::Store::membership`].
+pub(super) fn membership(snapshot: &Snapshot, tenant: TenantId, user: UserId) -> StoreResult<Option<Membership>> {
+    get(&snapshot.members, &pair(tenant.to_bytes(), user.to_bytes()))
+}

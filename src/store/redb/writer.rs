@@ -1,0 +1,160 @@
+//! The way to the writer thread: a bounded queue of intents, each answered once its group is on disk.
+//!
+//! See [`super::group`] for what the thread does with them.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwapOption;
+use tokio::sync::{mpsc, oneshot};
+
+use super::group::Group;
+use super::tables::Tables;
+use crate::store::{StoreError, StoreResult, WriteFigures};
+
+/// What became of an intent.
+pub(super) struct Answer<T> {
+    pub result: StoreResult<T>,
+    /// Entries it added to the change log: the things it changed.
+    pub rows: usize,
+    /// What it spent its time on, if it wrote anything.
+    pub figures: Option<WriteFigures>,
+}
+
+impl<T> Answer<T> {
+    fn refused(error: StoreError) -> Self {
+        Self { result: Err(error), rows: 0, figures: None }
+    }
+}
+
+/// A commit that a group shared.
+#[derive(Clone, Copy)]
+pub(super) struct Commit {
+    /// When the group was taken from the queue.
+    pub taken: Instant,
+    /// How long it took to make it durable.
+    pub elapsed: Duration,
+    /// How many intents were in the group.
+    pub size: usize,
+}
+
+/// An intent in the queue.
+pub(super) trait Job: Send {
+    /// Carries the intent out in the group's transaction. An error means that the transaction must be abandoned; a
+    /// refusal is none.
+    fn run(&mut self, tables: &mut Tables<'_>) -> StoreResult<()>;
+
+    /// Answers, once it is known what became of the group.
+    fn answer(self: Box<Self>, group: &StoreResult<Option<Commit>>);
+}
+
+/// An intent that returns a `T`, and the one who waits for it.
+struct Write<I, T> {
+    intent: Option<I>,
+    outcome: Option<(StoreResult<T>, usize)>,
+    submitted: Instant,
+    reply: oneshot::Sender<Answer<T>>,
+}
+
+impl<I, T> Job for Write<I, T>
+where
+    I: FnOnce(&mut Tables<'_>) -> StoreResult<T> + Send,
+    T: Send,
+{
+    fn run(&mut self, tables: &mut Tables<'_>) -> StoreResult<()> {
+        let Some(intent) = self.intent.take() else { return Ok(()) };
+        let before = tables.changes.appended();
+        let result = catch_unwind(AssertUnwindSafe(|| intent(tables)))
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("a write panicked".to_owned())));
+        if let Err(failure @ StoreError::Unavailable(_)) = result {
+            return Err(failure);
+        }
+        self.outcome = Some((result, tables.changes.appended() - before));
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, group: &StoreResult<Option<Commit>>) {
+        let answer = match (group, self.outcome) {
+            (Ok(commit), Some((result, rows))) => {
+                let figures = |commit: Commit| WriteFigures {
+                    queued: commit.taken.duration_since(self.submitted),
+                    commit: commit.elapsed,
+                    group_size: commit.size,
+                };
+                Answer { result, rows, figures: commit.filter(|_| rows > 0).map(figures) }
+            }
+            (Ok(_), None) => Answer::refused(StoreError::Unavailable("the write was not carried out".to_owned())),
+            (Err(failure), _) => Answer::refused(failure.clone()),
+        };
+        // Whoever waited may have given up; the write stands all the same.
+        drop(self.reply.send(answer));
+    }
+}
+
+/// The queue to the writer thread, and the thread.
+pub(super) struct Writer {
+    queue: ArcSwapOption<mpsc::Sender<Box<dyn Job>>>,
+    thread: Mutex<Option<JoinHandle<StoreResult<()>>>>,
+}
+
+impl Writer {
+    /// Starts the thread, with a queue of `capacity` intents.
+    pub fn start(group: Group, capacity: usize) -> StoreResult<Self> {
+        let (sender, receiver) = mpsc::channel(capacity);
+        let thread = thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || group.run(receiver))
+            .map_err(|error| StoreError::Unavailable(format!("the writer thread can't be started: {error}")))?;
+        Ok(Self { queue: ArcSwapOption::from_pointee(sender), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Queues an intent and waits until its group is on disk. A full queue is [`StoreError::Overloaded`] at once.
+    pub async fn submit<T: Send + 'static>(
+        &self,
+        intent: impl FnOnce(&mut Tables<'_>) -> StoreResult<T> + Send + 'static,
+    ) -> Answer<T> {
+        match self.enqueue(intent) {
+            Ok(answer) => answer.await.unwrap_or_else(|_| Answer::refused(stopped())),
+            Err(refusal) => Answer::refused(refusal),
+        }
+    }
+
+    /// Queues an intent that changes nothing: a writer that failed uses it to try again.
+    pub fn nudge(&self) {
+        drop(self.enqueue(|_| Ok(())));
+    }
+
+    fn enqueue<T: Send + 'static>(
+        &self,
+        intent: impl FnOnce(&mut Tables<'_>) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<oneshot::Receiver<Answer<T>>> {
+        let (reply, answer) = oneshot::channel();
+        let job = Write { intent: Some(intent), outcome: None, submitted: Instant::now(), reply };
+        let queue = self.queue.load();
+        match queue.as_ref().ok_or_else(stopped)?.try_send(Box::new(job)) {
+            Ok(()) => Ok(answer),
+            Err(mpsc::error::TrySendError::Full(_)) => Err(StoreError::Overloaded),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(stopped()),
+        }
+    }
+
+    /// How many intents wait; `None` when there is nobody to take them.
+    pub fn depth(&self) -> Option<usize> {
+        let queue = self.queue.load();
+        let sender = queue.as_ref().filter(|sender| !sender.is_closed())?;
+        Some(sender.max_capacity() - sender.capacity())
+    }
+
+    /// Refuses new intents, waits until the queued ones are answered and the database is closed. Blocks.
+    pub fn close(&self) -> StoreResult<()> {
+        self.queue.store(None);
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        thread.take().map_or(Ok(()), |thread| thread.join().unwrap_or_else(|_| Err(stopped())))
+    }
+}
+
+fn stopped() -> StoreError {
+    StoreError::Unavailable("the database is closed".to_owned())
+}
