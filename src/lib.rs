@@ -4,5 +4,6 @@
 //! the primitives of passwords and tokens, `telemetry` says what happened, `config` says how it is wanted, and `app`
 //! puts everything together. What each may import is held by `tests/architecture.rs`.
 
+pub mod config;
 pub mod domain;
 pub mod store;

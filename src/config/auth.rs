@@ -1,0 +1,127 @@
+//! The settings of passwords, tokens and sessions.
+
+use std::collections::BTreeSet;
+
+use argon2::Params;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::{
+    Environment,
+    check::{self, Checked},
+};
+
+/// What stands for a secret wherever a configuration is shown.
+const MASK: &str = "***";
+
+/// The shortest signing key that is worth as much as HMAC-SHA256, in bytes.
+const SHORTEST_KEY: usize = 32;
+
+/// A random key of [`SHORTEST_KEY`] bytes has at least this many different ones; a repeated word has fewer.
+const FEWEST_DIFFERENT_BYTES: usize = 8;
+
+/// What is left of the keys in other people's examples, apart from punctuation and case.
+const EXAMPLE_KEYS: [&str; 5] = ["changeme", "changein", "changethis", "yoursecret", "secretkey"];
+
+/// The cheapest argon2id outside development: OWASP's recommendation for one lane.
+const LEAST_MEMORY_KIB: u32 = 19_456;
+const LEAST_ITERATIONS: u32 = 2;
+
+/// Passwords, tokens and sessions.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Auth {
+    /// The key that access tokens are signed with: 32 bytes or more outside development. By default none: then a key
+    /// is generated and kept in the data directory.
+    #[serde(serialize_with = "masked")]
+    pub signing_key: Option<SecretString>,
+    /// Who issues the tokens (`iss`). Default `ghostworks`.
+    pub issuer: String,
+    /// Whom the tokens are for (`aud`). Default `ghostworks-api`.
+    pub audience: String,
+    /// Lifetime of an access token, in seconds. Default 900, a quarter of an hour.
+    pub access_token_seconds: u64,
+    /// Seconds after which a session that is not refreshed ends. Default 604800, a week.
+    pub refresh_idle_seconds: u64,
+    /// Seconds after which a session ends, refreshed or not. Default 2592000, thirty days.
+    pub refresh_absolute_seconds: u64,
+    /// Whether a new password needs an upper-case and a lower-case letter, a digit and a special character. Default
+    /// true.
+    pub password_composition: bool,
+    /// Memory of one argon2id password hash, in KiB. Default 19456, which is also the least outside development.
+    pub hash_memory_kib: u32,
+    /// Passes of argon2id over its memory. Default 2, which is also the least outside development.
+    pub hash_iterations: u32,
+    /// Lanes of argon2id. Default 1.
+    pub hash_parallelism: u32,
+    /// Passwords hashed at a time; 0, the default, means one per core.
+    pub hash_concurrency: usize,
+    /// Logins and registrations that may wait for their hash; beyond that they are refused as overload. Default 64.
+    pub hash_queue: usize,
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Self {
+            signing_key: None,
+            issuer: "ghostworks".into(),
+            audience: "ghostworks-api".into(),
+            access_token_seconds: 900,
+            refresh_idle_seconds: 604_800,
+            refresh_absolute_seconds: 2_592_000,
+            password_composition: true,
+            hash_memory_kib: LEAST_MEMORY_KIB,
+            hash_iterations: LEAST_ITERATIONS,
+            hash_parallelism: 1,
+            hash_concurrency: 0,
+            hash_queue: 64,
+        }
+    }
+}
+
+impl Auth {
+    pub(super) fn check(&self, environment: Environment) -> Checked {
+        if let Some(key) = &self.signing_key {
+            check_signing_key(key.expose_secret(), environment)?;
+        }
+        check::one_line("auth.issuer", &self.issuer)?;
+        check::one_line("auth.audience", &self.audience)?;
+        check::seconds("auth.access_token_seconds", self.access_token_seconds)?;
+        check::seconds("auth.refresh_absolute_seconds", self.refresh_absolute_seconds)?;
+        check::within("auth.refresh_idle_seconds", self.refresh_idle_seconds, 1..=self.refresh_absolute_seconds)?;
+        self.check_hashing(environment)?;
+        check::within("auth.hash_concurrency", self.hash_concurrency, 0..=1024)?;
+        check::within("auth.hash_queue", self.hash_queue, 1..=1_000_000)
+    }
+
+    fn check_hashing(&self, environment: Environment) -> Checked {
+        let (least_memory, least_iterations) = match environment {
+            Environment::Development => (Params::MIN_M_COST, Params::MIN_T_COST),
+            Environment::Staging | Environment::Production => (LEAST_MEMORY_KIB, LEAST_ITERATIONS),
+        };
+        check::within("auth.hash_parallelism", self.hash_parallelism, 1..=1024)?;
+        let least_memory = least_memory.max(8 * self.hash_parallelism);
+        check::within("auth.hash_memory_kib", self.hash_memory_kib, least_memory..=4 << 20)?;
+        check::within("auth.hash_iterations", self.hash_iterations, least_iterations..=1000)
+    }
+}
+
+fn check_signing_key(key: &str, environment: Environment) -> Checked {
+    let ensure = |fit, problem| check::ensure("auth.signing_key", fit, problem);
+    ensure(!key.is_empty() && key != MASK, "expected a key; leave it out to have one generated")?;
+    if environment == Environment::Development {
+        return Ok(());
+    }
+    ensure(key.len() >= SHORTEST_KEY, "expected 32 bytes or more; `openssl rand -base64 32` makes a good one")?;
+    ensure(!is_guessable(key), "expected a random key, not an example's; `openssl rand -base64 32` makes a good one")
+}
+
+fn is_guessable(key: &str) -> bool {
+    let letters: String = key.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect();
+    let different = key.bytes().collect::<BTreeSet<_>>().len();
+    different < FEWEST_DIFFERENT_BYTES || EXAMPLE_KEYS.iter().any(|example| letters.contains(example))
+}
+
+fn masked<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.as_ref().map(|_| MASK).serialize(serializer)
+}

@@ -1,0 +1,57 @@
+//! The checks that sections share.
+
+use std::{fmt::Display, ops::RangeInclusive};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, IntoDeserializer, value::StringDeserializer},
+};
+
+/// The longest time a setting in seconds may give: ten years, so that adding it to a date never overflows.
+const LONGEST_SECONDS: u64 = 10 * 365 * 24 * 60 * 60;
+
+/// A setting with a value of the right type that still won't do.
+#[derive(Debug)]
+pub(super) struct Unfit {
+    /// The setting, as `section.key`.
+    pub key: &'static str,
+    /// What was expected.
+    pub problem: String,
+}
+
+/// Whether a setting will do.
+pub(super) type Checked = Result<(), Unfit>;
+
+/// `problem` with `key`, unless `fit`.
+pub(super) fn ensure(key: &'static str, fit: bool, problem: impl Into<String>) -> Checked {
+    if fit { Ok(()) } else { Err(Unfit { key, problem: problem.into() }) }
+}
+
+/// Refuses a number outside `range`, and NaN.
+pub(super) fn within<T: Copy + PartialOrd + Display>(key: &'static str, value: T, range: RangeInclusive<T>) -> Checked {
+    ensure(key, range.contains(&value), format!("expected {} to {}", range.start(), range.end()))
+}
+
+/// Refuses a timeout or lifetime that is zero or absurdly long.
+pub(super) fn seconds(key: &'static str, value: u64) -> Checked {
+    within(key, value, 1..=LONGEST_SECONDS)
+}
+
+/// Refuses an empty text, and one of several lines.
+pub(super) fn one_line(key: &'static str, value: &str) -> Checked {
+    ensure(key, !value.trim().is_empty() && !value.contains(char::is_control), "expected one line of text")
+}
+
+/// Deserializes an enum from its name only; the configuration reader would also take a variant's index.
+pub(super) fn by_name<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let name: StringDeserializer<D::Error> = String::deserialize(deserializer)?.into_deserializer();
+    T::deserialize(name)
+}
+
+/// Deserializes a value from its text, telling what was `expected` when it can't be parsed.
+pub(super) fn parse<'de, D: Deserializer<'de>, T: std::str::FromStr>(
+    deserializer: D,
+    expected: &str,
+) -> Result<T, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(|_| D::Error::custom(format!("expected {expected}")))
+}

@@ -1,0 +1,78 @@
+//! The configuration that results from its sources, and where each value of it came from.
+
+use std::ffi::OsString;
+
+use figment::{Figment, Metadata};
+
+use super::{
+    Config,
+    error::{ConfigError, problem},
+    source::Sources,
+};
+
+/// A checked configuration that can tell where its values came from.
+pub struct Effective {
+    config: Config,
+    layers: Figment,
+}
+
+impl Effective {
+    /// Reads the configuration from `sources` and the environment, and checks it.
+    pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
+        Self::load_in(sources, std::env::vars_os())
+    }
+
+    /// As [`Effective::load`], in an environment of the caller's.
+    pub(super) fn load_in(
+        sources: &Sources,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, ConfigError> {
+        let layers = sources.layers(environment)?;
+        // Lossy: the environment has only text, so numbers and booleans are read from text where they are wanted.
+        let config: Config = layers.extract_lossy().map_err(|error| {
+            let key = error.path.join(".");
+            let origin = origin(&layers, &key, error.metadata.as_ref());
+            ConfigError::Setting { key, origin, problem: problem(error.kind) }
+        })?;
+        config.check().map_err(|unfit| ConfigError::Setting {
+            key: unfit.key.to_owned(),
+            origin: origin(&layers, unfit.key, None),
+            problem: unfit.problem,
+        })?;
+        Ok(Self { config, layers })
+    }
+
+    /// The configuration itself.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The configuration itself, for good.
+    pub fn into_config(self) -> Config {
+        self.config
+    }
+
+    /// The configuration as TOML: secrets masked, and after each value a comment that tells where it came from.
+    pub fn to_toml(&self) -> String {
+        let plain = toml::to_string(&self.config).expect("a checked configuration has only values that TOML has");
+        let mut section = "";
+        let mut commented = String::with_capacity(2 * plain.len());
+        for line in plain.lines() {
+            commented.push_str(line);
+            if let Some(name) = line.strip_prefix('[') {
+                section = name.trim_end_matches(']');
+            } else if let Some((key, _)) = line.split_once(" = ") {
+                let key = if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") };
+                commented.push_str("  # ");
+                commented.push_str(&origin(&self.layers, &key, None));
+            }
+            commented.push('\n');
+        }
+        commented
+    }
+}
+
+/// What the value of `key` comes from: the layer that has it, else the one that `known` tells of.
+fn origin(layers: &Figment, key: &str, known: Option<&Metadata>) -> String {
+    layers.find_metadata(key).or(known).map_or_else(|| "default".to_owned(), |layer| layer.name.to_string())
+}

@@ -1,0 +1,91 @@
+//! How ghostworks is wanted: every setting, its default, and where it may come from.
+//!
+//! A value is taken from the strongest place that has it: defaults < file < environment < command line. The file is
+//! the one named by `--config` or `GHOSTWORKS_CONFIG`. In the environment a setting is `GHOSTWORKS__SECTION__KEY`, and
+//! some have a standard name too (`ENVIRONMENT`, `OTEL_SERVICE_NAME`, …), which is the weaker of the two; an empty
+//! variable counts as unset. `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_EXPORTER_OTLP_TIMEOUT` and `OTEL_BSP_*` are read by
+//! the OpenTelemetry SDK itself.
+//!
+//! Unknown keys and bad values are refused. This is the only module that reads the environment; it knows nothing of
+//! what the settings are used for.
+
+mod auth;
+mod check;
+mod effective;
+mod error;
+mod log;
+mod server;
+mod source;
+mod storage;
+mod telemetry;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+pub use auth::Auth;
+pub use effective::Effective;
+pub use error::ConfigError;
+pub use log::{Log, LogFormat, LogLevel};
+pub use server::Server;
+pub use source::Sources;
+pub use storage::Storage;
+pub use telemetry::{MetricsExporter, OtlpProtocol, Propagators, Sampler, Telemetry, TracesExporter};
+
+/// Every setting. Serialized, secrets are masked.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// What the installation is for; [`Environment::Development`] by default.
+    #[serde(deserialize_with = "check::by_name")]
+    pub environment: Environment,
+    /// The HTTP server.
+    pub server: Server,
+    /// The database.
+    pub storage: Storage,
+    /// Passwords, tokens and sessions.
+    pub auth: Auth,
+    /// What is written to standard error.
+    pub log: Log,
+    /// Traces and metrics.
+    pub telemetry: Telemetry,
+}
+
+impl Config {
+    /// Reads the configuration from `sources` and the environment, and checks it.
+    pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
+        Effective::load(sources).map(Effective::into_config)
+    }
+
+    /// What serde can't see: ranges, and settings that must fit each other or the environment.
+    fn check(&self) -> check::Checked {
+        self.server.check()?;
+        self.storage.check()?;
+        self.auth.check(self.environment)?;
+        self.telemetry.check()
+    }
+}
+
+/// What an installation is for. Outside development, weak secrets and cheap password hashes are refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Environment {
+    /// One's own machine, and tests.
+    #[default]
+    Development,
+    /// A rehearsal of production.
+    Staging,
+    /// The real thing.
+    Production,
+}
+
+impl Environment {
+    /// The name it has in configuration, answers and telemetry.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Staging => "staging",
+            Self::Production => "production",
+        }
+    }
+}

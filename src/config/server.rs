@@ -1,0 +1,57 @@
+//! The HTTP server's settings.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::check::{self, Checked};
+
+/// The HTTP server.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// The address to listen on; port 0 takes any free one. Default `127.0.0.1:8000`.
+    #[serde(deserialize_with = "address")]
+    pub listen: SocketAddr,
+    /// Connections served at a time; more wait to be accepted. Default 4096.
+    pub max_connections: usize,
+    /// Seconds for a request's head to arrive. Default 10.
+    pub header_timeout_seconds: u64,
+    /// Seconds for a request's body to arrive. Default 30.
+    pub body_timeout_seconds: u64,
+    /// Seconds that a connection may rest between requests. Default 75.
+    pub idle_timeout_seconds: u64,
+    /// Seconds that requests get to finish once the server is told to stop. Default 10.
+    pub drain_timeout_seconds: u64,
+    /// The largest request body, in bytes. Default 1 MiB.
+    pub max_body_bytes: usize,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: (Ipv4Addr::LOCALHOST, 8000).into(),
+            max_connections: 4096,
+            header_timeout_seconds: 10,
+            body_timeout_seconds: 30,
+            idle_timeout_seconds: 75,
+            drain_timeout_seconds: 10,
+            max_body_bytes: 1 << 20,
+        }
+    }
+}
+
+impl Server {
+    pub(super) fn check(&self) -> Checked {
+        check::within("server.max_connections", self.max_connections, 1..=1_000_000)?;
+        check::seconds("server.header_timeout_seconds", self.header_timeout_seconds)?;
+        check::seconds("server.body_timeout_seconds", self.body_timeout_seconds)?;
+        check::seconds("server.idle_timeout_seconds", self.idle_timeout_seconds)?;
+        check::seconds("server.drain_timeout_seconds", self.drain_timeout_seconds)?;
+        check::within("server.max_body_bytes", self.max_body_bytes, 1..=1 << 30)
+    }
+}
+
+fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    check::parse(deserializer, "an IP address and a port, such as 127.0.0.1:8000")
+}

@@ -1,0 +1,152 @@
+//! Where settings are read from: a file, the environment, the command line. Each becomes a layer that remembers its
+//! name, so that an error can tell whose value it refuses.
+
+use std::{collections::BTreeMap, ffi::OsString, fs, net::SocketAddr, path::PathBuf};
+
+use figment::{
+    Figment, Metadata, Profile, Provider,
+    util::nest,
+    value::{Dict, Map, Value},
+};
+
+use super::error::ConfigError;
+
+/// The variable that names the file when the command line doesn't.
+const FILE_VARIABLE: &str = "GHOSTWORKS_CONFIG";
+
+/// What the variable of every setting begins with.
+const PREFIX: &str = "GHOSTWORKS__";
+
+/// The standard names, and the settings they stand for.
+const STANDARD: [(&str, &str, Spelling); 12] = [
+    ("ENVIRONMENT", "environment", Spelling::AnyCase),
+    ("OTEL_SDK_DISABLED", "telemetry.disabled", Spelling::AnyCase),
+    ("OTEL_SERVICE_NAME", "telemetry.service_name", Spelling::Exact),
+    ("OTEL_RESOURCE_ATTRIBUTES", "telemetry.resource_attributes", Spelling::Exact),
+    ("OTEL_TRACES_EXPORTER", "telemetry.traces_exporter", Spelling::AnyCase),
+    ("OTEL_METRICS_EXPORTER", "telemetry.metrics_exporter", Spelling::AnyCase),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint", Spelling::Exact),
+    ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "telemetry.otlp_traces_endpoint", Spelling::Exact),
+    ("OTEL_EXPORTER_OTLP_PROTOCOL", "telemetry.otlp_protocol", Spelling::AnyCase),
+    ("OTEL_TRACES_SAMPLER", "telemetry.sampler", Spelling::AnyCase),
+    ("OTEL_TRACES_SAMPLER_ARG", "telemetry.sampler_arg", Spelling::Exact),
+    ("OTEL_PROPAGATORS", "telemetry.propagators", Spelling::AnyCase),
+];
+
+/// Whether a variable's value is one of a few names, which the OpenTelemetry specification takes in any case.
+#[derive(Clone, Copy, PartialEq)]
+enum Spelling {
+    AnyCase,
+    Exact,
+}
+
+/// What the command line says of the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// The file (`--config`); without it the one that `GHOSTWORKS_CONFIG` names, if any.
+    pub file: Option<PathBuf>,
+    /// `server.listen` (`--listen`).
+    pub listen: Option<SocketAddr>,
+    /// `storage.data_dir` (`--data-dir`).
+    pub data_dir: Option<PathBuf>,
+}
+
+impl Sources {
+    /// The layers of these sources and of `environment`, the strongest on top.
+    pub(super) fn layers(
+        &self,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Figment, ConfigError> {
+        let variables = variables(environment)?;
+        let mut layers = Figment::new();
+        if let Some(file) = self.file(&variables)? {
+            layers = layers.merge(file);
+        }
+        for (name, key, spelling) in STANDARD {
+            if let Some(text) = variables.get(name) {
+                let text = if spelling == Spelling::AnyCase { text.to_ascii_lowercase() } else { text.clone() };
+                layers = layers.merge(Layer::one(name, key, text));
+            }
+        }
+        for (name, text) in &variables {
+            if let Some(key) = name.strip_prefix(PREFIX) {
+                let key = key.to_ascii_lowercase().replace("__", ".");
+                layers = layers.merge(Layer::one(name, &key, text.clone()));
+            }
+        }
+        if let Some(listen) = self.listen {
+            layers = layers.merge(Layer::one("--listen", "server.listen", listen.to_string()));
+        }
+        if let Some(data_dir) = self.data_dir.clone() {
+            let data_dir = text("--data-dir", data_dir.into_os_string())?;
+            layers = layers.merge(Layer::one("--data-dir", "storage.data_dir", data_dir));
+        }
+        Ok(layers)
+    }
+
+    fn file(&self, variables: &BTreeMap<String, String>) -> Result<Option<Layer>, ConfigError> {
+        let named = match &self.file {
+            Some(file) => Some((file.clone(), "--config")),
+            None => variables.get(FILE_VARIABLE).map(|file| (file.into(), FILE_VARIABLE)),
+        };
+        let Some((file, origin)) = named else { return Ok(None) };
+        let content = match fs::read_to_string(&file) {
+            Ok(content) => content,
+            Err(cause) => return Err(ConfigError::Unreadable { file, origin, cause }),
+        };
+        match toml::from_str(&content) {
+            Ok(settings) => Ok(Some(Layer { origin: file.display().to_string(), settings })),
+            Err(error) => {
+                let before = &content[..error.span().map_or(0, |span| span.start)];
+                let line = before.matches('\n').count() + 1;
+                Err(ConfigError::Syntax { file, line, problem: error.message().replace('\n', ", ") })
+            }
+        }
+    }
+}
+
+/// The variables that concern us. An empty one counts as unset.
+fn variables(
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<BTreeMap<String, String>, ConfigError> {
+    environment
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+        .filter(|(name, value)| !value.is_empty() && concerns_us(name))
+        .map(|(name, value)| text(&name, value).map(|value| (name, value)))
+        .collect()
+}
+
+fn concerns_us(variable: &str) -> bool {
+    variable == FILE_VARIABLE
+        || variable.starts_with(PREFIX)
+        || STANDARD.iter().any(|(standard, ..)| *standard == variable)
+}
+
+fn text(origin: &str, value: OsString) -> Result<String, ConfigError> {
+    value.into_string().map_err(|_| ConfigError::NotText { origin: origin.to_owned() })
+}
+
+/// Settings from one place.
+struct Layer {
+    origin: String,
+    settings: Dict,
+}
+
+impl Layer {
+    /// A layer of one setting. Its value stays text until it is known what type the setting has.
+    fn one(origin: &str, key: &str, text: String) -> Self {
+        let settings = nest(key, Value::from(text)).into_dict().unwrap_or_default();
+        Self { origin: origin.to_owned(), settings }
+    }
+}
+
+impl Provider for Layer {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.origin.clone())
+    }
+
+    fn data(&self) -> figment::Result<Map<Profile, Dict>> {
+        Ok(Profile::Default.collect(self.settings.clone()))
+    }
+}

@@ -1,0 +1,37 @@
+//! The database's settings.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::check::{self, Checked};
+
+/// The database.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Storage {
+    /// The directory that everything is kept in, made when missing; relative to the working directory. Default
+    /// `./data`.
+    pub data_dir: PathBuf,
+    /// Memory for pages of the database, in bytes; at least 1 MiB. Default 64 MiB.
+    pub cache_bytes: usize,
+    /// Writes that may wait for the writer; beyond that they are refused as overload. Default 1024.
+    pub write_queue: usize,
+    /// Writes that may share one commit. Default 512.
+    pub group_max: usize,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self { data_dir: "./data".into(), cache_bytes: 64 << 20, write_queue: 1024, group_max: 512 }
+    }
+}
+
+impl Storage {
+    pub(super) fn check(&self) -> Checked {
+        check::one_line("storage.data_dir", &self.data_dir.to_string_lossy())?;
+        check::within("storage.cache_bytes", self.cache_bytes, 1 << 20..=1 << 40)?;
+        check::within("storage.write_queue", self.write_queue, 1..=1_000_000)?;
+        check::within("storage.group_max", self.group_max, 1..=1_000_000)
+    }
+}

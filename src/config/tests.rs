@@ -1,0 +1,220 @@
+use std::{fs, path::PathBuf};
+
+use figment::value::Value;
+
+use super::*;
+
+const TEMPLATE: &str = include_str!("../../config/ghostworks.toml");
+
+/// Loads `file` in an environment of `variables` alone.
+fn load(file: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("test.toml");
+    fs::write(&path, file).unwrap();
+    let sources = Sources { file: Some(path.clone()), ..Sources::default() };
+    let environment = variables.iter().map(|(name, value)| (name.into(), value.into()));
+    let loaded = Effective::load_in(&sources, environment).map(Effective::into_config);
+    loaded.map_err(|error| error.to_string().replace(&path.display().to_string(), "test.toml"))
+}
+
+fn refusal(file: &str, variables: &[(&str, &str)]) -> String {
+    let refusal = load(file, variables).unwrap_err();
+    assert!(!refusal.contains('\n'), "{refusal}");
+    refusal
+}
+
+#[test]
+fn the_template_is_the_default() {
+    let config = load(TEMPLATE, &[]).unwrap();
+    assert_eq!(toml::to_string(&config).unwrap(), toml::to_string(&Config::default()).unwrap());
+}
+
+#[test]
+fn the_template_shows_every_key() {
+    let sections = Value::serialize(Config::default()).unwrap().into_dict().unwrap();
+    for (section, keys) in sections {
+        let Some(keys) = keys.into_dict() else { continue };
+        let (_, text) = TEMPLATE.split_once(&format!("\n[{section}]\n")).unwrap();
+        let text = text.split("\n[").next().unwrap();
+        for key in keys.keys() {
+            let shown = text.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} = ")));
+            assert!(shown, "{section}.{key}");
+        }
+    }
+}
+
+#[test]
+fn the_environment_is_stronger_than_the_file() {
+    let file = "[server]\nmax_connections = 5\nidle_timeout_seconds = 6\n";
+    let config = load(file, &[("GHOSTWORKS__SERVER__MAX_CONNECTIONS", "7")]).unwrap();
+    assert_eq!((config.server.max_connections, config.server.idle_timeout_seconds), (7, 6));
+}
+
+#[test]
+fn our_own_names_are_stronger_than_the_standard_ones() {
+    let standard = ("OTEL_SERVICE_NAME", "standard");
+    assert_eq!(load("", &[standard]).unwrap().telemetry.service_name, "standard");
+    let both = [("GHOSTWORKS__TELEMETRY__SERVICE_NAME", "own"), standard];
+    assert_eq!(load("", &both).unwrap().telemetry.service_name, "own");
+}
+
+#[test]
+fn flags_are_the_strongest() {
+    let sources = Sources { listen: Some(([127, 0, 0, 1], 9).into()), data_dir: Some("flag".into()), file: None };
+    let environment =
+        ["GHOSTWORKS__SERVER__LISTEN", "GHOSTWORKS__STORAGE__DATA_DIR"].map(|name| (name.into(), "[".into()));
+    let config = Effective::load_in(&sources, environment).unwrap().into_config();
+    assert_eq!((config.server.listen.port(), config.storage.data_dir), (9, PathBuf::from("flag")));
+}
+
+#[test]
+fn every_standard_name_is_read() {
+    let config = load(
+        "",
+        &[
+            ("ENVIRONMENT", "staging"),
+            ("OTEL_SDK_DISABLED", "TRUE"),
+            ("OTEL_SERVICE_NAME", "1234"),
+            ("OTEL_RESOURCE_ATTRIBUTES", "team=ghosts,rack=[7]"),
+            ("OTEL_TRACES_EXPORTER", "Console"),
+            ("OTEL_METRICS_EXPORTER", "none"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4317"),
+            ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://[::1]:4317/"),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+            ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"),
+            ("OTEL_TRACES_SAMPLER_ARG", "0.1"),
+            ("OTEL_PROPAGATORS", "tracecontext"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(config.environment, Environment::Staging);
+    let telemetry = config.telemetry;
+    assert!(telemetry.disabled);
+    assert_eq!(telemetry.service_name, "1234");
+    assert_eq!(telemetry.resource_attributes, "team=ghosts,rack=[7]");
+    assert_eq!(telemetry.traces_exporter, TracesExporter::Console);
+    assert_eq!(telemetry.metrics_exporter, MetricsExporter::None);
+    assert_eq!(telemetry.otlp_endpoint, "http://127.0.0.1:4317");
+    assert_eq!(telemetry.traces_endpoint(), "http://[::1]:4317/");
+    assert_eq!(telemetry.sampler, Sampler::ParentBasedTraceIdRatio);
+    assert_eq!(telemetry.sampler_arg, Some(0.1));
+    assert_eq!(telemetry.propagators, Propagators { tracecontext: true, baggage: false });
+}
+
+#[test]
+fn an_empty_variable_counts_as_unset() {
+    let config =
+        load("", &[("ENVIRONMENT", ""), ("GHOSTWORKS__SERVER__LISTEN", ""), ("GHOSTWORKS_CONFIG", "")]).unwrap();
+    assert_eq!(config.server.listen.port(), 8000);
+}
+
+#[test]
+fn variables_that_are_not_ours_are_left_alone() {
+    // As Kubernetes sets them for a service named `ghostworks`.
+    load("", &[("GHOSTWORKS_PORT", "tcp://10.0.0.1:80"), ("OTEL_BSP_SCHEDULE_DELAY", "1")]).unwrap();
+}
+
+#[test]
+fn a_refused_file_tells_what_was_expected_and_where() {
+    for (file, expected) in [
+        (
+            "[server]\nlisten = 'here'",
+            "server.listen (test.toml): expected an IP address and a port, such as 127.0.0.1",
+        ),
+        ("[server]\nmax_connections = 'many'", "server.max_connections (test.toml): expected a whole number"),
+        ("[server]\nmax_connections = -1", "server.max_connections (test.toml): expected a whole number"),
+        ("[server]\nmax_conections = 1", "server.max_conections (test.toml): unknown key; expected one of listen, "),
+        ("[sever]", "sever (test.toml): unknown key; expected one of environment, server, "),
+        ("server = 1", "server (test.toml): expected a section with keys"),
+        ("[log]\nlevel = 2", "log.level (test.toml): expected a string"),
+        (
+            "[telemetry]\nsampler = 'some'",
+            "telemetry.sampler (test.toml): expected one of always_on, always_off, traceidratio",
+        ),
+        ("\n[log]\nlevel = = 2", "test.toml, line 3: "),
+    ] {
+        let refusal = refusal(file, &[]);
+        assert!(refusal.starts_with(expected), "{refusal:?} is not {expected:?}");
+    }
+}
+
+#[test]
+fn a_refused_variable_tells_what_was_expected_and_its_name() {
+    for (variable, value, expected) in [
+        ("ENVIRONMENT", "prod", "environment (ENVIRONMENT): expected one of development, staging, production"),
+        ("GHOSTWORKS__LOG__LEVL", "x", "log.levl (GHOSTWORKS__LOG__LEVL): unknown key; expected one of format, level"),
+        (
+            "GHOSTWORKS__SERVER__MAX_CONNECTIONS",
+            "0",
+            "server.max_connections (GHOSTWORKS__SERVER__MAX_CONNECTIONS): expected 1 to 1000000",
+        ),
+        (
+            "OTEL_EXPORTER_OTLP_PROTOCOL",
+            "http/protobuf",
+            "telemetry.otlp_protocol (OTEL_EXPORTER_OTLP_PROTOCOL): expected grpc; only grpc is supported",
+        ),
+        ("OTEL_PROPAGATORS", "b3", "telemetry.propagators (OTEL_PROPAGATORS): expected a list of tracecontext"),
+        ("OTEL_SDK_DISABLED", "maybe", "telemetry.disabled (OTEL_SDK_DISABLED): expected true or false"),
+        ("OTEL_TRACES_SAMPLER_ARG", "half", "telemetry.sampler_arg (OTEL_TRACES_SAMPLER_ARG): expected a number"),
+        ("OTEL_TRACES_SAMPLER_ARG", "2", "telemetry.sampler_arg (OTEL_TRACES_SAMPLER_ARG): expected 0 to 1"),
+        ("OTEL_TRACES_SAMPLER_ARG", "NaN", "telemetry.sampler_arg (OTEL_TRACES_SAMPLER_ARG): expected 0 to 1"),
+    ] {
+        let refusal = refusal("[server]\nmax_connections = 1", &[(variable, value)]);
+        assert!(refusal.starts_with(expected), "{refusal:?} is not {expected:?}");
+    }
+}
+
+#[test]
+fn values_out_of_range_are_refused() {
+    for (section, setting) in [
+        ("server", "header_timeout_seconds = 0"),
+        ("server", "drain_timeout_seconds = 9223372036854775807"),
+        ("server", "max_body_bytes = 0"),
+        ("storage", "data_dir = ''"),
+        ("storage", "cache_bytes = 1048575"),
+        ("storage", "write_queue = 0"),
+        ("storage", "group_max = 0"),
+        ("auth", "issuer = ''"),
+        ("auth", "access_token_seconds = 0"),
+        ("auth", "refresh_idle_seconds = 2592001"),
+        ("auth", "hash_queue = 0"),
+        ("auth", "hash_parallelism = 0"),
+        ("auth", "hash_memory_kib = 7"),
+        ("telemetry", "resource_attributes = 'team'"),
+        ("telemetry", "otlp_endpoint = 'otelcol:4317'"),
+        ("telemetry", "otlp_traces_endpoint = 'https://otelcol:4317'"),
+        ("telemetry", "tenant_label_limit = 0"),
+    ] {
+        let key = setting.split(' ').next().unwrap();
+        let refusal = refusal(&format!("[{section}]\n{setting}"), &[]);
+        assert!(refusal.starts_with(&format!("{section}.{key} (test.toml): expected ")), "{refusal}");
+    }
+}
+
+#[test]
+fn cheap_hashes_are_for_development() {
+    let cheap = "[auth]\nhash_memory_kib = 8\nhash_iterations = 1\n";
+    assert_eq!(load(cheap, &[]).unwrap().auth.hash_memory_kib, 8);
+    for environment in ["staging", "production"] {
+        let refusal = refusal(cheap, &[("ENVIRONMENT", environment)]);
+        assert!(refusal.starts_with("auth.hash_memory_kib (test.toml): expected 19456 to "), "{refusal}");
+    }
+}
+
+#[test]
+fn weak_signing_keys_are_for_development() {
+    for weak in ["too-short", "secretsecretsecretsecretsecretsecret", "your-secret-key-change-in-production"] {
+        let key = ("GHOSTWORKS__AUTH__SIGNING_KEY", weak);
+        load("", &[key]).unwrap();
+        let refusal = refusal("", &[key, ("ENVIRONMENT", "production")]);
+        assert!(refusal.starts_with("auth.signing_key (GHOSTWORKS__AUTH__SIGNING_KEY): expected "), "{refusal}");
+        assert!(!refusal.contains(weak), "{refusal}");
+    }
+    let good = ("GHOSTWORKS__AUTH__SIGNING_KEY", "q3Jm0c5zXo8w1HkTn7VbYg4Rf2LsPd9AeUi6");
+    load("", &[good, ("ENVIRONMENT", "production")]).unwrap();
+}
+
+#[test]
+fn the_mask_of_a_secret_is_no_secret() {
+    assert!(refusal("[auth]\nsigning_key = '***'", &[]).starts_with("auth.signing_key (test.toml): expected a key"));
+}
