@@ -30,7 +30,7 @@ pub use id::{ArtifactId, IdGenerator, SessionId, TenantId, UserId};
 pub use page::{ArtifactFilter, ArtifactPage, ListArtifacts, Page};
 pub use session::{RefreshDigest, Session};
 pub use user::{Credentials, Email, PasswordPolicy, PersonName, User};
-pub use violation::{Violation, Violations};
+pub use violation::{Check, Violation, Violations};
 pub use workspace::{
     Membership, RawWorkspace, Settings, Slug, Workspace, WorkspaceDescription, WorkspaceDraft, WorkspaceName,
     WorkspaceView,

@@ -9,6 +9,11 @@ macro_rules! validated_text {
                 &self.0
             }
 
+            /// The text itself.
+            pub fn into_string(self) -> String {
+                self.0
+            }
+
             /// A text that was checked when it was stored.
             pub fn from_stored(text: String) -> Self {
                 Self(text)

@@ -21,6 +21,16 @@ impl Violations {
         Self(vec![Violation { pointer: pointer.into(), detail: detail.into() }])
     }
 
+    /// Parses the fields of an input one by one with the [`Check`] it hands out, and builds the value from them when
+    /// none broke a rule.
+    pub fn check<T>(parse: impl FnOnce(&mut Check) -> Option<T>) -> Result<T, Self> {
+        let mut check = Check::default();
+        match parse(&mut check) {
+            Some(value) if check.0.is_empty() => Ok(value),
+            _ => Err(Self(check.0)),
+        }
+    }
+
     /// The broken rules, in the order of the input's fields.
     pub fn iter(&self) -> impl Iterator<Item = &Violation> {
         self.0.iter()
@@ -39,34 +49,24 @@ impl fmt::Display for Violations {
 
 impl std::error::Error for Violations {}
 
-/// Collects violations while the fields of an input are parsed one by one.
+/// Collects [`Violations`] while the fields of an input are parsed one by one.
 #[derive(Default)]
-pub(super) struct Check(Vec<Violation>);
+pub struct Check(Vec<Violation>);
 
 impl Check {
     /// The parsed field, or `None` with its violation noted.
-    pub(super) fn field<T>(&mut self, pointer: &str, parsed: Result<T, String>) -> Option<T> {
+    pub fn field<T>(&mut self, pointer: &str, parsed: Result<T, String>) -> Option<T> {
         parsed.map_err(|detail| self.0.push(Violation { pointer: pointer.to_owned(), detail })).ok()
     }
 
     /// Like [`Self::field`], for a field that may be absent.
-    pub(super) fn optional<T>(&mut self, pointer: &str, parsed: Option<Result<T, String>>) -> Option<T> {
+    pub fn optional<T>(&mut self, pointer: &str, parsed: Option<Result<T, String>>) -> Option<T> {
         parsed.and_then(|parsed| self.field(pointer, parsed))
     }
 
     /// Like [`Self::field`], for a field that has violations of its own, whose pointers are relative to it.
-    pub(super) fn nested<T>(&mut self, pointer: &str, parsed: Result<T, Vec<Violation>>) -> Option<T> {
+    pub fn nested<T>(&mut self, pointer: &str, parsed: Result<T, Vec<Violation>>) -> Option<T> {
         let prefixed = |v: Violation| Violation { pointer: format!("{pointer}{}", v.pointer), ..v };
         parsed.map_err(|violations| self.0.extend(violations.into_iter().map(prefixed))).ok()
-    }
-
-    /// Everything that was noted, or the value built from the fields: `build` is called only when all were valid.
-    pub(super) fn finish<T>(self, build: impl FnOnce() -> Option<T>) -> Result<T, Violations> {
-        if self.0.is_empty()
-            && let Some(value) = build()
-        {
-            return Ok(value);
-        }
-        Err(Violations(self.0))
     }
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::text::validated_text;
-use super::violation::Check;
 use super::{Role, TenantId, Timestamp, UserId, Violations};
 
 validated_text!(WorkspaceName, Slug, WorkspaceDescription);
@@ -110,6 +109,11 @@ impl Settings {
         &self.0
     }
 
+    /// The settings themselves.
+    pub fn into_map(self) -> BTreeMap<String, Value> {
+        self.0
+    }
+
     /// Settings that were checked when they were stored.
     pub fn from_stored(settings: BTreeMap<String, Value>) -> Self {
         Self(settings)
@@ -190,12 +194,14 @@ pub struct WorkspaceDraft {
 impl WorkspaceDraft {
     /// Checks every field.
     pub fn parse(raw: RawWorkspace) -> Result<Self, Violations> {
-        let mut check = Check::default();
-        let name = check.field("/name", WorkspaceName::parse(&raw.name));
-        let slug = check.optional("/slug", raw.slug.as_deref().map(Slug::parse));
-        let description = check.optional("/description", raw.description.as_deref().map(WorkspaceDescription::parse));
-        let settings = check.field("/settings", Settings::parse(raw.settings));
-        check.finish(|| Some(Self { name: name?, slug, description: description.flatten(), settings: settings? }))
+        Violations::check(|check| {
+            let name = check.field("/name", WorkspaceName::parse(&raw.name));
+            let slug = check.optional("/slug", raw.slug.as_deref().map(Slug::parse));
+            let description =
+                check.optional("/description", raw.description.as_deref().map(WorkspaceDescription::parse));
+            let settings = check.field("/settings", Settings::parse(raw.settings));
+            Some(Self { name: name?, slug, description: description.flatten(), settings: settings? })
+        })
     }
 }
 

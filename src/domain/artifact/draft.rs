@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{ArtifactDescription, ArtifactName, ArtifactType, Metadata, Tags};
-use crate::domain::violation::Check;
 use crate::domain::{Field, Violations};
 
 /// A new artifact as it was sent, unchecked.
@@ -41,13 +40,13 @@ pub struct ArtifactDraft {
 impl ArtifactDraft {
     /// Checks every field.
     pub fn parse(raw: RawArtifact) -> Result<Self, Violations> {
-        let mut check = Check::default();
-        let name = check.field("/name", ArtifactName::parse(&raw.name));
-        let description = check.optional("/description", raw.description.as_deref().map(ArtifactDescription::parse));
-        let tags = check.nested("/tags", Tags::parse(&raw.tags));
-        let metadata = check.nested("/artifact_metadata", Metadata::parse(raw.metadata));
-        let artifact_type = check.optional("/artifact_type", raw.artifact_type.as_deref().map(ArtifactType::parse));
-        check.finish(|| {
+        Violations::check(|check| {
+            let name = check.field("/name", ArtifactName::parse(&raw.name));
+            let description =
+                check.optional("/description", raw.description.as_deref().map(ArtifactDescription::parse));
+            let tags = check.nested("/tags", Tags::parse(&raw.tags));
+            let metadata = check.nested("/artifact_metadata", Metadata::parse(raw.metadata));
+            let artifact_type = check.optional("/artifact_type", raw.artifact_type.as_deref().map(ArtifactType::parse));
             Some(Self {
                 name: name?,
                 description: description.flatten(),
@@ -92,29 +91,30 @@ pub struct ArtifactPatch {
 impl ArtifactPatch {
     /// Checks every field that is there.
     pub fn parse(raw: RawArtifactPatch) -> Result<Self, Violations> {
-        let mut check = Check::default();
-        let name = match raw.name {
-            Field::Keep => None,
-            Field::Clear => check.field("/name", Err("must not be null".to_owned())),
-            Field::Set(text) => check.field("/name", ArtifactName::parse(&text)),
-        };
-        let description =
-            check.field("/description", raw.description.try_map(|text| ArtifactDescription::parse(&text)));
-        let tags = match raw.tags {
-            Field::Keep => None,
-            Field::Clear => Some(Tags::default()),
-            Field::Set(texts) => check.nested("/tags", Tags::parse(&texts)),
-        };
-        let metadata = match raw.metadata {
-            Field::Keep => None,
-            Field::Clear => Some(Metadata::default()),
-            Field::Set(pairs) => check.nested("/artifact_metadata", Metadata::parse(pairs)),
-        };
-        let artifact_type = match raw.artifact_type {
-            Field::Keep => None,
-            Field::Clear => Some(ArtifactType::default()),
-            Field::Set(text) => check.field("/artifact_type", ArtifactType::parse(&text)),
-        };
-        check.finish(|| Some(Self { name, description: description?, tags, metadata, artifact_type }))
+        Violations::check(|check| {
+            let name = match raw.name {
+                Field::Keep => None,
+                Field::Clear => check.field("/name", Err("must not be null".to_owned())),
+                Field::Set(text) => check.field("/name", ArtifactName::parse(&text)),
+            };
+            let description =
+                check.field("/description", raw.description.try_map(|text| ArtifactDescription::parse(&text)));
+            let tags = match raw.tags {
+                Field::Keep => None,
+                Field::Clear => Some(Tags::default()),
+                Field::Set(texts) => check.nested("/tags", Tags::parse(&texts)),
+            };
+            let metadata = match raw.metadata {
+                Field::Keep => None,
+                Field::Clear => Some(Metadata::default()),
+                Field::Set(pairs) => check.nested("/artifact_metadata", Metadata::parse(pairs)),
+            };
+            let artifact_type = match raw.artifact_type {
+                Field::Keep => None,
+                Field::Clear => Some(ArtifactType::default()),
+                Field::Set(text) => check.field("/artifact_type", ArtifactType::parse(&text)),
+            };
+            Some(Self { name, description: description?, tags, metadata, artifact_type })
+        })
     }
 }

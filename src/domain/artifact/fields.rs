@@ -104,6 +104,11 @@ impl Tags {
         self.0.iter().map(Tag::as_str)
     }
 
+    /// The tags themselves, in order.
+    pub fn into_strings(self) -> Vec<String> {
+        self.0.into_iter().map(Tag::into_string).collect()
+    }
+
     /// Tags that were checked when they were stored.
     pub fn from_stored(tags: Vec<String>) -> Self {
         Self(tags.into_iter().map(Tag).collect())
@@ -187,6 +192,11 @@ impl Metadata {
     /// The pairs by key.
     pub fn as_map(&self) -> &BTreeMap<String, MetadataValue> {
         &self.0
+    }
+
+    /// The pairs themselves.
+    pub fn into_map(self) -> BTreeMap<String, MetadataValue> {
+        self.0
     }
 
     /// Metadata that was checked when it was stored.
