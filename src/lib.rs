@@ -4,6 +4,11 @@
 //! the primitives of passwords and tokens, `telemetry` says what happened, `config` says how it is wanted, and `app`
 //! puts everything together. What each may import is held by `tests/architecture.rs`.
 
+pub mod app;
+pub mod auth;
 pub mod config;
 pub mod domain;
+pub mod http;
+pub mod service;
 pub mod store;
+pub mod telemetry;

@@ -1,0 +1,212 @@
+//! The composition root: opens everything in order, serves, and closes everything in reverse.
+
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use secrecy::ExposeSecret as _;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::auth::{AccessTokens, HashCost, HashingError, PasswordHasher, SigningKey, SigningKeyError};
+use crate::config::{self, Config};
+use crate::domain::{Entropy, IdGenerator, PasswordPolicy, SystemClock, SystemEntropy};
+use crate::http::{self, BodyLimits, State, server};
+use crate::service::{Service, SessionSettings};
+use crate::store::redb::{Location, OpenError, Options, RedbStore};
+use crate::store::{Call, Observer, Store, StoreError};
+use crate::telemetry::{self, Pipeline, StorageCall, StorageWrite, Telemetry, TelemetryError};
+
+/// Why the server can't start, or did not end well: one line that says what to do.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The data directory can't be made.
+    #[error("can't create the data directory {path}: {error}; choose another with --data-dir")]
+    DataDir {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The database can't be opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// There is no signing key.
+    #[error(transparent)]
+    SigningKey(#[from] SigningKeyError),
+    /// Password hashing can't be set up.
+    #[error("the configured password hashing cost is not possible: {0}")]
+    Hashing(#[from] HashingError),
+    /// Telemetry can't be set up.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+    /// The address can't be listened on.
+    #[error("can't listen on {address}: {error}; choose another address with --listen")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The system does not deliver signals.
+    #[error("can't wait for signals: {0}")]
+    Signal(io::Error),
+    /// The database did not close cleanly. Every answered write is safe.
+    #[error("the database did not close cleanly: {0}")]
+    Close(StoreError),
+}
+
+/// Runs the server until it is told to stop by SIGTERM or SIGINT.
+pub async fn serve(config: Config) -> Result<(), Error> {
+    let started = Instant::now();
+    telemetry::logs::start(&config.log);
+    let listener = listen(config.server.listen).await?;
+    let data_dir = &config.storage.data_dir;
+    std::fs::create_dir_all(data_dir).map_err(|error| Error::DataDir { path: data_dir.clone(), error })?;
+
+    let ids = IdGenerator::new();
+    let instance = ids.next(crate::domain::Clock::now(&SystemClock));
+    let (pipeline, telemetry) = Pipeline::start(&config.telemetry, config.environment, instance)?;
+    let telemetry = Arc::new(telemetry);
+    let store = open_store(&config.storage, telemetry.clone())?;
+    let service = Arc::new(service(&config, store.clone(), telemetry, ids, started)?);
+    let state = Arc::new(State {
+        service,
+        pipeline,
+        environment: config.environment,
+        instance,
+        body_limits: BodyLimits {
+            max_bytes: config.server.max_body_bytes,
+            timeout: Duration::from_secs(config.server.body_timeout_seconds),
+        },
+        draining: AtomicBool::new(false),
+    });
+
+    let stop = stop_signal(state.clone())?;
+    announce(&listener, data_dir);
+    server::serve(listener, http::router(state.clone()), limits(&config.server), stop).await;
+
+    let closed = store.close().await.map_err(Error::Close);
+    state.pipeline.shut_down().await;
+    closed
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(address).await.map_err(|error| Error::Listen { address, error })
+}
+
+fn open_store(config: &config::Storage, telemetry: Arc<Telemetry>) -> Result<Arc<dyn Store>, OpenError> {
+    let options = Options {
+        location: Location::Directory(config.data_dir.clone()),
+        cache_bytes: config.cache_bytes,
+        queue: config.write_queue,
+        group_max: config.group_max,
+        on_repair: Arc::new(|progress| {
+            tracing::info!("checking the database after an unclean end: {:.0} %", progress * 100.0);
+        }),
+    };
+    Ok(Arc::new(RedbStore::open(options, Arc::new(StoreTelemetry(telemetry)))?))
+}
+
+fn service(
+    config: &Config,
+    store: Arc<dyn Store>,
+    telemetry: Arc<Telemetry>,
+    ids: IdGenerator,
+    started: Instant,
+) -> Result<Service, Error> {
+    let auth = &config.auth;
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let key = match &auth.signing_key {
+        Some(key) => SigningKey::from_bytes(key.expose_secret().as_bytes().to_vec()),
+        None => SigningKey::load_or_generate(&config.storage.data_dir, &*entropy)?,
+    };
+    let cost = HashCost {
+        memory_kib: auth.hash_memory_kib,
+        iterations: auth.hash_iterations,
+        parallelism: auth.hash_parallelism,
+    };
+    let concurrency = match auth.hash_concurrency {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    };
+    Ok(Service {
+        store,
+        telemetry,
+        hasher: PasswordHasher::new(cost, concurrency, auth.hash_queue, entropy.clone())?,
+        access_tokens: AccessTokens::new(&key, &auth.issuer, &auth.audience),
+        password_policy: PasswordPolicy { composition: auth.password_composition },
+        sessions: SessionSettings {
+            issuer: auth.issuer.clone(),
+            audience: auth.audience.clone(),
+            access_token_seconds: auth.access_token_seconds,
+            idle_seconds: auth.refresh_idle_seconds,
+            absolute_seconds: auth.refresh_absolute_seconds,
+        },
+        clock: Arc::new(SystemClock),
+        entropy,
+        ids,
+        started,
+    })
+}
+
+fn limits(config: &config::Server) -> server::Limits {
+    server::Limits {
+        max_connections: config.max_connections,
+        header_timeout: Duration::from_secs(config.header_timeout_seconds),
+        idle_timeout: Duration::from_secs(config.idle_timeout_seconds),
+        drain_timeout: Duration::from_secs(config.drain_timeout_seconds),
+    }
+}
+
+/// Resolves when the process is asked to end. From then on it is no longer ready.
+fn stop_signal(state: Arc<State>) -> Result<impl Future<Output = ()>, Error> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signal)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signal)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        state.draining.store(true, Ordering::Relaxed);
+        tracing::info!("stopping: finishing the requests in flight");
+    })
+}
+
+/// Says where things are, once they are there. The first line is for programs too.
+fn announce(listener: &TcpListener, data_dir: &Path) {
+    let Ok(address) = listener.local_addr() else { return };
+    let data = std::fs::canonicalize(data_dir).unwrap_or_else(|_| data_dir.to_owned());
+    let mut out = anstream::stdout().lock();
+    // Nobody reads it? Then nobody misses it.
+    let _ = writeln!(
+        out,
+        "ghostworks ready on http://{address}\n  docs     http://{address}/docs\n  metrics  http://{address}/metrics\n  data     {}",
+        data.display()
+    );
+    let _ = out.flush();
+}
+
+/// Tells telemetry what the store does.
+struct StoreTelemetry(Arc<Telemetry>);
+
+impl Observer for StoreTelemetry {
+    fn finished(&self, call: &Call) {
+        self.0.storage_call(&StorageCall {
+            operation: call.operation,
+            collection: call.collection,
+            elapsed: call.elapsed,
+            rows: call.rows,
+            failed: call.failed,
+            write: call.write.map(|write| StorageWrite {
+                queued: write.queued,
+                commit: write.commit,
+                group_size: write.group_size,
+            }),
+        });
+    }
+}

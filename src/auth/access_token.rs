@@ -1,0 +1,218 @@
+//! Access tokens: JWTs (RFC 7519) signed with HMAC-SHA256, the only algorithm that is compiled in.
+
+use hmac::{Hmac, KeyInit, Mac};
+use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
+use jsonwebtoken::errors::{Error as JwtError, ErrorKind};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use signature::{Signer, Verifier};
+use thiserror::Error;
+
+use super::SigningKey;
+use crate::domain::{Role, SessionId, TenantId, Timestamp, UserId};
+
+/// What an access token says. Times are seconds since the epoch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Claims {
+    /// The account.
+    pub sub: UserId,
+    /// Its address, for clients that show it.
+    pub email: String,
+    /// The workspace that was current when the token was made. Nothing is granted by it.
+    pub tenant_id: Option<TenantId>,
+    /// The role in that workspace. Nothing is granted by it: roles are looked up with each request.
+    pub role: Option<Role>,
+    /// Always [`TokenType::Access`].
+    pub token_type: TokenType,
+    /// When it ends.
+    pub exp: i64,
+    /// When it begins, if later than it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
+    /// When it was made.
+    pub iat: i64,
+    /// The token's own id.
+    pub jti: uuid::Uuid,
+    /// The session it belongs to, and ends with.
+    pub sid: SessionId,
+    /// Who made it.
+    pub iss: String,
+    /// Whom it is for.
+    pub aud: String,
+}
+
+/// What a token is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenType {
+    /// Calls to the API.
+    Access,
+}
+
+/// A token that proves nothing: forged, expired, or made for someone else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the access token is not valid")]
+pub struct InvalidToken;
+
+/// Signs and verifies access tokens.
+pub struct AccessTokens {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    header: Header,
+    validation: Validation,
+}
+
+impl AccessTokens {
+    /// Tokens of one issuer for one audience.
+    pub fn new(key: &SigningKey, issuer: &str, audience: &str) -> Self {
+        // Whoever comes second finds the same provider installed.
+        let _ = PROVIDER.install_default();
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_issuer(&[issuer]);
+        validation.set_audience(&[audience]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        // Times are compared below with the clock that was passed in.
+        validation.validate_exp = false;
+        Self {
+            encoding: EncodingKey::from_secret(key.as_bytes()),
+            decoding: DecodingKey::from_secret(key.as_bytes()),
+            header: Header::new(Algorithm::HS256),
+            validation,
+        }
+    }
+
+    /// A signed token.
+    pub fn sign(&self, claims: &Claims) -> Result<String, JwtError> {
+        jsonwebtoken::encode(&self.header, claims, &self.encoding)
+    }
+
+    /// The claims of a token that is genuine and valid at `now`. Its header decides nothing: a `kid`, `jku` or `jwk`
+    /// is ignored and any other algorithm refused.
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, InvalidToken> {
+        let claims =
+            jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).map_err(|_| InvalidToken)?.claims;
+        let now = now.as_second();
+        if now < claims.exp && claims.nbf.is_none_or(|nbf| nbf <= now) { Ok(claims) } else { Err(InvalidToken) }
+    }
+}
+
+/// HMAC-SHA256 and nothing else: what is not there can't be asked for by a forged header.
+static PROVIDER: CryptoProvider = CryptoProvider {
+    signer_factory: |algorithm, key| match algorithm {
+        Algorithm::HS256 => Ok(Box::new(Hs256::new(key.as_bytes())?)),
+        _ => Err(ErrorKind::InvalidAlgorithm.into()),
+    },
+    verifier_factory: |algorithm, key| match algorithm {
+        Algorithm::HS256 => Ok(Box::new(Hs256::new(key.try_get_as_bytes()?)?)),
+        _ => Err(ErrorKind::InvalidAlgorithm.into()),
+    },
+    key_utils: KeyUtils::new_unimplemented(),
+};
+
+struct Hs256(Hmac<Sha256>);
+
+impl Hs256 {
+    fn new(key: &[u8]) -> Result<Self, JwtError> {
+        Hmac::new_from_slice(key).map(Self).map_err(|_| ErrorKind::InvalidKeyFormat.into())
+    }
+}
+
+impl Signer<Vec<u8>> for Hs256 {
+    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, signature::Error> {
+        Ok(self.0.clone().chain_update(message).finalize().into_bytes().to_vec())
+    }
+}
+
+impl Verifier<Vec<u8>> for Hs256 {
+    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
+        self.0.clone().chain_update(message).verify_slice(signature).map_err(signature::Error::from_source)
+    }
+}
+
+impl JwtSigner for Hs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+impl JwtVerifier for Hs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    use super::*;
+
+    fn tokens(key: &[u8; 32], issuer: &str) -> AccessTokens {
+        AccessTokens::new(&SigningKey::from_bytes(key.to_vec()), issuer, "api")
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("a time")
+    }
+
+    fn claims() -> Claims {
+        Claims {
+            sub: UserId::from_bytes([1; 16]),
+            email: "ann@example.com".to_owned(),
+            tenant_id: None,
+            role: None,
+            token_type: TokenType::Access,
+            exp: 1_000,
+            nbf: None,
+            iat: 100,
+            jti: uuid::Uuid::nil(),
+            sid: SessionId::from_bytes([2; 16]),
+            iss: "me".to_owned(),
+            aud: "api".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_genuine_token_is_valid_until_it_expires() {
+        let tokens = tokens(&[7; 32], "me");
+        let token = tokens.sign(&claims()).expect("a token");
+        assert_eq!(tokens.verify(&token, at(999)), Ok(claims()));
+        assert_eq!(tokens.verify(&token, at(1_000)), Err(InvalidToken));
+    }
+
+    #[test]
+    fn s23_a_token_for_later_or_for_others_is_invalid() {
+        let tokens = tokens(&[7; 32], "me");
+        let later = tokens.sign(&Claims { nbf: Some(600), ..claims() }).expect("a token");
+        assert_eq!(tokens.verify(&later, at(500)), Err(InvalidToken));
+        assert!(tokens.verify(&later, at(600)).is_ok());
+        for other in [Claims { iss: "you".to_owned(), ..claims() }, Claims { aud: "web".to_owned(), ..claims() }] {
+            let token = tokens.sign(&other).expect("a token");
+            assert_eq!(tokens.verify(&token, at(500)), Err(InvalidToken));
+        }
+    }
+
+    #[test]
+    fn s21_forged_tokens_are_invalid() {
+        let genuine = tokens(&[7; 32], "me");
+        let token = genuine.sign(&claims()).expect("a token");
+        let other_key = tokens(&[8; 32], "me").sign(&claims()).expect("a token");
+        let (_, payload_and_signature) = token.split_once('.').expect("three parts");
+        let (payload, signature) = payload_and_signature.split_once('.').expect("three parts");
+        let header = |json: &str| URL_SAFE_NO_PAD.encode(json);
+        let forged = [
+            other_key,
+            String::new(),
+            "a.b.c".to_owned(),
+            format!("{}.{payload}.", header(r#"{"alg":"none","typ":"JWT"}"#)),
+            format!("{}.{payload}.{signature}", header(r#"{"alg":"HS512","typ":"JWT"}"#)),
+            format!("{}.{payload}.{signature}", header(r#"{"alg":"HS256","typ":"JWT","kid":"../../dev/null"}"#)),
+            format!("{token}x"),
+        ];
+        for token in forged {
+            assert_eq!(genuine.verify(&token, at(500)), Err(InvalidToken), "{token}");
+        }
+    }
+}

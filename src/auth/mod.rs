@@ -1,0 +1,15 @@
+//! The primitives of signing in: password hashing, access tokens, refresh tokens, the signing key.
+//!
+//! Decides nothing: who may do what, and what a failed login answers, is up to `service`.
+
+mod access_token;
+mod common_passwords;
+mod password;
+mod refresh_token;
+mod signing_key;
+
+pub use access_token::{AccessTokens, Claims, InvalidToken, TokenType};
+pub use common_passwords::is_common;
+pub use password::{HashCost, HashingError, PasswordHasher, Verdict};
+pub use refresh_token::RefreshToken;
+pub use signing_key::{SigningKey, SigningKeyError};

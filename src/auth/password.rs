@@ -1,0 +1,205 @@
+//! Password hashing with argon2id (RFC 9106), on a bounded number of blocking threads.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+use tokio::sync::Semaphore;
+
+use crate::domain::Entropy;
+
+/// What one hash costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HashCost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub iterations: u32,
+    /// Lanes.
+    pub parallelism: u32,
+}
+
+/// Why there is no hash or verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum HashingError {
+    /// Too many are waiting; trying again shortly helps.
+    #[error("too many passwords are waiting to be hashed")]
+    Overloaded,
+    /// The cost is not one argon2 accepts, or a stored hash is damaged.
+    #[error("password hashing failed: {0}")]
+    Failed(String),
+}
+
+/// Whether a password is the one that was hashed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is not.
+    Wrong,
+    /// It is.
+    Right,
+    /// It is, and its hash was made with other costs than today's: this one should replace it.
+    RightButOutdated(String),
+}
+
+/// Hashes and verifies. Each hash takes tens of milliseconds and megabytes, so at most `concurrency` run at once, off
+/// the runtime's threads, and at most `queue` wait; more are refused at once.
+pub struct PasswordHasher {
+    argon2: Argon2<'static>,
+    entropy: Arc<dyn Entropy>,
+    running: Arc<Semaphore>,
+    admitted: AtomicUsize,
+    admission_limit: usize,
+    /// Verified against when there is no account, so that an unknown address takes as long as a wrong password.
+    decoy: String,
+}
+
+impl PasswordHasher {
+    /// A hasher of this cost.
+    pub fn new(
+        cost: HashCost,
+        concurrency: usize,
+        queue: usize,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, HashingError> {
+        let params = Params::new(cost.memory_kib, cost.iterations, cost.parallelism, None).map_err(failed)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let decoy = hash(&argon2, &*entropy, &SecretString::from("no account has this password"))?;
+        Ok(Self {
+            argon2,
+            entropy,
+            running: Arc::new(Semaphore::new(concurrency)),
+            admitted: AtomicUsize::new(0),
+            admission_limit: concurrency + queue,
+            decoy,
+        })
+    }
+
+    /// The hash of a new password, as a PHC string with a salt of its own.
+    pub async fn hash(&self, password: SecretString) -> Result<String, HashingError> {
+        let (argon2, entropy) = (self.argon2.clone(), self.entropy.clone());
+        self.run(move || hash(&argon2, &*entropy, &password)).await
+    }
+
+    /// Compares a password with a stored hash; without one, takes as long and finds it wrong.
+    pub async fn verify(&self, password: SecretString, stored: Option<String>) -> Result<Verdict, HashingError> {
+        let has_account = stored.is_some();
+        let stored = stored.unwrap_or_else(|| self.decoy.clone());
+        let (argon2, entropy) = (self.argon2.clone(), self.entropy.clone());
+        self.run(move || {
+            let parsed = PasswordHash::new(&stored).map_err(failed)?;
+            if argon2.verify_password(password.expose_secret().as_bytes(), &parsed).is_err() || !has_account {
+                return Ok(Verdict::Wrong);
+            }
+            let is_current = Params::try_from(&parsed).is_ok_and(|params| is_same_cost(&params, argon2.params()));
+            if is_current {
+                Ok(Verdict::Right)
+            } else {
+                Ok(Verdict::RightButOutdated(hash(&argon2, &*entropy, &password)?))
+            }
+        })
+        .await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, HashingError> + Send + 'static,
+    ) -> Result<T, HashingError> {
+        let _admission = Admission::to(&self.admitted, self.admission_limit).ok_or(HashingError::Overloaded)?;
+        let permit = self.running.clone().acquire_owned().await.map_err(failed)?;
+        // The permit goes with the work: a client that leaves frees its place in the queue, but a hash that has
+        // begun runs to its end and must be counted until then.
+        tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work()
+        })
+        .await
+        .map_err(failed)?
+    }
+}
+
+/// A place among those who hash or wait, given back on drop.
+struct Admission<'a>(&'a AtomicUsize);
+
+impl<'a> Admission<'a> {
+    fn to(admitted: &'a AtomicUsize, limit: usize) -> Option<Self> {
+        let admission = Self(admitted);
+        let before = admitted.fetch_add(1, Ordering::AcqRel);
+        (before < limit).then_some(admission)
+    }
+}
+
+impl Drop for Admission<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+fn hash(argon2: &Argon2<'_>, entropy: &dyn Entropy, password: &SecretString) -> Result<String, HashingError> {
+    let salt: [u8; 16] = entropy.bytes();
+    let hash = argon2.hash_password_with_salt(password.expose_secret().as_bytes(), &salt).map_err(failed)?;
+    Ok(hash.to_string())
+}
+
+fn is_same_cost(a: &Params, b: &Params) -> bool {
+    (a.m_cost(), a.t_cost(), a.p_cost()) == (b.m_cost(), b.t_cost(), b.p_cost())
+}
+
+fn failed(error: impl std::fmt::Display) -> HashingError {
+    HashingError::Failed(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::SystemEntropy;
+
+    const CHEAP: HashCost = HashCost { memory_kib: 64, iterations: 1, parallelism: 1 };
+
+    fn hasher(cost: HashCost, concurrency: usize, queue: usize) -> PasswordHasher {
+        PasswordHasher::new(cost, concurrency, queue, Arc::new(SystemEntropy)).expect("a valid cost")
+    }
+
+    #[tokio::test]
+    async fn a_password_is_right_or_wrong() {
+        let hasher = hasher(CHEAP, 1, 1);
+        let stored = hasher.hash("Correct-horse-7".into()).await.expect("a hash");
+        assert!(stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{stored}");
+        assert_eq!(hasher.verify("Correct-horse-7".into(), Some(stored.clone())).await, Ok(Verdict::Right));
+        assert_eq!(hasher.verify("correct-horse-7".into(), Some(stored)).await, Ok(Verdict::Wrong));
+        assert_eq!(hasher.verify("no account has this password".into(), None).await, Ok(Verdict::Wrong));
+    }
+
+    #[tokio::test]
+    async fn a_salt_is_used_once() {
+        let hasher = hasher(CHEAP, 1, 1);
+        assert_ne!(hasher.hash("Correct-horse-7".into()).await, hasher.hash("Correct-horse-7".into()).await);
+    }
+
+    #[tokio::test]
+    async fn s02_a_hash_of_another_cost_is_accepted_and_renewed() {
+        let stored = hasher(CHEAP, 1, 1).hash("Correct-horse-7".into()).await.expect("a hash");
+        let today = hasher(HashCost { iterations: 2, ..CHEAP }, 1, 1);
+        let Ok(Verdict::RightButOutdated(renewed)) = today.verify("Correct-horse-7".into(), Some(stored)).await else {
+            panic!("the password is right");
+        };
+        assert_eq!(today.verify("Correct-horse-7".into(), Some(renewed)).await, Ok(Verdict::Right));
+    }
+
+    #[tokio::test]
+    async fn who_finds_the_queue_full_is_refused_at_once() {
+        let hasher = hasher(CHEAP, 1, 1);
+        let held = hasher.running.clone().acquire_owned().await.expect("a permit");
+        let mut waiting = Box::pin(hasher.hash("Correct-horse-7".into()));
+        let mut second = Box::pin(hasher.hash("Correct-horse-7".into()));
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        assert!(futures_util::poll!(&mut second).is_pending());
+        assert_eq!(hasher.hash("Correct-horse-7".into()).await, Err(HashingError::Overloaded));
+        drop(second);
+        drop(held);
+        assert!(waiting.await.is_ok(), "who waited gets its turn");
+        assert!(hasher.hash("Correct-horse-7".into()).await.is_ok(), "and the places are free again");
+    }
+}

@@ -1,0 +1,246 @@
+//! Artifacts.
+
+mod body;
+mod list;
+
+use std::sync::Arc;
+
+use poem::web::Data;
+use poem_openapi::param::{Header, Path, Query};
+use poem_openapi::{ApiResponse, OpenApi};
+use uuid::Uuid;
+
+use self::body::{ArtifactBody, CreateArtifactRequest, PageBody, UpdateArtifactRequest};
+use self::list::ListQuery;
+use super::Tag;
+use crate::domain::Artifact;
+use crate::http::extract::SignedIn;
+use crate::http::json::Json;
+use crate::http::problem::Problem;
+use crate::http::state::State;
+use crate::http::types::{Limit, Offset, Time};
+
+/// Operations below `/api/v1/workspaces/{workspace_id}/artifacts`.
+pub(crate) struct ArtifactsApi;
+
+#[OpenApi(prefix_path = "/api/v1/workspaces", tag = "Tag::Artifacts")]
+impl ArtifactsApi {
+    /// Create an artifact
+    #[oai(path = "/:workspace_id/artifacts", method = "post", operation_id = "create_artifact")]
+    async fn create(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: SignedIn,
+        /// The workspace's id.
+        workspace_id: Path<Uuid>,
+        body: Json<CreateArtifactRequest>,
+    ) -> Result<CreateArtifactResponse, Problem> {
+        let artifact = state.service.create_artifact(&caller.0, workspace_id.0.into(), body.0.into()).await?;
+        let location = format!("/api/v1/workspaces/{}/artifacts/{}", artifact.tenant, artifact.id);
+        let etag = etag(&artifact);
+        Ok(CreateArtifactResponse::Created(Json(artifact.into()), location, etag))
+    }
+
+    /// List artifacts
+    ///
+    /// Newest first. Filters narrow the list together: `q` is found in the name or the description, without regard
+    /// to case; of several `tags` any is enough.
+    #[oai(path = "/:workspace_id/artifacts", method = "get", operation_id = "list_artifacts")]
+    #[expect(clippy::too_many_arguments, reason = "one for each parameter of the query string")]
+    async fn list(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: SignedIn,
+        /// The workspace's id.
+        workspace_id: Path<Uuid>,
+        /// Text in the name or the description.
+        q: Query<Option<String>>,
+        /// Tags, repeated or separated by commas.
+        tags: Query<Option<Vec<String>>>,
+        /// Created at this time or later.
+        created_after: Query<Option<Time>>,
+        /// Created at this time or earlier.
+        created_before: Query<Option<Time>>,
+        /// How many at most.
+        limit: Query<Option<Limit>>,
+        /// How many are passed over.
+        offset: Query<Option<Offset>>,
+    ) -> Result<Json<PageBody>, Problem> {
+        let query = ListQuery {
+            q: q.0,
+            tags: tags.0.unwrap_or_default(),
+            created_after: created_after.0,
+            created_before: created_before.0,
+            limit: limit.0,
+            offset: offset.0,
+        };
+        let list = query.check().map_err(|violations| Problem::validation(&violations))?;
+        let window = list.page;
+        let page = state.service.artifacts(&caller.0, workspace_id.0.into(), list).await?;
+        Ok(Json(PageBody::new(page, window)))
+    }
+
+    /// An artifact
+    #[oai(path = "/:workspace_id/artifacts/:artifact_id", method = "get", operation_id = "get_artifact")]
+    async fn get(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: SignedIn,
+        /// The workspace's id.
+        workspace_id: Path<Uuid>,
+        /// The artifact's id.
+        artifact_id: Path<Uuid>,
+        /// Answer 304 if the artifact still has this entity tag.
+        #[oai(name = "If-None-Match")]
+        if_none_match: Header<Option<String>>,
+    ) -> Result<GetArtifactResponse, Problem> {
+        let artifact = state.service.artifact(&caller.0, workspace_id.0.into(), artifact_id.0.into()).await?;
+        let etag = etag(&artifact);
+        if if_none_match.0.is_some_and(|tags| tags.split(',').any(|tag| matches(tag, &etag))) {
+            return Ok(GetArtifactResponse::NotModified(etag));
+        }
+        Ok(GetArtifactResponse::Found(Json(artifact.into()), etag))
+    }
+
+    /// Update an artifact
+    ///
+    /// Only the fields that are sent change; `null` clears a field.
+    #[oai(path = "/:workspace_id/artifacts/:artifact_id", method = "put", operation_id = "update_artifact")]
+    async fn update(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: SignedIn,
+        /// The workspace's id.
+        workspace_id: Path<Uuid>,
+        /// The artifact's id.
+        artifact_id: Path<Uuid>,
+        /// Update only if the artifact still has this entity tag.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<String>>,
+        body: Json<UpdateArtifactRequest>,
+    ) -> Result<UpdateArtifactResponse, Problem> {
+        let expected = expected_version(if_match.0)?;
+        let (tenant, id) = (workspace_id.0.into(), artifact_id.0.into());
+        let artifact = state.service.update_artifact(&caller.0, tenant, id, expected, body.0.into()).await?;
+        let etag = etag(&artifact);
+        Ok(UpdateArtifactResponse::Updated(Json(artifact.into()), etag))
+    }
+
+    /// Patch an artifact
+    ///
+    /// The same as an update: only the fields that are sent change; `null` clears a field.
+    #[oai(path = "/:workspace_id/artifacts/:artifact_id", method = "patch", operation_id = "patch_artifact")]
+    async fn patch(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: SignedIn,
+        /// The workspace's id.
+        workspace_id: Path<Uuid>,
+        /// The artifact's id.
+        artifact_id: Path<Uuid>,
+        /// Update only if the artifact still has this entity tag.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<String>>,
+        body: Json<UpdateArtifactRequest>,
+    ) -> Result<UpdateArtifactResponse, Problem> {
+        self.update(state, caller, workspace_id, artifact_id, if_match, body).await
+    }
+
+    /// Delete an artifact
+    ///
+    /// It is gone from every list and read, and kept for the audit.
+    #[oai(path = "/:workspace_id/artifacts/:artifact_id", method = "delete", operation_id = "delete_artifact")]
+    async fn delete(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: SignedIn,
+        /// The workspace's id.
+        workspace_id: Path<Uuid>,
+        /// The artifact's id.
+        artifact_id: Path<Uuid>,
+        /// Delete only if the artifact still has this entity tag.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<String>>,
+    ) -> Result<DeleteArtifactResponse, Problem> {
+        let expected = expected_version(if_match.0)?;
+        state.service.delete_artifact(&caller.0, workspace_id.0.into(), artifact_id.0.into(), expected).await?;
+        Ok(DeleteArtifactResponse::Deleted)
+    }
+}
+
+#[derive(ApiResponse)]
+enum CreateArtifactResponse {
+    /// The artifact was created
+    #[oai(status = 201)]
+    Created(
+        Json<ArtifactBody>,
+        /// Where it is.
+        #[oai(header = "Location")]
+        String,
+        /// Its entity tag.
+        #[oai(header = "ETag")]
+        String,
+    ),
+}
+
+#[derive(ApiResponse)]
+#[expect(clippy::large_enum_variant, reason = "the large one is the usual one, and neither lives long")]
+enum GetArtifactResponse {
+    /// The artifact
+    #[oai(status = 200)]
+    Found(
+        Json<ArtifactBody>,
+        /// Its entity tag.
+        #[oai(header = "ETag")]
+        String,
+    ),
+    /// It still has the entity tag that was sent
+    #[oai(status = 304)]
+    NotModified(
+        /// Its entity tag.
+        #[oai(header = "ETag")]
+        String,
+    ),
+}
+
+#[derive(ApiResponse)]
+enum UpdateArtifactResponse {
+    /// The artifact as it is now
+    #[oai(status = 200)]
+    Updated(
+        Json<ArtifactBody>,
+        /// Its entity tag.
+        #[oai(header = "ETag")]
+        String,
+    ),
+}
+
+#[derive(ApiResponse)]
+enum DeleteArtifactResponse {
+    /// The artifact was deleted
+    #[oai(status = 204)]
+    Deleted,
+}
+
+/// An artifact's entity tag (RFC 9110): its version, quoted.
+fn etag(artifact: &Artifact) -> String {
+    format!("\"{}\"", artifact.version)
+}
+
+/// Whether a tag of an `If-None-Match` means `etag`, compared weakly as RFC 9110 has it.
+fn matches(tag: &str, etag: &str) -> bool {
+    let tag = tag.trim();
+    tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag
+}
+
+/// The version an `If-Match` asks for. `*` asks for any.
+fn expected_version(if_match: Option<String>) -> Result<Option<u64>, Problem> {
+    let Some(tag) = if_match.filter(|tag| tag.trim() != "*") else { return Ok(None) };
+    let version = tag.trim().strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).map(str::parse);
+    match version {
+        Some(Ok(version)) => Ok(Some(version)),
+        Some(Err(_)) | None => {
+            Err(Problem::invalid_parameter("If-Match must be * or the one entity tag that an answer's ETag gave."))
+        }
+    }
+}

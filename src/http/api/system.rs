@@ -1,0 +1,262 @@
+//! The service itself: how it is, and what it holds.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use poem::http::{StatusCode, header};
+use poem::web::Data;
+use poem::{IntoResponse, Request, Response};
+use poem_openapi::param::Query;
+use poem_openapi::payload::PlainText;
+use poem_openapi::{ApiResponse, Object, OpenApi};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::Tag;
+use crate::http::json::Json;
+use crate::http::problem::Problem;
+use crate::http::state::State;
+use crate::http::types::Time;
+use crate::service::Health;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Operations at the root, and below `/api/v1/system`.
+pub(crate) struct SystemApi;
+
+#[OpenApi(tag = "Tag::System")]
+impl SystemApi {
+    /// Where things are
+    ///
+    /// A browser is led to the documentation.
+    #[oai(path = "/", method = "get", operation_id = "index")]
+    async fn index(&self, request: &Request) -> IndexResponse {
+        let accepts_html = request.header(header::ACCEPT).is_some_and(|accept| accept.contains("text/html"));
+        if accepts_html {
+            return IndexResponse::Browser("/docs".to_owned());
+        }
+        IndexResponse::Program(Json(IndexBody {
+            message: "Ghostworks API".to_owned(),
+            version: VERSION.to_owned(),
+            docs: "/docs".to_owned(),
+            health: "/health".to_owned(),
+            metrics: "/metrics".to_owned(),
+        }))
+    }
+
+    /// Whether the service is up
+    #[oai(path = "/health", method = "get", operation_id = "health")]
+    async fn health(&self, state: Data<&Arc<State>>) -> Json<HealthBody> {
+        Json(HealthBody {
+            status: "healthy".to_owned(),
+            timestamp: Time(state.service.now()),
+            version: VERSION.to_owned(),
+            environment: state.environment.as_str().to_owned(),
+        })
+    }
+
+    /// Whether the service is up
+    ///
+    /// The same as `/health`.
+    #[oai(path = "/api/v1/health", method = "get", operation_id = "health_v1")]
+    async fn health_v1(&self, state: Data<&Arc<State>>) -> Json<HealthBody> {
+        self.health(state).await
+    }
+
+    /// How every part is
+    #[oai(path = "/health/detailed", method = "get", operation_id = "health_detailed")]
+    async fn health_detailed(&self, state: Data<&Arc<State>>) -> DetailedHealthResponse {
+        let health = state.service.health().await;
+        let is_healthy = health.is_healthy();
+        let body = Json(DetailedHealthBody {
+            status: word(is_healthy).to_owned(),
+            timestamp: Time(health.at),
+            version: VERSION.to_owned(),
+            environment: state.environment.as_str().to_owned(),
+            uptime_seconds: health.uptime.as_secs(),
+            services: BTreeMap::from([("database".to_owned(), database(&health))]),
+        });
+        if is_healthy { DetailedHealthResponse::Healthy(body) } else { DetailedHealthResponse::Unhealthy(body) }
+    }
+
+    /// Whether the process answers
+    #[oai(path = "/livez", method = "get", operation_id = "livez")]
+    async fn livez(&self) -> PlainText<&'static str> {
+        PlainText("ok\n")
+    }
+
+    /// Whether requests can be served
+    ///
+    /// The storage takes writes, and the server is not shutting down.
+    #[oai(path = "/readyz", method = "get", operation_id = "readyz")]
+    async fn readyz(
+        &self,
+        state: Data<&Arc<State>>,
+        /// List each check.
+        verbose: Query<Option<String>>,
+    ) -> ReadinessResponse {
+        let health = state.service.health().await;
+        let checks = [("storage", health.is_healthy()), ("draining", !state.is_draining())];
+        let is_ready = checks.iter().all(|(_, passed)| *passed);
+        let mut text = String::new();
+        if verbose.0.is_some() {
+            for (name, passed) in checks {
+                text += if passed { "[+]" } else { "[-]" };
+                text += &format!("{name} {}\n", if passed { "ok" } else { "failed" });
+            }
+        }
+        text += if is_ready { "ok\n" } else { "not ready\n" };
+        if is_ready { ReadinessResponse::Ready(PlainText(text)) } else { ReadinessResponse::NotReady(PlainText(text)) }
+    }
+
+    /// Metrics for Prometheus
+    #[oai(path = "/metrics", method = "get", operation_id = "metrics")]
+    async fn metrics(&self, state: Data<&Arc<State>>) -> Result<Exposition, Problem> {
+        state.pipeline.render_metrics().map(Exposition).map_err(Problem::internal)
+    }
+
+    /// How many there are of each thing
+    #[oai(path = "/api/v1/system/stats", method = "get", operation_id = "system_stats")]
+    async fn stats(&self, state: Data<&Arc<State>>) -> Result<Json<StatsBody>, Problem> {
+        let counts = state.service.stats().await?;
+        Ok(Json(StatsBody {
+            users: counts.users,
+            workspaces: counts.workspaces,
+            artifacts: counts.artifacts,
+            active_artifacts: counts.active_artifacts,
+            timestamp: Time(state.service.now()),
+        }))
+    }
+}
+
+fn database(health: &Health) -> Value {
+    json!({
+        "status": word(health.is_healthy()),
+        "response_time_ms": health.store_response.as_secs_f64() * 1e3,
+        "readable": health.store.readable,
+        "writable": health.store.writable.is_ok(),
+        "queued_writes": health.store.queue_depth,
+        "last_change": health.store.last_seq,
+    })
+}
+
+fn word(is_healthy: bool) -> &'static str {
+    if is_healthy { "healthy" } else { "unhealthy" }
+}
+
+#[derive(ApiResponse)]
+enum IndexResponse {
+    /// For programs
+    #[oai(status = 200)]
+    Program(Json<IndexBody>),
+    /// For browsers
+    #[oai(status = 302)]
+    Browser(
+        /// The documentation.
+        #[oai(header = "Location")]
+        String,
+    ),
+}
+
+/// Where things are.
+#[derive(Serialize, Object)]
+#[oai(rename = "Index")]
+struct IndexBody {
+    /// What this is.
+    message: String,
+    /// Its version.
+    version: String,
+    /// Where its documentation is.
+    docs: String,
+    /// Where its health is.
+    health: String,
+    /// Where its metrics are.
+    metrics: String,
+}
+
+/// Whether the service is up.
+#[derive(Serialize, Object)]
+#[oai(rename = "Health")]
+struct HealthBody {
+    /// Always `healthy`: a service that is not up does not answer.
+    status: String,
+    /// Now.
+    timestamp: Time,
+    /// The running version.
+    version: String,
+    /// Where it runs.
+    environment: String,
+}
+
+#[derive(ApiResponse)]
+enum DetailedHealthResponse {
+    /// Everything is fine
+    #[oai(status = 200)]
+    Healthy(Json<DetailedHealthBody>),
+    /// Something is not
+    #[oai(status = 503)]
+    Unhealthy(Json<DetailedHealthBody>),
+}
+
+/// How every part is.
+#[derive(Serialize, Object)]
+#[oai(rename = "DetailedHealth")]
+struct DetailedHealthBody {
+    /// `healthy` or `unhealthy`.
+    status: String,
+    /// Now.
+    timestamp: Time,
+    /// The running version.
+    version: String,
+    /// Where it runs.
+    environment: String,
+    /// How long it has been up, in seconds.
+    uptime_seconds: u64,
+    /// Each part by name, with a `status` of its own.
+    services: BTreeMap<String, Value>,
+}
+
+#[derive(ApiResponse)]
+enum ReadinessResponse {
+    /// Requests can be served
+    #[oai(status = 200)]
+    Ready(PlainText<String>),
+    /// Requests should go elsewhere
+    #[oai(status = 503)]
+    NotReady(PlainText<String>),
+}
+
+/// How many there are of each thing.
+#[derive(Serialize, Object)]
+#[oai(rename = "Stats")]
+struct StatsBody {
+    /// Accounts.
+    users: u64,
+    /// Workspaces.
+    workspaces: u64,
+    /// Artifacts, those in the trash included.
+    artifacts: u64,
+    /// Artifacts that are not in the trash.
+    active_artifacts: u64,
+    /// Now.
+    timestamp: Time,
+}
+
+/// The Prometheus text format.
+struct Exposition(String);
+
+impl IntoResponse for Exposition {
+    fn into_response(self) -> Response {
+        Response::builder().status(StatusCode::OK).content_type("text/plain; version=0.0.4; charset=utf-8").body(self.0)
+    }
+}
+
+impl ApiResponse for Exposition {
+    fn meta() -> poem_openapi::registry::MetaResponses {
+        PlainText::<String>::meta()
+    }
+
+    fn register(registry: &mut poem_openapi::registry::Registry) {
+        PlainText::<String>::register(registry);
+    }
+}

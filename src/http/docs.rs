@@ -1,0 +1,93 @@
+//! The pages for people: Swagger UI and Redoc, each one HTML document with everything inline, so that nothing is
+//! fetched from anywhere. Their content security policy names the very scripts they hold, by hash.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use poem::http::{HeaderName, HeaderValue, StatusCode, header};
+use poem::{Endpoint, IntoResponse, Request, Response};
+use sha2::{Digest, Sha256};
+
+/// The OpenAPI document in one of its formats.
+pub(super) fn document(text: String, content_type: &'static str) -> Response {
+    Response::builder().content_type(content_type).body(text)
+}
+
+/// A page that is made once.
+pub(super) struct Page {
+    html: String,
+    policy: HeaderValue,
+    etag: HeaderValue,
+}
+
+impl Page {
+    /// Swagger UI.
+    pub(super) fn swagger_ui(html: &str) -> Self {
+        Self::new(&html.replace("<title>Swagger UI</title>", "<title>Ghostworks API</title>"))
+    }
+
+    /// Redoc, without the web fonts it would fetch.
+    pub(super) fn redoc(html: &str) -> Self {
+        let own = html.lines().filter(|line| !line.contains("fonts.googleapis.com")).collect::<Vec<_>>().join("\n");
+        Self::new(&own.replace("<title>Redoc</title>", "<title>Ghostworks API</title>"))
+    }
+
+    fn new(html: &str) -> Self {
+        let html = format!("<!DOCTYPE html>{}", html.trim_start().trim_start_matches("<!DOCTYPE html>"));
+        let hashes: String = scripts(&html).map(|script| format!(" 'sha256-{}'", digest(script))).collect();
+        let policy = format!(
+            "default-src 'none'; script-src{hashes}; style-src 'unsafe-inline'; img-src 'self' data:; \
+             font-src data:; connect-src 'self'; worker-src blob:; base-uri 'none'; form-action 'none'; \
+             frame-ancestors 'none'"
+        );
+        Self { policy: header_value(&policy), etag: header_value(&format!("\"{}\"", digest(&html))), html }
+    }
+}
+
+impl Endpoint for Page {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let is_current =
+            request.header(header::IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == self.etag.as_bytes());
+        let mut response = if is_current {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            Response::builder().content_type("text/html; charset=utf-8").body(self.html.clone())
+        };
+        let headers = response.headers_mut();
+        headers.insert(HeaderName::from_static("content-security-policy"), self.policy.clone());
+        headers.insert(header::ETAG, self.etag.clone());
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        Ok(response)
+    }
+}
+
+/// The text of each inline script, from the end of its opening tag to its closing one: what browsers hash.
+fn scripts(html: &str) -> impl Iterator<Item = &str> {
+    html.split("</script>").filter_map(|part| {
+        let (_, from_tag) = part.split_once("<script")?;
+        from_tag.split_once('>').map(|(_, script)| script)
+    })
+}
+
+fn digest(text: &str) -> String {
+    STANDARD.encode(Sha256::digest(text))
+}
+
+fn header_value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_names_every_script() {
+        let page = Page::new("<html><script>a < b</script><p></p><script charset=\"UTF-8\">b()</script></html>");
+        let policy = page.policy.to_str().expect("text");
+        for script in ["a < b", "b()"] {
+            assert!(policy.contains(&digest(script)), "{policy}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What handlers take from a request besides its body.
+
+use poem::http::{Method, header};
+use poem::web::RemoteAddr;
+use poem::{FromRequest, Request, RequestBody};
+use poem_openapi::registry::{MetaSecurityScheme, Registry};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+
+use super::cookies;
+use super::problem::Problem;
+use super::state::State;
+use crate::service::{Caller, Client, Error};
+
+const BEARER_SCHEME: &str = "bearer";
+const COOKIE_SCHEME: &str = "cookie";
+
+/// The program that sent the request.
+pub(super) struct Origin(pub Client);
+
+impl<'a> FromRequest<'a> for Origin {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        Ok(Self(client(request)))
+    }
+}
+
+/// Who is signed in: by bearer token, or by the cookie that a login sets.
+pub(super) struct SignedIn(pub Caller);
+
+impl SignedIn {
+    async fn read(request: &Request) -> Result<Self, Problem> {
+        let service = &State::of(request)?.service;
+        let token = match bearer(request) {
+            Some(token) => token.to_owned(),
+            None => {
+                let token = cookies::access_token(request.headers()).ok_or(Error::NotAuthenticated)?;
+                check_origin(request)?;
+                token
+            }
+        };
+        Ok(Self(service.authenticate(&token, client(request)).await?))
+    }
+}
+
+impl<'a> ApiExtractor<'a> for SignedIn {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        let scheme = |ty, description| MetaSecurityScheme {
+            ty,
+            description: Some(description),
+            name: None,
+            key_in: None,
+            scheme: None,
+            bearer_format: None,
+            flows: None,
+            openid_connect_url: None,
+        };
+        registry.create_security_scheme(
+            BEARER_SCHEME,
+            MetaSecurityScheme {
+                scheme: Some("bearer"),
+                bearer_format: Some("JWT"),
+                ..scheme("http", "The `access_token` that a login answers with.")
+            },
+        );
+        registry.create_security_scheme(
+            COOKIE_SCHEME,
+            MetaSecurityScheme {
+                name: Some(cookies::ACCESS_TOKEN),
+                key_in: Some("cookie"),
+                ..scheme("apiKey", "The cookie that a login sets, for browsers.")
+            },
+        );
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![BEARER_SCHEME, COOKIE_SCHEME]
+    }
+
+    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        Ok(Self::read(request).await?)
+    }
+}
+
+/// A refresh token sent as bearer or cookie; the body may hold one too.
+pub(super) struct PresentedRefreshToken(pub Option<String>);
+
+impl<'a> FromRequest<'a> for PresentedRefreshToken {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        if let Some(token) = bearer(request) {
+            return Ok(Self(Some(token.to_owned())));
+        }
+        let token = cookies::refresh_token(request.headers());
+        if token.is_some() {
+            check_origin(request)?;
+        }
+        Ok(Self(token))
+    }
+}
+
+fn bearer(request: &Request) -> Option<&str> {
+    let (scheme, token) = request.header(header::AUTHORIZATION)?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Browsers send cookies along with requests that other sites make, so a write by cookie must prove where it comes
+/// from: by `Sec-Fetch-Site`, or by an `Origin` that is this host.
+fn check_origin(request: &Request) -> Result<(), Problem> {
+    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return Ok(());
+    }
+    let is_own = match (request.header("sec-fetch-site"), request.header(header::ORIGIN)) {
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => {
+            let host = request.header(header::HOST);
+            origin.split_once("://").map(|(_, authority)| authority) == host && host.is_some()
+        }
+        (None, None) => false,
+    };
+    if is_own { Ok(()) } else { Err(Problem::foreign_origin()) }
+}
+
+fn client(request: &Request) -> Client {
+    /// Longer ones are cut: they are only shown to people.
+    const MAX_USER_AGENT: usize = 256;
+    let RemoteAddr(address) = request.remote_addr();
+    Client {
+        ip: address.as_socket_addr().map(std::net::SocketAddr::ip),
+        user_agent: request.header(header::USER_AGENT).map(|agent| agent.chars().take(MAX_USER_AGENT).collect()),
+    }
+}

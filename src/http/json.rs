@@ -1,0 +1,175 @@
+//! JSON in and out, by serde. The schema of a type is what its `poem_openapi::Object` says; the parsing is ours, so that
+//! a malformed body is a 400, a wrong type a 422 that points at the place, and limits hold while the body is read.
+
+use poem::http::header;
+use poem::{IntoResponse, Request, RequestBody, Response};
+use poem_openapi::payload::Payload;
+use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaResponse, MetaResponses, MetaSchemaRef, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::problem::Problem;
+use super::state::State;
+use crate::domain::Violations;
+
+const CONTENT_TYPE: &str = "application/json";
+
+/// A JSON body.
+pub(super) struct Json<T>(pub T);
+
+/// A JSON body that need not be there.
+pub(super) struct OptionalJson<T>(pub Option<T>);
+
+impl<T: DeserializeOwned> Json<T> {
+    async fn read(request: &Request, body: &mut RequestBody) -> Result<Self, Problem> {
+        check_content_type(request)?;
+        let limits = State::of(request)?.body_limits;
+        let announced = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+        if announced.is_some_and(|length| length > limits.max_bytes as u64) {
+            return Err(Problem::payload_too_large(limits.max_bytes));
+        }
+        let body = body.take().map_err(|_| Problem::invalid_json("the body is missing"))?;
+        let bytes = tokio::time::timeout(limits.timeout, body.into_bytes_limit(limits.max_bytes))
+            .await
+            .map_err(|_| Problem::request_timeout())?
+            .map_err(|error| match error {
+                poem::error::ReadBodyError::PayloadTooLarge => Problem::payload_too_large(limits.max_bytes),
+                _ => Problem::invalid_json("the body ended early"),
+            })?;
+        parse(&bytes).map(Self)
+    }
+}
+
+/// Syntax first, then types: what is not JSON at all is malformed, what is of another shape is invalid.
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let parsed = serde_path_to_error::deserialize(&mut deserializer);
+    match parsed {
+        Ok(value) => deserializer.end().map(|()| value).map_err(|error| Problem::invalid_json(error.to_string())),
+        Err(error) if error.inner().is_data() => {
+            let detail = without_position(&error.inner().to_string());
+            Err(Problem::validation(&Violations::one(pointer(error.path()), detail)))
+        }
+        Err(error) => Err(Problem::invalid_json(error.into_inner().to_string())),
+    }
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+            Segment::Enum { variant } => format!("/{variant}"),
+            Segment::Unknown => String::new(),
+        })
+        .collect()
+}
+
+/// The pointer says where; serde's line and column would only repeat it.
+fn without_position(message: &str) -> String {
+    message.split(" at line ").next().unwrap_or(message).to_owned()
+}
+
+fn check_content_type(request: &Request) -> Result<(), Problem> {
+    let essence = |value: &str| value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match request.content_type().map(essence) {
+        Some(essence) if essence == CONTENT_TYPE || essence.ends_with("+json") => Ok(()),
+        Some(_) | None => Err(Problem::unsupported_media_type()),
+    }
+}
+
+impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for Json<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        Some(MetaRequest { description: None, content: vec![media_type::<T>()], required: true })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        Ok(Self::read(request, body).await?)
+    }
+}
+
+impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for OptionalJson<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        Some(MetaRequest { description: None, content: vec![media_type::<T>()], required: false })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        // Without a body there is no need to say what type it has.
+        if request.header(header::CONTENT_TYPE).is_none() {
+            return Ok(Self(None));
+        }
+        let Json(value) = Json::read(request, body).await?;
+        Ok(Self(Some(value)))
+    }
+}
+
+impl<T: Type + Send> Payload for Json<T> {
+    const CONTENT_TYPE: &'static str = CONTENT_TYPE;
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: Type> ApiResponse for Json<T> {
+    fn meta() -> MetaResponses {
+        let ok = MetaResponse {
+            description: "Success",
+            status: Some(200),
+            status_range: None,
+            content: vec![media_type::<T>()],
+            headers: vec![],
+        };
+        MetaResponses { responses: vec![ok] }
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: Serialize + Send> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => Response::builder().content_type(CONTENT_TYPE).body(body),
+            Err(error) => Problem::internal(error).into_response(),
+        }
+    }
+}
+
+fn media_type<T: Type>() -> MetaMediaType {
+    MetaMediaType { content_type: CONTENT_TYPE, schema: T::schema_ref() }
+}

@@ -1,0 +1,71 @@
+//! Every error becomes a problem document here, panics included: nothing above this sees one.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use poem::error::MethodNotAllowedError;
+use poem::http::StatusCode;
+use poem::{Endpoint, Error, IntoResponse, Middleware, Request, Response, Result};
+
+use super::RequestId;
+use crate::http::problem::Problem;
+use crate::http::routes::RouteTable;
+
+/// Answers errors.
+pub(in crate::http) struct Problems {
+    routes: Arc<RouteTable>,
+}
+
+impl Problems {
+    pub(in crate::http) fn new(routes: Arc<RouteTable>) -> Self {
+        Self { routes }
+    }
+}
+
+impl<E: Endpoint> Middleware<E> for Problems {
+    type Output = WithProblems<E>;
+
+    fn transform(&self, inner: E) -> Self::Output {
+        WithProblems { inner, routes: self.routes.clone() }
+    }
+}
+
+pub(in crate::http) struct WithProblems<E> {
+    inner: E,
+    routes: Arc<RouteTable>,
+}
+
+impl<E: Endpoint> Endpoint for WithProblems<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let uri = request.uri().clone();
+        let RequestId(id) = RequestId::of(&request);
+        // A handler owns what it works on, and the store tells of nothing half-done: there is no state to break.
+        let problem = match AssertUnwindSafe(self.inner.call(request)).catch_unwind().await {
+            Ok(Ok(response)) => return Ok(response.into_response()),
+            Ok(Err(error)) => self.problem(error, uri.path()),
+            Err(panic) => Problem::internal(format!("panic: {}", message(&*panic))),
+        };
+        Ok(problem.respond(uri.path(), &id))
+    }
+}
+
+impl<E> WithProblems<E> {
+    fn problem(&self, error: Error, path: &str) -> Problem {
+        let is_wrong_method = error.is::<MethodNotAllowedError>() || error.status() == StatusCode::METHOD_NOT_ALLOWED;
+        match error.downcast::<Problem>() {
+            Ok(problem) => problem,
+            Err(_) if is_wrong_method => {
+                Problem::method_not_allowed(self.routes.find(path).map(|route| route.allow.clone()).unwrap_or_default())
+            }
+            Err(error) => Problem::from_poem(&error),
+        }
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref().copied()).unwrap_or("no message")
+}

@@ -1,0 +1,75 @@
+//! A name for every request: the caller's, if it is a sane one, else ours.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use poem::http::{HeaderName, HeaderValue};
+use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+use uuid::Uuid;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+
+/// The id of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::http) struct RequestId(pub Arc<str>);
+
+impl RequestId {
+    /// The id that was given to a request.
+    pub(in crate::http) fn of(request: &Request) -> Self {
+        request.data::<Self>().cloned().unwrap_or_else(|| Self("unknown".into()))
+    }
+}
+
+/// Gives every request an id and every answer that id.
+pub(in crate::http) struct RequestIds {
+    prefix: Uuid,
+}
+
+impl RequestIds {
+    /// Ids that begin with `prefix`, which tells this process from others.
+    pub(in crate::http) fn new(prefix: Uuid) -> Self {
+        Self { prefix }
+    }
+}
+
+impl<E: Endpoint> Middleware<E> for RequestIds {
+    type Output = WithRequestId<E>;
+
+    fn transform(&self, inner: E) -> Self::Output {
+        // The process's own id and a number: unique, without asking the system for randomness each time.
+        let process = self.prefix.simple().to_string()[16..].to_owned();
+        WithRequestId { inner, process, next: AtomicU64::new(1) }
+    }
+}
+
+pub(in crate::http) struct WithRequestId<E> {
+    inner: E,
+    process: String,
+    next: AtomicU64,
+}
+
+impl<E: Endpoint> Endpoint for WithRequestId<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let id: Arc<str> = match sane_id(&request) {
+            Some(id) => id.into(),
+            None => format!("{}-{:08x}", self.process, self.next.fetch_add(1, Ordering::Relaxed)).into(),
+        };
+        request.set_data(RequestId(id.clone()));
+        let mut response = self.inner.call(request).await?.into_response();
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert(REQUEST_ID, value.clone());
+            response.headers_mut().insert(CORRELATION_ID, value);
+        }
+        Ok(response)
+    }
+}
+
+/// What callers may choose: up to 128 letters, digits, `-`, `_` and `.`, which are harmless in any log.
+fn sane_id(request: &Request) -> Option<&str> {
+    let id = request.header(REQUEST_ID)?;
+    let is_sane = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    ((1..=128).contains(&id.len()) && id.bytes().all(is_sane)).then_some(id)
+}

@@ -1,0 +1,64 @@
+//! The server span, the HTTP metrics and the log line of every request.
+
+use std::sync::Arc;
+
+use poem::http::{HeaderName, HeaderValue};
+use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+
+use super::RequestId;
+use crate::http::routes::RouteTable;
+use crate::telemetry::{RequestHead, Telemetry};
+
+const TRACE_RESPONSE: HeaderName = HeaderName::from_static("traceresponse");
+
+/// Traces, measures and logs.
+pub(in crate::http) struct Traced {
+    telemetry: Arc<Telemetry>,
+    routes: Arc<RouteTable>,
+}
+
+impl Traced {
+    pub(in crate::http) fn new(telemetry: Arc<Telemetry>, routes: Arc<RouteTable>) -> Self {
+        Self { telemetry, routes }
+    }
+}
+
+impl<E: Endpoint> Middleware<E> for Traced {
+    type Output = TracedEndpoint<E>;
+
+    fn transform(&self, inner: E) -> Self::Output {
+        TracedEndpoint { inner, telemetry: self.telemetry.clone(), routes: self.routes.clone() }
+    }
+}
+
+pub(in crate::http) struct TracedEndpoint<E> {
+    inner: E,
+    telemetry: Arc<Telemetry>,
+    routes: Arc<RouteTable>,
+}
+
+impl<E: Endpoint> Endpoint for TracedEndpoint<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let in_flight = self.telemetry.request_arrived(&RequestHead {
+            method: request.method(),
+            uri: request.uri(),
+            version: request.version(),
+            headers: request.headers(),
+            route: self.routes.find(request.uri().path()).map(|route| &route.pattern),
+            client: request.remote_addr().as_socket_addr().copied(),
+            server: request.local_addr().as_socket_addr().copied(),
+        });
+        let RequestId(id) = RequestId::of(&request);
+        let mut response = match in_flight.run(self.inner.call(request)).await {
+            Ok(response) => response.into_response(),
+            Err(error) => error.into_response(),
+        };
+        if let Some(ids) = in_flight.trace_response().and_then(|ids| HeaderValue::from_str(&ids).ok()) {
+            response.headers_mut().insert(TRACE_RESPONSE, ids);
+        }
+        in_flight.finish(response.status(), &id);
+        Ok(response)
+    }
+}

@@ -1,0 +1,20 @@
+//! HTTP: from a socket to a call of the service, and its answer back.
+//!
+//! A handler extracts, calls one use case and maps the answer; it decides nothing. One place turns errors into
+//! problem documents (`problem.rs`), one middleware writes them. Knows nothing of storage.
+
+mod api;
+mod cookies;
+mod docs;
+mod extract;
+mod json;
+mod middleware;
+mod problem;
+mod router;
+mod routes;
+pub mod server;
+mod state;
+mod types;
+
+pub use router::{openapi_json, openapi_yaml, router};
+pub use state::{BodyLimits, State};

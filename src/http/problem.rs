@@ -1,0 +1,263 @@
+//! Errors as problem documents (RFC 9457). The one place that chooses a status code.
+
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{IntoResponse, Response};
+use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiResponse, Object};
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::domain::Violations;
+use crate::service;
+
+/// How long a client should wait before it tries again what was too much, in seconds.
+const RETRY_AFTER_SECONDS: &str = "1";
+
+/// An answer that is an error.
+#[derive(Debug, Error)]
+#[error("{code}: {detail}")]
+pub(super) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    errors: Vec<FieldError>,
+    /// For the log; never for the client.
+    cause: Option<String>,
+    allow: Option<String>,
+}
+
+/// A problem document.
+#[derive(Serialize, Object)]
+#[oai(rename = "Problem")]
+pub(super) struct ProblemBody {
+    /// A URI for the kind of problem.
+    #[serde(rename = "type")]
+    #[oai(rename = "type")]
+    kind: String,
+    /// What the status means, in words.
+    title: String,
+    /// The HTTP status code.
+    status: u16,
+    /// What went wrong, in a sentence.
+    detail: String,
+    /// The path that was asked for.
+    instance: String,
+    /// The request's id, also in `X-Request-ID`.
+    request_id: String,
+    /// A stable name for programs to match on.
+    code: String,
+    /// With status 422: every rule the input breaks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[oai(skip_serializing_if_is_empty, default)]
+    errors: Vec<FieldError>,
+}
+
+/// One broken rule.
+#[derive(Clone, Debug, Serialize, Object)]
+pub(super) struct FieldError {
+    /// Where, as a JSON Pointer (RFC 6901) into the body.
+    pointer: String,
+    /// What is wrong and what is expected.
+    detail: String,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, detail: detail.into(), errors: Vec::new(), cause: None, allow: None }
+    }
+
+    /// The body is not JSON.
+    pub(super) fn invalid_json(detail: impl std::fmt::Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_json", format!("The body is not valid JSON: {detail}."))
+    }
+
+    /// A path or query parameter, or a header, is not what it must be.
+    pub(super) fn invalid_parameter(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_parameter", detail)
+    }
+
+    /// The body breaks rules.
+    pub(super) fn validation(violations: &Violations) -> Self {
+        let errors = violations
+            .iter()
+            .map(|violation| FieldError { pointer: violation.pointer.clone(), detail: violation.detail.clone() })
+            .collect();
+        let problem =
+            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed", format!("Invalid input: {violations}."));
+        Self { errors, ..problem }
+    }
+
+    /// The body is larger than allowed.
+    pub(super) fn payload_too_large(max_bytes: usize) -> Self {
+        let detail = format!("The body must be at most {max_bytes} bytes.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", detail)
+    }
+
+    /// The body is not declared as JSON.
+    pub(super) fn unsupported_media_type() -> Self {
+        let detail = "Send the body as JSON, with Content-Type: application/json.";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+    }
+
+    /// The body came too slowly.
+    pub(super) fn request_timeout() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body did not arrive in time.")
+    }
+
+    /// No route has this path.
+    pub(super) fn route_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this path; /docs lists what there is.")
+    }
+
+    /// The route has other methods, listed in `allow`.
+    pub(super) fn method_not_allowed(allow: String) -> Self {
+        let detail = format!("This path answers to {allow}.");
+        let problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
+        Self { allow: Some(allow), ..problem }
+    }
+
+    /// A write that a browser was led to make by another site.
+    pub(super) fn foreign_origin() -> Self {
+        let detail = "A write authenticated by a cookie must come from this site; send the token as a bearer instead.";
+        Self::new(StatusCode::FORBIDDEN, "foreign_origin", detail)
+    }
+
+    /// Something that must not happen; the cause goes to the log.
+    pub(super) fn internal(cause: impl std::fmt::Display) -> Self {
+        let detail = "Something went wrong here. The request id leads to it in the log.";
+        let problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", detail);
+        Self { cause: Some(cause.to_string()), ..problem }
+    }
+
+    /// An error that poem raised by itself.
+    pub(super) fn from_poem(error: &poem::Error) -> Self {
+        match error.status() {
+            StatusCode::NOT_FOUND => Self::route_not_found(),
+            status if status.is_client_error() => {
+                let sentence = error.to_string();
+                Self { status, ..Self::invalid_parameter(format!("{}.", sentence.trim_end_matches('.'))) }
+            }
+            _ => Self::internal(error),
+        }
+    }
+
+    /// The answer to a request for `instance`. Logs the cause, if there is one: this is where an error is handled.
+    pub(super) fn respond(self, instance: &str, request_id: &str) -> Response {
+        if let Some(cause) = &self.cause {
+            tracing::error!(code = self.code, status = self.status.as_u16(), request_id, cause, "request failed");
+        }
+        let body = ProblemBody {
+            kind: format!("urn:ghostworks:problem:{}", self.code),
+            title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail,
+            instance: instance.to_owned(),
+            request_id: request_id.to_owned(),
+            code: self.code.to_owned(),
+            errors: self.errors,
+        };
+        let body = serde_json::to_vec(&body).unwrap_or_default();
+        let mut response = Response::builder().status(self.status).content_type("application/problem+json").body(body);
+        let headers = response.headers_mut();
+        match self.status {
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+            }
+            _ => {}
+        }
+        if let Some(allow) = self.allow.and_then(|allow| HeaderValue::from_str(&allow).ok()) {
+            headers.insert(header::ALLOW, allow);
+        }
+        response
+    }
+}
+
+impl From<service::Error> for Problem {
+    fn from(error: service::Error) -> Self {
+        use service::Error;
+        let sentence = |error: &Error| {
+            let text = error.to_string();
+            let mut chars = text.chars();
+            chars.next().map(|first| first.to_uppercase().chain(chars).collect::<String>()).unwrap_or_default()
+        };
+        let plain = |status, code| Self::new(status, code, format!("{}.", sentence(&error)));
+        match &error {
+            Error::Invalid(violations) => Self::validation(violations),
+            Error::NotAuthenticated => {
+                let detail = "Sign in: send a valid access token, as Authorization: Bearer <token>.";
+                Self::new(StatusCode::UNAUTHORIZED, "not_authenticated", detail)
+            }
+            Error::InvalidCredentials(_) => {
+                Self::new(StatusCode::UNAUTHORIZED, "invalid_credentials", "Invalid email or password")
+            }
+            Error::InvalidRefreshToken(_) => plain(StatusCode::UNAUTHORIZED, "invalid_refresh_token"),
+            Error::Forbidden { .. } => plain(StatusCode::FORBIDDEN, "forbidden"),
+            Error::WorkspaceNotFound => plain(StatusCode::NOT_FOUND, "workspace_not_found"),
+            Error::ArtifactNotFound => plain(StatusCode::NOT_FOUND, "artifact_not_found"),
+            Error::EmailTaken => plain(StatusCode::CONFLICT, "email_taken"),
+            Error::SlugTaken => plain(StatusCode::CONFLICT, "slug_taken"),
+            Error::VersionMismatch { .. } => plain(StatusCode::PRECONDITION_FAILED, "version_mismatch"),
+            Error::Overloaded => plain(StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
+            Error::Unavailable(cause) => {
+                let detail = "The storage is not available; try again shortly.";
+                let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
+                Self { cause: Some(cause.clone()), ..problem }
+            }
+            Error::Internal(cause) => Self::internal(cause),
+        }
+    }
+}
+
+/// Errors travel as poem errors, up to the middleware that answers them.
+impl From<Problem> for poem::Error {
+    fn from(problem: Problem) -> Self {
+        let status = problem.status;
+        Self::new(problem, status)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        self.respond("", "")
+    }
+}
+
+/// What any operation may answer besides success.
+const DOCUMENTED: [(u16, &str); 10] = [
+    (400, "Malformed JSON, or a parameter that is not what it must be"),
+    (401, "Not signed in"),
+    (403, "A member, but without the role this needs"),
+    (404, "Not there, or not the caller's to see"),
+    (409, "In conflict with what is there"),
+    (412, "Changed since the caller read it"),
+    (413, "The body is too large"),
+    (415, "The body is not JSON"),
+    (422, "The input breaks rules, each listed in `errors`"),
+    (503, "Overloaded, shutting down, or the storage is not available"),
+];
+
+impl ApiResponse for Problem {
+    fn meta() -> MetaResponses {
+        let media_type =
+            || MetaMediaType { content_type: "application/problem+json", schema: ProblemBody::schema_ref() };
+        let responses = DOCUMENTED
+            .into_iter()
+            .map(|(status, description)| MetaResponse {
+                description,
+                status: Some(status),
+                status_range: None,
+                content: vec![media_type()],
+                headers: vec![],
+            })
+            .collect();
+        MetaResponses { responses }
+    }
+
+    fn register(registry: &mut Registry) {
+        ProblemBody::register(registry);
+    }
+}

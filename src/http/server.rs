@@ -1,0 +1,130 @@
+//! The accept loop: connections with timeouts, a cap on their number, and an orderly end.
+//!
+//! poem's own server gives hyper no timer and accepts without a limit, so a half-sent request would hold its
+//! connection for ever; only the endpoint is poem's.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use poem::Response;
+use poem::http::uri::Scheme;
+use poem::web::{LocalAddr, RemoteAddr};
+use poem::{Addr, Endpoint};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_io_timeout::TimeoutStream;
+
+/// How long to wait before accepting again after the system refused, as when descriptors have run out.
+const ACCEPT_BACK_OFF: Duration = Duration::from_millis(100);
+
+/// Limits on connections.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How many may be open at once; more wait to be accepted.
+    pub max_connections: usize,
+    /// How long a request's head may take to arrive.
+    pub header_timeout: Duration,
+    /// How long a connection may be silent, or not take what it is sent.
+    pub idle_timeout: Duration,
+    /// How long requests in flight may take to finish once the server is told to stop.
+    pub drain_timeout: Duration,
+}
+
+/// Serves connections until `stop` resolves, then lets the requests in flight finish.
+pub async fn serve<E>(listener: TcpListener, endpoint: E, limits: Limits, stop: impl Future<Output = ()>)
+where
+    E: Endpoint<Output = Response> + 'static,
+{
+    let connections = Arc::new(Connections { endpoint, builder: builder(&limits), idle_timeout: limits.idle_timeout });
+    let slots = Arc::new(Semaphore::new(limits.max_connections));
+    let drain = GracefulShutdown::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let (stream, peer, slot) = tokio::select! {
+            () = &mut stop => break,
+            accepted = accept(&listener, &slots) => accepted,
+        };
+        tokio::spawn(connections.clone().serve(stream, peer, drain.watcher(), slot));
+    }
+    // New connections are refused at once, so that clients go elsewhere.
+    drop(listener);
+    if tokio::time::timeout(limits.drain_timeout, drain.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not finish in time; their connections are closed");
+    }
+}
+
+/// The next connection, once there is a slot for it.
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
+    // The semaphore is never closed.
+    let slot = slots.clone().acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => return (stream, peer, slot),
+            Err(error) if is_about_one_connection(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "can't accept connections; trying again shortly");
+                tokio::time::sleep(ACCEPT_BACK_OFF).await;
+            }
+        }
+    }
+}
+
+/// Whether only the connection being accepted is affected.
+fn is_about_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind;
+    matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused)
+}
+
+fn builder(limits: &Limits) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_timeout);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(limits.idle_timeout));
+    builder
+}
+
+struct Connections<E> {
+    endpoint: E,
+    builder: Builder<TokioExecutor>,
+    idle_timeout: Duration,
+}
+
+impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
+    async fn serve(
+        self: Arc<Self>,
+        stream: TcpStream,
+        peer: SocketAddr,
+        drain: Watcher,
+        _slot: Option<OwnedSemaphorePermit>,
+    ) {
+        // Answers are small and whole: waiting for more to send only delays them.
+        let _ = stream.set_nodelay(true);
+        let local =
+            stream.local_addr().map_or_else(|_| LocalAddr::default(), |address| LocalAddr(Addr::SocketAddr(address)));
+        let remote = RemoteAddr(Addr::SocketAddr(peer));
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_read_timeout(Some(self.idle_timeout));
+        stream.set_write_timeout(Some(self.idle_timeout));
+        let service = service_fn(|request: Request<Incoming>| {
+            let request = (request, local.clone(), remote.clone(), Scheme::HTTP).into();
+            let connections = self.clone();
+            async move { Ok::<_, Infallible>(connections.endpoint.get_response(request).await.into()) }
+        });
+        let connection = self.builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
+        // How a connection ends is the client's affair: it leaves, it is too slow, it does not speak HTTP.
+        if let Err(error) = drain.watch(connection).await {
+            tracing::debug!(%error, "connection ended");
+        }
+    }
+}

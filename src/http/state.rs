@@ -1,0 +1,55 @@
+//! What handlers work with.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use poem::Request;
+use uuid::Uuid;
+
+use super::problem::Problem;
+use crate::config::Environment;
+use crate::service::Service;
+use crate::telemetry::Pipeline;
+
+/// How large a body may be and how long it may take to come.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimits {
+    /// The most bytes.
+    pub max_bytes: usize,
+    /// The time from the first to the last byte.
+    pub timeout: Duration,
+}
+
+/// What every handler can reach.
+pub struct State {
+    /// The use cases.
+    pub service: Arc<Service>,
+    /// The metrics to scrape.
+    pub pipeline: Pipeline,
+    /// Where this runs.
+    pub environment: Environment,
+    /// What tells this process from others of its kind.
+    pub instance: Uuid,
+    /// Limits on bodies.
+    pub body_limits: BodyLimits,
+    /// Set when the server takes no new requests.
+    pub draining: AtomicBool,
+}
+
+impl State {
+    /// The state that was put on a request by the router.
+    pub(super) fn of(request: &Request) -> Result<&Arc<Self>, Problem> {
+        request.data::<Arc<Self>>().ok_or_else(|| Problem::internal("the router set no state"))
+    }
+
+    /// Whether cookies must be kept off plain HTTP.
+    pub(super) fn secure_cookies(&self) -> bool {
+        self.environment != Environment::Development
+    }
+
+    /// Whether the server takes no new requests.
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}

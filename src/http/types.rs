@@ -1,0 +1,153 @@
+//! How the domain's types look in the OpenAPI document.
+
+use std::borrow::Cow;
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use poem_openapi::Enum;
+use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
+use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::{MetadataValue, Role, Timestamp};
+
+/// Gives a type its schema, and the JSON side that `Object` asks for but our own JSON payload does not use.
+macro_rules! schema {
+    ($name:ident, $type_name:literal, $schema:expr) => {
+        impl Type for $name {
+            const IS_REQUIRED: bool = true;
+
+            type RawValueType = Self;
+            type RawElementValueType = Self;
+
+            fn name() -> Cow<'static, str> {
+                $type_name.into()
+            }
+
+            fn schema_ref() -> MetaSchemaRef {
+                MetaSchemaRef::Inline(Box::new($schema))
+            }
+
+            fn as_raw_value(&self) -> Option<&Self> {
+                Some(self)
+            }
+
+            fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+                Box::new(std::iter::once(self))
+            }
+        }
+
+        impl ParseFromJSON for $name {
+            fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+                serde_json::from_value(value.unwrap_or_default()).map_err(ParseError::custom)
+            }
+        }
+
+        impl ToJSON for $name {
+            fn to_json(&self) -> Option<Value> {
+                serde_json::to_value(self).ok()
+            }
+        }
+    };
+}
+
+/// A moment, as RFC 3339 in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Time(pub Timestamp);
+
+schema!(Time, "string_date-time", MetaSchema::new_with_format("string", "date-time"));
+
+impl ParseFromParameter for Time {
+    /// RFC 3339, or without an offset, which is then UTC. A `+` that was not percent-encoded came as a space.
+    fn parse_from_parameter(text: &str) -> ParseResult<Self> {
+        let text = text.trim().replace(' ', "+");
+        let parsed = text.parse::<Timestamp>().or_else(|error| {
+            let local = text.parse::<DateTime>().map_err(|_| error)?;
+            Ok(local.to_zoned(TimeZone::UTC)?.timestamp())
+        });
+        parsed.map(Self).map_err(|_: jiff::Error| ParseError::custom("expected a time such as 2030-01-31T12:00:00Z"))
+    }
+}
+
+schema!(
+    MetadataValue,
+    "metadata_value",
+    MetaSchema {
+        description: Some("null, a boolean, a number, or a string of up to 1000 characters"),
+        ..MetaSchema::ANY
+    }
+);
+
+/// A whole number in a query string, with its bounds in the document. They are checked by the handler, which answers
+/// 422 and names the parameter.
+macro_rules! bounded {
+    ($(#[$doc:meta])* $name:ident, $bounds:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub(super) struct $name(pub u64);
+
+        schema!($name, "integer_uint64", $bounds);
+
+        impl ParseFromParameter for $name {
+            fn parse_from_parameter(text: &str) -> ParseResult<Self> {
+                text.parse().map(Self).map_err(|_| ParseError::custom("expected a whole number"))
+            }
+        }
+    };
+}
+
+bounded!(
+    /// How many items a page holds at most.
+    Limit,
+    MetaSchema {
+        minimum: Some(1.0),
+        maximum: Some(Limit::MAX as f64),
+        default: Some(Limit::DEFAULT.0.into()),
+        ..MetaSchema::new_with_format("integer", "int64")
+    }
+);
+bounded!(
+    /// How many items are passed over.
+    Offset,
+    MetaSchema {
+        minimum: Some(0.0),
+        maximum: Some(Offset::MAX as f64),
+        default: Some(0.into()),
+        ..MetaSchema::new_with_format("integer", "int64")
+    }
+);
+
+impl Limit {
+    /// The most.
+    pub(super) const MAX: u64 = 100;
+    /// When none is given.
+    pub(super) const DEFAULT: Self = Self(20);
+}
+
+impl Offset {
+    /// The most. Each passed over costs time.
+    pub(super) const MAX: u64 = 1_000_000;
+}
+
+/// A member's role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Enum)]
+#[serde(rename_all = "lowercase")]
+#[oai(rename = "Role", rename_all = "lowercase")]
+pub(super) enum RoleName {
+    Owner,
+    Admin,
+    Member,
+}
+
+impl From<Role> for RoleName {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Owner => Self::Owner,
+            Role::Admin => Self::Admin,
+            Role::Member => Self::Member,
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The two questions asked of every request: who are you, and may you do this here?
+
+use super::{Caller, Client, Error, Service};
+use crate::domain::{Action, Membership, TenantId};
+use crate::telemetry::{self, Subject};
+
+impl Service {
+    /// Who holds this access token. The token must be genuine and its session still be open, so that signing out
+    /// takes effect with the next request.
+    pub async fn authenticate(&self, access_token: &str, client: Client) -> Result<Caller, Error> {
+        let now = self.clock.now();
+        let claims = self.access_tokens.verify(access_token, now).map_err(|_| Error::NotAuthenticated)?;
+        let session = self.store.session(claims.sub, claims.sid).await?;
+        if !session.is_some_and(|session| session.is_live(now)) {
+            return Err(Error::NotAuthenticated);
+        }
+        telemetry::annotate_subject(Subject::user(claims.sub));
+        Ok(Caller { user: claims.sub, session: claims.sid, client })
+    }
+
+    /// The caller's membership, if it allows `action`. To who is no member, the workspace does not exist.
+    pub(super) async fn require(&self, caller: &Caller, tenant: TenantId, action: Action) -> Result<Membership, Error> {
+        let membership = self.store.membership(tenant, caller.user).await?.ok_or(Error::WorkspaceNotFound)?;
+        if membership.role.may(action) { Ok(membership) } else { Err(Error::Forbidden { needs: action.least_role() }) }
+    }
+}

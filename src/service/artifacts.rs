@@ -1,0 +1,129 @@
+//! Artifacts.
+
+use super::{Caller, Error, Service};
+use crate::domain::{
+    Action, Artifact, ArtifactDraft, ArtifactId, ArtifactPage, ArtifactPatch, ListArtifacts, RawArtifact,
+    RawArtifactPatch, TenantId,
+};
+use crate::telemetry::{Operation, Subject, annotate};
+
+impl Service {
+    /// Creates an artifact.
+    pub async fn create_artifact(
+        &self,
+        caller: &Caller,
+        tenant: TenantId,
+        raw: RawArtifact,
+    ) -> Result<Artifact, Error> {
+        self.telemetry
+            .observe(Operation::ArtifactCreate, Subject::new(tenant, caller.user), async {
+                self.require(caller, tenant, Action::WriteArtifacts).await?;
+                let draft = ArtifactDraft::parse(raw)?;
+                let now = self.clock.now();
+                let artifact = Artifact {
+                    id: self.ids.next(now),
+                    tenant,
+                    name: draft.name,
+                    description: draft.description,
+                    tags: draft.tags,
+                    metadata: draft.metadata,
+                    artifact_type: draft.artifact_type,
+                    version: 1,
+                    created_by: caller.user,
+                    updated_by: caller.user,
+                    created_at: now,
+                    updated_at: now,
+                    deleted_at: None,
+                };
+                let stamp = self.stamp(&caller.client, Some(caller.user));
+                self.store.create_artifact(tenant, artifact.clone(), stamp).await?;
+                annotate("artifact.id", artifact.id.to_string());
+                self.telemetry.metrics().artifact_created(tenant, artifact.artifact_type.as_str());
+                Ok(artifact)
+            })
+            .await
+    }
+
+    /// A page of a workspace's artifacts, newest first.
+    pub async fn artifacts(
+        &self,
+        caller: &Caller,
+        tenant: TenantId,
+        list: ListArtifacts,
+    ) -> Result<ArtifactPage, Error> {
+        let operation = if list.filter.text.is_some() { Operation::ArtifactSearch } else { Operation::ArtifactList };
+        self.telemetry
+            .observe(operation, Subject::new(tenant, caller.user), async {
+                self.require(caller, tenant, Action::ReadArtifacts).await?;
+                annotate_list(&list);
+                let page = self.store.list_artifacts(tenant, list).await?;
+                annotate("artifact.result_count", count(page.items.len()));
+                annotate("artifact.total", i64::try_from(page.total).unwrap_or(i64::MAX));
+                Ok(page)
+            })
+            .await
+    }
+
+    /// An artifact.
+    pub async fn artifact(&self, caller: &Caller, tenant: TenantId, id: ArtifactId) -> Result<Artifact, Error> {
+        self.telemetry
+            .observe(Operation::ArtifactGet, Subject::new(tenant, caller.user), async {
+                self.require(caller, tenant, Action::ReadArtifacts).await?;
+                self.store.artifact(tenant, id).await?.ok_or(Error::ArtifactNotFound)
+            })
+            .await
+    }
+
+    /// Changes the fields an update names. With `expected`, only that version of the artifact.
+    pub async fn update_artifact(
+        &self,
+        caller: &Caller,
+        tenant: TenantId,
+        id: ArtifactId,
+        expected: Option<u64>,
+        raw: RawArtifactPatch,
+    ) -> Result<Artifact, Error> {
+        self.telemetry
+            .observe(Operation::ArtifactUpdate, Subject::new(tenant, caller.user), async {
+                self.require(caller, tenant, Action::WriteArtifacts).await?;
+                annotate("artifact.id", id.to_string());
+                let patch = ArtifactPatch::parse(raw)?;
+                let stamp = self.stamp(&caller.client, Some(caller.user));
+                Ok(self.store.update_artifact(tenant, id, expected, patch, caller.user, stamp).await?)
+            })
+            .await
+    }
+
+    /// Moves an artifact to the trash. With `expected`, only that version of it.
+    pub async fn delete_artifact(
+        &self,
+        caller: &Caller,
+        tenant: TenantId,
+        id: ArtifactId,
+        expected: Option<u64>,
+    ) -> Result<(), Error> {
+        self.telemetry
+            .observe(Operation::ArtifactDelete, Subject::new(tenant, caller.user), async {
+                self.require(caller, tenant, Action::WriteArtifacts).await?;
+                annotate("artifact.id", id.to_string());
+                let stamp = self.stamp(&caller.client, Some(caller.user));
+                Ok(self.store.delete_artifact(tenant, id, expected, caller.user, stamp).await?)
+            })
+            .await
+    }
+}
+
+/// What was asked, without what was typed: the length of the text, not the text.
+fn annotate_list(list: &ListArtifacts) {
+    let text = list.filter.text.as_deref();
+    annotate("artifact.query.present", text.is_some());
+    annotate("artifact.query.length", count(text.map_or(0, |text| text.chars().count())));
+    annotate("artifact.tag_count", count(list.filter.tags.len()));
+    annotate("artifact.sort", "-created_at");
+    annotate("artifact.limit", count(list.page.limit));
+    annotate("artifact.offset", count(list.page.offset));
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,188 @@
+//! Accounts and sessions.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Caller, Client, Error, LoginFailure, RefreshFailure, Service, TokenPair};
+use crate::auth::{RefreshToken, Verdict, is_common};
+use crate::domain::{Email, PasswordPolicy, PersonName, Session, SessionId, User, UserId, Violations, WorkspaceView};
+use crate::store::{Rotation, Successor};
+use crate::telemetry::{Operation, Subject, annotate_subject};
+
+/// A new account as it was sent, unchecked.
+pub struct Registration {
+    /// See [`Email`].
+    pub email: String,
+    /// See [`PasswordPolicy`].
+    pub password: SecretString,
+    /// See [`PersonName`].
+    pub first_name: Option<String>,
+    /// See [`PersonName`].
+    pub last_name: Option<String>,
+}
+
+/// A new account.
+pub struct Registered {
+    /// Its id.
+    pub user: UserId,
+    /// Its normalised address.
+    pub email: Email,
+}
+
+/// What proves who one is, unchecked.
+pub struct SignIn {
+    /// The account's address.
+    pub email: String,
+    /// Its password.
+    pub password: SecretString,
+}
+
+/// An account as its owner sees it.
+pub struct Profile {
+    /// The account.
+    pub user: User,
+    /// The workspace it is taken to.
+    pub current_workspace: Option<WorkspaceView>,
+}
+
+impl Service {
+    /// Registers an account.
+    pub async fn register(&self, registration: Registration, client: &Client) -> Result<Registered, Error> {
+        self.telemetry
+            .observe(Operation::AuthRegister, Subject::default(), async {
+                let now = self.clock.now();
+                let password = registration.password.clone();
+                let user = self.check_registration(registration, self.ids.next(now))?;
+                let registered = Registered { user: user.id, email: user.email.clone() };
+                let hash = self.hasher.hash(password).await?;
+                self.store.create_user(user, hash, self.stamp(client, Some(registered.user))).await?;
+                annotate_subject(Subject::user(registered.user));
+                self.telemetry.metrics().user_registered();
+                Ok(registered)
+            })
+            .await
+    }
+
+    fn check_registration(&self, registration: Registration, id: UserId) -> Result<User, Violations> {
+        let name = |text: Option<String>| text.as_deref().map_or(Ok(None), PersonName::parse);
+        let now = self.clock.now();
+        Violations::check(|check| {
+            let email = check.field("/email", Email::parse(&registration.email));
+            let password = self.password_policy.check(&registration.password, email.as_ref(), is_common);
+            let password = check.field("/password", password);
+            let first_name = check.field("/first_name", name(registration.first_name));
+            let last_name = check.field("/last_name", name(registration.last_name));
+            password?;
+            Some(User {
+                id,
+                email: email?,
+                first_name: first_name?,
+                last_name: last_name?,
+                is_verified: false,
+                is_active: true,
+                created_at: now,
+                updated_at: now,
+            })
+        })
+    }
+
+    /// Signs in. Fails alike, and after as long, for an unknown address, a wrong password and a disabled account.
+    pub async fn login(&self, sign_in: SignIn, client: &Client) -> Result<TokenPair, Error> {
+        self.telemetry
+            .observe(Operation::AuthLogin, Subject::default(), async {
+                let user = self.check_password(sign_in, client).await?;
+                annotate_subject(Subject::user(user.id));
+                self.open_session(&user, client).await
+            })
+            .await
+    }
+
+    async fn check_password(&self, sign_in: SignIn, client: &Client) -> Result<User, Error> {
+        if sign_in.password.expose_secret().chars().count() > PasswordPolicy::MAX_CHARS {
+            let detail = format!("must be at most {} characters long", PasswordPolicy::MAX_CHARS);
+            return Err(Violations::one("/password", detail).into());
+        }
+        let credentials = match Email::parse(&sign_in.email) {
+            Ok(email) => self.store.credentials(&email).await?,
+            Err(_) => None,
+        };
+        let stored = credentials.as_ref().map(|credentials| credentials.password_hash.clone());
+        let verdict = self.hasher.verify(sign_in.password, stored).await?;
+        let refused = |failure| Err(Error::InvalidCredentials(failure));
+        let Some(credentials) = credentials else { return refused(LoginFailure::UnknownUser) };
+        if verdict == Verdict::Wrong {
+            return refused(LoginFailure::WrongPassword);
+        }
+        if !credentials.is_active {
+            return refused(LoginFailure::Inactive);
+        }
+        if let Verdict::RightButOutdated(renewed) = verdict {
+            let stamp = self.stamp(client, Some(credentials.user));
+            self.store.replace_password_hash(credentials.user, credentials.password_hash, renewed, stamp).await?;
+        }
+        self.store.user(credentials.user).await?.ok_or(Error::InvalidCredentials(LoginFailure::UnknownUser))
+    }
+
+    async fn open_session(&self, user: &User, client: &Client) -> Result<TokenPair, Error> {
+        let now = self.clock.now();
+        let id: SessionId = self.ids.next(now);
+        let refresh = RefreshToken::generate(user.id, id, &*self.entropy);
+        let session = Session {
+            id,
+            user: user.id,
+            created_at: now,
+            refreshed_at: now,
+            idle_until: self.clock.after_seconds(self.sessions.idle_seconds),
+            expires_at: self.clock.after_seconds(self.sessions.absolute_seconds),
+            ip: client.ip.map(|ip| ip.to_string()),
+            user_agent: client.user_agent.clone(),
+            refresh_digest: refresh.digest(),
+        };
+        self.store.open_session(session, self.stamp(client, Some(user.id))).await?;
+        self.token_pair(user, id, &refresh).await
+    }
+
+    /// Exchanges a refresh token for a new pair. The token is spent; presenting it again ends the session.
+    pub async fn refresh(&self, token: &str, client: &Client) -> Result<TokenPair, Error> {
+        self.telemetry
+            .observe(Operation::AuthRefresh, Subject::default(), async {
+                let refused = |failure| Error::InvalidRefreshToken(failure);
+                let presented = RefreshToken::parse(token).ok_or(refused(RefreshFailure::Unknown))?;
+                let (user, session) = (presented.user, presented.session);
+                let next = RefreshToken::generate(user, session, &*self.entropy);
+                let idle_until = self.clock.after_seconds(self.sessions.idle_seconds);
+                let successor = Successor { digest: next.digest(), idle_until };
+                let stamp = self.stamp(client, Some(user));
+                match self.store.rotate_refresh_token(user, session, presented.digest(), successor, stamp).await? {
+                    Rotation::Unknown => return Err(refused(RefreshFailure::Unknown)),
+                    Rotation::Reused => return Err(refused(RefreshFailure::Reused)),
+                    Rotation::Rotated(_) => annotate_subject(Subject::user(user)),
+                }
+                let user = self.store.user(user).await?.ok_or(refused(RefreshFailure::Unknown))?;
+                if !user.is_active {
+                    return Err(refused(RefreshFailure::Inactive));
+                }
+                self.token_pair(&user, session, &next).await
+            })
+            .await
+    }
+
+    /// Signs out: the session ends, and its access and refresh tokens with it.
+    pub async fn logout(&self, caller: &Caller) -> Result<(), Error> {
+        self.telemetry
+            .observe(Operation::AuthLogout, Subject::user(caller.user), async {
+                let stamp = self.stamp(&caller.client, Some(caller.user));
+                Ok(self.store.close_session(caller.user, caller.session, stamp).await?)
+            })
+            .await
+    }
+
+    /// The caller's account.
+    pub async fn me(&self, caller: &Caller) -> Result<Profile, Error> {
+        self.telemetry
+            .observe(Operation::AuthMe, Subject::user(caller.user), async {
+                let user = self.store.user(caller.user).await?.ok_or(Error::NotAuthenticated)?;
+                Ok(Profile { user, current_workspace: self.current_workspace(caller.user).await? })
+            })
+            .await
+    }
+}

@@ -1,0 +1,146 @@
+//! Everything a use case can end with but success.
+
+use std::borrow::Cow;
+
+use thiserror::Error;
+
+use crate::auth::HashingError;
+use crate::domain::{Role, Violations};
+use crate::store::{Missing, StoreError};
+use crate::telemetry::Failure;
+
+/// Why a use case did not succeed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Error {
+    /// The input breaks rules.
+    #[error("the input is not valid: {0}")]
+    Invalid(Violations),
+    /// No, or no good, access token.
+    #[error("sign in first")]
+    NotAuthenticated,
+    /// The login failed. Callers are never told why.
+    #[error("invalid email or password")]
+    InvalidCredentials(LoginFailure),
+    /// The refresh token is no good. Callers are never told why.
+    #[error("the refresh token is not valid")]
+    InvalidRefreshToken(RefreshFailure),
+    /// The caller is a member, but needs a higher role.
+    #[error("this needs the role {}", needs.as_str())]
+    Forbidden {
+        /// The least role that may do it.
+        needs: Role,
+    },
+    /// There is no such workspace that the caller may see.
+    #[error("workspace not found")]
+    WorkspaceNotFound,
+    /// There is no such artifact in the workspace.
+    #[error("artifact not found")]
+    ArtifactNotFound,
+    /// The address has an account.
+    #[error("the e-mail address is taken")]
+    EmailTaken,
+    /// The slug has a workspace.
+    #[error("the slug is taken")]
+    SlugTaken,
+    /// The artifact has changed since the caller read it.
+    #[error("the artifact has changed; its version is now {current}")]
+    VersionMismatch {
+        /// Its version now.
+        current: u64,
+    },
+    /// More is asked than can be done; trying again shortly helps.
+    #[error("too much is going on; try again shortly")]
+    Overloaded,
+    /// The storage can't be used; the cause is for the log.
+    #[error("the storage is not available: {0}")]
+    Unavailable(String),
+    /// A bug, or damage; the cause is for the log.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+/// Why a login failed: for operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginFailure {
+    /// No account has this address.
+    UnknownUser,
+    /// Not its password.
+    WrongPassword,
+    /// The account may not sign in.
+    Inactive,
+}
+
+/// Why a refresh token is no good: for operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefreshFailure {
+    /// Not a token of any live session.
+    Unknown,
+    /// It was used before: the session has been ended.
+    Reused,
+    /// The account may not sign in.
+    Inactive,
+}
+
+impl Failure for Error {
+    fn error_type(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "validation",
+            Self::NotAuthenticated => "not_authenticated",
+            Self::InvalidCredentials(LoginFailure::UnknownUser) => "unknown_user",
+            Self::InvalidCredentials(LoginFailure::WrongPassword) => "wrong_password",
+            Self::InvalidCredentials(LoginFailure::Inactive) | Self::InvalidRefreshToken(RefreshFailure::Inactive) => {
+                "inactive"
+            }
+            Self::InvalidRefreshToken(RefreshFailure::Unknown) => "unknown_token",
+            Self::InvalidRefreshToken(RefreshFailure::Reused) => "reused_token",
+            Self::Forbidden { .. } => "forbidden",
+            Self::WorkspaceNotFound => "workspace_not_found",
+            Self::ArtifactNotFound => "artifact_not_found",
+            Self::EmailTaken => "email_taken",
+            Self::SlugTaken => "slug_taken",
+            Self::VersionMismatch { .. } => "version_mismatch",
+            Self::Overloaded => "overloaded",
+            Self::Unavailable(_) => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    fn safe_message(&self) -> Cow<'static, str> {
+        match self {
+            // A violation's pointer may hold a key the user chose.
+            Self::Invalid(_) => "the input is not valid".into(),
+            other => other.to_string().into(),
+        }
+    }
+}
+
+impl From<Violations> for Error {
+    fn from(violations: Violations) -> Self {
+        Self::Invalid(violations)
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::EmailTaken => Self::EmailTaken,
+            StoreError::SlugTaken => Self::SlugTaken,
+            StoreError::NotFound(Missing::Workspace) => Self::WorkspaceNotFound,
+            StoreError::NotFound(Missing::Artifact) => Self::ArtifactNotFound,
+            // The caller's own account went away while it was being served.
+            StoreError::NotFound(Missing::User) => Self::NotAuthenticated,
+            StoreError::VersionMismatch { current } => Self::VersionMismatch { current },
+            StoreError::Overloaded => Self::Overloaded,
+            StoreError::Unavailable(cause) => Self::Unavailable(cause),
+        }
+    }
+}
+
+impl From<HashingError> for Error {
+    fn from(error: HashingError) -> Self {
+        match error {
+            HashingError::Overloaded => Self::Overloaded,
+            HashingError::Failed(cause) => Self::Internal(cause),
+        }
+    }
+}

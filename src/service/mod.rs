@@ -1,0 +1,79 @@
+//! The use cases, a file per resource: may this caller do this, and what does it mean to do it?
+//!
+//! Permission checks are made here and nowhere else, and every use case runs inside its business span. Knows neither
+//! HTTP nor which store it talks to.
+
+mod access;
+mod artifacts;
+mod auth;
+mod caller;
+mod error;
+mod system;
+mod tokens;
+mod workspaces;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::auth::{AccessTokens, PasswordHasher};
+use crate::domain::{Actor, Clock, Entropy, IdGenerator, PasswordPolicy, Stamp};
+use crate::store::Store;
+use crate::telemetry::{self, Telemetry};
+
+pub use auth::{Profile, Registered, Registration, SignIn};
+pub use caller::{Caller, Client};
+pub use error::{Error, LoginFailure, RefreshFailure};
+pub use system::Health;
+pub use tokens::TokenPair;
+
+/// How long tokens and sessions last, in seconds, and whom the tokens are for.
+#[derive(Clone, Debug)]
+pub struct SessionSettings {
+    /// The `iss` of access tokens.
+    pub issuer: String,
+    /// The `aud` of access tokens.
+    pub audience: String,
+    /// How long an access token lasts.
+    pub access_token_seconds: u64,
+    /// How long a session lasts without a refresh.
+    pub idle_seconds: u64,
+    /// How long a session lasts in any case.
+    pub absolute_seconds: u64,
+}
+
+/// All use cases, and what they work with.
+pub struct Service {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// Where everything is told.
+    pub telemetry: Arc<Telemetry>,
+    /// Hashes passwords.
+    pub hasher: PasswordHasher,
+    /// Signs and verifies access tokens.
+    pub access_tokens: AccessTokens,
+    /// What a new password must be like.
+    pub password_policy: PasswordPolicy,
+    /// How long sessions last.
+    pub sessions: SessionSettings,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes secrets.
+    pub entropy: Arc<dyn Entropy>,
+    /// Makes ids.
+    pub ids: IdGenerator,
+    /// When the process started.
+    pub started: Instant,
+}
+
+impl Service {
+    /// The stamp of a write that is made now.
+    fn stamp(&self, client: &Client, user: Option<crate::domain::UserId>) -> Stamp {
+        let actor = Actor {
+            user,
+            ip: client.ip.map(|ip| ip.to_string()),
+            user_agent: client.user_agent.clone(),
+            trace_id: telemetry::current_trace_id(),
+        };
+        Stamp { at: self.clock.now(), actor }
+    }
+}

@@ -1,0 +1,48 @@
+//! The state of the whole.
+
+use std::time::{Duration, Instant};
+
+use super::{Error, Service};
+use crate::domain::Timestamp;
+use crate::store::{Counts, StoreHealth};
+use crate::telemetry::{Operation, Subject};
+
+/// How everything is.
+pub struct Health {
+    /// The database.
+    pub store: StoreHealth,
+    /// How long it took to answer.
+    pub store_response: Duration,
+    /// How long the process has been up.
+    pub uptime: Duration,
+    /// Now.
+    pub at: Timestamp,
+}
+
+impl Health {
+    /// Whether requests can be served.
+    pub fn is_healthy(&self) -> bool {
+        self.store.readable && self.store.writable.is_ok()
+    }
+}
+
+impl Service {
+    /// Asks every part how it is.
+    pub async fn health(&self) -> Health {
+        let asked = Instant::now();
+        let store = self.store.health().await;
+        Health { store, store_response: asked.elapsed(), uptime: self.started.elapsed(), at: self.clock.now() }
+    }
+
+    /// Now, by the service's clock.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// How many there are of each thing.
+    pub async fn stats(&self) -> Result<Counts, Error> {
+        self.telemetry
+            .observe(Operation::SystemStats, Subject::default(), async { Ok(self.store.counts().await?) })
+            .await
+    }
+}

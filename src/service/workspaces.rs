@@ -1,0 +1,56 @@
+//! Workspaces.
+
+use super::{Caller, Error, Service};
+use crate::domain::{RawWorkspace, Slug, TenantId, Workspace, WorkspaceDraft, WorkspaceView};
+use crate::store::SlugChoice;
+use crate::telemetry::{Operation, Subject, annotate_subject};
+
+impl Service {
+    /// Creates a workspace owned by the caller.
+    pub async fn create_workspace(&self, caller: &Caller, raw: RawWorkspace) -> Result<WorkspaceView, Error> {
+        self.telemetry
+            .observe(Operation::WorkspaceCreate, Subject::user(caller.user), async {
+                let draft = WorkspaceDraft::parse(raw)?;
+                let slug = match draft.slug {
+                    Some(slug) => SlugChoice::Exactly(slug),
+                    None => SlugChoice::Near(Slug::from_name(&draft.name)),
+                };
+                let now = self.clock.now();
+                let (SlugChoice::Exactly(wanted) | SlugChoice::Near(wanted)) = &slug;
+                let workspace = Workspace {
+                    id: self.ids.next(now),
+                    name: draft.name,
+                    slug: wanted.clone(),
+                    description: draft.description,
+                    settings: draft.settings,
+                    is_active: true,
+                    created_at: now,
+                    updated_at: now,
+                };
+                let stamp = self.stamp(&caller.client, Some(caller.user));
+                let view = self.store.create_workspace(workspace, slug, caller.user, stamp).await?;
+                annotate_subject(Subject::new(view.workspace.id, caller.user));
+                self.telemetry.metrics().workspace_operation("create", view.workspace.id);
+                Ok(view)
+            })
+            .await
+    }
+
+    /// The workspaces the caller is a member of.
+    pub async fn workspaces(&self, caller: &Caller) -> Result<Vec<WorkspaceView>, Error> {
+        self.telemetry
+            .observe(Operation::WorkspaceList, Subject::user(caller.user), async {
+                Ok(self.store.workspaces_of(caller.user).await?)
+            })
+            .await
+    }
+
+    /// A workspace the caller is a member of.
+    pub async fn workspace(&self, caller: &Caller, tenant: TenantId) -> Result<WorkspaceView, Error> {
+        self.telemetry
+            .observe(Operation::WorkspaceGet, Subject::new(tenant, caller.user), async {
+                self.store.workspace(tenant, caller.user).await?.ok_or(Error::WorkspaceNotFound)
+            })
+            .await
+    }
+}

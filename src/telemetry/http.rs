@@ -1,0 +1,171 @@
+//! The server span and the HTTP metrics of one request (OpenTelemetry semantic conventions for HTTP servers).
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use opentelemetry::trace::{FutureExt, SpanBuilder, SpanKind, Status, TraceContextExt, Tracer};
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_semantic_conventions::attribute;
+use poem::http::{HeaderMap, Method, StatusCode, Uri, Version, header};
+
+use super::metrics::HttpSeries;
+use super::{RequestFacts, Telemetry};
+
+/// What is known of a request when it arrives.
+#[derive(Clone, Copy)]
+pub struct RequestHead<'a> {
+    /// Its method.
+    pub method: &'a Method,
+    /// Its target.
+    pub uri: &'a Uri,
+    /// Its protocol version.
+    pub version: Version,
+    /// Its headers.
+    pub headers: &'a HeaderMap,
+    /// The pattern of the route it goes to, such as `/api/v1/workspaces/{workspace_id}`.
+    pub route: Option<&'a Arc<str>>,
+    /// The client's address.
+    pub client: Option<SocketAddr>,
+    /// The address it was accepted on.
+    pub server: Option<SocketAddr>,
+}
+
+/// A request that is being served. Counted as in progress until it is finished or dropped.
+pub struct RequestInFlight<'a> {
+    telemetry: &'a Telemetry,
+    context: Context,
+    series: Arc<HttpSeries>,
+    method: &'static str,
+    route: Option<Arc<str>>,
+    started: Instant,
+}
+
+impl Telemetry {
+    /// Opens the server span of a request, as a child of the one its headers name.
+    pub fn request_arrived(&self, head: &RequestHead<'_>) -> RequestInFlight<'_> {
+        let method = known_method(head.method);
+        let route = head.route.cloned();
+        let series = self.metrics.http_series(method, route.as_ref());
+        series.arrived();
+        let context = match &self.tracer {
+            Some(tracer) => {
+                let parent = self.propagator.extract(head.headers);
+                let name = route.as_ref().map_or_else(|| method.into(), |route| format!("{method} {route}").into());
+                let builder = SpanBuilder { name, span_kind: Some(SpanKind::Server), ..SpanBuilder::default() };
+                let span = tracer.build_with_context(builder, &parent);
+                parent.with_span(span)
+            }
+            None => Context::new(),
+        };
+        if context.span().is_recording() {
+            context.span().set_attributes(attributes(head, method));
+        }
+        let context = context.with_value(RequestFacts::default());
+        RequestInFlight { telemetry: self, context, series, method, route, started: Instant::now() }
+    }
+}
+
+impl RequestInFlight<'_> {
+    /// Runs `work` inside the server span.
+    pub async fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        work.with_context(self.context.clone()).await
+    }
+
+    /// The W3C `traceresponse` header: the ids of the server span, when there is one.
+    pub fn trace_response(&self) -> Option<String> {
+        let span = self.context.span();
+        let ids = span.span_context();
+        let flags = ids.trace_flags().to_u8();
+        ids.is_valid().then(|| format!("00-{}-{}-{flags:02x}", ids.trace_id(), ids.span_id()))
+    }
+
+    /// Ends the span, records the metrics and writes the request's log line.
+    pub fn finish(self, status: StatusCode, request_id: &str) {
+        let elapsed = self.started.elapsed();
+        let span = self.context.span();
+        if span.is_recording() {
+            span.set_attribute(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16())));
+            if status.is_server_error() {
+                span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, status.as_str().to_owned()));
+                span.set_status(Status::error(status.canonical_reason().unwrap_or("server error")));
+            }
+        }
+        self.series.answered(&self.telemetry.metrics, status, elapsed);
+        if tracing::enabled!(tracing::Level::INFO) {
+            let facts = self.context.get::<RequestFacts>();
+            let user = facts.and_then(|facts| facts.user.get());
+            let tenant = facts.and_then(|facts| facts.tenant.get());
+            let _guard = self.context.clone().attach();
+            tracing::info!(
+                method = self.method,
+                route = self.route.as_deref().unwrap_or("unmatched"),
+                status = status.as_u16(),
+                duration_ms = (elapsed.as_secs_f64() * 1e6).round() / 1e3,
+                request_id,
+                tenant_id = tenant.map(tracing::field::display),
+                user_id = user.map(tracing::field::display),
+                "request"
+            );
+        }
+        self.context.span().end();
+    }
+}
+
+impl Drop for RequestInFlight<'_> {
+    fn drop(&mut self) {
+        self.series.left();
+    }
+}
+
+fn attributes(head: &RequestHead<'_>, method: &'static str) -> Vec<KeyValue> {
+    let mut attributes = vec![
+        KeyValue::new(attribute::HTTP_REQUEST_METHOD, method),
+        KeyValue::new(attribute::URL_PATH, head.uri.path().to_owned()),
+        KeyValue::new(attribute::URL_SCHEME, "http"),
+        KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, protocol_version(head.version)),
+    ];
+    if method == "_OTHER" {
+        attributes.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD_ORIGINAL, head.method.as_str().to_owned()));
+    }
+    if let Some(route) = head.route {
+        attributes.push(KeyValue::new(attribute::HTTP_ROUTE, route.clone()));
+    }
+    if let Some(client) = head.client {
+        attributes.push(KeyValue::new(attribute::CLIENT_ADDRESS, client.ip().to_string()));
+    }
+    if let Some(server) = head.server {
+        attributes.push(KeyValue::new(attribute::SERVER_ADDRESS, server.ip().to_string()));
+        attributes.push(KeyValue::new(attribute::SERVER_PORT, i64::from(server.port())));
+    }
+    if let Some(agent) = head.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()) {
+        attributes.push(KeyValue::new(attribute::USER_AGENT_ORIGINAL, agent.to_owned()));
+    }
+    attributes
+}
+
+/// The methods of RFC 9110 and RFC 5789; anything else is `_OTHER`, so that clients can't invent label values.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        Method::CONNECT => "CONNECT",
+        Method::TRACE => "TRACE",
+        _ => "_OTHER",
+    }
+}
+
+fn protocol_version(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_09 => "0.9",
+        Version::HTTP_10 => "1.0",
+        Version::HTTP_2 => "2",
+        Version::HTTP_3 => "3",
+        _ => "1.1",
+    }
+}

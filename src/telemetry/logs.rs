@@ -1,0 +1,118 @@
+//! Logs: for people on a terminal, JSON lines for everything else. They go to standard error.
+
+use std::fmt;
+use std::io::IsTerminal as _;
+
+use opentelemetry::Context;
+use opentelemetry::trace::TraceContextExt as _;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::FmtContext;
+use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
+use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::config::{Log, LogFormat, LogLevel};
+
+/// Sends the process's log lines where the configuration says. Only the first call has an effect.
+pub fn start(config: &Log) {
+    let is_terminal = std::io::stderr().is_terminal();
+    let level = match config.level {
+        LogLevel::Error => tracing::Level::ERROR,
+        LogLevel::Warn => tracing::Level::WARN,
+        LogLevel::Info => tracing::Level::INFO,
+        LogLevel::Debug => tracing::Level::DEBUG,
+        LogLevel::Trace => tracing::Level::TRACE,
+    };
+    // Libraries speak only of what is wrong.
+    let filter = Targets::new().with_default(level.min(tracing::Level::WARN)).with_target("ghostworks", level);
+    let registry = tracing_subscriber::registry().with(filter);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let is_pretty = match config.format {
+        LogFormat::Pretty => true,
+        LogFormat::Json => false,
+        LogFormat::Auto => is_terminal,
+    };
+    // A second start can only be another server in the same test process; its lines go the same way.
+    let _ = if is_pretty {
+        registry.with(lines.with_ansi(is_terminal).with_target(false)).try_init()
+    } else {
+        registry.with(lines.event_format(JsonLine)).try_init()
+    };
+}
+
+/// One JSON object a line: time, level, message, the ids of the open span, and the event's fields. Written by a
+/// serializer, so nothing in a field can begin a line of its own.
+struct JsonLine;
+
+impl<S, N> FormatEvent<S, N> for JsonLine
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let mut timestamp = String::new();
+        SystemTime.format_time(&mut Writer::new(&mut timestamp))?;
+        let mut line = Fields(Vec::new());
+        line.put("timestamp", timestamp);
+        line.put("level", event.metadata().level().as_str());
+        line.put("target", event.metadata().target());
+        Context::map_current(|context| {
+            let span = context.span();
+            let ids = span.span_context();
+            if ids.is_valid() {
+                line.put("trace_id", ids.trace_id().to_string());
+                line.put("span_id", ids.span_id().to_string());
+            }
+        });
+        event.record(&mut line);
+        let line = serde_json::to_string(&line).map_err(|_| fmt::Error)?;
+        writeln!(writer, "{line}")
+    }
+}
+
+/// Fields in the order they were put.
+struct Fields(Vec<(&'static str, Value)>);
+
+impl Fields {
+    fn put(&mut self, key: &'static str, value: impl Into<Value>) {
+        self.0.push((key, value.into()));
+    }
+}
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put(field.name(), format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field.name(), value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.put(field.name(), value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.put(field.name(), value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.put(field.name(), value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.put(field.name(), value);
+    }
+}

@@ -1,0 +1,142 @@
+//! HTTP metrics: by the names older dashboards query, and by those of the semantic conventions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use opentelemetry::metrics::{
+    BoundCounter, BoundHistogram, BoundUpDownCounter, Counter, Histogram, Meter, UpDownCounter,
+};
+use opentelemetry::{KeyValue, Value};
+use opentelemetry_semantic_conventions::attribute;
+use poem::http::StatusCode;
+
+use super::series::Series;
+use super::{HTTP_BUCKETS, Metrics, counter, seconds};
+
+/// The route label of requests that match none.
+const UNMATCHED: &str = "unmatched";
+
+type MethodAndRoute = (&'static str, Option<Arc<str>>);
+
+/// The instruments, and their series by method and route.
+pub(super) struct HttpInstruments {
+    requests: Counter<u64>,
+    request_duration: Histogram<f64>,
+    requests_in_progress: UpDownCounter<i64>,
+    server_request_duration: Histogram<f64>,
+    server_active_requests: UpDownCounter<i64>,
+    series: Series<MethodAndRoute, HttpSeries>,
+}
+
+impl HttpInstruments {
+    pub(super) fn new(meter: &Meter) -> Self {
+        Self {
+            requests: counter(meter, "http_requests", "Requests answered."),
+            request_duration: seconds(
+                meter,
+                "http_request_duration",
+                "From a request's head to its answer.",
+                &HTTP_BUCKETS,
+            ),
+            requests_in_progress: meter
+                .i64_up_down_counter("http_requests_in_progress")
+                .with_description("Requests being served.")
+                .build(),
+            server_request_duration: seconds(
+                meter,
+                "http.server.request.duration",
+                "Duration of HTTP server requests.",
+                &HTTP_BUCKETS,
+            ),
+            server_active_requests: meter
+                .i64_up_down_counter("http.server.active_requests")
+                .with_description("Number of active HTTP server requests.")
+                .build(),
+            series: Series::default(),
+        }
+    }
+}
+
+impl Metrics {
+    /// The series of requests with this method on this route.
+    pub(in crate::telemetry) fn http_series(&self, method: &'static str, route: Option<&Arc<str>>) -> Arc<HttpSeries> {
+        let key = (method, route.cloned());
+        self.http.series.get_or_insert(&key, || HttpSeries::new(&self.http, method, route.cloned()))
+    }
+}
+
+/// What is counted of the requests with one method on one route.
+pub(in crate::telemetry) struct HttpSeries {
+    method: &'static str,
+    route: Option<Arc<str>>,
+    in_progress: BoundUpDownCounter<i64>,
+    active: BoundUpDownCounter<i64>,
+    by_status: Series<StatusCode, StatusSeries>,
+}
+
+struct StatusSeries {
+    requests: BoundCounter<u64>,
+    duration: BoundHistogram<f64>,
+    server_duration: BoundHistogram<f64>,
+}
+
+impl HttpSeries {
+    fn new(instruments: &HttpInstruments, method: &'static str, route: Option<Arc<str>>) -> Self {
+        let labels = [KeyValue::new("method", method), KeyValue::new("endpoint", endpoint(route.as_ref()))];
+        let conventional =
+            [KeyValue::new(attribute::HTTP_REQUEST_METHOD, method), KeyValue::new(attribute::URL_SCHEME, "http")];
+        Self {
+            method,
+            in_progress: instruments.requests_in_progress.bind(&labels),
+            active: instruments.server_active_requests.bind(&conventional),
+            by_status: Series::default(),
+            route,
+        }
+    }
+
+    /// A request has come.
+    pub(in crate::telemetry) fn arrived(&self) {
+        self.in_progress.add(1);
+        self.active.add(1);
+    }
+
+    /// A request is no longer being served.
+    pub(in crate::telemetry) fn left(&self) {
+        self.in_progress.add(-1);
+        self.active.add(-1);
+    }
+
+    /// A request was answered.
+    pub(in crate::telemetry) fn answered(&self, metrics: &Metrics, status: StatusCode, elapsed: Duration) {
+        let series = self.by_status.get_or_insert(&status, || self.bind(&metrics.http, status));
+        series.requests.add(1);
+        series.duration.record(elapsed.as_secs_f64());
+        series.server_duration.record(elapsed.as_secs_f64());
+    }
+
+    fn bind(&self, instruments: &HttpInstruments, status: StatusCode) -> StatusSeries {
+        let labels = [
+            KeyValue::new("method", self.method),
+            KeyValue::new("endpoint", endpoint(self.route.as_ref())),
+            KeyValue::new("status_code", status.as_str().to_owned()),
+        ];
+        let mut conventional = vec![
+            KeyValue::new(attribute::HTTP_REQUEST_METHOD, self.method),
+            KeyValue::new(attribute::URL_SCHEME, "http"),
+            KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16())),
+        ];
+        conventional.extend(self.route.clone().map(|route| KeyValue::new(attribute::HTTP_ROUTE, route)));
+        if status.is_server_error() {
+            conventional.push(KeyValue::new(attribute::ERROR_TYPE, status.as_str().to_owned()));
+        }
+        StatusSeries {
+            requests: instruments.requests.bind(&labels),
+            duration: instruments.request_duration.bind(&labels),
+            server_duration: instruments.server_request_duration.bind(&conventional),
+        }
+    }
+}
+
+fn endpoint(route: Option<&Arc<str>>) -> Value {
+    route.map_or_else(|| UNMATCHED.into(), |route| route.clone().into())
+}

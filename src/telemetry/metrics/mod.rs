@@ -1,0 +1,176 @@
+//! Every instrument: its name, unit, buckets and labels.
+//!
+//! Names here lack the endings that the Prometheus exporter adds: `_total` on counters, the unit on histograms.
+//! Label values are closed sets, except the tenant's id, which [`tenants`] bounds.
+
+mod http;
+mod series;
+mod tenants;
+
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{BoundHistogram, Counter, Histogram, Meter, MeterProvider as _};
+use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
+
+use self::series::Series;
+use self::tenants::{TENANT_ID, TenantLabels};
+use super::{Operation, StorageCall};
+use crate::domain::TenantId;
+
+pub(super) use self::http::HttpSeries;
+
+/// Buckets of the semantic conventions for HTTP durations, in seconds.
+const HTTP_BUCKETS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
+/// Buckets for what is mostly done from memory, in seconds.
+const FAST_BUCKETS: [f64; 12] =
+    [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5];
+
+/// Values of the `artifact_type` label. Types are free text, so all others share `other`.
+const ARTIFACT_TYPES: [&str; 6] = ["default", "service", "document", "dataset", "build", "model"];
+/// The label value of everything that has none of its own.
+const OTHER: &str = "other";
+
+/// The instruments whose label sets multiply with the number of tenants.
+const PER_TENANT: [&str; 4] =
+    ["artifacts_created", "workspace_operations", "artifact_operation_duration", "artifact_search_duration"];
+
+/// All instruments.
+pub struct Metrics {
+    artifacts_created: Counter<u64>,
+    auth_attempts: Counter<u64>,
+    authentication_attempts: Counter<u64>,
+    workspace_operations: Counter<u64>,
+    user_registrations: Counter<u64>,
+    database_query_duration: Histogram<f64>,
+    database_queries: Series<&'static str, BoundHistogram<f64>>,
+    tenants: TenantLabels,
+    http: http::HttpInstruments,
+}
+
+impl Metrics {
+    /// Declares them. At most `tenant_limit` tenants get a label of their own.
+    pub(super) fn new(provider: &SdkMeterProvider, tenant_limit: usize, environment: &str) -> Self {
+        let meter = provider.meter("ghostworks");
+        let metrics = Self {
+            artifacts_created: counter(&meter, "artifacts_created", "Artifacts created."),
+            auth_attempts: counter(&meter, "auth_attempts", "Attempts to sign in or to stay signed in."),
+            authentication_attempts: counter(
+                &meter,
+                "authentication_attempts",
+                "The same as auth_attempts_total, by the name older dashboards use.",
+            ),
+            workspace_operations: counter(&meter, "workspace_operations", "Changes to workspaces."),
+            user_registrations: counter(&meter, "user_registrations", "Accounts registered."),
+            database_query_duration: seconds(
+                &meter,
+                "database_query_duration",
+                "Calls to the database; for writes, until they are on disk.",
+                &FAST_BUCKETS,
+            ),
+            database_queries: Series::default(),
+            tenants: TenantLabels::new(&meter, tenant_limit),
+            http: http::HttpInstruments::new(&meter),
+        };
+        metrics.exist_from_the_start();
+        announce_version(&meter, environment);
+        metrics
+    }
+
+    /// A query for a counter that was never counted finds nothing, where zero was meant.
+    fn exist_from_the_start(&self) {
+        for method in ["password", "refresh"] {
+            for success in [true, false] {
+                self.add_auth_attempts(0, method, success);
+            }
+        }
+        self.user_registrations.add(0, &[]);
+        let other = KeyValue::new(TENANT_ID, OTHER);
+        self.artifacts_created.add(0, &[other.clone(), KeyValue::new("artifact_type", ARTIFACT_TYPES[0])]);
+        self.workspace_operations.add(0, &[other, KeyValue::new("operation", "create")]);
+    }
+
+    /// An artifact was created.
+    pub fn artifact_created(&self, tenant: TenantId, artifact_type: &str) {
+        let artifact_type = ARTIFACT_TYPES.into_iter().find(|&known| known == artifact_type).unwrap_or(OTHER);
+        let labels = [self.tenants.get(tenant).label(), KeyValue::new("artifact_type", artifact_type)];
+        self.artifacts_created.add(1, &labels);
+    }
+
+    /// A workspace was changed: `create`, `switch`, …
+    pub fn workspace_operation(&self, operation: &'static str, tenant: TenantId) {
+        self.workspace_operations.add(1, &[self.tenants.get(tenant).label(), KeyValue::new("operation", operation)]);
+    }
+
+    /// An account was registered.
+    pub fn user_registered(&self) {
+        self.user_registrations.add(1, &[]);
+    }
+
+    /// A use case has ended.
+    pub(super) fn operation_ended(
+        &self,
+        operation: Operation,
+        tenant: Option<TenantId>,
+        success: bool,
+        elapsed: Duration,
+    ) {
+        if let Some(method) = operation.auth_method() {
+            self.add_auth_attempts(1, method, success);
+        }
+        if let (Some(label), Some(tenant)) = (operation.artifact_label(), tenant) {
+            let tenant = self.tenants.get(tenant);
+            tenant.operation(label).record(elapsed.as_secs_f64());
+            if operation == Operation::ArtifactSearch {
+                tenant.search().record(elapsed.as_secs_f64());
+            }
+        }
+    }
+
+    /// A call to the database has ended.
+    pub(super) fn storage_call(&self, call: &StorageCall) {
+        let series = self.database_queries.get_or_insert(&call.operation, || {
+            self.database_query_duration.bind(&[KeyValue::new("operation", call.operation)])
+        });
+        series.record(call.elapsed.as_secs_f64());
+    }
+
+    fn add_auth_attempts(&self, count: u64, method: &'static str, success: bool) {
+        // Text, not a boolean: the dashboards match on it.
+        let success = if success { "true" } else { "false" };
+        let labels = [KeyValue::new("method", method), KeyValue::new("success", success)];
+        self.auth_attempts.add(count, &labels);
+        self.authentication_attempts.add(count, &labels);
+    }
+}
+
+/// Room for every tenant label in the instruments that have one; the SDK's own limit would fold them sooner.
+pub(super) fn view(tenant_limit: usize) -> impl Fn(&Instrument) -> Option<Stream> + Send + Sync + 'static {
+    const SETS_PER_TENANT: usize = 16;
+    move |instrument| {
+        let limit = (tenant_limit + 1) * SETS_PER_TENANT;
+        let is_per_tenant = PER_TENANT.contains(&instrument.name());
+        is_per_tenant.then(|| Stream::builder().with_cardinality_limit(limit).build().ok()).flatten()
+    }
+}
+
+fn announce_version(meter: &Meter, environment: &str) {
+    let labels = [
+        KeyValue::new("version", env!("CARGO_PKG_VERSION")),
+        KeyValue::new("commit", option_env!("GHOSTWORKS_COMMIT").unwrap_or("unknown")),
+        KeyValue::new("environment", environment.to_owned()),
+    ];
+    meter
+        .u64_gauge("ghostworks_api_info")
+        .with_description("The running version; always 1.")
+        .build()
+        .record(1, &labels);
+}
+
+fn counter(meter: &Meter, name: &'static str, description: &'static str) -> Counter<u64> {
+    meter.u64_counter(name).with_description(description).build()
+}
+
+fn seconds(meter: &Meter, name: &'static str, description: &'static str, buckets: &[f64]) -> Histogram<f64> {
+    meter.f64_histogram(name).with_unit("s").with_description(description).with_boundaries(buckets.to_vec()).build()
+}

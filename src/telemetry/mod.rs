@@ -1,0 +1,200 @@
+//! Telemetry: traces over OTLP, metrics for Prometheus, logs.
+//!
+//! Owns every span and instrument name. Business code says what happened, once: it runs a piece of work as an
+//! [`Operation`], which opens the span, times it and notes how it ended, and it counts what is worth counting through
+//! [`Metrics`]. Nothing here can fail or delay a request: a collector that is away costs one warning.
+//!
+//! # Adding your own
+//!
+//! Name the operation in `operation.rs`, declare an instrument in `metrics/mod.rs` if one is needed, and say what
+//! happens where it happens:
+//!
+//! ```
+//! # use ghostworks::telemetry::{Operation, Subject, Telemetry, annotate};
+//! # use ghostworks::domain::{TenantId, UserId};
+//! # async fn create(telemetry: &Telemetry, tenant: TenantId, user: UserId) -> Result<(), std::fmt::Error> {
+//! telemetry.observe(Operation::ArtifactCreate, Subject::new(tenant, user), async {
+//!     annotate("artifact.type", "document");
+//!     telemetry.metrics().artifact_created(tenant, "document");
+//!     Ok(())
+//! }).await
+//! # }
+//! ```
+
+mod exporter;
+mod http;
+pub mod logs;
+mod metrics;
+mod operation;
+mod pipeline;
+mod propagation;
+mod resource;
+mod storage;
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use opentelemetry::trace::{FutureExt, SpanBuilder, SpanKind, Status, TraceContextExt, Tracer};
+use opentelemetry::{Context, KeyValue, Value};
+use opentelemetry_sdk::trace::SdkTracer;
+use opentelemetry_semantic_conventions::attribute;
+
+use crate::domain::{TenantId, UserId};
+
+pub use http::{RequestHead, RequestInFlight};
+pub use metrics::Metrics;
+pub use operation::Operation;
+pub use pipeline::{Pipeline, TelemetryError};
+pub use storage::{StorageCall, StorageWrite};
+
+/// Opens spans and records metrics. Made by [`Pipeline::start`].
+pub struct Telemetry {
+    /// `None` when tracing is off: then no span, no id, no cost.
+    tracer: Option<SdkTracer>,
+    propagator: propagation::Propagator,
+    metrics: Metrics,
+}
+
+/// Whom a piece of work is for, as far as it is known when it begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// The workspace.
+    pub tenant: Option<TenantId>,
+    /// The caller.
+    pub user: Option<UserId>,
+}
+
+impl Subject {
+    /// A caller in a workspace.
+    pub fn new(tenant: TenantId, user: UserId) -> Self {
+        Self { tenant: Some(tenant), user: Some(user) }
+    }
+
+    /// A caller outside any workspace.
+    pub fn user(user: UserId) -> Self {
+        Self { tenant: None, user: Some(user) }
+    }
+}
+
+/// How an error shows in telemetry. Neither may hold anything a user typed.
+pub trait Failure {
+    /// One of a closed set of names.
+    fn error_type(&self) -> &'static str;
+    /// A sentence that is safe to keep.
+    fn safe_message(&self) -> Cow<'static, str>;
+}
+
+impl Failure for std::fmt::Error {
+    fn error_type(&self) -> &'static str {
+        "format"
+    }
+
+    fn safe_message(&self) -> Cow<'static, str> {
+        "formatting failed".into()
+    }
+}
+
+/// What is found out about a request while it is served, for its log line.
+#[derive(Debug, Default)]
+struct RequestFacts {
+    tenant: OnceLock<TenantId>,
+    user: OnceLock<UserId>,
+}
+
+impl Telemetry {
+    /// The instruments.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Runs `work` inside the operation's business span, times it, and notes how it ended.
+    pub async fn observe<T, E: Failure>(
+        &self,
+        operation: Operation,
+        subject: Subject,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let started = Instant::now();
+        identify(subject);
+        let context = self.start(SpanBuilder::from_name(operation.span_name()).with_kind(SpanKind::Internal));
+        let result = work.with_context(context.clone()).await;
+        let span = context.span();
+        if span.is_recording() {
+            for (key, id) in [
+                ("tenant.id", subject.tenant.map(TenantId::as_uuid)),
+                (attribute::USER_ID, subject.user.map(UserId::as_uuid)),
+            ] {
+                if let Some(id) = id {
+                    span.set_attribute(KeyValue::new(key, id.to_string()));
+                }
+            }
+            span.set_attribute(KeyValue::new("operation.success", result.is_ok()));
+            if let Some(method) = operation.auth_method() {
+                span.set_attribute(KeyValue::new("auth.method", method));
+            }
+            if let Err(error) = &result {
+                let message = error.safe_message();
+                span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, error.error_type()));
+                span.set_attribute(KeyValue::new("error.message", message.clone()));
+                span.set_status(Status::error(message));
+            }
+        }
+        span.end();
+        self.metrics.operation_ended(operation, subject.tenant, result.is_ok(), started.elapsed());
+        result
+    }
+
+    /// A span below the current one, in a context of its own.
+    fn start(&self, builder: SpanBuilder) -> Context {
+        let parent = Context::current();
+        match &self.tracer {
+            Some(tracer) => {
+                let span = tracer.build_with_context(builder, &parent);
+                parent.with_span(span)
+            }
+            None => parent,
+        }
+    }
+}
+
+/// Sets an attribute of the business span that is open on this task.
+pub fn annotate(key: &'static str, value: impl Into<Value>) {
+    Context::map_current(|context| {
+        let span = context.span();
+        if span.is_recording() {
+            span.set_attribute(KeyValue::new(key, value));
+        }
+    });
+}
+
+/// Notes whom the request on this task is for, once that is known: on the open business span and for the request's
+/// log line.
+pub fn annotate_subject(subject: Subject) {
+    identify(subject);
+    if let Some(tenant) = subject.tenant {
+        annotate("tenant.id", tenant.to_string());
+    }
+    if let Some(user) = subject.user {
+        annotate(attribute::USER_ID, user.to_string());
+    }
+}
+
+/// The id of the trace that is open on this task.
+pub fn current_trace_id() -> Option<[u8; 16]> {
+    Context::map_current(|context| {
+        let span = context.span();
+        let span_context = span.span_context();
+        span_context.is_valid().then(|| span_context.trace_id().to_bytes())
+    })
+}
+
+fn identify(subject: Subject) {
+    Context::map_current(|context| {
+        if let Some(facts) = context.get::<RequestFacts>() {
+            // The first to know is right: a request has one caller and one workspace.
+            subject.tenant.map(|tenant| facts.tenant.set(tenant));
+            subject.user.map(|user| facts.user.set(user));
+        }
+    });
+}

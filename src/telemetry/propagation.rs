@@ -1,0 +1,47 @@
+//! The context that comes in with a request: `traceparent`, `tracestate`, `baggage` (W3C).
+
+use opentelemetry::Context;
+use opentelemetry::propagation::{Extractor, TextMapCompositePropagator, TextMapPropagator};
+use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
+use poem::http::HeaderMap;
+
+use crate::config::Propagators;
+
+/// Reads the configured headers.
+pub(super) struct Propagator(TextMapCompositePropagator);
+
+impl Propagator {
+    /// A propagator of the configured formats.
+    pub(super) fn new(config: &Propagators) -> Self {
+        let mut propagators: Vec<Box<dyn TextMapPropagator + Send + Sync>> = Vec::new();
+        if config.tracecontext {
+            propagators.push(Box::new(TraceContextPropagator::new()));
+        }
+        if config.baggage {
+            propagators.push(Box::new(BaggagePropagator::new()));
+        }
+        Self(TextMapCompositePropagator::new(propagators))
+    }
+
+    /// The context a request was sent in; an empty one when it names none.
+    pub(super) fn extract(&self, headers: &HeaderMap) -> Context {
+        let context = Context::new();
+        if headers.contains_key("traceparent") || headers.contains_key("baggage") {
+            self.0.extract_with_context(&context, &Headers(headers))
+        } else {
+            context
+        }
+    }
+}
+
+struct Headers<'a>(&'a HeaderMap);
+
+impl Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key)?.to_str().ok()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(poem::http::HeaderName::as_str).collect()
+    }
+}

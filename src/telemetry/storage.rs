@@ -1,0 +1,83 @@
+//! Storage spans and metrics. A storage call has nothing inside it that is traced, so its span is made when it has
+//! ended, with the times it had.
+
+use std::time::Duration;
+
+use opentelemetry::trace::{Span, SpanBuilder, SpanKind, Status, TraceContextExt, Tracer};
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_semantic_conventions::attribute;
+
+use super::Telemetry;
+
+/// One finished call to the database.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StorageCall {
+    /// What was done: `get`, `insert`, …
+    pub operation: &'static str,
+    /// To which table.
+    pub collection: &'static str,
+    /// From the call to the answer.
+    pub elapsed: Duration,
+    /// Rows returned or written.
+    pub rows: usize,
+    /// Whether the database failed.
+    pub failed: bool,
+    /// For writes.
+    pub write: Option<StorageWrite>,
+}
+
+/// What a write spent its time on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StorageWrite {
+    /// Waiting for the writer.
+    pub queued: Duration,
+    /// In the commit.
+    pub commit: Duration,
+    /// How many writes the commit carried.
+    pub group_size: usize,
+}
+
+impl Telemetry {
+    /// Records a storage call that has just ended on this task.
+    pub fn storage_call(&self, call: &StorageCall) {
+        self.metrics.storage_call(call);
+        let Some(tracer) = &self.tracer else { return };
+        Context::map_current(|context| {
+            if !context.span().is_recording() {
+                return;
+            }
+            let end = opentelemetry::time::now();
+            let builder = SpanBuilder::from_name(format!("{} {}", call.operation, call.collection))
+                .with_kind(SpanKind::Internal)
+                .with_start_time(end - call.elapsed)
+                .with_attributes(attributes(call));
+            let mut span = tracer.build_with_context(builder, context);
+            if call.failed {
+                span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, "storage"));
+                span.set_status(Status::error("the database failed"));
+            }
+            span.end_with_timestamp(end);
+        });
+    }
+}
+
+fn attributes(call: &StorageCall) -> Vec<KeyValue> {
+    let mut attributes = vec![
+        KeyValue::new(attribute::DB_SYSTEM_NAME, "redb"),
+        KeyValue::new(attribute::DB_OPERATION_NAME, call.operation),
+        KeyValue::new(attribute::DB_COLLECTION_NAME, call.collection),
+    ];
+    match call.write {
+        None => attributes.push(KeyValue::new(attribute::DB_RESPONSE_RETURNED_ROWS, count(call.rows))),
+        Some(write) => attributes.extend([
+            KeyValue::new("ghostworks.storage.queue_seconds", write.queued.as_secs_f64()),
+            KeyValue::new("ghostworks.storage.commit_seconds", write.commit.as_secs_f64()),
+            KeyValue::new("ghostworks.storage.group_size", count(write.group_size)),
+        ]),
+    }
+    attributes
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
