@@ -1,2 +1,10 @@
 //! The `ghostworks` program.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use ghostworks::cli::Cli;
+
+fn main() -> ExitCode {
+    Cli::parse().run()
+}

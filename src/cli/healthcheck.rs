@@ -1,0 +1,111 @@
+//! `ghostworks healthcheck`: asks a running server whether it is ready, as a container's health check does.
+
+use std::{
+    fmt, io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    str::FromStr,
+    time::Duration,
+};
+
+use hyper::Uri;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
+    runtime::Builder,
+    time::timeout,
+};
+
+use super::Failure;
+use crate::config::{Config, Sources};
+
+/// The most of an answer that is read: more than any status line.
+const STATUS_LINE_BYTES: u64 = 1024;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The URL to ask; anything but 200 means not ready [default: /readyz on the configured port of this machine]
+    #[arg(long)]
+    url: Option<Url>,
+    /// How long the answer may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    timeout: u64,
+}
+
+/// Asks, and fails unless the answer is 200 and in time.
+pub(super) fn run(args: Args, sources: &Sources) -> Result<(), Failure> {
+    let url = match args.url {
+        Some(url) => url,
+        None => Url::of_server(Config::load(sources)?.server.listen)?,
+    };
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
+    let status = runtime.block_on(async { timeout(Duration::from_secs(args.timeout), status_of(&url)).await });
+    // A name that is still being looked up must not hold up the end.
+    runtime.shutdown_background();
+    match status {
+        Ok(Ok(200)) => Ok(()),
+        Ok(Ok(status)) => Err(Failure::NotReady(format!("{url} answered {status}: not ready"))),
+        Ok(Err(error)) => Err(Failure::NotReady(format!("{url} did not answer ({error}); is the server running?"))),
+        Err(_) => Err(Failure::NotReady(format!("{url} did not answer within {} s", args.timeout))),
+    }
+}
+
+/// The status that a plain GET of `url` is answered with.
+async fn status_of(url: &Url) -> io::Result<u16> {
+    let mut stream = TcpStream::connect((url.host.trim_matches(['[', ']']), url.port)).await?;
+    let Url { host, port, path } = url;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let mut line = String::new();
+    BufReader::new(stream.take(STATUS_LINE_BYTES)).read_line(&mut line).await?;
+    let status = line.strip_prefix("HTTP/1.").and_then(|rest| rest.split(' ').nth(1)?.trim().parse().ok());
+    status.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "that is not HTTP"))
+}
+
+/// An `http://` URL.
+#[derive(Clone, Debug)]
+struct Url {
+    /// A name or an address, an IPv6 one in brackets.
+    host: String,
+    port: u16,
+    /// The path and the query.
+    path: String,
+}
+
+impl Url {
+    /// Where a server that listens on `address` tells whether it is ready.
+    fn of_server(address: SocketAddr) -> Result<Self, Failure> {
+        if address.port() == 0 {
+            return Err(Failure::NotReady(
+                "the server's port is chosen when it starts; give its address by --url".into(),
+            ));
+        }
+        let host = match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.to_string(),
+            IpAddr::V6(ip) if ip.is_unspecified() => format!("[{}]", Ipv6Addr::LOCALHOST),
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+        };
+        Ok(Self { host, port: address.port(), path: "/readyz".into() })
+    }
+}
+
+impl FromStr for Url {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const EXPECTED: &str = "expected an http:// URL, such as http://127.0.0.1:8000/readyz";
+        let uri: Uri = text.parse().map_err(|_| EXPECTED)?;
+        match (uri.scheme_str(), uri.host(), uri.path_and_query()) {
+            (Some("http"), Some(host), Some(path)) => {
+                Ok(Self { host: host.to_owned(), port: uri.port_u16().unwrap_or(80), path: path.to_string() })
+            }
+            _ => Err(EXPECTED),
+        }
+    }
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http://{}:{}{}", self.host, self.port, self.path)
+    }
+}

@@ -1,0 +1,32 @@
+//! The part of `--help` that clap can't know.
+
+/// Examples and environment variables; bold and underlined as clap's own headings, on a terminal.
+pub(super) const MORE: &str = "\
+\x1b[1;4mExamples:\x1b[0m
+  ghostworks
+      Serve on http://127.0.0.1:8000, with the data in ./data
+  ghostworks serve --listen 0.0.0.0:80 --data-dir /var/lib/ghostworks
+      Serve on every interface, with the data in its own place
+  GHOSTWORKS__LOG__LEVEL=warn ghostworks --config /etc/ghostworks.toml
+      Serve as a file says, with a quieter log
+  ghostworks config show
+      Show every setting, and where its value comes from
+  ghostworks openapi --format yaml > ghostworks.yaml
+      Keep the OpenAPI document
+
+\x1b[1;4mEnvironment:\x1b[0m
+  Flags are stronger than the environment, and the environment is stronger than the file.
+
+  GHOSTWORKS_CONFIG          The file, when --config is not given
+  GHOSTWORKS__SECTION__KEY   Any setting: GHOSTWORKS__SERVER__LISTEN is `listen` in [server]
+  ENVIRONMENT                development, staging or production
+  OTEL_SDK_DISABLED, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_EXPORTER,
+  OTEL_METRICS_EXPORTER, OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
+  OTEL_EXPORTER_OTLP_PROTOCOL, OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG, OTEL_PROPAGATORS
+                             As the OpenTelemetry specification says
+  OTEL_EXPORTER_OTLP_HEADERS, OTEL_EXPORTER_OTLP_TIMEOUT, OTEL_BSP_*
+                             As the OpenTelemetry specification says; they have no key in the file
+  NO_COLOR                   No colours on a terminal either
+
+\x1b[1;4mExit codes:\x1b[0m
+  0  done      1  failed, the reason is on standard error      2  the command line makes no sense";

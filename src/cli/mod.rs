@@ -1,0 +1,119 @@
+//! The command line: a file per subcommand, and what they share.
+//!
+//! Knows how to ask the rest of the program for something and how to print the answer; does nothing of the business.
+
+mod config;
+mod healthcheck;
+mod help;
+mod openapi;
+mod serve;
+
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{
+    Args, Parser, Subcommand,
+    builder::styling::{AnsiColor, Style},
+};
+use thiserror::Error;
+
+use crate::{
+    app,
+    config::{ConfigError, Sources},
+};
+
+/// A multi-tenant artifact catalog in one binary.
+///
+/// Accounts, workspaces and artifacts over HTTP, with an OpenAPI document, traces and metrics; the data is in one
+/// directory, and no other service is needed. Without a command, it serves.
+#[derive(Debug, Parser)]
+#[command(version, after_long_help = help::MORE)]
+pub struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What can be asked of the program.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve until told to stop by SIGTERM or Ctrl-C; what happens without a command
+    Serve,
+    /// Check the configuration, or show what it amounts to
+    Config(config::Args),
+    /// Print the OpenAPI document
+    Openapi(openapi::Args),
+    /// Ask a running server whether it is ready: exit code 0 if so, else 1
+    Healthcheck(healthcheck::Args),
+}
+
+/// The settings that have a flag. They are stronger than the environment and the file.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Configuration")]
+struct Settings {
+    /// Read the configuration from this file [env: GHOSTWORKS_CONFIG]
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Listen on this address and port; port 0 takes any free one [default: 127.0.0.1:8000]
+    #[arg(long, value_name = "ADDR", global = true)]
+    listen: Option<SocketAddr>,
+    /// Keep everything in this directory [default: ./data]
+    #[arg(long, value_name = "DIR", global = true)]
+    data_dir: Option<PathBuf>,
+}
+
+/// Why a command failed, in one line that says what to do.
+#[derive(Debug, Error)]
+enum Failure {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    App(#[from] app::Error),
+    #[error("{0}")]
+    NotReady(String),
+    #[error("can't start the runtime: {0}")]
+    Runtime(io::Error),
+    #[error("can't write to standard output: {0}")]
+    Output(io::Error),
+}
+
+impl Cli {
+    /// Does what was asked, reports a failure on standard error, and returns the exit code: 0 or 1.
+    pub fn run(self) -> ExitCode {
+        let sources = self.settings.into_sources();
+        let done = match self.command {
+            None | Some(Command::Serve) => serve::run(&sources),
+            Some(Command::Config(args)) => config::run(&args, &sources),
+            Some(Command::Openapi(args)) => openapi::run(&args),
+            Some(Command::Healthcheck(args)) => healthcheck::run(args, &sources),
+        };
+        match done {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                const NAME: Style = AnsiColor::Red.on_default().bold();
+                anstream::eprintln!("{NAME}ghostworks:{NAME:#} {failure}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+impl Settings {
+    fn into_sources(self) -> Sources {
+        Sources { file: self.config, listen: self.listen, data_dir: self.data_dir }
+    }
+}
+
+/// Writes `text` and a line's end to standard output. A reader that has seen enough is no failure.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut output = anstream::stdout().lock();
+    match writeln!(output, "{}", text.trim_end()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
+        _ => Ok(()),
+    }
+}

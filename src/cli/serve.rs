@@ -1,0 +1,19 @@
+//! `ghostworks serve`: the server itself.
+
+use tokio::runtime::Builder;
+
+use super::Failure;
+use crate::{
+    app,
+    config::{Config, Sources},
+};
+
+/// Serves until told to stop.
+pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
+    let config = Config::load(sources)?;
+    let runtime = Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
+    let served = runtime.block_on(app::serve(config));
+    // Everything that matters is closed by now; a stuck blocking task must not hold up the end.
+    runtime.shutdown_background();
+    Ok(served?)
+}
