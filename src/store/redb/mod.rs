@@ -14,6 +14,8 @@ mod calls;
 mod changes;
 mod counters;
 mod errors;
+#[cfg(test)]
+mod failures;
 mod group;
 mod migrate;
 mod open;

@@ -73,7 +73,8 @@ fn unknown(version: u8) -> Unreadable {
     format!("version {version} is unknown").into()
 }
 
-/// Times are stored in microseconds since 1970.
+/// Times are stored in microseconds since 1970. (jiff's own `from_microsecond` refuses the last second there is.)
 fn time(microseconds: i64) -> Result<Timestamp, Unreadable> {
-    Ok(Timestamp::from_microsecond(microseconds)?)
+    let nanoseconds = i32::try_from(microseconds % 1_000_000 * 1_000)?;
+    Ok(Timestamp::new(microseconds / 1_000_000, nanoseconds)?)
 }

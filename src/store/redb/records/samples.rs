@@ -168,3 +168,12 @@ fn what_cannot_be_read_is_an_error_that_says_so() {
         assert!(message.contains(why), "{message}");
     }
 }
+
+#[test]
+fn times_come_back_to_the_microsecond() {
+    let last = Timestamp::MAX.as_microsecond();
+    for microseconds in [Timestamp::MIN.as_microsecond(), -1_500_000, -1, 0, 1, 1_750_000_000_123_456, last] {
+        assert_eq!(time(microseconds).unwrap().as_microsecond(), microseconds);
+    }
+    assert!(time(i64::MAX).is_err());
+}

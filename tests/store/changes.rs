@@ -1,0 +1,92 @@
+//! The change log.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use ghostworks::domain::{Actor, Change, ChangeKind, Stamp};
+use ghostworks::store::{SlugChoice, Successor};
+
+use crate::world::{World, later, rename, slug};
+
+pub async fn every_write_has_one_entry(world: World) {
+    let store = &world.store;
+    let actor = Actor {
+        user: None,
+        ip: Some("192.0.2.1".to_owned()),
+        user_agent: Some("curl/8".to_owned()),
+        trace_id: Some([7; 16]),
+    };
+    let mut expected = Vec::new();
+    let mut note = |tenant, kind| {
+        let stamp = Stamp { at: world.now(), actor: actor.clone() };
+        expected.push(Change { seq: expected.len() as u64 + 1, tenant, stamp: stamp.clone(), kind });
+        stamp
+    };
+    let successor = |digest| Successor { digest: [digest; 32], idle_until: later() };
+
+    let user = world.new_user("ann");
+    let ann = user.id;
+    let stamp = note(None, ChangeKind::UserRegistered(ann));
+    store.create_user(user, "hash".to_owned(), stamp).await.unwrap();
+    let stamp = note(None, ChangeKind::PasswordRehashed(ann));
+    store.replace_password_hash(ann, "hash".to_owned(), "renewed".to_owned(), stamp).await.unwrap();
+
+    let (first, second) = (world.new_session(ann, 1), world.new_session(ann, 1));
+    let (reused, closed) = (first.id, second.id);
+    store.open_session(first, note(None, ChangeKind::SessionOpened(reused))).await.unwrap();
+    store.open_session(second, note(None, ChangeKind::SessionOpened(closed))).await.unwrap();
+    let stamp = note(None, ChangeKind::SessionRefreshed(reused));
+    store.rotate_refresh_token(ann, reused, [1; 32], successor(2), stamp).await.unwrap();
+    let stamp = note(None, ChangeKind::SessionRevokedForReuse(reused));
+    store.rotate_refresh_token(ann, reused, [1; 32], successor(3), stamp).await.unwrap();
+    store.close_session(ann, closed, note(None, ChangeKind::SessionClosed(closed))).await.unwrap();
+
+    let workspace = world.new_workspace();
+    let tenant = workspace.id;
+    let stamp = note(Some(tenant), ChangeKind::WorkspaceCreated(tenant));
+    store.create_workspace(workspace, SlugChoice::Near(slug("acme")), ann, stamp).await.unwrap();
+    let artifact = world.new_artifact(tenant, ann, "Anvil");
+    let id = artifact.id;
+    let stamp = note(Some(tenant), ChangeKind::ArtifactCreated(id));
+    store.create_artifact(tenant, artifact, stamp).await.unwrap();
+    let stamp = note(Some(tenant), ChangeKind::ArtifactUpdated(id, 2));
+    store.update_artifact(tenant, id, None, rename("Bellows"), ann, stamp).await.unwrap();
+    let stamp = note(Some(tenant), ChangeKind::ArtifactDeleted(id, 3));
+    store.delete_artifact(tenant, id, None, ann, stamp).await.unwrap();
+
+    assert_eq!(store.changes(0, 1000).await, Ok(expected.clone()));
+    assert_eq!(store.changes(0, usize::MAX).await, Ok(expected), "a long scan reads the same");
+}
+
+pub async fn the_log_is_read_from_any_position(world: World) {
+    assert_eq!(world.store.changes(0, 10).await, Ok(vec![]));
+    for name in ["ann", "bob", "eve", "joe"] {
+        world.user(name).await;
+    }
+    let read = async |after, limit| -> Vec<u64> {
+        world.store.changes(after, limit).await.unwrap().iter().map(|change| change.seq).collect()
+    };
+    assert_eq!(read(0, 10).await, [1, 2, 3, 4]);
+    assert_eq!(read(1, 2).await, [2, 3]);
+    assert_eq!(read(4, 2).await, [0; 0]);
+    assert_eq!(read(u64::MAX, 2).await, [0; 0]);
+    assert_eq!(read(0, 0).await, [0; 0]);
+    assert_eq!(world.last_seq().await, 4);
+}
+
+pub async fn positions_have_no_gaps(world: World) {
+    let world = Arc::new(world);
+    // Every other one is refused.
+    let register = |number: usize| {
+        let world = Arc::clone(&world);
+        async move {
+            let user = world.new_user(&format!("user{}", number / 2));
+            world.store.create_user(user, "hash".to_owned(), world.stamp()).await
+        }
+    };
+    let answers = join_all((0..60).map(register).map(tokio::spawn)).await;
+    let registered = answers.into_iter().filter(|answer| matches!(answer, Ok(Ok(())))).count() as u64;
+    let seqs = world.store.changes(0, 100).await.unwrap().into_iter().map(|change| change.seq);
+    assert_eq!(registered, 30);
+    assert_eq!(seqs.collect::<Vec<_>>(), (1..=registered).collect::<Vec<_>>());
+}

@@ -1,0 +1,85 @@
+//! The storage boundary: what every store must do, run on each, and what is particular to the one on redb.
+
+mod artifacts;
+mod changes;
+mod files;
+mod model;
+mod observer;
+mod races;
+mod sessions;
+mod users;
+mod whole;
+mod workspaces;
+mod world;
+
+/// Stamps out a test for each function of the suite on each store. A function that is missing here is dead code, and
+/// the compiler says so.
+macro_rules! on_every_store {
+    ($($module:ident { $($test:ident)+ })+) => {
+        on_every_store!(@on in_memory, $($module { $($test)+ })+);
+        on_every_store!(@on on_disk, $($module { $($test)+ })+);
+    };
+    (@on $store:ident, $($module:ident { $($test:ident)+ })+) => {
+        mod $store {$(
+            mod $module {$(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    crate::$module::$test(crate::world::World::$store()).await;
+                }
+            )+}
+        )+}
+    };
+}
+
+on_every_store! {
+    users {
+        an_account_is_found_by_id_and_by_address
+        an_address_has_one_account
+        a_password_hash_is_replaced_if_it_is_the_expected_one
+    }
+    sessions {
+        a_session_lives_until_it_is_closed
+        a_session_needs_an_account
+        a_refresh_token_is_exchanged_for_its_successor
+        a_spent_token_ends_the_session
+        other_tokens_are_unknown
+    }
+    workspaces {
+        a_workspace_begins_with_its_owner
+        a_workspace_needs_an_owner
+        a_slug_is_taken_once_or_numbered
+        workspaces_are_listed_for_their_members_oldest_first
+        strangers_see_nothing
+    }
+    artifacts {
+        an_artifact_is_read_as_it_was_written
+        an_artifact_needs_a_workspace
+        tenants_do_not_see_each_other
+        an_update_changes_what_it_names
+        a_stale_version_is_refused
+        a_deleted_artifact_is_gone
+        pages_are_newest_first_and_know_the_total
+        filters_narrow_a_listing
+    }
+    races {
+        one_of_many_gets_an_address
+        one_of_many_gets_a_slug
+        numbered_slugs_differ
+        one_of_many_updates_a_version
+        one_of_many_deletes
+        one_of_many_spends_a_token
+        a_write_is_seen_by_whoever_was_answered
+        a_refused_intent_leaves_no_trace_among_others
+    }
+    changes {
+        every_write_has_one_entry
+        the_log_is_read_from_any_position
+        positions_have_no_gaps
+    }
+    whole {
+        counters_match_what_is_there
+        health_tells_of_a_working_store
+        a_closed_store_refuses
+        writes_queued_before_closing_are_answered
+    }
+}

@@ -1,0 +1,175 @@
+//! A store to test, a clock that ticks when it is asked, and things to put in.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use ghostworks::domain::{
+    Actor, Artifact, ArtifactName, ArtifactPatch, ArtifactType, Email, IdGenerator, Metadata, Session, SessionId,
+    Settings, Slug, Stamp, Tags, TenantId, Timestamp, User, UserId, Workspace, WorkspaceName,
+};
+use ghostworks::store::redb::{Location, Options, RedbStore};
+use ghostworks::store::{NoObserver, SlugChoice, Store};
+use tempfile::TempDir;
+
+/// A store with a clock and ids.
+pub struct World {
+    pub store: Arc<dyn Store>,
+    ids: IdGenerator,
+    ticks: AtomicI64,
+    _directory: Option<TempDir>,
+}
+
+/// How the tests open databases, unless they are about just that.
+pub fn options(location: Location) -> Options {
+    Options { location, cache_bytes: 8 << 20, queue: 1024, group_max: 64, on_repair: Arc::new(|_| {}) }
+}
+
+impl World {
+    pub fn in_memory() -> Self {
+        Self::new(options(Location::Memory), None)
+    }
+
+    pub fn on_disk() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        Self::new(options(Location::Directory(directory.path().to_owned())), Some(directory))
+    }
+
+    fn new(options: Options, directory: Option<TempDir>) -> Self {
+        Self::over(Arc::new(RedbStore::open(options, Arc::new(NoObserver)).unwrap()), directory)
+    }
+
+    pub fn over(store: Arc<dyn Store>, directory: Option<TempDir>) -> Self {
+        Self { store, ids: IdGenerator::new(), ticks: AtomicI64::new(0), _directory: directory }
+    }
+
+    /// One second later than the last time.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_second(1_750_000_000 + self.ticks.fetch_add(1, Ordering::Relaxed)).unwrap()
+    }
+
+    pub fn id<Id: From<uuid::Uuid>>(&self) -> Id {
+        self.ids.next(self.now())
+    }
+
+    pub fn stamp(&self) -> Stamp {
+        Stamp { at: self.now(), actor: Actor::default() }
+    }
+
+    /// An account that is not stored yet.
+    pub fn new_user(&self, name: &str) -> User {
+        let now = self.now();
+        User {
+            id: self.ids.next(now),
+            email: Email::parse(&format!("{name}@example.com")).unwrap(),
+            first_name: None,
+            last_name: None,
+            is_verified: false,
+            is_active: true,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// A registered account, with the password hash `hash`.
+    pub async fn user(&self, name: &str) -> User {
+        let user = self.new_user(name);
+        self.store.create_user(user.clone(), "hash".to_owned(), self.stamp()).await.unwrap();
+        user
+    }
+
+    /// A session that is not stored yet; its first refresh token is `digest`, repeated.
+    pub fn new_session(&self, user: UserId, digest: u8) -> Session {
+        let now = self.now();
+        Session {
+            id: self.id::<SessionId>(),
+            user,
+            created_at: now,
+            refreshed_at: now,
+            idle_until: later(),
+            expires_at: later(),
+            ip: Some("192.0.2.1".to_owned()),
+            user_agent: None,
+            refresh_digest: [digest; 32],
+        }
+    }
+
+    pub async fn session(&self, user: UserId, digest: u8) -> Session {
+        let session = self.new_session(user, digest);
+        self.store.open_session(session.clone(), self.stamp()).await.unwrap();
+        session
+    }
+
+    /// A workspace that is not stored yet.
+    pub fn new_workspace(&self) -> Workspace {
+        let now = self.now();
+        Workspace {
+            id: self.ids.next(now),
+            name: WorkspaceName::parse("Some workspace").unwrap(),
+            slug: slug("to-be-chosen"),
+            description: None,
+            settings: Settings::default(),
+            is_active: true,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    pub async fn workspace(&self, owner: UserId) -> TenantId {
+        let workspace = self.new_workspace();
+        let choice = SlugChoice::Near(slug("workspace"));
+        self.store.create_workspace(workspace, choice, owner, self.stamp()).await.unwrap().workspace.id
+    }
+
+    /// An artifact that is not stored yet.
+    pub fn new_artifact(&self, tenant: TenantId, user: UserId, name: &str) -> Artifact {
+        let now = self.now();
+        Artifact {
+            id: self.ids.next(now),
+            tenant,
+            name: ArtifactName::parse(name).unwrap(),
+            description: None,
+            tags: Tags::default(),
+            metadata: Metadata::default(),
+            artifact_type: ArtifactType::default(),
+            version: 1,
+            created_by: user,
+            updated_by: user,
+            created_at: now,
+            updated_at: now,
+            deleted_at: None,
+        }
+    }
+
+    pub async fn artifact(&self, tenant: TenantId, user: UserId, name: &str) -> Artifact {
+        let artifact = self.new_artifact(tenant, user, name);
+        self.store.create_artifact(tenant, artifact.clone(), self.stamp()).await.unwrap();
+        artifact
+    }
+
+    /// The last position in the change log: whether it moves shows whether anything was written.
+    pub async fn last_seq(&self) -> u64 {
+        self.store.health().await.last_seq
+    }
+}
+
+/// After everything that happens in a test.
+pub fn later() -> Timestamp {
+    Timestamp::from_second(1_800_000_000).unwrap()
+}
+
+pub fn slug(text: &str) -> Slug {
+    Slug::parse(text).unwrap()
+}
+
+pub fn rename(name: &str) -> ArtifactPatch {
+    ArtifactPatch { name: Some(ArtifactName::parse(name).unwrap()), ..ArtifactPatch::default() }
+}
+
+pub fn tags(texts: &[&str]) -> Tags {
+    Tags::parse(&texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>()).unwrap()
+}
+
+/// An id that nothing has.
+pub fn nobody<Id: From<uuid::Uuid>>() -> Id {
+    uuid::Uuid::max().into()
+}
