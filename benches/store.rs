@@ -1,7 +1,6 @@
 //! What the store's most frequent intents cost, on a disk, with every write answered after its commit.
 //!
-//! `GHOSTWORKS_BENCH_DIR` says where the database is made; the default is the system's directory for temporary files,
-//! which may be memory.
+//! The database is made below the target directory: the system's directory for temporary files may be memory.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -38,11 +37,7 @@ fn stamp() -> Stamp {
 impl Bench {
     fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        let directory = match std::env::var_os("GHOSTWORKS_BENCH_DIR") {
-            Some(parent) => TempDir::new_in(parent),
-            None => TempDir::new(),
-        }
-        .expect("a directory");
+        let directory = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
         let options = Options {
             location: Location::Directory(directory.path().to_owned()),
             cache_bytes: 64 << 20,

@@ -1,5 +1,7 @@
 //! The storage boundary: what every store must do, run on each, and what is particular to the one on redb.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
 mod artifacts;
 mod changes;
 mod files;

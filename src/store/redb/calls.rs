@@ -27,8 +27,7 @@ impl RedbStore {
     ) -> StoreResult<T> {
         let began = Instant::now();
         let result = self.snapshot().and_then(|snapshot| read(&snapshot));
-        self.tell_of_read(operation, collection, began, &result);
-        result
+        self.read_ended(operation, collection, began, result)
     }
 
     /// A read of many rows, off the runtime's threads.
@@ -44,25 +43,29 @@ impl RedbStore {
                 .unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string()))),
             Err(closed) => Err(closed),
         };
-        self.tell_of_read("list", collection, began, &result);
-        result
+        self.read_ended("list", collection, began, result)
     }
 
-    fn tell_of_read<T: Rows>(
+    /// Tells the observer, and after a failure the writer: redb may refuse everything until it is opened anew.
+    fn read_ended<T: Rows>(
         &self,
         operation: &'static str,
         collection: &'static str,
         began: Instant,
-        result: &StoreResult<T>,
-    ) {
+        result: StoreResult<T>,
+    ) -> StoreResult<T> {
         self.observer.finished(&Call {
             operation,
             collection,
             elapsed: began.elapsed(),
             rows: result.as_ref().map_or(0, Rows::rows),
-            failed: is_failure(result),
+            failed: is_failure(&result),
             write: None,
         });
+        if is_failure(&result) {
+            self.writer.nudge();
+        }
+        result
     }
 
     /// A write, answered when it is on disk.

@@ -5,8 +5,8 @@
 //! opening after a crash does not walk the whole file.
 //!
 //! redb refuses everything after its first I/O error, even when the disk has room again, so the writer then opens the
-//! file anew: with the next write, or with the next look at its health. A commit that failed half-way may turn out to
-//! be there after all, as after any crash: its writes are all there, or none.
+//! file anew: with the next write, after a read that failed, or with a look at the store's health. A commit that failed
+//! half-way may turn out to be there after all, as after any crash: its writes are all there, or none.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -62,9 +62,20 @@ impl Group {
         }
     }
 
-    /// Runs the intents in one transaction and commits it; how long that took, or `None` if there was nothing to commit.
-    /// On an error nothing of the group is visible.
+    /// Carries the intents out and keeps note of whether writing works. Returns what [`Self::commit`] does.
     fn carry_out(&mut self, jobs: &mut [Box<dyn Job>]) -> StoreResult<Option<Duration>> {
+        let committed = self.commit(jobs);
+        match &committed {
+            Ok(Some(_)) => self.published.broken.store(None),
+            Err(cause) if self.has_failed() => self.published.broken.store(Some(Arc::new(cause.to_string()))),
+            // Nothing was tried, or an intent itself is to blame: it panicked, or a row of its own can't be read.
+            Ok(None) | Err(_) => {}
+        }
+        committed
+    }
+
+    /// Runs the intents in one transaction and commits it; how long that took, or `None` if there was nothing to commit.
+    fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> StoreResult<Option<Duration>> {
         let mut txn = self.begin()?;
         txn.set_two_phase_commit(true);
         txn.set_quick_repair(true);
@@ -79,25 +90,23 @@ impl Group {
             return Ok(None);
         }
         let began = Instant::now();
-        let committed = txn.commit();
+        txn.commit()?;
         let elapsed = began.elapsed();
-        let published = committed.map_err(StoreError::from).and_then(|()| self.publish());
-        self.published.broken.store(published.as_ref().err().map(|cause| Arc::new(cause.to_string())));
-        published.map(|()| Some(elapsed))
+        self.publish()?;
+        Ok(Some(elapsed))
+    }
+
+    /// Whether the database refuses to go on.
+    fn has_failed(&self) -> bool {
+        self.database.as_ref().is_none_or(|database| database.begin_write().is_err())
     }
 
     /// A transaction, on a database opened anew if the one at hand has failed.
     fn begin(&mut self) -> StoreResult<WriteTransaction> {
-        if let Some(database) = &self.database
-            && let Ok(txn) = database.begin_write()
-        {
-            return Ok(txn);
+        match self.database.as_ref().map(Database::begin_write) {
+            Some(Ok(txn)) => Ok(txn),
+            Some(Err(_)) | None => self.open_again(),
         }
-        let reopened = self.open_again();
-        if let Err(cause) = &reopened {
-            self.published.broken.store(Some(Arc::new(cause.to_string())));
-        }
-        reopened
     }
 
     fn open_again(&mut self) -> StoreResult<WriteTransaction> {

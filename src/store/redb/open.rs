@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use redb::backends::InMemoryBackend;
-use redb::{Builder, ConcurrencyMode, Database, DatabaseError};
+use redb::{Builder, Database, DatabaseError};
 
 use super::errors::OpenError;
 use super::migrate;
@@ -25,7 +25,7 @@ pub struct Options {
     pub location: Location,
     /// The most memory it uses for pages of the file, in bytes.
     pub cache_bytes: usize,
-    /// How many writes may wait; one more is refused as overload.
+    /// How many writes may wait, at least 1; one more is refused as overload.
     pub queue: usize,
     /// How many writes share a commit at most.
     pub group_max: usize,
@@ -99,7 +99,7 @@ fn open_prepared(path: &Path, options: &Options) -> Result<Database, OpenError> 
     let refused = |error| OpenError::of(path.to_owned(), error);
     let corrupt = |error: StoreError| OpenError::Corrupt { path: path.to_owned(), cause: error.to_string() };
     let mut builder = Builder::new();
-    builder.set_cache_size(options.cache_bytes).set_concurrency_mode(ConcurrencyMode::SingleWriter);
+    builder.set_cache_size(options.cache_bytes);
 
     // Opening for writing changes the file, and one that is too new must stay as it is: look first.
     if fs::metadata(path).is_ok_and(|file| file.len() > 0) {

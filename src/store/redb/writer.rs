@@ -100,9 +100,9 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread, with a queue of `capacity` intents.
+    /// Starts the thread, with a queue of `capacity` intents, at least one.
     pub fn start(group: Group, capacity: usize) -> StoreResult<Self> {
-        let (sender, receiver) = mpsc::channel(capacity);
+        let (sender, receiver) = mpsc::channel(capacity.max(1));
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || group.run(receiver))
