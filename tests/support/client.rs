@@ -1,0 +1,154 @@
+//! A thin HTTP client: every answer is a value, none an error.
+
+use serde_json::Value;
+use ureq::Agent;
+use ureq::http::{HeaderMap, Request};
+
+use super::PATIENCE;
+
+/// Speaks to one server, as one caller.
+#[derive(Clone)]
+pub struct Client {
+    agent: Agent,
+    base: String,
+    headers: Vec<(String, String)>,
+}
+
+impl Client {
+    /// A caller that is not signed in. `base` is a URL without a slash at its end.
+    pub fn new(base: &str) -> Self {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .allow_non_standard_methods(true)
+            .max_redirects(0)
+            .proxy(None)
+            .timeout_global(Some(PATIENCE));
+        Self { agent: config.build().into(), base: base.to_owned(), headers: Vec::new() }
+    }
+
+    /// The same, with a header in every request.
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut client = self.clone();
+        client.headers.push((name.to_owned(), value.to_owned()));
+        client
+    }
+
+    /// The same, with a bearer token.
+    pub fn bearer(&self, token: &str) -> Self {
+        self.with("Authorization", &format!("Bearer {token}"))
+    }
+
+    /// Sends a request without a body.
+    pub fn call(&self, method: &str, path: &str) -> Reply {
+        let request = self.request(method, path).body(()).expect("a valid request");
+        Reply::read(path, self.agent.run(request))
+    }
+
+    /// Sends a request with a body of the given type.
+    pub fn send(&self, method: &str, path: &str, content_type: &str, body: impl Into<Vec<u8>>) -> Reply {
+        let request = self.request(method, path).header("Content-Type", content_type);
+        Reply::read(path, self.agent.run(request.body(body.into()).expect("a valid request")))
+    }
+
+    /// `GET`.
+    pub fn get(&self, path: &str) -> Reply {
+        self.call("GET", path)
+    }
+
+    /// `DELETE`.
+    pub fn delete(&self, path: &str) -> Reply {
+        self.call("DELETE", path)
+    }
+
+    /// `POST` with a JSON body.
+    pub fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send("POST", path, "application/json", body.to_string())
+    }
+
+    /// `PATCH` with a JSON body.
+    pub fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.send("PATCH", path, "application/json", body.to_string())
+    }
+
+    /// `PUT` with a JSON body.
+    pub fn put(&self, path: &str, body: &Value) -> Reply {
+        self.send("PUT", path, "application/json", body.to_string())
+    }
+
+    fn request(&self, method: &str, path: &str) -> ureq::http::request::Builder {
+        let request = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        self.headers.iter().fold(request, |request, (name, value)| request.header(name, value))
+    }
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The path that was asked for, without its query.
+    path: String,
+    /// The status code.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: String,
+}
+
+impl Reply {
+    fn read(path: &str, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Self {
+        let (head, mut body) = answer.unwrap_or_else(|error| panic!("{path}: {error}")).into_parts();
+        let body = body.read_to_string().unwrap_or_else(|error| panic!("{path}: {error}"));
+        let path = path.split('?').next().unwrap_or_default().to_owned();
+        Self { path, status: head.status.as_u16(), headers: head.headers, body }
+    }
+
+    /// A header's value, if it is there.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().expect("a printable header"))
+    }
+
+    /// The `Set-Cookie` header for the cookie called `name`.
+    pub fn set_cookie(&self, name: &str) -> &str {
+        let cookies =
+            self.headers.get_all("set-cookie").into_iter().map(|value| value.to_str().expect("a printable header"));
+        cookies.into_iter().find(|cookie| cookie.starts_with(&format!("{name}="))).expect("the cookie is set")
+    }
+
+    /// The same, after checking the status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}: {}", self.path, self.body);
+        self
+    }
+
+    /// The body as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{}: {error}: {}", self.path, self.body))
+    }
+
+    /// The body of an error, after checking that it is a whole problem document with this status and code.
+    #[track_caller]
+    pub fn problem(&self, status: u16, code: &str) -> Value {
+        assert_eq!(self.status, status, "{}: {}", self.path, self.body);
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.body);
+        let problem = self.json();
+        assert_eq!(problem["status"], status, "{problem}");
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["instance"], self.path, "{problem}");
+        assert_eq!(problem["request_id"].as_str(), self.header("x-request-id"), "{problem}");
+        for member in ["type", "title", "detail", "request_id"] {
+            assert!(problem[member].as_str().is_some_and(|text| !text.is_empty()), "{member} in {problem}");
+        }
+        problem
+    }
+
+    /// The pointers of a 422, after checking that it is one.
+    #[track_caller]
+    pub fn invalid_fields(&self) -> Vec<String> {
+        let problem = self.problem(422, "validation_failed");
+        let errors = problem["errors"].as_array().unwrap_or_else(|| panic!("no `errors` in {problem}"));
+        assert!(errors.iter().all(|error| error["detail"].as_str().is_some_and(|it| !it.is_empty())), "{problem}");
+        errors.iter().map(|error| error["pointer"].as_str().expect("a pointer").to_owned()).collect()
+    }
+}

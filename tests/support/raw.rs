@@ -1,0 +1,60 @@
+//! A bare TCP connection, for what no HTTP client would send.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+
+use super::PATIENCE;
+
+/// A connection.
+pub struct Raw(TcpStream);
+
+impl Raw {
+    /// Connects.
+    pub fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect_timeout(&address, PATIENCE).expect("the server accepts");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a valid timeout");
+        Self(stream)
+    }
+
+    /// Sends bytes as they are.
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
+        self.0.write_all(bytes.as_ref()).expect("the connection is open");
+        self
+    }
+
+    /// Sends bytes to a server that may have closed the connection meanwhile.
+    pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        self.0.write_all(bytes.as_ref()).is_ok()
+    }
+
+    /// All that comes until the server closes the connection.
+    pub fn read_to_end(&mut self) -> String {
+        let mut all = Vec::new();
+        match self.0.read_to_end(&mut all) {
+            Ok(_) => {}
+            // Closed with some of our bytes unread.
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
+            Err(error) => panic!("not closed after {PATIENCE:?}: {error}"),
+        }
+        String::from_utf8_lossy(&all).into_owned()
+    }
+
+    /// One answer with a `Content-Length`; the connection stays open.
+    pub fn read_answer(&mut self) -> String {
+        let mut answer = Vec::new();
+        let mut byte = [0];
+        while !is_complete(&answer) {
+            let count = self.0.read(&mut byte).expect("an answer");
+            assert_eq!(count, 1, "closed after {:?}", String::from_utf8_lossy(&answer));
+            answer.push(byte[0]);
+        }
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+}
+
+fn is_complete(answer: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(answer).to_lowercase();
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")).map_or("0", str::trim);
+    body.len() >= length.parse().expect("a length")
+}
