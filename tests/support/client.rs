@@ -41,13 +41,24 @@ impl Client {
     /// Sends a request without a body.
     pub fn call(&self, method: &str, path: &str) -> Reply {
         let request = self.request(method, path).body(()).expect("a valid request");
-        Reply::read(path, self.agent.run(request))
+        self.agent.run(request).and_then(|answer| Reply::read(path, answer)).unwrap_or_else(|it| panic!("{path}: {it}"))
     }
 
     /// Sends a request with a body of the given type.
     pub fn send(&self, method: &str, path: &str, content_type: &str, body: impl Into<Vec<u8>>) -> Reply {
-        let request = self.request(method, path).header("Content-Type", content_type);
-        Reply::read(path, self.agent.run(request.body(body.into()).expect("a valid request")))
+        self.try_send(method, path, content_type, body).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Like [`Self::send`], to a server that may go away.
+    pub fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        content_type: &str,
+        body: impl Into<Vec<u8>>,
+    ) -> Result<Reply, ureq::Error> {
+        let request = self.request(method, path).header("Content-Type", content_type).body(body.into());
+        self.agent.run(request.expect("a valid request")).and_then(|answer| Reply::read(path, answer))
     }
 
     /// `GET`.
@@ -95,11 +106,11 @@ pub struct Reply {
 }
 
 impl Reply {
-    fn read(path: &str, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Self {
-        let (head, mut body) = answer.unwrap_or_else(|error| panic!("{path}: {error}")).into_parts();
-        let body = body.read_to_string().unwrap_or_else(|error| panic!("{path}: {error}"));
+    fn read(path: &str, answer: ureq::http::Response<ureq::Body>) -> Result<Self, ureq::Error> {
+        let (head, mut body) = answer.into_parts();
+        let body = body.read_to_string()?;
         let path = path.split('?').next().unwrap_or_default().to_owned();
-        Self { path, status: head.status.as_u16(), headers: head.headers, body }
+        Ok(Self { path, status: head.status.as_u16(), headers: head.headers, body })
     }
 
     /// A header's value, if it is there.

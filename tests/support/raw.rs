@@ -22,9 +22,15 @@ impl Raw {
         self
     }
 
-    /// Sends bytes to a server that may have closed the connection meanwhile.
-    pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
-        self.0.write_all(bytes.as_ref()).is_ok()
+    /// Whether something has come that was not read yet.
+    pub fn has_answer(&self) -> bool {
+        self.0.set_nonblocking(true).expect("a socket can be asked");
+        let peeked = self.0.peek(&mut [0]);
+        self.0.set_nonblocking(false).expect("a socket can be asked");
+        match peeked {
+            Ok(_) => true,
+            Err(error) => error.kind() != ErrorKind::WouldBlock,
+        }
     }
 
     /// All that comes until the server closes the connection.

@@ -156,7 +156,12 @@ impl Server {
 
     /// Asks it to stop, as a supervisor does.
     pub fn terminate(&self) {
-        self.process.terminate();
+        self.process.signal("TERM");
+    }
+
+    /// Asks it to stop, as Ctrl-C does.
+    pub fn interrupt(&self) {
+        self.process.signal("INT");
     }
 
     /// Waits until it has ended.
@@ -233,8 +238,8 @@ impl Process {
         lock(&self.stderr).clone()
     }
 
-    fn terminate(&self) {
-        let status = Command::new("sh").args(["-c", "kill -TERM $0", &self.child.id().to_string()]).status();
+    fn signal(&self, name: &str) {
+        let status = Command::new("sh").args(["-c", "kill -s $0 $1", name, &self.child.id().to_string()]).status();
         assert!(status.is_ok_and(|status| status.success()), "the signal was sent");
     }
 
