@@ -1,0 +1,151 @@
+//! Holds the shape of the source: who may import whom, how long a file may be, that every file says what it owns.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Which modules a module may refer to, besides itself.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("config", &[]),
+    ("store", &["domain"]),
+    ("search", &["domain"]),
+    ("auth", &["domain"]),
+    ("telemetry", &["domain", "config"]),
+    ("service", &["domain", "store", "search", "auth", "telemetry"]),
+    ("http", &["service", "domain", "telemetry", "config"]),
+    ("app", EVERYTHING),
+    ("cli", EVERYTHING),
+];
+const EVERYTHING: &[&str] =
+    &["domain", "config", "store", "search", "auth", "telemetry", "service", "http", "app", "cli"];
+
+/// No file is longer than this, with its tests.
+const MAX_LINES: usize = 500;
+
+/// Every Rust file below a directory of the package.
+fn sources(directory: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut directories = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(directory)];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory).expect("a directory of the package") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                directories.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    files
+}
+
+/// The path of a file's module from the crate's root: `store`, `redb`, `writer`.
+fn module_path(file: &Path) -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let relative = file.strip_prefix(root).expect("a file in src").with_extension("");
+    let names = relative.iter().map(|name| name.to_str().expect("a printable name").to_owned());
+    names.filter(|name| name != "mod").collect()
+}
+
+/// Code without its comments, which may name anything.
+fn without_comments(source: &str) -> String {
+    source.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}
+
+/// The top-level modules that the code of a module refers to through `crate::` and chains of `super::`.
+fn references(code: &str, module: &[String]) -> Vec<String> {
+    let from_root = code.match_indices("crate::").flat_map(|(at, found)| names(&code[at + found.len()..]));
+    let chains = code.match_indices("super::").filter(|(at, _)| !code[..*at].ends_with("super::"));
+    let from_super = chains.flat_map(|(at, _)| {
+        let rest = code[at..].trim_start_matches("super::");
+        let climbed = (code.len() - at - rest.len()) / "super::".len();
+        match module.len().checked_sub(climbed) {
+            Some(0) => names(rest),
+            Some(_) => vec![module[0].clone()],
+            // From a module inside the file, which only its tests are: already outside.
+            None => Vec::new(),
+        }
+    });
+    from_root.chain(from_super).collect()
+}
+
+/// The names at the start of a path: one, or those of a group in braces.
+fn names(path: &str) -> Vec<String> {
+    let name = |text: &str| text.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let Some(group) = path.strip_prefix('{') else { return vec![name(path)] };
+    let mut depth = 0;
+    let mut members = vec![String::new()];
+    for c in group.chars() {
+        match c {
+            '}' if depth == 0 => break,
+            ',' if depth == 0 => members.push(String::new()),
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        members.last_mut().expect("never empty").push(c);
+    }
+    members.iter().map(|member| name(member.trim_start_matches([',', ' ', '\n']))).collect()
+}
+
+/// The modules that a module refers to although it may not.
+fn forbidden(code: &str, module: &[String]) -> Vec<String> {
+    let own = module[0].as_str();
+    let allowed = MAY_IMPORT.iter().find(|(name, _)| *name == own).map_or(&[][..], |(_, allowed)| allowed);
+    let known = |name: &String| EVERYTHING.contains(&name.as_str());
+    let refused = |name: &String| name != own && !allowed.contains(&name.as_str());
+    references(code, module).into_iter().filter(|name| known(name) && refused(name)).collect()
+}
+
+#[test]
+fn modules_import_only_what_they_may() {
+    for file in sources("src") {
+        let module = module_path(&file);
+        if ["lib", "main"].contains(&module[0].as_str()) {
+            continue;
+        }
+        assert!(EVERYTHING.contains(&module[0].as_str()), "{}: no rule says what it may import", module[0]);
+        let code = without_comments(&fs::read_to_string(&file).expect("a source file"));
+        let forbidden = forbidden(&code, &module);
+        assert!(forbidden.is_empty(), "{} must not refer to {forbidden:?}", file.display());
+    }
+}
+
+#[test]
+fn the_guard_sees_every_way_to_refer_to_a_module() {
+    let module = ["domain", "artifact", "fields"].map(str::to_owned);
+    for code in [
+        "use crate::store::Store;",
+        "use crate::{domain::Id, store::Store};",
+        "use crate::{\n    domain::{Id, Tag},\n    store,\n};",
+        "fn f(store: &dyn crate::store::Store) {}",
+        "use super::super::super::store::Store;",
+        "pub(in crate::store) fn f() {}",
+    ] {
+        assert_eq!(forbidden(&without_comments(code), &module), ["store"], "{code}");
+    }
+    for code in [
+        "use super::super::Tag;",
+        "use crate::domain::{Tag, store};",
+        "// crate::store reads this",
+        "mod tests { use super::*; }",
+    ] {
+        assert_eq!(forbidden(&without_comments(code), &module), [""; 0], "{code}");
+    }
+}
+
+#[test]
+fn no_file_is_too_long() {
+    for file in ["src", "tests"].into_iter().flat_map(sources) {
+        let lines = fs::read_to_string(&file).expect("a source file").lines().count();
+        assert!(lines <= MAX_LINES, "{}: {lines} lines, at most {MAX_LINES}", file.display());
+    }
+}
+
+#[test]
+fn every_file_begins_with_what_it_owns() {
+    for file in ["src", "tests"].into_iter().flat_map(sources) {
+        let source = fs::read_to_string(&file).expect("a source file");
+        assert!(source.starts_with("//! "), "{} does not start with `//!`", file.display());
+    }
+}

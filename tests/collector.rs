@@ -1,0 +1,112 @@
+//! A collector that is missing, mute or late: requests don't notice, and spans flow again when it is back.
+
+#[expect(dead_code, reason = "each file of tests uses its own part of the harness")]
+mod support;
+
+use support::account::Account;
+use support::otlp::{Absent, Collector, Mute};
+use support::server::{Server, Setup};
+
+/// Traces to `endpoint`, with a short deadline for the last export.
+fn traced_to(endpoint: &str) -> Setup {
+    Setup::new()
+        .traces_to(endpoint)
+        .env("GHOSTWORKS__TELEMETRY__SHUTDOWN_TIMEOUT_SECONDS", "1")
+        .env("GHOSTWORKS__LOG__LEVEL", "warn")
+}
+
+/// Enough requests for several exports.
+fn use_it(server: &Server) {
+    let account = Account::new(server);
+    for _ in 0..200 {
+        account.client.get("/api/v1/auth/me").expect(200);
+    }
+}
+
+/// The lines of the log that name the collector's endpoint.
+fn warnings(server: &Server, endpoint: &str) -> Vec<String> {
+    server.stderr().lines().filter(|line| line.contains(endpoint)).map(str::to_owned).collect()
+}
+
+/// Waits until the log names the endpoint.
+fn wait_for_a_warning(server: &Server, endpoint: &str) {
+    let deadline = std::time::Instant::now() + support::PATIENCE;
+    while warnings(server, endpoint).is_empty() {
+        assert!(std::time::Instant::now() < deadline, "no warning:\n{}", server.stderr());
+        server.client().get("/livez").expect(200);
+    }
+}
+
+#[test]
+fn a_missing_collector_is_one_warning_and_two_ways_out() {
+    let nobody = Absent::new();
+    let mut server = traced_to(&nobody.endpoint()).start();
+    use_it(&server);
+    wait_for_a_warning(&server, &nobody.endpoint());
+    use_it(&server);
+    server.terminate();
+    assert!(server.wait().success(), "{}", server.stderr());
+
+    let warnings = warnings(&server, &nobody.endpoint());
+    assert_eq!(warnings.len(), 1, "{}", server.stderr());
+    for way_out in ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_EXPORTER=none"] {
+        assert!(warnings[0].contains(way_out), "{way_out} is not in: {}", warnings[0]);
+    }
+    assert_eq!(server.stderr().lines().count(), 1, "{}", server.stderr());
+}
+
+#[test]
+fn a_collector_that_never_answers_holds_nothing_up() {
+    let mute = Mute::new();
+    let mut server = traced_to(&mute.endpoint()).start();
+    use_it(&server);
+    server.terminate();
+    assert!(server.wait().success(), "{}", server.stderr());
+}
+
+#[test]
+fn spans_flow_when_the_collector_appears() {
+    let nobody = Absent::new();
+    let server = traced_to(&nobody.endpoint()).start();
+    use_it(&server);
+    wait_for_a_warning(&server, &nobody.endpoint());
+
+    let collector = nobody.appear();
+    let deadline = std::time::Instant::now() + support::PATIENCE;
+    while collector.spans().is_empty() {
+        assert!(std::time::Instant::now() < deadline, "nothing arrives:\n{}", server.stderr());
+        server.client().get("/livez").expect(200);
+    }
+}
+
+#[test]
+fn the_last_spans_are_exported_before_the_end() {
+    let collector = Collector::start();
+    let server = Setup::new().traces_to(&collector.endpoint()).env("OTEL_BSP_SCHEDULE_DELAY", "3600000").start();
+    server.client().get("/livez").expect(200);
+    server.stop();
+    assert!(collector.spans().iter().any(|span| span.name == "GET /livez"));
+}
+
+#[test]
+fn telemetry_can_be_turned_off_altogether() {
+    let collector = Collector::start();
+    let setup = Setup::new().traces_to(&collector.endpoint()).env("OTEL_SDK_DISABLED", "true");
+    let server = setup.start();
+    Account::new(&server).artifacts();
+    server.stop();
+    assert!(collector.spans().is_empty());
+}
+
+#[test]
+fn what_the_caller_did_not_sample_is_not_exported() {
+    let collector = Collector::start();
+    let server = Setup::new().traces_to(&collector.endpoint()).start();
+    let unsampled = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+    server.client().with("traceparent", unsampled).get("/api/v1/auth/me").expect(401);
+    server.client().get("/livez").expect(200);
+    server.stop();
+    let spans = collector.spans();
+    assert!(spans.iter().any(|span| span.name == "GET /livez"));
+    assert!(spans.iter().all(|span| span.trace != "0af7651916cd43dd8448eb211c80319c"));
+}
