@@ -63,7 +63,8 @@ fn malformed_json_is_a_400() {
         for body in ["", "{", "nonsense", "{\"name\":}", "{\"name\": \"n\"} trailing", "{'name': 'n'}"] {
             owner.client.send(method, &path, JSON, body).problem(400, "invalid_json");
         }
-        owner.client.send(method, &path, JSON, b"{\"name\": \"\xff\xfe\"}".to_vec()).problem(400, "invalid_json");
+        let not_utf8 = b"{\"name\": \"\xff\", \"email\": \"\xff\"}".to_vec();
+        owner.client.send(method, &path, JSON, not_utf8).problem(400, "invalid_json");
     }
 }
 
@@ -129,6 +130,7 @@ fn another_content_type_is_a_415() {
             reply.problem(415, "unsupported_media_type");
         }
     }
+    owner.client.call("POST", "/api/v1/workspaces/").problem(415, "unsupported_media_type");
     owner.client.send("POST", "/api/v1/workspaces/", "Application/JSON; charset=UTF-8", body).expect(201);
 }
 
@@ -173,42 +175,63 @@ fn a_body_of_exactly_the_limit_is_read() {
 }
 
 #[test]
-fn ids_that_are_no_ids_are_not_there() {
+fn ids_that_are_no_ids_are_a_400() {
     let server = Server::shared();
     let owner = Account::new(&server);
     let artifacts = owner.artifacts();
-    for id in ["1", "not-an-id", "01890000-0000-7000-8000-00000000000g", "%F0%9F%A6%80", "%00", "..%2f"] {
-        owner.client.get(&format!("/api/v1/workspaces/{id}")).problem(404, "workspace_not_found");
-        owner.client.get(&format!("/api/v1/workspaces/{id}/artifacts")).problem(404, "workspace_not_found");
-        for method in ["GET", "DELETE"] {
-            owner.client.call(method, &format!("{artifacts}/{id}")).problem(404, "artifact_not_found");
+    for id in ["1", "not-an-id", "01890000-0000-7000-8000-00000000000g", "%F0%9F%A6%80", "%00"] {
+        for path in [format!("/api/v1/workspaces/{id}"), format!("/api/v1/workspaces/{id}/artifacts")] {
+            owner.client.get(&path).problem(400, "invalid_parameter");
         }
-        owner.client.patch(&format!("{artifacts}/{id}"), &json!({"name": "n"})).problem(404, "artifact_not_found");
+        let artifact = format!("{artifacts}/{id}");
+        owner.client.get(&artifact).problem(400, "invalid_parameter");
+        owner.client.delete(&artifact).problem(400, "invalid_parameter");
+        owner.client.patch(&artifact, &json!({"name": "n"})).problem(400, "invalid_parameter");
     }
 }
 
 #[test]
-fn s33_query_parameters_out_of_bounds_are_refused() {
+fn s46_path_tricks_lead_nowhere() {
     let server = Server::shared();
     let owner = Account::new(&server);
     let artifacts = owner.artifacts();
-    for query in [
-        "limit=0",
-        "limit=101",
-        "limit=1000000000",
-        "limit=-1",
-        "limit=ten",
-        "offset=-1",
-        "offset=1.5",
-        "created_after=yesterday",
-        "created_before=2026-13-01T00:00:00Z",
-        "tags=b%40d",
-    ] {
-        let problem = owner.client.get(&format!("{artifacts}?{query}")).problem(422, "invalid_parameter");
+    for trick in ["..%2f..%2fmetrics", "%2e%2e", "%c0%ae%c0%ae", "%ff", "a%2fb", "//", "/../../livez"] {
+        let reply = owner.client.get(&format!("{artifacts}/{trick}"));
+        assert!([400, 404].contains(&reply.status), "{trick}: {} {}", reply.status, reply.body);
+        assert_eq!(reply.header("content-type"), Some("application/problem+json"), "{trick}");
+    }
+}
+
+#[test]
+fn a_query_that_can_not_be_read_is_a_400() {
+    let server = Server::shared();
+    let owner = Account::new(&server);
+    let artifacts = owner.artifacts();
+    for query in
+        ["limit=ten", "limit=-1", "offset=1.5", "created_after=yesterday", "created_before=2026-13-01T00:00:00Z"]
+    {
+        let problem = owner.client.get(&format!("{artifacts}?{query}")).problem(400, "invalid_parameter");
         let name = query.split('=').next().expect("a name");
         assert!(text(&problem["detail"]).contains(name), "{query}: {problem}");
     }
-    owner.client.get(&format!("{artifacts}?limit=100&offset=4000000000")).expect(200);
+}
+
+#[test]
+fn s33_a_query_out_of_bounds_is_a_422() {
+    let server = Server::shared();
+    let owner = Account::new(&server);
+    let artifacts = owner.artifacts();
+    let long = format!("q={}", "x".repeat(201));
+    for (query, pointers) in [
+        ("limit=0", vec!["/limit"]),
+        ("limit=101", vec!["/limit"]),
+        ("limit=1000000000&offset=1000001", vec!["/limit", "/offset"]),
+        ("tags=good,b%40d", vec!["/tags"]),
+        (&long, vec!["/q"]),
+    ] {
+        assert_eq!(owner.client.get(&format!("{artifacts}?{query}")).invalid_fields(), pointers, "{query}");
+    }
+    owner.client.get(&format!("{artifacts}?limit=100&offset=1000000")).expect(200);
 }
 
 #[test]
@@ -218,7 +241,7 @@ fn no_caller_is_a_401_everywhere() {
     for (method, path) in protected(&owner.workspace()) {
         refused_as_unknown_caller(&server.client().call(method, &path));
     }
-    refused_as_unknown_caller(&server.client().call("POST", "/api/v1/auth/refresh"));
+    server.client().call("POST", "/api/v1/auth/refresh").problem(401, "invalid_refresh_token");
 }
 
 #[test]

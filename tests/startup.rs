@@ -116,7 +116,7 @@ fn a_bad_configuration_is_named_before_anything_is_touched() {
     fs::write(&file, "[server]\nlisten_on = \"127.0.0.1:0\"\n").expect("a file");
     says(&setup.clone().env("GHOSTWORKS_CONFIG", printable(&file)).start_refused(), &[printable(&file), "listen_on"]);
     let name = "GHOSTWORKS__SERVER__MAX_CONNECTIONS";
-    says(&setup.clone().env(name, "many").start_refused(), &[name, "many"]);
+    says(&setup.clone().env(name, "many").start_refused(), &[name]);
     assert!(!setup.data().exists());
 }
 

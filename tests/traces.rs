@@ -13,8 +13,8 @@ use support::server::{Server, Setup};
 const NOWHERE: &str = "01890000-0000-7000-8000-000000000000";
 /// The span of the caller, in the requests that bring one.
 const CALLER: &str = "b7ad6b7169203331";
-const ARTIFACTS: &str = "/api/v1/workspaces/:workspace_id/artifacts";
-const ARTIFACT: &str = "/api/v1/workspaces/:workspace_id/artifacts/:artifact_id";
+const ARTIFACTS: &str = "/api/v1/workspaces/{workspace_id}/artifacts";
+const ARTIFACT: &str = "/api/v1/workspaces/{workspace_id}/artifacts/{artifact_id}";
 
 /// A server with a collector of its own.
 struct Traced {
@@ -174,7 +174,7 @@ fn workspaces_are_traced() {
         .floors(&owner.client, &format!("GET {path}"), "workspace.list", |client| client.get(path).expect(200))
         .succeeded(Some(&owner.id), None, "list workspaces");
     traced
-        .floors(&owner.client, &format!("GET {path}/:workspace_id"), "workspace.get", |client| {
+        .floors(&owner.client, &format!("GET {path}/{{workspace_id}}"), "workspace.get", |client| {
             client.get(&format!("{path}/{tenant}")).expect(200)
         })
         .succeeded(Some(&owner.id), Some(&tenant), "get workspaces");
@@ -184,7 +184,7 @@ fn workspaces_are_traced() {
         })
         .failed();
     traced
-        .floors(&owner.client, &format!("GET {path}/:workspace_id"), "workspace.get", |client| {
+        .floors(&owner.client, &format!("GET {path}/{{workspace_id}}"), "workspace.get", |client| {
             client.get(&format!("{path}/{NOWHERE}")).expect(404)
         })
         .failed();
