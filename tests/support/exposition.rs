@@ -60,8 +60,8 @@ fn sample(line: &str) -> Sample {
     let (series, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("no value: {line}"));
     let (name, labels) = series.split_once('{').unwrap_or((series, "}"));
     let labels = labels.strip_suffix('}').unwrap_or_else(|| panic!("labels are not closed: {line}"));
-    // A `,"` can't be in a value that the tests make.
-    let pairs = labels.split_terminator("\",").flat_map(|pair| pair.trim_end_matches('"').split_once("=\""));
-    let labels = pairs.map(|(key, value)| (key.trim_start_matches(',').to_owned(), value.to_owned())).collect();
+    // A `",` can't be in a value that the tests make.
+    let pairs = labels.strip_suffix('"').unwrap_or_default().split("\",").filter_map(|pair| pair.split_once("=\""));
+    let labels = pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
     Sample { name: name.to_owned(), labels, value: value.parse().unwrap_or_else(|_| panic!("no number: {line}")) }
 }
