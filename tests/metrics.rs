@@ -188,6 +188,17 @@ fn tenants_past_the_limit_share_a_label() {
 }
 
 #[test]
+fn a_workspace_that_is_not_there_gets_no_label() {
+    let server = Setup::new().start();
+    let owner = Account::new(&server);
+    let nowhere = "01890000-0000-7000-8000-000000000000";
+    let artifacts = format!("/api/v1/workspaces/{nowhere}/artifacts");
+    owner.client.get(&artifacts).expect(404);
+    owner.client.post(&artifacts, &json!({"name": "n"})).expect(404);
+    assert_eq!(scrape(&server).samples.iter().find(|sample| sample.labels.values().any(|it| it == nowhere)), None);
+}
+
+#[test]
 fn no_label_is_personal() {
     let server = Setup::new().start();
     let owner = Account::new(&server);

@@ -39,7 +39,7 @@ impl Traced {
 
     /// Makes a call that continues a trace of its own, and waits for what is expected of that trace.
     fn floors(&self, client: &Client, route: &str, business: &str, call: impl FnOnce(&Client) -> Reply) -> Floors {
-        let trace = format!("{:032x}", 0x0af7_6519_u128 << 64 | u128::from(fresh()));
+        let trace = format!("{:032x}", 0x0af7_6519_16cd_43dd_u128 << 64 | u128::from(fresh()));
         let reply = call(&client.with("traceparent", &format!("00-{trace}-{CALLER}-01")));
         assert!(reply.header("traceresponse").is_some_and(|it| it.contains(&trace)), "the caller is told the trace");
         let server = self.collector.span(&trace, route);
