@@ -1,3 +1,5 @@
+//! Loading a configuration, from each source and from all of them.
+
 use std::{fs, path::PathBuf};
 
 use figment::value::Value;
