@@ -51,7 +51,9 @@ impl Telemetry {
         let context = match &self.tracer {
             Some(tracer) => {
                 let parent = self.propagator.extract(head.headers);
-                let name = route.as_ref().map_or_else(|| method.into(), |route| format!("{method} {route}").into());
+                // The conventions want `HTTP` for an unknown method in names, and `_OTHER` in the attribute.
+                let verb = if method == "_OTHER" { "HTTP" } else { method };
+                let name = route.as_ref().map_or_else(|| verb.into(), |route| format!("{verb} {route}").into());
                 let builder = SpanBuilder { name, span_kind: Some(SpanKind::Server), ..SpanBuilder::default() };
                 let span = tracer.build_with_context(builder, &parent);
                 parent.with_span(span)
