@@ -25,7 +25,7 @@ pub enum Operation {
     ArtifactGet,
     /// Listing artifacts.
     ArtifactList,
-    /// Listing artifacts that match a text.
+    /// Listing artifacts that match a text: a listing, whose duration also counts as a search.
     ArtifactSearch,
     /// Changing an artifact.
     ArtifactUpdate,
@@ -49,8 +49,7 @@ impl Operation {
             Self::WorkspaceGet => "workspace.get",
             Self::ArtifactCreate => "artifact.create",
             Self::ArtifactGet => "artifact.get",
-            Self::ArtifactList => "artifact.list",
-            Self::ArtifactSearch => "artifact.search",
+            Self::ArtifactList | Self::ArtifactSearch => "artifact.list",
             Self::ArtifactUpdate => "artifact.update",
             Self::ArtifactDelete => "artifact.delete",
             Self::SystemStats => "system.stats",
@@ -62,8 +61,7 @@ impl Operation {
         match self {
             Self::ArtifactCreate => Some("create"),
             Self::ArtifactGet => Some("get"),
-            Self::ArtifactList => Some("list"),
-            Self::ArtifactSearch => Some("search"),
+            Self::ArtifactList | Self::ArtifactSearch => Some("list"),
             Self::ArtifactUpdate => Some("update"),
             Self::ArtifactDelete => Some("delete"),
             Self::AuthRegister
