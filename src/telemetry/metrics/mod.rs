@@ -119,7 +119,8 @@ impl Metrics {
             self.add_auth_attempts(1, method, success);
         }
         if let (Some(label), Some(tenant)) = (operation.artifact_label(), tenant) {
-            let tenant = self.tenants.get(tenant);
+            // Who fails may have made the id up; only a workspace that is there is worth a label.
+            let tenant = if success { self.tenants.get(tenant) } else { self.tenants.known(tenant) };
             tenant.operation(label).record(elapsed.as_secs_f64());
             if operation == Operation::ArtifactSearch {
                 tenant.search().record(elapsed.as_secs_f64());

@@ -43,6 +43,11 @@ impl TenantLabels {
         Self { limit, instruments, own: Series::default(), other }
     }
 
+    /// The instruments of a tenant that has a label already, or those shared by all without one.
+    pub(super) fn known(&self, tenant: TenantId) -> Arc<TenantSeries> {
+        self.own.get(&tenant).unwrap_or_else(|| self.other.clone())
+    }
+
     /// The instruments of one tenant, or those shared by all without a label.
     pub(super) fn get(&self, tenant: TenantId) -> Arc<TenantSeries> {
         let make = || TenantSeries::new(tenant.to_string().into(), self.instruments.clone());
