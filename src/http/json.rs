@@ -8,7 +8,7 @@ use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaResponse, MetaRespo
 use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::problem::Problem;
 use super::state::State;
@@ -44,13 +44,18 @@ impl<T: DeserializeOwned> Json<T> {
 
 /// Syntax first, then types: what is not JSON at all is malformed, what is of another shape is invalid.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        // A derived deserializer would take an array for an object, field by field.
+        serde_json::from_slice::<IgnoredAny>(bytes).map_err(Problem::invalid_json)?;
+        return Err(Problem::validation(&Violations::one("", "must be an object")));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut deserializer);
     match parsed {
         Ok(value) => deserializer.end().map(|()| value).map_err(|error| Problem::invalid_json(error.to_string())),
         Err(error) if error.inner().is_data() => {
-            let detail = without_position(&error.inner().to_string());
-            Err(Problem::validation(&Violations::one(pointer(error.path()), detail)))
+            let (field, detail) = explain(&error.inner().to_string());
+            Err(Problem::validation(&Violations::one(pointer(error.path()) + &field, detail)))
         }
         Err(error) => Err(Problem::invalid_json(error.into_inner().to_string())),
     }
@@ -68,9 +73,14 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         .collect()
 }
 
-/// The pointer says where; serde's line and column would only repeat it.
-fn without_position(message: &str) -> String {
-    message.split(" at line ").next().unwrap_or(message).to_owned()
+/// What serde says, without what the pointer says better: line and column, and the name of a field that is missing,
+/// which is returned as the end of the pointer.
+fn explain(message: &str) -> (String, String) {
+    let message = message.split(" at line ").next().unwrap_or(message);
+    match message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+        Some(field) => (format!("/{field}"), "is required".to_owned()),
+        None => (String::new(), message.to_owned()),
+    }
 }
 
 fn check_content_type(request: &Request) -> Result<(), Problem> {
