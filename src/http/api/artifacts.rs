@@ -26,6 +26,8 @@ pub(crate) struct ArtifactsApi;
 #[OpenApi(prefix_path = "/api/v1/workspaces", tag = "Tag::Artifacts")]
 impl ArtifactsApi {
     /// Create an artifact
+    ///
+    /// Any member of the workspace may. `Location` says where it is, and `ETag` is what a later `If-Match` takes.
     #[oai(path = "/:workspace_id/artifacts", method = "post", operation_id = "create_artifact")]
     async fn create(
         &self,
@@ -81,6 +83,8 @@ impl ArtifactsApi {
     }
 
     /// An artifact
+    ///
+    /// To a caller that still has it, as `If-None-Match` tells, it is not sent again.
     #[oai(path = "/:workspace_id/artifacts/:artifact_id", method = "get", operation_id = "get_artifact")]
     async fn get(
         &self,

@@ -98,6 +98,8 @@ impl AuthApi {
     }
 
     /// The account that is signed in
+    ///
+    /// With the workspace that the caller is taken to, if there is one.
     #[oai(path = "/me", method = "get", operation_id = "me")]
     async fn me(&self, state: Data<&Arc<State>>, caller: SignedIn) -> Result<Json<ProfileBody>, Problem> {
         Ok(Json(state.service.me(&caller.0).await?.into()))

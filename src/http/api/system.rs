@@ -45,6 +45,8 @@ impl SystemApi {
     }
 
     /// Whether the service is up
+    ///
+    /// Answers as long as the process does; `/health/detailed` and `/readyz` look at its parts.
     #[oai(path = "/health", method = "get", operation_id = "health")]
     async fn health(&self, state: Data<&Arc<State>>) -> Json<HealthBody> {
         Json(HealthBody {
@@ -64,6 +66,8 @@ impl SystemApi {
     }
 
     /// How every part is
+    ///
+    /// Reads from the database and asks its writer; 503 when either does not work.
     #[oai(path = "/health/detailed", method = "get", operation_id = "health_detailed")]
     async fn health_detailed(&self, state: Data<&Arc<State>>) -> DetailedHealthResponse {
         let health = state.service.health().await;
@@ -80,6 +84,8 @@ impl SystemApi {
     }
 
     /// Whether the process answers
+    ///
+    /// Looks at nothing else: a process that does not answer this is one to restart.
     #[oai(path = "/livez", method = "get", operation_id = "livez")]
     async fn livez(&self) -> PlainText<&'static str> {
         PlainText("ok\n")
@@ -110,12 +116,16 @@ impl SystemApi {
     }
 
     /// Metrics for Prometheus
+    ///
+    /// Everything that is measured, in the Prometheus text format.
     #[oai(path = "/metrics", method = "get", operation_id = "metrics")]
     async fn metrics(&self, state: Data<&Arc<State>>) -> Result<Exposition, Problem> {
         state.pipeline.render_metrics().map(Exposition).map_err(Problem::internal)
     }
 
     /// How many there are of each thing
+    ///
+    /// From counters that are kept with every write, so it costs the same however many there are.
     #[oai(path = "/api/v1/system/stats", method = "get", operation_id = "system_stats")]
     async fn stats(&self, state: Data<&Arc<State>>) -> Result<Json<StatsBody>, Problem> {
         let counts = state.service.stats().await?;
