@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use poem::endpoint::make_sync;
-use poem::middleware::{AddData, NormalizePath, TrailingSlash};
+use poem::middleware::AddData;
 use poem::{Endpoint, EndpointExt, Response, Route};
 use poem_openapi::{LicenseObject, OpenApiService};
 
 use super::api::{ArtifactsApi, AuthApi, SystemApi, WorkspacesApi};
 use super::docs::{self, Page};
-use super::middleware::{Problems, RequestIds, SecurityHeaders, Traced};
+use super::middleware::{Problems, RequestIds, SecurityHeaders, Traced, TrailingSlash};
 use super::routes::RouteTable;
 use super::state::State;
 
@@ -42,7 +42,7 @@ pub fn router(state: Arc<State>) -> impl Endpoint<Output = Response> + 'static {
         .nest("/", api)
         // The last is the first to see a request.
         .with(AddData::new(state))
-        .with(NormalizePath::new(TrailingSlash::Trim))
+        .with(TrailingSlash)
         .with(Problems::new(routes.clone()))
         .with(SecurityHeaders)
         .with(Traced::new(telemetry, routes))

@@ -5,7 +5,7 @@ use crate::domain::{
     Action, Artifact, ArtifactDraft, ArtifactId, ArtifactPage, ArtifactPatch, ListArtifacts, RawArtifact,
     RawArtifactPatch, TenantId,
 };
-use crate::telemetry::{Operation, Subject, annotate};
+use crate::telemetry::{Operation, Subject, annotate, annotate_with};
 
 impl Service {
     /// Creates an artifact.
@@ -37,7 +37,7 @@ impl Service {
                 };
                 let stamp = self.stamp(&caller.client, Some(caller.user));
                 self.store.create_artifact(tenant, artifact.clone(), stamp).await?;
-                annotate("artifact.id", artifact.id.to_string());
+                annotate_with("artifact.id", || artifact.id.to_string());
                 self.telemetry.metrics().artifact_created(tenant, artifact.artifact_type.as_str());
                 Ok(artifact)
             })
@@ -86,7 +86,7 @@ impl Service {
         self.telemetry
             .observe(Operation::ArtifactUpdate, Subject::new(tenant, caller.user), async {
                 self.require(caller, tenant, Action::WriteArtifacts).await?;
-                annotate("artifact.id", id.to_string());
+                annotate_with("artifact.id", || id.to_string());
                 let patch = ArtifactPatch::parse(raw)?;
                 let stamp = self.stamp(&caller.client, Some(caller.user));
                 Ok(self.store.update_artifact(tenant, id, expected, patch, caller.user, stamp).await?)
@@ -105,7 +105,7 @@ impl Service {
         self.telemetry
             .observe(Operation::ArtifactDelete, Subject::new(tenant, caller.user), async {
                 self.require(caller, tenant, Action::WriteArtifacts).await?;
-                annotate("artifact.id", id.to_string());
+                annotate_with("artifact.id", || id.to_string());
                 let stamp = self.stamp(&caller.client, Some(caller.user));
                 Ok(self.store.delete_artifact(tenant, id, expected, caller.user, stamp).await?)
             })

@@ -8,6 +8,7 @@ use opentelemetry::trace::{FutureExt, SpanBuilder, SpanKind, Status, TraceContex
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_semantic_conventions::attribute;
 use poem::http::{HeaderMap, Method, StatusCode, Uri, Version, header};
+use tracing::Level;
 
 use super::metrics::HttpSeries;
 use super::{RequestFacts, Telemetry};
@@ -51,19 +52,17 @@ impl Telemetry {
         let context = match &self.tracer {
             Some(tracer) => {
                 let parent = self.propagator.extract(head.headers);
-                // The conventions want `HTTP` for an unknown method in names, and `_OTHER` in the attribute.
-                let verb = if method == "_OTHER" { "HTTP" } else { method };
-                let name = route.as_ref().map_or_else(|| verb.into(), |route| format!("{verb} {route}").into());
-                let builder = SpanBuilder { name, span_kind: Some(SpanKind::Server), ..SpanBuilder::default() };
-                let span = tracer.build_with_context(builder, &parent);
-                parent.with_span(span)
+                let builder = SpanBuilder::from_name(series.span_name()).with_kind(SpanKind::Server);
+                parent.with_span(tracer.build_with_context(builder, &parent))
             }
             None => Context::new(),
         };
         if context.span().is_recording() {
             context.span().set_attributes(attributes(head, method));
         }
-        let context = context.with_value(RequestFacts::default());
+        // Only the log line asks for them.
+        let context =
+            if tracing::enabled!(Level::INFO) { context.with_value(RequestFacts::default()) } else { context };
         RequestInFlight { telemetry: self, context, series, method, route, started: Instant::now() }
     }
 }
@@ -94,7 +93,7 @@ impl RequestInFlight<'_> {
             }
         }
         self.series.answered(&self.telemetry.metrics, status, elapsed);
-        if tracing::enabled!(tracing::Level::INFO) {
+        if tracing::enabled!(Level::INFO) {
             let facts = self.context.get::<RequestFacts>();
             let user = facts.and_then(|facts| facts.user.get());
             let tenant = facts.and_then(|facts| facts.tenant.get());

@@ -35,7 +35,7 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use opentelemetry::trace::{FutureExt, SpanBuilder, SpanKind, Status, TraceContextExt, Tracer};
+use opentelemetry::trace::{FutureExt, SpanBuilder, SpanKind, SpanRef, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue, Value};
 use opentelemetry_sdk::trace::SdkTracer;
 use opentelemetry_semantic_conventions::attribute;
@@ -117,53 +117,58 @@ impl Telemetry {
     ) -> Result<T, E> {
         let started = Instant::now();
         identify(subject);
-        let context = self.start(SpanBuilder::from_name(operation.span_name()).with_kind(SpanKind::Internal));
-        let result = work.with_context(context.clone()).await;
-        let span = context.span();
-        if span.is_recording() {
-            for (key, id) in [
-                ("tenant.id", subject.tenant.map(TenantId::as_uuid)),
-                (attribute::USER_ID, subject.user.map(UserId::as_uuid)),
-            ] {
-                if let Some(id) = id {
-                    span.set_attribute(KeyValue::new(key, id.to_string()));
-                }
+        let result = match self.start(operation) {
+            Some(context) => {
+                let result = work.with_context(context.clone()).await;
+                end(&context.span(), operation, subject, &result);
+                result
             }
-            span.set_attribute(KeyValue::new("operation.success", result.is_ok()));
-            if let Some(method) = operation.auth_method() {
-                span.set_attribute(KeyValue::new("auth.method", method));
-            }
-            if let Err(error) = &result {
-                let message = error.safe_message();
-                span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, error.error_type()));
-                span.set_attribute(KeyValue::new("error.message", message.clone()));
-                span.set_status(Status::error(message));
-            }
-        }
-        span.end();
+            None => work.await,
+        };
         self.metrics.operation_ended(operation, subject.tenant, result.is_ok(), started.elapsed());
         result
     }
 
-    /// A span below the current one, in a context of its own.
-    fn start(&self, builder: SpanBuilder) -> Context {
-        let parent = Context::current();
-        match &self.tracer {
-            Some(tracer) => {
-                let span = tracer.build_with_context(builder, &parent);
-                parent.with_span(span)
+    /// The business span, in a context of its own. None when the request's own span is not recorded, for then nothing
+    /// below it is: every sampler decides once for a trace.
+    fn start(&self, operation: Operation) -> Option<Context> {
+        let tracer = self.tracer.as_ref()?;
+        Context::map_current(|parent| {
+            if !parent.span().is_recording() {
+                return None;
             }
-            None => parent,
-        }
+            let builder = SpanBuilder::from_name(operation.span_name()).with_kind(SpanKind::Internal);
+            Some(parent.with_span(tracer.build_with_context(builder, parent)))
+        })
     }
+}
+
+fn end<T, E: Failure>(span: &SpanRef<'_>, operation: Operation, subject: Subject, result: &Result<T, E>) {
+    let tenant = subject.tenant.map(|tenant| KeyValue::new("tenant.id", tenant.to_string()));
+    let user = subject.user.map(|user| KeyValue::new(attribute::USER_ID, user.to_string()));
+    let method = operation.auth_method().map(|method| KeyValue::new("auth.method", method));
+    span.set_attributes([tenant, user, method].into_iter().flatten());
+    span.set_attribute(KeyValue::new("operation.success", result.is_ok()));
+    if let Err(error) = result {
+        let message = error.safe_message();
+        span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, error.error_type()));
+        span.set_attribute(KeyValue::new("error.message", message.clone()));
+        span.set_status(Status::error(message));
+    }
+    span.end();
 }
 
 /// Sets an attribute of the business span that is open on this task.
 pub fn annotate(key: &'static str, value: impl Into<Value>) {
+    annotate_with(key, || value);
+}
+
+/// Like [`annotate`], for a value that costs something to make: it is made only if the span is recorded.
+pub fn annotate_with<V: Into<Value>>(key: &'static str, value: impl FnOnce() -> V) {
     Context::map_current(|context| {
         let span = context.span();
         if span.is_recording() {
-            span.set_attribute(KeyValue::new(key, value));
+            span.set_attribute(KeyValue::new(key, value()));
         }
     });
 }
@@ -173,10 +178,10 @@ pub fn annotate(key: &'static str, value: impl Into<Value>) {
 pub fn annotate_subject(subject: Subject) {
     identify(subject);
     if let Some(tenant) = subject.tenant {
-        annotate("tenant.id", tenant.to_string());
+        annotate_with("tenant.id", || tenant.to_string());
     }
     if let Some(user) = subject.user {
-        annotate(attribute::USER_ID, user.to_string());
+        annotate_with(attribute::USER_ID, || user.to_string());
     }
 }
 

@@ -69,6 +69,7 @@ impl Metrics {
 pub(in crate::telemetry) struct HttpSeries {
     method: &'static str,
     route: Option<Arc<str>>,
+    span_name: Arc<str>,
     in_progress: BoundUpDownCounter<i64>,
     active: BoundUpDownCounter<i64>,
     by_status: Series<StatusCode, StatusSeries>,
@@ -85,13 +86,21 @@ impl HttpSeries {
         let labels = [KeyValue::new("method", method), KeyValue::new("endpoint", endpoint(route.as_ref()))];
         let conventional =
             [KeyValue::new(attribute::HTTP_REQUEST_METHOD, method), KeyValue::new(attribute::URL_SCHEME, "http")];
+        // The conventions want `HTTP` for an unknown method in names, and `_OTHER` in the attribute.
+        let verb = if method == "_OTHER" { "HTTP" } else { method };
         Self {
             method,
+            span_name: route.as_ref().map_or_else(|| verb.into(), |route| format!("{verb} {route}").into()),
             in_progress: instruments.requests_in_progress.bind(&labels),
             active: instruments.server_active_requests.bind(&conventional),
             by_status: Series::default(),
             route,
         }
+    }
+
+    /// The name of the server span: `{method} {route}`.
+    pub(in crate::telemetry) fn span_name(&self) -> String {
+        self.span_name.to_string()
     }
 
     /// A request has come.
