@@ -1,9 +1,12 @@
 //! Access tokens: JWTs (RFC 7519) signed with HMAC-SHA256, the only algorithm that is compiled in.
 
+use std::sync::Arc;
+
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{Error as JwtError, ErrorKind};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use signature::{Signer, Verifier};
@@ -55,12 +58,18 @@ pub enum TokenType {
 #[error("the access token is not valid")]
 pub struct InvalidToken;
 
+/// How many genuine tokens are remembered.
+const REMEMBERED: usize = 10_000;
+
 /// Signs and verifies access tokens.
 pub struct AccessTokens {
     encoding: EncodingKey,
     decoding: DecodingKey,
     header: Header,
     validation: Validation,
+    /// Tokens that were found genuine, by their whole text: that never changes, and to find it out is the dearest part
+    /// of a small request. Whether they are still good is asked every time.
+    genuine: Cache<Box<str>, Arc<Claims>>,
 }
 
 impl AccessTokens {
@@ -79,6 +88,7 @@ impl AccessTokens {
             decoding: DecodingKey::from_secret(key.as_bytes()),
             header: Header::new(Algorithm::HS256),
             validation,
+            genuine: Cache::new(REMEMBERED),
         }
     }
 
@@ -89,11 +99,21 @@ impl AccessTokens {
 
     /// The claims of a token that is genuine and valid at `now`. Its header decides nothing: a `kid`, `jku` or `jwk`
     /// is ignored and any other algorithm refused.
-    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, InvalidToken> {
-        let claims =
-            jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).map_err(|_| InvalidToken)?.claims;
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<Claims>, InvalidToken> {
+        let claims = self.genuine(token)?;
         let now = now.as_second();
         if now < claims.exp && claims.nbf.is_none_or(|nbf| nbf <= now) { Ok(claims) } else { Err(InvalidToken) }
+    }
+
+    /// The claims of a token that we made, whatever the time.
+    fn genuine(&self, token: &str) -> Result<Arc<Claims>, InvalidToken> {
+        if let Some(claims) = self.genuine.get(token) {
+            return Ok(claims);
+        }
+        let decoded = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation);
+        let claims = Arc::new(decoded.map_err(|_| InvalidToken)?.claims);
+        self.genuine.insert(token.into(), claims.clone());
+        Ok(claims)
     }
 }
 
@@ -178,8 +198,9 @@ mod tests {
     fn a_genuine_token_is_valid_until_it_expires() {
         let tokens = tokens(&[7; 32], "me");
         let token = tokens.sign(&claims()).expect("a token");
-        assert_eq!(tokens.verify(&token, at(999)), Ok(claims()));
-        assert_eq!(tokens.verify(&token, at(1_000)), Err(InvalidToken));
+        assert_eq!(tokens.verify(&token, at(999)).as_deref(), Ok(&claims()));
+        assert_eq!(tokens.verify(&token, at(999)).as_deref(), Ok(&claims()), "remembered, it is the same");
+        assert_eq!(tokens.verify(&token, at(1_000)), Err(InvalidToken), "remembered, it expires all the same");
     }
 
     #[test]

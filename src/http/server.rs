@@ -119,7 +119,8 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
         let service = service_fn(|request: Request<Incoming>| {
             let request = (request, local.clone(), remote.clone(), Scheme::HTTP).into();
             let connections = self.clone();
-            async move { Ok::<_, Infallible>(connections.endpoint.get_response(request).await.into()) }
+            // The future is large, and hyper moves it: the box is what moves.
+            Box::pin(async move { Ok::<_, Infallible>(connections.endpoint.get_response(request).await.into()) })
         });
         let connection = self.builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
         // How a connection ends is the client's affair: it leaves, it is too slow, it does not speak HTTP.
