@@ -21,6 +21,8 @@ impl Client {
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
             .max_redirects(0)
+            // A server may close a connection after any answer, which a request on its way would run into.
+            .max_idle_connections(0)
             .proxy(None)
             .timeout_global(Some(PATIENCE));
         Self { agent: config.build().into(), base: base.to_owned(), headers: Vec::new() }
