@@ -366,3 +366,27 @@ fn s34_no_error_shows_its_insides() {
         }
     }
 }
+
+#[test]
+fn an_early_answer_to_a_body_announces_that_the_connection_closes() {
+    let server = Server::shared();
+    let mut raw = Raw::connect(server.address());
+    raw.send(
+        "POST /api/v1/workspaces HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n",
+    );
+    let answer = raw.read_to_end();
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    assert!(answer.to_lowercase().contains("connection: close"), "{answer}");
+}
+
+#[test]
+fn an_early_answer_to_a_request_without_body_keeps_the_connection() {
+    let server = Server::shared();
+    let mut raw = Raw::connect(server.address());
+    for _ in 0..2 {
+        raw.send("GET /api/v1/workspaces HTTP/1.1\r\nHost: h\r\n\r\n");
+        let answer = raw.read_answer();
+        assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+        assert!(!answer.to_lowercase().contains("connection: close"), "{answer}");
+    }
+}

@@ -81,7 +81,7 @@ impl<'a> ApiExtractor<'a> for SignedIn {
     }
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        Ok(Self::read(request).await?)
+        Ok(Self::read(request).await.map_err(Problem::before_body)?)
     }
 }
 
@@ -95,7 +95,7 @@ impl<'a> FromRequest<'a> for PresentedRefreshToken {
         }
         let token = cookies::refresh_token(request.headers());
         if token.is_some() {
-            check_origin(request)?;
+            check_origin(request).map_err(Problem::before_body)?;
         }
         Ok(Self(token))
     }

@@ -25,6 +25,8 @@ pub(super) struct Problem {
     /// For the log; never for the client.
     cause: Option<String>,
     allow: Option<String>,
+    /// Raised before the request's body was read, so that a connection with more of it to come can't be used again.
+    before_body: bool,
 }
 
 /// A problem document.
@@ -64,7 +66,12 @@ pub(super) struct FieldError {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), errors: Vec::new(), cause: None, allow: None }
+        Self { status, code, detail: detail.into(), errors: Vec::new(), cause: None, allow: None, before_body: false }
+    }
+
+    /// The same, raised before the request's body was read.
+    pub(super) fn before_body(self) -> Self {
+        Self { before_body: true, ..self }
     }
 
     /// The body is not JSON.
@@ -91,30 +98,31 @@ impl Problem {
     /// The body is larger than allowed.
     pub(super) fn payload_too_large(max_bytes: usize) -> Self {
         let detail = format!("The body must be at most {max_bytes} bytes.");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", detail)
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", detail).before_body()
     }
 
     /// The body is not declared as JSON.
     pub(super) fn unsupported_media_type() -> Self {
         let detail = "Send the body as JSON, with Content-Type: application/json.";
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail).before_body()
     }
 
     /// The body came too slowly.
     pub(super) fn request_timeout() -> Self {
-        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body did not arrive in time.")
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body did not arrive in time.").before_body()
     }
 
     /// No route has this path.
     pub(super) fn route_not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this path; /docs lists what there is.")
+        let detail = "There is nothing at this path; /docs lists what there is.";
+        Self::new(StatusCode::NOT_FOUND, "not_found", detail).before_body()
     }
 
     /// The route has other methods, listed in `allow`.
     pub(super) fn method_not_allowed(allow: String) -> Self {
         let detail = format!("This path answers to {allow}.");
         let problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
-        Self { allow: Some(allow), ..problem }
+        Self { allow: Some(allow), ..problem.before_body() }
     }
 
     /// A write that a browser was led to make by another site.
@@ -130,16 +138,22 @@ impl Problem {
         Self { cause: Some(cause.to_string()), ..problem }
     }
 
-    /// An error that poem raised by itself.
+    /// An error that poem raised by itself: while it routed the request, or read its parameters.
     pub(super) fn from_poem(error: &poem::Error) -> Self {
-        match error.status() {
+        let problem = match error.status() {
             StatusCode::NOT_FOUND => Self::route_not_found(),
             status if status.is_client_error() => {
                 let sentence = error.to_string();
                 Self { status, ..Self::invalid_parameter(format!("{}.", sentence.trim_end_matches('.'))) }
             }
             _ => Self::internal(error),
-        }
+        };
+        problem.before_body()
+    }
+
+    /// Whether it was raised before the request's body was read.
+    pub(super) fn is_before_body(&self) -> bool {
+        self.before_body
     }
 
     /// The answer to a request for `instance`. Logs the cause, if there is one: this is where an error is handled.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use poem::error::MethodNotAllowedError;
-use poem::http::StatusCode;
+use poem::http::{HeaderValue, StatusCode, Version, header};
 use poem::{Endpoint, Error, IntoResponse, Middleware, Request, Response, Result};
 
 use super::RequestId;
@@ -43,14 +43,26 @@ impl<E: Endpoint> Endpoint for WithProblems<E> {
     async fn call(&self, request: Request) -> Result<Response> {
         let uri = request.uri().clone();
         let RequestId(id) = RequestId::of(&request);
+        let may_be_reused = request.version() != Version::HTTP_11 || !has_body(&request);
         // A handler owns what it works on, and the store tells of nothing half-done: there is no state to break.
         let problem = match AssertUnwindSafe(self.inner.call(request)).catch_unwind().await {
             Ok(Ok(response)) => return Ok(response.into_response()),
             Ok(Err(error)) => self.problem(error, uri.path()),
             Err(panic) => Problem::internal(format!("panic: {}", message(&*panic))),
         };
-        Ok(problem.respond(uri.path(), &id))
+        let must_close = problem.is_before_body() && !may_be_reused;
+        let mut response = problem.respond(uri.path(), &id);
+        if must_close {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        Ok(response)
     }
+}
+
+/// Whether a body was announced. hyper closes a connection on which one was left unread, so the client must be told.
+fn has_body(request: &Request) -> bool {
+    let length = request.header(header::CONTENT_LENGTH);
+    length.is_some_and(|length| length != "0") || request.header(header::TRANSFER_ENCODING).is_some()
 }
 
 impl<E> WithProblems<E> {
