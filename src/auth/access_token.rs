@@ -1,14 +1,12 @@
 //! Access tokens: JWTs (RFC 7519) signed with HMAC-SHA256, the only algorithm that is compiled in.
 
-use std::sync::Arc;
-
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{Error as JwtError, ErrorKind};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use signature::{Signer, Verifier};
 use thiserror::Error;
 
@@ -45,6 +43,17 @@ pub struct Claims {
     pub aud: String,
 }
 
+/// Whom a token identifies, and when it is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The account.
+    pub sub: UserId,
+    /// The session it belongs to.
+    pub sid: SessionId,
+    exp: i64,
+    nbf: Option<i64>,
+}
+
 /// What a token is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -67,9 +76,9 @@ pub struct AccessTokens {
     decoding: DecodingKey,
     header: Header,
     validation: Validation,
-    /// Tokens that were found genuine, by their whole text: that never changes, and to find it out is the dearest part
-    /// of a small request. Whether they are still good is asked every time.
-    genuine: Cache<Box<str>, Arc<Claims>>,
+    /// Tokens that were found genuine, by the SHA-256 of their text: that never changes, and to find it out is the
+    /// dearest part of a small request. Whether they are still good is asked every time.
+    genuine: Cache<[u8; 32], Identity>,
 }
 
 impl AccessTokens {
@@ -97,23 +106,25 @@ impl AccessTokens {
         jsonwebtoken::encode(&self.header, claims, &self.encoding)
     }
 
-    /// The claims of a token that is genuine and valid at `now`. Its header decides nothing: a `kid`, `jku` or `jwk`
+    /// Whom a token identifies that is genuine and valid at `now`. Its header decides nothing: a `kid`, `jku` or `jwk`
     /// is ignored and any other algorithm refused.
-    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<Claims>, InvalidToken> {
-        let claims = self.genuine(token)?;
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Identity, InvalidToken> {
+        let identity = self.genuine(token)?;
         let now = now.as_second();
-        if now < claims.exp && claims.nbf.is_none_or(|nbf| nbf <= now) { Ok(claims) } else { Err(InvalidToken) }
+        if now < identity.exp && identity.nbf.is_none_or(|nbf| nbf <= now) { Ok(identity) } else { Err(InvalidToken) }
     }
 
-    /// The claims of a token that we made, whatever the time.
-    fn genuine(&self, token: &str) -> Result<Arc<Claims>, InvalidToken> {
-        if let Some(claims) = self.genuine.get(token) {
-            return Ok(claims);
+    /// Whom a token identifies that we made, whatever the time.
+    fn genuine(&self, token: &str) -> Result<Identity, InvalidToken> {
+        let digest: [u8; 32] = Sha256::digest(token).into();
+        if let Some(identity) = self.genuine.get(&digest) {
+            return Ok(identity);
         }
         let decoded = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation);
-        let claims = Arc::new(decoded.map_err(|_| InvalidToken)?.claims);
-        self.genuine.insert(token.into(), claims.clone());
-        Ok(claims)
+        let Claims { sub, sid, exp, nbf, .. } = decoded.map_err(|_| InvalidToken)?.claims;
+        let identity = Identity { sub, sid, exp, nbf };
+        self.genuine.insert(digest, identity);
+        Ok(identity)
     }
 }
 
@@ -198,8 +209,9 @@ mod tests {
     fn a_genuine_token_is_valid_until_it_expires() {
         let tokens = tokens(&[7; 32], "me");
         let token = tokens.sign(&claims()).expect("a token");
-        assert_eq!(tokens.verify(&token, at(999)).as_deref(), Ok(&claims()));
-        assert_eq!(tokens.verify(&token, at(999)).as_deref(), Ok(&claims()), "remembered, it is the same");
+        let identity = Identity { sub: claims().sub, sid: claims().sid, exp: 1_000, nbf: None };
+        assert_eq!(tokens.verify(&token, at(999)), Ok(identity));
+        assert_eq!(tokens.verify(&token, at(999)), Ok(identity), "remembered, it is the same");
         assert_eq!(tokens.verify(&token, at(1_000)), Err(InvalidToken), "remembered, it expires all the same");
     }
 

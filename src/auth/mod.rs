@@ -8,7 +8,7 @@ mod password;
 mod refresh_token;
 mod signing_key;
 
-pub use access_token::{AccessTokens, Claims, InvalidToken, TokenType};
+pub use access_token::{AccessTokens, Claims, Identity, InvalidToken, TokenType};
 pub use common_passwords::is_common;
 pub use password::{HashCost, HashingError, PasswordHasher, Verdict};
 pub use refresh_token::RefreshToken;

@@ -24,8 +24,11 @@ pub(super) const MORE: &str = "\
   OTEL_METRICS_EXPORTER, OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
   OTEL_EXPORTER_OTLP_PROTOCOL, OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG, OTEL_PROPAGATORS
                              As the OpenTelemetry specification says
-  OTEL_EXPORTER_OTLP_HEADERS, OTEL_EXPORTER_OTLP_TIMEOUT, OTEL_BSP_*
+  OTEL_EXPORTER_OTLP_HEADERS, OTEL_EXPORTER_OTLP_TIMEOUT, OTEL_EXPORTER_OTLP_COMPRESSION, OTEL_BSP_*
                              As the OpenTelemetry specification says; they have no key in the file
+  OTEL_LOGS_EXPORTER, OTEL_EXPORTER_OTLP_CERTIFICATE, OTEL_METRIC_EXPORT_INTERVAL
+                             No effect in this version: logs go to standard error, the collector is
+                             spoken to without TLS, metrics are scraped
   NO_COLOR                   No colours on a terminal either
 
 \x1b[1;4mExit codes:\x1b[0m

@@ -69,6 +69,7 @@ impl Service {
         self.telemetry
             .observe(Operation::ArtifactGet, Subject::new(tenant, caller.user), async {
                 self.require(caller, tenant, Action::ReadArtifacts).await?;
+                annotate_with("artifact.id", || id.to_string());
                 self.store.artifact(tenant, id).await?.ok_or(Error::ArtifactNotFound)
             })
             .await

@@ -11,7 +11,10 @@ use poem::http::{HeaderMap, Method, StatusCode, Uri, Version, header};
 use tracing::Level;
 
 use super::metrics::HttpSeries;
-use super::{RequestFacts, Telemetry};
+use super::{CANCELLED, RequestFacts, Telemetry};
+
+/// The status of requests whose client left before the answer.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 /// What is known of a request when it arrives.
 #[derive(Clone, Copy)]
@@ -40,6 +43,7 @@ pub struct RequestInFlight<'a> {
     method: &'static str,
     route: Option<Arc<str>>,
     started: Instant,
+    is_finished: bool,
 }
 
 impl Telemetry {
@@ -63,7 +67,7 @@ impl Telemetry {
         // Only the log line asks for them.
         let context =
             if tracing::enabled!(Level::INFO) { context.with_value(RequestFacts::default()) } else { context };
-        RequestInFlight { telemetry: self, context, series, method, route, started: Instant::now() }
+        RequestInFlight { telemetry: self, context, series, method, route, started: Instant::now(), is_finished: false }
     }
 }
 
@@ -82,7 +86,8 @@ impl RequestInFlight<'_> {
     }
 
     /// Ends the span, records the metrics and writes the request's log line.
-    pub fn finish(self, status: StatusCode, request_id: &str) {
+    pub fn finish(mut self, status: StatusCode, request_id: &str) {
+        self.is_finished = true;
         let elapsed = self.started.elapsed();
         let span = self.context.span();
         if span.is_recording() {
@@ -114,7 +119,14 @@ impl RequestInFlight<'_> {
 }
 
 impl Drop for RequestInFlight<'_> {
+    /// A request that is dropped unfinished is one whose client has left: counted by the status that is customary for
+    /// it, though nobody was answered with it.
     fn drop(&mut self) {
+        if !self.is_finished {
+            let status = StatusCode::from_u16(CLIENT_CLOSED_REQUEST).unwrap_or(StatusCode::REQUEST_TIMEOUT);
+            self.series.answered(&self.telemetry.metrics, status, self.started.elapsed());
+            self.context.span().set_attribute(KeyValue::new(attribute::ERROR_TYPE, CANCELLED));
+        }
         self.series.left();
     }
 }
@@ -122,12 +134,12 @@ impl Drop for RequestInFlight<'_> {
 fn attributes(head: &RequestHead<'_>, method: &'static str) -> Vec<KeyValue> {
     let mut attributes = vec![
         KeyValue::new(attribute::HTTP_REQUEST_METHOD, method),
-        KeyValue::new(attribute::URL_PATH, head.uri.path().to_owned()),
+        KeyValue::new(attribute::URL_PATH, cut(head.uri.path())),
         KeyValue::new(attribute::URL_SCHEME, "http"),
         KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, protocol_version(head.version)),
     ];
     if method == "_OTHER" {
-        attributes.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD_ORIGINAL, head.method.as_str().to_owned()));
+        attributes.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD_ORIGINAL, cut(head.method.as_str())));
     }
     if let Some(route) = head.route {
         attributes.push(KeyValue::new(attribute::HTTP_ROUTE, route.clone()));
@@ -140,9 +152,15 @@ fn attributes(head: &RequestHead<'_>, method: &'static str) -> Vec<KeyValue> {
         attributes.push(KeyValue::new(attribute::SERVER_PORT, i64::from(server.port())));
     }
     if let Some(agent) = head.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()) {
-        attributes.push(KeyValue::new(attribute::USER_AGENT_ORIGINAL, agent.to_owned()));
+        attributes.push(KeyValue::new(attribute::USER_AGENT_ORIGINAL, cut(agent)));
     }
     attributes
+}
+
+/// Text that a client chose, as far as it is worth keeping: spans wait in memory for the collector.
+fn cut(text: &str) -> String {
+    const MAX_CHARS: usize = 512;
+    text.chars().take(MAX_CHARS).collect()
 }
 
 /// The methods of RFC 9110 and RFC 5789; anything else is `_OTHER`, so that clients can't invent label values.

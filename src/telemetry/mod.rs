@@ -77,6 +77,9 @@ impl Subject {
     }
 }
 
+/// The `error.type` of what was not finished because the client left.
+const CANCELLED: &str = "cancelled";
+
 /// How an error shows in telemetry. Neither may hold anything a user typed.
 pub trait Failure {
     /// One of a closed set of names.
@@ -119,7 +122,9 @@ impl Telemetry {
         identify(subject);
         let result = match self.start(operation) {
             Some(context) => {
+                let cancellation = Cancellation(&context);
                 let result = work.with_context(context.clone()).await;
+                cancellation.disarm();
                 end(&context.span(), operation, subject, &result);
                 result
             }
@@ -140,6 +145,25 @@ impl Telemetry {
             let builder = SpanBuilder::from_name(operation.span_name()).with_kind(SpanKind::Internal);
             Some(parent.with_span(tracer.build_with_context(builder, parent)))
         })
+    }
+}
+
+/// Marks a business span whose work is dropped before it ends: the client has left.
+struct Cancellation<'a>(&'a Context);
+
+impl Cancellation<'_> {
+    /// The work has ended by itself.
+    fn disarm(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Cancellation<'_> {
+    fn drop(&mut self) {
+        let span = self.0.span();
+        span.set_attribute(KeyValue::new("operation.success", false));
+        span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, CANCELLED));
+        span.set_status(Status::error("the client left"));
     }
 }
 

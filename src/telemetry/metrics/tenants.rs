@@ -1,10 +1,12 @@
 //! The tenant label: bounded, because every tenant costs its own copy of several histograms.
 //!
-//! The first tenants to be active get a label of their own, up to the limit; all others share `tenant_id="other"`.
+//! The first tenants to be active get a label of their own, up to the limit; all others share `tenant_id="other"`, and a
+//! gauge says how many they are.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use opentelemetry::metrics::{BoundHistogram, Histogram, Meter};
+use opentelemetry::metrics::{BoundHistogram, Gauge, Histogram, Meter};
 use opentelemetry::{KeyValue, Value};
 
 use super::series::Series;
@@ -20,7 +22,12 @@ pub(super) struct TenantLabels {
     instruments: Arc<TenantInstruments>,
     own: Series<TenantId, TenantSeries>,
     other: Arc<TenantSeries>,
+    folded: Mutex<HashSet<TenantId>>,
+    folded_count: Gauge<u64>,
 }
+
+/// How many tenants without a label are told apart, to be counted. Beyond it, the count stands still.
+const MAX_FOLDED: usize = 100_000;
 
 struct TenantInstruments {
     operation_duration: Histogram<f64>,
@@ -40,7 +47,12 @@ impl TenantLabels {
             search_duration: seconds(meter, "artifact_search_duration", "Searches for artifacts.", &FAST_BUCKETS),
         });
         let other = Arc::new(TenantSeries::new(OTHER.into(), instruments.clone()));
-        Self { limit, instruments, own: Series::default(), other }
+        let folded_count = meter
+            .u64_gauge("ghostworks_tenant_labels_folded")
+            .with_description("Tenants that were active and share the label tenant_id=\"other\".")
+            .build();
+        folded_count.record(0, &[]);
+        Self { limit, instruments, own: Series::default(), other, folded: Mutex::default(), folded_count }
     }
 
     /// The instruments of a tenant that has a label already, or those shared by all without one.
@@ -51,7 +63,17 @@ impl TenantLabels {
     /// The instruments of one tenant, or those shared by all without a label.
     pub(super) fn get(&self, tenant: TenantId) -> Arc<TenantSeries> {
         let make = || TenantSeries::new(tenant.to_string().into(), self.instruments.clone());
-        self.own.get_or_insert_up_to(self.limit, &tenant, make).unwrap_or_else(|| self.other.clone())
+        self.own.get_or_insert_up_to(self.limit, &tenant, make).unwrap_or_else(|| {
+            self.count_folded(tenant);
+            self.other.clone()
+        })
+    }
+
+    fn count_folded(&self, tenant: TenantId) {
+        let mut folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
+        if folded.len() < MAX_FOLDED && folded.insert(tenant) {
+            self.folded_count.record(folded.len() as u64, &[]);
+        }
     }
 }
 
