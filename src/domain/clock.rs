@@ -1,4 +1,4 @@
-//! Time, passed in: nothing below `app` reads the system clock by itself.
+//! Time, passed in as a [`Clock`]: clippy refuses any other way to the system's.
 
 use jiff::SignedDuration;
 

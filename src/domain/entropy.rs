@@ -1,4 +1,4 @@
-//! Randomness, passed in: nothing below `app` asks the system for it.
+//! Randomness, passed in as an [`Entropy`]: clippy refuses any other way to the system's.
 
 /// A source of unpredictable bytes.
 pub trait Entropy: Send + Sync {

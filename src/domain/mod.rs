@@ -1,7 +1,7 @@
 //! The business, pure: what a user, a workspace and an artifact are, what makes one valid, and who may do what.
 //!
 //! Owns the ids, the entities, the validated newtypes, the role × action table, paging and the change record.
-//! Knows nothing of HTTP, storage or telemetry, and reads neither the clock nor randomness by itself.
+//! Knows nothing of HTTP, storage or telemetry. Time and randomness are traits, passed in where they are needed.
 
 mod access;
 mod artifact;

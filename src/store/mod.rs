@@ -6,7 +6,7 @@
 //! they began. Methods on a tenant's data take its [`TenantId`] first.
 //!
 //! Knows `domain` and nothing else of ours. Nothing outside this module may know which store it talks to; the tests
-//! in `tests/store.rs` run on any.
+//! in `tests/store/` run on any.
 
 mod error;
 mod observer;
