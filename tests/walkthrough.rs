@@ -27,6 +27,7 @@ fn script(readme: &str) -> String {
 }
 
 #[test]
+#[ignore = "needs bash, curl and python3; .ci/run runs it"]
 fn the_walkthrough_works_to_the_trace_and_the_metric() {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let script = script(&fs::read_to_string(readme).expect("README.md"));

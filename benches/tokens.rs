@@ -1,0 +1,53 @@
+//! What it costs to check the tokens that come with a request.
+
+use std::hint::black_box;
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use ghostworks::auth::{AccessTokens, Claims, RefreshToken, SigningKey, TokenType};
+use ghostworks::domain::{Clock, Entropy, IdGenerator, SystemClock, SystemEntropy};
+
+fn claims(clock: &dyn Clock, ids: &IdGenerator) -> Claims {
+    let now = clock.now();
+    Claims {
+        sub: ids.next(now),
+        email: "ann@example.com".to_owned(),
+        tenant_id: None,
+        role: None,
+        token_type: TokenType::Access,
+        exp: now.as_second() + 900,
+        nbf: None,
+        iat: now.as_second(),
+        jti: ids.next(now),
+        sid: ids.next(now),
+        iss: "ghostworks".to_owned(),
+        aud: "ghostworks-api".to_owned(),
+    }
+}
+
+fn tokens(criterion: &mut Criterion) {
+    let (clock, entropy, ids) = (SystemClock, SystemEntropy, IdGenerator::new());
+    let key = SigningKey::from_bytes((&entropy as &dyn Entropy).bytes::<32>().to_vec());
+    let tokens = AccessTokens::new(&key, "ghostworks", "ghostworks-api");
+    let claims = claims(&clock, &ids);
+    let now = clock.now();
+
+    criterion.bench_function("access token: sign", |bencher| bencher.iter(|| tokens.sign(black_box(&claims))));
+    let token = tokens.sign(&claims).expect("a token");
+    criterion.bench_function("access token: verify, first time", |bencher| {
+        bencher.iter_batched(
+            || AccessTokens::new(&key, "ghostworks", "ghostworks-api"),
+            |fresh| fresh.verify(black_box(&token), now),
+            BatchSize::SmallInput,
+        );
+    });
+    criterion.bench_function("access token: verify, again", |bencher| {
+        bencher.iter(|| tokens.verify(black_box(&token), now));
+    });
+    let refresh = RefreshToken::generate(claims.sub, claims.sid, &entropy).encode();
+    criterion.bench_function("refresh token: parse and digest", |bencher| {
+        bencher.iter(|| RefreshToken::parse(black_box(&refresh)).map(|token| token.digest()));
+    });
+}
+
+criterion_group!(benches, tokens);
+criterion_main!(benches);
