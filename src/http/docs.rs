@@ -12,6 +12,9 @@ pub(super) fn document(text: String, content_type: &'static str) -> Response {
     Response::builder().content_type(content_type).body(text)
 }
 
+/// The title, and an empty icon: without one, browsers ask for `/favicon.ico`.
+const TITLE: &str = "<title>Ghostworks API</title><link rel=\"icon\" href=\"data:,\">";
+
 /// A page that is made once.
 pub(super) struct Page {
     html: String,
@@ -20,15 +23,17 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Swagger UI.
+    /// Swagger UI, fit for small screens and without the browser's margin.
     pub(super) fn swagger_ui(html: &str) -> Self {
-        Self::new(&html.replace("<title>Swagger UI</title>", "<title>Ghostworks API</title>"))
+        const FIT: &str =
+            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>body { margin: 0 }</style>";
+        Self::new(&html.replace("<title>Swagger UI</title>", &format!("{TITLE}{FIT}")))
     }
 
-    /// Redoc, without the web fonts it would fetch.
+    /// Redoc, without the web fonts it would fetch and without the room it leaves for a bar on top.
     pub(super) fn redoc(html: &str) -> Self {
         let own = html.lines().filter(|line| !line.contains("fonts.googleapis.com")).collect::<Vec<_>>().join("\n");
-        Self::new(&own.replace("<title>Redoc</title>", "<title>Ghostworks API</title>"))
+        Self::new(&own.replace("<title>Redoc</title>", TITLE).replace("scrollYOffset: 50", "scrollYOffset: 0"))
     }
 
     fn new(html: &str) -> Self {
