@@ -108,8 +108,7 @@ async fn fill(store: &RedbStore, id: UserId, tenant: TenantId) {
         created_at: NOW,
         updated_at: NOW,
     };
-    let slug = SlugChoice::Near(workspace.slug.clone());
-    store.create_workspace(workspace, slug, id, stamp()).await.expect("a workspace");
+    store.create_workspace(workspace, SlugChoice::Exactly, id, stamp()).await.expect("a workspace");
 }
 
 fn reads(criterion: &mut Criterion) {

@@ -61,7 +61,15 @@ impl Slug {
 
     /// The same slug with `-{number}` at its end, shortened to fit.
     pub fn numbered(&self, number: u32) -> Self {
-        let suffix = format!("-{number}");
+        self.ending_in(&format!("-{number}"))
+    }
+
+    /// The same slug with `-` and the 8 hexadecimal digits of `tag` at its end, shortened to fit.
+    pub fn tagged(&self, tag: u32) -> Self {
+        self.ending_in(&format!("-{tag:08x}"))
+    }
+
+    fn ending_in(&self, suffix: &str) -> Self {
         let stem = &self.0[..self.0.len().min(Self::MAX_CHARS - suffix.len())];
         Self(format!("{}{suffix}", stem.trim_end_matches('-')))
     }
@@ -219,9 +227,12 @@ mod tests {
     }
 
     #[test]
-    fn a_numbered_slug_is_a_slug() {
-        let longest = Slug("a".repeat(Slug::MAX_CHARS)).numbered(12_345);
-        assert_eq!(Slug::parse(longest.as_str()), Ok(longest.clone()));
+    fn a_numbered_or_tagged_slug_is_a_slug() {
+        let longest = Slug("a".repeat(Slug::MAX_CHARS));
+        for slug in [longest.numbered(u32::MAX), longest.tagged(u32::MAX)] {
+            assert_eq!(Slug::parse(slug.as_str()), Ok(slug.clone()));
+        }
         assert_eq!(Slug("acme".to_owned()).numbered(2).as_str(), "acme-2");
+        assert_eq!(Slug("acme".to_owned()).tagged(0xbeef).as_str(), "acme-0000beef");
     }
 }

@@ -11,16 +11,18 @@ impl Service {
         self.telemetry
             .observe(Operation::WorkspaceCreate, Subject::user(caller.user), async {
                 let draft = WorkspaceDraft::parse(raw)?;
-                let slug = match draft.slug {
-                    Some(slug) => SlugChoice::Exactly(slug),
-                    None => SlugChoice::Near(Slug::from_name(&draft.name)),
+                let (slug, choice) = match draft.slug {
+                    Some(slug) => (slug, SlugChoice::Exactly),
+                    None => {
+                        let tag = u32::from_be_bytes(self.entropy.bytes());
+                        (Slug::from_name(&draft.name), SlugChoice::Near { tag })
+                    }
                 };
                 let now = self.clock.now();
-                let (SlugChoice::Exactly(wanted) | SlugChoice::Near(wanted)) = &slug;
                 let workspace = Workspace {
                     id: self.ids.next(now),
                     name: draft.name,
-                    slug: wanted.clone(),
+                    slug,
                     description: draft.description,
                     settings: draft.settings,
                     is_active: true,
@@ -28,7 +30,7 @@ impl Service {
                     updated_at: now,
                 };
                 let stamp = self.stamp(&caller.client, Some(caller.user));
-                let view = self.store.create_workspace(workspace, slug, caller.user, stamp).await?;
+                let view = self.store.create_workspace(workspace, choice, caller.user, stamp).await?;
                 annotate_subject(Subject::new(view.workspace.id, caller.user));
                 self.telemetry.metrics().workspace_operation("create", view.workspace.id);
                 Ok(view)

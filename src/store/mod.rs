@@ -16,7 +16,7 @@ use async_trait::async_trait;
 
 use crate::domain::{
     Artifact, ArtifactId, ArtifactPage, ArtifactPatch, Change, Credentials, Email, ListArtifacts, Membership,
-    RefreshDigest, Session, SessionId, Slug, Stamp, TenantId, Timestamp, User, UserId, Workspace, WorkspaceView,
+    RefreshDigest, Session, SessionId, Stamp, TenantId, Timestamp, User, UserId, Workspace, WorkspaceView,
 };
 
 pub use error::{Missing, StoreError, StoreResult};
@@ -68,12 +68,12 @@ pub trait Store: Send + Sync {
 
     // Workspaces
 
-    /// Adds a workspace with `owner` as its first member, and returns it with the slug it got.
-    /// [`StoreError::SlugTaken`] when `slug` is [`SlugChoice::Exactly`] one that is in use.
+    /// Adds a workspace with `owner` as its first member, and returns it with the slug it got: `workspace.slug` is the
+    /// wanted one. [`StoreError::SlugTaken`] when every slug that `choice` allows is in use.
     async fn create_workspace(
         &self,
         workspace: Workspace,
-        slug: SlugChoice,
+        choice: SlugChoice,
         owner: UserId,
         stamp: Stamp,
     ) -> StoreResult<WorkspaceView>;
@@ -156,12 +156,15 @@ pub enum Rotation {
 }
 
 /// How a new workspace gets its slug.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SlugChoice {
-    /// This one, or the intent fails.
-    Exactly(Slug),
-    /// This one, or the first free of `slug-2`, `slug-3`, …
-    Near(Slug),
+    /// The wanted one, or the intent fails.
+    Exactly,
+    /// The wanted one, or the first free of `slug-2` … `slug-9`, or the slug with `tag`, in 8 hexadecimal digits.
+    Near {
+        /// Chosen at random by the caller, so that a popular name needs no longer search.
+        tag: u32,
+    },
 }
 
 /// How many there are of each thing.

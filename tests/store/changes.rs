@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use ghostworks::domain::{Actor, Change, ChangeKind, Stamp};
 use ghostworks::store::{SlugChoice, Successor};
 
-use crate::world::{World, later, rename, slug};
+use crate::world::{World, later, rename};
 
 pub async fn every_write_has_one_entry(world: World) {
     let store = &world.store;
@@ -41,10 +41,10 @@ pub async fn every_write_has_one_entry(world: World) {
     store.rotate_refresh_token(ann, reused, [1; 32], successor(3), stamp).await.unwrap();
     store.close_session(ann, closed, note(None, ChangeKind::SessionClosed(closed))).await.unwrap();
 
-    let workspace = world.new_workspace();
+    let workspace = world.new_workspace("acme");
     let tenant = workspace.id;
     let stamp = note(Some(tenant), ChangeKind::WorkspaceCreated(tenant));
-    store.create_workspace(workspace, SlugChoice::Near(slug("acme")), ann, stamp).await.unwrap();
+    store.create_workspace(workspace, SlugChoice::Exactly, ann, stamp).await.unwrap();
     let artifact = world.new_artifact(tenant, ann, "Anvil");
     let id = artifact.id;
     let stamp = note(Some(tenant), ChangeKind::ArtifactCreated(id));

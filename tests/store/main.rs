@@ -49,7 +49,7 @@ on_every_store! {
     workspaces {
         a_workspace_begins_with_its_owner
         a_workspace_needs_an_owner
-        a_slug_is_taken_once_or_numbered
+        a_slug_is_taken_once_or_numbered_or_tagged
         workspaces_are_listed_for_their_members_oldest_first
         strangers_see_nothing
     }

@@ -1,27 +1,22 @@
 //! Workspaces, slugs and membership.
 
-use ghostworks::domain::{Membership, Role, Settings, UserId, Workspace, WorkspaceDescription, WorkspaceView};
+use ghostworks::domain::{Membership, Role, Settings, UserId, WorkspaceDescription, WorkspaceView};
 use ghostworks::store::{Missing, SlugChoice, StoreError, StoreResult};
 
 use crate::world::{World, nobody, slug};
 
-async fn create(world: &World, owner: UserId, choice: SlugChoice) -> StoreResult<WorkspaceView> {
-    world.store.create_workspace(world.new_workspace(), choice, owner, world.stamp()).await
+async fn create(world: &World, owner: UserId, wanted: &str, choice: SlugChoice) -> StoreResult<WorkspaceView> {
+    world.store.create_workspace(world.new_workspace(wanted), choice, owner, world.stamp()).await
 }
 
 pub async fn a_workspace_begins_with_its_owner(world: World) {
     let ann = world.user("ann").await.id;
-    let mut workspace = world.new_workspace();
+    let mut workspace = world.new_workspace("acme");
     workspace.description = WorkspaceDescription::parse("Anvils").unwrap();
     workspace.settings = Settings::parse(serde_json::from_str(r#"{"a": {"b": [1, null, "c"]}}"#).unwrap()).unwrap();
     let (tenant, stamp) = (workspace.id, world.stamp());
-    let expected = WorkspaceView {
-        workspace: Workspace { slug: slug("acme"), ..workspace.clone() },
-        member_count: 1,
-        role: Role::Owner,
-    };
-    let choice = SlugChoice::Exactly(slug("acme"));
-    let created = world.store.create_workspace(workspace, choice, ann, stamp.clone()).await;
+    let expected = WorkspaceView { workspace: workspace.clone(), member_count: 1, role: Role::Owner };
+    let created = world.store.create_workspace(workspace, SlugChoice::Exactly, ann, stamp.clone()).await;
 
     assert_eq!(created, Ok(expected.clone()));
     assert_eq!(world.store.workspace(tenant, ann).await, Ok(Some(expected)));
@@ -30,24 +25,26 @@ pub async fn a_workspace_begins_with_its_owner(world: World) {
 }
 
 pub async fn a_workspace_needs_an_owner(world: World) {
-    let refused = create(&world, nobody(), SlugChoice::Exactly(slug("acme"))).await;
+    let refused = create(&world, nobody(), "acme", SlugChoice::Exactly).await;
     assert_eq!(refused, Err(StoreError::NotFound(Missing::User)));
     assert_eq!(world.last_seq().await, 0);
     let ann = world.user("ann").await.id;
-    assert!(create(&world, ann, SlugChoice::Exactly(slug("acme"))).await.is_ok(), "the slug is still free");
+    assert!(create(&world, ann, "acme", SlugChoice::Exactly).await.is_ok(), "the slug is still free");
 }
 
-pub async fn a_slug_is_taken_once_or_numbered(world: World) {
+pub async fn a_slug_is_taken_once_or_numbered_or_tagged(world: World) {
     let ann = world.user("ann").await.id;
-    let got = |view: StoreResult<WorkspaceView>| view.map(|view| view.workspace.slug);
-    let (exactly, near) = (SlugChoice::Exactly(slug("acme")), SlugChoice::Near(slug("acme")));
-    assert_eq!(got(create(&world, ann, near.clone()).await), Ok(slug("acme")));
-    assert_eq!(got(create(&world, ann, exactly).await), Err(StoreError::SlugTaken));
-    let third = SlugChoice::Exactly(slug("acme-3"));
-    assert_eq!(got(create(&world, ann, third).await), Ok(slug("acme-3")));
-    assert_eq!(got(create(&world, ann, near.clone()).await), Ok(slug("acme-2")));
-    assert_eq!(got(create(&world, ann, near).await), Ok(slug("acme-4")));
-    assert_eq!(world.store.counts().await.unwrap().workspaces, 4);
+    let got = async |wanted, choice| create(&world, ann, wanted, choice).await.map(|view| view.workspace.slug);
+    let near = SlugChoice::Near { tag: 0xbeef };
+    assert_eq!(got("acme", near).await, Ok(slug("acme")));
+    assert_eq!(got("acme", SlugChoice::Exactly).await, Err(StoreError::SlugTaken));
+    assert_eq!(got("acme-3", SlugChoice::Exactly).await, Ok(slug("acme-3")));
+    for next in ["acme-2", "acme-4", "acme-5", "acme-6", "acme-7", "acme-8", "acme-9", "acme-0000beef"] {
+        assert_eq!(got("acme", near).await, Ok(slug(next)));
+    }
+    assert_eq!(got("acme", near).await, Err(StoreError::SlugTaken));
+    assert_eq!(got("acme", SlugChoice::Near { tag: 7 }).await, Ok(slug("acme-00000007")));
+    assert_eq!(world.store.counts().await.unwrap().workspaces, 11);
 }
 
 pub async fn workspaces_are_listed_for_their_members_oldest_first(world: World) {

@@ -99,13 +99,13 @@ impl World {
         session
     }
 
-    /// A workspace that is not stored yet.
-    pub fn new_workspace(&self) -> Workspace {
+    /// A workspace that is not stored yet, and wants the slug `wanted`.
+    pub fn new_workspace(&self, wanted: &str) -> Workspace {
         let now = self.now();
         Workspace {
             id: self.ids.next(now),
             name: WorkspaceName::parse("Some workspace").unwrap(),
-            slug: slug("to-be-chosen"),
+            slug: slug(wanted),
             description: None,
             settings: Settings::default(),
             is_active: true,
@@ -115,9 +115,8 @@ impl World {
     }
 
     pub async fn workspace(&self, owner: UserId) -> TenantId {
-        let workspace = self.new_workspace();
-        let choice = SlugChoice::Near(slug("workspace"));
-        self.store.create_workspace(workspace, choice, owner, self.stamp()).await.unwrap().workspace.id
+        let workspace = self.new_workspace(&format!("workspace-{}", self.now().as_second()));
+        self.store.create_workspace(workspace, SlugChoice::Exactly, owner, self.stamp()).await.unwrap().workspace.id
     }
 
     /// An artifact that is not stored yet.

@@ -133,11 +133,11 @@ impl Store for RedbStore {
     async fn create_workspace(
         &self,
         workspace: Workspace,
-        slug: SlugChoice,
+        choice: SlugChoice,
         owner: UserId,
         stamp: Stamp,
     ) -> StoreResult<WorkspaceView> {
-        let intent = move |tables: &mut Tables<'_>| workspaces::create(tables, workspace, slug, owner, stamp);
+        let intent = move |tables: &mut Tables<'_>| workspaces::create(tables, workspace, choice, owner, stamp);
         self.write("insert", "workspaces", intent).await
     }
 

@@ -13,12 +13,12 @@ use crate::store::{Missing, SlugChoice, StoreError, StoreResult};
 pub(super) fn create(
     tables: &mut Tables<'_>,
     workspace: Workspace,
-    slug: SlugChoice,
+    choice: SlugChoice,
     owner: UserId,
     stamp: Stamp,
 ) -> StoreResult<WorkspaceView> {
     users::require(tables, owner)?;
-    let workspace = Workspace { slug: choose_slug(tables, slug)?, ..workspace };
+    let workspace = Workspace { slug: choose_slug(tables, &workspace.slug, choice)?, ..workspace };
     let tenant = workspace.id;
     let membership = Membership { tenant, user: owner, role: Role::Owner, joined_at: stamp.at };
 
@@ -32,19 +32,19 @@ pub(super) fn create(
     Ok(WorkspaceView { workspace, member_count: 1, role: membership.role })
 }
 
-fn choose_slug(tables: &Tables<'_>, choice: SlugChoice) -> StoreResult<Slug> {
-    let if_free = |slug: Slug| -> StoreResult<Option<Slug>> {
-        Ok(tables.workspaces_by_slug.get(slug.as_str())?.is_none().then_some(slug))
-    };
-    match choice {
-        SlugChoice::Exactly(slug) => if_free(slug)?,
-        SlugChoice::Near(slug) => {
-            let numbered = (2..=u32::MAX).map(|number| slug.numbered(number));
-            let mut candidates = std::iter::once(slug.clone()).chain(numbered);
-            candidates.find_map(|slug| if_free(slug).transpose()).transpose()?
+fn choose_slug(tables: &Tables<'_>, wanted: &Slug, choice: SlugChoice) -> StoreResult<Slug> {
+    let is_free = |slug: &Slug| -> StoreResult<bool> { Ok(tables.workspaces_by_slug.get(slug.as_str())?.is_none()) };
+    if is_free(wanted)? {
+        return Ok(wanted.clone());
+    }
+    if let SlugChoice::Near { tag } = choice {
+        for slug in (2..=9).map(|number| wanted.numbered(number)).chain([wanted.tagged(tag)]) {
+            if is_free(&slug)? {
+                return Ok(slug);
+            }
         }
     }
-    .ok_or(StoreError::SlugTaken)
+    Err(StoreError::SlugTaken)
 }
 
 /// Refuses when there is no such workspace.
