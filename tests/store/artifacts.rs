@@ -79,7 +79,7 @@ pub async fn an_update_changes_what_it_names(world: World) {
         ..ArtifactPatch::default()
     };
     let stamp = world.stamp();
-    let expected = artifact.patched(patch.clone(), bob, stamp.at);
+    let expected = artifact.clone().patched(patch.clone(), bob, stamp.at);
     assert_eq!((expected.version, expected.updated_by), (2, bob));
 
     let updated = world.store.update_artifact(tenant, artifact.id, Some(1), patch, bob, stamp).await;

@@ -94,7 +94,7 @@ impl Model {
         at: Timestamp,
     ) -> StoreResult<Artifact> {
         let position = self.position(tenant, id, expected)?;
-        self.live[position] = self.live[position].patched(patch, user, at);
+        self.live[position] = self.live[position].clone().patched(patch, user, at);
         Ok(self.live[position].clone())
     }
 

@@ -41,25 +41,23 @@ pub struct Artifact {
 
 impl Artifact {
     /// Its next version: `patch` applied by `user` at `now`.
-    pub fn patched(&self, patch: ArtifactPatch, user: UserId, now: Timestamp) -> Self {
-        let mut next = self.clone();
-        next.name = patch.name.unwrap_or(next.name);
+    pub fn patched(mut self, patch: ArtifactPatch, user: UserId, now: Timestamp) -> Self {
+        self.name = patch.name.unwrap_or(self.name);
         match patch.description {
             Field::Keep => {}
-            Field::Clear => next.description = None,
-            Field::Set(text) => next.description = text,
+            Field::Clear => self.description = None,
+            Field::Set(text) => self.description = text,
         }
-        next.tags = patch.tags.unwrap_or(next.tags);
-        next.metadata = patch.metadata.unwrap_or(next.metadata);
-        next.artifact_type = patch.artifact_type.unwrap_or(next.artifact_type);
-        next.touched(user, now)
+        self.tags = patch.tags.unwrap_or(self.tags);
+        self.metadata = patch.metadata.unwrap_or(self.metadata);
+        self.artifact_type = patch.artifact_type.unwrap_or(self.artifact_type);
+        self.touched(user, now)
     }
 
     /// Its next version: moved to the trash by `user` at `now`.
-    pub fn deleted(&self, user: UserId, now: Timestamp) -> Self {
-        let mut next = self.clone();
-        next.deleted_at = Some(now);
-        next.touched(user, now)
+    pub fn deleted(mut self, user: UserId, now: Timestamp) -> Self {
+        self.deleted_at = Some(now);
+        self.touched(user, now)
     }
 
     fn touched(mut self, user: UserId, now: Timestamp) -> Self {
