@@ -52,6 +52,6 @@ impl Service {
 
     /// The workspace a user is taken to: the one it has been a member of longest.
     pub(super) async fn current_workspace(&self, user: UserId) -> Result<Option<WorkspaceView>, Error> {
-        Ok(self.store.workspaces_of(user).await?.into_iter().next())
+        Ok(self.store.first_workspace_of(user).await?)
     }
 }

@@ -83,6 +83,9 @@ pub trait Store: Send + Sync {
 
     /// A workspace as its member `viewer` sees it; `None` when there is none or `viewer` is no member.
     async fn workspace(&self, tenant: TenantId, viewer: UserId) -> StoreResult<Option<WorkspaceView>>;
+    /// The first of [`Store::workspaces_of`].
+    async fn first_workspace_of(&self, user: UserId) -> StoreResult<Option<WorkspaceView>>;
+
 
     /// The place of `user` in a workspace.
     async fn membership(&self, tenant: TenantId, user: UserId) -> StoreResult<Option<Membership>>;

@@ -55,6 +55,7 @@ on_every_store! {
     }
     artifacts {
         an_artifact_is_read_as_it_was_written
+        a_long_list_of_workspaces_is_whole
         an_artifact_needs_a_workspace
         tenants_do_not_see_each_other
         an_update_changes_what_it_names

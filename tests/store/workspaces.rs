@@ -1,5 +1,6 @@
 //! Workspaces, slugs and membership.
 
+use futures_util::future::join_all;
 use ghostworks::domain::{Membership, Role, Settings, UserId, WorkspaceDescription, WorkspaceView};
 use ghostworks::store::{Missing, SlugChoice, StoreError, StoreResult};
 
@@ -58,6 +59,15 @@ pub async fn workspaces_are_listed_for_their_members_oldest_first(world: World) 
     assert_eq!(world.store.workspaces_of(bob).await.map(ids), Ok(vec![his]));
     let listed = world.store.workspaces_of(ann).await.unwrap();
     assert_eq!(world.store.workspace(first, ann).await, Ok(Some(listed[0].clone())));
+    assert_eq!(world.store.first_workspace_of(ann).await, Ok(Some(listed[0].clone())));
+}
+
+pub async fn a_long_list_of_workspaces_is_whole(world: World) {
+    let ann = world.user("ann").await.id;
+    let created = join_all((0..120).map(|_| world.workspace(ann))).await;
+    let listed = world.store.workspaces_of(ann).await.unwrap();
+    let ids: Vec<_> = listed.iter().map(|view| view.workspace.id).collect();
+    assert_eq!(ids, created);
 }
 
 pub async fn strangers_see_nothing(world: World) {
@@ -66,5 +76,6 @@ pub async fn strangers_see_nothing(world: World) {
     assert_eq!(world.store.workspace(tenant, bob).await, Ok(None));
     assert_eq!(world.store.membership(tenant, bob).await, Ok(None));
     assert_eq!(world.store.workspaces_of(bob).await, Ok(vec![]));
+    assert_eq!(world.store.first_workspace_of(bob).await, Ok(None));
     assert_eq!(world.store.workspace(nobody(), ann).await, Ok(None));
 }

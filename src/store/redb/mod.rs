@@ -142,7 +142,17 @@ impl Store for RedbStore {
     }
 
     async fn workspaces_of(&self, user: UserId) -> StoreResult<Vec<WorkspaceView>> {
-        self.read("list", "workspaces", |snapshot| workspaces::list(snapshot, user))
+        // An error is told of by the read that follows.
+        let is_long = self.snapshot().and_then(|snapshot| workspaces::is_long(&snapshot, user));
+        if is_long.unwrap_or(false) {
+            self.scan("workspaces", move |snapshot| workspaces::list(snapshot, user)).await
+        } else {
+            self.read("list", "workspaces", |snapshot| workspaces::list(snapshot, user))
+        }
+    }
+
+    async fn first_workspace_of(&self, user: UserId) -> StoreResult<Option<WorkspaceView>> {
+        self.read("get", "workspaces", |snapshot| workspaces::first(snapshot, user))
     }
 
     async fn workspace(&self, tenant: TenantId, viewer: UserId) -> StoreResult<Option<WorkspaceView>> {

@@ -9,6 +9,9 @@ use super::users;
 use crate::domain::{ChangeKind, Membership, Role, Slug, Stamp, TenantId, UserId, Workspace, WorkspaceView};
 use crate::store::{Missing, SlugChoice, StoreError, StoreResult};
 
+/// A user's workspaces that are read at once.
+const INLINE_VIEWS: usize = 100;
+
 /// See [`crate::store::Store::create_workspace`].
 pub(super) fn create(
     tables: &mut Tables<'_>,
@@ -57,13 +60,28 @@ pub(super) fn require(tables: &Tables<'_>, tenant: TenantId) -> StoreResult<()> 
 
 /// See [`crate::store::Store::workspaces_of`].
 pub(super) fn list(snapshot: &Snapshot, user: UserId) -> StoreResult<Vec<WorkspaceView>> {
-    let mut views = Vec::new();
-    for row in rows_under(&snapshot.memberships_by_user, user.to_bytes())? {
+    views(snapshot, user)?.collect()
+}
+
+/// Whether a user's list is too long for the runtime's threads. Each entry of it takes several look-ups.
+pub(super) fn is_long(snapshot: &Snapshot, user: UserId) -> StoreResult<bool> {
+    Ok(rows_under(&snapshot.memberships_by_user, user.to_bytes())?.nth(INLINE_VIEWS).is_some())
+}
+
+/// See [`crate::store::Store::first_workspace_of`].
+pub(super) fn first(snapshot: &Snapshot, user: UserId) -> StoreResult<Option<WorkspaceView>> {
+    views(snapshot, user)?.next().transpose()
+}
+
+fn views(snapshot: &Snapshot, user: UserId) -> StoreResult<impl Iterator<Item = StoreResult<WorkspaceView>>> {
+    let memberships = rows_under(&snapshot.memberships_by_user, user.to_bytes())?;
+    let view_of = move |key: &[u8; 32]| {
         let mut tenant = [0; 16];
-        tenant.copy_from_slice(&row?.0.value()[16..]);
-        views.extend(view(snapshot, TenantId::from_bytes(tenant), user)?);
-    }
-    Ok(views)
+        tenant.copy_from_slice(&key[16..]);
+        view(snapshot, TenantId::from_bytes(tenant), user)
+    };
+    Ok(memberships
+        .filter_map(move |row| row.map_err(StoreError::from).and_then(|(key, _)| view_of(key.value())).transpose()))
 }
 
 /// See [`crate::store::Store::workspace`].
