@@ -90,7 +90,6 @@ impl Service {
         self.telemetry
             .observe(Operation::AuthLogin, Subject::default(), async {
                 let user = self.check_password(sign_in, client).await?;
-                annotate_subject(Subject::user(user.id));
                 self.open_session(&user, client).await
             })
             .await
@@ -109,6 +108,7 @@ impl Service {
         let verdict = self.hasher.verify(sign_in.password, stored).await?;
         let refused = |failure| Err(Error::InvalidCredentials(failure));
         let Some(credentials) = credentials else { return refused(LoginFailure::UnknownUser) };
+        annotate_subject(Subject::user(credentials.user));
         if verdict == Verdict::Wrong {
             return refused(LoginFailure::WrongPassword);
         }
@@ -116,10 +116,17 @@ impl Service {
             return refused(LoginFailure::Inactive);
         }
         if let Verdict::RightButOutdated(renewed) = verdict {
-            let stamp = self.stamp(client, Some(credentials.user));
-            self.store.replace_password_hash(credentials.user, credentials.password_hash, renewed, stamp).await?;
+            self.renew_hash(credentials.user, credentials.password_hash, renewed, client).await;
         }
         self.store.user(credentials.user).await?.ok_or(Error::InvalidCredentials(LoginFailure::UnknownUser))
+    }
+
+    /// Keeps a password's renewed hash. The old one is good until the next login, so that no login fails for it.
+    async fn renew_hash(&self, user: UserId, outdated: String, renewed: String, client: &Client) {
+        let stamp = self.stamp(client, Some(user));
+        if let Err(error) = self.store.replace_password_hash(user, outdated, renewed, stamp).await {
+            tracing::warn!(user.id = %user, "the renewed password hash was not kept: {error}");
+        }
     }
 
     async fn open_session(&self, user: &User, client: &Client) -> Result<TokenPair, Error> {
