@@ -52,6 +52,8 @@ pub enum ChangeKind {
     SessionRevokedForReuse(SessionId),
     /// Someone signed out.
     SessionClosed(SessionId),
+    /// A session whose time was over was removed.
+    SessionExpired(SessionId),
     /// A workspace was created.
     WorkspaceCreated(TenantId),
     /// An artifact was created.

@@ -29,8 +29,13 @@ pub struct Session {
 }
 
 impl Session {
+    /// When it ends unless it is refreshed before, in any case no later than [`Self::expires_at`].
+    pub fn ends_at(&self) -> Timestamp {
+        self.idle_until.min(self.expires_at)
+    }
+
     /// Whether it is still usable at `now`.
     pub fn is_live(&self, now: Timestamp) -> bool {
-        now < self.idle_until && now < self.expires_at
+        now < self.ends_at()
     }
 }

@@ -144,8 +144,8 @@ impl Service {
             user_agent: client.user_agent.clone(),
             refresh_digest: refresh.digest(),
         };
-        self.store.open_session(session, self.stamp(client, Some(user.id))).await?;
-        self.token_pair(user, id, &refresh).await
+        self.store.open_session(session.clone(), self.stamp(client, Some(user.id))).await?;
+        self.token_pair(user, &session, &refresh).await
     }
 
     /// Exchanges a refresh token for a new pair. The token is spent; presenting it again ends the session.
@@ -154,21 +154,26 @@ impl Service {
             .observe(Operation::AuthRefresh, Subject::default(), async {
                 let refused = |failure| Error::InvalidRefreshToken(failure);
                 let presented = RefreshToken::parse(token).ok_or(refused(RefreshFailure::Unknown))?;
-                let (user, session) = (presented.user, presented.session);
-                let next = RefreshToken::generate(user, session, &*self.entropy);
+                let (user, id) = (presented.user, presented.session);
+                let next = RefreshToken::generate(user, id, &*self.entropy);
+                let stamp = self.stamp(client, Some(user));
                 let idle_until = self.clock.after_seconds(self.sessions.idle_seconds);
                 let successor = Successor { digest: next.digest(), idle_until };
-                let stamp = self.stamp(client, Some(user));
-                match self.store.rotate_refresh_token(user, session, presented.digest(), successor, stamp).await? {
-                    Rotation::Unknown => return Err(refused(RefreshFailure::Unknown)),
-                    Rotation::Reused => return Err(refused(RefreshFailure::Reused)),
-                    Rotation::Rotated(_) => annotate_subject(Subject::user(user)),
+                let rotation = self.store.rotate_refresh_token(user, id, presented.digest(), successor, stamp).await?;
+                // Of an unknown token, nothing proves that it is the user's.
+                if rotation != Rotation::Unknown {
+                    annotate_subject(Subject::user(user));
                 }
+                let session = match rotation {
+                    Rotation::Rotated(session) => session,
+                    Rotation::Reused => return Err(refused(RefreshFailure::Reused)),
+                    Rotation::Unknown => return Err(refused(RefreshFailure::Unknown)),
+                };
                 let user = self.store.user(user).await?.ok_or(refused(RefreshFailure::Unknown))?;
                 if !user.is_active {
                     return Err(refused(RefreshFailure::Inactive));
                 }
-                self.token_pair(&user, session, &next).await
+                self.token_pair(&user, &session, &next).await
             })
             .await
     }

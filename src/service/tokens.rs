@@ -2,7 +2,7 @@
 
 use super::{Error, Service};
 use crate::auth::{Claims, RefreshToken, TokenType};
-use crate::domain::{SessionId, User, UserId, WorkspaceView};
+use crate::domain::{Session, User, UserId, WorkspaceView};
 
 /// An access token and the refresh token that follows it.
 pub struct TokenPair {
@@ -12,7 +12,7 @@ pub struct TokenPair {
     pub refresh_token: String,
     /// How long the access token lasts, in seconds.
     pub expires_in: u64,
-    /// How long the refresh token lasts, in seconds.
+    /// How long the refresh token lasts, in seconds: as long as its session without a refresh.
     pub refresh_expires_in: u64,
 }
 
@@ -21,7 +21,7 @@ impl Service {
     pub(super) async fn token_pair(
         &self,
         user: &User,
-        session: SessionId,
+        session: &Session,
         refresh: &RefreshToken,
     ) -> Result<TokenPair, Error> {
         let workspace = self.current_workspace(user.id).await?;
@@ -37,16 +37,17 @@ impl Service {
             nbf: None,
             iat: now.as_second(),
             jti: self.ids.next(now),
-            sid: session,
+            sid: session.id,
             iss: self.sessions.issuer.clone(),
             aud: self.sessions.audience.clone(),
         };
         let access_token = self.access_tokens.sign(&claims).map_err(|error| Error::Internal(error.to_string()))?;
+        let refresh_lifetime = session.ends_at().duration_since(session.refreshed_at).as_secs();
         Ok(TokenPair {
             access_token,
             refresh_token: refresh.encode(),
             expires_in: lifetime,
-            refresh_expires_in: self.sessions.idle_seconds,
+            refresh_expires_in: u64::try_from(refresh_lifetime).unwrap_or_default(),
         })
     }
 

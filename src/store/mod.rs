@@ -1,8 +1,8 @@
 //! The storage boundary: what the rest of ghostworks asks of a database.
 //!
 //! [`Store`] speaks in whole intents (`create_artifact`, `rotate_refresh_token`), never in transactions. A writing
-//! intent checks its preconditions and then writes the row, its secondary indexes, the counters and one entry of the
-//! change log, all or nothing, and answers only when that is on disk. Reads see every write that was answered before
+//! intent checks its preconditions and then writes the row, its secondary indexes, the counters and its entries of
+//! the change log, all or nothing, and answers only when that is on disk. Reads see every write that was answered before
 //! they began. Methods on a tenant's data take its [`TenantId`] first.
 //!
 //! Knows `domain` and nothing else of ours. Nothing outside this module may know which store it talks to; the tests
@@ -47,13 +47,15 @@ pub trait Store: Send + Sync {
 
     // Sessions
 
-    /// Adds a session whose first refresh token is `session.refresh_digest`.
+    /// Adds a session whose first refresh token is `session.refresh_digest`, and removes a few of the same user's that
+    /// have expired.
     async fn open_session(&self, session: Session, stamp: Stamp) -> StoreResult<()>;
 
     /// A user's session. Ended sessions are gone; expired ones may still be there.
     async fn session(&self, user: UserId, id: SessionId) -> StoreResult<Option<Session>>;
 
-    /// Spends a refresh token for its successor. A token that was spent before ends the session.
+    /// Spends a refresh token for its successor. A token that was spent before ends the session; of those, it knows at
+    /// least the newest hundred, and older ones are [`Rotation::Unknown`]. A session that has expired is removed.
     async fn rotate_refresh_token(
         &self,
         user: UserId,
@@ -81,11 +83,11 @@ pub trait Store: Send + Sync {
     /// The workspaces that `user` is a member of, oldest first.
     async fn workspaces_of(&self, user: UserId) -> StoreResult<Vec<WorkspaceView>>;
 
-    /// A workspace as its member `viewer` sees it; `None` when there is none or `viewer` is no member.
-    async fn workspace(&self, tenant: TenantId, viewer: UserId) -> StoreResult<Option<WorkspaceView>>;
     /// The first of [`Store::workspaces_of`].
     async fn first_workspace_of(&self, user: UserId) -> StoreResult<Option<WorkspaceView>>;
 
+    /// A workspace as its member `viewer` sees it; `None` when there is none or `viewer` is no member.
+    async fn workspace(&self, tenant: TenantId, viewer: UserId) -> StoreResult<Option<WorkspaceView>>;
 
     /// The place of `user` in a workspace.
     async fn membership(&self, tenant: TenantId, user: UserId) -> StoreResult<Option<Membership>>;
@@ -143,7 +145,7 @@ pub trait Store: Send + Sync {
 pub struct Successor {
     /// The new token's digest.
     pub digest: RefreshDigest,
-    /// When the session now ends unless it is refreshed again; never past its absolute end.
+    /// When the session now ends unless it is refreshed again; the store keeps it within the session's absolute end.
     pub idle_until: Timestamp,
 }
 

@@ -45,17 +45,21 @@ on_every_store! {
         a_refresh_token_is_exchanged_for_its_successor
         a_spent_token_ends_the_session
         other_tokens_are_unknown
+        a_session_that_has_expired_is_removed_when_it_is_met
+        opening_a_session_removes_a_few_that_have_expired
+        a_session_never_outlives_its_absolute_end
+        the_newest_hundred_spent_tokens_are_known_again
     }
     workspaces {
         a_workspace_begins_with_its_owner
         a_workspace_needs_an_owner
         a_slug_is_taken_once_or_numbered_or_tagged
         workspaces_are_listed_for_their_members_oldest_first
+        a_long_list_of_workspaces_is_whole
         strangers_see_nothing
     }
     artifacts {
         an_artifact_is_read_as_it_was_written
-        a_long_list_of_workspaces_is_whole
         an_artifact_needs_a_workspace
         tenants_do_not_see_each_other
         an_update_changes_what_it_names

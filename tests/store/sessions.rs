@@ -1,6 +1,6 @@
 //! Sessions and refresh tokens.
 
-use ghostworks::domain::{Session, SessionId, Stamp, UserId};
+use ghostworks::domain::{ChangeKind, Session, SessionId, Stamp, Timestamp, UserId};
 use ghostworks::store::{Missing, Rotation, StoreError, Successor};
 
 use crate::world::{World, later, nobody};
@@ -12,6 +12,11 @@ async fn rotate(world: &World, user: UserId, id: SessionId, presented: u8, succe
 async fn rotate_at(world: &World, user: UserId, id: SessionId, presented: u8, next: u8, stamp: Stamp) -> Rotation {
     let successor = Successor { digest: [next; 32], idle_until: later() };
     world.store.rotate_refresh_token(user, id, [presented; 32], successor, stamp).await.unwrap()
+}
+
+/// What the change log says after position `after`.
+async fn kinds(world: &World, after: u64) -> Vec<ChangeKind> {
+    world.store.changes(after, 100).await.unwrap().into_iter().map(|change| change.kind).collect()
 }
 
 pub async fn a_session_lives_until_it_is_closed(world: World) {
@@ -82,7 +87,72 @@ pub async fn other_tokens_are_unknown(world: World) {
     assert_eq!(rotate(&world, ann, session.id, 7, 8).await, Rotation::Unknown, "not a token of the session");
     assert_eq!(rotate(&world, bob, session.id, 1, 8).await, Rotation::Unknown, "not his session");
     assert_eq!(rotate(&world, ann, nobody(), 1, 8).await, Rotation::Unknown, "no such session");
-    assert_eq!(rotate(&world, ann, expired.id, 1, 8).await, Rotation::Unknown, "it has expired");
-    assert_eq!(world.store.session(ann, session.id).await, Ok(Some(session)));
+    assert_eq!(rotate(&world, ann, expired.id, 7, 8).await, Rotation::Unknown, "not a token of a session");
     assert_eq!(world.last_seq().await, before);
+    assert_eq!(world.store.session(ann, session.id).await, Ok(Some(session)));
+}
+
+pub async fn a_session_that_has_expired_is_removed_when_it_is_met(world: World) {
+    let ann = world.user("ann").await.id;
+    let session = world.new_session(ann, 1);
+    let expired = Session { idle_until: world.now(), ..session };
+    world.store.open_session(expired.clone(), world.stamp()).await.unwrap();
+    assert!(world.store.session(ann, expired.id).await.unwrap().is_some());
+
+    let before = world.last_seq().await;
+    for _ in 0..2 {
+        assert_eq!(rotate(&world, ann, expired.id, 1, 2).await, Rotation::Unknown);
+    }
+    assert_eq!(world.store.session(ann, expired.id).await, Ok(None));
+    assert_eq!(kinds(&world, before).await, [ChangeKind::SessionExpired(expired.id)]);
+}
+
+pub async fn opening_a_session_removes_a_few_that_have_expired(world: World) {
+    let (ann, bob) = (world.user("ann").await.id, world.user("bob").await.id);
+    // Opened while they live, so that none of them removes another.
+    let opened = world.stamp();
+    let idle_until = world.now();
+    let mut expired = Vec::new();
+    for user in [bob].into_iter().chain([ann; 10]) {
+        let session = Session { idle_until, ..world.new_session(user, 1) };
+        world.store.open_session(session.clone(), opened.clone()).await.unwrap();
+        expired.push(session);
+    }
+    let before = world.last_seq().await;
+    let (first, second) = (world.session(ann, 1).await.id, world.session(ann, 1).await.id);
+
+    let mut expected: Vec<_> = expired[1..].iter().map(|session| ChangeKind::SessionExpired(session.id)).collect();
+    expected.insert(8, ChangeKind::SessionOpened(first));
+    expected.push(ChangeKind::SessionOpened(second));
+    assert_eq!(kinds(&world, before).await, expected, "eight, then the other two");
+    for session in &expired[1..] {
+        assert_eq!(world.store.session(ann, session.id).await, Ok(None));
+    }
+    assert!(world.store.session(ann, first).await.unwrap().is_some(), "it lives");
+    assert_eq!(world.store.session(bob, expired[0].id).await, Ok(Some(expired[0].clone())), "his are his");
+}
+
+pub async fn a_session_never_outlives_its_absolute_end(world: World) {
+    let ann = world.user("ann").await.id;
+    let session = world.new_session(ann, 1);
+    let too_long = Session { idle_until: Timestamp::MAX, ..session.clone() };
+    world.store.open_session(too_long, world.stamp()).await.unwrap();
+    assert_eq!(world.store.session(ann, session.id).await, Ok(Some(session.clone())));
+
+    let successor = Successor { digest: [2; 32], idle_until: Timestamp::MAX };
+    let rotated = world.store.rotate_refresh_token(ann, session.id, [1; 32], successor, world.stamp()).await;
+    let Ok(Rotation::Rotated(rotated)) = rotated else { panic!("{rotated:?}") };
+    assert_eq!(rotated.idle_until, session.expires_at);
+}
+
+pub async fn the_newest_hundred_spent_tokens_are_known_again(world: World) {
+    let ann = world.user("ann").await.id;
+    let session = world.session(ann, 0).await.id;
+    for token in 0..101 {
+        assert!(matches!(rotate(&world, ann, session, token, token + 1).await, Rotation::Rotated(_)));
+    }
+    assert_eq!(rotate(&world, ann, session, 0, 200).await, Rotation::Unknown, "it is too long ago");
+    assert!(world.store.session(ann, session).await.unwrap().is_some());
+    assert_eq!(rotate(&world, ann, session, 1, 200).await, Rotation::Reused);
+    assert_eq!(world.store.session(ann, session).await, Ok(None));
 }

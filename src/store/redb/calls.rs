@@ -104,6 +104,12 @@ impl<T> Rows for Option<T> {
     }
 }
 
+impl Rows for bool {
+    fn rows(&self) -> usize {
+        usize::from(*self)
+    }
+}
+
 impl<T> Rows for Vec<T> {
     fn rows(&self) -> usize {
         self.len()

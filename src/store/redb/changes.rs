@@ -1,4 +1,4 @@
-//! The change log: one entry for each write, in the order of the commits, without gaps.
+//! The change log: one entry for each thing that a write changed, in the order of the commits, without gaps.
 
 use redb::{ReadableTable, Table};
 
@@ -21,7 +21,7 @@ impl<'txn> ChangeLog<'txn> {
         Ok(Self { table, last, appended: 0 })
     }
 
-    /// Adds an entry. Every intent that writes does so exactly once, last.
+    /// Adds an entry. Every intent that writes does so once for each thing it changes.
     pub fn append(&mut self, tenant: Option<TenantId>, stamp: Stamp, kind: ChangeKind) -> StoreResult<()> {
         let change = Change { seq: self.last + 1, tenant, stamp, kind };
         self.table.insert(change.seq, records::encode(&change)?.as_slice())?;

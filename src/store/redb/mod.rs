@@ -107,7 +107,7 @@ impl Store for RedbStore {
     }
 
     async fn open_session(&self, session: Session, stamp: Stamp) -> StoreResult<()> {
-        self.write("insert", "sessions", move |tables| sessions::open(tables, &session, stamp)).await
+        self.write("insert", "sessions", move |tables| sessions::open(tables, session, stamp)).await
     }
 
     async fn session(&self, user: UserId, id: SessionId) -> StoreResult<Option<Session>> {
@@ -122,6 +122,10 @@ impl Store for RedbStore {
         successor: Successor,
         stamp: Stamp,
     ) -> StoreResult<Rotation> {
+        // Whoever never had a token of the session does not get as far as the writer.
+        if !self.read("get", "sessions", |snapshot| sessions::has_token(snapshot, user, id, presented))? {
+            return Ok(Rotation::Unknown);
+        }
         let intent = move |tables: &mut Tables<'_>| sessions::rotate(tables, user, id, presented, &successor, stamp);
         self.write("update", "sessions", intent).await
     }

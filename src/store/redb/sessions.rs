@@ -1,19 +1,40 @@
 //! Sessions and the refresh tokens that descend from them.
 
-use super::records::RefreshToken;
+use redb::ReadableTable;
+
+use super::records::{self, SpentTokens};
 use super::snapshot::Snapshot;
 use super::tables::{Tables, get, pair, put};
 use super::users;
 use crate::domain::{ChangeKind, RefreshDigest, Session, SessionId, Stamp, UserId};
 use crate::store::{Rotation, StoreResult, Successor};
 
+/// The spent refresh tokens that a session knows again. With one row for all of them, ending a session is little work.
+const SPENT_MAX: usize = 100;
+/// How many of a user's sessions, oldest first, are looked at when it opens another, and how many removed at most.
+const LOOKED_AT: usize = 32;
+const PRUNED_MAX: usize = 8;
+
 /// See [`crate::store::Store::open_session`].
-pub(super) fn open(tables: &mut Tables<'_>, session: &Session, stamp: Stamp) -> StoreResult<()> {
+pub(super) fn open(tables: &mut Tables<'_>, session: Session, stamp: Stamp) -> StoreResult<()> {
     users::require(tables, session.user)?;
-    let token = RefreshToken { spent_at: None };
-    put(&mut tables.refresh_tokens, &token_key(session.id, session.refresh_digest), &token)?;
-    put(&mut tables.sessions, &key(session.user, session.id), session)?;
+    prune(tables, session.user, &stamp)?;
+    let session = Session { idle_until: session.ends_at(), ..session };
+    put(&mut tables.sessions, &key(session.user, session.id), &session)?;
     tables.changes.append(None, stamp, ChangeKind::SessionOpened(session.id))
+}
+
+/// Removes a few of a user's sessions that have expired.
+fn prune(tables: &mut Tables<'_>, user: UserId, stamp: &Stamp) -> StoreResult<()> {
+    let mut expired = Vec::new();
+    let (first, last) = (pair(user.to_bytes(), [0; 16]), pair(user.to_bytes(), [u8::MAX; 16]));
+    for row in tables.sessions.range::<&[u8; 32]>(&first..=&last)?.take(LOOKED_AT) {
+        let session: Session = records::decode(row?.1.value())?;
+        if !session.is_live(stamp.at) && expired.len() < PRUNED_MAX {
+            expired.push(session.id);
+        }
+    }
+    expired.into_iter().try_for_each(|id| expire(tables, user, id, stamp.clone()))
 }
 
 /// See [`crate::store::Store::rotate_refresh_token`].
@@ -25,24 +46,31 @@ pub(super) fn rotate(
     successor: &Successor,
     stamp: Stamp,
 ) -> StoreResult<Rotation> {
-    let session: Option<Session> = get(&tables.sessions, &key(user, id))?;
-    let Some(session) = session.filter(|session| session.is_live(stamp.at)) else { return Ok(Rotation::Unknown) };
-    let token: Option<RefreshToken> = get(&tables.refresh_tokens, &token_key(id, presented))?;
-    let Some(token) = token else { return Ok(Rotation::Unknown) };
-    if token.spent_at.is_some() {
+    let key = key(user, id);
+    let Some(session) = get::<_, Session>(&tables.sessions, &key)? else { return Ok(Rotation::Unknown) };
+    if !session.is_live(stamp.at) {
+        expire(tables, user, id, stamp)?;
+        return Ok(Rotation::Unknown);
+    }
+    let SpentTokens(mut spent) = get(&tables.spent_tokens, &key)?.unwrap_or_default();
+    if presented != session.refresh_digest {
+        if !spent.contains(&presented) {
+            return Ok(Rotation::Unknown);
+        }
         remove(tables, user, id)?;
         tables.changes.append(None, stamp, ChangeKind::SessionRevokedForReuse(id))?;
         return Ok(Rotation::Reused);
     }
+    spent.drain(..(spent.len() + 1).saturating_sub(SPENT_MAX));
+    spent.push(presented);
     let session = Session {
         refreshed_at: stamp.at,
-        idle_until: successor.idle_until,
+        idle_until: successor.idle_until.min(session.expires_at),
         refresh_digest: successor.digest,
         ..session
     };
-    put(&mut tables.refresh_tokens, &token_key(id, presented), &RefreshToken { spent_at: Some(stamp.at) })?;
-    put(&mut tables.refresh_tokens, &token_key(id, successor.digest), &RefreshToken { spent_at: None })?;
-    put(&mut tables.sessions, &key(user, id), &session)?;
+    put(&mut tables.spent_tokens, &key, &SpentTokens(spent))?;
+    put(&mut tables.sessions, &key, &session)?;
     tables.changes.append(None, stamp, ChangeKind::SessionRefreshed(id))?;
     Ok(Rotation::Rotated(session))
 }
@@ -55,14 +83,15 @@ pub(super) fn close(tables: &mut Tables<'_>, user: UserId, id: SessionId, stamp:
     tables.changes.append(None, stamp, ChangeKind::SessionClosed(id))
 }
 
+fn expire(tables: &mut Tables<'_>, user: UserId, id: SessionId, stamp: Stamp) -> StoreResult<()> {
+    remove(tables, user, id)?;
+    tables.changes.append(None, stamp, ChangeKind::SessionExpired(id))
+}
+
 /// Removes a session with all its tokens. Whether there was one.
 fn remove(tables: &mut Tables<'_>, user: UserId, id: SessionId) -> StoreResult<bool> {
-    if tables.sessions.remove(&key(user, id))?.is_none() {
-        return Ok(false);
-    }
-    let (first, last) = (token_key(id, [0; 32]), token_key(id, [u8::MAX; 32]));
-    tables.refresh_tokens.retain_in::<&[u8; 48], _>(&first..=&last, |_, _| false)?;
-    Ok(true)
+    tables.spent_tokens.remove(&key(user, id))?;
+    Ok(tables.sessions.remove(&key(user, id))?.is_some())
 }
 
 /// See [`crate::store::Store::session`].
@@ -70,13 +99,18 @@ pub(super) fn find(snapshot: &Snapshot, user: UserId, id: SessionId) -> StoreRes
     get(&snapshot.sessions, &key(user, id))
 }
 
-fn key(user: UserId, id: SessionId) -> [u8; 32] {
-    pair(user.to_bytes(), id.to_bytes())
+/// Whether a refresh token is one of the session's, good or spent.
+pub(super) fn has_token(
+    snapshot: &Snapshot,
+    user: UserId,
+    id: SessionId,
+    presented: RefreshDigest,
+) -> StoreResult<bool> {
+    let Some(session) = find(snapshot, user, id)? else { return Ok(false) };
+    let SpentTokens(spent) = get(&snapshot.spent_tokens, &key(user, id))?.unwrap_or_default();
+    Ok(session.refresh_digest == presented || spent.contains(&presented))
 }
 
-fn token_key(id: SessionId, digest: RefreshDigest) -> [u8; 48] {
-    let mut key = [0; 48];
-    key[..16].copy_from_slice(&id.to_bytes());
-    key[16..].copy_from_slice(&digest);
-    key
+fn key(user: UserId, id: SessionId) -> [u8; 32] {
+    pair(user.to_bytes(), id.to_bytes())
 }

@@ -26,8 +26,8 @@ pub(super) const USERS: Definition<16> = TableDefinition::new("users");
 pub(super) const USERS_BY_EMAIL: IndexDefinition = TableDefinition::new("users_by_email");
 /// user ‖ session → session.
 pub(super) const SESSIONS: Definition<32> = TableDefinition::new("sessions");
-/// session ‖ digest → refresh token. Spent ones stay as long as their session, so that reuse is seen.
-pub(super) const REFRESH_TOKENS: Definition<48> = TableDefinition::new("refresh_tokens");
+/// user ‖ session → its newest spent refresh tokens, so that reuse is seen.
+pub(super) const SPENT_TOKENS: Definition<32> = TableDefinition::new("spent_refresh_tokens");
 /// tenant → workspace.
 pub(super) const WORKSPACES: Definition<16> = TableDefinition::new("workspaces");
 /// slug → tenant.
@@ -87,7 +87,7 @@ pub(super) struct Tables<'txn> {
     pub users: Rows<'txn, 16>,
     pub users_by_email: Index<'txn>,
     pub sessions: Rows<'txn, 32>,
-    pub refresh_tokens: Rows<'txn, 48>,
+    pub spent_tokens: Rows<'txn, 32>,
     pub workspaces: Rows<'txn, 16>,
     pub workspaces_by_slug: Index<'txn>,
     pub members: Rows<'txn, 32>,
@@ -105,7 +105,7 @@ impl<'txn> Tables<'txn> {
             users: txn.open_table(USERS)?,
             users_by_email: txn.open_table(USERS_BY_EMAIL)?,
             sessions: txn.open_table(SESSIONS)?,
-            refresh_tokens: txn.open_table(REFRESH_TOKENS)?,
+            spent_tokens: txn.open_table(SPENT_TOKENS)?,
             workspaces: txn.open_table(WORKSPACES)?,
             workspaces_by_slug: txn.open_table(WORKSPACES_BY_SLUG)?,
             members: txn.open_table(MEMBERS)?,

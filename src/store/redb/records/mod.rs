@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 use crate::domain::Timestamp;
 use crate::store::{StoreError, StoreResult};
 
-pub(super) use session::RefreshToken;
+pub(super) use session::SpentTokens;
 pub(super) use user::Account;
 
 /// 16 bytes of an id.

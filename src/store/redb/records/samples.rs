@@ -67,10 +67,9 @@ fn sessions() {
 }
 
 #[test]
-fn refresh_tokens() {
-    let token = |spent_at| RefreshToken { spent_at };
-    check(include_str!("../../../../tests/records/refresh-token-v1.hex"), &token(None));
-    check(include_str!("../../../../tests/records/refresh-token-spent-v1.hex"), &token(Some(at(1))));
+fn spent_tokens() {
+    let spent = SpentTokens(vec![[0x55; 32], [0x66; 32]]);
+    check(include_str!("../../../../tests/records/spent-tokens-v1.hex"), &spent);
 }
 
 #[test]
@@ -133,6 +132,7 @@ fn changes() {
         ChangeKind::SessionRefreshed(SESSION),
         ChangeKind::SessionRevokedForReuse(SESSION),
         ChangeKind::SessionClosed(SESSION),
+        ChangeKind::SessionExpired(SESSION),
         ChangeKind::WorkspaceCreated(TENANT),
         ChangeKind::ArtifactCreated(ARTIFACT),
         ChangeKind::ArtifactUpdated(ARTIFACT, 2),

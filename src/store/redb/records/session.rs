@@ -1,9 +1,9 @@
-//! Sessions and refresh tokens as they are stored.
+//! Sessions and their spent refresh tokens as they are stored.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Id, Record, Unreadable, parse, time, unknown};
-use crate::domain::{Session, SessionId, Timestamp, UserId};
+use crate::domain::{RefreshDigest, Session, SessionId, UserId};
 
 #[derive(Serialize, Deserialize)]
 pub(in crate::store::redb) struct SessionV1 {
@@ -63,39 +63,29 @@ impl TryFrom<SessionV1> for Session {
     }
 }
 
-/// A refresh token; its session and digest are its key.
+/// The digests of a session's newest spent refresh tokens, oldest first.
+#[derive(Default)]
 #[cfg_attr(test, derive(Debug, PartialEq))]
-pub(in crate::store::redb) struct RefreshToken {
-    /// When it was exchanged for its successor, if it was.
-    pub spent_at: Option<Timestamp>,
-}
+pub(in crate::store::redb) struct SpentTokens(pub Vec<RefreshDigest>);
 
 #[derive(Serialize, Deserialize)]
-pub(in crate::store::redb) struct RefreshTokenV1 {
-    spent_at: Option<i64>,
+pub(in crate::store::redb) struct SpentTokensV1 {
+    digests: Vec<[u8; 32]>,
 }
 
-impl Record for RefreshToken {
-    const NAME: &'static str = "a refresh token";
+impl Record for SpentTokens {
+    const NAME: &'static str = "a session's spent refresh tokens";
     const VERSION: u8 = 1;
-    type Latest = RefreshTokenV1;
+    type Latest = SpentTokensV1;
 
-    fn to_latest(&self) -> RefreshTokenV1 {
-        RefreshTokenV1 { spent_at: self.spent_at.map(Timestamp::as_microsecond) }
+    fn to_latest(&self) -> SpentTokensV1 {
+        SpentTokensV1 { digests: self.0.clone() }
     }
 
     fn from_version(version: u8, body: &[u8]) -> Result<Self, Unreadable> {
         match version {
-            1 => parse::<RefreshTokenV1>(body)?.try_into(),
+            1 => Ok(Self(parse::<SpentTokensV1>(body)?.digests)),
             other => Err(unknown(other)),
         }
-    }
-}
-
-impl TryFrom<RefreshTokenV1> for RefreshToken {
-    type Error = Unreadable;
-
-    fn try_from(record: RefreshTokenV1) -> Result<Self, Unreadable> {
-        Ok(Self { spent_at: record.spent_at.map(time).transpose()? })
     }
 }
