@@ -27,7 +27,7 @@ pub use clock::{Clock, SystemClock, Timestamp};
 pub use entropy::{Entropy, SystemEntropy};
 pub use field::Field;
 pub use id::{ArtifactId, IdGenerator, SessionId, TenantId, UserId};
-pub use page::{ArtifactFilter, ArtifactPage, ListArtifacts, Page};
+pub use page::{ArtifactFilter, ArtifactPage, ListArtifacts, Page, SearchText};
 pub use session::{RefreshDigest, Session};
 pub use user::{Credentials, Email, PasswordPolicy, PersonName, User};
 pub use violation::{Check, Violation, Violations};

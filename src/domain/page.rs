@@ -11,11 +11,38 @@ pub struct Page {
     pub offset: usize,
 }
 
+/// A text to look for, without regard to case: up to 200 characters after trimming; empty is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchText(String);
+
+impl SearchText {
+    /// The longest text, in characters.
+    pub const MAX_CHARS: usize = 200;
+
+    /// Trims and checks a text; an empty one is none.
+    pub fn parse(text: &str) -> Result<Option<Self>, String> {
+        let text = text.trim();
+        if text.chars().count() > Self::MAX_CHARS {
+            return Err(format!("must be at most {} characters", Self::MAX_CHARS));
+        }
+        Ok((!text.is_empty()).then(|| Self(text.to_lowercase())))
+    }
+
+    /// The text, in lower case.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn is_in(&self, text: &str) -> bool {
+        text.to_lowercase().contains(&self.0)
+    }
+}
+
 /// What a listing is narrowed to. The default narrows nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ArtifactFilter {
-    /// Text found in the name or the description, without regard to case.
-    pub text: Option<String>,
+    /// Found in the name or the description.
+    pub text: Option<SearchText>,
     /// At least one of these tags, when any are given.
     pub tags: Vec<Tag>,
     /// Created at or after.
@@ -32,10 +59,9 @@ impl ArtifactFilter {
 
     /// Whether it lets `artifact` through.
     pub fn matches(&self, artifact: &Artifact) -> bool {
-        let contains = |text: &str, part: &str| text.to_lowercase().contains(part);
-        self.text.as_deref().map(str::to_lowercase).is_none_or(|part| {
-            contains(artifact.name.as_str(), &part)
-                || artifact.description.as_ref().is_some_and(|text| contains(text.as_str(), &part))
+        self.text.as_ref().is_none_or(|wanted| {
+            wanted.is_in(artifact.name.as_str())
+                || artifact.description.as_ref().is_some_and(|text| wanted.is_in(text.as_str()))
         }) && (self.tags.is_empty() || self.tags.iter().any(|tag| artifact.tags.contains(tag)))
             && self.created_after.is_none_or(|from| artifact.created_at >= from)
             && self.created_before.is_none_or(|to| artifact.created_at <= to)

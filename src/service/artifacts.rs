@@ -116,9 +116,9 @@ impl Service {
 
 /// What was asked, without what was typed: the length of the text, not the text.
 fn annotate_list(list: &ListArtifacts) {
-    let text = list.filter.text.as_deref();
+    let text = list.filter.text.as_ref();
     annotate("artifact.query.present", text.is_some());
-    annotate("artifact.query.length", count(text.map_or(0, |text| text.chars().count())));
+    annotate("artifact.query.length", count(text.map_or(0, |text| text.as_str().chars().count())));
     annotate("artifact.tag_count", count(list.filter.tags.len()));
     annotate("artifact.sort", "-created_at");
     annotate("artifact.limit", count(list.page.limit));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ghostworks::domain::{
     Artifact, ArtifactDescription, ArtifactFilter, ArtifactPatch, ArtifactType, Field, ListArtifacts, Metadata, Page,
-    Tag, TenantId,
+    SearchText, Tag, TenantId,
 };
 use ghostworks::store::{Missing, StoreError};
 use serde_json::json;
@@ -155,9 +155,9 @@ pub async fn filters_narrow_a_listing(world: World) {
         world.store.create_artifact(tenant, artifact, world.stamp()).await.unwrap();
     }
     let first = Page { limit: 100, offset: 0 };
-    let text = |text: &str| ArtifactFilter { text: Some(text.to_owned()), ..ArtifactFilter::default() };
+    let text = |text: &str| ArtifactFilter { text: SearchText::parse(text).unwrap(), ..ArtifactFilter::default() };
     let tagged = |tag: &str| ArtifactFilter { tags: vec![Tag::parse(tag).unwrap()], ..ArtifactFilter::default() };
-    assert_eq!(list(&world, tenant, text("forge"), first).await, names(&["Forge", "Anvil"], 2));
+    assert_eq!(list(&world, tenant, text(" FORGE "), first).await, names(&["Forge", "Anvil"], 2));
     assert_eq!(list(&world, tenant, text("forge"), Page { limit: 1, offset: 1 }).await, names(&["Anvil"], 2));
     assert_eq!(list(&world, tenant, text("nothing"), first).await, names(&[], 0));
     assert_eq!(list(&world, tenant, tagged("iron"), first).await, names(&["Forge", "Anvil"], 2));

@@ -1,7 +1,8 @@
 //! Random artifact intents against a plain model of what a store is: the same answers, the same lists, the same totals.
 
 use ghostworks::domain::{
-    Artifact, ArtifactFilter, ArtifactId, ArtifactPatch, Field, ListArtifacts, Page, Tag, TenantId, Timestamp, UserId,
+    Artifact, ArtifactFilter, ArtifactId, ArtifactPatch, Field, ListArtifacts, Page, SearchText, Tag, TenantId,
+    Timestamp, UserId,
 };
 use ghostworks::store::{Counts, Missing, StoreError, StoreResult};
 use proptest::prelude::*;
@@ -152,7 +153,7 @@ async fn run(world: &World, steps: Vec<Step>) {
 
 async fn compare(world: &World, model: &Model, before: Counts) {
     let labelled = ArtifactFilter { tags: vec![Tag::parse(LABELS[0]).unwrap()], ..Default::default() };
-    let named = ArtifactFilter { text: Some("B".to_owned()), ..Default::default() };
+    let named = ArtifactFilter { text: SearchText::parse("B").unwrap(), ..Default::default() };
     for tenant in &model.tenants {
         for filter in [ArtifactFilter::default(), labelled.clone(), named.clone()] {
             for page in [Page { limit: 100, offset: 0 }, Page { limit: 2, offset: 1 }] {
@@ -172,7 +173,7 @@ async fn compare(world: &World, model: &Model, before: Counts) {
 }
 
 fn agrees_with_the_model(world: &World, cases: u32) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     // Failures are reported with their steps; no file of seeds is left beside the sources.
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     TestRunner::new(config)

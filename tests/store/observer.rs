@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use ghostworks::domain::{ArtifactFilter, ListArtifacts, Page};
+use ghostworks::domain::{ArtifactFilter, ListArtifacts, Page, SearchText};
 use ghostworks::store::redb::{Location, RedbStore};
 use ghostworks::store::{Call, Observer, StoreError};
 
@@ -59,7 +59,7 @@ async fn every_call_is_told_once_after_it_ended() {
         world.artifact(tenant, ann.id, name).await;
         assert_eq!(seen(&recorder.only()), ("insert", "artifacts", 1, false));
     }
-    let text = ArtifactFilter { text: Some("b".to_owned()), ..ArtifactFilter::default() };
+    let text = ArtifactFilter { text: SearchText::parse("b").unwrap(), ..ArtifactFilter::default() };
     for (filter, rows) in [(ArtifactFilter::default(), 2), (text, 1)] {
         let list = ListArtifacts { filter, page: Page { limit: 2, offset: 0 } };
         world.store.list_artifacts(tenant, list).await.unwrap();

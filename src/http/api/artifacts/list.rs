@@ -1,10 +1,7 @@
 //! The query string of a listing.
 
-use crate::domain::{ArtifactFilter, ListArtifacts, Page, Tag, Violations};
+use crate::domain::{ArtifactFilter, ListArtifacts, Page, SearchText, Tag, Violations};
 use crate::http::types::{Limit, Offset, Time};
-
-/// The longest text to look for, in characters.
-const MAX_TEXT_CHARS: usize = 200;
 
 /// A listing as it was asked for, unchecked.
 pub(super) struct ListQuery {
@@ -20,8 +17,7 @@ impl ListQuery {
     /// Checks every parameter. Pointers name the parameter.
     pub(super) fn check(self) -> Result<ListArtifacts, Violations> {
         Violations::check(|check| {
-            let text = self.q.map(|q| q.trim().to_owned()).filter(|q| !q.is_empty());
-            let text = check.field("/q", check_text(text));
+            let text = check.field("/q", self.q.as_deref().map_or(Ok(None), SearchText::parse));
             let tags = self.tags.iter().flat_map(|tags| tags.split(',')).filter(|tag| !tag.trim().is_empty());
             let tags = check.field("/tags", tags.map(Tag::parse).collect::<Result<Vec<_>, _>>());
             let limit = check.field("/limit", within(self.limit.unwrap_or(Limit::DEFAULT).0, 1, Limit::MAX));
@@ -37,13 +33,6 @@ impl ListQuery {
             })
         })
     }
-}
-
-fn check_text(text: Option<String>) -> Result<Option<String>, String> {
-    if text.as_ref().is_some_and(|text| text.chars().count() > MAX_TEXT_CHARS) {
-        return Err(format!("must be at most {MAX_TEXT_CHARS} characters"));
-    }
-    Ok(text)
 }
 
 fn within(number: u64, least: u64, most: u64) -> Result<usize, String> {
