@@ -1,6 +1,6 @@
 //! Opening a database: where it is, whether it may be opened, and bringing it up to date.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -92,7 +92,11 @@ fn prepare(directory: &Path, path: &Path) -> std::io::Result<()> {
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    options.open(path)?;
+    // A new file is as durable as its name.
+    #[cfg(unix)]
+    File::open(directory)?.sync_all()?;
+    Ok(())
 }
 
 fn open_prepared(path: &Path, options: &Options) -> Result<Database, OpenError> {
