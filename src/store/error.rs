@@ -5,7 +5,7 @@ use thiserror::Error;
 /// What every method of a store returns.
 pub type StoreResult<T> = Result<T, StoreError>;
 
-/// Why an intent was not carried out. Whatever it says, nothing was written.
+/// Why an intent was not carried out. Whatever it says but [`StoreError::Unavailable`], nothing was written.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum StoreError {
     /// The address has an account.
@@ -23,10 +23,11 @@ pub enum StoreError {
         /// The version it has now.
         current: u64,
     },
-    /// The write queue is full; trying again shortly helps.
-    #[error("too many writes are waiting")]
+    /// Too many writes wait, or too many long reads, or a read took too long; trying again shortly helps.
+    #[error("too much is asked of the database")]
     Overloaded,
-    /// The database can't be used; the cause is for the log, not for clients.
+    /// The database can't be used; the cause is for the log, not for clients. A write that failed so may turn out to
+    /// have become durable all the same, whole, when the database works again.
     #[error("the database is not available: {0}")]
     Unavailable(String),
 }

@@ -101,6 +101,7 @@ pub trait Store: Send + Sync {
     async fn artifact(&self, tenant: TenantId, id: ArtifactId) -> StoreResult<Option<Artifact>>;
 
     /// A page of the artifacts that are not in the trash, newest first, and how many match in all.
+    /// [`StoreError::Overloaded`] when that takes too long, or too many ask for it at once.
     async fn list_artifacts(&self, tenant: TenantId, list: ListArtifacts) -> StoreResult<ArtifactPage>;
 
     /// Applies a partial update and returns the new version. [`StoreError::VersionMismatch`] when `expected` is
@@ -133,7 +134,8 @@ pub trait Store: Send + Sync {
     /// How many there are of each thing, from counters.
     async fn counts(&self) -> StoreResult<Counts>;
 
-    /// Reads from the database and asks the writer how it is.
+    /// Reads from the database, and waits a second at most for word from the writer. However often it is asked, the
+    /// writer is not asked more than a few times a second.
     async fn health(&self) -> StoreHealth;
 
     /// Finishes the queued writes and closes the database; everything after is [`StoreError::Unavailable`].

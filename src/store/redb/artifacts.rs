@@ -2,6 +2,7 @@
 
 use super::counters::{self, Counter};
 use super::records;
+use super::scan::Budget;
 use super::snapshot::Snapshot;
 use super::tables::{Tables, get, pair, put, rows_under};
 use super::workspaces;
@@ -68,9 +69,10 @@ pub(super) fn find(snapshot: &Snapshot, tenant: TenantId, id: ArtifactId) -> Sto
 }
 
 /// A page of everything: the rows before it are passed over undecoded, and the total is a counter.
-pub(super) fn page(snapshot: &Snapshot, tenant: TenantId, page: Page) -> StoreResult<ArtifactPage> {
-    let rows = rows_under(&snapshot.artifacts, tenant.to_bytes())?.rev();
-    let items = rows.skip(page.offset).take(page.limit).map(|row| records::decode(row?.1.value()));
+pub(super) fn page(snapshot: &Snapshot, budget: &Budget, tenant: TenantId, page: Page) -> StoreResult<ArtifactPage> {
+    let mut rows = budget.over(rows_under(&snapshot.artifacts, tenant.to_bytes())?.rev());
+    rows.by_ref().take(page.offset).try_for_each(|row| row.map(drop))?;
+    let items = rows.take(page.limit).map(|row| records::decode(row?.1.value()));
     Ok(ArtifactPage {
         items: items.collect::<StoreResult<_>>()?,
         total: counters::value_in(&snapshot.counters, tenant, Counter::ActiveArtifacts)?,
@@ -80,12 +82,13 @@ pub(super) fn page(snapshot: &Snapshot, tenant: TenantId, page: Page) -> StoreRe
 /// A page of what matches: reads every artifact of the workspace.
 pub(super) fn search(
     snapshot: &Snapshot,
+    budget: &Budget,
     tenant: TenantId,
     filter: &ArtifactFilter,
     page: Page,
 ) -> StoreResult<ArtifactPage> {
     let (mut items, mut matched) = (Vec::new(), 0);
-    for row in rows_under(&snapshot.artifacts, tenant.to_bytes())?.rev() {
+    for row in budget.over(rows_under(&snapshot.artifacts, tenant.to_bytes())?.rev()) {
         let artifact: Artifact = records::decode(row?.1.value())?;
         if filter.matches(&artifact) {
             if matched >= page.offset && items.len() < page.limit {

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::task::spawn_blocking;
-
 use super::RedbStore;
+use super::scan::Budget;
 use super::snapshot::Snapshot;
 use super::tables::Tables;
 use crate::domain::ArtifactPage;
@@ -14,8 +13,10 @@ use crate::store::{Call, Counts, StoreError, StoreResult};
 impl RedbStore {
     /// The last commit.
     pub(super) fn snapshot(&self) -> StoreResult<Arc<Snapshot>> {
-        let snapshot = self.published.snapshot.load_full();
-        snapshot.ok_or_else(|| StoreError::Unavailable("the database is closed".to_owned()))
+        self.published.snapshot.load_full().ok_or_else(|| {
+            let broken = self.published.broken.load_full();
+            StoreError::Unavailable(broken.map_or("the database is closed".to_owned(), |cause| cause.to_string()))
+        })
     }
 
     /// A read of few rows, done at once: the pages it touches are in memory as a rule.
@@ -34,14 +35,12 @@ impl RedbStore {
     pub(super) async fn scan<T: Rows + Send + 'static>(
         &self,
         collection: &'static str,
-        scan: impl FnOnce(&Snapshot) -> StoreResult<T> + Send + 'static,
+        scan: impl FnOnce(&Snapshot, &Budget) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
         let began = Instant::now();
         let result = match self.snapshot() {
-            Ok(snapshot) => spawn_blocking(move || scan(&snapshot))
-                .await
-                .unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string()))),
-            Err(closed) => Err(closed),
+            Ok(snapshot) => self.scans.run(snapshot, scan).await,
+            Err(unavailable) => Err(unavailable),
         };
         self.read_ended("list", collection, began, result)
     }

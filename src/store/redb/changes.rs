@@ -3,6 +3,7 @@
 use redb::{ReadableTable, Table};
 
 use super::records;
+use super::scan::Budget;
 use super::snapshot::Snapshot;
 use crate::domain::{Change, ChangeKind, Stamp, TenantId};
 use crate::store::StoreResult;
@@ -42,7 +43,7 @@ pub(super) fn last_seq(table: &impl ReadableTable<u64, &'static [u8]>) -> StoreR
 }
 
 /// At most `limit` entries after position `after`, oldest first.
-pub(super) fn list(snapshot: &Snapshot, after: u64, limit: usize) -> StoreResult<Vec<Change>> {
-    let rows = snapshot.changes.range(after.saturating_add(1)..)?;
+pub(super) fn list(snapshot: &Snapshot, budget: &Budget, after: u64, limit: usize) -> StoreResult<Vec<Change>> {
+    let rows = budget.over(snapshot.changes.range(after.saturating_add(1)..)?);
     rows.take(limit).map(|row| records::decode(row?.1.value())).collect()
 }

@@ -6,8 +6,10 @@
 //!
 //! redb refuses everything after its first I/O error, even when the disk has room again, so the writer then opens the
 //! file anew: with the next write, after a read that failed, or with a look at the store's health. A commit that failed
-//! half-way may turn out to be there after all, as after any crash: its writes are all there, or none.
+//! half-way may turn out to be there after all, as after any crash: its writes are all there, or none. Nor does a panic
+//! end the thread: what it left of the database is given up, and the file opened anew.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -27,15 +29,24 @@ pub(super) struct Group {
     /// None while it could not be opened again.
     database: Option<Database>,
     reopen: Reopen,
+    reopen_pause: Duration,
+    reopened: Option<Instant>,
     published: Arc<Published>,
     max: usize,
 }
 
 impl Group {
-    /// Publishes the database as it is. At most `max` intents will share a commit.
-    pub fn new(database: Database, reopen: Reopen, published: Arc<Published>, max: usize) -> StoreResult<Self> {
+    /// Publishes the database as it is. At most `max` intents will share a commit, and a database that failed is opened
+    /// anew at most once every `reopen_pause`.
+    pub fn new(
+        database: Database,
+        reopen: Reopen,
+        reopen_pause: Duration,
+        published: Arc<Published>,
+        max: usize,
+    ) -> StoreResult<Self> {
         published.snapshot.store(Some(Arc::new(Snapshot::open(&database)?)));
-        Ok(Self { database: Some(database), reopen, published, max })
+        Ok(Self { database: Some(database), reopen, reopen_pause, reopened: None, published, max })
     }
 
     /// Serves the queue until nobody can add to it and it is empty, then closes the database.
@@ -60,11 +71,15 @@ impl Group {
         for job in jobs {
             job.answer(&commit);
         }
+        self.published.round.send_replace(Some(Instant::now()));
     }
 
     /// Carries the intents out and keeps note of whether writing works. Returns what [`Self::commit`] does.
     fn carry_out(&mut self, jobs: &mut [Box<dyn Job>]) -> StoreResult<Option<Duration>> {
-        let committed = self.commit(jobs);
+        let committed = catch_unwind(AssertUnwindSafe(|| self.commit(jobs))).unwrap_or_else(|_| {
+            self.give_up();
+            Err(StoreError::Unavailable("the writer panicked".to_owned()))
+        });
         match &committed {
             Ok(Some(_)) => self.published.broken.store(None),
             Err(cause) if self.has_failed() => self.published.broken.store(Some(Arc::new(cause.to_string()))),
@@ -92,8 +107,17 @@ impl Group {
         let began = Instant::now();
         txn.commit()?;
         let elapsed = began.elapsed();
-        self.publish()?;
+        // The writes are there, but nobody could see them: that is no answer to give, nor a database to go on with.
+        self.publish().inspect_err(|_| self.give_up())?;
         Ok(Some(elapsed))
+    }
+
+    /// Lets go of a database that can't be relied on, and of what was read from it.
+    fn give_up(&mut self) {
+        self.published.snapshot.store(None);
+        let database = self.database.take();
+        // It has failed already: closing it may say so again, but gives up its lock on the file.
+        drop(catch_unwind(AssertUnwindSafe(|| database.map(Database::close))));
     }
 
     /// Whether the database refuses to go on.
@@ -110,8 +134,13 @@ impl Group {
     }
 
     fn open_again(&mut self) -> StoreResult<WriteTransaction> {
-        // It has failed already, so closing it says nothing new, but gives up its lock on the file.
-        drop(self.database.take().map(Database::close));
+        if self.reopened.is_some_and(|at| at.elapsed() < self.reopen_pause) {
+            let cause = self.published.broken.load_full();
+            let cause = cause.map_or("it failed again at once".to_owned(), |cause| cause.to_string());
+            return Err(StoreError::Unavailable(cause));
+        }
+        self.reopened = Some(Instant::now());
+        self.give_up();
         let txn = self.database.insert((self.reopen)()?).begin_write()?;
         self.publish()?;
         Ok(txn)

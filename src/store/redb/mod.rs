@@ -18,9 +18,12 @@ mod errors;
 #[cfg(test)]
 mod failures;
 mod group;
+mod health;
+mod limits;
 mod migrate;
 mod open;
 mod records;
+mod scan;
 mod sessions;
 mod snapshot;
 mod tables;
@@ -34,6 +37,8 @@ use async_trait::async_trait;
 use tokio::task::spawn_blocking;
 
 use self::group::Group;
+use self::limits::Limits;
+use self::scan::{Budget, Scans};
 use self::snapshot::Published;
 use self::tables::Tables;
 use self::writer::Writer;
@@ -56,6 +61,8 @@ const INLINE_ROWS: usize = 1000;
 pub struct RedbStore {
     writer: Arc<Writer>,
     published: Arc<Published>,
+    scans: Scans,
+    limits: Limits,
     observer: Arc<dyn Observer>,
 }
 
@@ -65,12 +72,13 @@ impl RedbStore {
     pub fn open(options: Options, observer: Arc<dyn Observer>) -> Result<Self, OpenError> {
         let database = open::open(&options)?;
         let published = Arc::new(Published::default());
+        let limits = Limits::default();
         let (path, queue, group_max) = (options.location.path(), options.queue, options.group_max);
         let reopen = Box::new(move || open::reopen(&options));
-        let writer = Group::new(database, reopen, Arc::clone(&published), group_max)
+        let writer = Group::new(database, reopen, limits.reopen_pause, Arc::clone(&published), group_max)
             .and_then(|group| Writer::start(group, queue))
             .map_err(|error| OpenError::Other { path, cause: error.to_string() })?;
-        Ok(Self { writer: Arc::new(writer), published, observer })
+        Ok(Self { writer: Arc::new(writer), published, scans: Scans::new(limits), limits, observer })
     }
 }
 
@@ -149,9 +157,9 @@ impl Store for RedbStore {
         // An error is told of by the read that follows.
         let is_long = self.snapshot().and_then(|snapshot| workspaces::is_long(&snapshot, user));
         if is_long.unwrap_or(false) {
-            self.scan("workspaces", move |snapshot| workspaces::list(snapshot, user)).await
+            self.scan("workspaces", move |snapshot, budget| workspaces::list(snapshot, budget, user)).await
         } else {
-            self.read("list", "workspaces", |snapshot| workspaces::list(snapshot, user))
+            self.read("list", "workspaces", |snapshot| workspaces::list(snapshot, &Budget::UNLIMITED, user))
         }
     }
 
@@ -178,11 +186,12 @@ impl Store for RedbStore {
     async fn list_artifacts(&self, tenant: TenantId, list: ListArtifacts) -> StoreResult<ArtifactPage> {
         let ListArtifacts { filter, page } = list;
         if !filter.is_empty() {
-            self.scan("artifacts", move |snapshot| artifacts::search(snapshot, tenant, &filter, page)).await
+            self.scan("artifacts", move |snapshot, budget| artifacts::search(snapshot, budget, tenant, &filter, page))
+                .await
         } else if page.offset > INLINE_ROWS {
-            self.scan("artifacts", move |snapshot| artifacts::page(snapshot, tenant, page)).await
+            self.scan("artifacts", move |snapshot, budget| artifacts::page(snapshot, budget, tenant, page)).await
         } else {
-            self.read("list", "artifacts", |snapshot| artifacts::page(snapshot, tenant, page))
+            self.read("list", "artifacts", |snapshot| artifacts::page(snapshot, &Budget::UNLIMITED, tenant, page))
         }
     }
 
@@ -213,9 +222,9 @@ impl Store for RedbStore {
 
     async fn changes(&self, after: u64, limit: usize) -> StoreResult<Vec<Change>> {
         if limit > INLINE_ROWS {
-            self.scan("changes", move |snapshot| changes::list(snapshot, after, limit)).await
+            self.scan("changes", move |snapshot, budget| changes::list(snapshot, budget, after, limit)).await
         } else {
-            self.read("list", "changes", |snapshot| changes::list(snapshot, after, limit))
+            self.read("list", "changes", |snapshot| changes::list(snapshot, &Budget::UNLIMITED, after, limit))
         }
     }
 
@@ -224,22 +233,7 @@ impl Store for RedbStore {
     }
 
     async fn health(&self) -> StoreHealth {
-        let last_seq = self.snapshot().and_then(|snapshot| changes::last_seq(&snapshot.changes));
-        let broken = self.published.broken.load_full();
-        if broken.is_some() {
-            self.writer.nudge();
-        }
-        let queue_depth = self.writer.depth();
-        StoreHealth {
-            readable: last_seq.is_ok(),
-            writable: match (broken, queue_depth) {
-                (Some(cause), _) => Err(cause.to_string()),
-                (None, None) => Err("the database is closed".to_owned()),
-                (None, Some(_)) => Ok(()),
-            },
-            last_seq: last_seq.unwrap_or_default(),
-            queue_depth: queue_depth.unwrap_or_default(),
-        }
+        self.look().await
     }
 
     async fn close(&self) -> StoreResult<()> {

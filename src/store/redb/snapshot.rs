@@ -4,8 +4,11 @@
 //! that write, and costs neither a transaction nor the opening of a table. A snapshot that is held keeps the pages it
 //! sees from being reused, so nobody keeps one for longer than a read.
 
+use std::time::Instant;
+
 use arc_swap::ArcSwapOption;
 use redb::{Database, ReadOnlyTable, ReadableDatabase};
+use tokio::sync::watch;
 
 use super::tables;
 use crate::store::StoreResult;
@@ -48,8 +51,10 @@ impl Snapshot {
 /// What the writer lets everyone else know.
 #[derive(Default)]
 pub(super) struct Published {
-    /// The last commit; none once the database is closed.
+    /// The last commit; none while it can't be read, and once the database is closed.
     pub snapshot: ArcSwapOption<Snapshot>,
     /// Why writes fail, from a failed commit until one works again.
     pub broken: ArcSwapOption<String>,
+    /// When the writer last came round: answered a group, for better or worse.
+    pub round: watch::Sender<Option<Instant>>,
 }

@@ -3,6 +3,7 @@
 use redb::ReadableTable;
 
 use super::counters::{self, Counter};
+use super::scan::Budget;
 use super::snapshot::Snapshot;
 use super::tables::{Tables, get, pair, put, rows_under};
 use super::users;
@@ -59,8 +60,8 @@ pub(super) fn require(tables: &Tables<'_>, tenant: TenantId) -> StoreResult<()> 
 }
 
 /// See [`crate::store::Store::workspaces_of`].
-pub(super) fn list(snapshot: &Snapshot, user: UserId) -> StoreResult<Vec<WorkspaceView>> {
-    views(snapshot, user)?.collect()
+pub(super) fn list(snapshot: &Snapshot, budget: &Budget, user: UserId) -> StoreResult<Vec<WorkspaceView>> {
+    views(snapshot, budget, user)?.collect()
 }
 
 /// Whether a user's list is too long for the runtime's threads. Each entry of it takes several look-ups.
@@ -70,18 +71,21 @@ pub(super) fn is_long(snapshot: &Snapshot, user: UserId) -> StoreResult<bool> {
 
 /// See [`crate::store::Store::first_workspace_of`].
 pub(super) fn first(snapshot: &Snapshot, user: UserId) -> StoreResult<Option<WorkspaceView>> {
-    views(snapshot, user)?.next().transpose()
+    views(snapshot, &Budget::UNLIMITED, user)?.next().transpose()
 }
 
-fn views(snapshot: &Snapshot, user: UserId) -> StoreResult<impl Iterator<Item = StoreResult<WorkspaceView>>> {
-    let memberships = rows_under(&snapshot.memberships_by_user, user.to_bytes())?;
+fn views(
+    snapshot: &Snapshot,
+    budget: &Budget,
+    user: UserId,
+) -> StoreResult<impl Iterator<Item = StoreResult<WorkspaceView>>> {
+    let memberships = budget.over(rows_under(&snapshot.memberships_by_user, user.to_bytes())?);
     let view_of = move |key: &[u8; 32]| {
         let mut tenant = [0; 16];
         tenant.copy_from_slice(&key[16..]);
         view(snapshot, TenantId::from_bytes(tenant), user)
     };
-    Ok(memberships
-        .filter_map(move |row| row.map_err(StoreError::from).and_then(|(key, _)| view_of(key.value())).transpose()))
+    Ok(memberships.filter_map(move |row| row.and_then(|(key, _)| view_of(key.value())).transpose()))
 }
 
 /// See [`crate::store::Store::workspace`].

@@ -3,7 +3,8 @@
 //! See [`super::group`] for what the thread does with them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -93,10 +94,28 @@ where
     }
 }
 
+/// Changes nothing, but makes the writer come round. There is one at most, for as long as the flag is up.
+struct Nudge(Arc<AtomicBool>);
+
+impl Job for Nudge {
+    fn run(&mut self, _tables: &mut Tables<'_>) -> StoreResult<()> {
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, _group: &StoreResult<Option<Commit>>) {}
+}
+
+impl Drop for Nudge {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
 /// The queue to the writer thread, and the thread.
 pub(super) struct Writer {
     queue: ArcSwapOption<mpsc::Sender<Box<dyn Job>>>,
     thread: Mutex<Option<JoinHandle<StoreResult<()>>>>,
+    nudged: Arc<AtomicBool>,
 }
 
 impl Writer {
@@ -107,7 +126,11 @@ impl Writer {
             .name("store-writer".to_owned())
             .spawn(move || group.run(receiver))
             .map_err(|error| StoreError::Unavailable(format!("the writer thread can't be started: {error}")))?;
-        Ok(Self { queue: ArcSwapOption::from_pointee(sender), thread: Mutex::new(Some(thread)) })
+        Ok(Self {
+            queue: ArcSwapOption::from_pointee(sender),
+            thread: Mutex::new(Some(thread)),
+            nudged: Arc::default(),
+        })
     }
 
     /// Queues an intent and waits until its group is on disk. A full queue is [`StoreError::Overloaded`] at once.
@@ -115,26 +138,25 @@ impl Writer {
         &self,
         intent: impl FnOnce(&mut Tables<'_>) -> StoreResult<T> + Send + 'static,
     ) -> Answer<T> {
-        match self.enqueue(intent) {
-            Ok(answer) => answer.await.unwrap_or_else(|_| Answer::refused(stopped())),
+        let (reply, answer) = oneshot::channel();
+        let job = Write { intent: Some(intent), outcome: None, submitted: Instant::now(), reply };
+        match self.enqueue(Box::new(job)) {
+            Ok(()) => answer.await.unwrap_or_else(|_| Answer::refused(stopped())),
             Err(refusal) => Answer::refused(refusal),
         }
     }
 
-    /// Queues an intent that changes nothing: a writer that failed uses it to try again.
+    /// Makes the writer come round, without a write: one that failed uses it to try again. A full queue does so too.
     pub fn nudge(&self) {
-        drop(self.enqueue(|_| Ok(())));
+        if !self.nudged.swap(true, Ordering::Acquire) {
+            drop(self.enqueue(Box::new(Nudge(Arc::clone(&self.nudged)))));
+        }
     }
 
-    fn enqueue<T: Send + 'static>(
-        &self,
-        intent: impl FnOnce(&mut Tables<'_>) -> StoreResult<T> + Send + 'static,
-    ) -> StoreResult<oneshot::Receiver<Answer<T>>> {
-        let (reply, answer) = oneshot::channel();
-        let job = Write { intent: Some(intent), outcome: None, submitted: Instant::now(), reply };
+    fn enqueue(&self, job: Box<dyn Job>) -> StoreResult<()> {
         let queue = self.queue.load();
-        match queue.as_ref().ok_or_else(stopped)?.try_send(Box::new(job)) {
-            Ok(()) => Ok(answer),
+        match queue.as_ref().ok_or_else(stopped)?.try_send(job) {
+            Ok(()) => Ok(()),
             Err(mpsc::error::TrySendError::Full(_)) => Err(StoreError::Overloaded),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(stopped()),
         }

@@ -1,0 +1,119 @@
+//! Disks that fail, and come back.
+
+use super::*;
+
+#[tokio::test]
+async fn a_broken_disk_fails_writes_and_a_mended_one_takes_them_again() {
+    let disk = Disk::default();
+    let store = store(&disk, patient());
+    assert_eq!(store.writer.submit(append).await.result, Ok(()));
+
+    disk.set(State::Broken);
+    for _ in 0..2 {
+        assert!(matches!(store.writer.submit(append).await.result, Err(StoreError::Unavailable(_))));
+        let health = store.health().await;
+        assert!(health.writable.is_err(), "{health:?}");
+    }
+    disk.set(State::Well);
+    assert_eq!(store.writer.submit(append).await.result, Ok(()));
+    let health = store.health().await;
+    assert_eq!((health.readable, health.writable), (true, Ok(())));
+    assert_eq!(store.changes(0, 10).await.unwrap().len() as u64, health.last_seq, "without gaps");
+    assert_eq!(store.close().await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_before_the_commit_fails_writes_too() {
+    let disk = Disk::default();
+    let store = store(&disk, patient());
+    let grow = |tables: &mut Tables<'_>| {
+        tables.users.insert(&[1; 16], vec![0; 16 << 20].as_slice())?;
+        append(tables)
+    };
+    disk.set(State::Broken);
+    assert!(matches!(store.writer.submit(grow).await.result, Err(StoreError::Unavailable(_))));
+    assert!(store.health().await.writable.is_err());
+    disk.set(State::Well);
+    assert_eq!(store.writer.submit(grow).await.result, Ok(()));
+    assert_eq!(store.health().await.writable, Ok(()));
+}
+
+#[tokio::test]
+async fn a_read_that_fails_makes_the_writer_open_the_database_anew() {
+    let disk = Disk::default();
+    let store = store(&disk, patient());
+    // More than one page, because the first one of a table stays in memory.
+    let many = |tables: &mut Tables<'_>| (0..1000).try_for_each(|_| append(tables));
+    assert_eq!(store.writer.submit(many).await.result, Ok(()));
+    disk.set(State::Broken);
+    assert!(matches!(store.changes(0, 1).await, Err(StoreError::Unavailable(_))));
+    disk.set(State::Well);
+    eventually(async || store.changes(0, 1).await.is_ok()).await;
+}
+
+#[tokio::test]
+async fn a_look_at_the_health_is_enough_to_find_the_disk_mended() {
+    let disk = Disk::default();
+    let store = store(&disk, patient());
+    disk.set(State::Broken);
+    assert!(store.writer.submit(append).await.result.is_err());
+    assert!(store.health().await.writable.is_err());
+    disk.set(State::Well);
+    assert_eq!(store.health().await.writable, Ok(()));
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_an_error() {
+    let store = store(&Disk::default(), patient());
+    let id = UserId::from_bytes([7; 16]);
+    let user = User {
+        id,
+        email: Email::parse("ann@example.com").unwrap(),
+        first_name: None,
+        last_name: None,
+        is_verified: false,
+        is_active: true,
+        created_at: Timestamp::UNIX_EPOCH,
+        updated_at: Timestamp::UNIX_EPOCH,
+    };
+    store.create_user(user, "hash".to_owned(), stamp()).await.unwrap();
+    let spoil = move |tables: &mut Tables<'_>| {
+        tables.users.insert(&id.to_bytes(), [200, 1, 2, 3].as_slice())?;
+        append(tables)
+    };
+    assert_eq!(store.writer.submit(spoil).await.result, Ok(()));
+
+    let corrupt = StoreError::Unavailable("the row of a user is corrupt: version 200 is unknown".to_owned());
+    assert_eq!(store.user(id).await, Err(corrupt.clone()));
+    let replaced = store.replace_password_hash(id, "hash".to_owned(), "new".to_owned(), stamp()).await;
+    assert_eq!(replaced, Err(corrupt));
+}
+
+#[tokio::test]
+async fn a_panic_of_the_database_fails_its_group_and_the_writer_opens_it_anew() {
+    let disk = Disk::default();
+    let store = store(&disk, patient());
+    assert_eq!(store.writer.submit(append).await.result, Ok(()));
+
+    disk.set(State::Panicking);
+    assert!(matches!(store.writer.submit(append).await.result, Err(StoreError::Unavailable(_))));
+    assert!(matches!(store.counts().await, Err(StoreError::Unavailable(_))), "nobody reads what can't be relied on");
+    disk.set(State::Well);
+    assert_eq!(store.writer.submit(append).await.result, Ok(()));
+    let health = store.health().await;
+    assert_eq!((health.readable, health.writable), (true, Ok(())));
+    assert_eq!(store.changes(0, 10).await.unwrap().len() as u64, health.last_seq, "without gaps");
+    assert_eq!(store.close().await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_database_that_failed_is_opened_anew_once_in_a_while() {
+    let disk = Disk::default();
+    let store = store(&disk, Limits { reopen_pause: Duration::from_secs(600), ..patient() });
+    disk.set(State::Broken);
+    for _ in 0..5 {
+        assert!(matches!(store.writer.submit(append).await.result, Err(StoreError::Unavailable(_))));
+        assert!(store.health().await.writable.is_err());
+    }
+    assert_eq!(disk.opened(), 2, "at the start, and once since");
+}

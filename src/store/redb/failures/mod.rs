@@ -1,0 +1,172 @@
+//! What happens when things go wrong: intents that panic, disks that fail, queues that fill.
+
+mod disks;
+mod queues;
+
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use redb::backends::InMemoryBackend;
+use redb::{Builder, Database, StorageBackend};
+
+use super::RedbStore;
+use super::group::Group;
+use super::limits::Limits;
+use super::migrate::migrate;
+use super::scan::Scans;
+use super::snapshot::Published;
+use super::tables::Tables;
+use super::writer::{Answer, Writer};
+use crate::domain::{Actor, ChangeKind, Email, Stamp, Timestamp, User, UserId};
+use crate::store::{NoObserver, Store, StoreError, StoreResult};
+
+/// How a disk is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum State {
+    Well,
+    /// Nothing works.
+    Broken,
+    /// Nothing works, and redb has a bug that shows then.
+    Panicking,
+}
+
+/// A disk that can fail. What was written stays when the database is closed.
+#[derive(Clone, Debug, Default)]
+struct Disk(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    bytes: InMemoryBackend,
+    state: AtomicU8,
+    opened: AtomicUsize,
+}
+
+impl Disk {
+    fn set(&self, state: State) {
+        self.0.state.store(state as u8, Ordering::SeqCst);
+    }
+
+    fn check(&self) -> std::io::Result<()> {
+        match self.0.state.load(Ordering::SeqCst) {
+            state if state == State::Well as u8 => Ok(()),
+            state if state == State::Broken as u8 => Err(std::io::ErrorKind::StorageFull.into()),
+            _ => panic!("on purpose"),
+        }
+    }
+
+    /// How often it was tried to open the database on it.
+    fn opened(&self) -> usize {
+        self.0.opened.load(Ordering::SeqCst)
+    }
+
+    /// Without a cache, so that reads come here.
+    fn open(&self) -> StoreResult<Database> {
+        self.0.opened.fetch_add(1, Ordering::SeqCst);
+        Ok(Builder::new().set_cache_size(0).create_with_backend(self.clone())?)
+    }
+}
+
+impl StorageBackend for Disk {
+    fn len(&self) -> std::io::Result<u64> {
+        self.0.bytes.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+        self.check().and_then(|()| self.0.bytes.read(offset, out))
+    }
+
+    fn set_len(&self, len: u64) -> std::io::Result<()> {
+        self.check().and_then(|()| self.0.bytes.set_len(len))
+    }
+
+    fn sync_data(&self) -> std::io::Result<()> {
+        self.check().and_then(|()| self.0.bytes.sync_data())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> std::io::Result<()> {
+        self.check().and_then(|()| self.0.bytes.write(offset, data))
+    }
+}
+
+/// A store that takes its time, but opens a failed database anew whenever it has a reason to, and takes no old word on
+/// its health.
+fn patient() -> Limits {
+    let long = Duration::from_secs(600);
+    Limits {
+        writer_deadline: long,
+        writer_fresh: Duration::ZERO,
+        reopen_pause: Duration::ZERO,
+        scans: 1,
+        scan_wait: long,
+        scan_deadline: long,
+    }
+}
+
+/// A store on `disk`, with a queue for two.
+fn store(disk: &Disk, limits: Limits) -> RedbStore {
+    let database = disk.open().unwrap();
+    migrate(&database, 0).unwrap();
+    let published = Arc::new(Published::default());
+    let reopen = {
+        let disk = disk.clone();
+        Box::new(move || disk.open())
+    };
+    let group = Group::new(database, reopen, limits.reopen_pause, Arc::clone(&published), 8).unwrap();
+    let writer = Arc::new(Writer::start(group, 2).unwrap());
+    RedbStore { writer, published, scans: Scans::new(limits), limits, observer: Arc::new(NoObserver) }
+}
+
+fn stamp() -> Stamp {
+    Stamp { at: Timestamp::UNIX_EPOCH, actor: Actor::default() }
+}
+
+/// An intent that adds one entry to the change log.
+fn append(tables: &mut Tables<'_>) -> StoreResult<()> {
+    tables.changes.append(None, stamp(), ChangeKind::UserRegistered(UserId::from_bytes([0; 16])))
+}
+
+/// Keeps the writer busy until the returned sender sends or is dropped, so that what is queued meanwhile is one group.
+async fn occupy(store: &RedbStore) -> mpsc::Sender<()> {
+    let (release, released) = mpsc::channel();
+    let (start, started) = tokio::sync::oneshot::channel();
+    let writer = Arc::clone(&store.writer);
+    tokio::spawn(async move {
+        writer
+            .submit(move |_| {
+                let _ = (start.send(()), released.recv());
+                Ok(())
+            })
+            .await
+    });
+    started.await.unwrap();
+    release
+}
+
+/// Queues `first` and `second` as one group.
+async fn group<A, B>(
+    store: &RedbStore,
+    first: impl FnOnce(&mut Tables<'_>) -> StoreResult<A> + Send + 'static,
+    second: impl FnOnce(&mut Tables<'_>) -> StoreResult<B> + Send + 'static,
+) -> (Answer<A>, Answer<B>)
+where
+    A: Send + 'static,
+    B: Send + 'static,
+{
+    let release = occupy(store).await;
+    let (first, second, ()) = tokio::join!(store.writer.submit(first), store.writer.submit(second), async {
+        drop(release);
+    });
+    (first, second)
+}
+
+/// Asks until the answer is yes.
+async fn eventually(ask: impl AsyncFn() -> bool) {
+    let asking = async {
+        while !ask().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), asking).await.expect("the answer is still no");
+}

@@ -1,0 +1,136 @@
+//! Queues that fill, intents that spoil their group, and a writer or scans that take too long.
+
+use super::*;
+use crate::store::redb::scan::Budget;
+use crate::store::redb::snapshot::Snapshot;
+
+#[tokio::test]
+async fn what_is_queued_together_shares_a_commit() {
+    let store = store(&Disk::default(), patient());
+    let (first, second) = group(&store, append, append).await;
+    assert_eq!((first.result, second.result), (Ok(()), Ok(())));
+    assert_eq!(first.figures.unwrap().group_size, 2);
+    assert_eq!(first.figures.unwrap().commit, second.figures.unwrap().commit);
+    assert_eq!(store.health().await.last_seq, 2);
+}
+
+#[tokio::test]
+async fn a_refusal_does_not_harm_its_group() {
+    let store = store(&Disk::default(), patient());
+    let (refused, good) = group(&store, |_| Err::<(), _>(StoreError::EmailTaken), append).await;
+    assert_eq!(refused.result, Err(StoreError::EmailTaken));
+    assert_eq!((refused.rows, refused.figures), (0, None));
+    assert_eq!((good.result, good.rows), (Ok(()), 1));
+    assert_eq!(store.health().await.last_seq, 1);
+}
+
+#[tokio::test]
+async fn a_panic_abandons_its_group_and_the_writer_goes_on() {
+    let store = store(&Disk::default(), patient());
+    let (good, bad) = group(&store, append, |_| -> StoreResult<()> { panic!("on purpose") }).await;
+    let panicked = Err(StoreError::Unavailable("a write panicked".to_owned()));
+    assert_eq!((good.result, bad.result), (panicked.clone(), panicked));
+    let health = store.health().await;
+    assert_eq!((health.last_seq, health.writable), (0, Ok(())), "the good one was undone, and the disk is well");
+    assert_eq!(store.writer.submit(append).await.result, Ok(()));
+    assert_eq!(store.health().await.last_seq, 1);
+}
+
+#[tokio::test]
+async fn one_more_than_the_queue_holds_is_refused_at_once() {
+    let store = store(&Disk::default(), patient());
+    let release = occupy(&store).await;
+    let (first, second, ()) = tokio::join!(store.writer.submit(append), store.writer.submit(append), async {
+        assert_eq!(store.writer.depth(), Some(2));
+        assert_eq!(store.writer.submit(append).await.result, Err(StoreError::Overloaded));
+        drop(release);
+    });
+    assert_eq!((first.result, second.result), (Ok(()), Ok(())));
+    assert_eq!(store.health().await.last_seq, 2, "the refused one was never carried out");
+}
+
+#[tokio::test]
+async fn a_writer_that_does_not_come_round_is_not_well() {
+    let store = store(&Disk::default(), Limits { writer_deadline: Duration::from_millis(1), ..patient() });
+    let _busy = occupy(&store).await;
+    let health = store.health().await;
+    assert!(health.readable);
+    assert!(health.writable.is_err_and(|cause| cause.contains("overloaded")));
+}
+
+#[tokio::test]
+async fn a_full_queue_is_well_if_it_moves() {
+    let store = store(&Disk::default(), patient());
+    let release = occupy(&store).await;
+    let (first, second, health, ()) =
+        tokio::join!(store.writer.submit(append), store.writer.submit(append), store.health(), async {
+            assert_eq!(store.writer.depth(), Some(2));
+            drop(release);
+        });
+    assert_eq!((first.result, second.result, health.writable), (Ok(()), Ok(()), Ok(())));
+}
+
+#[tokio::test]
+async fn there_is_one_nudge_at_a_time() {
+    let store = store(&Disk::default(), patient());
+    let release = occupy(&store).await;
+    for _ in 0..5 {
+        store.writer.nudge();
+        assert_eq!(store.writer.depth(), Some(1));
+    }
+    drop(release);
+    assert_eq!(store.writer.submit(|_| Ok(())).await.result, Ok(()));
+    let _busy = occupy(&store).await;
+    store.writer.nudge();
+    assert_eq!(store.writer.depth(), Some(1), "another one, when the first was answered");
+}
+
+#[tokio::test]
+async fn a_writer_that_came_round_is_not_asked() {
+    let store = store(&Disk::default(), Limits { writer_fresh: Duration::from_secs(600), ..patient() });
+    assert_eq!(store.health().await.writable, Ok(()));
+    let _busy = occupy(&store).await;
+    assert_eq!(store.health().await.writable, Ok(()));
+    assert_eq!(store.writer.depth(), Some(0));
+}
+
+/// A scan that takes as long as it may.
+async fn endless(store: &RedbStore) -> StoreResult<Vec<()>> {
+    let scan = |_: &Snapshot, budget: &Budget| {
+        while !budget.is_spent() {
+            std::thread::yield_now();
+        }
+        Err(StoreError::Overloaded)
+    };
+    store.scan("nothing", scan).await
+}
+
+#[tokio::test]
+async fn a_scan_whose_caller_has_gone_ends() {
+    let store = store(&Disk::default(), patient());
+    tokio::select! {
+        biased;
+        answer = endless(&store) => panic!("it ended by itself: {answer:?}"),
+        () = eventually(async || store.scans.free() == 0) => {}
+    }
+    eventually(async || store.scans.free() == 1).await;
+}
+
+#[tokio::test]
+async fn a_scan_that_takes_too_long_ends() {
+    let store = store(&Disk::default(), Limits { scan_deadline: Duration::ZERO, ..patient() });
+    assert_eq!(endless(&store).await, Err(StoreError::Overloaded));
+}
+
+#[tokio::test]
+async fn one_scan_too_many_is_refused() {
+    let store = store(&Disk::default(), Limits { scan_wait: Duration::from_millis(1), ..patient() });
+    tokio::select! {
+        biased;
+        answer = endless(&store) => panic!("it ended by itself: {answer:?}"),
+        () = async {
+            eventually(async || store.scans.free() == 0).await;
+            assert_eq!(store.changes(0, usize::MAX).await, Err(StoreError::Overloaded));
+        } => {}
+    }
+}

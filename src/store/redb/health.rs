@@ -1,0 +1,40 @@
+//! How the store is: a look at the last commit, and word from the writer thread.
+
+use tokio::time::timeout;
+
+use super::{RedbStore, changes};
+use crate::store::StoreHealth;
+
+impl RedbStore {
+    /// See [`crate::store::Store::health`].
+    pub(super) async fn look(&self) -> StoreHealth {
+        let writable = self.ask_writer().await;
+        let last_seq = self.snapshot().and_then(|snapshot| changes::last_seq(&snapshot.changes));
+        StoreHealth {
+            readable: last_seq.is_ok(),
+            writable,
+            last_seq: last_seq.unwrap_or_default(),
+            queue_depth: self.writer.depth().unwrap_or_default(),
+        }
+    }
+
+    /// Whether the writer works. Everyone who asks at about the same time is told the same, and a writer that has
+    /// writes to do is not asked at all, but watched.
+    async fn ask_writer(&self) -> Result<(), String> {
+        let mut round = self.published.round.subscribe();
+        let is_fresh = round.borrow_and_update().is_some_and(|at| at.elapsed() < self.limits.writer_fresh);
+        if !is_fresh && self.writer.depth().is_some() {
+            self.writer.nudge();
+            // It may close meanwhile, which shows below.
+            if timeout(self.limits.writer_deadline, round.changed()).await.is_err() && self.writer.depth().is_some() {
+                let waited = self.limits.writer_deadline.as_secs_f64();
+                return Err(format!("overloaded: the writer has not come round for {waited} s"));
+            }
+        }
+        match (self.writer.depth(), self.published.broken.load_full()) {
+            (None, _) => Err("the database is closed".to_owned()),
+            (Some(_), Some(cause)) => Err(cause.to_string()),
+            (Some(_), None) => Ok(()),
+        }
+    }
+}
