@@ -118,7 +118,66 @@ fn s44_an_idle_connection_is_closed_by_its_timeout() {
     let answer = raw.send(LIVEZ).read_answer();
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     assert_eq!(raw.read_to_end(), "");
-    assert_eq!(Raw::connect(server.address()).read_to_end(), "", "one that never says anything");
+}
+
+#[test]
+fn s44_a_connection_that_never_says_anything_is_closed_like_a_half_sent_head() {
+    let server = patient().env("GHOSTWORKS__SERVER__HEADER_TIMEOUT_SECONDS", "1").start();
+    assert_eq!(Raw::connect(server.address()).read_to_end(), "");
+}
+
+#[test]
+fn a_connection_may_rest_for_longer_than_a_head_may_take() {
+    let server = patient().env("GHOSTWORKS__SERVER__HEADER_TIMEOUT_SECONDS", "1").start();
+    let mut kept = Raw::connect(server.address());
+    kept.send(LIVEZ).read_answer();
+    // Begun later, and closed by the timeout: so the other has rested for longer than that.
+    Raw::connect(server.address()).send(HALF_A_HEAD).read_to_end();
+
+    let answer = kept.send(LIVEZ).read_answer();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    // Once the next head has begun, it has no longer than the first.
+    assert_eq!(kept.send(HALF_A_HEAD).read_to_end(), "");
+}
+
+#[test]
+fn s44_hundreds_of_slow_clients_do_not_keep_others_from_being_served() {
+    let server = patient().env("GHOSTWORKS__SERVER__HEADER_TIMEOUT_SECONDS", "3").start();
+    let mut held: Vec<Raw> = (0..200).map(|_| Raw::connect(server.address())).collect();
+    let mut dripping: Vec<Raw> = (0..100).map(|_| Raw::connect(server.address())).collect();
+    for raw in &mut held[..100] {
+        raw.try_send(HALF_A_HEAD);
+    }
+    for raw in &mut dripping {
+        raw.try_send("GET /livez HTTP/1.1\r\nX-Long: ");
+    }
+
+    let deadline = Instant::now() + support::PATIENCE;
+    while !dripping.is_empty() {
+        assert!(Instant::now() < deadline, "{} are dripping still", dripping.len());
+        dripping.retain_mut(|raw| raw.try_send("x"));
+        server.client().get("/livez").expect(200);
+    }
+    for raw in &mut held {
+        assert_eq!(raw.read_to_end(), "");
+    }
+}
+
+#[test]
+fn s44_a_client_that_does_not_take_its_answers_is_cut_off() {
+    let server = patient()
+        .env("GHOSTWORKS__SERVER__MAX_CONNECTIONS", "1")
+        .env("GHOSTWORKS__SERVER__IDLE_TIMEOUT_SECONDS", "1")
+        .start();
+    // More than all buffers on the way hold.
+    let mut greedy = Raw::connect(server.address());
+    greedy.send("GET /docs HTTP/1.1\r\nHost: h\r\n\r\n".repeat(50));
+
+    let answer = Raw::connect(server.address()).send(LIVEZ).read_answer();
+
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let taken = greedy.read_to_end();
+    assert!(taken.matches("HTTP/1.1 200 ").count() < 50, "all of it was taken");
 }
 
 #[test]

@@ -13,13 +13,14 @@ pub struct Server {
     /// The address to listen on; port 0 takes any free one. Default `127.0.0.1:8000`.
     #[serde(deserialize_with = "address")]
     pub listen: SocketAddr,
-    /// Connections served at a time; more wait to be accepted. Default 4096.
+    /// Connections served at a time; more wait to be accepted. Default 8192.
     pub max_connections: usize,
-    /// Seconds for a request's head to arrive. Default 10.
+    /// Seconds for a request's head to arrive: the first from when the connection is accepted, a later one from its
+    /// first byte. Default 10.
     pub header_timeout_seconds: u64,
     /// Seconds for a request's body to arrive. Default 30.
     pub body_timeout_seconds: u64,
-    /// Seconds that a connection may rest between requests. Default 75.
+    /// Seconds that a connection may rest between requests, or not take what it is sent. Default 75.
     pub idle_timeout_seconds: u64,
     /// Seconds that requests get to finish once the server is told to stop. Default 10.
     pub drain_timeout_seconds: u64,
@@ -31,7 +32,7 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 8000).into(),
-            max_connections: 4096,
+            max_connections: 8192,
             header_timeout_seconds: 10,
             body_timeout_seconds: 30,
             idle_timeout_seconds: 75,

@@ -1,7 +1,9 @@
-//! The accept loop: connections with timeouts, a cap on their number, and an orderly end.
+//! The accept loop: connections with timeouts, a cap on their number, and an orderly end. It speaks HTTP/1.1 alone.
 //!
 //! poem's own server gives hyper no timer and accepts without a limit, so a half-sent request would hold its
 //! connection for ever; only the endpoint is poem's.
+
+mod head_timer;
 
 use std::convert::Infallible;
 use std::io;
@@ -11,9 +13,9 @@ use std::time::Duration;
 
 use hyper::Request;
 use hyper::body::Incoming;
+use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use poem::Response;
 use poem::http::uri::Scheme;
@@ -21,7 +23,9 @@ use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio_io_timeout::TimeoutStream;
+use tokio_io_timeout::TimeoutWriter;
+
+use self::head_timer::{Counted, HeadTimer, Received};
 
 /// How long to wait before accepting again after the system refused, as when descriptors have run out.
 const ACCEPT_BACK_OFF: Duration = Duration::from_millis(100);
@@ -31,9 +35,10 @@ const ACCEPT_BACK_OFF: Duration = Duration::from_millis(100);
 pub struct Limits {
     /// How many may be open at once; more wait to be accepted.
     pub max_connections: usize,
-    /// How long a request's head may take to arrive.
+    /// How long a request's head may take to arrive: the first from when the connection is accepted, a later one from
+    /// its first byte.
     pub header_timeout: Duration,
-    /// How long a connection may be silent, or not take what it is sent.
+    /// How long a connection may rest between requests, or not take what it is sent.
     pub idle_timeout: Duration,
     /// How long requests in flight may take to finish once the server is told to stop.
     pub drain_timeout: Duration,
@@ -44,7 +49,7 @@ pub async fn serve<E>(listener: TcpListener, endpoint: E, limits: Limits, stop: 
 where
     E: Endpoint<Output = Response> + 'static,
 {
-    let connections = Arc::new(Connections { endpoint, builder: builder(&limits), idle_timeout: limits.idle_timeout });
+    let connections = Arc::new(Connections { endpoint, limits });
     let slots = Arc::new(Semaphore::new(limits.max_connections));
     let drain = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
@@ -87,17 +92,9 @@ fn is_about_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused)
 }
 
-fn builder(limits: &Limits) -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_timeout);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(limits.idle_timeout));
-    builder
-}
-
 struct Connections<E> {
     endpoint: E,
-    builder: Builder<TokioExecutor>,
-    idle_timeout: Duration,
+    limits: Limits,
 }
 
 impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
@@ -113,19 +110,29 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
         let local =
             stream.local_addr().map_or_else(|_| LocalAddr::default(), |address| LocalAddr(Addr::SocketAddr(address)));
         let remote = RemoteAddr(Addr::SocketAddr(peer));
-        let mut stream = TimeoutStream::new(stream);
-        stream.set_read_timeout(Some(self.idle_timeout));
-        stream.set_write_timeout(Some(self.idle_timeout));
+        let received = Received::default();
+        let mut stream = TimeoutWriter::new(Counted { stream, received: received.clone() });
+        stream.set_timeout(Some(self.limits.idle_timeout));
         let service = service_fn(|request: Request<Incoming>| {
             let request = (request, local.clone(), remote.clone(), Scheme::HTTP).into();
             let connections = self.clone();
             // The future is large, and hyper moves it: the box is what moves.
             Box::pin(async move { Ok::<_, Infallible>(connections.endpoint.get_response(request).await.into()) })
         });
-        let connection = self.builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
+        let connection = self.builder(received).serve_connection(TokioIo::new(Box::pin(stream)), service);
         // How a connection ends is the client's affair: it leaves, it is too slow, it does not speak HTTP.
         if let Err(error) = drain.watch(connection).await {
             tracing::debug!(%error, "connection ended");
         }
+    }
+
+    fn builder(&self, received: Received) -> Builder {
+        let Limits { header_timeout: head_timeout, idle_timeout, .. } = self.limits;
+        let mut builder = Builder::new();
+        builder
+            .timer(HeadTimer { head_timeout, idle_timeout, received })
+            // The timer decides how long; hyper only needs to be told that there is a limit.
+            .header_read_timeout(head_timeout);
+        builder
     }
 }

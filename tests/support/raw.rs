@@ -22,6 +22,11 @@ impl Raw {
         self
     }
 
+    /// Sends bytes, unless the server has closed the connection; whether it was still open.
+    pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        self.0.write_all(bytes.as_ref()).is_ok()
+    }
+
     /// Whether something has come that was not read yet.
     pub fn has_answer(&self) -> bool {
         self.0.set_nonblocking(true).expect("a socket can be asked");
