@@ -390,3 +390,21 @@ fn an_early_answer_to_a_request_without_body_keeps_the_connection() {
         assert!(!answer.to_lowercase().contains("connection: close"), "{answer}");
     }
 }
+
+#[test]
+fn s45_a_head_without_measure_is_refused() {
+    let server = Server::shared();
+    let long_target = format!("GET /livez?{} HTTP/1.1\r\nHost: h\r\n\r\n", "x".repeat(70_000));
+    let long_field = format!("GET /livez HTTP/1.1\r\nHost: h\r\nX-Long: {}", "x".repeat(70_000));
+    let many_fields = format!("GET /livez HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(101));
+    for (request, status) in [(long_target, "414"), (long_field, "431"), (many_fields, "431")] {
+        let mut raw = Raw::connect(server.address());
+        // The server may refuse before it has taken all of it.
+        raw.try_send(&request);
+        let answer = raw.read_to_end();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request:.40}: {answer:?}");
+    }
+    let large = format!("GET /livez HTTP/1.1\r\nX-Long: {}\r\n{}\r\n", "x".repeat(60_000), "X: y\r\n".repeat(99));
+    let answer = Raw::connect(server.address()).send(large).read_answer();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}

@@ -30,6 +30,9 @@ use self::head_timer::{Counted, HeadTimer, Received};
 /// How long to wait before accepting again after the system refused, as when descriptors have run out.
 const ACCEPT_BACK_OFF: Duration = Duration::from_millis(100);
 
+/// The largest head of a request, in bytes; beyond it, or beyond hyper's 100 header fields, the answer is 431.
+const MAX_HEAD_BYTES: usize = 64 << 10;
+
 /// Limits on connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -132,7 +135,8 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
         builder
             .timer(HeadTimer { head_timeout, idle_timeout, received })
             // The timer decides how long; hyper only needs to be told that there is a limit.
-            .header_read_timeout(head_timeout);
+            .header_read_timeout(head_timeout)
+            .max_buf_size(MAX_HEAD_BYTES);
         builder
     }
 }
