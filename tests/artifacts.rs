@@ -268,6 +268,25 @@ fn s36_a_stale_if_match_changes_nothing() {
 }
 
 #[test]
+fn s36_an_if_match_may_name_several_tags_and_foreign_ones() {
+    let server = Server::shared();
+    let owner = Account::new(&server);
+    let artifacts = owner.artifacts();
+    let path = format!("{artifacts}/{}", text(&owner.artifact(&artifacts, &json!({"name": "n"}))["id"]));
+    let change = |tags: &str| owner.client.with("If-Match", tags).patch(&path, &json!({"name": "m"}));
+
+    for tags in ["W/\"1\"", "\"abc\"", "\"0\"", "nonsense", "\"2\", \"3\"", "W/\"1\", \"abc\""] {
+        change(tags).problem(412, "version_mismatch");
+        owner.client.with("If-Match", tags).delete(&path).problem(412, "version_mismatch");
+    }
+    change("\"7\", \"1\"").expect(200);
+    change("W/\"2\", \"abc\", \"2\"").expect(200);
+    assert_eq!(owner.client.get(&path).expect(200).json()["version"], 3);
+    let missing = format!("{artifacts}/{NOWHERE}");
+    owner.client.with("If-Match", "\"abc\"").delete(&missing).problem(404, "artifact_not_found");
+}
+
+#[test]
 fn one_of_many_changes_to_the_same_version_wins() {
     let server = Server::shared();
     let owner = Account::new(&server);

@@ -75,13 +75,13 @@ impl Service {
             .await
     }
 
-    /// Changes the fields an update names. With `expected`, only that version of the artifact.
+    /// Changes the fields an update names. With `versions`, only if the artifact has one of them.
     pub async fn update_artifact(
         &self,
         caller: &Caller,
         tenant: TenantId,
         id: ArtifactId,
-        expected: Option<u64>,
+        versions: Option<Vec<u64>>,
         raw: RawArtifactPatch,
     ) -> Result<Artifact, Error> {
         self.telemetry
@@ -89,28 +89,46 @@ impl Service {
                 self.require(caller, tenant, Action::WriteArtifacts).await?;
                 annotate_with("artifact.id", || id.to_string());
                 let patch = ArtifactPatch::parse(raw)?;
+                let expected = self.expected_version(tenant, id, versions).await?;
                 let stamp = self.stamp(&caller.client, Some(caller.user));
                 Ok(self.store.update_artifact(tenant, id, expected, patch, caller.user, stamp).await?)
             })
             .await
     }
 
-    /// Moves an artifact to the trash. With `expected`, only that version of it.
+    /// Moves an artifact to the trash. With `versions`, only if it has one of them.
     pub async fn delete_artifact(
         &self,
         caller: &Caller,
         tenant: TenantId,
         id: ArtifactId,
-        expected: Option<u64>,
+        versions: Option<Vec<u64>>,
     ) -> Result<(), Error> {
         self.telemetry
             .observe(Operation::ArtifactDelete, Subject::new(tenant, caller.user), async {
                 self.require(caller, tenant, Action::WriteArtifacts).await?;
                 annotate_with("artifact.id", || id.to_string());
+                let expected = self.expected_version(tenant, id, versions).await?;
                 let stamp = self.stamp(&caller.client, Some(caller.user));
                 Ok(self.store.delete_artifact(tenant, id, expected, caller.user, stamp).await?)
             })
             .await
+    }
+
+    /// The one version that the store is to expect, of those that a caller would take. When several would do it is the
+    /// current one; should that change before the write, the store refuses.
+    async fn expected_version(
+        &self,
+        tenant: TenantId,
+        id: ArtifactId,
+        versions: Option<Vec<u64>>,
+    ) -> Result<Option<u64>, Error> {
+        let Some(versions) = versions else { return Ok(None) };
+        if let [version] = *versions {
+            return Ok(Some(version));
+        }
+        let current = self.store.artifact(tenant, id).await?.ok_or(Error::ArtifactNotFound)?.version;
+        if versions.contains(&current) { Ok(Some(current)) } else { Err(Error::VersionMismatch { current }) }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Artifacts.
 
 mod body;
+mod entity_tag;
 mod list;
 
 use std::sync::Arc;
@@ -11,9 +12,9 @@ use poem_openapi::{ApiResponse, OpenApi};
 use uuid::Uuid;
 
 use self::body::{ArtifactBody, CreateArtifactRequest, PageBody, UpdateArtifactRequest};
+use self::entity_tag::{IfMatch, entity_tag, none_match_names};
 use self::list::ListQuery;
 use super::Tag;
-use crate::domain::Artifact;
 use crate::http::extract::SignedIn;
 use crate::http::json::Json;
 use crate::http::problem::Problem;
@@ -39,7 +40,7 @@ impl ArtifactsApi {
     ) -> Result<CreateArtifactResponse, Problem> {
         let artifact = state.service.create_artifact(&caller.0, workspace_id.0.into(), body.0.into()).await?;
         let location = format!("/api/v1/workspaces/{}/artifacts/{}", artifact.tenant, artifact.id);
-        let etag = etag(&artifact);
+        let etag = entity_tag(&artifact);
         Ok(CreateArtifactResponse::Created(Json(artifact.into()), location, etag))
     }
 
@@ -99,8 +100,8 @@ impl ArtifactsApi {
         if_none_match: Header<Option<String>>,
     ) -> Result<GetArtifactResponse, Problem> {
         let artifact = state.service.artifact(&caller.0, workspace_id.0.into(), artifact_id.0.into()).await?;
-        let etag = etag(&artifact);
-        if if_none_match.0.is_some_and(|tags| tags.split(',').any(|tag| matches(tag, &etag))) {
+        let etag = entity_tag(&artifact);
+        if if_none_match.0.is_some_and(|tags| none_match_names(&tags, &etag)) {
             return Ok(GetArtifactResponse::NotModified(etag));
         }
         Ok(GetArtifactResponse::Found(Json(artifact.into()), etag))
@@ -118,15 +119,14 @@ impl ArtifactsApi {
         workspace_id: Path<Uuid>,
         /// The artifact's id.
         artifact_id: Path<Uuid>,
-        /// Update only if the artifact still has this entity tag.
+        /// Update only if the artifact still has one of these entity tags.
         #[oai(name = "If-Match")]
-        if_match: Header<Option<String>>,
+        if_match: IfMatch,
         body: Json<UpdateArtifactRequest>,
     ) -> Result<UpdateArtifactResponse, Problem> {
-        let expected = expected_version(if_match.0)?;
         let (tenant, id) = (workspace_id.0.into(), artifact_id.0.into());
-        let artifact = state.service.update_artifact(&caller.0, tenant, id, expected, body.0.into()).await?;
-        let etag = etag(&artifact);
+        let artifact = state.service.update_artifact(&caller.0, tenant, id, if_match.0, body.0.into()).await?;
+        let etag = entity_tag(&artifact);
         Ok(UpdateArtifactResponse::Updated(Json(artifact.into()), etag))
     }
 
@@ -142,9 +142,9 @@ impl ArtifactsApi {
         workspace_id: Path<Uuid>,
         /// The artifact's id.
         artifact_id: Path<Uuid>,
-        /// Update only if the artifact still has this entity tag.
+        /// Update only if the artifact still has one of these entity tags.
         #[oai(name = "If-Match")]
-        if_match: Header<Option<String>>,
+        if_match: IfMatch,
         body: Json<UpdateArtifactRequest>,
     ) -> Result<UpdateArtifactResponse, Problem> {
         self.update(state, caller, workspace_id, artifact_id, if_match, body).await
@@ -162,12 +162,11 @@ impl ArtifactsApi {
         workspace_id: Path<Uuid>,
         /// The artifact's id.
         artifact_id: Path<Uuid>,
-        /// Delete only if the artifact still has this entity tag.
+        /// Delete only if the artifact still has one of these entity tags.
         #[oai(name = "If-Match")]
-        if_match: Header<Option<String>>,
+        if_match: IfMatch,
     ) -> Result<DeleteArtifactResponse, Problem> {
-        let expected = expected_version(if_match.0)?;
-        state.service.delete_artifact(&caller.0, workspace_id.0.into(), artifact_id.0.into(), expected).await?;
+        state.service.delete_artifact(&caller.0, workspace_id.0.into(), artifact_id.0.into(), if_match.0).await?;
         Ok(DeleteArtifactResponse::Deleted)
     }
 }
@@ -224,27 +223,4 @@ enum DeleteArtifactResponse {
     /// The artifact was deleted
     #[oai(status = 204)]
     Deleted,
-}
-
-/// An artifact's entity tag (RFC 9110): its version, quoted.
-fn etag(artifact: &Artifact) -> String {
-    format!("\"{}\"", artifact.version)
-}
-
-/// Whether a tag of an `If-None-Match` means `etag`, compared weakly as RFC 9110 has it.
-fn matches(tag: &str, etag: &str) -> bool {
-    let tag = tag.trim();
-    tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag
-}
-
-/// The version an `If-Match` asks for. `*` asks for any.
-fn expected_version(if_match: Option<String>) -> Result<Option<u64>, Problem> {
-    let Some(tag) = if_match.filter(|tag| tag.trim() != "*") else { return Ok(None) };
-    let version = tag.trim().strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).map(str::parse);
-    match version {
-        Some(Ok(version)) => Ok(Some(version)),
-        Some(Err(_)) | None => {
-            Err(Problem::invalid_parameter("If-Match must be * or the one entity tag that an answer's ETag gave."))
-        }
-    }
 }
