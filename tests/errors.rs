@@ -319,7 +319,11 @@ fn a_wrong_method_is_a_405_that_names_the_right_ones() {
         ("GET", "/api/v1/auth/login", vec!["POST"]),
         ("DELETE", "/api/v1/workspaces/", vec!["GET", "POST"]),
         ("POST", &format!("{artifacts}/{NOWHERE}"), vec!["GET", "PUT", "PATCH", "DELETE"]),
-        ("POST", "/health", vec!["GET"]),
+        ("POST", "/health", vec!["GET", "HEAD"]),
+        ("POST", "/docs", vec!["GET", "HEAD"]),
+        ("DELETE", "/redoc", vec!["GET", "HEAD"]),
+        ("PUT", "/openapi.json", vec!["GET", "HEAD"]),
+        ("POST", "/openapi.yaml", vec!["GET", "HEAD"]),
         ("BREW", "/api/v1/auth/me", vec!["GET"]),
     ] {
         let reply = owner.client.call(method, path);

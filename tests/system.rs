@@ -116,6 +116,15 @@ fn the_docs_load_nothing_from_elsewhere_and_run_only_what_their_policy_allows() 
 }
 
 #[test]
+fn head_is_get_without_the_body() {
+    let server = Server::shared();
+    for path in ["/livez", "/docs", "/redoc", "/openapi.json", "/openapi.yaml"] {
+        let (head, get) = (server.client().call("HEAD", path).expect(200), server.client().get(path).expect(200));
+        assert_eq!((head.body.as_str(), head.header("content-type")), ("", get.header("content-type")), "{path}");
+    }
+}
+
+#[test]
 fn s41_every_answer_carries_the_protective_headers() {
     let server = Server::shared();
     for reply in [server.client().get("/"), server.client().get("/docs"), server.client().get("/nowhere")] {

@@ -3,12 +3,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hyper::body::Bytes;
 use poem::http::{HeaderName, HeaderValue, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use sha2::{Digest, Sha256};
 
 /// The OpenAPI document in one of its formats.
-pub(super) fn document(text: String, content_type: &'static str) -> Response {
+pub(super) fn document(text: Bytes, content_type: &'static str) -> Response {
     Response::builder().content_type(content_type).body(text)
 }
 
@@ -17,7 +18,7 @@ const TITLE: &str = "<title>Ghostworks API</title><link rel=\"icon\" href=\"data
 
 /// A page that is made once.
 pub(super) struct Page {
-    html: String,
+    html: Bytes,
     policy: HeaderValue,
     etag: HeaderValue,
 }
@@ -44,7 +45,7 @@ impl Page {
              font-src data:; connect-src 'self'; worker-src blob:; base-uri 'none'; form-action 'none'; \
              frame-ancestors 'none'"
         );
-        Self { policy: header_value(&policy), etag: header_value(&format!("\"{}\"", digest(&html))), html }
+        Self { policy: header_value(&policy), etag: header_value(&format!("\"{}\"", digest(&html))), html: html.into() }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use hyper::body::Bytes;
 use poem::endpoint::make_sync;
 use poem::middleware::AddData;
-use poem::{Endpoint, EndpointExt, Response, Route};
+use poem::{Endpoint, EndpointExt, Response, Route, get};
 use poem_openapi::{LicenseObject, OpenApiService};
 
 use super::api::{ArtifactsApi, AuthApi, SystemApi, WorkspacesApi};
@@ -30,15 +31,15 @@ pub fn openapi_yaml() -> String {
 /// The endpoint that answers every request.
 pub fn router(state: Arc<State>) -> impl Endpoint<Output = Response> + 'static {
     let api = api();
-    let (json, yaml) = (api.spec(), api.spec_yaml());
+    let (json, yaml) = (Bytes::from(api.spec()), Bytes::from(api.spec_yaml()));
     let routes = Arc::new(RouteTable::new(&json, &["/docs", "/redoc", "/openapi.json", "/openapi.yaml"]));
     let (telemetry, instance) = (state.service.telemetry.clone(), state.instance);
     let (swagger_ui, redoc) = (Page::swagger_ui(&api.swagger_ui_html()), Page::redoc(&api.redoc_html()));
     Route::new()
-        .at("/docs", swagger_ui)
-        .at("/redoc", redoc)
-        .at("/openapi.json", make_sync(move |_| docs::document(json.clone(), "application/json")))
-        .at("/openapi.yaml", make_sync(move |_| docs::document(yaml.clone(), "application/yaml")))
+        .at("/docs", get(swagger_ui))
+        .at("/redoc", get(redoc))
+        .at("/openapi.json", get(make_sync(move |_| docs::document(json.clone(), "application/json"))))
+        .at("/openapi.yaml", get(make_sync(move |_| docs::document(yaml.clone(), "application/yaml"))))
         .nest("/", api)
         // The last is the first to see a request.
         .with(AddData::new(state))
@@ -50,7 +51,11 @@ pub fn router(state: Arc<State>) -> impl Endpoint<Output = Response> + 'static {
 }
 
 fn api() -> OpenApiService<Api, ()> {
-    OpenApiService::new((SystemApi, AuthApi, WorkspacesApi, ArtifactsApi), "Ghostworks API", env!("CARGO_PKG_VERSION"))
-        .description(include_str!("description.md"))
-        .license(LicenseObject::new("Apache-2.0").url("https://www.apache.org/licenses/LICENSE-2.0"))
+    OpenApiService::new(
+        (SystemApi, AuthApi, WorkspacesApi, ArtifactsApi),
+        "Ghostworks API",
+        env!("CARGO_PKG_VERSION"),
+    )
+    .description(include_str!("description.md"))
+    .license(LicenseObject::new("Apache-2.0").url("https://www.apache.org/licenses/LICENSE-2.0"))
 }
