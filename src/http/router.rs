@@ -52,7 +52,7 @@ pub fn router(state: Arc<State>) -> impl Endpoint<Output = Response> + 'static {
 
 fn api() -> OpenApiService<Api, ()> {
     OpenApiService::new(
-        (SystemApi, AuthApi, WorkspacesApi, ArtifactsApi),
+        (SystemApi::default(), AuthApi, WorkspacesApi, ArtifactsApi),
         "Ghostworks API",
         env!("CARGO_PKG_VERSION"),
     )

@@ -11,6 +11,7 @@ use poem_openapi::payload::PlainText;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
 use super::Tag;
 use crate::http::json::Json;
@@ -22,7 +23,11 @@ use crate::service::Health;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Operations at the root, and below `/api/v1/system`.
-pub(crate) struct SystemApi;
+#[derive(Default)]
+pub(crate) struct SystemApi {
+    /// Held by the one scrape that is being rendered.
+    scrape: Arc<Mutex<()>>,
+}
 
 #[OpenApi(tag = "Tag::System")]
 impl SystemApi {
@@ -120,7 +125,14 @@ impl SystemApi {
     /// Everything that is measured, in the Prometheus text format.
     #[oai(path = "/metrics", method = "get", operation_id = "metrics")]
     async fn metrics(&self, state: Data<&Arc<State>>) -> Result<Exposition, Problem> {
-        state.pipeline.render_metrics().map(Exposition).map_err(Problem::internal)
+        let (turn, state) = (self.scrape.clone().lock_owned().await, state.clone());
+        // Off the runtime's threads: there may be a great many series. The turn ends with the work, even when the
+        // client has left before.
+        let rendered = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            state.pipeline.render_metrics()
+        });
+        rendered.await.map_err(Problem::internal)?.map(Exposition).map_err(Problem::internal)
     }
 
     /// How many there are of each thing
