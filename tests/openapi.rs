@@ -80,3 +80,12 @@ fn every_operation_of_the_api_describes_its_errors() {
         }
     }
 }
+
+#[test]
+fn who_finds_the_service_not_ready_is_told_when_to_ask_again() {
+    let document: Value = serde_json::from_str(&printed("json")).expect("JSON");
+    for path in ["/readyz", "/health/detailed"] {
+        let headers = &document["paths"][path]["get"]["responses"]["503"]["headers"];
+        assert!(headers.as_object().is_some_and(|it| it.keys().any(|name| name.eq_ignore_ascii_case("retry-after"))));
+    }
+}

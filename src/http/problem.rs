@@ -12,7 +12,7 @@ use crate::domain::Violations;
 use crate::service;
 
 /// How long a client should wait before it tries again what was too much, in seconds.
-const RETRY_AFTER_SECONDS: &str = "1";
+pub(super) const RETRY_AFTER_SECONDS: u64 = 1;
 
 /// An answer that is an error.
 #[derive(Debug, Error)]
@@ -179,7 +179,7 @@ impl Problem {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+                headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
             }
             _ => {}
         }

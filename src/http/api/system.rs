@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 
 use super::Tag;
 use crate::http::json::Json;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, RETRY_AFTER_SECONDS};
 use crate::http::state::State;
 use crate::http::types::Time;
 use crate::service::Health;
@@ -85,7 +85,11 @@ impl SystemApi {
             uptime_seconds: health.uptime.as_secs(),
             services: BTreeMap::from([("database".to_owned(), database(&health))]),
         });
-        if is_healthy { DetailedHealthResponse::Healthy(body) } else { DetailedHealthResponse::Unhealthy(body) }
+        if is_healthy {
+            DetailedHealthResponse::Healthy(body)
+        } else {
+            DetailedHealthResponse::Unhealthy(body, RETRY_AFTER_SECONDS)
+        }
     }
 
     /// Whether the process answers
@@ -117,7 +121,8 @@ impl SystemApi {
             }
         }
         text += if is_ready { "ok\n" } else { "not ready\n" };
-        if is_ready { ReadinessResponse::Ready(PlainText(text)) } else { ReadinessResponse::NotReady(PlainText(text)) }
+        let text = PlainText(text);
+        if is_ready { ReadinessResponse::Ready(text) } else { ReadinessResponse::NotReady(text, RETRY_AFTER_SECONDS) }
     }
 
     /// Metrics for Prometheus
@@ -217,7 +222,12 @@ enum DetailedHealthResponse {
     Healthy(Json<DetailedHealthBody>),
     /// Something is not
     #[oai(status = 503)]
-    Unhealthy(Json<DetailedHealthBody>),
+    Unhealthy(
+        Json<DetailedHealthBody>,
+        /// Seconds to wait before asking again.
+        #[oai(header = "Retry-After")]
+        u64,
+    ),
 }
 
 /// How every part is.
@@ -245,7 +255,12 @@ enum ReadinessResponse {
     Ready(PlainText<String>),
     /// Requests should go elsewhere
     #[oai(status = 503)]
-    NotReady(PlainText<String>),
+    NotReady(
+        PlainText<String>,
+        /// Seconds to wait before asking again.
+        #[oai(header = "Retry-After")]
+        u64,
+    ),
 }
 
 /// How many there are of each thing.
