@@ -129,6 +129,23 @@ fn signing_in_gives_tokens_and_cookies() {
 }
 
 #[test]
+fn nothing_about_accounts_is_stored_on_the_way() {
+    let server = Server::shared();
+    let account = Account::new(&server);
+    for reply in [
+        account.client.get(ME).expect(200),
+        server.client().get(ME).expect(401),
+        server.client().get(REGISTER).expect(405),
+        server.client().send("POST", REGISTER, "application/json", "{").expect(400),
+        login(&server.client(), &account.email, "Wrong-horse-7").expect(401),
+        server.client().get("/api/v1/auth/nowhere").expect(404),
+        account.client.call("POST", LOGOUT).expect(200),
+    ] {
+        assert_eq!(reply.header("cache-control"), Some("no-store"), "{}", reply.body);
+    }
+}
+
+#[test]
 fn cookies_are_secure_outside_development() {
     let server = Setup::new().real_hashing().env("ENVIRONMENT", "production").start();
     let email = address();

@@ -237,13 +237,11 @@ impl ApiResponse for LogoutResponse {
     }
 }
 
-/// Answers with tokens must not be kept by anyone on the way.
 fn with_cookies(mut response: Response, cookies: [HeaderValue; 2]) -> Response {
     let headers = response.headers_mut();
     for cookie in cookies {
         headers.append(header::SET_COOKIE, cookie);
     }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 

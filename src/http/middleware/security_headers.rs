@@ -1,4 +1,4 @@
-//! Headers that keep browsers from doing with an answer what it is not for.
+//! Headers that keep browsers and caches from doing with an answer what it is not for.
 
 use poem::http::{HeaderName, HeaderValue, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
@@ -17,6 +17,9 @@ const ALWAYS: [(HeaderName, HeaderValue); 4] = [
 /// The policy of answers that are data. Pages bring their own.
 const DATA_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
+/// What answers with tokens and accounts are found under: nobody on the way may keep them.
+const NEVER_STORED: &str = "/api/v1/auth/";
+
 /// Sets them.
 pub(in crate::http) struct SecurityHeaders;
 
@@ -34,12 +37,16 @@ impl<E: Endpoint> Endpoint for WithSecurityHeaders<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
+        let is_secret = request.uri().path().starts_with(NEVER_STORED);
         let mut response = self.0.call(request).await?.into_response();
         let headers = response.headers_mut();
         // Room for these and for what the outer middlewares add, at once.
         headers.reserve(ALWAYS.len() + 4);
         headers.extend(ALWAYS);
         headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(DATA_POLICY);
+        if is_secret {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
         Ok(response)
     }
 }
