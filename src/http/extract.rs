@@ -15,9 +15,9 @@ const BEARER_SCHEME: &str = "bearer";
 const COOKIE_SCHEME: &str = "cookie";
 
 /// The program that sent the request.
-pub(super) struct Origin(pub Client);
+pub(super) struct FromClient(pub Client);
 
-impl<'a> FromRequest<'a> for Origin {
+impl<'a> FromRequest<'a> for FromClient {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
         Ok(Self(client(request)))
     }

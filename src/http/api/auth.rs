@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::Tag;
 use crate::http::cookies;
-use crate::http::extract::{Origin, PresentedRefreshToken, SignedIn};
+use crate::http::extract::{FromClient, PresentedRefreshToken, SignedIn};
 use crate::http::json::{Json, OptionalJson};
 use crate::http::problem::Problem;
 use crate::http::state::State;
@@ -34,7 +34,7 @@ impl AuthApi {
     async fn register(
         &self,
         state: Data<&Arc<State>>,
-        origin: Origin,
+        client: FromClient,
         body: Json<RegisterRequest>,
     ) -> Result<RegisterResponse, Problem> {
         let Json(body) = body;
@@ -44,7 +44,7 @@ impl AuthApi {
             first_name: body.first_name,
             last_name: body.last_name,
         };
-        let registered = state.service.register(registration, &origin.0).await?;
+        let registered = state.service.register(registration, &client.0).await?;
         Ok(RegisterResponse::Created(Json(RegisteredBody {
             message: "Account created".to_owned(),
             user_id: registered.user.as_uuid(),
@@ -61,12 +61,12 @@ impl AuthApi {
     async fn login(
         &self,
         state: Data<&Arc<State>>,
-        origin: Origin,
+        client: FromClient,
         body: Json<LoginRequest>,
     ) -> Result<TokenResponse, Problem> {
         let Json(body) = body;
         let sign_in = SignIn { email: body.email, password: SecretString::from(body.password) };
-        let tokens = state.service.login(sign_in, &origin.0).await?;
+        let tokens = state.service.login(sign_in, &client.0).await?;
         Ok(TokenResponse { tokens, secure: state.secure_cookies() })
     }
 
@@ -78,13 +78,13 @@ impl AuthApi {
     async fn refresh(
         &self,
         state: Data<&Arc<State>>,
-        origin: Origin,
+        client: FromClient,
         presented: PresentedRefreshToken,
         body: OptionalJson<RefreshRequest>,
     ) -> Result<TokenResponse, Problem> {
         let in_body = body.0.and_then(|body| body.refresh_token);
         let token = in_body.or(presented.0).unwrap_or_default();
-        let tokens = state.service.refresh(&token, &origin.0).await?;
+        let tokens = state.service.refresh(&token, &client.0).await?;
         Ok(TokenResponse { tokens, secure: state.secure_cookies() })
     }
 
