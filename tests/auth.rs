@@ -310,6 +310,45 @@ fn a_refresh_token_is_taken_from_the_body_the_header_or_the_cookie() {
 }
 
 #[test]
+fn of_several_refresh_tokens_the_body_counts_then_the_bearer_then_the_cookie() {
+    let server = Server::shared();
+    let accounts = [(); 3].map(|()| Account::new(&server));
+    let [first, second, third] = &accounts;
+    let with_cookie = |client: &Client| client.with("Cookie", &format!("refresh_token=\"Bearer {}\"", third.refresh));
+    let owner = |reply: Reply| {
+        let access = text(&reply.expect(200).json()["access_token"]);
+        server.client().bearer(&access).get(ME).expect(200).json()["id"].clone()
+    };
+
+    // The cookie comes from a foreign place, which does not matter as long as another token is there.
+    let all = with_cookie(&server.client().bearer(&second.refresh));
+    assert_eq!(owner(refresh(&all, &first.refresh)), first.id);
+    assert_eq!(owner(all.send("POST", REFRESH, "application/json", "not JSON")), second.id);
+    // An access token is no refresh token, and does not hide one.
+    let own = with_cookie(&server.client().bearer(&third.access)).with("Sec-Fetch-Site", "same-origin");
+    assert_eq!(owner(own.call("POST", REFRESH)), third.id);
+}
+
+#[test]
+fn what_is_wrong_with_a_refresh_matters_when_no_token_came() {
+    let server = Server::shared();
+    let account = Account::new(&server);
+    let client = server.client();
+    for body in ["", " ", "{}", "{\"refresh_token\": null}"] {
+        client.send("POST", REFRESH, "application/json", body).problem(401, "invalid_refresh_token");
+    }
+    client.send("POST", REFRESH, "application/json", "{").problem(400, "invalid_json");
+    client.send("POST", REFRESH, "text/plain", "{}").problem(415, "unsupported_media_type");
+    assert_eq!(client.post(REFRESH, &json!({"refresh_token": 7})).invalid_fields(), ["/refresh_token"]);
+    let cookie = format!("refresh_token=\"Bearer {}\"", account.refresh);
+    let foreign = client.with("Cookie", &cookie).with("Sec-Fetch-Site", "cross-site");
+    foreign.call("POST", REFRESH).problem(403, "foreign_origin");
+
+    let bearer = client.bearer(&account.refresh);
+    bearer.send("POST", REFRESH, "application/json", "").expect(200);
+}
+
+#[test]
 fn s13_reusing_a_refresh_token_ends_the_whole_session() {
     let server = Server::shared();
     let account = Account::new(&server);

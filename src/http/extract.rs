@@ -85,19 +85,21 @@ impl<'a> ApiExtractor<'a> for SignedIn {
     }
 }
 
-/// A refresh token sent as bearer or cookie; the body may hold one too.
-pub(super) struct PresentedRefreshToken(pub Option<String>);
+/// What may be a refresh token besides the one a body holds.
+pub(super) struct PresentedRefreshTokens {
+    /// The bearer, which may well be an access token.
+    pub bearer: Option<String>,
+    /// The cookie, or why it does not count.
+    pub cookie: Option<Result<String, Problem>>,
+}
 
-impl<'a> FromRequest<'a> for PresentedRefreshToken {
+impl<'a> FromRequest<'a> for PresentedRefreshTokens {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        if let Some(token) = bearer(request) {
-            return Ok(Self(Some(token.to_owned())));
-        }
-        let token = cookies::refresh_token(request.headers());
-        if token.is_some() {
-            check_origin(request).map_err(Problem::before_body)?;
-        }
-        Ok(Self(token))
+        let cookie = cookies::refresh_token(request.headers());
+        Ok(Self {
+            bearer: bearer(request).map(str::to_owned),
+            cookie: cookie.map(|token| check_origin(request).map(|()| token)),
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! JSON in and out, by serde. The schema of a type is what its `poem_openapi::Object` says; the parsing is ours, so that
 //! a malformed body is a 400, a wrong type a 422 that points at the place, and limits hold while the body is read.
 
+use hyper::body::Bytes;
 use poem::http::header;
 use poem::{IntoResponse, Request, RequestBody, Response};
 use poem_openapi::payload::Payload;
@@ -19,27 +20,24 @@ const CONTENT_TYPE: &str = "application/json";
 /// A JSON body.
 pub(super) struct Json<T>(pub T);
 
-/// A JSON body that need not be there.
-pub(super) struct OptionalJson<T>(pub Option<T>);
+/// A JSON body that need not be there, and whose faults are the handler's to judge. An empty one is none.
+pub(super) struct OptionalJson<T>(pub Result<Option<T>, Problem>);
 
-impl<T: DeserializeOwned> Json<T> {
-    async fn read(request: &Request, body: &mut RequestBody) -> Result<Self, Problem> {
-        check_content_type(request)?;
-        let limits = State::of(request)?.body_limits;
-        let announced = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
-        if announced.is_some_and(|length| length > limits.max_bytes as u64) {
-            return Err(Problem::payload_too_large(limits.max_bytes));
-        }
-        let body = body.take().map_err(|_| Problem::invalid_json("the body is missing"))?;
-        let bytes = tokio::time::timeout(limits.timeout, body.into_bytes_limit(limits.max_bytes))
-            .await
-            .map_err(|_| Problem::request_timeout())?
-            .map_err(|error| match error {
-                poem::error::ReadBodyError::PayloadTooLarge => Problem::payload_too_large(limits.max_bytes),
-                _ => Problem::invalid_json("the body ended early"),
-            })?;
-        parse(&bytes).map(Self)
+/// The bytes of the body, within the limits on its size and time.
+async fn read(request: &Request, body: &mut RequestBody) -> Result<Bytes, Problem> {
+    let limits = State::of(request)?.body_limits;
+    let announced = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limits.max_bytes as u64) {
+        return Err(Problem::payload_too_large(limits.max_bytes));
     }
+    let body = body.take().map_err(|_| Problem::invalid_json("the body is missing"))?;
+    tokio::time::timeout(limits.timeout, body.into_bytes_limit(limits.max_bytes))
+        .await
+        .map_err(|_| Problem::request_timeout())?
+        .map_err(|error| match error {
+            poem::error::ReadBodyError::PayloadTooLarge => Problem::payload_too_large(limits.max_bytes),
+            _ => Problem::invalid_json("the body ended early"),
+        })
 }
 
 /// Syntax first, then types: what is not JSON at all is malformed, what is of another shape is invalid.
@@ -110,7 +108,9 @@ impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for Json<T> {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        Ok(Self::read(request, body).await?)
+        check_content_type(request).map_err(Problem::before_body)?;
+        let bytes = read(request, body).await?;
+        Ok(Self(parse(&bytes)?))
     }
 }
 
@@ -133,12 +133,11 @@ impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for OptionalJson<T> {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        // Without a body there is no need to say what type it has.
-        if request.header(header::CONTENT_TYPE).is_none() {
-            return Ok(Self(None));
+        let bytes = read(request, body).await?;
+        if bytes.trim_ascii().is_empty() {
+            return Ok(Self(Ok(None)));
         }
-        let Json(value) = Json::read(request, body).await?;
-        Ok(Self(Some(value)))
+        Ok(Self(check_content_type(request).and_then(|()| parse(&bytes)).map(Some)))
     }
 }
 

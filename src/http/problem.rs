@@ -104,7 +104,7 @@ impl Problem {
     /// The body is not declared as JSON.
     pub(super) fn unsupported_media_type() -> Self {
         let detail = "Send the body as JSON, with Content-Type: application/json.";
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail).before_body()
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
     }
 
     /// The body came too slowly.

@@ -148,12 +148,14 @@ impl Service {
         self.token_pair(user, &session, &refresh).await
     }
 
-    /// Exchanges a refresh token for a new pair. The token is spent; presenting it again ends the session.
-    pub async fn refresh(&self, token: &str, client: &Client) -> Result<TokenPair, Error> {
+    /// Exchanges a refresh token, the first of `candidates` that can be one, for a new pair. The token is spent;
+    /// presenting it again ends the session.
+    pub async fn refresh(&self, candidates: &[String], client: &Client) -> Result<TokenPair, Error> {
         self.telemetry
             .observe(Operation::AuthRefresh, Subject::default(), async {
                 let refused = |failure| Error::InvalidRefreshToken(failure);
-                let presented = RefreshToken::parse(token).ok_or(refused(RefreshFailure::Unknown))?;
+                let mut tokens = candidates.iter().filter_map(|text| RefreshToken::parse(text));
+                let presented = tokens.next().ok_or(refused(RefreshFailure::Unknown))?;
                 let (user, id) = (presented.user, presented.session);
                 let next = RefreshToken::generate(user, id, &*self.entropy);
                 let stamp = self.stamp(client, Some(user));

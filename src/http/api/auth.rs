@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::Tag;
 use crate::http::cookies;
-use crate::http::extract::{FromClient, PresentedRefreshToken, SignedIn};
+use crate::http::extract::{FromClient, PresentedRefreshTokens, SignedIn};
 use crate::http::json::{Json, OptionalJson};
 use crate::http::problem::Problem;
 use crate::http::state::State;
@@ -72,19 +72,30 @@ impl AuthApi {
 
     /// Exchange a refresh token for a new pair
     ///
-    /// The token is sent as bearer, as cookie or in the body. It is spent by this: presenting it again ends the session
-    /// it belongs to.
+    /// The token is sent in the body, as bearer or as cookie; of several, the first in this order counts. It is spent by
+    /// this: presenting it again ends the session it belongs to.
     #[oai(path = "/refresh", method = "post", operation_id = "refresh")]
     async fn refresh(
         &self,
         state: Data<&Arc<State>>,
         client: FromClient,
-        presented: PresentedRefreshToken,
+        presented: PresentedRefreshTokens,
         body: OptionalJson<RefreshRequest>,
     ) -> Result<TokenResponse, Problem> {
-        let in_body = body.0.and_then(|body| body.refresh_token);
-        let token = in_body.or(presented.0).unwrap_or_default();
-        let tokens = state.service.refresh(&token, &client.0).await?;
+        let PresentedRefreshTokens { bearer, cookie } = presented;
+        let in_body = body.0.map(|body| body.and_then(|body| body.refresh_token));
+        // What is wrong with the body or the cookie matters only when nothing else was sent.
+        let (mut candidates, mut faults) = (Vec::new(), Vec::new());
+        for source in [in_body.transpose(), bearer.map(Ok), cookie].into_iter().flatten() {
+            match source {
+                Ok(token) => candidates.push(token),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        if let (true, Some(fault)) = (candidates.is_empty(), faults.into_iter().next()) {
+            return Err(fault);
+        }
+        let tokens = state.service.refresh(&candidates, &client.0).await?;
         Ok(TokenResponse { tokens, secure: state.secure_cookies() })
     }
 
