@@ -39,3 +39,28 @@ impl Session {
         now < self.ends_at()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_live_until_the_first_of_its_ends() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        for (idle_until, expires_at) in [(10, 20), (20, 10)] {
+            let session = Session {
+                id: SessionId::from_bytes([1; 16]),
+                user: UserId::from_bytes([2; 16]),
+                created_at: at(0),
+                refreshed_at: at(0),
+                idle_until: at(idle_until),
+                expires_at: at(expires_at),
+                ip: None,
+                user_agent: None,
+                refresh_digest: [3; 32],
+            };
+            assert_eq!(session.ends_at(), at(10));
+            assert!(session.is_live(at(9)) && !session.is_live(at(10)));
+        }
+    }
+}
