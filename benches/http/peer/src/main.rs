@@ -8,6 +8,7 @@ mod table;
 
 use std::{error::Error, path::PathBuf};
 
+use mimalloc::MiMalloc;
 use poem::{
     Route, Server,
     error::InternalServerError,
@@ -19,6 +20,10 @@ use uuid::Uuid;
 
 use artifact::{Artifact, Draft, Page};
 use table::Table;
+
+/// The allocator of ghostworks.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 struct Api {
     table: Table,
