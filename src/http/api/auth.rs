@@ -1,24 +1,24 @@
 //! Accounts and sessions.
 
+mod body;
+
 use std::sync::Arc;
 
 use poem::http::{HeaderValue, header};
 use poem::web::Data;
 use poem::{IntoResponse, Response};
 use poem_openapi::registry::{MetaResponses, Registry};
-use poem_openapi::{ApiResponse, Object, OpenApi};
+use poem_openapi::{ApiResponse, OpenApi};
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
+use self::body::{LoginRequest, MessageBody, ProfileBody, RefreshRequest, RegisterRequest, RegisteredBody, TokenBody};
 use super::Tag;
 use crate::http::cookies;
 use crate::http::extract::{FromClient, PresentedRefreshTokens, SignedIn};
 use crate::http::json::{Json, OptionalJson};
 use crate::http::problem::Problem;
 use crate::http::state::State;
-use crate::http::types::{RoleName, Time};
-use crate::service::{Profile, Registration, SignIn, TokenPair};
+use crate::service::{Registration, SignIn, TokenPair};
 
 /// Operations below `/api/v1/auth`.
 pub(crate) struct AuthApi;
@@ -117,76 +117,11 @@ impl AuthApi {
     }
 }
 
-/// A new account.
-#[derive(Deserialize, Object)]
-struct RegisterRequest {
-    /// E-mail address.
-    #[oai(validator(max_length = 254))]
-    email: String,
-    /// Password.
-    #[oai(validator(min_length = 8, max_length = 128))]
-    password: String,
-    /// Given name.
-    #[serde(default)]
-    #[oai(validator(max_length = 100))]
-    first_name: Option<String>,
-    /// Family name.
-    #[serde(default)]
-    #[oai(validator(max_length = 100))]
-    last_name: Option<String>,
-}
-
 #[derive(ApiResponse)]
 enum RegisterResponse {
     /// The account was created
     #[oai(status = 201)]
     Created(Json<RegisteredBody>),
-}
-
-/// The account that was created.
-#[derive(Serialize, Object)]
-#[oai(rename = "Registered")]
-struct RegisteredBody {
-    /// What happened.
-    message: String,
-    /// The account's id.
-    user_id: Uuid,
-    /// The address as it is stored.
-    email: String,
-    /// Whether the address must be verified before the first login.
-    verification_required: bool,
-}
-
-/// Address and password.
-#[derive(Deserialize, Object)]
-struct LoginRequest {
-    /// E-mail address.
-    email: String,
-    /// Password.
-    #[oai(validator(max_length = 128))]
-    password: String,
-}
-
-/// A refresh token, for clients that send it in the body.
-#[derive(Deserialize, Object)]
-struct RefreshRequest {
-    /// The refresh token.
-    #[serde(default)]
-    refresh_token: Option<String>,
-}
-
-/// A pair of tokens.
-#[derive(Serialize, Object)]
-#[oai(rename = "Tokens")]
-struct TokenBody {
-    /// Send it as `Authorization: Bearer …`.
-    access_token: String,
-    /// Exchange it for a new pair before the access token ends.
-    refresh_token: String,
-    /// Always `bearer`.
-    token_type: String,
-    /// How long the access token lasts, in seconds.
-    expires_in: u64,
 }
 
 /// A pair of tokens in the body, and as cookies.
@@ -218,14 +153,6 @@ impl ApiResponse for TokenResponse {
     }
 }
 
-/// A sentence.
-#[derive(Serialize, Object)]
-#[oai(rename = "Message")]
-struct MessageBody {
-    /// What happened.
-    message: String,
-}
-
 /// A sentence, and both cookies cleared.
 struct LogoutResponse {
     secure: bool,
@@ -254,67 +181,4 @@ fn with_cookies(mut response: Response, cookies: [HeaderValue; 2]) -> Response {
         headers.append(header::SET_COOKIE, cookie);
     }
     response
-}
-
-/// An account as its owner sees it.
-#[derive(Serialize, Object)]
-#[oai(rename = "Profile")]
-struct ProfileBody {
-    /// The account's id.
-    id: Uuid,
-    /// Its address.
-    email: String,
-    /// Given name.
-    first_name: Option<String>,
-    /// Family name.
-    last_name: Option<String>,
-    /// Both names, or the address when there are none.
-    full_name: String,
-    /// Whether the address was proved to be theirs.
-    is_verified: bool,
-    /// Whether it may sign in.
-    is_active: bool,
-    /// When it was registered.
-    created_at: Time,
-    /// When it last changed.
-    updated_at: Time,
-    /// The workspace it is taken to.
-    current_workspace: Option<CurrentWorkspaceBody>,
-}
-
-/// A workspace in short.
-#[derive(Serialize, Object)]
-#[oai(rename = "CurrentWorkspace")]
-struct CurrentWorkspaceBody {
-    /// Its id.
-    id: Uuid,
-    /// Its name.
-    name: String,
-    /// Its slug.
-    slug: String,
-    /// The caller's role in it.
-    role: RoleName,
-}
-
-impl From<Profile> for ProfileBody {
-    fn from(profile: Profile) -> Self {
-        let user = profile.user;
-        Self {
-            id: user.id.as_uuid(),
-            full_name: user.full_name(),
-            email: user.email.into_string(),
-            first_name: user.first_name.map(crate::domain::PersonName::into_string),
-            last_name: user.last_name.map(crate::domain::PersonName::into_string),
-            is_verified: user.is_verified,
-            is_active: user.is_active,
-            created_at: Time(user.created_at),
-            updated_at: Time(user.updated_at),
-            current_workspace: profile.current_workspace.map(|view| CurrentWorkspaceBody {
-                id: view.workspace.id.as_uuid(),
-                name: view.workspace.name.into_string(),
-                slug: view.workspace.slug.into_string(),
-                role: view.role.into(),
-            }),
-        }
-    }
 }

@@ -1,0 +1,144 @@
+//! Accounts and tokens in JSON.
+
+use poem_openapi::Object;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::http::types::{RoleName, Time};
+use crate::service::Profile;
+
+/// A new account.
+#[derive(Deserialize, Object)]
+pub(super) struct RegisterRequest {
+    /// E-mail address.
+    #[oai(validator(max_length = 254))]
+    pub email: String,
+    /// Password.
+    #[oai(validator(min_length = 8, max_length = 128))]
+    pub password: String,
+    /// Given name.
+    #[serde(default)]
+    #[oai(validator(max_length = 100))]
+    pub first_name: Option<String>,
+    /// Family name.
+    #[serde(default)]
+    #[oai(validator(max_length = 100))]
+    pub last_name: Option<String>,
+}
+
+/// The account that was created.
+#[derive(Serialize, Object)]
+#[oai(rename = "Registered")]
+pub(super) struct RegisteredBody {
+    /// What happened.
+    pub message: String,
+    /// The account's id.
+    pub user_id: Uuid,
+    /// The address as it is stored.
+    pub email: String,
+    /// Whether the address must be verified before the first login.
+    pub verification_required: bool,
+}
+
+/// Address and password.
+#[derive(Deserialize, Object)]
+pub(super) struct LoginRequest {
+    /// E-mail address.
+    pub email: String,
+    /// Password.
+    #[oai(validator(max_length = 128))]
+    pub password: String,
+}
+
+/// A refresh token, for clients that send it in the body.
+#[derive(Deserialize, Object)]
+pub(super) struct RefreshRequest {
+    /// The refresh token.
+    #[serde(default)]
+    pub refresh_token: Option<String>,
+}
+
+/// A pair of tokens.
+#[derive(Serialize, Object)]
+#[oai(rename = "Tokens")]
+pub(super) struct TokenBody {
+    /// Send it as `Authorization: Bearer …`.
+    pub access_token: String,
+    /// Exchange it for a new pair before the access token ends.
+    pub refresh_token: String,
+    /// Always `bearer`.
+    pub token_type: String,
+    /// How long the access token lasts, in seconds.
+    pub expires_in: u64,
+}
+
+/// A sentence.
+#[derive(Serialize, Object)]
+#[oai(rename = "Message")]
+pub(super) struct MessageBody {
+    /// What happened.
+    pub message: String,
+}
+
+/// An account as its owner sees it.
+#[derive(Serialize, Object)]
+#[oai(rename = "Profile")]
+pub(super) struct ProfileBody {
+    /// The account's id.
+    pub id: Uuid,
+    /// Its address.
+    pub email: String,
+    /// Given name.
+    pub first_name: Option<String>,
+    /// Family name.
+    pub last_name: Option<String>,
+    /// Both names, or the address when there are none.
+    pub full_name: String,
+    /// Whether the address was proved to be theirs.
+    pub is_verified: bool,
+    /// Whether it may sign in.
+    pub is_active: bool,
+    /// When it was registered.
+    pub created_at: Time,
+    /// When it last changed.
+    pub updated_at: Time,
+    /// The workspace it is taken to.
+    pub current_workspace: Option<CurrentWorkspaceBody>,
+}
+
+/// A workspace in short.
+#[derive(Serialize, Object)]
+#[oai(rename = "CurrentWorkspace")]
+pub(super) struct CurrentWorkspaceBody {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// Its slug.
+    pub slug: String,
+    /// The caller's role in it.
+    pub role: RoleName,
+}
+
+impl From<Profile> for ProfileBody {
+    fn from(profile: Profile) -> Self {
+        let user = profile.user;
+        Self {
+            id: user.id.as_uuid(),
+            full_name: user.full_name(),
+            email: user.email.into_string(),
+            first_name: user.first_name.map(crate::domain::PersonName::into_string),
+            last_name: user.last_name.map(crate::domain::PersonName::into_string),
+            is_verified: user.is_verified,
+            is_active: user.is_active,
+            created_at: Time(user.created_at),
+            updated_at: Time(user.updated_at),
+            current_workspace: profile.current_workspace.map(|view| CurrentWorkspaceBody {
+                id: view.workspace.id.as_uuid(),
+                name: view.workspace.name.into_string(),
+                slug: view.workspace.slug.into_string(),
+                role: view.role.into(),
+            }),
+        }
+    }
+}
