@@ -229,16 +229,20 @@ fn s33_a_query_out_of_bounds_is_a_422() {
     let owner = Account::new(&server);
     let artifacts = owner.artifacts();
     let long = format!("q={}", "x".repeat(201));
+    let many = format!("tags={}", (0..21).map(|tag| tag.to_string()).collect::<Vec<_>>().join(","));
     for (query, pointers) in [
         ("limit=0", vec!["/limit"]),
         ("limit=101", vec!["/limit"]),
         ("limit=1000000000&offset=1000001", vec!["/limit", "/offset"]),
         ("tags=good,b%40d", vec!["/tags"]),
         (&long, vec!["/q"]),
+        (&many, vec!["/tags"]),
     ] {
         assert_eq!(owner.client.get(&format!("{artifacts}?{query}")).invalid_fields(), pointers, "{query}");
     }
-    owner.client.get(&format!("{artifacts}?limit=100&offset=1000000")).expect(200);
+    for query in ["limit=100&offset=1000000", &format!("tags={}", "Same,same,".repeat(21))] {
+        owner.client.get(&format!("{artifacts}?{query}")).expect(200);
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The query string of a listing.
 
-use crate::domain::{ArtifactFilter, ListArtifacts, Page, SearchText, Tag, Violations};
+use crate::domain::{ArtifactFilter, ListArtifacts, Page, SearchText, Tag, Tags, Violations};
 use crate::http::types::{Limit, Offset, Time};
 
 /// A listing as it was asked for, unchecked.
@@ -18,8 +18,7 @@ impl ListQuery {
     pub(super) fn check(self) -> Result<ListArtifacts, Violations> {
         Violations::check(|check| {
             let text = check.field("/q", self.q.as_deref().map_or(Ok(None), SearchText::parse));
-            let tags = self.tags.iter().flat_map(|tags| tags.split(',')).filter(|tag| !tag.trim().is_empty());
-            let tags = check.field("/tags", tags.map(Tag::parse).collect::<Result<Vec<_>, _>>());
+            let tags = check.field("/tags", check_tags(&self.tags));
             let limit = check.field("/limit", within(self.limit.unwrap_or(Limit::DEFAULT).0, 1, Limit::MAX));
             let offset = check.field("/offset", within(self.offset.map_or(0, |offset| offset.0), 0, Offset::MAX));
             Some(ListArtifacts {
@@ -33,6 +32,22 @@ impl ListQuery {
             })
         })
     }
+}
+
+/// Each tag once. Repetitions don't count: only what is looked for costs.
+fn check_tags(texts: &[String]) -> Result<Vec<Tag>, String> {
+    let mut tags = Vec::new();
+    for text in texts.iter().flat_map(|texts| texts.split(',')).filter(|text| !text.trim().is_empty()) {
+        let tag = Tag::parse(text)?;
+        if tags.contains(&tag) {
+            continue;
+        }
+        if tags.len() == Tags::MAX {
+            return Err(format!("must be at most {} tags", Tags::MAX));
+        }
+        tags.push(tag);
+    }
+    Ok(tags)
 }
 
 fn within(number: u64, least: u64, most: u64) -> Result<usize, String> {
