@@ -28,7 +28,10 @@ fn an_artifact_is_made_and_found_where_its_location_says() {
     let owner = Account::new(&server);
     let tenant = owner.workspace();
     let artifacts = format!("/api/v1/workspaces/{tenant}/artifacts/");
-    let metadata = json!({"size.kb": 12, "ratio": 0.5, "draft": true, "owner_team": "core", "gone": null});
+    let metadata = json!({
+        "size.kb": 12, "most": i64::MAX, "least": i64::MIN, "ratio": 0.5, "huge": 6.022e23, "draft": true,
+        "owner_team": "core", "gone": null,
+    });
     let body = json!({
         "name": "  Release notes  ", "description": " What is new ", "tags": [" Docs ", "v1_0", "DOCS", "Größe"],
         "artifact_metadata": metadata, "artifact_type": "text.markdown",
@@ -88,6 +91,7 @@ fn every_broken_rule_is_named() {
         (json!({"name": "n", "artifact_metadata": keys}), vec!["/artifact_metadata"]),
         (json!({"name": "n", "artifact_metadata": {"a/b": 1}}), vec!["/artifact_metadata/a~1b"]),
         (json!({"name": "n", "artifact_metadata": {"list": [1]}}), vec!["/artifact_metadata/list"]),
+        (json!({"name": "n", "artifact_metadata": {"big": i64::MAX as u64 + 1}}), vec!["/artifact_metadata/big"]),
         (json!({"name": "n", "artifact_metadata": {"text": "x".repeat(1001)}}), vec!["/artifact_metadata/text"]),
         (json!({"name": "n", "artifact_type": "Not A Type"}), vec!["/artifact_type"]),
         (

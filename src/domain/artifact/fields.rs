@@ -141,8 +141,9 @@ impl MetadataValue {
             Value::Bool(flag) => Ok(Self::Bool(flag)),
             Value::Number(number) => match (number.as_i64(), number.as_f64()) {
                 (Some(integer), _) => Ok(Self::Integer(integer)),
-                (None, Some(float)) => Ok(Self::Float(float)),
-                (None, None) => Err("must be a number that fits 64 bits".to_owned()),
+                (None, Some(float)) if number.is_f64() => Ok(Self::Float(float)),
+                // As a floating point number it would lose digits.
+                _ => Err(format!("must be a whole number of at most {}; send a larger one as a string", i64::MAX)),
             },
             Value::String(text) if text.chars().count() <= Self::MAX_CHARS => Ok(Self::Text(text)),
             Value::String(_) => Err(format!("must be at most {} characters", Self::MAX_CHARS)),
