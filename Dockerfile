@@ -1,10 +1,12 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
+# The commit the image is made from: the version metric and the label show it.
+ARG REVISION=unknown
 # The caches keep the compiled dependencies from one build to the next.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo build --release --locked --bin ghostworks \
+    GHOSTWORKS_COMMIT="$REVISION" cargo build --release --locked --bin ghostworks \
     && install -D target/release/ghostworks /out/ghostworks
 
 FROM debian:bookworm-slim
