@@ -21,6 +21,9 @@ use crate::store::redb::{Location, OpenError, Options, RedbStore};
 use crate::store::{Call, Observer, Store, StoreError};
 use crate::telemetry::{self, Pipeline, StorageCall, StorageWrite, Telemetry, TelemetryError};
 
+/// How long the database may take to close.
+const CLOSE_DEADLINE: Duration = Duration::from_secs(10);
+
 /// Why the server can't start, or did not end well: one line that says what to do.
 #[derive(Debug, Error)]
 pub enum Error {
@@ -90,9 +93,19 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     announce(&listener, data_dir);
     server::serve(listener, http::router(state.clone()), limits(&config.server), stop).await;
 
-    let closed = store.close().await.map_err(Error::Close);
+    let closed = close(store).await.map_err(Error::Close);
     state.pipeline.shut_down().await;
     closed
+}
+
+/// Closes the database, unless its disk is stuck: what was answered is on it, and waiting would not help the rest.
+async fn close(store: Arc<dyn Store>) -> Result<(), StoreError> {
+    let closed = tokio::time::timeout(CLOSE_DEADLINE, store.close()).await;
+    closed.unwrap_or_else(|_| {
+        // Dropping it would wait for the writer, too.
+        std::mem::forget(store);
+        Err(StoreError::Unavailable("its disk does not answer".to_owned()))
+    })
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
@@ -173,7 +186,14 @@ fn stop_signal(state: Arc<State>) -> Result<impl Future<Output = ()>, Error> {
             _ = interrupt.recv() => {}
         }
         state.draining.store(true, Ordering::Relaxed);
-        tracing::info!("stopping: finishing the requests in flight");
+        tracing::info!("stopping: finishing the requests in flight; a second signal stops at once");
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            std::process::exit(1);
+        });
     })
 }
 

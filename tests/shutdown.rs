@@ -3,6 +3,7 @@
 #[expect(dead_code, reason = "each file of tests uses its own part of the harness")]
 mod support;
 
+use std::net::TcpStream;
 use std::time::Instant;
 
 use support::exposition::Exposition;
@@ -66,6 +67,22 @@ fn an_interrupt_ends_it_in_good_order_too() {
     let mut server = Setup::new().start();
     server.interrupt();
     assert!(server.wait().success(), "{}", server.stderr());
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let mut server = patient().env("GHOSTWORKS__SERVER__DRAIN_TIMEOUT_SECONDS", FOR_EVER).start();
+    let mut raw = Raw::connect(server.address());
+    raw.send(HALF_A_BODY);
+    wait_for_requests_in_progress(&server, 1.0);
+    server.terminate();
+    while TcpStream::connect(server.address()).is_ok() {
+        std::thread::yield_now();
+    }
+
+    server.interrupt();
+
+    assert!(!server.wait().success(), "it was told not to wait");
 }
 
 #[test]
