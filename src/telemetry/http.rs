@@ -177,8 +177,8 @@ fn push_hex(text: &mut String, bytes: &[u8]) {
 
 /// Text that a client chose, as far as it is worth keeping: spans wait in memory for the collector.
 fn cut(text: &str) -> String {
-    const MAX_CHARS: usize = 512;
-    text.chars().take(MAX_CHARS).collect()
+    const MAX_BYTES: usize = 512;
+    text[..text.floor_char_boundary(MAX_BYTES)].to_owned()
 }
 
 /// The methods of RFC 9110 and RFC 5789; anything else is `_OTHER`, so that clients can't invent label values.
