@@ -81,17 +81,8 @@ impl RequestInFlight<'_> {
     pub fn trace_response(&self) -> Option<String> {
         let span = self.context.span();
         let ids = span.span_context();
-        ids.is_valid().then(|| {
-            let flags = [ids.trace_flags().to_u8()];
-            let mut header = String::with_capacity(55);
-            for part in [&[0][..], &ids.trace_id().to_bytes(), &ids.span_id().to_bytes(), &flags] {
-                if !header.is_empty() {
-                    header.push('-');
-                }
-                push_hex(&mut header, part);
-            }
-            header
-        })
+        let flags = ids.trace_flags().to_u8();
+        ids.is_valid().then(|| format!("00-{}-{}-{flags:02x}", ids.trace_id(), ids.span_id()))
     }
 
     /// Ends the span, records the metrics and writes the request's log line.
@@ -164,15 +155,6 @@ fn attributes(head: &RequestHead<'_>, method: &'static str) -> Vec<KeyValue> {
         attributes.push(KeyValue::new(attribute::USER_AGENT_ORIGINAL, cut(agent)));
     }
     attributes
-}
-
-/// Appends bytes in lower-case hexadecimal. Every answer has 50 such digits, for which the formatter is slow.
-fn push_hex(text: &mut String, bytes: &[u8]) {
-    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    for byte in bytes {
-        text.push(DIGITS[usize::from(byte >> 4)]);
-        text.push(DIGITS[usize::from(byte & 15)]);
-    }
 }
 
 /// Text that a client chose, as far as it is worth keeping: spans wait in memory for the collector.
