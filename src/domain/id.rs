@@ -1,7 +1,6 @@
 //! One type per kind of id, so that a user's id can't stand where a tenant's is meant.
 
 use std::fmt;
-use std::str::FromStr;
 use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
@@ -36,14 +35,6 @@ macro_rules! id {
         impl From<Uuid> for $name {
             fn from(uuid: Uuid) -> Self {
                 Self(uuid)
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = uuid::Error;
-
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Uuid::parse_str(text).map(Self)
             }
         }
 

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
 
 use super::text::validated_text;
 use super::{Timestamp, UserId};
@@ -110,7 +109,7 @@ pub struct Credentials {
 }
 
 /// What a new password must be like.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordPolicy {
     /// Whether upper case, lower case, a digit and another character are required.
     pub composition: bool,
