@@ -13,7 +13,7 @@ use ghostworks::domain::{
     WorkspaceName,
 };
 use ghostworks::store::redb::{Location, Options, RedbStore};
-use ghostworks::store::{NoObserver, SlugChoice, Store};
+use ghostworks::store::{Artifacts, NoObserver, SlugChoice, Users, Workspaces};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -31,7 +31,7 @@ struct Bench {
 }
 
 fn stamp() -> Stamp {
-    Stamp { at: NOW, actor: Actor::default() }
+    Stamp::new(NOW, Actor::default())
 }
 
 impl Bench {

@@ -37,15 +37,74 @@ pub enum Action {
     ReadWorkspace,
     /// Get and list artifacts.
     ReadArtifacts,
-    /// Create, update and delete artifacts.
+    /// Create, update, delete and restore artifacts.
     WriteArtifacts,
+    /// Remove artifacts for good.
+    PurgeArtifacts,
+    /// See who is a member.
+    ReadMembers,
+    /// Make someone a member.
+    AddMembers,
+    /// Change members' roles.
+    ChangeRoles,
+    /// End someone's membership.
+    RemoveMembers,
+    /// Change what a workspace says of itself.
+    UpdateWorkspace,
+    /// End a workspace.
+    DeleteWorkspace,
+    /// List, make and revoke API keys.
+    ManageApiKeys,
+    /// Read who did what.
+    ReadAudit,
 }
 
 impl Action {
     /// The table itself: the least role that may do this.
     pub const fn least_role(self) -> Role {
         match self {
-            Self::ReadWorkspace | Self::ReadArtifacts | Self::WriteArtifacts => Role::Member,
+            Self::ReadWorkspace | Self::ReadArtifacts | Self::WriteArtifacts | Self::ReadMembers => Role::Member,
+            Self::PurgeArtifacts | Self::AddMembers | Self::UpdateWorkspace | Self::ManageApiKeys | Self::ReadAudit => {
+                Role::Admin
+            }
+            Self::ChangeRoles | Self::RemoveMembers | Self::DeleteWorkspace => Role::Owner,
+        }
+    }
+
+    /// The scope that lets an API key do this; `None` for what only people do.
+    pub const fn scope(self) -> Option<Scope> {
+        match self {
+            Self::ReadArtifacts => Some(Scope::ReadArtifacts),
+            Self::WriteArtifacts => Some(Scope::WriteArtifacts),
+            Self::ReadWorkspace
+            | Self::ReadMembers
+            | Self::PurgeArtifacts
+            | Self::AddMembers
+            | Self::UpdateWorkspace
+            | Self::ManageApiKeys
+            | Self::ReadAudit
+            | Self::ChangeRoles
+            | Self::RemoveMembers
+            | Self::DeleteWorkspace => None,
+        }
+    }
+}
+
+/// What an API key may be made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// Get, list, search and export artifacts.
+    ReadArtifacts,
+    /// Create, update, delete, restore and import artifacts.
+    WriteArtifacts,
+}
+
+impl Scope {
+    /// The scope's name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadArtifacts => "artifacts:read",
+            Self::WriteArtifacts => "artifacts:write",
         }
     }
 }

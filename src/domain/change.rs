@@ -1,12 +1,14 @@
 //! The change record: what the change log says of each write.
 
-use super::{ArtifactId, SessionId, TenantId, Timestamp, UserId};
+use super::{ApiKeyId, ArtifactId, Reservation, Role, SessionId, TenantId, Timestamp, UserId};
 
 /// Who makes a change, from where, in which trace.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Actor {
     /// The account, once it is known.
     pub user: Option<UserId>,
+    /// The API key that the account acts through, if through one.
+    pub api_key: Option<ApiKeyId>,
     /// The client's address.
     pub ip: Option<String>,
     /// The `User-Agent` sent.
@@ -22,6 +24,15 @@ pub struct Stamp {
     pub at: Timestamp,
     /// Who.
     pub actor: Actor,
+    /// The idempotency key that the write happens under.
+    pub reservation: Option<Reservation>,
+}
+
+impl Stamp {
+    /// A stamp of a write that happens as often as it is asked for.
+    pub fn new(at: Timestamp, actor: Actor) -> Self {
+        Self { at, actor, reservation: None }
+    }
 }
 
 /// One entry of the change log.
@@ -31,8 +42,10 @@ pub struct Change {
     pub seq: u64,
     /// The workspace it happened in, if in one.
     pub tenant: Option<TenantId>,
-    /// Who did it, and when.
-    pub stamp: Stamp,
+    /// When it was done.
+    pub at: Timestamp,
+    /// Who did it.
+    pub actor: Actor,
     /// What was done.
     pub kind: ChangeKind,
 }
@@ -62,4 +75,42 @@ pub enum ChangeKind {
     ArtifactUpdated(ArtifactId, u64),
     /// An artifact was moved to the trash; the number is its new version.
     ArtifactDeleted(ArtifactId, u64),
+    /// An artifact was taken out of the trash; the number is its new version.
+    ArtifactRestored(ArtifactId, u64),
+    /// An artifact was removed for good, with its history.
+    ArtifactPurged(ArtifactId),
+    /// Someone failed to sign in to an account; to none, when the address is unknown.
+    LoginFailed(Option<UserId>),
+    /// A session was pointed at a workspace.
+    SessionSwitched(SessionId),
+    /// A session was ended from another one of the same account.
+    SessionRevoked(SessionId),
+    /// Someone was sent what proves that an address is theirs.
+    VerificationRequested(UserId),
+    /// An address was proved to be theirs.
+    EmailVerified(UserId),
+    /// Someone was sent what lets them choose another password.
+    PasswordResetRequested(UserId),
+    /// A password was chosen anew by who had been sent the means; all sessions ended.
+    PasswordReset(UserId),
+    /// A password was changed by who knew the old one; other sessions ended.
+    PasswordChanged(UserId),
+    /// An account was kept from signing in; its sessions ended.
+    UserDisabled(UserId),
+    /// An account may sign in again.
+    UserEnabled(UserId),
+    /// A workspace's description of itself changed.
+    WorkspaceUpdated(TenantId),
+    /// A workspace was deleted, with everything in it.
+    WorkspaceDeleted(TenantId),
+    /// Someone became a member.
+    MemberAdded(UserId, Role),
+    /// A member's role changed: from, to.
+    MemberRoleChanged(UserId, Role, Role),
+    /// Someone is no longer a member.
+    MemberRemoved(UserId),
+    /// An API key was made.
+    ApiKeyCreated(ApiKeyId),
+    /// An API key was revoked.
+    ApiKeyRevoked(ApiKeyId),
 }

@@ -69,6 +69,11 @@ id!(
     SessionId
 );
 
+id!(
+    /// Identifies an API key within its tenant.
+    ApiKeyId
+);
+
 /// Makes UUIDv7s (RFC 9562) that sort by the time they were made, also within one millisecond.
 ///
 /// Listings rely on it: the newest artifact is the one with the greatest id.

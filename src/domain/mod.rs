@@ -11,13 +11,14 @@ mod entropy;
 mod field;
 mod id;
 mod page;
+mod reservation;
 mod session;
 mod text;
 mod user;
 mod violation;
 mod workspace;
 
-pub use access::{Action, Role};
+pub use access::{Action, Role, Scope};
 pub use artifact::{
     Artifact, ArtifactDescription, ArtifactDraft, ArtifactName, ArtifactPatch, ArtifactType, Metadata, MetadataValue,
     RawArtifact, RawArtifactPatch, Tag, Tags,
@@ -26,8 +27,9 @@ pub use change::{Actor, Change, ChangeKind, Stamp};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use entropy::{Entropy, SystemEntropy};
 pub use field::Field;
-pub use id::{ArtifactId, IdGenerator, SessionId, TenantId, UserId};
+pub use id::{ApiKeyId, ArtifactId, IdGenerator, SessionId, TenantId, UserId};
 pub use page::{ArtifactFilter, ArtifactPage, ListArtifacts, Page, SearchText};
+pub use reservation::Reservation;
 pub use session::{RefreshDigest, Session};
 pub use user::{Credentials, Email, PasswordPolicy, PersonName, User};
 pub use violation::{Check, Violation, Violations};

@@ -1,6 +1,6 @@
 //! Sessions: what a signed-in caller holds, and what ends when they sign out.
 
-use super::{SessionId, Timestamp, UserId};
+use super::{SessionId, TenantId, Timestamp, UserId};
 
 /// SHA-256 of a refresh token's secret. The secret itself is never stored.
 pub type RefreshDigest = [u8; 32];
@@ -24,6 +24,8 @@ pub struct Session {
     pub ip: Option<String>,
     /// The `User-Agent` it was opened with.
     pub user_agent: Option<String>,
+    /// The workspace it was pointed at; without one, the user's first.
+    pub workspace: Option<TenantId>,
     /// The digest of the one refresh token that is good.
     pub refresh_digest: RefreshDigest,
 }
@@ -57,6 +59,7 @@ mod tests {
                 expires_at: at(expires_at),
                 ip: None,
                 user_agent: None,
+                workspace: None,
                 refresh_digest: [3; 32],
             };
             assert_eq!(session.ends_at(), at(10));

@@ -14,6 +14,15 @@ pub enum StoreError {
     /// The slug has a workspace.
     #[error("the slug is taken")]
     SlugTaken,
+    /// The account is a member of the workspace already.
+    #[error("the account is a member already")]
+    AlreadyMember,
+    /// The workspace would be left without an owner.
+    #[error("a workspace keeps at least one owner")]
+    LastOwner,
+    /// The one-time token is not, or no longer, the good one.
+    #[error("the one-time token is not valid")]
+    InvalidOneTimeToken,
     /// What the intent is about is not there.
     #[error("there is no such {0}")]
     NotFound(Missing),
@@ -41,6 +50,12 @@ pub enum Missing {
     Workspace,
     /// An artifact.
     Artifact,
+    /// A membership.
+    Member,
+    /// An API key.
+    ApiKey,
+    /// A session.
+    Session,
 }
 
 impl std::fmt::Display for Missing {
@@ -49,6 +64,9 @@ impl std::fmt::Display for Missing {
             Self::User => "user",
             Self::Workspace => "workspace",
             Self::Artifact => "artifact",
+            Self::Member => "member",
+            Self::ApiKey => "API key",
+            Self::Session => "session",
         })
     }
 }

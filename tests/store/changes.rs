@@ -12,14 +12,15 @@ pub async fn every_write_has_one_entry(world: World) {
     let store = &world.store;
     let actor = Actor {
         user: None,
+        api_key: None,
         ip: Some("192.0.2.1".to_owned()),
         user_agent: Some("curl/8".to_owned()),
         trace_id: Some([7; 16]),
     };
     let mut expected = Vec::new();
     let mut note = |tenant, kind| {
-        let stamp = Stamp { at: world.now(), actor: actor.clone() };
-        expected.push(Change { seq: expected.len() as u64 + 1, tenant, stamp: stamp.clone(), kind });
+        let stamp = Stamp::new(world.now(), actor.clone());
+        expected.push(Change { seq: expected.len() as u64 + 1, tenant, at: stamp.at, actor: actor.clone(), kind });
         stamp
     };
     let successor = |digest| Successor { digest: [digest; 32], idle_until: later() };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ghostworks::store::redb::{Location, OpenError, RedbStore};
-use ghostworks::store::{NoObserver, Store};
+use ghostworks::store::{NoObserver, Store, Users};
 use redb::{Database, TableDefinition};
 use tempfile::TempDir;
 

@@ -52,7 +52,7 @@ impl World {
     }
 
     pub fn stamp(&self) -> Stamp {
-        Stamp { at: self.now(), actor: Actor::default() }
+        Stamp::new(self.now(), Actor::default())
     }
 
     /// An account that is not stored yet.
@@ -89,6 +89,7 @@ impl World {
             expires_at: later(),
             ip: Some("192.0.2.1".to_owned()),
             user_agent: None,
+            workspace: None,
             refresh_digest: [digest; 32],
         }
     }

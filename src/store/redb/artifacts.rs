@@ -1,27 +1,78 @@
 //! Artifacts: the live ones, and those in the trash.
 
+use async_trait::async_trait;
+
 use super::counters::{self, Counter};
 use super::records;
 use super::scan::Budget;
 use super::snapshot::Snapshot;
 use super::tables::{Tables, get, pair, put, rows_under};
 use super::workspaces;
+use super::{INLINE_ROWS, RedbStore};
 use crate::domain::{
-    Artifact, ArtifactFilter, ArtifactId, ArtifactPage, ArtifactPatch, ChangeKind, Page, Stamp, TenantId, UserId,
+    Artifact, ArtifactFilter, ArtifactId, ArtifactPage, ArtifactPatch, ChangeKind, ListArtifacts, Page, Stamp,
+    TenantId, UserId,
 };
-use crate::store::{Missing, StoreError, StoreResult};
+use crate::store::{Artifacts, Missing, StoreError, StoreResult};
 
-/// See [`crate::store::Store::create_artifact`].
-pub(super) fn create(tables: &mut Tables<'_>, tenant: TenantId, artifact: Artifact, stamp: Stamp) -> StoreResult<()> {
-    workspaces::require(tables, tenant)?;
-    let artifact = Artifact { tenant, ..artifact };
-    put(&mut tables.artifacts, &key(tenant, artifact.id), &artifact)?;
-    tables.counters.add_in(tenant, Counter::Artifacts, 1)?;
-    tables.counters.add_in(tenant, Counter::ActiveArtifacts, 1)?;
-    tables.changes.append(Some(tenant), stamp, ChangeKind::ArtifactCreated(artifact.id))
+#[async_trait]
+impl Artifacts for RedbStore {
+    async fn create_artifact(&self, tenant: TenantId, artifact: Artifact, stamp: Stamp) -> StoreResult<()> {
+        self.write("insert", "artifacts", move |tables| create(tables, tenant, artifact, &stamp)).await
+    }
+
+    async fn artifact(&self, tenant: TenantId, id: ArtifactId) -> StoreResult<Option<Artifact>> {
+        self.read("get", "artifacts", |snapshot| find(snapshot, tenant, id))
+    }
+
+    async fn list_artifacts(&self, tenant: TenantId, list: ListArtifacts) -> StoreResult<ArtifactPage> {
+        let ListArtifacts { filter, page: window } = list;
+        if !filter.is_empty() {
+            self.scan("artifacts", move |snapshot, budget| search(snapshot, budget, tenant, &filter, window)).await
+        } else if window.offset > INLINE_ROWS {
+            self.scan("artifacts", move |snapshot, budget| page(snapshot, budget, tenant, window)).await
+        } else {
+            self.read("list", "artifacts", |snapshot| page(snapshot, &Budget::UNLIMITED, tenant, window))
+        }
+    }
+
+    async fn update_artifact(
+        &self,
+        tenant: TenantId,
+        id: ArtifactId,
+        expected: Option<u64>,
+        patch: ArtifactPatch,
+        user: UserId,
+        stamp: Stamp,
+    ) -> StoreResult<Artifact> {
+        let intent = move |tables: &mut Tables<'_>| update(tables, tenant, id, expected, patch, user, &stamp);
+        self.write("update", "artifacts", intent).await
+    }
+
+    async fn delete_artifact(
+        &self,
+        tenant: TenantId,
+        id: ArtifactId,
+        expected: Option<u64>,
+        user: UserId,
+        stamp: Stamp,
+    ) -> StoreResult<()> {
+        let intent = move |tables: &mut Tables<'_>| delete(tables, tenant, id, expected, user, &stamp);
+        self.write("delete", "artifacts", intent).await
+    }
 }
 
-/// See [`crate::store::Store::update_artifact`].
+/// See [`crate::store::Artifacts::create_artifact`].
+pub(super) fn create(tables: &mut Tables<'_>, tenant: TenantId, artifact: Artifact, stamp: &Stamp) -> StoreResult<()> {
+    workspaces::require(tables, tenant)?;
+    let artifact = Artifact { tenant, ..artifact };
+    put(tables.artifacts()?, &key(tenant, artifact.id), &artifact)?;
+    tables.counters()?.add_in(tenant, Counter::Artifacts, 1)?;
+    tables.counters()?.add_in(tenant, Counter::ActiveArtifacts, 1)?;
+    tables.log(Some(tenant), stamp, ChangeKind::ArtifactCreated(artifact.id))
+}
+
+/// See [`crate::store::Artifacts::update_artifact`].
 pub(super) fn update(
     tables: &mut Tables<'_>,
     tenant: TenantId,
@@ -29,41 +80,41 @@ pub(super) fn update(
     expected: Option<u64>,
     patch: ArtifactPatch,
     user: UserId,
-    stamp: Stamp,
+    stamp: &Stamp,
 ) -> StoreResult<Artifact> {
     let next = current(tables, tenant, id, expected)?.patched(patch, user, stamp.at);
-    put(&mut tables.artifacts, &key(tenant, id), &next)?;
-    tables.changes.append(Some(tenant), stamp, ChangeKind::ArtifactUpdated(id, next.version))?;
+    put(tables.artifacts()?, &key(tenant, id), &next)?;
+    tables.log(Some(tenant), stamp, ChangeKind::ArtifactUpdated(id, next.version))?;
     Ok(next)
 }
 
-/// See [`crate::store::Store::delete_artifact`].
+/// See [`crate::store::Artifacts::delete_artifact`].
 pub(super) fn delete(
     tables: &mut Tables<'_>,
     tenant: TenantId,
     id: ArtifactId,
     expected: Option<u64>,
     user: UserId,
-    stamp: Stamp,
+    stamp: &Stamp,
 ) -> StoreResult<()> {
     let deleted = current(tables, tenant, id, expected)?.deleted(user, stamp.at);
-    tables.artifacts.remove(&key(tenant, id))?;
-    put(&mut tables.artifacts_trash, &key(tenant, id), &deleted)?;
-    tables.counters.add_in(tenant, Counter::ActiveArtifacts, -1)?;
-    tables.changes.append(Some(tenant), stamp, ChangeKind::ArtifactDeleted(id, deleted.version))
+    tables.artifacts()?.remove(&key(tenant, id))?;
+    put(tables.artifacts_trash()?, &key(tenant, id), &deleted)?;
+    tables.counters()?.add_in(tenant, Counter::ActiveArtifacts, -1)?;
+    tables.log(Some(tenant), stamp, ChangeKind::ArtifactDeleted(id, deleted.version))
 }
 
 /// The artifact that an intent is about, if it still has the version that the caller expects.
-fn current(tables: &Tables<'_>, tenant: TenantId, id: ArtifactId, expected: Option<u64>) -> StoreResult<Artifact> {
+fn current(tables: &mut Tables<'_>, tenant: TenantId, id: ArtifactId, expected: Option<u64>) -> StoreResult<Artifact> {
     let artifact: Artifact =
-        get(&tables.artifacts, &key(tenant, id))?.ok_or(StoreError::NotFound(Missing::Artifact))?;
+        get(tables.artifacts()?, &key(tenant, id))?.ok_or(StoreError::NotFound(Missing::Artifact))?;
     if expected.is_some_and(|version| version != artifact.version) {
         return Err(StoreError::VersionMismatch { current: artifact.version });
     }
     Ok(artifact)
 }
 
-/// See [`crate::store::Store::artifact`].
+/// See [`crate::store::Artifacts::artifact`].
 pub(super) fn find(snapshot: &Snapshot, tenant: TenantId, id: ArtifactId) -> StoreResult<Option<Artifact>> {
     get(&snapshot.artifacts, &key(tenant, id))
 }

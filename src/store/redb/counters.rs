@@ -24,6 +24,8 @@ pub(super) enum Counter {
     Artifacts = 4,
     /// Artifacts that are not in the trash.
     ActiveArtifacts = 5,
+    /// The position of a workspace's newest entry in the change log.
+    NewestChange = 6,
 }
 
 impl Counter {
@@ -57,13 +59,25 @@ impl<'txn> Counters<'txn> {
         self.add(counter, step)
     }
 
+    /// Notes the position of a workspace's newest change, and returns that of the one before; 0 for the first.
+    pub fn note_change(&mut self, tenant: TenantId, seq: u64) -> StoreResult<u64> {
+        let key = Counter::NewestChange.of(tenant.to_bytes());
+        let previous = self.value(&key)?;
+        self.changed.insert(key, seq);
+        Ok(previous)
+    }
+
     fn step(&mut self, key: [u8; 17], step: i64) -> StoreResult<()> {
-        let now = match self.changed.get(&key) {
-            Some(value) => *value,
-            None => self.table.get(&key)?.map_or(0, |row| row.value()),
-        };
+        let now = self.value(&key)?;
         self.changed.insert(key, now.saturating_add_signed(step));
         Ok(())
+    }
+
+    fn value(&self, key: &[u8; 17]) -> StoreResult<u64> {
+        match self.changed.get(key) {
+            Some(value) => Ok(*value),
+            None => Ok(self.table.get(key)?.map_or(0, |row| row.value())),
+        }
     }
 
     /// Writes the counters that were changed.

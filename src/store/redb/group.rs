@@ -68,10 +68,11 @@ impl Group {
         let taken = Instant::now();
         let committed = self.carry_out(&mut jobs);
         let commit = committed.map(|elapsed| elapsed.map(|elapsed| Commit { taken, elapsed, size: jobs.len() }));
+        // First, so that whoever was answered and then asks how the store is need not ask the writer.
+        self.published.round.send_replace(Some(Instant::now()));
         for job in jobs {
             job.answer(&commit);
         }
-        self.published.round.send_replace(Some(Instant::now()));
     }
 
     /// Carries the intents out and keeps note of whether writing works. Returns what [`Self::commit`] does.
@@ -94,11 +95,11 @@ impl Group {
         let mut txn = self.begin()?;
         txn.set_two_phase_commit(true);
         txn.set_quick_repair(true);
-        let mut tables = Tables::open(&txn)?;
+        let mut tables = Tables::of(&txn);
         for job in jobs {
             job.run(&mut tables)?;
         }
-        let wrote = tables.finish()?;
+        let (wrote, rewritten) = tables.finish()?;
         // After a failure, only a commit proves that writing works again.
         if !wrote && self.published.broken.load().is_none() {
             txn.abort()?;
@@ -109,12 +110,14 @@ impl Group {
         let elapsed = began.elapsed();
         // The writes are there, but nobody could see them: that is no answer to give, nor a database to go on with.
         self.publish().inspect_err(|_| self.give_up())?;
+        self.published.remembered.forget(&rewritten);
         Ok(Some(elapsed))
     }
 
     /// Lets go of a database that can't be relied on, and of what was read from it.
     fn give_up(&mut self) {
         self.published.snapshot.store(None);
+        self.published.remembered.forget_all();
         let database = self.database.take();
         // It has failed already: closing it may say so again, but gives up its lock on the file.
         drop(catch_unwind(AssertUnwindSafe(|| database.map(Database::close))));

@@ -10,6 +10,7 @@ use arc_swap::ArcSwapOption;
 use redb::{Database, ReadOnlyTable, ReadableDatabase};
 use tokio::sync::watch;
 
+use super::remembered::Remembered;
 use super::tables;
 use crate::store::StoreResult;
 
@@ -24,6 +25,7 @@ pub(super) struct Snapshot {
     pub workspaces: Rows<16>,
     pub members: Rows<32>,
     pub memberships_by_user: ReadOnlyTable<&'static [u8; 32], ()>,
+    pub workspaces_deleted: ReadOnlyTable<&'static [u8; 16], ()>,
     pub artifacts: Rows<32>,
     pub counters: ReadOnlyTable<&'static [u8; 17], u64>,
     pub changes: ReadOnlyTable<u64, &'static [u8]>,
@@ -41,6 +43,7 @@ impl Snapshot {
             workspaces: txn.open_table(tables::WORKSPACES)?,
             members: txn.open_table(tables::MEMBERS)?,
             memberships_by_user: txn.open_table(tables::MEMBERSHIPS_BY_USER)?,
+            workspaces_deleted: txn.open_table(tables::WORKSPACES_DELETED)?,
             artifacts: txn.open_table(tables::ARTIFACTS)?,
             counters: txn.open_table(tables::COUNTERS)?,
             changes: txn.open_table(tables::CHANGES)?,
@@ -55,6 +58,8 @@ pub(super) struct Published {
     pub snapshot: ArcSwapOption<Snapshot>,
     /// Why writes fail, from a failed commit until one works again.
     pub broken: ArcSwapOption<String>,
+    /// Rows that are not read again until they are rewritten.
+    pub remembered: Remembered,
     /// When the writer last came round: answered a group, for better or worse.
     pub round: watch::Sender<Option<Instant>>,
 }

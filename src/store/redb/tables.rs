@@ -1,4 +1,4 @@
-//! The tables: what is in them, how their keys are made, and all of them opened for one group of writes.
+//! The tables: what is in them, how their keys are made, and those that a group of writes needs, opened.
 //!
 //! Keys are bytes of fixed width, the tenant (or user) first, so that what belongs together lies together. The ids in
 //! them are UUIDv7s, whose order is the order of creation: `artifacts` read backwards *is* the newest-first index, and
@@ -11,6 +11,8 @@ use redb::{Key, Range, ReadOnlyTable, ReadableTable, Table, TableDefinition, Val
 use super::changes::ChangeLog;
 use super::counters::Counters;
 use super::records::{self, Record};
+use super::remembered::Rewritten;
+use crate::domain::{ChangeKind, Stamp, TenantId};
 use crate::store::StoreResult;
 
 /// Rows of versioned bytes under keys of `N` bytes.
@@ -19,11 +21,16 @@ type Rows<'txn, const N: usize> = Table<'txn, &'static [u8; N], &'static [u8]>;
 /// The ids that texts lead to.
 pub(super) type IndexDefinition = TableDefinition<'static, &'static str, &'static [u8; 16]>;
 type Index<'txn> = Table<'txn, &'static str, &'static [u8; 16]>;
+/// Keys that say it all.
+pub(super) type SetDefinition<const N: usize> = TableDefinition<'static, &'static [u8; N], ()>;
+type Set<'txn, const N: usize> = Table<'txn, &'static [u8; N], ()>;
 
 /// user → account.
 pub(super) const USERS: Definition<16> = TableDefinition::new("users");
 /// address → user.
 pub(super) const USERS_BY_EMAIL: IndexDefinition = TableDefinition::new("users_by_email");
+/// user ‖ purpose → the one-time token that is good for it.
+pub(super) const ONE_TIME_TOKENS: Definition<17> = TableDefinition::new("one_time_tokens");
 /// user ‖ session → session.
 pub(super) const SESSIONS: Definition<32> = TableDefinition::new("sessions");
 /// user ‖ session → its newest spent refresh tokens, so that reuse is seen.
@@ -32,15 +39,24 @@ pub(super) const SPENT_TOKENS: Definition<32> = TableDefinition::new("spent_refr
 pub(super) const WORKSPACES: Definition<16> = TableDefinition::new("workspaces");
 /// slug → tenant.
 pub(super) const WORKSPACES_BY_SLUG: IndexDefinition = TableDefinition::new("workspaces_by_slug");
+/// tenant: the workspace was deleted, and what was in it is being removed.
+pub(super) const WORKSPACES_DELETED: SetDefinition<16> = TableDefinition::new("workspaces_deleted");
 /// tenant ‖ user → membership.
 pub(super) const MEMBERS: Definition<32> = TableDefinition::new("members");
 /// user ‖ tenant: `members` the other way round.
-pub(super) const MEMBERSHIPS_BY_USER: TableDefinition<'static, &'static [u8; 32], ()> =
-    TableDefinition::new("memberships_by_user");
+pub(super) const MEMBERSHIPS_BY_USER: SetDefinition<32> = TableDefinition::new("memberships_by_user");
+/// tenant ‖ key → API key.
+pub(super) const API_KEYS: Definition<32> = TableDefinition::new("api_keys");
 /// tenant ‖ artifact → artifact that is not in the trash.
 pub(super) const ARTIFACTS: Definition<32> = TableDefinition::new("artifacts");
 /// tenant ‖ artifact → artifact in the trash.
 pub(super) const ARTIFACTS_TRASH: Definition<32> = TableDefinition::new("artifacts_trash");
+/// tenant ‖ artifact ‖ version → the artifact as it was at a version before its current one.
+pub(super) const ARTIFACT_VERSIONS: Definition<40> = TableDefinition::new("artifact_versions");
+/// user ‖ digest of an idempotency key → what was done under it, and its answer.
+pub(super) const ANSWERS: Definition<48> = TableDefinition::new("answers");
+/// expiry ‖ user ‖ digest: `answers` in the order in which they expire.
+pub(super) const ANSWERS_BY_EXPIRY: SetDefinition<56> = TableDefinition::new("answers_by_expiry");
 /// tenant, or zeros for the whole ‖ kind → how many.
 pub(super) const COUNTERS: TableDefinition<'static, &'static [u8; 17], u64> = TableDefinition::new("counters");
 /// seq → change.
@@ -54,6 +70,13 @@ pub(super) fn pair(first: [u8; 16], second: [u8; 16]) -> [u8; 32] {
     key[..16].copy_from_slice(&first);
     key[16..].copy_from_slice(&second);
     key
+}
+
+/// The second half of a key made by [`pair`].
+pub(super) fn second_of(key: &[u8; 32]) -> [u8; 16] {
+    let mut second = [0; 16];
+    second.copy_from_slice(&key[16..]);
+    second
 }
 
 /// The rows under `first`, in the order of the second half of their keys.
@@ -82,44 +105,128 @@ pub(super) fn put<'k, K: Key + 'static, R: Record>(
     Ok(())
 }
 
-/// Every table that intents write, opened once for a whole group of them.
+/// The tables that a group of intents works on, each opened when it is first needed.
 pub(super) struct Tables<'txn> {
-    pub users: Rows<'txn, 16>,
-    pub users_by_email: Index<'txn>,
-    pub sessions: Rows<'txn, 32>,
-    pub spent_tokens: Rows<'txn, 32>,
-    pub workspaces: Rows<'txn, 16>,
-    pub workspaces_by_slug: Index<'txn>,
-    pub members: Rows<'txn, 32>,
-    pub memberships_by_user: Table<'txn, &'static [u8; 32], ()>,
-    pub artifacts: Rows<'txn, 32>,
-    pub artifacts_trash: Rows<'txn, 32>,
-    pub counters: Counters<'txn>,
-    pub changes: ChangeLog<'txn>,
+    txn: &'txn WriteTransaction,
+    opened: Opened<'txn>,
+    counters: Option<Counters<'txn>>,
+    changes: Option<ChangeLog<'txn>>,
+    /// What the group rewrote of the rows that are remembered outside.
+    pub rewritten: Rewritten,
+    /// Whether something was written that has no entry in the change log.
+    unlogged: bool,
+}
+
+/// Opens each table at most once for a group; redb creates those that are not there yet.
+macro_rules! opened {
+    ($($(#[$doc:meta])* $name:ident: $definition:ident, $table:ty;)+) => {
+        #[derive(Default)]
+        struct Opened<'txn> {
+            $($name: Option<$table>,)+
+        }
+
+        impl<'txn> Tables<'txn> {
+            $(
+                #[doc = concat!("See [`", stringify!($definition), "`].")]
+                pub fn $name(&mut self) -> StoreResult<&mut $table> {
+                    match &mut self.opened.$name {
+                        Some(table) => Ok(table),
+                        none => Ok(none.insert(self.txn.open_table($definition)?)),
+                    }
+                }
+            )+
+
+            fn open_all(&mut self) -> StoreResult<()> {
+                $(self.$name()?;)+
+                Ok(())
+            }
+        }
+    };
+}
+
+opened! {
+    users: USERS, Rows<'txn, 16>;
+    users_by_email: USERS_BY_EMAIL, Index<'txn>;
+    one_time_tokens: ONE_TIME_TOKENS, Rows<'txn, 17>;
+    sessions: SESSIONS, Rows<'txn, 32>;
+    spent_tokens: SPENT_TOKENS, Rows<'txn, 32>;
+    workspaces: WORKSPACES, Rows<'txn, 16>;
+    workspaces_by_slug: WORKSPACES_BY_SLUG, Index<'txn>;
+    workspaces_deleted: WORKSPACES_DELETED, Set<'txn, 16>;
+    members: MEMBERS, Rows<'txn, 32>;
+    memberships_by_user: MEMBERSHIPS_BY_USER, Set<'txn, 32>;
+    api_keys: API_KEYS, Rows<'txn, 32>;
+    artifacts: ARTIFACTS, Rows<'txn, 32>;
+    artifacts_trash: ARTIFACTS_TRASH, Rows<'txn, 32>;
+    artifact_versions: ARTIFACT_VERSIONS, Rows<'txn, 40>;
+    answers: ANSWERS, Rows<'txn, 48>;
+    answers_by_expiry: ANSWERS_BY_EXPIRY, Set<'txn, 56>;
 }
 
 impl<'txn> Tables<'txn> {
-    /// Opens them; those that are not there yet are created.
-    pub fn open(txn: &'txn WriteTransaction) -> StoreResult<Self> {
-        Ok(Self {
-            users: txn.open_table(USERS)?,
-            users_by_email: txn.open_table(USERS_BY_EMAIL)?,
-            sessions: txn.open_table(SESSIONS)?,
-            spent_tokens: txn.open_table(SPENT_TOKENS)?,
-            workspaces: txn.open_table(WORKSPACES)?,
-            workspaces_by_slug: txn.open_table(WORKSPACES_BY_SLUG)?,
-            members: txn.open_table(MEMBERS)?,
-            memberships_by_user: txn.open_table(MEMBERSHIPS_BY_USER)?,
-            artifacts: txn.open_table(ARTIFACTS)?,
-            artifacts_trash: txn.open_table(ARTIFACTS_TRASH)?,
-            counters: Counters::new(txn.open_table(COUNTERS)?),
-            changes: ChangeLog::new(txn.open_table(CHANGES)?)?,
-        })
+    /// The tables of a transaction.
+    pub fn of(txn: &'txn WriteTransaction) -> Self {
+        Self {
+            txn,
+            opened: Opened::default(),
+            counters: None,
+            changes: None,
+            rewritten: Rewritten::default(),
+            unlogged: false,
+        }
     }
 
-    /// Writes what was held back for the end of the group. Whether anything was written at all.
-    pub fn finish(mut self) -> StoreResult<bool> {
-        self.counters.flush()?;
-        Ok(self.changes.appended() > 0)
+    /// Creates the tables that are not there yet.
+    pub fn create(txn: &'txn WriteTransaction) -> StoreResult<()> {
+        let mut tables = Self::of(txn);
+        tables.open_all()?;
+        tables.counters()?;
+        tables.changes()?;
+        Ok(())
+    }
+
+    /// See [`COUNTERS`].
+    pub fn counters(&mut self) -> StoreResult<&mut Counters<'txn>> {
+        match &mut self.counters {
+            Some(counters) => Ok(counters),
+            none => Ok(none.insert(Counters::new(self.txn.open_table(COUNTERS)?))),
+        }
+    }
+
+    fn changes(&mut self) -> StoreResult<&mut ChangeLog<'txn>> {
+        match &mut self.changes {
+            Some(changes) => Ok(changes),
+            none => Ok(none.insert(ChangeLog::new(self.txn.open_table(CHANGES)?)?)),
+        }
+    }
+
+    /// Adds an entry to the change log. Every intent that writes does so once for each thing it changes.
+    pub fn log(&mut self, tenant: Option<TenantId>, stamp: &Stamp, kind: ChangeKind) -> StoreResult<()> {
+        let next = self.changes()?.next_seq();
+        let previous = match tenant {
+            Some(tenant) => self.counters()?.note_change(tenant, next)?,
+            None => 0,
+        };
+        self.changes()?.append(tenant, stamp, kind, previous)
+    }
+
+    /// Has the group committed although nothing of it is in the change log: it wrote what is nobody else's business.
+    #[expect(dead_code, reason = "the intents that need it come with the next resources")]
+    pub fn wrote_unlogged(&mut self) {
+        self.unlogged = true;
+    }
+
+    /// How many entries the group has added to the change log so far.
+    pub fn logged(&self) -> usize {
+        self.changes.as_ref().map_or(0, ChangeLog::appended)
+    }
+
+    /// Writes what was held back for the end of the group. Returns whether anything was written at all, and what was
+    /// rewritten.
+    pub fn finish(mut self) -> StoreResult<(bool, Rewritten)> {
+        if let Some(counters) = &mut self.counters {
+            counters.flush()?;
+        }
+        Ok((self.unlogged || self.logged() > 0, self.rewritten))
     }
 }

@@ -1,58 +1,86 @@
 //! Accounts and their password hashes.
 
+use super::RedbStore;
 use super::counters::Counter;
 use super::records::Account;
 use super::snapshot::Snapshot;
 use super::tables::{Tables, get, put};
 use crate::domain::{ChangeKind, Credentials, Email, Stamp, User, UserId};
-use crate::store::{Missing, StoreError, StoreResult};
+use crate::store::{Missing, StoreError, StoreResult, Users};
+use async_trait::async_trait;
 use redb::ReadableTable;
 
-/// See [`crate::store::Store::create_user`].
-pub(super) fn create(tables: &mut Tables<'_>, user: User, password_hash: String, stamp: Stamp) -> StoreResult<()> {
-    if tables.users_by_email.get(user.email.as_str())?.is_some() {
+#[async_trait]
+impl Users for RedbStore {
+    async fn create_user(&self, user: User, password_hash: String, stamp: Stamp) -> StoreResult<()> {
+        self.write("insert", "users", move |tables| create(tables, user, password_hash, &stamp)).await
+    }
+
+    async fn user(&self, id: UserId) -> StoreResult<Option<User>> {
+        self.read("get", "users", |snapshot| find(snapshot, id))
+    }
+
+    async fn credentials(&self, email: &Email) -> StoreResult<Option<Credentials>> {
+        self.read("get", "users", |snapshot| credentials(snapshot, email))
+    }
+
+    async fn replace_password_hash(
+        &self,
+        user: UserId,
+        expected: String,
+        hash: String,
+        stamp: Stamp,
+    ) -> StoreResult<()> {
+        let intent = move |tables: &mut Tables<'_>| replace_password_hash(tables, user, &expected, hash, &stamp);
+        self.write("update", "users", intent).await
+    }
+}
+
+/// See [`crate::store::Users::create_user`].
+pub(super) fn create(tables: &mut Tables<'_>, user: User, password_hash: String, stamp: &Stamp) -> StoreResult<()> {
+    if tables.users_by_email()?.get(user.email.as_str())?.is_some() {
         return Err(StoreError::EmailTaken);
     }
     let account = Account { user, password_hash };
     let id = account.user.id;
-    tables.users_by_email.insert(account.user.email.as_str(), &id.to_bytes())?;
-    put(&mut tables.users, &id.to_bytes(), &account)?;
-    tables.counters.add(Counter::Users, 1)?;
-    tables.changes.append(None, stamp, ChangeKind::UserRegistered(id))
+    tables.users_by_email()?.insert(account.user.email.as_str(), &id.to_bytes())?;
+    put(tables.users()?, &id.to_bytes(), &account)?;
+    tables.counters()?.add(Counter::Users, 1)?;
+    tables.log(None, stamp, ChangeKind::UserRegistered(id))
 }
 
-/// See [`crate::store::Store::replace_password_hash`].
+/// See [`crate::store::Users::replace_password_hash`].
 pub(super) fn replace_password_hash(
     tables: &mut Tables<'_>,
     user: UserId,
     expected: &str,
     hash: String,
-    stamp: Stamp,
+    stamp: &Stamp,
 ) -> StoreResult<()> {
     let key = user.to_bytes();
-    let account: Account = get(&tables.users, &key)?.ok_or(StoreError::NotFound(Missing::User))?;
+    let account: Account = get(tables.users()?, &key)?.ok_or(StoreError::NotFound(Missing::User))?;
     if account.password_hash != expected {
         return Ok(());
     }
-    put(&mut tables.users, &key, &Account { password_hash: hash, ..account })?;
-    tables.changes.append(None, stamp, ChangeKind::PasswordRehashed(user))
+    put(tables.users()?, &key, &Account { password_hash: hash, ..account })?;
+    tables.log(None, stamp, ChangeKind::PasswordRehashed(user))
 }
 
 /// Refuses when there is no such account.
-pub(super) fn require(tables: &Tables<'_>, user: UserId) -> StoreResult<()> {
-    match tables.users.get(&user.to_bytes())? {
+pub(super) fn require(tables: &mut Tables<'_>, user: UserId) -> StoreResult<()> {
+    match tables.users()?.get(&user.to_bytes())? {
         Some(_) => Ok(()),
         None => Err(StoreError::NotFound(Missing::User)),
     }
 }
 
-/// See [`crate::store::Store::user`].
+/// See [`crate::store::Users::user`].
 pub(super) fn find(snapshot: &Snapshot, id: UserId) -> StoreResult<Option<User>> {
     let account: Option<Account> = get(&snapshot.users, &id.to_bytes())?;
     Ok(account.map(|account| account.user))
 }
 
-/// See [`crate::store::Store::credentials`].
+/// See [`crate::store::Users::credentials`].
 pub(super) fn credentials(snapshot: &Snapshot, email: &Email) -> StoreResult<Option<Credentials>> {
     let Some(id) = snapshot.users_by_email.get(email.as_str())? else { return Ok(None) };
     let account: Option<Account> = get(&snapshot.users, id.value())?;

@@ -1,43 +1,78 @@
 //! Workspaces, their slugs, and membership in them.
 
+use async_trait::async_trait;
 use redb::ReadableTable;
 
+use super::RedbStore;
 use super::counters::{self, Counter};
+use super::members;
 use super::scan::Budget;
 use super::snapshot::Snapshot;
-use super::tables::{Tables, get, pair, put, rows_under};
+use super::tables::{Tables, get, put, rows_under, second_of};
 use super::users;
 use crate::domain::{ChangeKind, Membership, Role, Slug, Stamp, TenantId, UserId, Workspace, WorkspaceView};
-use crate::store::{Missing, SlugChoice, StoreError, StoreResult};
+use crate::store::{Missing, SlugChoice, StoreError, StoreResult, Workspaces};
+
+#[async_trait]
+impl Workspaces for RedbStore {
+    async fn create_workspace(
+        &self,
+        workspace: Workspace,
+        choice: SlugChoice,
+        owner: UserId,
+        stamp: Stamp,
+    ) -> StoreResult<WorkspaceView> {
+        let intent = move |tables: &mut Tables<'_>| create(tables, workspace, choice, owner, &stamp);
+        self.write("insert", "workspaces", intent).await
+    }
+
+    async fn workspaces_of(&self, user: UserId) -> StoreResult<Vec<WorkspaceView>> {
+        // An error is told of by the read that follows.
+        let is_long = self.snapshot().and_then(|snapshot| is_long(&snapshot, user));
+        if is_long.unwrap_or(false) {
+            self.scan("workspaces", move |snapshot, budget| list(snapshot, budget, user)).await
+        } else {
+            self.read("list", "workspaces", |snapshot| list(snapshot, &Budget::UNLIMITED, user))
+        }
+    }
+
+    async fn first_workspace_of(&self, user: UserId) -> StoreResult<Option<WorkspaceView>> {
+        self.read("get", "workspaces", |snapshot| first(snapshot, user))
+    }
+
+    async fn workspace(&self, tenant: TenantId, viewer: UserId) -> StoreResult<Option<WorkspaceView>> {
+        self.read("get", "workspaces", |snapshot| view(snapshot, tenant, viewer))
+    }
+}
 
 /// A user's workspaces that are read at once.
 const INLINE_VIEWS: usize = 100;
 
-/// See [`crate::store::Store::create_workspace`].
+/// See [`crate::store::Workspaces::create_workspace`].
 pub(super) fn create(
     tables: &mut Tables<'_>,
     workspace: Workspace,
     choice: SlugChoice,
     owner: UserId,
-    stamp: Stamp,
+    stamp: &Stamp,
 ) -> StoreResult<WorkspaceView> {
     users::require(tables, owner)?;
     let workspace = Workspace { slug: choose_slug(tables, &workspace.slug, choice)?, ..workspace };
     let tenant = workspace.id;
     let membership = Membership { tenant, user: owner, role: Role::Owner, joined_at: stamp.at };
 
-    tables.workspaces_by_slug.insert(workspace.slug.as_str(), &tenant.to_bytes())?;
-    put(&mut tables.workspaces, &tenant.to_bytes(), &workspace)?;
-    put(&mut tables.members, &pair(tenant.to_bytes(), owner.to_bytes()), &membership)?;
-    tables.memberships_by_user.insert(&pair(owner.to_bytes(), tenant.to_bytes()), ())?;
-    tables.counters.add(Counter::Workspaces, 1)?;
-    tables.counters.add_in(tenant, Counter::Members, 1)?;
-    tables.changes.append(Some(tenant), stamp, ChangeKind::WorkspaceCreated(tenant))?;
+    tables.workspaces_by_slug()?.insert(workspace.slug.as_str(), &tenant.to_bytes())?;
+    put(tables.workspaces()?, &tenant.to_bytes(), &workspace)?;
+    members::write(tables, &membership)?;
+    tables.counters()?.add(Counter::Workspaces, 1)?;
+    tables.counters()?.add_in(tenant, Counter::Members, 1)?;
+    tables.log(Some(tenant), stamp, ChangeKind::WorkspaceCreated(tenant))?;
     Ok(WorkspaceView { workspace, member_count: 1, role: membership.role })
 }
 
-fn choose_slug(tables: &Tables<'_>, wanted: &Slug, choice: SlugChoice) -> StoreResult<Slug> {
-    let is_free = |slug: &Slug| -> StoreResult<bool> { Ok(tables.workspaces_by_slug.get(slug.as_str())?.is_none()) };
+fn choose_slug(tables: &mut Tables<'_>, wanted: &Slug, choice: SlugChoice) -> StoreResult<Slug> {
+    let by_slug = tables.workspaces_by_slug()?;
+    let is_free = |slug: &Slug| -> StoreResult<bool> { Ok(by_slug.get(slug.as_str())?.is_none()) };
     if is_free(wanted)? {
         return Ok(wanted.clone());
     }
@@ -52,14 +87,14 @@ fn choose_slug(tables: &Tables<'_>, wanted: &Slug, choice: SlugChoice) -> StoreR
 }
 
 /// Refuses when there is no such workspace.
-pub(super) fn require(tables: &Tables<'_>, tenant: TenantId) -> StoreResult<()> {
-    match tables.workspaces.get(&tenant.to_bytes())? {
+pub(super) fn require(tables: &mut Tables<'_>, tenant: TenantId) -> StoreResult<()> {
+    match tables.workspaces()?.get(&tenant.to_bytes())? {
         Some(_) => Ok(()),
         None => Err(StoreError::NotFound(Missing::Workspace)),
     }
 }
 
-/// See [`crate::store::Store::workspaces_of`].
+/// See [`crate::store::Workspaces::workspaces_of`].
 pub(super) fn list(snapshot: &Snapshot, budget: &Budget, user: UserId) -> StoreResult<Vec<WorkspaceView>> {
     views(snapshot, budget, user)?.collect()
 }
@@ -69,7 +104,7 @@ pub(super) fn is_long(snapshot: &Snapshot, user: UserId) -> StoreResult<bool> {
     Ok(rows_under(&snapshot.memberships_by_user, user.to_bytes())?.nth(INLINE_VIEWS).is_some())
 }
 
-/// See [`crate::store::Store::first_workspace_of`].
+/// See [`crate::store::Workspaces::first_workspace_of`].
 pub(super) fn first(snapshot: &Snapshot, user: UserId) -> StoreResult<Option<WorkspaceView>> {
     views(snapshot, &Budget::UNLIMITED, user)?.next().transpose()
 }
@@ -80,23 +115,14 @@ fn views(
     user: UserId,
 ) -> StoreResult<impl Iterator<Item = StoreResult<WorkspaceView>>> {
     let memberships = budget.over(rows_under(&snapshot.memberships_by_user, user.to_bytes())?);
-    let view_of = move |key: &[u8; 32]| {
-        let mut tenant = [0; 16];
-        tenant.copy_from_slice(&key[16..]);
-        view(snapshot, TenantId::from_bytes(tenant), user)
-    };
+    let view_of = move |key: &[u8; 32]| view(snapshot, TenantId::from_bytes(second_of(key)), user);
     Ok(memberships.filter_map(move |row| row.and_then(|(key, _)| view_of(key.value())).transpose()))
 }
 
-/// See [`crate::store::Store::workspace`].
+/// See [`crate::store::Workspaces::workspace`].
 pub(super) fn view(snapshot: &Snapshot, tenant: TenantId, viewer: UserId) -> StoreResult<Option<WorkspaceView>> {
-    let Some(membership) = membership(snapshot, tenant, viewer)? else { return Ok(None) };
+    let Some(membership) = members::find(snapshot, tenant, viewer)? else { return Ok(None) };
     let Some(workspace) = get(&snapshot.workspaces, &tenant.to_bytes())? else { return Ok(None) };
     let member_count = counters::value_in(&snapshot.counters, tenant, Counter::Members)?;
     Ok(Some(WorkspaceView { workspace, member_count, role: membership.role }))
-}
-
-/// See [`crate::store::Store::membership`].
-pub(super) fn membership(snapshot: &Snapshot, tenant: TenantId, user: UserId) -> StoreResult<Option<Membership>> {
-    get(&snapshot.members, &pair(tenant.to_bytes(), user.to_bytes()))
 }

@@ -66,13 +66,13 @@ where
 {
     fn run(&mut self, tables: &mut Tables<'_>) -> StoreResult<()> {
         let Some(intent) = self.intent.take() else { return Ok(()) };
-        let before = tables.changes.appended();
+        let before = tables.logged();
         let result = catch_unwind(AssertUnwindSafe(|| intent(tables)))
             .unwrap_or_else(|_| Err(StoreError::Unavailable("a write panicked".to_owned())));
         if let Err(failure @ StoreError::Unavailable(_)) = result {
             return Err(failure);
         }
-        self.outcome = Some((result, tables.changes.appended() - before));
+        self.outcome = Some((result, tables.logged() - before));
         Ok(())
     }
 

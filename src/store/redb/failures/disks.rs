@@ -27,7 +27,7 @@ async fn a_disk_that_is_full_before_the_commit_fails_writes_too() {
     let disk = Disk::default();
     let store = store(&disk, patient());
     let grow = |tables: &mut Tables<'_>| {
-        tables.users.insert(&[1; 16], vec![0; 16 << 20].as_slice())?;
+        tables.users()?.insert(&[1; 16], vec![0; 16 << 20].as_slice())?;
         append(tables)
     };
     disk.set(State::Broken);
@@ -78,7 +78,7 @@ async fn a_row_that_cannot_be_read_is_an_error() {
     };
     store.create_user(user, "hash".to_owned(), stamp()).await.unwrap();
     let spoil = move |tables: &mut Tables<'_>| {
-        tables.users.insert(&id.to_bytes(), [200, 1, 2, 3].as_slice())?;
+        tables.users()?.insert(&id.to_bytes(), [200, 1, 2, 3].as_slice())?;
         append(tables)
     };
     assert_eq!(store.writer.submit(spoil).await.result, Ok(()));

@@ -19,7 +19,7 @@ use super::snapshot::Published;
 use super::tables::Tables;
 use super::writer::{Answer, Writer};
 use crate::domain::{Actor, ChangeKind, Email, Stamp, Timestamp, User, UserId};
-use crate::store::{NoObserver, Store, StoreError, StoreResult};
+use crate::store::{Changes, NoObserver, Store, StoreError, StoreResult, Users};
 
 /// How a disk is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -119,12 +119,12 @@ fn store(disk: &Disk, limits: Limits) -> RedbStore {
 }
 
 fn stamp() -> Stamp {
-    Stamp { at: Timestamp::UNIX_EPOCH, actor: Actor::default() }
+    Stamp::new(Timestamp::UNIX_EPOCH, Actor::default())
 }
 
 /// An intent that adds one entry to the change log.
 fn append(tables: &mut Tables<'_>) -> StoreResult<()> {
-    tables.changes.append(None, stamp(), ChangeKind::UserRegistered(UserId::from_bytes([0; 16])))
+    tables.log(None, &stamp(), ChangeKind::UserRegistered(UserId::from_bytes([0; 16])))
 }
 
 /// Keeps the writer busy until the returned sender sends or is dropped, so that what is queued meanwhile is one group.

@@ -21,6 +21,7 @@ use serde::de::DeserializeOwned;
 use crate::domain::Timestamp;
 use crate::store::{StoreError, StoreResult};
 
+pub(super) use change::Entry;
 pub(super) use session::SpentTokens;
 pub(super) use user::Account;
 

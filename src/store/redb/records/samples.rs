@@ -5,14 +5,15 @@ use std::fmt::Debug;
 
 use super::*;
 use crate::domain::{
-    Actor, Artifact, ArtifactDescription, ArtifactId, ArtifactName, ArtifactType, Change, ChangeKind, Email,
-    Membership, Metadata, MetadataValue, PersonName, Role, Session, SessionId, Settings, Slug, Stamp, Tags, TenantId,
-    User, UserId, Workspace, WorkspaceDescription, WorkspaceName,
+    Actor, ApiKeyId, Artifact, ArtifactDescription, ArtifactId, ArtifactName, ArtifactType, Change, ChangeKind, Email,
+    Membership, Metadata, MetadataValue, PersonName, Role, Session, SessionId, Settings, Slug, Tags, TenantId, User,
+    UserId, Workspace, WorkspaceDescription, WorkspaceName,
 };
 
 const USER: UserId = UserId::from_bytes([0x11; 16]);
 const TENANT: TenantId = TenantId::from_bytes([0x22; 16]);
 const ARTIFACT: ArtifactId = ArtifactId::from_bytes([0x33; 16]);
+const API_KEY: ApiKeyId = ApiKeyId::from_bytes([0x77; 16]);
 const SESSION: SessionId = SessionId::from_bytes([0x44; 16]);
 
 fn at(microseconds: i64) -> Timestamp {
@@ -61,9 +62,12 @@ fn sessions() {
         expires_at: at(4),
         ip: Some("192.0.2.7".to_owned()),
         user_agent: None,
+        workspace: None,
         refresh_digest: [0x55; 32],
     };
     check(include_str!("../../../../tests/records/session-v1.hex"), &session);
+    let switched = Session { workspace: Some(TENANT), ..session };
+    check(include_str!("../../../../tests/records/session-v2.hex"), &switched);
 }
 
 #[test]
@@ -123,33 +127,61 @@ fn artifacts() {
     check(include_str!("../../../../tests/records/artifact-v1.hex"), &artifact);
 }
 
-#[test]
-fn changes() {
-    let kinds = [
-        ChangeKind::UserRegistered(USER),
-        ChangeKind::PasswordRehashed(USER),
-        ChangeKind::SessionOpened(SESSION),
-        ChangeKind::SessionRefreshed(SESSION),
-        ChangeKind::SessionRevokedForReuse(SESSION),
-        ChangeKind::SessionClosed(SESSION),
-        ChangeKind::SessionExpired(SESSION),
-        ChangeKind::WorkspaceCreated(TENANT),
-        ChangeKind::ArtifactCreated(ARTIFACT),
-        ChangeKind::ArtifactUpdated(ARTIFACT, 2),
-        ChangeKind::ArtifactDeleted(ARTIFACT, 300),
-    ];
-    let samples: Vec<&str> = include_str!("../../../../tests/records/changes-v1.hex").lines().collect();
-    assert_eq!(samples.len(), kinds.len());
-    for (index, (sample, kind)) in samples.into_iter().zip(kinds).enumerate() {
+/// Every kind of change, in the order in which they came to be.
+const KINDS: [ChangeKind; 30] = [
+    ChangeKind::UserRegistered(USER),
+    ChangeKind::PasswordRehashed(USER),
+    ChangeKind::SessionOpened(SESSION),
+    ChangeKind::SessionRefreshed(SESSION),
+    ChangeKind::SessionRevokedForReuse(SESSION),
+    ChangeKind::SessionClosed(SESSION),
+    ChangeKind::SessionExpired(SESSION),
+    ChangeKind::WorkspaceCreated(TENANT),
+    ChangeKind::ArtifactCreated(ARTIFACT),
+    ChangeKind::ArtifactUpdated(ARTIFACT, 2),
+    ChangeKind::ArtifactDeleted(ARTIFACT, 300),
+    ChangeKind::ArtifactRestored(ARTIFACT, 301),
+    ChangeKind::ArtifactPurged(ARTIFACT),
+    ChangeKind::LoginFailed(Some(USER)),
+    ChangeKind::SessionSwitched(SESSION),
+    ChangeKind::SessionRevoked(SESSION),
+    ChangeKind::VerificationRequested(USER),
+    ChangeKind::EmailVerified(USER),
+    ChangeKind::PasswordResetRequested(USER),
+    ChangeKind::PasswordReset(USER),
+    ChangeKind::PasswordChanged(USER),
+    ChangeKind::UserDisabled(USER),
+    ChangeKind::UserEnabled(USER),
+    ChangeKind::WorkspaceUpdated(TENANT),
+    ChangeKind::WorkspaceDeleted(TENANT),
+    ChangeKind::MemberAdded(USER, Role::Member),
+    ChangeKind::MemberRoleChanged(USER, Role::Admin, Role::Owner),
+    ChangeKind::MemberRemoved(USER),
+    ChangeKind::ApiKeyCreated(API_KEY),
+    ChangeKind::ApiKeyRevoked(API_KEY),
+];
+
+/// The sample in each line is an entry with the kind in the same place.
+fn check_entries(samples: &str, api_key: Option<ApiKeyId>, previous: u64) -> usize {
+    let samples = samples.lines().zip(KINDS).enumerate().map(|(index, (sample, kind))| {
         let actor = Actor {
             user: Some(USER),
+            api_key,
             ip: None,
             user_agent: Some("curl/8".to_owned()),
             trace_id: (index == 0).then_some([0x66; 16]),
         };
-        let change = Change { seq: 1 + index as u64, tenant: Some(TENANT), stamp: Stamp { at: at(1), actor }, kind };
-        check(sample, &change);
-    }
+        let change = Change { seq: 1 + index as u64, tenant: Some(TENANT), at: at(1), actor, kind };
+        check(sample, &Entry { change, previous });
+    });
+    samples.count()
+}
+
+#[test]
+fn changes() {
+    assert_eq!(check_entries(include_str!("../../../../tests/records/changes-v1.hex"), None, 0), 11);
+    let latest = check_entries(include_str!("../../../../tests/records/changes-v2.hex"), Some(API_KEY), 7);
+    assert_eq!(latest, KINDS.len(), "each kind has a sample");
 }
 
 #[test]

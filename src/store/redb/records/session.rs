@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Id, Record, Unreadable, parse, time, unknown};
-use crate::domain::{RefreshDigest, Session, SessionId, UserId};
+use crate::domain::{RefreshDigest, Session, SessionId, TenantId, UserId};
 
 #[derive(Serialize, Deserialize)]
 pub(in crate::store::redb) struct SessionV1 {
@@ -18,13 +18,19 @@ pub(in crate::store::redb) struct SessionV1 {
     refresh_digest: [u8; 32],
 }
 
+#[derive(Serialize, Deserialize)]
+pub(in crate::store::redb) struct SessionV2 {
+    before: SessionV1,
+    workspace: Option<Id>,
+}
+
 impl Record for Session {
     const NAME: &'static str = "a session";
-    const VERSION: u8 = 1;
-    type Latest = SessionV1;
+    const VERSION: u8 = 2;
+    type Latest = SessionV2;
 
-    fn to_latest(&self) -> SessionV1 {
-        SessionV1 {
+    fn to_latest(&self) -> SessionV2 {
+        let before = SessionV1 {
             id: self.id.to_bytes(),
             user: self.user.to_bytes(),
             created_at: self.created_at.as_microsecond(),
@@ -34,12 +40,14 @@ impl Record for Session {
             ip: self.ip.clone(),
             user_agent: self.user_agent.clone(),
             refresh_digest: self.refresh_digest,
-        }
+        };
+        SessionV2 { before, workspace: self.workspace.map(TenantId::to_bytes) }
     }
 
     fn from_version(version: u8, body: &[u8]) -> Result<Self, Unreadable> {
         match version {
             1 => parse::<SessionV1>(body)?.try_into(),
+            2 => parse::<SessionV2>(body)?.try_into(),
             other => Err(unknown(other)),
         }
     }
@@ -58,8 +66,17 @@ impl TryFrom<SessionV1> for Session {
             expires_at: time(record.expires_at)?,
             ip: record.ip,
             user_agent: record.user_agent,
+            workspace: None,
             refresh_digest: record.refresh_digest,
         })
+    }
+}
+
+impl TryFrom<SessionV2> for Session {
+    type Error = Unreadable;
+
+    fn try_from(record: SessionV2) -> Result<Self, Unreadable> {
+        Ok(Self { workspace: record.workspace.map(TenantId::from_bytes), ..record.before.try_into()? })
     }
 }
 

@@ -73,7 +73,7 @@ pub(in crate::store::redb) struct MembershipV1 {
 }
 
 #[derive(Serialize, Deserialize)]
-enum RoleV1 {
+pub(super) enum RoleV1 {
     Member,
     Admin,
     Owner,
@@ -88,11 +88,7 @@ impl Record for Membership {
         MembershipV1 {
             tenant: self.tenant.to_bytes(),
             user: self.user.to_bytes(),
-            role: match self.role {
-                Role::Member => RoleV1::Member,
-                Role::Admin => RoleV1::Admin,
-                Role::Owner => RoleV1::Owner,
-            },
+            role: self.role.into(),
             joined_at: self.joined_at.as_microsecond(),
         }
     }
@@ -112,12 +108,28 @@ impl TryFrom<MembershipV1> for Membership {
         Ok(Self {
             tenant: TenantId::from_bytes(record.tenant),
             user: UserId::from_bytes(record.user),
-            role: match record.role {
-                RoleV1::Member => Role::Member,
-                RoleV1::Admin => Role::Admin,
-                RoleV1::Owner => Role::Owner,
-            },
+            role: record.role.into(),
             joined_at: time(record.joined_at)?,
         })
+    }
+}
+
+impl From<Role> for RoleV1 {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Member => Self::Member,
+            Role::Admin => Self::Admin,
+            Role::Owner => Self::Owner,
+        }
+    }
+}
+
+impl From<RoleV1> for Role {
+    fn from(role: RoleV1) -> Self {
+        match role {
+            RoleV1::Member => Self::Member,
+            RoleV1::Admin => Self::Admin,
+            RoleV1::Owner => Self::Owner,
+        }
     }
 }

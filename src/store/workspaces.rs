@@ -1,0 +1,41 @@
+//! Workspaces at the storage boundary.
+
+use async_trait::async_trait;
+
+use super::StoreResult;
+use crate::domain::{Stamp, TenantId, UserId, Workspace, WorkspaceView};
+
+/// Workspaces and their slugs.
+#[async_trait]
+pub trait Workspaces: Send + Sync {
+    /// Adds a workspace with `owner` as its first member, and returns it with the slug it got: `workspace.slug` is the
+    /// wanted one. [`super::StoreError::SlugTaken`] when every slug that `choice` allows is in use.
+    async fn create_workspace(
+        &self,
+        workspace: Workspace,
+        choice: SlugChoice,
+        owner: UserId,
+        stamp: Stamp,
+    ) -> StoreResult<WorkspaceView>;
+
+    /// The workspaces that `user` is a member of, oldest first.
+    async fn workspaces_of(&self, user: UserId) -> StoreResult<Vec<WorkspaceView>>;
+
+    /// The first of [`Self::workspaces_of`].
+    async fn first_workspace_of(&self, user: UserId) -> StoreResult<Option<WorkspaceView>>;
+
+    /// A workspace as its member `viewer` sees it; `None` when there is none or `viewer` is no member.
+    async fn workspace(&self, tenant: TenantId, viewer: UserId) -> StoreResult<Option<WorkspaceView>>;
+}
+
+/// How a new workspace gets its slug.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlugChoice {
+    /// The wanted one, or the intent fails.
+    Exactly,
+    /// The wanted one, or the first free of `slug-2` … `slug-9`, or the slug with `tag`, in 8 hexadecimal digits.
+    Near {
+        /// Chosen at random by the caller, so that a popular name needs no longer search.
+        tag: u32,
+    },
+}
