@@ -132,5 +132,6 @@ fn client(request: &Request) -> Client {
     Client {
         ip: address.as_socket_addr().map(std::net::SocketAddr::ip),
         user_agent: request.header(header::USER_AGENT).map(|agent| agent.chars().take(MAX_USER_AGENT).collect()),
+        reservation: None,
     }
 }

@@ -10,6 +10,7 @@ mod extract;
 mod json;
 mod middleware;
 mod problem;
+mod refused;
 mod router;
 mod routes;
 pub mod server;

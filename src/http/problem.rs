@@ -2,9 +2,7 @@
 
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Response};
-use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
-use poem_openapi::types::Type;
-use poem_openapi::{ApiResponse, Object};
+use poem_openapi::Object;
 use serde::Serialize;
 use thiserror::Error;
 
@@ -12,7 +10,7 @@ use crate::domain::Violations;
 use crate::service;
 
 /// How long a client should wait before it tries again what was too much, in seconds.
-pub(super) const RETRY_AFTER_SECONDS: u64 = 1;
+pub(super) const RETRY_AFTER_SECONDS: u32 = 1;
 
 /// An answer that is an error.
 #[derive(Debug, Error)]
@@ -23,8 +21,10 @@ pub(super) struct Problem {
     detail: String,
     errors: Vec<FieldError>,
     /// For the log; never for the client.
-    cause: Option<String>,
-    allow: Option<String>,
+    cause: Option<Box<str>>,
+    allow: Option<Box<str>>,
+    /// Seconds to wait before trying again.
+    retry_after: Option<u32>,
     /// Raised before the request's body was read, so that a connection with more of it to come can't be used again.
     before_body: bool,
 }
@@ -66,7 +66,16 @@ pub(super) struct FieldError {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), errors: Vec::new(), cause: None, allow: None, before_body: false }
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            cause: None,
+            allow: None,
+            retry_after: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_SECONDS),
+            before_body: false,
+        }
     }
 
     /// The same, raised before the request's body was read.
@@ -122,7 +131,7 @@ impl Problem {
     pub(super) fn method_not_allowed(allow: String) -> Self {
         let detail = format!("This path answers to {allow}.");
         let problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
-        Self { allow: Some(allow), ..problem.before_body() }
+        Self { allow: Some(allow.into()), ..problem.before_body() }
     }
 
     /// A write that a browser was led to make by another site.
@@ -135,7 +144,7 @@ impl Problem {
     pub(super) fn internal(cause: impl std::fmt::Display) -> Self {
         let detail = "Something went wrong here. The request id leads to it in the log.";
         let problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", detail);
-        Self { cause: Some(cause.to_string()), ..problem }
+        Self { cause: Some(cause.to_string().into()), ..problem }
     }
 
     /// An error that poem raised by itself: while it routed the request, or read its parameters.
@@ -174,14 +183,11 @@ impl Problem {
         let body = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = Response::builder().status(self.status).content_type("application/problem+json").body(body);
         let headers = response.headers_mut();
-        match self.status {
-            StatusCode::UNAUTHORIZED => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
-            }
-            _ => {}
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         if let Some(allow) = self.allow.and_then(|allow| HeaderValue::from_str(&allow).ok()) {
             headers.insert(header::ALLOW, allow);
@@ -212,6 +218,22 @@ impl From<service::Error> for Problem {
             Error::Forbidden { .. } => plain(StatusCode::FORBIDDEN, "forbidden"),
             Error::WorkspaceNotFound => plain(StatusCode::NOT_FOUND, "workspace_not_found"),
             Error::ArtifactNotFound => plain(StatusCode::NOT_FOUND, "artifact_not_found"),
+            Error::UserNotFound => plain(StatusCode::NOT_FOUND, "user_not_found"),
+            Error::MemberNotFound => plain(StatusCode::NOT_FOUND, "member_not_found"),
+            Error::ApiKeyNotFound => plain(StatusCode::NOT_FOUND, "api_key_not_found"),
+            Error::SessionNotFound => plain(StatusCode::NOT_FOUND, "session_not_found"),
+            Error::ApiKeyNotAllowed => plain(StatusCode::FORBIDDEN, "api_key_not_allowed"),
+            Error::MissingScope { .. } => plain(StatusCode::FORBIDDEN, "missing_scope"),
+            Error::InvalidOneTimeToken => plain(StatusCode::BAD_REQUEST, "invalid_token"),
+            Error::MailNotConfigured => plain(StatusCode::SERVICE_UNAVAILABLE, "mail_not_configured"),
+            Error::AlreadyMember => plain(StatusCode::CONFLICT, "already_member"),
+            Error::OwnMembership => plain(StatusCode::BAD_REQUEST, "own_membership"),
+            Error::LastOwner => plain(StatusCode::CONFLICT, "last_owner"),
+            Error::PreconditionRequired => plain(StatusCode::PRECONDITION_REQUIRED, "precondition_required"),
+            Error::RateLimited { retry_after_seconds } => {
+                let problem = plain(StatusCode::TOO_MANY_REQUESTS, "rate_limited");
+                Self { retry_after: Some(*retry_after_seconds), ..problem }
+            }
             Error::EmailTaken => plain(StatusCode::CONFLICT, "email_taken"),
             Error::SlugTaken => plain(StatusCode::CONFLICT, "slug_taken"),
             Error::VersionMismatch { .. } => plain(StatusCode::PRECONDITION_FAILED, "version_mismatch"),
@@ -219,7 +241,7 @@ impl From<service::Error> for Problem {
             Error::Unavailable(cause) => {
                 let detail = "The storage is not available; try again shortly.";
                 let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
-                Self { cause: Some(cause.clone()), ..problem }
+                Self { cause: Some(cause.as_str().into()), ..problem }
             }
             Error::Internal(cause) => Self::internal(cause),
         }
@@ -237,41 +259,5 @@ impl From<Problem> for poem::Error {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         self.respond("", "")
-    }
-}
-
-/// What any operation may answer besides success.
-const DOCUMENTED: [(u16, &str); 10] = [
-    (400, "Malformed JSON, or a parameter that is not what it must be"),
-    (401, "Not signed in"),
-    (403, "A member, but without the role this needs"),
-    (404, "Not there, or not the caller's to see"),
-    (409, "In conflict with what is there"),
-    (412, "Changed since the caller read it"),
-    (413, "The body is too large"),
-    (415, "The body is not JSON"),
-    (422, "The input breaks rules, each listed in `errors`"),
-    (503, "Overloaded, shutting down, or the storage is not available"),
-];
-
-impl ApiResponse for Problem {
-    fn meta() -> MetaResponses {
-        let media_type =
-            || MetaMediaType { content_type: "application/problem+json", schema: ProblemBody::schema_ref() };
-        let responses = DOCUMENTED
-            .into_iter()
-            .map(|(status, description)| MetaResponse {
-                description,
-                status: Some(status),
-                status_range: None,
-                content: vec![media_type()],
-                headers: vec![],
-            })
-            .collect();
-        MetaResponses { responses }
-    }
-
-    fn register(registry: &mut Registry) {
-        ProblemBody::register(registry);
     }
 }

@@ -1,6 +1,6 @@
 //! The two questions asked of every request: who are you, and may you do this here?
 
-use super::{Caller, Client, Error, Service};
+use super::{Caller, Client, Error, Service, Via};
 use crate::domain::{Action, Membership, TenantId};
 use crate::telemetry::{self, Subject};
 
@@ -15,11 +15,21 @@ impl Service {
             return Err(Error::NotAuthenticated);
         }
         telemetry::annotate_subject(Subject::user(claims.sub));
-        Ok(Caller { user: claims.sub, session: claims.sid, client })
+        Ok(Caller { user: claims.sub, via: Via::Session(claims.sid), client })
     }
 
-    /// The caller's membership, if it allows `action`. To who is no member, the workspace does not exist.
+    /// The caller's membership, if it allows `action`. To who is no member, the workspace does not exist, and to an API
+    /// key there is only its own. A key can do no more than who made it.
     pub(super) async fn require(&self, caller: &Caller, tenant: TenantId, action: Action) -> Result<Membership, Error> {
+        if let Via::ApiKey { tenant: own, scopes, .. } = &caller.via {
+            let needs = action.scope().ok_or(Error::ApiKeyNotAllowed)?;
+            if *own != tenant {
+                return Err(Error::WorkspaceNotFound);
+            }
+            if !scopes.contains(&needs) {
+                return Err(Error::MissingScope { needs });
+            }
+        }
         let membership = self.store.membership(tenant, caller.user).await?.ok_or(Error::WorkspaceNotFound)?;
         if membership.role.may(action) { Ok(membership) } else { Err(Error::Forbidden { needs: action.least_role() }) }
     }

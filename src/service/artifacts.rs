@@ -35,7 +35,7 @@ impl Service {
                     updated_at: now,
                     deleted_at: None,
                 };
-                let stamp = self.stamp(&caller.client, Some(caller.user));
+                let stamp = self.stamp_of(caller);
                 self.store.create_artifact(tenant, artifact.clone(), stamp).await?;
                 annotate_with("artifact.id", || artifact.id.to_string());
                 self.telemetry.metrics().artifact_created(tenant, artifact.artifact_type.as_str());
@@ -90,7 +90,7 @@ impl Service {
                 annotate_with("artifact.id", || id.to_string());
                 let patch = ArtifactPatch::parse(raw)?;
                 let expected = self.expected_version(tenant, id, versions).await?;
-                let stamp = self.stamp(&caller.client, Some(caller.user));
+                let stamp = self.stamp_of(caller);
                 Ok(self.store.update_artifact(tenant, id, expected, patch, caller.user, stamp).await?)
             })
             .await
@@ -109,7 +109,7 @@ impl Service {
                 self.require(caller, tenant, Action::WriteArtifacts).await?;
                 annotate_with("artifact.id", || id.to_string());
                 let expected = self.expected_version(tenant, id, versions).await?;
-                let stamp = self.stamp(&caller.client, Some(caller.user));
+                let stamp = self.stamp_of(caller);
                 Ok(self.store.delete_artifact(tenant, id, expected, caller.user, stamp).await?)
             })
             .await

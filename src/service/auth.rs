@@ -142,6 +142,7 @@ impl Service {
             expires_at: self.clock.after_seconds(self.sessions.absolute_seconds),
             ip: client.ip.map(|ip| ip.to_string()),
             user_agent: client.user_agent.clone(),
+            workspace: None,
             refresh_digest: refresh.digest(),
         };
         self.store.open_session(session.clone(), self.stamp(client, Some(user.id))).await?;
@@ -184,8 +185,8 @@ impl Service {
     pub async fn logout(&self, caller: &Caller) -> Result<(), Error> {
         self.telemetry
             .observe(Operation::AuthLogout, Subject::user(caller.user), async {
-                let stamp = self.stamp(&caller.client, Some(caller.user));
-                Ok(self.store.close_session(caller.user, caller.session, stamp).await?)
+                let stamp = self.stamp_of(caller);
+                Ok(self.store.close_session(caller.user, caller.session()?, stamp).await?)
             })
             .await
     }

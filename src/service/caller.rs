@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use crate::domain::{SessionId, UserId};
+use super::Error;
+use crate::domain::{ApiKeyId, Reservation, Scope, SessionId, TenantId, UserId};
 
 /// The program at the other end of the connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,15 +12,51 @@ pub struct Client {
     pub ip: Option<IpAddr>,
     /// What it calls itself.
     pub user_agent: Option<String>,
+    /// The idempotency key that it sent.
+    pub reservation: Option<Reservation>,
 }
 
-/// Someone who is signed in. Made only by [`super::Service::authenticate`].
+/// Someone who has proved who they are. Made only by [`super::Service::authenticate`] and its like.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// The account.
+    /// The account. An API key acts for who made it.
     pub user: UserId,
-    /// The session the access token belongs to.
-    pub session: SessionId,
+    /// What proves it.
+    pub via: Via,
     /// Where the call comes from.
     pub client: Client,
+}
+
+/// What a caller proves with who it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// An access token of this session.
+    Session(SessionId),
+    /// An API key, which is good in one workspace, for what it was made for.
+    ApiKey {
+        /// The key.
+        id: ApiKeyId,
+        /// The workspace.
+        tenant: TenantId,
+        /// What it was made for.
+        scopes: Vec<Scope>,
+    },
+}
+
+impl Caller {
+    /// The session of a person who is signed in; what needs one is not for API keys.
+    pub fn session(&self) -> Result<SessionId, Error> {
+        match self.via {
+            Via::Session(id) => Ok(id),
+            Via::ApiKey { .. } => Err(Error::ApiKeyNotAllowed),
+        }
+    }
+
+    /// The API key, if the call is made with one.
+    pub fn api_key(&self) -> Option<ApiKeyId> {
+        match self.via {
+            Via::Session(_) => None,
+            Via::ApiKey { id, .. } => Some(id),
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use thiserror::Error;
 
 use crate::auth::HashingError;
-use crate::domain::{Role, Violations};
+use crate::domain::{Role, Scope, Violations};
 use crate::store::{Missing, StoreError};
 use crate::telemetry::Failure;
 
@@ -36,6 +36,51 @@ pub enum Error {
     /// There is no such artifact in the workspace.
     #[error("artifact not found")]
     ArtifactNotFound,
+    /// No account has the address that was given.
+    #[error("no account has this e-mail address")]
+    UserNotFound,
+    /// The account is no member of the workspace.
+    #[error("member not found")]
+    MemberNotFound,
+    /// There is no such key in the workspace.
+    #[error("API key not found")]
+    ApiKeyNotFound,
+    /// The caller has no such session.
+    #[error("session not found")]
+    SessionNotFound,
+    /// The caller holds an API key, and this is for people.
+    #[error("an API key can't do this; sign in")]
+    ApiKeyNotAllowed,
+    /// The caller's API key was not made for this.
+    #[error("the API key needs the scope {}", needs.as_str())]
+    MissingScope {
+        /// The scope that may do it.
+        needs: Scope,
+    },
+    /// The token of a link is not good, or no longer.
+    #[error("the token is not valid; it may have been used, or have expired")]
+    InvalidOneTimeToken,
+    /// There is no way to send mail.
+    #[error("this server can't send mail: its operator has to set mail.smtp_url")]
+    MailNotConfigured,
+    /// The account is a member already.
+    #[error("the account is a member already")]
+    AlreadyMember,
+    /// Nobody changes or ends their own membership.
+    #[error("you can't do this to yourself; ask another owner")]
+    OwnMembership,
+    /// The workspace would be left without an owner.
+    #[error("a workspace keeps at least one owner")]
+    LastOwner,
+    /// Writes must say which version they are about.
+    #[error("send If-Match with the artifact's entity tag")]
+    PreconditionRequired,
+    /// The caller has asked too often.
+    #[error("too many requests; try again in {retry_after_seconds} s")]
+    RateLimited {
+        /// When to try again.
+        retry_after_seconds: u32,
+    },
     /// The address has an account.
     #[error("the e-mail address is taken")]
     EmailTaken,
@@ -96,6 +141,19 @@ impl Failure for Error {
             Self::Forbidden { .. } => "forbidden",
             Self::WorkspaceNotFound => "workspace_not_found",
             Self::ArtifactNotFound => "artifact_not_found",
+            Self::UserNotFound => "user_not_found",
+            Self::MemberNotFound => "member_not_found",
+            Self::ApiKeyNotFound => "api_key_not_found",
+            Self::SessionNotFound => "session_not_found",
+            Self::ApiKeyNotAllowed => "api_key_not_allowed",
+            Self::MissingScope { .. } => "missing_scope",
+            Self::InvalidOneTimeToken => "invalid_token",
+            Self::MailNotConfigured => "mail_not_configured",
+            Self::AlreadyMember => "already_member",
+            Self::OwnMembership => "own_membership",
+            Self::LastOwner => "last_owner",
+            Self::PreconditionRequired => "precondition_required",
+            Self::RateLimited { .. } => "rate_limited",
             Self::EmailTaken => "email_taken",
             Self::SlugTaken => "slug_taken",
             Self::VersionMismatch { .. } => "version_mismatch",
@@ -129,6 +187,12 @@ impl From<StoreError> for Error {
             StoreError::NotFound(Missing::Artifact) => Self::ArtifactNotFound,
             // The caller's own account went away while it was being served.
             StoreError::NotFound(Missing::User) => Self::NotAuthenticated,
+            StoreError::NotFound(Missing::Member) => Self::MemberNotFound,
+            StoreError::NotFound(Missing::ApiKey) => Self::ApiKeyNotFound,
+            StoreError::NotFound(Missing::Session) => Self::SessionNotFound,
+            StoreError::AlreadyMember => Self::AlreadyMember,
+            StoreError::LastOwner => Self::LastOwner,
+            StoreError::InvalidOneTimeToken => Self::InvalidOneTimeToken,
             StoreError::VersionMismatch { current } => Self::VersionMismatch { current },
             StoreError::Overloaded => Self::Overloaded,
             StoreError::Unavailable(cause) => Self::Unavailable(cause),

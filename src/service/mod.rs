@@ -16,12 +16,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::auth::{AccessTokens, PasswordHasher};
-use crate::domain::{Actor, Clock, Entropy, IdGenerator, PasswordPolicy, Stamp};
+use crate::domain::{Actor, Clock, Entropy, IdGenerator, PasswordPolicy, Stamp, UserId};
 use crate::store::Store;
 use crate::telemetry::{self, Telemetry};
 
 pub use auth::{Profile, Registered, Registration, SignIn};
-pub use caller::{Caller, Client};
+pub use caller::{Caller, Client, Via};
 pub use error::{Error, LoginFailure, RefreshFailure};
 pub use system::Health;
 pub use tokens::TokenPair;
@@ -66,14 +66,23 @@ pub struct Service {
 }
 
 impl Service {
-    /// The stamp of a write that is made now.
-    fn stamp(&self, client: &Client, user: Option<crate::domain::UserId>) -> Stamp {
+    /// The stamp of a write that `caller` makes now.
+    fn stamp_of(&self, caller: &Caller) -> Stamp {
+        let mut stamp = self.stamp(&caller.client, Some(caller.user));
+        stamp.actor.api_key = caller.api_key();
+        stamp.reservation = caller.client.reservation;
+        stamp
+    }
+
+    /// The stamp of a write that is made now for someone who is not signed in, or not yet.
+    fn stamp(&self, client: &Client, user: Option<UserId>) -> Stamp {
         let actor = Actor {
             user,
+            api_key: None,
             ip: client.ip.map(|ip| ip.to_string()),
             user_agent: client.user_agent.clone(),
             trace_id: telemetry::current_trace_id(),
         };
-        Stamp { at: self.clock.now(), actor }
+        Stamp::new(self.clock.now(), actor)
     }
 }

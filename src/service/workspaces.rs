@@ -29,7 +29,7 @@ impl Service {
                     created_at: now,
                     updated_at: now,
                 };
-                let stamp = self.stamp(&caller.client, Some(caller.user));
+                let stamp = self.stamp_of(caller);
                 let view = self.store.create_workspace(workspace, choice, caller.user, stamp).await?;
                 annotate_subject(Subject::new(view.workspace.id, caller.user));
                 self.telemetry.metrics().workspace_operation("create", view.workspace.id);

@@ -13,12 +13,48 @@ pub enum Operation {
     AuthLogout,
     /// Looking at one's own account.
     AuthMe,
+    /// Proving that an address is one's own.
+    AuthVerifyEmail,
+    /// Asking for the means to prove that an address is one's own.
+    AuthVerifyEmailResend,
+    /// Choosing another password.
+    AuthPasswordChange,
+    /// Asking for the means to choose another password.
+    AuthPasswordForgot,
+    /// Choosing another password by those means.
+    AuthPasswordReset,
+    /// Listing one's sessions.
+    AuthSessionList,
+    /// Ending other sessions of one's own.
+    AuthSessionRevoke,
     /// Creating a workspace.
     WorkspaceCreate,
     /// Listing one's workspaces.
     WorkspaceList,
     /// Looking at a workspace.
     WorkspaceGet,
+    /// Changing what a workspace says of itself.
+    WorkspaceUpdate,
+    /// Deleting a workspace.
+    WorkspaceDelete,
+    /// Pointing a session at a workspace.
+    WorkspaceSwitch,
+    /// Reading who did what in a workspace.
+    WorkspaceAudit,
+    /// Listing the members of a workspace.
+    MemberList,
+    /// Making someone a member.
+    MemberAdd,
+    /// Changing a member's role.
+    MemberUpdate,
+    /// Ending a membership.
+    MemberRemove,
+    /// Listing the API keys of a workspace.
+    ApiKeyList,
+    /// Making an API key.
+    ApiKeyCreate,
+    /// Revoking an API key.
+    ApiKeyRevoke,
     /// Creating an artifact.
     ArtifactCreate,
     /// Getting an artifact.
@@ -31,6 +67,20 @@ pub enum Operation {
     ArtifactUpdate,
     /// Moving an artifact to the trash.
     ArtifactDelete,
+    /// Taking an artifact out of the trash.
+    ArtifactRestore,
+    /// Removing an artifact for good.
+    ArtifactPurge,
+    /// Listing the versions of an artifact.
+    ArtifactHistory,
+    /// Counting what is in a catalog.
+    ArtifactStats,
+    /// Writing many artifacts at once.
+    ArtifactBulk,
+    /// Sending all artifacts of a workspace.
+    ArtifactExport,
+    /// Taking in artifacts that were exported.
+    ArtifactImport,
     /// Counting everything.
     SystemStats,
 }
@@ -44,6 +94,24 @@ impl Operation {
             Self::AuthRefresh => "auth.refresh",
             Self::AuthLogout => "auth.logout",
             Self::AuthMe => "auth.me",
+            Self::AuthVerifyEmail => "auth.verify_email",
+            Self::AuthVerifyEmailResend => "auth.verify_email.resend",
+            Self::AuthPasswordChange => "auth.password_change",
+            Self::AuthPasswordForgot => "auth.password_forgot",
+            Self::AuthPasswordReset => "auth.password_reset",
+            Self::AuthSessionList => "auth.session.list",
+            Self::AuthSessionRevoke => "auth.session.revoke",
+            Self::WorkspaceUpdate => "workspace.update",
+            Self::WorkspaceDelete => "workspace.delete",
+            Self::WorkspaceSwitch => "workspace.switch",
+            Self::WorkspaceAudit => "workspace.audit",
+            Self::MemberList => "workspace.member.list",
+            Self::MemberAdd => "workspace.member.add",
+            Self::MemberUpdate => "workspace.member.update",
+            Self::MemberRemove => "workspace.member.remove",
+            Self::ApiKeyList => "workspace.api_key.list",
+            Self::ApiKeyCreate => "workspace.api_key.create",
+            Self::ApiKeyRevoke => "workspace.api_key.revoke",
             Self::WorkspaceCreate => "workspace.create",
             Self::WorkspaceList => "workspace.list",
             Self::WorkspaceGet => "workspace.get",
@@ -52,6 +120,13 @@ impl Operation {
             Self::ArtifactList | Self::ArtifactSearch => "artifact.list",
             Self::ArtifactUpdate => "artifact.update",
             Self::ArtifactDelete => "artifact.delete",
+            Self::ArtifactRestore => "artifact.restore",
+            Self::ArtifactPurge => "artifact.purge",
+            Self::ArtifactHistory => "artifact.history",
+            Self::ArtifactStats => "artifact.stats",
+            Self::ArtifactBulk => "artifact.bulk",
+            Self::ArtifactExport => "artifact.export",
+            Self::ArtifactImport => "artifact.import",
             Self::SystemStats => "system.stats",
         }
     }
@@ -64,6 +139,13 @@ impl Operation {
             Self::ArtifactList | Self::ArtifactSearch => Some("list"),
             Self::ArtifactUpdate => Some("update"),
             Self::ArtifactDelete => Some("delete"),
+            Self::ArtifactRestore => Some("restore"),
+            Self::ArtifactPurge => Some("purge"),
+            Self::ArtifactHistory => Some("history"),
+            Self::ArtifactStats => Some("stats"),
+            Self::ArtifactBulk => Some("bulk"),
+            Self::ArtifactExport => Some("export"),
+            Self::ArtifactImport => Some("import"),
             Self::AuthRegister
             | Self::AuthLogin
             | Self::AuthRefresh
@@ -72,7 +154,25 @@ impl Operation {
             | Self::WorkspaceCreate
             | Self::WorkspaceList
             | Self::WorkspaceGet
-            | Self::SystemStats => None,
+            | Self::SystemStats
+            | Self::AuthVerifyEmail
+            | Self::AuthVerifyEmailResend
+            | Self::AuthPasswordChange
+            | Self::AuthPasswordForgot
+            | Self::AuthPasswordReset
+            | Self::AuthSessionList
+            | Self::AuthSessionRevoke
+            | Self::WorkspaceUpdate
+            | Self::WorkspaceDelete
+            | Self::WorkspaceSwitch
+            | Self::WorkspaceAudit
+            | Self::MemberList
+            | Self::MemberAdd
+            | Self::MemberUpdate
+            | Self::MemberRemove
+            | Self::ApiKeyList
+            | Self::ApiKeyCreate
+            | Self::ApiKeyRevoke => None,
         }
     }
 

@@ -18,6 +18,7 @@ use super::Tag;
 use crate::http::extract::SignedIn;
 use crate::http::json::Json;
 use crate::http::problem::Problem;
+use crate::http::refused::{BODY, BY_ID, INVALID, PRECONDITION_FAILED, Refused};
 use crate::http::state::State;
 use crate::http::types::{Limit, Offset, Time};
 
@@ -37,7 +38,7 @@ impl ArtifactsApi {
         /// The workspace's id.
         workspace_id: Path<Uuid>,
         body: Json<CreateArtifactRequest>,
-    ) -> Result<CreateArtifactResponse, Problem> {
+    ) -> Result<CreateArtifactResponse, Refused<{ BY_ID | BODY }>> {
         let artifact = state.service.create_artifact(&caller.0, workspace_id.0.into(), body.0.into()).await?;
         let location = format!("/api/v1/workspaces/{}/artifacts/{}", artifact.tenant, artifact.id);
         let etag = entity_tag(&artifact);
@@ -68,7 +69,7 @@ impl ArtifactsApi {
         limit: Query<Option<Limit>>,
         /// How many are passed over.
         offset: Query<Option<Offset>>,
-    ) -> Result<Json<PageBody>, Problem> {
+    ) -> Result<Json<PageBody>, Refused<{ BY_ID | INVALID }>> {
         let query = ListQuery {
             q: q.0,
             tags: tags.0.unwrap_or_default(),
@@ -98,7 +99,7 @@ impl ArtifactsApi {
         /// Answer 304 if the artifact still has this entity tag.
         #[oai(name = "If-None-Match")]
         if_none_match: Header<Option<String>>,
-    ) -> Result<GetArtifactResponse, Problem> {
+    ) -> Result<GetArtifactResponse, Refused<{ BY_ID }>> {
         let artifact = state.service.artifact(&caller.0, workspace_id.0.into(), artifact_id.0.into()).await?;
         let etag = entity_tag(&artifact);
         if if_none_match.0.is_some_and(|tags| none_match_names(&tags, &etag)) {
@@ -123,7 +124,7 @@ impl ArtifactsApi {
         #[oai(name = "If-Match")]
         if_match: IfMatch,
         body: Json<UpdateArtifactRequest>,
-    ) -> Result<UpdateArtifactResponse, Problem> {
+    ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID | BODY | PRECONDITION_FAILED }>> {
         let (tenant, id) = (workspace_id.0.into(), artifact_id.0.into());
         let artifact = state.service.update_artifact(&caller.0, tenant, id, if_match.0, body.0.into()).await?;
         let etag = entity_tag(&artifact);
@@ -146,7 +147,7 @@ impl ArtifactsApi {
         #[oai(name = "If-Match")]
         if_match: IfMatch,
         body: Json<UpdateArtifactRequest>,
-    ) -> Result<UpdateArtifactResponse, Problem> {
+    ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID | BODY | PRECONDITION_FAILED }>> {
         self.update(state, caller, workspace_id, artifact_id, if_match, body).await
     }
 
@@ -165,7 +166,7 @@ impl ArtifactsApi {
         /// Delete only if the artifact still has one of these entity tags.
         #[oai(name = "If-Match")]
         if_match: IfMatch,
-    ) -> Result<DeleteArtifactResponse, Problem> {
+    ) -> Result<DeleteArtifactResponse, Refused<{ BY_ID | PRECONDITION_FAILED }>> {
         state.service.delete_artifact(&caller.0, workspace_id.0.into(), artifact_id.0.into(), if_match.0).await?;
         Ok(DeleteArtifactResponse::Deleted)
     }

@@ -16,7 +16,7 @@ use super::Tag;
 use crate::http::cookies;
 use crate::http::extract::{FromClient, PresentedRefreshTokens, SignedIn};
 use crate::http::json::{Json, OptionalJson};
-use crate::http::problem::Problem;
+use crate::http::refused::{BODY, CONFLICT, NOT_AUTHENTICATED, Refused, SERVED, SIGNED_IN};
 use crate::http::state::State;
 use crate::service::{Registration, SignIn, TokenPair};
 
@@ -36,7 +36,7 @@ impl AuthApi {
         state: Data<&Arc<State>>,
         client: FromClient,
         body: Json<RegisterRequest>,
-    ) -> Result<RegisterResponse, Problem> {
+    ) -> Result<RegisterResponse, Refused<{ SERVED | BODY | CONFLICT }>> {
         let Json(body) = body;
         let registration = Registration {
             email: body.email,
@@ -63,7 +63,7 @@ impl AuthApi {
         state: Data<&Arc<State>>,
         client: FromClient,
         body: Json<LoginRequest>,
-    ) -> Result<TokenResponse, Problem> {
+    ) -> Result<TokenResponse, Refused<{ SERVED | BODY | NOT_AUTHENTICATED }>> {
         let Json(body) = body;
         let sign_in = SignIn { email: body.email, password: SecretString::from(body.password) };
         let tokens = state.service.login(sign_in, &client.0).await?;
@@ -81,7 +81,7 @@ impl AuthApi {
         client: FromClient,
         presented: PresentedRefreshTokens,
         body: OptionalJson<RefreshRequest>,
-    ) -> Result<TokenResponse, Problem> {
+    ) -> Result<TokenResponse, Refused<{ SIGNED_IN | BODY }>> {
         let PresentedRefreshTokens { bearer, cookie } = presented;
         let in_body = body.0.map(|body| body.and_then(|body| body.refresh_token));
         // What is wrong with the body or the cookie matters only when nothing else was sent.
@@ -93,7 +93,7 @@ impl AuthApi {
             }
         }
         if let (true, Some(fault)) = (candidates.is_empty(), faults.into_iter().next()) {
-            return Err(fault);
+            return Err(fault.into());
         }
         let tokens = state.service.refresh(&candidates, &client.0).await?;
         Ok(TokenResponse { tokens, secure: state.secure_cookies() })
@@ -103,7 +103,11 @@ impl AuthApi {
     ///
     /// Ends the session: its access and refresh tokens are dead from then on. Clears the cookies.
     #[oai(path = "/logout", method = "post", operation_id = "logout")]
-    async fn logout(&self, state: Data<&Arc<State>>, caller: SignedIn) -> Result<LogoutResponse, Problem> {
+    async fn logout(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: SignedIn,
+    ) -> Result<LogoutResponse, Refused<{ SIGNED_IN }>> {
         state.service.logout(&caller.0).await?;
         Ok(LogoutResponse { secure: state.secure_cookies() })
     }
@@ -112,7 +116,11 @@ impl AuthApi {
     ///
     /// With the workspace that the caller is taken to, if there is one.
     #[oai(path = "/me", method = "get", operation_id = "me")]
-    async fn me(&self, state: Data<&Arc<State>>, caller: SignedIn) -> Result<Json<ProfileBody>, Problem> {
+    async fn me(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: SignedIn,
+    ) -> Result<Json<ProfileBody>, Refused<{ SIGNED_IN }>> {
         Ok(Json(state.service.me(&caller.0).await?.into()))
     }
 }

@@ -16,6 +16,7 @@ use tokio::sync::Mutex;
 use super::Tag;
 use crate::http::json::Json;
 use crate::http::problem::{Problem, RETRY_AFTER_SECONDS};
+use crate::http::refused::{Refused, SERVED};
 use crate::http::state::State;
 use crate::http::types::Time;
 use crate::service::Health;
@@ -129,7 +130,7 @@ impl SystemApi {
     ///
     /// Everything that is measured, in the Prometheus text format.
     #[oai(path = "/metrics", method = "get", operation_id = "metrics")]
-    async fn metrics(&self, state: Data<&Arc<State>>) -> Result<Exposition, Problem> {
+    async fn metrics(&self, state: Data<&Arc<State>>) -> Result<Exposition, Refused<0>> {
         let (turn, state) = (self.scrape.clone().lock_owned().await, state.clone());
         // Off the runtime's threads: there may be a great many series. The turn ends with the work, even when the
         // client has left before.
@@ -137,14 +138,14 @@ impl SystemApi {
             let _turn = turn;
             state.pipeline.render_metrics()
         });
-        rendered.await.map_err(Problem::internal)?.map(Exposition).map_err(Problem::internal)
+        Ok(rendered.await.map_err(Problem::internal)?.map(Exposition).map_err(Problem::internal)?)
     }
 
     /// How many there are of each thing
     ///
     /// From counters that are kept with every write, so it costs the same however many there are.
     #[oai(path = "/api/v1/system/stats", method = "get", operation_id = "system_stats")]
-    async fn stats(&self, state: Data<&Arc<State>>) -> Result<Json<StatsBody>, Problem> {
+    async fn stats(&self, state: Data<&Arc<State>>) -> Result<Json<StatsBody>, Refused<{ SERVED }>> {
         let counts = state.service.stats().await?;
         Ok(Json(StatsBody {
             users: counts.users,
@@ -226,7 +227,7 @@ enum DetailedHealthResponse {
         Json<DetailedHealthBody>,
         /// Seconds to wait before asking again.
         #[oai(header = "Retry-After")]
-        u64,
+        u32,
     ),
 }
 
@@ -259,7 +260,7 @@ enum ReadinessResponse {
         PlainText<String>,
         /// Seconds to wait before asking again.
         #[oai(header = "Retry-After")]
-        u64,
+        u32,
     ),
 }
 

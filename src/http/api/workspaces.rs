@@ -14,7 +14,7 @@ use super::Tag;
 use crate::domain::{RawWorkspace, WorkspaceDescription, WorkspaceView};
 use crate::http::extract::SignedIn;
 use crate::http::json::Json;
-use crate::http::problem::Problem;
+use crate::http::refused::{BODY, BY_ID, CONFLICT, Refused, SIGNED_IN};
 use crate::http::state::State;
 use crate::http::types::{RoleName, Time};
 
@@ -32,7 +32,7 @@ impl WorkspacesApi {
         state: Data<&Arc<State>>,
         caller: SignedIn,
         body: Json<CreateWorkspaceRequest>,
-    ) -> Result<CreateWorkspaceResponse, Problem> {
+    ) -> Result<CreateWorkspaceResponse, Refused<{ SIGNED_IN | BODY | CONFLICT }>> {
         let view = state.service.create_workspace(&caller.0, body.0.into()).await?;
         let location = format!("/api/v1/workspaces/{}", view.workspace.id);
         Ok(CreateWorkspaceResponse::Created(Json(view.into()), location))
@@ -42,7 +42,11 @@ impl WorkspacesApi {
     ///
     /// Oldest first.
     #[oai(path = "/", method = "get", operation_id = "list_workspaces")]
-    async fn list(&self, state: Data<&Arc<State>>, caller: SignedIn) -> Result<Json<Vec<WorkspaceBody>>, Problem> {
+    async fn list(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: SignedIn,
+    ) -> Result<Json<Vec<WorkspaceBody>>, Refused<{ SIGNED_IN }>> {
         let views = state.service.workspaces(&caller.0).await?;
         Ok(Json(views.into_iter().map(WorkspaceBody::from).collect()))
     }
@@ -57,7 +61,7 @@ impl WorkspacesApi {
         caller: SignedIn,
         /// The workspace's id.
         workspace_id: Path<Uuid>,
-    ) -> Result<Json<WorkspaceBody>, Problem> {
+    ) -> Result<Json<WorkspaceBody>, Refused<{ BY_ID }>> {
         Ok(Json(state.service.workspace(&caller.0, workspace_id.0.into()).await?.into()))
     }
 }
