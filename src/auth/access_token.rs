@@ -6,7 +6,7 @@ use jsonwebtoken::errors::{Error as JwtError, ErrorKind};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 use signature::{Signer, Verifier};
 use thiserror::Error;
 
@@ -76,9 +76,9 @@ pub struct AccessTokens {
     decoding: DecodingKey,
     header: Header,
     validation: Validation,
-    /// Tokens that were found genuine, by the SHA-256 of their text: that never changes, and to find it out is the
-    /// dearest part of a small request. Whether they are still good is asked every time.
-    genuine: Cache<[u8; 32], Identity>,
+    /// Tokens that were found genuine: that never changes, and to find it out is the dearest part of a small request.
+    /// Whether they are still good is asked every time.
+    genuine: Cache<Box<str>, Identity>,
 }
 
 impl AccessTokens {
@@ -116,14 +116,13 @@ impl AccessTokens {
 
     /// Whom a token identifies that we made, whatever the time.
     fn genuine(&self, token: &str) -> Result<Identity, InvalidToken> {
-        let digest: [u8; 32] = Sha256::digest(token).into();
-        if let Some(identity) = self.genuine.get(&digest) {
+        if let Some(identity) = self.genuine.get(token) {
             return Ok(identity);
         }
         let decoded = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation);
         let Claims { sub, sid, exp, nbf, .. } = decoded.map_err(|_| InvalidToken)?.claims;
         let identity = Identity { sub, sid, exp, nbf };
-        self.genuine.insert(digest, identity);
+        self.genuine.insert(token.into(), identity);
         Ok(identity)
     }
 }

@@ -3,9 +3,12 @@
 use opentelemetry::Context;
 use opentelemetry::propagation::{Extractor, TextMapCompositePropagator, TextMapPropagator};
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
-use poem::http::HeaderMap;
+use poem::http::{HeaderMap, HeaderName};
 
 use crate::config::Propagators;
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
 /// Reads the configured headers.
 pub(super) struct Propagator(TextMapCompositePropagator);
@@ -26,7 +29,7 @@ impl Propagator {
     /// The context a request was sent in; an empty one when it names none.
     pub(super) fn extract(&self, headers: &HeaderMap) -> Context {
         let context = Context::new();
-        if headers.contains_key("traceparent") || headers.contains_key("baggage") {
+        if headers.contains_key(TRACEPARENT) || headers.contains_key(BAGGAGE) {
             self.0.extract_with_context(&context, &Headers(headers))
         } else {
             context
@@ -42,6 +45,6 @@ impl Extractor for Headers<'_> {
     }
 
     fn keys(&self) -> Vec<&str> {
-        self.0.keys().map(poem::http::HeaderName::as_str).collect()
+        self.0.keys().map(HeaderName::as_str).collect()
     }
 }

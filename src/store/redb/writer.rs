@@ -94,11 +94,20 @@ where
     }
 }
 
-/// Changes nothing, but makes the writer come round. There is one at most, for as long as the flag is up.
-struct Nudge(Arc<AtomicBool>);
+/// Changes nothing, but makes the writer come round. One waits at most: the flag is up until the writer takes it.
+struct Nudge(Option<Arc<AtomicBool>>);
+
+impl Nudge {
+    fn is_taken(&mut self) {
+        if let Some(flag) = self.0.take() {
+            flag.store(false, Ordering::Release);
+        }
+    }
+}
 
 impl Job for Nudge {
     fn run(&mut self, _tables: &mut Tables<'_>) -> StoreResult<()> {
+        self.is_taken();
         Ok(())
     }
 
@@ -107,7 +116,7 @@ impl Job for Nudge {
 
 impl Drop for Nudge {
     fn drop(&mut self) {
-        self.0.store(false, Ordering::Release);
+        self.is_taken();
     }
 }
 
@@ -149,7 +158,7 @@ impl Writer {
     /// Makes the writer come round, without a write: one that failed uses it to try again. A full queue does so too.
     pub fn nudge(&self) {
         if !self.nudged.swap(true, Ordering::Acquire) {
-            drop(self.enqueue(Box::new(Nudge(Arc::clone(&self.nudged)))));
+            drop(self.enqueue(Box::new(Nudge(Some(Arc::clone(&self.nudged))))));
         }
     }
 

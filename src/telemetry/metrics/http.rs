@@ -69,7 +69,8 @@ impl Metrics {
 pub(in crate::telemetry) struct HttpSeries {
     method: &'static str,
     route: Option<Arc<str>>,
-    span_name: Arc<str>,
+    /// Routes and methods are few, and live as long as the process.
+    span_name: &'static str,
     in_progress: BoundUpDownCounter<i64>,
     active: BoundUpDownCounter<i64>,
     by_status: Series<StatusCode, StatusSeries>,
@@ -90,7 +91,7 @@ impl HttpSeries {
         let verb = if method == "_OTHER" { "HTTP" } else { method };
         Self {
             method,
-            span_name: route.as_ref().map_or_else(|| verb.into(), |route| format!("{verb} {route}").into()),
+            span_name: route.as_ref().map_or(verb, |route| format!("{verb} {route}").leak()),
             in_progress: instruments.requests_in_progress.bind(&labels),
             active: instruments.server_active_requests.bind(&conventional),
             by_status: Series::default(),
@@ -99,8 +100,8 @@ impl HttpSeries {
     }
 
     /// The name of the server span: `{method} {route}`.
-    pub(in crate::telemetry) fn span_name(&self) -> String {
-        self.span_name.to_string()
+    pub(in crate::telemetry) fn span_name(&self) -> &'static str {
+        self.span_name
     }
 
     /// A request has come.

@@ -1,10 +1,10 @@
 //! Instruments bound to their labels once, found again without a lock.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use foldhash::{HashMap, HashMapExt as _};
 
 /// A map that is read with every request and hardly ever grows: readers share an immutable copy, and an insertion
 /// replaces it.
