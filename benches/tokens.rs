@@ -1,9 +1,11 @@
-//! What it costs to check the tokens that come with a request.
+//! What it costs to check the tokens that come with a request, and a password.
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use ghostworks::auth::{AccessTokens, Claims, RefreshToken, SigningKey, TokenType};
+use ghostworks::auth::{AccessTokens, Claims, HashCost, PasswordHasher, RefreshToken, SigningKey, TokenType};
+use ghostworks::config::Auth;
 use ghostworks::domain::{Clock, Entropy, IdGenerator, SystemClock, SystemEntropy};
 
 fn claims(clock: &dyn Clock, ids: &IdGenerator) -> Claims {
@@ -49,5 +51,22 @@ fn tokens(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, tokens);
+/// One password at the default cost, on one thread.
+fn passwords(criterion: &mut Criterion) {
+    let defaults = Auth::default();
+    let cost = HashCost {
+        memory_kib: defaults.hash_memory_kib,
+        iterations: defaults.hash_iterations,
+        parallelism: defaults.hash_parallelism,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let hasher = PasswordHasher::new(cost, 1, 1, Arc::new(SystemEntropy)).expect("a hasher");
+    let password = || "Uncommon-Passphrase-1".into();
+    let hash = runtime.block_on(hasher.hash(password())).expect("a hash");
+    criterion.bench_function("password: verify", |bencher| {
+        bencher.iter(|| runtime.block_on(hasher.verify(password(), Some(hash.clone()))));
+    });
+}
+
+criterion_group!(benches, tokens, passwords);
 criterion_main!(benches);

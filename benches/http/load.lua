@@ -1,7 +1,7 @@
 -- What wrk sends, and the line of JSON it reports at the end.
 --
--- Arguments after `--`: none for plain GETs; `FILE PREFIX` to POST the JSON in FILE, each time with a name of its own
--- in place of the word NAME.
+-- Arguments after `--`: none for plain GETs; `METHOD FILE PREFIX` to send the JSON in FILE, with a name of its own in each
+-- place where it has the word NAME.
 
 local threads = 0
 
@@ -11,20 +11,23 @@ function setup(thread)
 end
 
 function init(args)
-  if #args < 2 then
+  if #args < 3 then
     return
   end
-  local body = assert(io.open(args[1])):read("*a")
-  local before, after = body:match("^(.*)NAME(.*)$")
-  local name = before .. args[2] .. "-" .. thread_number .. "-"
+  local method, body = args[1], assert(io.open(args[2])):read("*a")
+  local parts = {}
+  for part in (body .. "NAME"):gmatch("(.-)NAME") do
+    parts[#parts + 1] = part
+  end
+  local prefix = args[3] .. "-" .. thread_number .. "-"
   local headers = { ["Content-Type"] = "application/json" }
   for key, value in pairs(wrk.headers) do
     headers[key] = value
   end
-  local created = 0
+  local sent = 0
   function request()
-    created = created + 1
-    return wrk.format("POST", nil, headers, name .. created .. after)
+    sent = sent + 1
+    return wrk.format(method, nil, headers, table.concat(parts, prefix .. sent))
   end
 end
 
