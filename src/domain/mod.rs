@@ -4,6 +4,7 @@
 //! Knows nothing of HTTP, storage or telemetry. Time and randomness are traits, passed in where they are needed.
 
 mod access;
+mod api_key;
 mod artifact;
 mod change;
 mod clock;
@@ -19,6 +20,7 @@ mod violation;
 mod workspace;
 
 pub use access::{Action, Role, Scope};
+pub use api_key::{ApiKey, ApiKeyDigest, ApiKeyDraft, ApiKeyName, ApiKeyUse, RawApiKey};
 pub use artifact::{
     Artifact, ArtifactDescription, ArtifactDraft, ArtifactName, ArtifactPatch, ArtifactType, Metadata, MetadataValue,
     RawArtifact, RawArtifactPatch, Tag, Tags,
@@ -34,6 +36,6 @@ pub use session::{RefreshDigest, Session};
 pub use user::{Credentials, Email, PasswordPolicy, PersonName, User};
 pub use violation::{Check, Violation, Violations};
 pub use workspace::{
-    Membership, RawWorkspace, Settings, Slug, Workspace, WorkspaceDescription, WorkspaceDraft, WorkspaceName,
-    WorkspaceView,
+    Member, Membership, RawWorkspace, RawWorkspacePatch, Settings, Slug, Workspace, WorkspaceDescription,
+    WorkspaceDraft, WorkspaceName, WorkspacePatch, WorkspaceView,
 };

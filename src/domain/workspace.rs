@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::text::validated_text;
-use super::{Role, TenantId, Timestamp, UserId, Violations};
+use super::{Field, Role, TenantId, Timestamp, User, UserId, Violations};
 
 validated_text!(WorkspaceName, Slug, WorkspaceDescription);
 
@@ -149,6 +149,22 @@ pub struct Workspace {
     pub updated_at: Timestamp,
 }
 
+impl Workspace {
+    /// What it says of itself after `patch` at `now`.
+    pub fn patched(mut self, patch: WorkspacePatch, now: Timestamp) -> Self {
+        self.name = patch.name.unwrap_or(self.name);
+        match patch.description {
+            Field::Keep => {}
+            Field::Clear => self.description = None,
+            Field::Set(text) => self.description = text,
+        }
+        self.settings = patch.settings.unwrap_or(self.settings);
+        self.is_active = patch.is_active.unwrap_or(self.is_active);
+        self.updated_at = now;
+        self
+    }
+}
+
 /// Someone's place in a workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Membership {
@@ -160,6 +176,15 @@ pub struct Membership {
     pub role: Role,
     /// Since when.
     pub joined_at: Timestamp,
+}
+
+/// A member as the others see them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The place in the workspace.
+    pub membership: Membership,
+    /// The account.
+    pub user: User,
 }
 
 /// A workspace as one of its members sees it.
@@ -209,6 +234,58 @@ impl WorkspaceDraft {
                 check.optional("/description", raw.description.as_deref().map(WorkspaceDescription::parse));
             let settings = check.field("/settings", Settings::parse(raw.settings));
             Some(Self { name: name?, slug, description: description.flatten(), settings: settings? })
+        })
+    }
+}
+
+/// A partial update as it was sent, unchecked.
+#[derive(Clone, Debug, Default)]
+pub struct RawWorkspacePatch {
+    /// See [`WorkspaceName`]. Can't be cleared.
+    pub name: Field<String>,
+    /// See [`WorkspaceDescription`].
+    pub description: Field<String>,
+    /// See [`Settings`]. Clearing leaves none.
+    pub settings: Field<BTreeMap<String, Value>>,
+    /// Whether it is in use. Can't be cleared.
+    pub is_active: Field<bool>,
+}
+
+/// A partial update, checked: `None` keeps a field.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct WorkspacePatch {
+    /// The new name.
+    pub name: Option<WorkspaceName>,
+    /// The new description; setting an empty one clears it.
+    pub description: Field<Option<WorkspaceDescription>>,
+    /// The new settings, all of them.
+    pub settings: Option<Settings>,
+    /// Whether it is in use.
+    pub is_active: Option<bool>,
+}
+
+impl WorkspacePatch {
+    /// Checks every field that is there.
+    pub fn parse(raw: RawWorkspacePatch) -> Result<Self, Violations> {
+        Violations::check(|check| {
+            let name = match raw.name {
+                Field::Keep => None,
+                Field::Clear => check.field("/name", Err("must not be null".to_owned())),
+                Field::Set(text) => check.field("/name", WorkspaceName::parse(&text)),
+            };
+            let description =
+                check.field("/description", raw.description.try_map(|text| WorkspaceDescription::parse(&text)));
+            let settings = match raw.settings {
+                Field::Keep => None,
+                Field::Clear => Some(Settings::default()),
+                Field::Set(settings) => check.field("/settings", Settings::parse(settings)),
+            };
+            let is_active = match raw.is_active {
+                Field::Keep => None,
+                Field::Clear => check.field("/is_active", Err("must not be null".to_owned())),
+                Field::Set(is_active) => Some(is_active),
+            };
+            Some(Self { name, description: description?, settings, is_active })
         })
     }
 }

@@ -191,6 +191,7 @@ impl From<StoreError> for Error {
             StoreError::NotFound(Missing::ApiKey) => Self::ApiKeyNotFound,
             StoreError::NotFound(Missing::Session) => Self::SessionNotFound,
             StoreError::AlreadyMember => Self::AlreadyMember,
+            StoreError::Forbidden { needs } => Self::Forbidden { needs },
             StoreError::LastOwner => Self::LastOwner,
             StoreError::InvalidOneTimeToken => Self::InvalidOneTimeToken,
             StoreError::VersionMismatch { current } => Self::VersionMismatch { current },

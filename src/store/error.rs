@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::domain::Role;
+
 /// What every method of a store returns.
 pub type StoreResult<T> = Result<T, StoreError>;
 
@@ -20,6 +22,12 @@ pub enum StoreError {
     /// The workspace would be left without an owner.
     #[error("a workspace keeps at least one owner")]
     LastOwner,
+    /// Whoever asks is a member, but no longer of the role this needs.
+    #[error("this needs the role {}", needs.as_str())]
+    Forbidden {
+        /// The least role that may do it.
+        needs: Role,
+    },
     /// The one-time token is not, or no longer, the good one.
     #[error("the one-time token is not valid")]
     InvalidOneTimeToken,

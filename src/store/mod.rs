@@ -9,9 +9,11 @@
 //! Knows `domain` and nothing else of ours. Nothing outside this module may know which store it talks to; the tests
 //! in `tests/store/` run on any.
 
+mod api_keys;
 mod artifacts;
 mod changes;
 mod error;
+mod housekeeping;
 mod members;
 mod observer;
 pub mod redb;
@@ -21,9 +23,11 @@ mod workspaces;
 
 use async_trait::async_trait;
 
+pub use api_keys::ApiKeys;
 pub use artifacts::Artifacts;
 pub use changes::Changes;
 pub use error::{Missing, StoreError, StoreResult};
+pub use housekeeping::Housekeeping;
 pub use members::Members;
 pub use observer::{Call, NoObserver, Observer, WriteFigures};
 pub use sessions::{Rotation, Sessions, Successor};
@@ -32,7 +36,7 @@ pub use workspaces::{SlugChoice, Workspaces};
 
 /// A database for everything ghostworks keeps.
 #[async_trait]
-pub trait Store: Users + Sessions + Workspaces + Members + Artifacts + Changes {
+pub trait Store: Users + Sessions + Workspaces + Members + ApiKeys + Artifacts + Changes + Housekeeping {
     /// How many there are of each thing, from counters.
     async fn counts(&self) -> StoreResult<Counts>;
 

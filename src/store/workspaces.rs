@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::StoreResult;
-use crate::domain::{Stamp, TenantId, UserId, Workspace, WorkspaceView};
+use crate::domain::{Stamp, TenantId, UserId, Workspace, WorkspacePatch, WorkspaceView};
 
 /// Workspaces and their slugs.
 #[async_trait]
@@ -26,6 +26,19 @@ pub trait Workspaces: Send + Sync {
 
     /// A workspace as its member `viewer` sees it; `None` when there is none or `viewer` is no member.
     async fn workspace(&self, tenant: TenantId, viewer: UserId) -> StoreResult<Option<WorkspaceView>>;
+
+    /// Changes what a workspace says of itself. Errors as for [`super::Members`]: `by` must be an admin.
+    async fn update_workspace(
+        &self,
+        tenant: TenantId,
+        patch: WorkspacePatch,
+        by: UserId,
+        stamp: Stamp,
+    ) -> StoreResult<WorkspaceView>;
+
+    /// Ends a workspace: from then on nobody sees it, and its slug is free. What was in it is removed by
+    /// [`super::Housekeeping::sweep_deleted_workspaces`]. Errors as for [`super::Members`]: `by` must be an owner.
+    async fn delete_workspace(&self, tenant: TenantId, by: UserId, stamp: Stamp) -> StoreResult<()>;
 }
 
 /// How a new workspace gets its slug.

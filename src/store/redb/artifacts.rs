@@ -111,6 +111,8 @@ fn current(tables: &mut Tables<'_>, tenant: TenantId, id: ArtifactId, expected: 
     if expected.is_some_and(|version| version != artifact.version) {
         return Err(StoreError::VersionMismatch { current: artifact.version });
     }
+    // Of a workspace that was deleted, the rows may still be there.
+    workspaces::require(tables, tenant)?;
     Ok(artifact)
 }
 

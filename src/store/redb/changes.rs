@@ -3,9 +3,11 @@
 use async_trait::async_trait;
 use redb::{ReadableTable, Table};
 
+use super::counters::{self, Counter};
 use super::records::{self, Entry};
 use super::scan::Budget;
 use super::snapshot::Snapshot;
+use super::tables::get;
 use super::{INLINE_ROWS, RedbStore};
 use crate::domain::{Change, ChangeKind, Stamp, TenantId};
 use crate::store::{Changes, StoreResult};
@@ -18,6 +20,10 @@ impl Changes for RedbStore {
         } else {
             self.read("list", "changes", |snapshot| list(snapshot, &Budget::UNLIMITED, after, limit))
         }
+    }
+
+    async fn changes_of(&self, tenant: TenantId, before: Option<u64>, limit: usize) -> StoreResult<Vec<Change>> {
+        self.read("list", "changes", |snapshot| list_of(snapshot, tenant, before, limit))
     }
 }
 
@@ -71,4 +77,31 @@ pub(super) fn last_seq(table: &impl ReadableTable<u64, &'static [u8]>) -> StoreR
 pub(super) fn list(snapshot: &Snapshot, budget: &Budget, after: u64, limit: usize) -> StoreResult<Vec<Change>> {
     let rows = budget.over(snapshot.changes.range(after.saturating_add(1)..)?);
     rows.take(limit).map(|row| records::decode(row?.1.value()).map(|entry: Entry| entry.change)).collect()
+}
+
+/// See [`Changes::changes_of`]. Each entry leads to the one before: the rest of the log is not read.
+pub(super) fn list_of(
+    snapshot: &Snapshot,
+    tenant: TenantId,
+    before: Option<u64>,
+    limit: usize,
+) -> StoreResult<Vec<Change>> {
+    let mut next = match before {
+        Some(seq) => entry_of(snapshot, tenant, seq)?.map_or(0, |entry| entry.previous),
+        None => counters::value_in(&snapshot.counters, tenant, Counter::NewestChange)?,
+    };
+    let mut changes = Vec::new();
+    while changes.len() < limit
+        && let Some(entry) = entry_of(snapshot, tenant, next)?
+    {
+        next = entry.previous;
+        changes.push(entry.change);
+    }
+    Ok(changes)
+}
+
+/// The entry at a position, if it is about the workspace.
+fn entry_of(snapshot: &Snapshot, tenant: TenantId, seq: u64) -> StoreResult<Option<Entry>> {
+    let entry: Option<Entry> = get(&snapshot.changes, seq)?;
+    Ok(entry.filter(|entry| entry.change.tenant == Some(tenant)))
 }

@@ -26,9 +26,14 @@ pub(super) enum Counter {
     ActiveArtifacts = 5,
     /// The position of a workspace's newest entry in the change log.
     NewestChange = 6,
+    /// Members of a workspace that own it.
+    Owners = 7,
 }
 
 impl Counter {
+    /// What is counted in each workspace and in all.
+    const SUMMED: [Self; 3] = [Self::Members, Self::Artifacts, Self::ActiveArtifacts];
+
     fn of(self, owner: [u8; 16]) -> [u8; 17] {
         let mut key = [self as u8; 17];
         key[..16].copy_from_slice(&owner);
@@ -57,6 +62,35 @@ impl<'txn> Counters<'txn> {
     pub fn add_in(&mut self, tenant: TenantId, counter: Counter, step: i64) -> StoreResult<()> {
         self.step(counter.of(tenant.to_bytes()), step)?;
         self.add(counter, step)
+    }
+
+    /// Counts one more, or one less, of a thing that is counted in each workspace alone.
+    pub fn add_only_in(&mut self, tenant: TenantId, counter: Counter, step: i64) -> StoreResult<()> {
+        self.step(counter.of(tenant.to_bytes()), step)
+    }
+
+    /// How many there are in a workspace.
+    pub fn count_in(&self, tenant: TenantId, counter: Counter) -> StoreResult<u64> {
+        self.value(&counter.of(tenant.to_bytes()))
+    }
+
+    /// Counts what is in a workspace in no total any more.
+    pub fn leave_totals(&mut self, tenant: TenantId) -> StoreResult<()> {
+        for counter in Counter::SUMMED {
+            let (whole, own) = (counter.of(WHOLE), self.count_in(tenant, counter)?);
+            let rest = self.value(&whole)?.saturating_sub(own);
+            self.changed.insert(whole, rest);
+        }
+        Ok(())
+    }
+
+    /// Removes the counters of a workspace.
+    pub fn remove_of(&mut self, tenant: TenantId) -> StoreResult<()> {
+        let (mut first, mut last) = ([0; 17], [u8::MAX; 17]);
+        first[..16].copy_from_slice(&tenant.to_bytes());
+        last[..16].copy_from_slice(&tenant.to_bytes());
+        self.changed.retain(|key, _| !(first..=last).contains(key));
+        Ok(self.table.retain_in::<&[u8; 17], _>(&first..=&last, |_, _| false)?)
     }
 
     /// Notes the position of a workspace's newest change, and returns that of the one before; 0 for the first.

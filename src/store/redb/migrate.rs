@@ -1,15 +1,18 @@
 //! The schema version of a file, and the numbered steps from each to the next.
 
-use redb::{Database, ReadableDatabase, TableError, WriteTransaction};
+use redb::{Database, ReadableDatabase, ReadableTable, TableError, WriteTransaction};
 
+use super::counters::Counter;
+use super::records;
 use super::tables::{META, Tables};
+use crate::domain::{Membership, Role};
 use crate::store::{StoreError, StoreResult};
 
 /// A step from one schema version to the next.
 type Migration = fn(&WriteTransaction) -> StoreResult<()>;
 
 /// All steps ever, in order: the first makes version 1 of an empty file. Released ones never change.
-const MIGRATIONS: &[Migration] = &[create_tables, create_tables];
+const MIGRATIONS: &[Migration] = &[create_tables, create_tables, count_owners];
 
 /// The schema version that this program reads and writes.
 pub(super) const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
@@ -48,4 +51,21 @@ fn set_version(txn: &WriteTransaction, number: u32) -> StoreResult<()> {
 /// Creates the tables that a version is the first to have.
 fn create_tables(txn: &WriteTransaction) -> StoreResult<()> {
     Tables::create(txn)
+}
+
+/// Counts the owners of each workspace, which were not counted before.
+fn count_owners(txn: &WriteTransaction) -> StoreResult<()> {
+    let mut tables = Tables::of(txn);
+    let mut owned = Vec::new();
+    for row in tables.members()?.iter()? {
+        let membership: Membership = records::decode(row?.1.value())?;
+        if membership.role == Role::Owner {
+            owned.push(membership.tenant);
+        }
+    }
+    for tenant in owned {
+        tables.counters()?.add_only_in(tenant, Counter::Owners, 1)?;
+    }
+    tables.finish()?;
+    Ok(())
 }

@@ -10,6 +10,7 @@
 //! Knows `domain` and the boundary in [`crate::store`]; nothing of HTTP, and nothing of telemetry beyond the
 //! [`Observer`] it is given.
 
+mod api_keys;
 mod artifacts;
 mod calls;
 mod changes;
@@ -19,6 +20,7 @@ mod errors;
 mod failures;
 mod group;
 mod health;
+mod housekeeping;
 mod limits;
 mod members;
 mod migrate;

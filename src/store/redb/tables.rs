@@ -211,7 +211,6 @@ impl<'txn> Tables<'txn> {
     }
 
     /// Has the group committed although nothing of it is in the change log: it wrote what is nobody else's business.
-    #[expect(dead_code, reason = "the intents that need it come with the next resources")]
     pub fn wrote_unlogged(&mut self) {
         self.unlogged = true;
     }

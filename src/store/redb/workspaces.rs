@@ -10,7 +10,9 @@ use super::scan::Budget;
 use super::snapshot::Snapshot;
 use super::tables::{Tables, get, put, rows_under, second_of};
 use super::users;
-use crate::domain::{ChangeKind, Membership, Role, Slug, Stamp, TenantId, UserId, Workspace, WorkspaceView};
+use crate::domain::{
+    ChangeKind, Membership, Role, Slug, Stamp, TenantId, UserId, Workspace, WorkspacePatch, WorkspaceView,
+};
 use crate::store::{Missing, SlugChoice, StoreError, StoreResult, Workspaces};
 
 #[async_trait]
@@ -43,6 +45,20 @@ impl Workspaces for RedbStore {
     async fn workspace(&self, tenant: TenantId, viewer: UserId) -> StoreResult<Option<WorkspaceView>> {
         self.read("get", "workspaces", |snapshot| view(snapshot, tenant, viewer))
     }
+
+    async fn update_workspace(
+        &self,
+        tenant: TenantId,
+        patch: WorkspacePatch,
+        by: UserId,
+        stamp: Stamp,
+    ) -> StoreResult<WorkspaceView> {
+        self.write("update", "workspaces", move |tables| update(tables, tenant, patch, by, &stamp)).await
+    }
+
+    async fn delete_workspace(&self, tenant: TenantId, by: UserId, stamp: Stamp) -> StoreResult<()> {
+        self.write("delete", "workspaces", move |tables| delete(tables, tenant, by, &stamp)).await
+    }
 }
 
 /// A user's workspaces that are read at once.
@@ -63,11 +79,43 @@ pub(super) fn create(
 
     tables.workspaces_by_slug()?.insert(workspace.slug.as_str(), &tenant.to_bytes())?;
     put(tables.workspaces()?, &tenant.to_bytes(), &workspace)?;
-    members::write(tables, &membership)?;
+    members::join(tables, &membership)?;
     tables.counters()?.add(Counter::Workspaces, 1)?;
-    tables.counters()?.add_in(tenant, Counter::Members, 1)?;
     tables.log(Some(tenant), stamp, ChangeKind::WorkspaceCreated(tenant))?;
     Ok(WorkspaceView { workspace, member_count: 1, role: membership.role })
+}
+
+/// See [`crate::store::Workspaces::update_workspace`].
+pub(super) fn update(
+    tables: &mut Tables<'_>,
+    tenant: TenantId,
+    patch: WorkspacePatch,
+    by: UserId,
+    stamp: &Stamp,
+) -> StoreResult<WorkspaceView> {
+    let role = members::require_role(tables, tenant, by, Role::Admin)?.role;
+    let workspace = current(tables, tenant)?.patched(patch, stamp.at);
+    let member_count = tables.counters()?.count_in(tenant, Counter::Members)?;
+    put(tables.workspaces()?, &tenant.to_bytes(), &workspace)?;
+    tables.log(Some(tenant), stamp, ChangeKind::WorkspaceUpdated(tenant))?;
+    Ok(WorkspaceView { workspace, member_count, role })
+}
+
+/// See [`crate::store::Workspaces::delete_workspace`]. Takes as long for a large workspace as for a small one.
+pub(super) fn delete(tables: &mut Tables<'_>, tenant: TenantId, by: UserId, stamp: &Stamp) -> StoreResult<()> {
+    members::require_role(tables, tenant, by, Role::Owner)?;
+    let slug = current(tables, tenant)?.slug;
+    tables.workspaces()?.remove(&tenant.to_bytes())?;
+    tables.workspaces_by_slug()?.remove(slug.as_str())?;
+    tables.workspaces_deleted()?.insert(&tenant.to_bytes(), ())?;
+    tables.counters()?.leave_totals(tenant)?;
+    tables.counters()?.add(Counter::Workspaces, -1)?;
+    tables.rewritten.all_members = true;
+    tables.log(Some(tenant), stamp, ChangeKind::WorkspaceDeleted(tenant))
+}
+
+fn current(tables: &mut Tables<'_>, tenant: TenantId) -> StoreResult<Workspace> {
+    get(tables.workspaces()?, &tenant.to_bytes())?.ok_or(StoreError::NotFound(Missing::Workspace))
 }
 
 fn choose_slug(tables: &mut Tables<'_>, wanted: &Slug, choice: SlugChoice) -> StoreResult<Slug> {
@@ -92,6 +140,11 @@ pub(super) fn require(tables: &mut Tables<'_>, tenant: TenantId) -> StoreResult<
         Some(_) => Ok(()),
         None => Err(StoreError::NotFound(Missing::Workspace)),
     }
+}
+
+/// Whether a workspace was deleted, and what was in it is not all removed yet.
+pub(super) fn is_deleted(snapshot: &Snapshot, tenant: TenantId) -> StoreResult<bool> {
+    Ok(snapshot.workspaces_deleted.get(&tenant.to_bytes())?.is_some())
 }
 
 /// See [`crate::store::Workspaces::workspaces_of`].

@@ -5,9 +5,9 @@ use std::fmt::Debug;
 
 use super::*;
 use crate::domain::{
-    Actor, ApiKeyId, Artifact, ArtifactDescription, ArtifactId, ArtifactName, ArtifactType, Change, ChangeKind, Email,
-    Membership, Metadata, MetadataValue, PersonName, Role, Session, SessionId, Settings, Slug, Tags, TenantId, User,
-    UserId, Workspace, WorkspaceDescription, WorkspaceName,
+    Actor, ApiKey, ApiKeyId, ApiKeyName, Artifact, ArtifactDescription, ArtifactId, ArtifactName, ArtifactType, Change,
+    ChangeKind, Email, Membership, Metadata, MetadataValue, PersonName, Role, Scope, Session, SessionId, Settings,
+    Slug, Tags, TenantId, User, UserId, Workspace, WorkspaceDescription, WorkspaceName,
 };
 
 const USER: UserId = UserId::from_bytes([0x11; 16]);
@@ -98,6 +98,22 @@ fn memberships() {
     check(include_str!("../../../../tests/records/membership-member-v1.hex"), &membership(Role::Member));
     check(include_str!("../../../../tests/records/membership-admin-v1.hex"), &membership(Role::Admin));
     check(include_str!("../../../../tests/records/membership-owner-v1.hex"), &membership(Role::Owner));
+}
+
+#[test]
+fn api_keys() {
+    let key = ApiKey {
+        id: API_KEY,
+        tenant: TENANT,
+        name: ApiKeyName::parse("CI").unwrap(),
+        scopes: vec![Scope::ReadArtifacts, Scope::WriteArtifacts],
+        digest: [0x88; 32],
+        created_by: USER,
+        created_at: at(1),
+        expires_at: Some(at(2)),
+        last_used_at: None,
+    };
+    check(include_str!("../../../../tests/records/api-key-v1.hex"), &key);
 }
 
 #[test]
