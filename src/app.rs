@@ -11,12 +11,14 @@ use secrecy::ExposeSecret as _;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
 
 use crate::auth::{AccessTokens, HashCost, HashingError, PasswordHasher, SigningKey, SigningKeyError};
 use crate::config::{self, Config};
 use crate::domain::{Entropy, IdGenerator, PasswordPolicy, SystemClock, SystemEntropy};
 use crate::http::{self, BodyLimits, State, server};
-use crate::service::{Service, SessionSettings};
+use crate::service::{ApiKeyUses, Service, SessionSettings};
 use crate::store::redb::{Location, OpenError, Options, RedbStore};
 use crate::store::{Call, Observer, Store, StoreError};
 use crate::telemetry::{self, Pipeline, StorageCall, StorageWrite, Telemetry, TelemetryError};
@@ -91,11 +93,35 @@ pub async fn serve(config: Config) -> Result<(), Error> {
 
     let stop = stop_signal(state.clone())?;
     announce(&listener, data_dir);
+    let housekeeping = Housekeeping::start(state.service.clone());
     server::serve(listener, http::router(state.clone()), limits(&config.server), stop).await;
 
+    housekeeping.end().await;
     let closed = close(store).await.map_err(Error::Close);
     state.pipeline.shut_down().await;
     closed
+}
+
+/// The task that keeps house beside the requests.
+struct Housekeeping {
+    task: JoinHandle<()>,
+    stop: oneshot::Sender<()>,
+}
+
+impl Housekeeping {
+    fn start(service: Arc<Service>) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let end = async { drop(stopped.await) };
+        Self { task: tokio::spawn(async move { service.keep_house(end).await }), stop }
+    }
+
+    /// Lets it finish, unless the disk is stuck.
+    async fn end(self) {
+        drop(self.stop);
+        if tokio::time::timeout(CLOSE_DEADLINE, self.task).await.is_err() {
+            tracing::warn!("the housekeeping did not end: the disk does not answer");
+        }
+    }
 }
 
 /// Closes the database, unless its disk is stuck: what was answered is on it, and waiting would not help the rest.
@@ -163,6 +189,8 @@ fn service(
         clock: Arc::new(SystemClock),
         entropy,
         ids,
+        api_key_uses: ApiKeyUses::default(),
+        housekeeping: Notify::new(),
         started,
     })
 }

@@ -3,12 +3,14 @@
 //! Decides nothing: who may do what, and what a failed login answers, is up to `service`.
 
 mod access_token;
+mod api_key;
 mod common_passwords;
 mod password;
 mod refresh_token;
 mod signing_key;
 
 pub use access_token::{AccessTokens, Claims, Identity, InvalidToken, TokenType};
+pub use api_key::ApiKeyToken;
 pub use common_passwords::is_common;
 pub use password::{HashCost, HashingError, PasswordHasher, Verdict};
 pub use refresh_token::RefreshToken;

@@ -100,15 +100,6 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// Every scope.
-    pub const ALL: [Self; 2] = [Self::ReadArtifacts, Self::WriteArtifacts];
-
-    /// The scope of this name.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let known = || Self::ALL.map(Self::as_str).join(", ");
-        Self::ALL.into_iter().find(|scope| scope.as_str() == text).ok_or_else(|| format!("must be among {}", known()))
-    }
-
     /// The scope's name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

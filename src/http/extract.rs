@@ -13,6 +13,7 @@ use crate::service::{Caller, Client, Error};
 
 const BEARER_SCHEME: &str = "bearer";
 const COOKIE_SCHEME: &str = "cookie";
+const API_KEY_SCHEME: &str = "api_key";
 
 /// The program that sent the request.
 pub(super) struct FromClient(pub Client);
@@ -23,21 +24,64 @@ impl<'a> FromRequest<'a> for FromClient {
     }
 }
 
-/// Who is signed in: by bearer token, or by the cookie that a login sets.
+/// Who is signed in: by bearer token, or by the cookie that a login sets. API keys are refused.
 pub(super) struct SignedIn(pub Caller);
+
+/// Who works with artifacts: someone who is signed in, or the holder of an API key.
+pub(super) struct ArtifactsCaller(pub Caller);
 
 impl SignedIn {
     async fn read(request: &Request) -> Result<Self, Problem> {
-        let service = &State::of(request)?.service;
-        let token = match bearer(request) {
-            Some(token) => token.to_owned(),
-            None => {
-                let token = cookies::access_token(request.headers()).ok_or(Error::NotAuthenticated)?;
-                check_origin(request)?;
-                token
-            }
-        };
-        Ok(Self(service.authenticate(&token, client(request)).await?))
+        let caller = caller(request).await?;
+        caller.session()?;
+        Ok(Self(caller))
+    }
+}
+
+/// Who is calling, and may.
+async fn caller(request: &Request) -> Result<Caller, Problem> {
+    let service = &State::of(request)?.service;
+    let token = match bearer(request) {
+        Some(token) => token.to_owned(),
+        None => {
+            let token = cookies::access_token(request.headers()).ok_or(Error::NotAuthenticated)?;
+            check_origin(request)?;
+            token
+        }
+    };
+    Ok(service.authenticate(&token, client(request)).await?)
+}
+
+/// Tells the document of the ways to sign in.
+fn register_sessions(registry: &mut Registry) {
+    registry.create_security_scheme(
+        BEARER_SCHEME,
+        MetaSecurityScheme {
+            scheme: Some("bearer"),
+            bearer_format: Some("JWT"),
+            ..scheme("http", "The `access_token` that a login answers with.")
+        },
+    );
+    registry.create_security_scheme(
+        COOKIE_SCHEME,
+        MetaSecurityScheme {
+            name: Some(cookies::ACCESS_TOKEN),
+            key_in: Some("cookie"),
+            ..scheme("apiKey", "The cookie that a login sets, for browsers.")
+        },
+    );
+}
+
+fn scheme(ty: &'static str, description: &'static str) -> MetaSecurityScheme {
+    MetaSecurityScheme {
+        ty,
+        description: Some(description),
+        name: None,
+        key_in: None,
+        scheme: None,
+        bearer_format: None,
+        flows: None,
+        openid_connect_url: None,
     }
 }
 
@@ -48,32 +92,7 @@ impl<'a> ApiExtractor<'a> for SignedIn {
     type ParamRawType = ();
 
     fn register(registry: &mut Registry) {
-        let scheme = |ty, description| MetaSecurityScheme {
-            ty,
-            description: Some(description),
-            name: None,
-            key_in: None,
-            scheme: None,
-            bearer_format: None,
-            flows: None,
-            openid_connect_url: None,
-        };
-        registry.create_security_scheme(
-            BEARER_SCHEME,
-            MetaSecurityScheme {
-                scheme: Some("bearer"),
-                bearer_format: Some("JWT"),
-                ..scheme("http", "The `access_token` that a login answers with.")
-            },
-        );
-        registry.create_security_scheme(
-            COOKIE_SCHEME,
-            MetaSecurityScheme {
-                name: Some(cookies::ACCESS_TOKEN),
-                key_in: Some("cookie"),
-                ..scheme("apiKey", "The cookie that a login sets, for browsers.")
-            },
-        );
+        register_sessions(registry);
     }
 
     fn security_schemes() -> Vec<&'static str> {
@@ -82,6 +101,33 @@ impl<'a> ApiExtractor<'a> for SignedIn {
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
         Ok(Self::read(request).await.map_err(Problem::before_body)?)
+    }
+}
+
+impl<'a> ApiExtractor<'a> for ArtifactsCaller {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        register_sessions(registry);
+        registry.create_security_scheme(
+            API_KEY_SCHEME,
+            MetaSecurityScheme {
+                scheme: Some("bearer"),
+                bearer_format: Some("gwk_…"),
+                ..scheme("http", "An API key of the workspace, sent as a bearer token.")
+            },
+        );
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![BEARER_SCHEME, COOKIE_SCHEME, API_KEY_SCHEME]
+    }
+
+    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        Ok(Self(caller(request).await.map_err(Problem::before_body)?))
     }
 }
 

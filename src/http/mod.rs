@@ -5,7 +5,6 @@
 
 mod api;
 mod cookies;
-#[cfg_attr(not(test), expect(dead_code, reason = "the lists that need it come next"))]
 mod cursor;
 mod docs;
 mod extract;

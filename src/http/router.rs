@@ -8,13 +8,13 @@ use poem::middleware::AddData;
 use poem::{Endpoint, EndpointExt, Response, Route, get};
 use poem_openapi::{LicenseObject, OpenApiService};
 
-use super::api::{ArtifactsApi, AuthApi, SystemApi, WorkspacesApi};
+use super::api::{ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, MembersApi, SystemApi, WorkspacesApi};
 use super::docs::{self, Page};
 use super::middleware::{Problems, RequestIds, SecurityHeaders, Traced, TrailingSlash};
 use super::routes::RouteTable;
 use super::state::State;
 
-type Api = (SystemApi, AuthApi, WorkspacesApi, ArtifactsApi);
+type Api = (SystemApi, AuthApi, WorkspacesApi, MembersApi, ApiKeysApi, AuditApi, ArtifactsApi);
 
 /// The OpenAPI document as JSON, pretty-printed.
 pub fn openapi_json() -> String {
@@ -52,7 +52,7 @@ pub fn router(state: Arc<State>) -> impl Endpoint<Output = Response> + 'static {
 
 fn api() -> OpenApiService<Api, ()> {
     OpenApiService::new(
-        (SystemApi::default(), AuthApi, WorkspacesApi, ArtifactsApi),
+        (SystemApi::default(), AuthApi, WorkspacesApi, MembersApi, ApiKeysApi, AuditApi, ArtifactsApi),
         "Ghostworks API",
         env!("CARGO_PKG_VERSION"),
     )

@@ -6,11 +6,11 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use poem_openapi::Enum;
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
-use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
+use poem_openapi::types::{MaybeUndefined, ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::domain::{MetadataValue, Role, Timestamp};
+use crate::domain::{Field, MetadataValue, Role, Scope, Timestamp};
 
 /// Gives a type its schema, and the JSON side that `Object` asks for but our own JSON payload does not use.
 macro_rules! schema {
@@ -132,8 +132,23 @@ impl Offset {
     pub(super) const MAX: u64 = 1_000_000;
 }
 
+/// A number from a query string, if it is within its bounds.
+pub(super) fn within(number: u64, least: u64, most: u64) -> Result<usize, String> {
+    let wrong = || format!("must be between {least} and {most}");
+    if (least..=most).contains(&number) { usize::try_from(number).map_err(|_| wrong()) } else { Err(wrong()) }
+}
+
+/// What a partial update says of a field.
+pub(super) fn field<T>(value: MaybeUndefined<T>) -> Field<T> {
+    match value {
+        MaybeUndefined::Undefined => Field::Keep,
+        MaybeUndefined::Null => Field::Clear,
+        MaybeUndefined::Value(value) => Field::Set(value),
+    }
+}
+
 /// A member's role.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Enum)]
 #[serde(rename_all = "lowercase")]
 #[oai(rename = "Role", rename_all = "lowercase")]
 pub(super) enum RoleName {
@@ -148,6 +163,46 @@ impl From<Role> for RoleName {
             Role::Owner => Self::Owner,
             Role::Admin => Self::Admin,
             Role::Member => Self::Member,
+        }
+    }
+}
+
+impl From<RoleName> for Role {
+    fn from(role: RoleName) -> Self {
+        match role {
+            RoleName::Owner => Self::Owner,
+            RoleName::Admin => Self::Admin,
+            RoleName::Member => Self::Member,
+        }
+    }
+}
+
+/// What an API key may be made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Enum)]
+#[oai(rename = "Scope")]
+pub(super) enum ScopeName {
+    #[serde(rename = "artifacts:read")]
+    #[oai(rename = "artifacts:read")]
+    ReadArtifacts,
+    #[serde(rename = "artifacts:write")]
+    #[oai(rename = "artifacts:write")]
+    WriteArtifacts,
+}
+
+impl From<Scope> for ScopeName {
+    fn from(scope: Scope) -> Self {
+        match scope {
+            Scope::ReadArtifacts => Self::ReadArtifacts,
+            Scope::WriteArtifacts => Self::WriteArtifacts,
+        }
+    }
+}
+
+impl From<ScopeName> for Scope {
+    fn from(scope: ScopeName) -> Self {
+        match scope {
+            ScopeName::ReadArtifacts => Self::ReadArtifacts,
+            ScopeName::WriteArtifacts => Self::WriteArtifacts,
         }
     }
 }

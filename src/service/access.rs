@@ -1,13 +1,23 @@
 //! The two questions asked of every request: who are you, and may you do this here?
 
 use super::{Caller, Client, Error, Service, Via};
+use crate::auth::ApiKeyToken;
 use crate::domain::{Action, Membership, TenantId};
 use crate::telemetry::{self, Subject};
 
 impl Service {
+    /// Who holds this token: an access token, or an API key.
+    pub async fn authenticate(&self, token: &str, client: Client) -> Result<Caller, Error> {
+        if token.starts_with(ApiKeyToken::PREFIX) {
+            self.authenticate_api_key(token, client).await
+        } else {
+            self.authenticate_session(token, client).await
+        }
+    }
+
     /// Who holds this access token. The token must be genuine and its session still be open, so that signing out
     /// takes effect with the next request.
-    pub async fn authenticate(&self, access_token: &str, client: Client) -> Result<Caller, Error> {
+    async fn authenticate_session(&self, access_token: &str, client: Client) -> Result<Caller, Error> {
         let now = self.clock.now();
         let claims = self.access_tokens.verify(access_token, now).map_err(|_| Error::NotAuthenticated)?;
         let session = self.store.session(claims.sub, claims.sid).await?;

@@ -4,10 +4,14 @@
 //! HTTP nor which store it talks to.
 
 mod access;
+mod api_keys;
 mod artifacts;
+mod audit;
 mod auth;
 mod caller;
 mod error;
+mod housekeeping;
+mod members;
 mod system;
 mod tokens;
 mod workspaces;
@@ -15,14 +19,19 @@ mod workspaces;
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::sync::Notify;
+
 use crate::auth::{AccessTokens, PasswordHasher};
 use crate::domain::{Actor, Clock, Entropy, IdGenerator, PasswordPolicy, Stamp, UserId};
 use crate::store::Store;
 use crate::telemetry::{self, Telemetry};
 
+pub use api_keys::{ApiKeyUses, MadeApiKey};
+pub use audit::ChangePage;
 pub use auth::{Profile, Registered, Registration, SignIn};
 pub use caller::{Caller, Client, Via};
 pub use error::{Error, LoginFailure, RefreshFailure};
+pub use members::{AddedMember, ChangedRole};
 pub use system::Health;
 pub use tokens::TokenPair;
 
@@ -61,6 +70,10 @@ pub struct Service {
     pub entropy: Arc<dyn Entropy>,
     /// Makes ids.
     pub ids: IdGenerator,
+    /// Uses of API keys that are not written yet.
+    pub api_key_uses: ApiKeyUses,
+    /// Wakes the housekeeping.
+    pub housekeeping: Notify,
     /// When the process started.
     pub started: Instant,
 }

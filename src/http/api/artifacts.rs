@@ -15,7 +15,7 @@ use self::body::{ArtifactBody, CreateArtifactRequest, PageBody, UpdateArtifactRe
 use self::entity_tag::{IfMatch, entity_tag, none_match_names};
 use self::list::ListQuery;
 use super::Tag;
-use crate::http::extract::SignedIn;
+use crate::http::extract::ArtifactsCaller;
 use crate::http::json::Json;
 use crate::http::problem::Problem;
 use crate::http::refused::{BODY, BY_ID, INVALID, PRECONDITION_FAILED, Refused};
@@ -34,7 +34,7 @@ impl ArtifactsApi {
     async fn create(
         &self,
         state: Data<&Arc<State>>,
-        caller: SignedIn,
+        caller: ArtifactsCaller,
         /// The workspace's id.
         workspace_id: Path<Uuid>,
         body: Json<CreateArtifactRequest>,
@@ -54,7 +54,7 @@ impl ArtifactsApi {
     async fn list(
         &self,
         state: Data<&Arc<State>>,
-        caller: SignedIn,
+        caller: ArtifactsCaller,
         /// The workspace's id.
         workspace_id: Path<Uuid>,
         /// Text in the name or the description.
@@ -91,7 +91,7 @@ impl ArtifactsApi {
     async fn get(
         &self,
         state: Data<&Arc<State>>,
-        caller: SignedIn,
+        caller: ArtifactsCaller,
         /// The workspace's id.
         workspace_id: Path<Uuid>,
         /// The artifact's id.
@@ -115,7 +115,7 @@ impl ArtifactsApi {
     async fn update(
         &self,
         state: Data<&Arc<State>>,
-        caller: SignedIn,
+        caller: ArtifactsCaller,
         /// The workspace's id.
         workspace_id: Path<Uuid>,
         /// The artifact's id.
@@ -138,7 +138,7 @@ impl ArtifactsApi {
     async fn patch(
         &self,
         state: Data<&Arc<State>>,
-        caller: SignedIn,
+        caller: ArtifactsCaller,
         /// The workspace's id.
         workspace_id: Path<Uuid>,
         /// The artifact's id.
@@ -158,7 +158,7 @@ impl ArtifactsApi {
     async fn delete(
         &self,
         state: Data<&Arc<State>>,
-        caller: SignedIn,
+        caller: ArtifactsCaller,
         /// The workspace's id.
         workspace_id: Path<Uuid>,
         /// The artifact's id.

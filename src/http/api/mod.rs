@@ -1,14 +1,20 @@
 //! The operations, a file per resource: extract, call one use case, map the answer.
 
+mod api_keys;
 mod artifacts;
+mod audit;
 mod auth;
+mod members;
 mod system;
 mod workspaces;
 
 use poem_openapi::Tags;
 
+pub(super) use api_keys::ApiKeysApi;
 pub(super) use artifacts::ArtifactsApi;
+pub(super) use audit::AuditApi;
 pub(super) use auth::AuthApi;
+pub(super) use members::MembersApi;
 pub(super) use system::SystemApi;
 pub(super) use workspaces::WorkspacesApi;
 
@@ -19,6 +25,13 @@ enum Tag {
     Auth,
     /// Workspaces: the tenants.
     Workspaces,
+    /// Who is in a workspace.
+    Members,
+    /// Keys with which machines work.
+    #[oai(rename = "API keys")]
+    ApiKeys,
+    /// Who did what.
+    Audit,
     /// The catalog.
     Artifacts,
     /// The service itself.

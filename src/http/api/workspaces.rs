@@ -1,22 +1,20 @@
 //! Workspaces.
 
-use std::collections::BTreeMap;
+mod body;
+
 use std::sync::Arc;
 
 use poem::web::Data;
 use poem_openapi::param::Path;
-use poem_openapi::{ApiResponse, Object, OpenApi};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use poem_openapi::{ApiResponse, OpenApi};
 use uuid::Uuid;
 
+use self::body::{CreateWorkspaceRequest, UpdateWorkspaceRequest, WorkspaceBody};
 use super::Tag;
-use crate::domain::{RawWorkspace, WorkspaceDescription, WorkspaceView};
 use crate::http::extract::SignedIn;
 use crate::http::json::Json;
 use crate::http::refused::{BODY, BY_ID, CONFLICT, Refused, SIGNED_IN};
 use crate::http::state::State;
-use crate::http::types::{RoleName, Time};
 
 /// Operations below `/api/v1/workspaces`.
 pub(crate) struct WorkspacesApi;
@@ -64,35 +62,51 @@ impl WorkspacesApi {
     ) -> Result<Json<WorkspaceBody>, Refused<{ BY_ID }>> {
         Ok(Json(state.service.workspace(&caller.0, workspace_id.0.into()).await?.into()))
     }
-}
 
-/// A new workspace.
-#[derive(Deserialize, Object)]
-struct CreateWorkspaceRequest {
-    /// Its name.
-    #[oai(validator(min_length = 2, max_length = 100))]
-    name: String,
-    /// Its short name for URLs, unique among all workspaces.
-    #[serde(default)]
-    #[oai(validator(min_length = 1, max_length = 100, pattern = "^[a-z0-9-]+$"))]
-    slug: Option<String>,
-    /// What it is for.
-    #[serde(default)]
-    #[oai(validator(max_length = 1000))]
-    description: Option<String>,
-    /// Settings of its clients, up to 50 keys and 16 KiB.
-    #[serde(default)]
-    settings: Option<BTreeMap<String, Value>>,
-}
+    /// Update a workspace
+    ///
+    /// Admins may. Only the fields that are sent change; `null` clears the description or the settings.
+    #[oai(path = "/:workspace_id", method = "put", operation_id = "update_workspace")]
+    async fn update(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: SignedIn,
+        /// The workspace's id.
+        workspace_id: Path<Uuid>,
+        body: Json<UpdateWorkspaceRequest>,
+    ) -> Result<Json<WorkspaceBody>, Refused<{ BY_ID | BODY }>> {
+        let view = state.service.update_workspace(&caller.0, workspace_id.0.into(), body.0.into()).await?;
+        Ok(Json(view.into()))
+    }
 
-impl From<CreateWorkspaceRequest> for RawWorkspace {
-    fn from(body: CreateWorkspaceRequest) -> Self {
-        Self {
-            name: body.name,
-            slug: body.slug,
-            description: body.description,
-            settings: body.settings.unwrap_or_default(),
-        }
+    /// Patch a workspace
+    ///
+    /// The same as an update: only the fields that are sent change; `null` clears the description or the settings.
+    #[oai(path = "/:workspace_id", method = "patch", operation_id = "patch_workspace")]
+    async fn patch(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: SignedIn,
+        /// The workspace's id.
+        workspace_id: Path<Uuid>,
+        body: Json<UpdateWorkspaceRequest>,
+    ) -> Result<Json<WorkspaceBody>, Refused<{ BY_ID | BODY }>> {
+        self.update(state, caller, workspace_id, body).await
+    }
+
+    /// Delete a workspace
+    ///
+    /// Owners may. It is gone at once and for good, with everything in it.
+    #[oai(path = "/:workspace_id", method = "delete", operation_id = "delete_workspace")]
+    async fn delete(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: SignedIn,
+        /// The workspace's id.
+        workspace_id: Path<Uuid>,
+    ) -> Result<DeleteWorkspaceResponse, Refused<{ BY_ID }>> {
+        state.service.delete_workspace(&caller.0, workspace_id.0.into()).await?;
+        Ok(DeleteWorkspaceResponse::Deleted)
     }
 }
 
@@ -108,46 +122,9 @@ enum CreateWorkspaceResponse {
     ),
 }
 
-/// A workspace as one of its members sees it.
-#[derive(Serialize, Object)]
-#[oai(rename = "Workspace")]
-struct WorkspaceBody {
-    /// Its id.
-    id: Uuid,
-    /// Its name.
-    name: String,
-    /// Its short name for URLs.
-    slug: String,
-    /// What it is for.
-    description: Option<String>,
-    /// Settings of its clients.
-    settings: BTreeMap<String, Value>,
-    /// Whether it is in use.
-    is_active: bool,
-    /// When it was created.
-    created_at: Time,
-    /// When it last changed.
-    updated_at: Time,
-    /// How many members it has.
-    member_count: u64,
-    /// The caller's role in it.
-    user_role: RoleName,
-}
-
-impl From<WorkspaceView> for WorkspaceBody {
-    fn from(view: WorkspaceView) -> Self {
-        let workspace = view.workspace;
-        Self {
-            id: workspace.id.as_uuid(),
-            name: workspace.name.into_string(),
-            slug: workspace.slug.into_string(),
-            description: workspace.description.map(WorkspaceDescription::into_string),
-            settings: workspace.settings.into_map(),
-            is_active: workspace.is_active,
-            created_at: Time(workspace.created_at),
-            updated_at: Time(workspace.updated_at),
-            member_count: view.member_count,
-            user_role: view.role.into(),
-        }
-    }
+#[derive(ApiResponse)]
+enum DeleteWorkspaceResponse {
+    /// The workspace was deleted
+    #[oai(status = 204)]
+    Deleted,
 }

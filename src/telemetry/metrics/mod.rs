@@ -79,7 +79,7 @@ impl Metrics {
 
     /// A query for a counter that was never counted finds nothing, where zero was meant.
     fn exist_from_the_start(&self) {
-        for method in ["password", "refresh"] {
+        for method in ["password", "refresh", "api_key"] {
             for success in [true, false] {
                 self.add_auth_attempts(0, method, success);
             }
@@ -105,6 +105,11 @@ impl Metrics {
     /// An account was registered.
     pub fn user_registered(&self) {
         self.user_registrations.add(1, &[]);
+    }
+
+    /// An API key was presented.
+    pub fn api_key_presented(&self, success: bool) {
+        self.add_auth_attempts(1, "api_key", success);
     }
 
     /// A use case has ended.

@@ -8,10 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::domain::{
-    Artifact, ArtifactDescription, ArtifactPage, Field, MetadataValue, Page, RawArtifact, RawArtifactPatch,
-};
-use crate::http::types::Time;
+use crate::domain::{Artifact, ArtifactDescription, ArtifactPage, MetadataValue, Page, RawArtifact, RawArtifactPatch};
+use crate::http::types::{Time, field};
 
 /// A new artifact.
 #[derive(Deserialize, Object)]
@@ -81,14 +79,6 @@ impl From<UpdateArtifactRequest> for RawArtifactPatch {
             metadata: field(body.artifact_metadata),
             artifact_type: field(body.artifact_type),
         }
-    }
-}
-
-fn field<T>(value: MaybeUndefined<T>) -> Field<T> {
-    match value {
-        MaybeUndefined::Undefined => Field::Keep,
-        MaybeUndefined::Null => Field::Clear,
-        MaybeUndefined::Value(value) => Field::Set(value),
     }
 }
 

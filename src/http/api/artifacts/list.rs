@@ -1,7 +1,7 @@
 //! The query string of a listing.
 
 use crate::domain::{ArtifactFilter, ListArtifacts, Page, SearchText, Tag, Tags, Violations};
-use crate::http::types::{Limit, Offset, Time};
+use crate::http::types::{Limit, Offset, Time, within};
 
 /// A listing as it was asked for, unchecked.
 pub(super) struct ListQuery {
@@ -48,9 +48,4 @@ fn check_tags(texts: &[String]) -> Result<Vec<Tag>, String> {
         tags.push(tag);
     }
     Ok(tags)
-}
-
-fn within(number: u64, least: u64, most: u64) -> Result<usize, String> {
-    let wrong = || format!("must be between {least} and {most}");
-    if (least..=most).contains(&number) { usize::try_from(number).map_err(|_| wrong()) } else { Err(wrong()) }
 }

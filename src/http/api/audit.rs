@@ -1,0 +1,64 @@
+//! The audit view of a workspace.
+
+mod body;
+
+use std::sync::Arc;
+
+use poem::web::Data;
+use poem_openapi::OpenApi;
+use poem_openapi::param::{Path, Query};
+use uuid::Uuid;
+
+use self::body::AuditPageBody;
+use super::Tag;
+use crate::domain::{TenantId, Violations};
+use crate::http::cursor;
+use crate::http::extract::SignedIn;
+use crate::http::json::Json;
+use crate::http::problem::Problem;
+use crate::http::refused::{BY_ID, INVALID, Refused};
+use crate::http::state::State;
+use crate::http::types::{Limit, within};
+
+/// The operation at `/api/v1/workspaces/{workspace_id}/audit`.
+pub(crate) struct AuditApi;
+
+/// What cursors call this list.
+const LIST: &str = "audit";
+
+#[OpenApi(prefix_path = "/api/v1/workspaces", tag = "Tag::Audit")]
+impl AuditApi {
+    /// Who did what
+    ///
+    /// Admins may. What was changed in the workspace, by whom, when and from where, newest first. `trace_id` leads to
+    /// the trace of the request.
+    #[oai(path = "/:workspace_id/audit", method = "get", operation_id = "list_audit")]
+    async fn list(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: SignedIn,
+        /// The workspace's id.
+        workspace_id: Path<Uuid>,
+        /// How many at most.
+        limit: Query<Option<Limit>>,
+        /// Where to go on: `next_cursor` of the page before.
+        cursor: Query<Option<String>>,
+    ) -> Result<Json<AuditPageBody>, Refused<{ BY_ID | INVALID }>> {
+        let tenant = workspace_id.0.into();
+        let (limit, before) =
+            check(tenant, limit.0, cursor.0.as_deref()).map_err(|violations| Problem::validation(&violations))?;
+        let page = state.service.audit(&caller.0, tenant, before, limit).await?;
+        let next_cursor = page.next.and_then(|seq| cursor::encode(LIST, tenant, &seq));
+        Ok(Json(AuditPageBody::new(page.items, next_cursor)))
+    }
+}
+
+/// How many, and before which position.
+fn check(tenant: TenantId, limit: Option<Limit>, cursor: Option<&str>) -> Result<(usize, Option<u64>), Violations> {
+    Violations::check(|check| {
+        let limit = check.field("/limit", within(limit.unwrap_or(Limit::DEFAULT).0, 1, Limit::MAX));
+        let before = cursor.map(|text| cursor::decode(text, LIST, tenant));
+        let before = check.field("/cursor", before.transpose());
+        Some((limit?, before?))
+    })
+}

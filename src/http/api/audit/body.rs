@@ -1,0 +1,156 @@
+//! Entries of the change log in JSON.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use poem_openapi::Object;
+use serde::Serialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::domain::{Actor, ApiKeyId, ArtifactId, Change, ChangeKind, UserId};
+use crate::http::types::Time;
+
+/// A page of what was changed.
+#[derive(Serialize, Object)]
+#[oai(rename = "AuditPage")]
+pub(super) struct AuditPageBody {
+    /// The entries, newest first.
+    items: Vec<AuditEntryBody>,
+    /// The cursor of the next page, if there is one.
+    next_cursor: Option<String>,
+}
+
+impl AuditPageBody {
+    pub(super) fn new(changes: Vec<Change>, next_cursor: Option<String>) -> Self {
+        Self { items: changes.into_iter().map(AuditEntryBody::from).collect(), next_cursor }
+    }
+}
+
+/// Something that was changed.
+#[derive(Serialize, Object)]
+#[oai(rename = "AuditEntry")]
+struct AuditEntryBody {
+    /// Its position in the change log of the whole service: it grows, but has gaps.
+    id: u64,
+    /// When.
+    at: Time,
+    /// What was done: `artifact.created`, `member.role_changed`, …
+    action: String,
+    /// Who did it.
+    actor: ActorBody,
+    /// What it was done to.
+    target: TargetBody,
+    /// What else there is to say: the new version, the roles.
+    details: BTreeMap<String, Value>,
+    /// The W3C trace id of the request, if it had one.
+    trace_id: Option<String>,
+}
+
+/// Who changed something, and from where.
+#[derive(Serialize, Object)]
+#[oai(rename = "AuditActor")]
+struct ActorBody {
+    /// The account.
+    user_id: Option<Uuid>,
+    /// The API key that the account acted through, if through one.
+    api_key_id: Option<Uuid>,
+    /// The client's address.
+    ip: Option<String>,
+    /// What the client called itself.
+    user_agent: Option<String>,
+}
+
+/// What was changed.
+#[derive(Serialize, Object)]
+#[oai(rename = "AuditTarget")]
+struct TargetBody {
+    /// What kind of thing it is: `artifact`, `member`, …
+    #[serde(rename = "type")]
+    #[oai(rename = "type")]
+    kind: String,
+    /// Its id.
+    id: Option<Uuid>,
+}
+
+impl From<Change> for AuditEntryBody {
+    fn from(change: Change) -> Self {
+        let trace_id = change.actor.trace_id.map(|id| {
+            id.iter().fold(String::new(), |mut text, byte| {
+                // Writing to a string can't fail.
+                let _ = write!(text, "{byte:02x}");
+                text
+            })
+        });
+        let (action, target, details) = describe(change.kind);
+        Self {
+            id: change.seq,
+            at: Time(change.at),
+            action: action.to_owned(),
+            actor: change.actor.into(),
+            target,
+            details: details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            trace_id,
+        }
+    }
+}
+
+impl From<Actor> for ActorBody {
+    fn from(actor: Actor) -> Self {
+        Self {
+            user_id: actor.user.map(UserId::as_uuid),
+            api_key_id: actor.api_key.map(ApiKeyId::as_uuid),
+            ip: actor.ip,
+            user_agent: actor.user_agent,
+        }
+    }
+}
+
+/// The name of what was done, what it was done to, and the rest.
+fn describe(kind: ChangeKind) -> (&'static str, TargetBody, Vec<(&'static str, Value)>) {
+    let plain = |action, kind: &str, id: Uuid| (action, TargetBody { kind: kind.to_owned(), id: Some(id) }, Vec::new());
+    let user = |action, id: UserId| plain(action, "user", id.as_uuid());
+    let with = |(action, target, _), details| (action, target, details);
+    let artifact = |action, id: ArtifactId, version: u64| {
+        with(plain(action, "artifact", id.as_uuid()), vec![("version", json!(version))])
+    };
+    match kind {
+        ChangeKind::UserRegistered(id) => user("user.registered", id),
+        ChangeKind::PasswordRehashed(id) => user("user.password_rehashed", id),
+        ChangeKind::VerificationRequested(id) => user("user.verification_requested", id),
+        ChangeKind::EmailVerified(id) => user("user.email_verified", id),
+        ChangeKind::PasswordResetRequested(id) => user("user.password_reset_requested", id),
+        ChangeKind::PasswordReset(id) => user("user.password_reset", id),
+        ChangeKind::PasswordChanged(id) => user("user.password_changed", id),
+        ChangeKind::UserDisabled(id) => user("user.disabled", id),
+        ChangeKind::UserEnabled(id) => user("user.enabled", id),
+        ChangeKind::LoginFailed(id) => {
+            ("user.login_failed", TargetBody { kind: "user".to_owned(), id: id.map(UserId::as_uuid) }, Vec::new())
+        }
+        ChangeKind::SessionOpened(id) => plain("session.opened", "session", id.as_uuid()),
+        ChangeKind::SessionRefreshed(id) => plain("session.refreshed", "session", id.as_uuid()),
+        ChangeKind::SessionRevokedForReuse(id) => plain("session.revoked_for_reuse", "session", id.as_uuid()),
+        ChangeKind::SessionClosed(id) => plain("session.closed", "session", id.as_uuid()),
+        ChangeKind::SessionExpired(id) => plain("session.expired", "session", id.as_uuid()),
+        ChangeKind::SessionSwitched(id) => plain("session.switched", "session", id.as_uuid()),
+        ChangeKind::SessionRevoked(id) => plain("session.revoked", "session", id.as_uuid()),
+        ChangeKind::WorkspaceCreated(id) => plain("workspace.created", "workspace", id.as_uuid()),
+        ChangeKind::WorkspaceUpdated(id) => plain("workspace.updated", "workspace", id.as_uuid()),
+        ChangeKind::WorkspaceDeleted(id) => plain("workspace.deleted", "workspace", id.as_uuid()),
+        ChangeKind::ArtifactCreated(id) => artifact("artifact.created", id, 1),
+        ChangeKind::ArtifactUpdated(id, version) => artifact("artifact.updated", id, version),
+        ChangeKind::ArtifactDeleted(id, version) => artifact("artifact.deleted", id, version),
+        ChangeKind::ArtifactRestored(id, version) => artifact("artifact.restored", id, version),
+        ChangeKind::ArtifactPurged(id) => plain("artifact.purged", "artifact", id.as_uuid()),
+        ChangeKind::MemberAdded(id, role) => {
+            with(plain("member.added", "member", id.as_uuid()), vec![("role", json!(role))])
+        }
+        ChangeKind::MemberRoleChanged(id, from, to) => with(
+            plain("member.role_changed", "member", id.as_uuid()),
+            vec![("old_role", json!(from)), ("new_role", json!(to))],
+        ),
+        ChangeKind::MemberRemoved(id) => plain("member.removed", "member", id.as_uuid()),
+        ChangeKind::ApiKeyCreated(id) => plain("api_key.created", "api_key", id.as_uuid()),
+        ChangeKind::ApiKeyRevoked(id) => plain("api_key.revoked", "api_key", id.as_uuid()),
+    }
+}

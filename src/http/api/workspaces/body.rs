@@ -1,0 +1,116 @@
+//! Workspaces in JSON.
+
+use std::collections::BTreeMap;
+
+use poem_openapi::Object;
+use poem_openapi::types::MaybeUndefined;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::domain::{RawWorkspace, RawWorkspacePatch, WorkspaceDescription, WorkspaceView};
+use crate::http::types::{RoleName, Time, field};
+
+/// A new workspace.
+#[derive(Deserialize, Object)]
+pub(super) struct CreateWorkspaceRequest {
+    /// Its name.
+    #[oai(validator(min_length = 2, max_length = 100))]
+    name: String,
+    /// Its short name for URLs, unique among all workspaces.
+    #[serde(default)]
+    #[oai(validator(min_length = 1, max_length = 100, pattern = "^[a-z0-9-]+$"))]
+    slug: Option<String>,
+    /// What it is for.
+    #[serde(default)]
+    #[oai(validator(max_length = 1000))]
+    description: Option<String>,
+    /// Settings of its clients, up to 50 keys and 16 KiB.
+    #[serde(default)]
+    settings: Option<BTreeMap<String, Value>>,
+}
+
+impl From<CreateWorkspaceRequest> for RawWorkspace {
+    fn from(body: CreateWorkspaceRequest) -> Self {
+        Self {
+            name: body.name,
+            slug: body.slug,
+            description: body.description,
+            settings: body.settings.unwrap_or_default(),
+        }
+    }
+}
+
+/// What changes.
+#[derive(Deserialize, Object)]
+pub(super) struct UpdateWorkspaceRequest {
+    /// Its name.
+    #[serde(default)]
+    #[oai(validator(min_length = 2, max_length = 100))]
+    name: MaybeUndefined<String>,
+    /// What it is for.
+    #[serde(default)]
+    #[oai(validator(max_length = 1000))]
+    description: MaybeUndefined<String>,
+    /// All settings of its clients, up to 50 keys and 16 KiB.
+    #[serde(default)]
+    settings: MaybeUndefined<BTreeMap<String, Value>>,
+    /// Whether it is in use.
+    #[serde(default)]
+    is_active: MaybeUndefined<bool>,
+}
+
+impl From<UpdateWorkspaceRequest> for RawWorkspacePatch {
+    fn from(body: UpdateWorkspaceRequest) -> Self {
+        Self {
+            name: field(body.name),
+            description: field(body.description),
+            settings: field(body.settings),
+            is_active: field(body.is_active),
+        }
+    }
+}
+
+/// A workspace as one of its members sees it.
+#[derive(Serialize, Object)]
+#[oai(rename = "Workspace")]
+pub(super) struct WorkspaceBody {
+    /// Its id.
+    id: Uuid,
+    /// Its name.
+    name: String,
+    /// Its short name for URLs.
+    slug: String,
+    /// What it is for.
+    description: Option<String>,
+    /// Settings of its clients.
+    settings: BTreeMap<String, Value>,
+    /// Whether it is in use.
+    is_active: bool,
+    /// When it was created.
+    created_at: Time,
+    /// When it last changed.
+    updated_at: Time,
+    /// How many members it has.
+    member_count: u64,
+    /// The caller's role in it.
+    user_role: RoleName,
+}
+
+impl From<WorkspaceView> for WorkspaceBody {
+    fn from(view: WorkspaceView) -> Self {
+        let workspace = view.workspace;
+        Self {
+            id: workspace.id.as_uuid(),
+            name: workspace.name.into_string(),
+            slug: workspace.slug.into_string(),
+            description: workspace.description.map(WorkspaceDescription::into_string),
+            settings: workspace.settings.into_map(),
+            is_active: workspace.is_active,
+            created_at: Time(workspace.created_at),
+            updated_at: Time(workspace.updated_at),
+            member_count: view.member_count,
+            user_role: view.role.into(),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Housekeeping: what is done beside the requests, for as long as the server runs.
+
+use std::time::Duration;
+
+use tokio::time::MissedTickBehavior;
+
+use super::Service;
+use crate::store::StoreResult;
+
+/// How often it is looked after everything, if nothing calls for it sooner.
+const EVERY: Duration = Duration::from_secs(60);
+/// Rows that are removed with one write. Other writes come between.
+const ROWS_AT_ONCE: usize = 256;
+
+impl Service {
+    /// Keeps house until `end`: at once, then every minute, and when [`Self::wake_housekeeping`] calls.
+    pub async fn keep_house(&self, end: impl Future<Output = ()>) {
+        tokio::pin!(end);
+        let mut minutes = tokio::time::interval(EVERY);
+        minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = &mut end => break,
+                _ = minutes.tick() => tell("the uses of API keys", self.write_api_key_uses().await),
+                () = self.housekeeping.notified() => {}
+            }
+            tokio::select! {
+                () = &mut end => break,
+                () = self.sweep() => {}
+            }
+        }
+        tell("the uses of API keys", self.write_api_key_uses().await);
+    }
+
+    /// Has the house kept now: there is something to do.
+    pub(super) fn wake_housekeeping(&self) {
+        self.housekeeping.notify_one();
+    }
+
+    /// Removes what was in workspaces that were deleted. What is left after an error is for the next time.
+    async fn sweep(&self) {
+        loop {
+            match self.store.sweep_deleted_workspaces(ROWS_AT_ONCE).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                failed @ Err(_) => return tell("what was in deleted workspaces", failed.map(drop)),
+            }
+        }
+    }
+}
+
+fn tell(what: &str, done: StoreResult<()>) {
+    if let Err(error) = done {
+        tracing::warn!("housekeeping failed for {what}, and will try again: {error}");
+    }
+}
