@@ -10,6 +10,7 @@ mod docs;
 mod extract;
 mod json;
 mod middleware;
+mod nullable;
 mod problem;
 mod refused;
 mod router;

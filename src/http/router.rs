@@ -6,7 +6,7 @@ use hyper::body::Bytes;
 use poem::endpoint::make_sync;
 use poem::middleware::AddData;
 use poem::{Endpoint, EndpointExt, Response, Route, get};
-use poem_openapi::{LicenseObject, OpenApiService};
+use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::api::{ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, MembersApi, SystemApi, WorkspacesApi};
 use super::docs::{self, Page};
@@ -57,5 +57,6 @@ fn api() -> OpenApiService<Api, ()> {
         env!("CARGO_PKG_VERSION"),
     )
     .description(include_str!("description.md"))
+    .server(ServerObject::new("/").description("This installation"))
     .license(LicenseObject::new("Apache-2.0").url("https://www.apache.org/licenses/LICENSE-2.0"))
 }

@@ -1,6 +1,7 @@
 //! How the domain's types look in the OpenAPI document.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -10,7 +11,7 @@ use poem_openapi::types::{MaybeUndefined, ParseError, ParseFromJSON, ParseFromPa
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::domain::{Field, MetadataValue, Role, Scope, Timestamp};
+use crate::domain::{Field, MetadataValue, Role, Scope, SearchText, Timestamp};
 
 /// Gives a type its schema, and the JSON side that `Object` asks for but our own JSON payload does not use.
 macro_rules! schema {
@@ -71,14 +72,46 @@ impl ParseFromParameter for Time {
     }
 }
 
-schema!(
-    MetadataValue,
-    "metadata_value",
+schema!(MetadataValue, "metadata_value", metadata_value());
+
+/// One value of an artifact's metadata as it was sent, unchecked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct RawMetadataValue(pub Value);
+
+schema!(RawMetadataValue, "metadata_value", metadata_value());
+
+impl RawMetadataValue {
+    /// Each value as the domain takes it.
+    pub(super) fn into_map(pairs: BTreeMap<String, Self>) -> BTreeMap<String, Value> {
+        pairs.into_iter().map(|(key, Self(value))| (key, value)).collect()
+    }
+}
+
+/// Null, a boolean, a number or a string.
+fn metadata_value() -> MetaSchema {
+    let boolean = MetaSchema { nullable: true, ..MetaSchema::new("boolean") };
+    let string = MetaSchema { max_length: Some(MetadataValue::MAX_CHARS), ..MetaSchema::new("string") };
+    let alternatives = [boolean, MetaSchema::new("number"), string];
     MetaSchema {
-        description: Some("null, a boolean, a number, or a string of up to 1000 characters"),
+        description: Some("null, a boolean, a number or a string"),
+        any_of: alternatives.map(|schema| MetaSchemaRef::Inline(Box::new(schema))).into(),
         ..MetaSchema::ANY
     }
-);
+}
+
+/// Text to search for. Its length is checked by the handler, which answers 422 and names the parameter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Search(pub String);
+
+schema!(Search, "search", MetaSchema { max_length: Some(SearchText::MAX_CHARS), ..MetaSchema::new("string") });
+
+impl ParseFromParameter for Search {
+    fn parse_from_parameter(text: &str) -> ParseResult<Self> {
+        Ok(Self(text.to_owned()))
+    }
+}
 
 /// A whole number in a query string, with its bounds in the document. They are checked by the handler, which answers
 /// 422 and names the parameter.

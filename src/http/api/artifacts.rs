@@ -20,7 +20,7 @@ use crate::http::json::Json;
 use crate::http::problem::Problem;
 use crate::http::refused::{BODY, BY_ID, INVALID, PRECONDITION_FAILED, Refused};
 use crate::http::state::State;
-use crate::http::types::{Limit, Offset, Time};
+use crate::http::types::{Limit, Offset, Search, Time};
 
 /// Operations below `/api/v1/workspaces/{workspace_id}/artifacts`.
 pub(crate) struct ArtifactsApi;
@@ -58,7 +58,7 @@ impl ArtifactsApi {
         /// The workspace's id.
         workspace_id: Path<Uuid>,
         /// Text in the name or the description.
-        q: Query<Option<String>>,
+        q: Query<Option<Search>>,
         /// Tags, repeated or separated by commas.
         tags: Query<Option<Vec<String>>>,
         /// Created at this time or later.
@@ -71,7 +71,7 @@ impl ArtifactsApi {
         offset: Query<Option<Offset>>,
     ) -> Result<Json<PageBody>, Refused<{ BY_ID | INVALID }>> {
         let query = ListQuery {
-            q: q.0,
+            q: q.0.map(|q| q.0),
             tags: tags.0.unwrap_or_default(),
             created_after: created_after.0,
             created_before: created_before.0,

@@ -3,35 +3,55 @@
 use std::collections::BTreeMap;
 
 use poem_openapi::Object;
-use poem_openapi::types::MaybeUndefined;
+use poem_openapi::types::{Example, MaybeUndefined};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::domain::{Artifact, ArtifactDescription, ArtifactPage, MetadataValue, Page, RawArtifact, RawArtifactPatch};
-use crate::http::types::{Time, field};
+use crate::http::types::{RawMetadataValue, Time, field};
 
 /// A new artifact.
 #[derive(Deserialize, Object)]
+#[oai(example)]
 pub(super) struct CreateArtifactRequest {
     /// Its name, without `< > " ' &`.
-    #[oai(validator(min_length = 1, max_length = 255))]
+    #[oai(validator(
+        min_length = 1,
+        max_length = 255,
+        pattern = r#"^[^<>"'&\x00-\x1F\x7F-\x9F]*[^\s<>"'&\x00-\x1F\x7F-\x9F][^<>"'&\x00-\x1F\x7F-\x9F]*$"#
+    ))]
     name: String,
     /// What it is.
     #[serde(default)]
-    #[oai(validator(max_length = 2000))]
+    #[oai(nullable, validator(max_length = 2000))]
     description: Option<String>,
     /// Tags: letters, digits, spaces, `-` and `_`.
     #[serde(default)]
-    #[oai(validator(max_items = 20))]
+    #[oai(nullable, validator(max_items = 20, min_length = 1, max_length = 50))]
     tags: Option<Vec<String>>,
     /// Up to 50 keys with null, booleans, numbers or strings of up to 1000 characters.
     #[serde(default)]
-    artifact_metadata: Option<BTreeMap<String, Value>>,
+    #[oai(nullable, validator(max_properties = 50))]
+    artifact_metadata: Option<BTreeMap<String, RawMetadataValue>>,
     /// What kind of thing it is; `default` unless said.
     #[serde(default)]
-    #[oai(validator(min_length = 1, max_length = 50, pattern = "^[a-z0-9_.-]+$"))]
+    #[oai(nullable, validator(min_length = 1, max_length = 50, pattern = "^[a-z0-9_.-]+$"))]
     artifact_type: Option<String>,
+}
+
+impl Example for CreateArtifactRequest {
+    fn example() -> Self {
+        Self {
+            name: "billing-api".to_owned(),
+            description: Some("Charges customers, and tells them".to_owned()),
+            tags: Some(vec!["service".to_owned(), "payments".to_owned()]),
+            artifact_metadata: Some(BTreeMap::from([
+                ("owner".to_owned(), RawMetadataValue("team-billing".into())),
+                ("replicas".to_owned(), RawMetadataValue(3.into())),
+            ])),
+            artifact_type: Some("service".to_owned()),
+        }
+    }
 }
 
 impl From<CreateArtifactRequest> for RawArtifact {
@@ -40,7 +60,7 @@ impl From<CreateArtifactRequest> for RawArtifact {
             name: body.name,
             description: body.description,
             tags: body.tags.unwrap_or_default(),
-            metadata: body.artifact_metadata.unwrap_or_default(),
+            metadata: RawMetadataValue::into_map(body.artifact_metadata.unwrap_or_default()),
             artifact_type: body.artifact_type,
         }
     }
@@ -48,26 +68,44 @@ impl From<CreateArtifactRequest> for RawArtifact {
 
 /// What changes.
 #[derive(Deserialize, Object)]
+#[oai(example)]
 pub(super) struct UpdateArtifactRequest {
     /// Its name, without `< > " ' &`.
     #[serde(default)]
-    #[oai(validator(min_length = 1, max_length = 255))]
+    #[oai(validator(
+        min_length = 1,
+        max_length = 255,
+        pattern = r#"^[^<>"'&\x00-\x1F\x7F-\x9F]*[^\s<>"'&\x00-\x1F\x7F-\x9F][^<>"'&\x00-\x1F\x7F-\x9F]*$"#
+    ))]
     name: MaybeUndefined<String>,
     /// What it is.
     #[serde(default)]
-    #[oai(validator(max_length = 2000))]
+    #[oai(nullable, validator(max_length = 2000))]
     description: MaybeUndefined<String>,
     /// All tags.
     #[serde(default)]
-    #[oai(validator(max_items = 20))]
+    #[oai(nullable, validator(max_items = 20, min_length = 1, max_length = 50))]
     tags: MaybeUndefined<Vec<String>>,
     /// All metadata.
     #[serde(default)]
-    artifact_metadata: MaybeUndefined<BTreeMap<String, Value>>,
+    #[oai(nullable, validator(max_properties = 50))]
+    artifact_metadata: MaybeUndefined<BTreeMap<String, RawMetadataValue>>,
     /// What kind of thing it is.
     #[serde(default)]
-    #[oai(validator(min_length = 1, max_length = 50, pattern = "^[a-z0-9_.-]+$"))]
+    #[oai(nullable, validator(min_length = 1, max_length = 50, pattern = "^[a-z0-9_.-]+$"))]
     artifact_type: MaybeUndefined<String>,
+}
+
+impl Example for UpdateArtifactRequest {
+    fn example() -> Self {
+        Self {
+            name: MaybeUndefined::Undefined,
+            description: MaybeUndefined::Null,
+            tags: MaybeUndefined::Value(vec!["service".to_owned(), "retired".to_owned()]),
+            artifact_metadata: MaybeUndefined::Undefined,
+            artifact_type: MaybeUndefined::Undefined,
+        }
+    }
 }
 
 impl From<UpdateArtifactRequest> for RawArtifactPatch {
@@ -76,7 +114,7 @@ impl From<UpdateArtifactRequest> for RawArtifactPatch {
             name: field(body.name),
             description: field(body.description),
             tags: field(body.tags),
-            metadata: field(body.artifact_metadata),
+            metadata: field(body.artifact_metadata.map_value(RawMetadataValue::into_map)),
             artifact_type: field(body.artifact_type),
         }
     }
@@ -93,6 +131,7 @@ pub(super) struct ArtifactBody {
     /// Its name.
     name: String,
     /// What it is.
+    #[oai(nullable)]
     description: Option<String>,
     /// Its tags.
     tags: Vec<String>,

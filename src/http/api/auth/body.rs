@@ -1,14 +1,22 @@
 //! Accounts and tokens in JSON.
 
 use poem_openapi::Object;
+use poem_openapi::types::Example;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::http::nullable::Nullable;
 use crate::http::types::{RoleName, Time};
 use crate::service::Profile;
 
+/// Who the examples are about: an address that is nobody's.
+const EXAMPLE_EMAIL: &str = "ada@example.com";
+/// A password that the rules let through.
+const EXAMPLE_PASSWORD: &str = "Uncommon-Passphrase-1";
+
 /// A new account.
 #[derive(Deserialize, Object)]
+#[oai(example)]
 pub(super) struct RegisterRequest {
     /// E-mail address.
     #[oai(validator(max_length = 254))]
@@ -18,12 +26,23 @@ pub(super) struct RegisterRequest {
     pub password: String,
     /// Given name.
     #[serde(default)]
-    #[oai(validator(max_length = 100))]
+    #[oai(nullable, validator(max_length = 100, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
     pub first_name: Option<String>,
     /// Family name.
     #[serde(default)]
-    #[oai(validator(max_length = 100))]
+    #[oai(nullable, validator(max_length = 100, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
     pub last_name: Option<String>,
+}
+
+impl Example for RegisterRequest {
+    fn example() -> Self {
+        Self {
+            email: EXAMPLE_EMAIL.to_owned(),
+            password: EXAMPLE_PASSWORD.to_owned(),
+            first_name: Some("Ada".to_owned()),
+            last_name: Some("Lovelace".to_owned()),
+        }
+    }
 }
 
 /// The account that was created.
@@ -42,6 +61,7 @@ pub(super) struct RegisteredBody {
 
 /// Address and password.
 #[derive(Deserialize, Object)]
+#[oai(example)]
 pub(super) struct LoginRequest {
     /// E-mail address.
     pub email: String,
@@ -50,12 +70,26 @@ pub(super) struct LoginRequest {
     pub password: String,
 }
 
+impl Example for LoginRequest {
+    fn example() -> Self {
+        Self { email: EXAMPLE_EMAIL.to_owned(), password: EXAMPLE_PASSWORD.to_owned() }
+    }
+}
+
 /// A refresh token, for clients that send it in the body.
 #[derive(Deserialize, Object)]
+#[oai(example)]
 pub(super) struct RefreshRequest {
     /// The refresh token.
     #[serde(default)]
+    #[oai(nullable)]
     pub refresh_token: Option<String>,
+}
+
+impl Example for RefreshRequest {
+    fn example() -> Self {
+        Self { refresh_token: Some("the refresh_token of a login".to_owned()) }
+    }
 }
 
 /// A pair of tokens.
@@ -89,8 +123,10 @@ pub(super) struct ProfileBody {
     /// Its address.
     pub email: String,
     /// Given name.
+    #[oai(nullable)]
     pub first_name: Option<String>,
     /// Family name.
+    #[oai(nullable)]
     pub last_name: Option<String>,
     /// Both names, or the address when there are none.
     pub full_name: String,
@@ -103,7 +139,7 @@ pub(super) struct ProfileBody {
     /// When it last changed.
     pub updated_at: Time,
     /// The workspace it is taken to.
-    pub current_workspace: Option<CurrentWorkspaceBody>,
+    pub current_workspace: Nullable<CurrentWorkspaceBody>,
 }
 
 /// A workspace in short.
@@ -133,12 +169,12 @@ impl From<Profile> for ProfileBody {
             is_active: user.is_active,
             created_at: Time(user.created_at),
             updated_at: Time(user.updated_at),
-            current_workspace: profile.current_workspace.map(|view| CurrentWorkspaceBody {
+            current_workspace: Nullable(profile.current_workspace.map(|view| CurrentWorkspaceBody {
                 id: view.workspace.id.as_uuid(),
                 name: view.workspace.name.into_string(),
                 slug: view.workspace.slug.into_string(),
                 role: view.role.into(),
-            }),
+            })),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use poem_openapi::Object;
-use poem_openapi::types::MaybeUndefined;
+use poem_openapi::types::{Example, MaybeUndefined};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -13,21 +13,38 @@ use crate::http::types::{RoleName, Time, field};
 
 /// A new workspace.
 #[derive(Deserialize, Object)]
+#[oai(example)]
 pub(super) struct CreateWorkspaceRequest {
     /// Its name.
-    #[oai(validator(min_length = 2, max_length = 100))]
+    #[oai(validator(
+        min_length = 2,
+        max_length = 100,
+        pattern = r"^[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F]$"
+    ))]
     name: String,
     /// Its short name for URLs, unique among all workspaces.
     #[serde(default)]
-    #[oai(validator(min_length = 1, max_length = 100, pattern = "^[a-z0-9-]+$"))]
+    #[oai(nullable, validator(min_length = 1, max_length = 100, pattern = "^[a-z0-9-]+$"))]
     slug: Option<String>,
     /// What it is for.
     #[serde(default)]
-    #[oai(validator(max_length = 1000))]
+    #[oai(nullable, validator(max_length = 1000))]
     description: Option<String>,
     /// Settings of its clients, up to 50 keys and 16 KiB.
     #[serde(default)]
+    #[oai(nullable, validator(max_properties = 50))]
     settings: Option<BTreeMap<String, Value>>,
+}
+
+impl Example for CreateWorkspaceRequest {
+    fn example() -> Self {
+        Self {
+            name: "Acme Platform".to_owned(),
+            slug: None,
+            description: Some("What the platform team runs".to_owned()),
+            settings: Some(BTreeMap::from([("theme".to_owned(), "dark".into())])),
+        }
+    }
 }
 
 impl From<CreateWorkspaceRequest> for RawWorkspace {
@@ -46,7 +63,11 @@ impl From<CreateWorkspaceRequest> for RawWorkspace {
 pub(super) struct UpdateWorkspaceRequest {
     /// Its name.
     #[serde(default)]
-    #[oai(validator(min_length = 2, max_length = 100))]
+    #[oai(validator(
+        min_length = 2,
+        max_length = 100,
+        pattern = r"^[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F]$"
+    ))]
     name: MaybeUndefined<String>,
     /// What it is for.
     #[serde(default)]
@@ -82,6 +103,7 @@ pub(super) struct WorkspaceBody {
     /// Its short name for URLs.
     slug: String,
     /// What it is for.
+    #[oai(nullable)]
     description: Option<String>,
     /// Settings of its clients.
     settings: BTreeMap<String, Value>,
