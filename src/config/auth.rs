@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 
 use argon2::Params;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::{
     Environment,
     check::{self, Checked},
+    secret::{self, MASK},
 };
-
-/// What stands for a secret wherever a configuration is shown.
-const MASK: &str = "***";
 
 /// The shortest signing key that is worth as much as HMAC-SHA256, in bytes.
 const SHORTEST_KEY: usize = 32;
@@ -33,7 +31,7 @@ const LEAST_ITERATIONS: u32 = 2;
 pub struct Auth {
     /// The key that access tokens are signed with: 32 bytes or more outside development. By default none: then a key
     /// is generated and kept in the data directory.
-    #[serde(serialize_with = "masked")]
+    #[serde(serialize_with = "secret::masked")]
     pub signing_key: Option<SecretString>,
     /// Who issues the tokens (`iss`). Default `ghostworks`.
     pub issuer: String,
@@ -120,8 +118,4 @@ fn is_guessable(key: &str) -> bool {
     let letters: String = key.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect();
     let different = key.bytes().collect::<BTreeSet<_>>().len();
     different < FEWEST_DIFFERENT_BYTES || EXAMPLE_KEYS.iter().any(|example| letters.contains(example))
-}
-
-fn masked<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
-    secret.as_ref().map(|_| MASK).serialize(serializer)
 }

@@ -1,10 +1,15 @@
 //! The checks that sections share.
 
-use std::{fmt::Display, ops::RangeInclusive};
+use std::{
+    fmt::{self, Display},
+    marker::PhantomData,
+    ops::RangeInclusive,
+    str::FromStr,
+};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, IntoDeserializer, value::StringDeserializer},
+    de::{Error, IntoDeserializer, SeqAccess, Visitor, value::StringDeserializer},
 };
 
 /// The longest time a setting in seconds may give: ten years, so that adding it to a date never overflows.
@@ -49,9 +54,48 @@ pub(super) fn by_name<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializ
 }
 
 /// Deserializes a value from its text, telling what was `expected` when it can't be parsed.
-pub(super) fn parse<'de, D: Deserializer<'de>, T: std::str::FromStr>(
+pub(super) fn parse<'de, D: Deserializer<'de>, T: FromStr>(
     deserializer: D,
     expected: &str,
 ) -> Result<T, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(|_| D::Error::custom(format!("expected {expected}")))
+}
+
+/// Deserializes a list of values from their texts; from the environment, as one text with commas between them.
+pub(super) fn list<'de, D: Deserializer<'de>, T: FromStr>(
+    deserializer: D,
+    expected: &'static str,
+) -> Result<Vec<T>, D::Error> {
+    deserializer.deserialize_any(List { expected, of: PhantomData })
+}
+
+struct List<T> {
+    expected: &'static str,
+    of: PhantomData<T>,
+}
+
+impl<T: FromStr> List<T> {
+    fn item<E: Error>(&self, text: &str) -> Result<T, E> {
+        text.trim().parse().map_err(|_| E::custom(format!("expected {}", self.expected)))
+    }
+}
+
+impl<'de, T: FromStr> Visitor<'de> for List<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Vec<T>, E> {
+        text.split(',').filter(|item| !item.trim().is_empty()).map(|item| self.item(item)).collect()
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
+        let mut list = Vec::new();
+        while let Some(text) = items.next_element::<String>()? {
+            list.push(self.item(&text)?);
+        }
+        Ok(list)
+    }
 }

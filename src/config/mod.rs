@@ -13,7 +13,10 @@ mod auth;
 mod check;
 mod effective;
 mod error;
+mod limits;
 mod log;
+mod origin;
+mod secret;
 mod server;
 mod source;
 mod storage;
@@ -26,7 +29,9 @@ use serde::{Deserialize, Serialize};
 pub use auth::Auth;
 pub use effective::Effective;
 pub use error::ConfigError;
+pub use limits::{Limits, Switch};
 pub use log::{Log, LogFormat, LogLevel};
+pub use origin::Origin;
 pub use server::Server;
 pub use source::Sources;
 pub use storage::Storage;
@@ -45,6 +50,8 @@ pub struct Config {
     pub storage: Storage,
     /// Passwords, tokens and sessions.
     pub auth: Auth,
+    /// How often things may be asked for.
+    pub limits: Limits,
     /// What is written to standard error.
     pub log: Log,
     /// Traces and metrics.
@@ -62,6 +69,7 @@ impl Config {
         self.server.check()?;
         self.storage.check()?;
         self.auth.check(self.environment)?;
+        self.limits.check()?;
         self.telemetry.check()
     }
 }

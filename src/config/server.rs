@@ -2,8 +2,10 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::Origin;
 use super::check::{self, Checked};
 
 /// The HTTP server.
@@ -26,6 +28,16 @@ pub struct Server {
     pub drain_timeout_seconds: u64,
     /// The largest request body, in bytes. Default 1 MiB.
     pub max_body_bytes: usize,
+    /// The networks of the proxies in front of the server, whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    /// Default none.
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// The web pages, besides our own, that may call the API with their visitors' cookies. There is no `*`: with cookies,
+    /// browsers refuse it, and rightly. Default none.
+    #[serde(deserialize_with = "origins")]
+    pub cors_origins: Vec<Origin>,
+    /// Whether `/docs`, `/redoc` and the OpenAPI documents are served. Default true.
+    pub docs: bool,
 }
 
 impl Default for Server {
@@ -38,6 +50,9 @@ impl Default for Server {
             idle_timeout_seconds: 75,
             drain_timeout_seconds: 10,
             max_body_bytes: 1 << 20,
+            trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
+            docs: true,
         }
     }
 }
@@ -55,4 +70,12 @@ impl Server {
 
 fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
     check::parse(deserializer, "an IP address and a port, such as 127.0.0.1:8000")
+}
+
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    check::list(deserializer, "networks, such as 10.0.0.0/8 or 192.0.2.1/32")
+}
+
+fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Origin>, D::Error> {
+    check::list(deserializer, "origins as browsers send them, such as https://console.example.com, without a slash or *")
 }

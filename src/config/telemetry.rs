@@ -1,11 +1,17 @@
 //! The settings of traces and metrics, named and spelt as the OpenTelemetry specification has them.
 
+use std::net::SocketAddr;
 use std::str::FromStr;
 
 use hyper::Uri;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use super::check::{self, Checked};
+use super::secret;
+
+/// The shortest bearer token that can't be tried out.
+const SHORTEST_TOKEN: usize = 16;
 
 /// Traces and metrics.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -39,6 +45,12 @@ pub struct Telemetry {
     pub sampler_arg: Option<f64>,
     /// Which headers carry a caller's trace (`OTEL_PROPAGATORS`). Default `tracecontext,baggage`.
     pub propagators: Propagators,
+    /// Where `/metrics` is served, when not with everything else; port 0 takes any free one. Default none.
+    #[serde(deserialize_with = "listen")]
+    pub metrics_listen: Option<SocketAddr>,
+    /// What a scraper must send as bearer token. Default none: anyone may scrape.
+    #[serde(serialize_with = "secret::masked")]
+    pub metrics_token: Option<SecretString>,
     /// Tenants that keep their own label on metrics; the rest share `other`. Default 1000.
     pub tenant_label_limit: usize,
     /// Seconds that the last spans get to leave when the server stops. Default 5.
@@ -59,6 +71,8 @@ impl Default for Telemetry {
             sampler: Sampler::default(),
             sampler_arg: None,
             propagators: Propagators::default(),
+            metrics_listen: None,
+            metrics_token: None,
             tenant_label_limit: 1000,
             shutdown_timeout_seconds: 5,
         }
@@ -84,6 +98,15 @@ impl Telemetry {
         }
         if let Some(ratio) = self.sampler_arg {
             check::within("telemetry.sampler_arg", ratio, 0.0..=1.0)?;
+        }
+        if let Some(token) = &self.metrics_token {
+            let token = token.expose_secret();
+            let fit = token.len() >= SHORTEST_TOKEN && token.bytes().all(|byte| byte.is_ascii_graphic());
+            check::ensure(
+                "telemetry.metrics_token",
+                fit,
+                "expected 16 or more letters, digits and signs without a space; `openssl rand -hex 32` makes a good one",
+            )?;
         }
         check::within("telemetry.tenant_label_limit", self.tenant_label_limit, 1..=1_000_000)?;
         check::seconds("telemetry.shutdown_timeout_seconds", self.shutdown_timeout_seconds)
@@ -111,6 +134,10 @@ fn ratio<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::E
         Ratio::Number(number) => Ok(Some(number)),
         Ratio::Text(text) => text.parse().map(Some).map_err(|_| D::Error::custom("expected a number")),
     }
+}
+
+fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    check::parse(deserializer, "an IP address and a port, such as 127.0.0.1:9464").map(Some)
 }
 
 /// Where spans go.

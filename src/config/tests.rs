@@ -182,6 +182,11 @@ fn values_out_of_range_are_refused() {
         ("auth", "hash_queue = 0"),
         ("auth", "hash_parallelism = 0"),
         ("auth", "hash_memory_kib = 7"),
+        ("limits", "rate_limits = 'maybe'"),
+        ("limits", "login_per_minute = 0"),
+        ("limits", "idempotency_seconds = 0"),
+        ("telemetry", "metrics_token = 'too short'"),
+        ("telemetry", "metrics_listen = ':9464'"),
         ("telemetry", "resource_attributes = 'team'"),
         ("telemetry", "otlp_endpoint = 'otelcol:4317'"),
         ("telemetry", "otlp_traces_endpoint = 'https://otelcol:4317'"),
@@ -219,4 +224,36 @@ fn weak_signing_keys_are_for_development() {
 #[test]
 fn the_mask_of_a_secret_is_no_secret() {
     assert!(refusal("[auth]\nsigning_key = '***'", &[]).starts_with("auth.signing_key (test.toml): expected a key"));
+}
+
+#[test]
+fn a_list_is_an_array_in_a_file_and_has_commas_in_the_environment() {
+    let networks = |config: Config| config.server.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let file = "[server]\ntrusted_proxies = ['10.0.0.0/8', '2001:db8::/32']";
+    assert_eq!(networks(load(file, &[]).unwrap()), ["10.0.0.0/8", "2001:db8::/32"]);
+    let variable = ("GHOSTWORKS__SERVER__TRUSTED_PROXIES", "192.0.2.0/24, 198.51.100.7/32");
+    assert_eq!(networks(load(file, &[variable]).unwrap()), ["192.0.2.0/24", "198.51.100.7/32"]);
+    let refusal = refusal("[server]\ntrusted_proxies = ['proxy']", &[]);
+    assert!(refusal.starts_with("server.trusted_proxies (test.toml): expected networks, such as "), "{refusal}");
+}
+
+#[test]
+fn origins_are_spelt_as_browsers_send_them() {
+    for origin in ["https://console.example.com", "http://localhost:3000", "http://[::1]:8080"] {
+        load(&format!("[server]\ncors_origins = ['{origin}']"), &[]).unwrap();
+    }
+    for origin in [
+        "*",
+        "null",
+        "https://*.example.com",
+        "https://example.com/",
+        "https://Example.com",
+        "https://example.com:443",
+        "https://ann@example.com",
+        "ftp://example.com",
+        "example.com",
+    ] {
+        let refusal = refusal(&format!("[server]\ncors_origins = ['{origin}']"), &[]);
+        assert!(refusal.starts_with("server.cors_origins (test.toml): expected origins"), "{origin}: {refusal}");
+    }
 }

@@ -1,0 +1,71 @@
+//! How often things may be asked for.
+
+use serde::{Deserialize, Serialize};
+
+use super::check::{self, Checked};
+
+/// Limits on how often a client may ask, and for how long what it asked for once is known again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Whether the rate limits hold; [`Switch::On`] by default.
+    #[serde(deserialize_with = "check::by_name")]
+    pub rate_limits: Switch,
+    /// Registrations a minute from one address. Default 5.
+    pub register_per_minute: u32,
+    /// Logins a minute from one address. Default 5.
+    pub login_per_minute: u32,
+    /// Logins a minute to one account, from wherever. Default 10.
+    pub login_per_account_per_minute: u32,
+    /// Refreshes a minute from one address. Default 10.
+    pub refresh_per_minute: u32,
+    /// Workspaces created a minute from one address. Default 10.
+    pub workspace_create_per_minute: u32,
+    /// Requests a minute from one address that send mail or follow from a mail. Default 5.
+    pub mail_per_minute: u32,
+    /// Requests a minute of one account, through API keys too. Default 600.
+    pub signed_in_per_minute: u32,
+    /// Seconds for which an idempotency key leads to the first answer. Default 86400, a day.
+    pub idempotency_seconds: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            rate_limits: Switch::On,
+            register_per_minute: 5,
+            login_per_minute: 5,
+            login_per_account_per_minute: 10,
+            refresh_per_minute: 10,
+            workspace_create_per_minute: 10,
+            mail_per_minute: 5,
+            signed_in_per_minute: 600,
+            idempotency_seconds: 86_400,
+        }
+    }
+}
+
+impl Limits {
+    pub(super) fn check(&self) -> Checked {
+        let per_minute = |key, value| check::within(key, value, 1..=1_000_000);
+        per_minute("limits.register_per_minute", self.register_per_minute)?;
+        per_minute("limits.login_per_minute", self.login_per_minute)?;
+        per_minute("limits.login_per_account_per_minute", self.login_per_account_per_minute)?;
+        per_minute("limits.refresh_per_minute", self.refresh_per_minute)?;
+        per_minute("limits.workspace_create_per_minute", self.workspace_create_per_minute)?;
+        per_minute("limits.mail_per_minute", self.mail_per_minute)?;
+        per_minute("limits.signed_in_per_minute", self.signed_in_per_minute)?;
+        check::seconds("limits.idempotency_seconds", self.idempotency_seconds)
+    }
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Switch {
+    /// On.
+    #[default]
+    On,
+    /// Off.
+    Off,
+}
