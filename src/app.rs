@@ -1,8 +1,9 @@
 //! The composition root: opens everything in order, serves, and closes everything in reverse.
 
+use std::convert::Infallible;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -17,8 +18,8 @@ use tokio::task::JoinHandle;
 use crate::auth::{AccessTokens, HashCost, HashingError, PasswordHasher, SigningKey, SigningKeyError};
 use crate::config::{self, Config};
 use crate::domain::{Entropy, IdGenerator, PasswordPolicy, SystemClock, SystemEntropy};
-use crate::http::{self, BodyLimits, State, server};
-use crate::service::{ApiKeyUses, Service, SessionSettings};
+use crate::http::{self, BodyLimits, MetricsAccess, State, server};
+use crate::service::{ApiKeyUses, RateLimitSettings, RateLimits, Service, SessionSettings};
 use crate::store::redb::{Location, OpenError, Options, RedbStore};
 use crate::store::{Call, Observer, Store, StoreError};
 use crate::telemetry::{self, Pipeline, StorageCall, StorageWrite, Telemetry, TelemetryError};
@@ -50,10 +51,12 @@ pub enum Error {
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
     /// The address can't be listened on.
-    #[error("can't listen on {address}: {error}; choose another address with --listen")]
+    #[error("can't listen on {address}: {error}; choose another address with {setting}")]
     Listen {
         /// The address.
         address: SocketAddr,
+        /// What it comes from.
+        setting: &'static str,
         /// What the system said.
         error: io::Error,
     },
@@ -69,7 +72,11 @@ pub enum Error {
 pub async fn serve(config: Config) -> Result<(), Error> {
     let started = Instant::now();
     telemetry::logs::start(&config.log);
-    let listener = listen(config.server.listen).await?;
+    let listener = listen(config.server.listen, "--listen").await?;
+    let metrics_listener = match config.telemetry.metrics_listen {
+        Some(address) => Some(listen(address, "telemetry.metrics_listen").await?),
+        None => None,
+    };
     let data_dir = &config.storage.data_dir;
     std::fs::create_dir_all(data_dir).map_err(|error| Error::DataDir { path: data_dir.clone(), error })?;
 
@@ -82,7 +89,9 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     let state = Arc::new(State {
         service,
         pipeline,
+        metrics: MetricsAccess::new(metrics_listener.is_some(), config.telemetry.metrics_token.as_ref()),
         environment: config.environment,
+        server: config.server.clone(),
         instance,
         body_limits: BodyLimits {
             max_bytes: config.server.max_body_bytes,
@@ -92,9 +101,22 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     });
 
     let stop = stop_signal(state.clone())?;
-    announce(&listener, data_dir);
+    announce(&config, &listener, metrics_listener.as_ref());
     let housekeeping = Housekeeping::start(state.service.clone());
+    let (stop_metrics, metrics_stopped) = oneshot::channel::<Infallible>();
+    let metrics = metrics_listener.map(|listener| {
+        let (router, limits) = (http::metrics_router(state.clone()), limits(&config.server));
+        // Until the last request is answered: that is worth seeing.
+        tokio::spawn(server::serve(listener, router, limits, async {
+            let _ = metrics_stopped.await;
+        }))
+    });
     server::serve(listener, http::router(state.clone()), limits(&config.server), stop).await;
+    drop(stop_metrics);
+    if let Some(metrics) = metrics {
+        // A panic has been reported where it happened.
+        let _ = metrics.await;
+    }
 
     housekeeping.end().await;
     let closed = close(store).await.map_err(Error::Close);
@@ -134,8 +156,8 @@ async fn close(store: Arc<dyn Store>) -> Result<(), StoreError> {
     })
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
-    TcpListener::bind(address).await.map_err(|error| Error::Listen { address, error })
+async fn listen(address: SocketAddr, setting: &'static str) -> Result<TcpListener, Error> {
+    TcpListener::bind(address).await.map_err(|error| Error::Listen { address, setting, error })
 }
 
 fn open_store(config: &config::Storage, telemetry: Arc<Telemetry>) -> Result<Arc<dyn Store>, OpenError> {
@@ -186,6 +208,7 @@ fn service(
             idle_seconds: auth.refresh_idle_seconds,
             absolute_seconds: auth.refresh_absolute_seconds,
         },
+        rate_limits: rate_limits(&config.limits),
         clock: Arc::new(SystemClock),
         entropy,
         ids,
@@ -193,6 +216,19 @@ fn service(
         housekeeping: Notify::new(),
         started,
     })
+}
+
+fn rate_limits(config: &config::Limits) -> Option<RateLimits> {
+    let settings = RateLimitSettings {
+        register: config.register_per_minute,
+        login: config.login_per_minute,
+        login_per_account: config.login_per_account_per_minute,
+        refresh: config.refresh_per_minute,
+        workspace_create: config.workspace_create_per_minute,
+        mail: config.mail_per_minute,
+        signed_in: config.signed_in_per_minute,
+    };
+    (config.rate_limits == config::Switch::On).then(|| RateLimits::new(settings))
 }
 
 fn limits(config: &config::Server) -> server::Limits {
@@ -226,14 +262,17 @@ fn stop_signal(state: Arc<State>) -> Result<impl Future<Output = ()>, Error> {
 }
 
 /// Says where things are, once they are there. The first line is for programs too.
-fn announce(listener: &TcpListener, data_dir: &Path) {
+fn announce(config: &Config, listener: &TcpListener, metrics: Option<&TcpListener>) {
     let Ok(address) = listener.local_addr() else { return };
-    let data = std::fs::canonicalize(data_dir).unwrap_or_else(|_| data_dir.to_owned());
+    let metrics = metrics.and_then(|listener| listener.local_addr().ok()).unwrap_or(address);
+    let data_dir = &config.storage.data_dir;
+    let data = std::fs::canonicalize(data_dir).unwrap_or_else(|_| data_dir.clone());
+    let docs = if config.server.docs { format!("  docs     http://{address}/docs\n") } else { String::new() };
     let mut out = anstream::stdout().lock();
     // Nobody reads it? Then nobody misses it.
     let _ = writeln!(
         out,
-        "ghostworks ready on http://{address}\n  docs     http://{address}/docs\n  metrics  http://{address}/metrics\n  data     {}",
+        "ghostworks ready on http://{address}\n{docs}  metrics  http://{metrics}/metrics\n  data     {}",
         data.display()
     );
     let _ = out.flush();

@@ -1,4 +1,4 @@
-//! The primitives of signing in: password hashing, access tokens, refresh tokens, the signing key.
+//! The primitives of signing in: password hashing, access tokens, refresh tokens, the signing key, rate limits.
 //!
 //! Decides nothing: who may do what, and what a failed login answers, is up to `service`.
 
@@ -6,6 +6,7 @@ mod access_token;
 mod api_key;
 mod common_passwords;
 mod password;
+mod rate_limit;
 mod refresh_token;
 mod signing_key;
 
@@ -13,5 +14,6 @@ pub use access_token::{AccessTokens, Claims, Identity, InvalidToken, TokenType};
 pub use api_key::ApiKeyToken;
 pub use common_passwords::is_common;
 pub use password::{HashCost, HashingError, PasswordHasher, Verdict};
+pub use rate_limit::{Allowance, Exhausted, RateLimit};
 pub use refresh_token::RefreshToken;
 pub use signing_key::{SigningKey, SigningKeyError};

@@ -54,10 +54,7 @@ pub(super) fn by_name<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializ
 }
 
 /// Deserializes a value from its text, telling what was `expected` when it can't be parsed.
-pub(super) fn parse<'de, D: Deserializer<'de>, T: FromStr>(
-    deserializer: D,
-    expected: &str,
-) -> Result<T, D::Error> {
+pub(super) fn parse<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D, expected: &str) -> Result<T, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(|_| D::Error::custom(format!("expected {expected}")))
 }
 

@@ -77,5 +77,8 @@ fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D:
 }
 
 fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Origin>, D::Error> {
-    check::list(deserializer, "origins as browsers send them, such as https://console.example.com, without a slash or *")
+    check::list(
+        deserializer,
+        "origins as browsers send them, such as https://console.example.com, without a slash or *",
+    )
 }

@@ -1,12 +1,13 @@
 //! What handlers take from a request besides its body.
 
 use poem::http::{Method, header};
-use poem::web::RemoteAddr;
 use poem::{FromRequest, Request, RequestBody};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use super::cookies;
+use super::forwarded::Origin;
+use super::middleware::rate_limits;
 use super::problem::Problem;
 use super::state::State;
 use crate::service::{Caller, Client, Error};
@@ -49,7 +50,11 @@ async fn caller(request: &Request) -> Result<Caller, Problem> {
             token
         }
     };
-    Ok(service.authenticate(&token, client(request)).await?)
+    let caller = service.authenticate(&token, client(request)).await?;
+    if let Some(allowance) = service.count_request(&caller)? {
+        rate_limits::note(request, allowance);
+    }
+    Ok(caller)
 }
 
 /// Tells the document of the ways to sign in.
@@ -149,18 +154,20 @@ impl<'a> FromRequest<'a> for PresentedRefreshTokens {
     }
 }
 
-fn bearer(request: &Request) -> Option<&str> {
+pub(super) fn bearer(request: &Request) -> Option<&str> {
     let (scheme, token) = request.header(header::AUTHORIZATION)?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// Browsers send cookies along with requests that other sites make, so a write by cookie must prove where it comes
-/// from: by `Sec-Fetch-Site`, or by an `Origin` that is this host.
+/// from: by an `Origin` that the operator lists, by `Sec-Fetch-Site`, or by an `Origin` that is this host.
 fn check_origin(request: &Request) -> Result<(), Problem> {
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
+    let state = State::of(request)?;
     let is_own = match (request.header("sec-fetch-site"), request.header(header::ORIGIN)) {
+        (_, Some(origin)) if state.is_listed_origin(origin) => true,
         (Some(site), _) => matches!(site, "same-origin" | "none"),
         (None, Some(origin)) => {
             let host = request.header(header::HOST);
@@ -174,9 +181,8 @@ fn check_origin(request: &Request) -> Result<(), Problem> {
 fn client(request: &Request) -> Client {
     /// Longer ones are cut: they are only shown to people.
     const MAX_USER_AGENT: usize = 256;
-    let RemoteAddr(address) = request.remote_addr();
     Client {
-        ip: address.as_socket_addr().map(std::net::SocketAddr::ip),
+        ip: Origin::of(request).client,
         user_agent: request.header(header::USER_AGENT).map(|agent| agent.chars().take(MAX_USER_AGENT).collect()),
         reservation: None,
     }

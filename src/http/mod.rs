@@ -8,7 +8,9 @@ mod cookies;
 mod cursor;
 mod docs;
 mod extract;
+mod forwarded;
 mod json;
+mod metrics;
 mod middleware;
 mod nullable;
 mod problem;
@@ -19,5 +21,6 @@ pub mod server;
 mod state;
 mod types;
 
-pub use router::{openapi_json, openapi_yaml, router};
+pub use metrics::MetricsAccess;
+pub use router::{metrics_router, openapi_json, openapi_yaml, router};
 pub use state::{BodyLimits, State};

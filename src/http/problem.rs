@@ -6,8 +6,9 @@ use poem_openapi::Object;
 use serde::Serialize;
 use thiserror::Error;
 
+use super::middleware::rate_limits;
 use crate::domain::Violations;
-use crate::service;
+use crate::service::{self, Allowance};
 
 /// How long a client should wait before it tries again what was too much, in seconds.
 pub(super) const RETRY_AFTER_SECONDS: u32 = 1;
@@ -25,6 +26,8 @@ pub(super) struct Problem {
     allow: Option<Box<str>>,
     /// Seconds to wait before trying again.
     retry_after: Option<u32>,
+    /// What is left of the limit that was met.
+    allowance: Option<Allowance>,
     /// Raised before the request's body was read, so that a connection with more of it to come can't be used again.
     before_body: bool,
 }
@@ -74,6 +77,7 @@ impl Problem {
             cause: None,
             allow: None,
             retry_after: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_SECONDS),
+            allowance: None,
             before_body: false,
         }
     }
@@ -123,7 +127,7 @@ impl Problem {
 
     /// No route has this path.
     pub(super) fn route_not_found() -> Self {
-        let detail = "There is nothing at this path; /docs lists what there is.";
+        let detail = "There is nothing at this path; the API's document lists what there is.";
         Self::new(StatusCode::NOT_FOUND, "not_found", detail).before_body()
     }
 
@@ -138,6 +142,12 @@ impl Problem {
     pub(super) fn foreign_origin() -> Self {
         let detail = "A write authenticated by a cookie must come from this site; send the token as a bearer instead.";
         Self::new(StatusCode::FORBIDDEN, "foreign_origin", detail)
+    }
+
+    /// Who scrapes the metrics has not sent the token for that.
+    pub(super) fn scraper_unknown() -> Self {
+        let detail = "Send the token for the metrics, as Authorization: Bearer <token>; the operator knows it.";
+        Self::new(StatusCode::UNAUTHORIZED, "not_authenticated", detail)
     }
 
     /// Something that must not happen; the cause goes to the log.
@@ -189,6 +199,9 @@ impl Problem {
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
+        if let Some(allowance) = &self.allowance {
+            rate_limits::announce(allowance, headers);
+        }
         if let Some(allow) = self.allow.and_then(|allow| HeaderValue::from_str(&allow).ok()) {
             headers.insert(header::ALLOW, allow);
         }
@@ -230,9 +243,10 @@ impl From<service::Error> for Problem {
             Error::OwnMembership => plain(StatusCode::BAD_REQUEST, "own_membership"),
             Error::LastOwner => plain(StatusCode::CONFLICT, "last_owner"),
             Error::PreconditionRequired => plain(StatusCode::PRECONDITION_REQUIRED, "precondition_required"),
-            Error::RateLimited { retry_after_seconds } => {
+            Error::RateLimited(exhausted) => {
                 let problem = plain(StatusCode::TOO_MANY_REQUESTS, "rate_limited");
-                Self { retry_after: Some(*retry_after_seconds), ..problem }
+                let retry_after = Some(exhausted.retry_after_seconds);
+                Self { retry_after, allowance: Some(exhausted.allowance), ..problem }
             }
             Error::EmailTaken => plain(StatusCode::CONFLICT, "email_taken"),
             Error::SlugTaken => plain(StatusCode::CONFLICT, "slug_taken"),

@@ -3,16 +3,23 @@
 use std::sync::Arc;
 
 use hyper::body::Bytes;
-use poem::endpoint::make_sync;
+use poem::endpoint::{make, make_sync};
 use poem::middleware::AddData;
-use poem::{Endpoint, EndpointExt, Response, Route, get};
+use poem::{Endpoint, EndpointExt, Error, IntoResponse, Response, Route, get};
 use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::api::{ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, MembersApi, SystemApi, WorkspacesApi};
 use super::docs::{self, Page};
-use super::middleware::{Problems, RequestIds, SecurityHeaders, Traced, TrailingSlash};
+use super::forwarded::FindOrigin;
+use super::metrics;
+use super::middleware::{
+    AnnounceLimits, Cors, Problems, RateLimited, RequestIds, SecurityHeaders, Traced, TrailingSlash,
+};
 use super::routes::RouteTable;
 use super::state::State;
+
+/// Where the metrics are.
+const METRICS: &str = "/metrics";
 
 type Api = (SystemApi, AuthApi, WorkspacesApi, MembersApi, ApiKeysApi, AuditApi, ArtifactsApi);
 
@@ -31,28 +38,81 @@ pub fn openapi_yaml() -> String {
 /// The endpoint that answers every request.
 pub fn router(state: Arc<State>) -> impl Endpoint<Output = Response> + 'static {
     let api = api();
-    let (json, yaml) = (Bytes::from(api.spec()), Bytes::from(api.spec_yaml()));
-    let routes = Arc::new(RouteTable::new(&json, &["/docs", "/redoc", "/openapi.json", "/openapi.yaml"]));
-    let (telemetry, instance) = (state.service.telemetry.clone(), state.instance);
-    let (swagger_ui, redoc) = (Page::swagger_ui(&api.swagger_ui_html()), Page::redoc(&api.redoc_html()));
-    Route::new()
-        .at("/docs", get(swagger_ui))
-        .at("/redoc", get(redoc))
-        .at("/openapi.json", get(make_sync(move |_| docs::document(json.clone(), "application/json"))))
-        .at("/openapi.yaml", get(make_sync(move |_| docs::document(yaml.clone(), "application/yaml"))))
-        .nest("/", api)
-        // The last is the first to see a request.
-        .with(AddData::new(state))
+    let pages = Pages::new(&api);
+    let paths: &[&str] = if state.server.docs { &Pages::PATHS } else { &[] };
+    let routes = Arc::new(RouteTable::new(&pages.json, paths));
+    let mut route = Route::new();
+    if state.server.docs {
+        route = pages.add_to(route);
+    }
+    let endpoint = route.nest("/", api).with(RateLimited);
+    at_the_edge(endpoint, state, routes)
+}
+
+/// The endpoint that answers where nothing but the metrics is served.
+pub fn metrics_router(state: Arc<State>) -> impl Endpoint<Output = Response> + 'static {
+    let scraped = state.clone();
+    let metrics = make(move |request| {
+        let state = scraped.clone();
+        async move { Ok::<_, Error>(metrics::scrape(&state, &request).await?.into_response()) }
+    });
+    let routes = Arc::new(RouteTable::new(b"{}", &[METRICS]));
+    at_the_edge(Route::new().at(METRICS, get(metrics)), state, routes)
+}
+
+/// What every request passes through, wherever it came in.
+fn at_the_edge(
+    endpoint: impl Endpoint + 'static,
+    state: Arc<State>,
+    routes: Arc<RouteTable>,
+) -> impl Endpoint<Output = Response> + 'static {
+    // The last is the first to see a request.
+    endpoint
+        .with(AddData::new(state.clone()))
         .with(TrailingSlash)
         .with(Problems::new(routes.clone()))
+        .with(AnnounceLimits)
+        .with(Cors::new(state.clone()))
         .with(SecurityHeaders)
-        .with(Traced::new(telemetry, routes))
-        .with(RequestIds::new(instance))
+        .with(Traced::new(state.service.telemetry.clone(), routes))
+        .with(FindOrigin::new(&state.server.trusted_proxies))
+        .with(RequestIds::new(state.instance))
+}
+
+/// The documentation: pages for people, documents for programs.
+struct Pages {
+    json: Bytes,
+    yaml: Bytes,
+    swagger_ui: Page,
+    redoc: Page,
+}
+
+impl Pages {
+    const PATHS: [&str; 4] = ["/docs", "/redoc", "/openapi.json", "/openapi.yaml"];
+
+    fn new(api: &OpenApiService<Api, ()>) -> Self {
+        Self {
+            json: api.spec().into(),
+            yaml: api.spec_yaml().into(),
+            swagger_ui: Page::swagger_ui(&api.swagger_ui_html()),
+            redoc: Page::redoc(&api.redoc_html()),
+        }
+    }
+
+    fn add_to(self, route: Route) -> Route {
+        let Self { json, yaml, swagger_ui, redoc } = self;
+        let [docs, redocs, json_path, yaml_path] = Self::PATHS;
+        route
+            .at(docs, get(swagger_ui))
+            .at(redocs, get(redoc))
+            .at(json_path, get(make_sync(move |_| docs::document(json.clone(), "application/json"))))
+            .at(yaml_path, get(make_sync(move |_| docs::document(yaml.clone(), "application/yaml"))))
+    }
 }
 
 fn api() -> OpenApiService<Api, ()> {
     OpenApiService::new(
-        (SystemApi::default(), AuthApi, WorkspacesApi, MembersApi, ApiKeysApi, AuditApi, ArtifactsApi),
+        (SystemApi, AuthApi, WorkspacesApi, MembersApi, ApiKeysApi, AuditApi, ArtifactsApi),
         "Ghostworks API",
         env!("CARGO_PKG_VERSION"),
     )

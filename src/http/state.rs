@@ -7,8 +7,9 @@ use std::time::Duration;
 use poem::Request;
 use uuid::Uuid;
 
+use super::metrics::MetricsAccess;
 use super::problem::Problem;
-use crate::config::Environment;
+use crate::config::{Environment, Server};
 use crate::service::Service;
 use crate::telemetry::Pipeline;
 
@@ -27,8 +28,12 @@ pub struct State {
     pub service: Arc<Service>,
     /// The metrics to scrape.
     pub pipeline: Pipeline,
+    /// Who may scrape them, and where.
+    pub metrics: MetricsAccess,
     /// Where this runs.
     pub environment: Environment,
+    /// How the server is wanted.
+    pub server: Server,
     /// What tells this process from others of its kind.
     pub instance: Uuid,
     /// Limits on bodies.
@@ -46,6 +51,11 @@ impl State {
     /// Whether cookies must be kept off plain HTTP.
     pub(super) fn secure_cookies(&self) -> bool {
         self.environment != Environment::Development
+    }
+
+    /// Whether the pages of this origin may call the API with their visitors' cookies.
+    pub(super) fn is_listed_origin(&self, origin: &str) -> bool {
+        self.server.cors_origins.iter().any(|listed| listed.as_str() == origin)
     }
 
     /// Whether the server takes no new requests.

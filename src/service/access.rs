@@ -1,6 +1,6 @@
 //! The two questions asked of every request: who are you, and may you do this here?
 
-use super::{Caller, Client, Error, Service, Via};
+use super::{Allowance, Caller, Client, Error, Service, Via};
 use crate::auth::ApiKeyToken;
 use crate::domain::{Action, Membership, TenantId};
 use crate::telemetry::{self, Subject};
@@ -26,6 +26,11 @@ impl Service {
         }
         telemetry::annotate_subject(Subject::user(claims.sub));
         Ok(Caller { user: claims.sub, via: Via::Session(claims.sid), client })
+    }
+
+    /// Counts a request of the caller's account, and tells what is left of its limit if there is one.
+    pub fn count_request(&self, caller: &Caller) -> Result<Option<Allowance>, Error> {
+        self.rate_limits.as_ref().map(|limits| limits.count_by(caller.user)).transpose()
     }
 
     /// The caller's membership, if it allows `action`. To who is no member, the workspace does not exist, and to an API

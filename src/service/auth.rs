@@ -101,7 +101,12 @@ impl Service {
             return Err(Violations::one("/password", detail).into());
         }
         let credentials = match Email::parse(&sign_in.email) {
-            Ok(email) => self.store.credentials(&email).await?,
+            Ok(email) => {
+                if let Some(limits) = &self.rate_limits {
+                    limits.count_login(&email)?;
+                }
+                self.store.credentials(&email).await?
+            }
             Err(_) => None,
         };
         let stored = credentials.as_ref().map(|credentials| credentials.password_hash.clone());

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
-use crate::auth::HashingError;
+use crate::auth::{Exhausted, HashingError};
 use crate::domain::{Role, Scope, Violations};
 use crate::store::{Missing, StoreError};
 use crate::telemetry::Failure;
@@ -76,11 +76,8 @@ pub enum Error {
     #[error("send If-Match with the artifact's entity tag")]
     PreconditionRequired,
     /// The caller has asked too often.
-    #[error("too many requests; try again in {retry_after_seconds} s")]
-    RateLimited {
-        /// When to try again.
-        retry_after_seconds: u32,
-    },
+    #[error("too many requests; try again in {} s", .0.retry_after_seconds)]
+    RateLimited(Exhausted),
     /// The address has an account.
     #[error("the e-mail address is taken")]
     EmailTaken,
@@ -153,7 +150,7 @@ impl Failure for Error {
             Self::OwnMembership => "own_membership",
             Self::LastOwner => "last_owner",
             Self::PreconditionRequired => "precondition_required",
-            Self::RateLimited { .. } => "rate_limited",
+            Self::RateLimited(_) => "rate_limited",
             Self::EmailTaken => "email_taken",
             Self::SlugTaken => "slug_taken",
             Self::VersionMismatch { .. } => "version_mismatch",

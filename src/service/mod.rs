@@ -12,6 +12,7 @@ mod caller;
 mod error;
 mod housekeeping;
 mod members;
+mod rate_limits;
 mod system;
 mod tokens;
 mod workspaces;
@@ -26,12 +27,14 @@ use crate::domain::{Actor, Clock, Entropy, IdGenerator, PasswordPolicy, Stamp, U
 use crate::store::Store;
 use crate::telemetry::{self, Telemetry};
 
+pub use crate::auth::{Allowance, Exhausted};
 pub use api_keys::{ApiKeyUses, MadeApiKey};
 pub use audit::ChangePage;
 pub use auth::{Profile, Registered, Registration, SignIn};
 pub use caller::{Caller, Client, Via};
 pub use error::{Error, LoginFailure, RefreshFailure};
 pub use members::{AddedMember, ChangedRole};
+pub use rate_limits::{Class, RateLimitSettings, RateLimits};
 pub use system::Health;
 pub use tokens::TokenPair;
 
@@ -64,6 +67,8 @@ pub struct Service {
     pub password_policy: PasswordPolicy,
     /// How long sessions last.
     pub sessions: SessionSettings,
+    /// How often what may be asked for; `None` means as often as one likes.
+    pub rate_limits: Option<RateLimits>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes secrets.

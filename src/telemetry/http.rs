@@ -1,6 +1,6 @@
 //! The server span and the HTTP metrics of one request (OpenTelemetry semantic conventions for HTTP servers).
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -30,7 +30,9 @@ pub struct RequestHead<'a> {
     /// The pattern of the route it goes to, such as `/api/v1/workspaces/{workspace_id}`.
     pub route: Option<&'a Arc<str>>,
     /// The client's address.
-    pub client: Option<SocketAddr>,
+    pub client: Option<IpAddr>,
+    /// Whether the client's connection is encrypted.
+    pub is_tls: bool,
     /// The address it was accepted on.
     pub server: Option<SocketAddr>,
 }
@@ -51,7 +53,7 @@ impl Telemetry {
     pub fn request_arrived(&self, head: &RequestHead<'_>) -> RequestInFlight<'_> {
         let method = known_method(head.method);
         let route = head.route.cloned();
-        let series = self.metrics.http_series(method, route.as_ref());
+        let series = self.metrics.http_series(method, scheme(head), route.as_ref());
         series.arrived();
         let context = match &self.tracer {
             Some(tracer) => {
@@ -134,7 +136,7 @@ fn attributes(head: &RequestHead<'_>, method: &'static str) -> Vec<KeyValue> {
     let mut attributes = vec![
         KeyValue::new(attribute::HTTP_REQUEST_METHOD, method),
         KeyValue::new(attribute::URL_PATH, cut(head.uri.path())),
-        KeyValue::new(attribute::URL_SCHEME, "http"),
+        KeyValue::new(attribute::URL_SCHEME, scheme(head)),
         KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, protocol_version(head.version)),
     ];
     if method == "_OTHER" {
@@ -144,7 +146,7 @@ fn attributes(head: &RequestHead<'_>, method: &'static str) -> Vec<KeyValue> {
         attributes.push(KeyValue::new(attribute::HTTP_ROUTE, route.clone()));
     }
     if let Some(client) = head.client {
-        attributes.push(KeyValue::new(attribute::CLIENT_ADDRESS, client.ip().to_string()));
+        attributes.push(KeyValue::new(attribute::CLIENT_ADDRESS, client.to_string()));
     }
     if let Some(server) = head.server {
         attributes.push(KeyValue::new(attribute::SERVER_ADDRESS, server.ip().to_string()));
@@ -170,6 +172,10 @@ fn trace_response(ids: &SpanContext) -> String {
         }
     }
     text
+}
+
+fn scheme(head: &RequestHead<'_>) -> &'static str {
+    if head.is_tls { "https" } else { "http" }
 }
 
 /// Text that a client chose, as far as it is worth keeping: spans wait in memory for the collector.

@@ -28,7 +28,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Empty data, cheap password hashing, no exported traces, nothing inherited from the environment of the tests.
+    /// Empty data, cheap password hashing, no rate limits, no exported traces, nothing inherited from the environment of the tests.
     pub fn new() -> Self {
         let scratch = TempDir::new().expect("a temporary directory");
         let setup = Self {
@@ -40,6 +40,7 @@ impl Setup {
         setup
             .env("GHOSTWORKS__AUTH__HASH_MEMORY_KIB", "64")
             .env("GHOSTWORKS__AUTH__HASH_ITERATIONS", "1")
+            .env("GHOSTWORKS__LIMITS__RATE_LIMITS", "off")
             .env("OTEL_TRACES_EXPORTER", "none")
     }
 
@@ -52,6 +53,12 @@ impl Setup {
     /// With the passwords hashed as they are by default, not cheaply.
     pub fn real_hashing(mut self) -> Self {
         self.environment.retain(|name, _| !name.starts_with("GHOSTWORKS__AUTH__HASH_"));
+        self
+    }
+
+    /// With the rate limits that hold by default.
+    pub fn rate_limited(mut self) -> Self {
+        self.environment.remove("GHOSTWORKS__LIMITS__RATE_LIMITS");
         self
     }
 

@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use poem::http::{StatusCode, header};
+use poem::Request;
+use poem::http::header;
 use poem::web::Data;
-use poem::{IntoResponse, Request, Response};
 use poem_openapi::param::Query;
 use poem_openapi::payload::PlainText;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
 
 use super::Tag;
 use crate::http::json::Json;
-use crate::http::problem::{Problem, RETRY_AFTER_SECONDS};
-use crate::http::refused::{Refused, SERVED};
+use crate::http::metrics::{self, Exposition};
+use crate::http::problem::RETRY_AFTER_SECONDS;
+use crate::http::refused::{NOT_AUTHENTICATED, NOT_FOUND, Refused, SERVED};
 use crate::http::state::State;
 use crate::http::types::Time;
 use crate::service::Health;
@@ -24,21 +24,17 @@ use crate::service::Health;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Operations at the root, and below `/api/v1/system`.
-#[derive(Default)]
-pub(crate) struct SystemApi {
-    /// Held by the one scrape that is being rendered.
-    scrape: Arc<Mutex<()>>,
-}
+pub(crate) struct SystemApi;
 
 #[OpenApi(tag = "Tag::System")]
 impl SystemApi {
     /// Where things are
     ///
-    /// A browser is led to the documentation.
+    /// A browser is led to the documentation, if there is one.
     #[oai(path = "/", method = "get", operation_id = "index")]
-    async fn index(&self, request: &Request) -> IndexResponse {
+    async fn index(&self, state: Data<&Arc<State>>, request: &Request) -> IndexResponse {
         let accepts_html = request.header(header::ACCEPT).is_some_and(|accept| accept.contains("text/html"));
-        if accepts_html {
+        if accepts_html && state.server.docs {
             return IndexResponse::Browser("/docs".to_owned());
         }
         IndexResponse::Program(Json(IndexBody {
@@ -128,17 +124,15 @@ impl SystemApi {
 
     /// Metrics for Prometheus
     ///
-    /// Everything that is measured, in the Prometheus text format.
+    /// Everything that is measured, in the Prometheus text format. The operator may have given it an address of its own,
+    /// or asks for a bearer token that only the operator knows.
     #[oai(path = "/metrics", method = "get", operation_id = "metrics")]
-    async fn metrics(&self, state: Data<&Arc<State>>) -> Result<Exposition, Refused<0>> {
-        let (turn, state) = (self.scrape.clone().lock_owned().await, state.clone());
-        // Off the runtime's threads: there may be a great many series. The turn ends with the work, even when the
-        // client has left before.
-        let rendered = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            state.pipeline.render_metrics()
-        });
-        Ok(rendered.await.map_err(Problem::internal)?.map(Exposition).map_err(Problem::internal)?)
+    async fn metrics(
+        &self,
+        state: Data<&Arc<State>>,
+        request: &Request,
+    ) -> Result<Exposition, Refused<{ NOT_AUTHENTICATED | NOT_FOUND }>> {
+        Ok(metrics::scrape_beside(&state, request).await?)
     }
 
     /// How many there are of each thing
@@ -278,23 +272,4 @@ struct StatsBody {
     active_artifacts: u64,
     /// Now.
     timestamp: Time,
-}
-
-/// The Prometheus text format.
-struct Exposition(String);
-
-impl IntoResponse for Exposition {
-    fn into_response(self) -> Response {
-        Response::builder().status(StatusCode::OK).content_type("text/plain; version=0.0.4; charset=utf-8").body(self.0)
-    }
-}
-
-impl ApiResponse for Exposition {
-    fn meta() -> poem_openapi::registry::MetaResponses {
-        PlainText::<String>::meta()
-    }
-
-    fn register(registry: &mut poem_openapi::registry::Registry) {
-        PlainText::<String>::register(registry);
-    }
 }

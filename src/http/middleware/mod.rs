@@ -1,13 +1,17 @@
-//! What every request passes through, outermost first: request ids, the server span, security headers, problems, the
-//! trailing slash.
+//! What every request passes through, outermost first: request ids, the server span, security headers, foreign origins,
+//! what is left of rate limits, problems, the trailing slash, rate limits.
 
+mod cors;
 mod problems;
+pub(super) mod rate_limits;
 mod request_ids;
 mod security_headers;
 mod traced;
 mod trailing_slash;
 
+pub(super) use cors::Cors;
 pub(super) use problems::Problems;
+pub(super) use rate_limits::{AnnounceLimits, RateLimited};
 pub(super) use request_ids::{RequestId, RequestIds};
 pub(super) use security_headers::SecurityHeaders;
 pub(super) use traced::Traced;

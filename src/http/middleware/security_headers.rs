@@ -3,6 +3,8 @@
 use poem::http::{HeaderName, HeaderValue, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
+use crate::http::forwarded::Origin;
+
 /// On every answer.
 const ALWAYS: [(HeaderName, HeaderValue); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -13,6 +15,9 @@ const ALWAYS: [(HeaderName, HeaderValue); 4] = [
         HeaderValue::from_static("camera=(), geolocation=(), microphone=()"),
     ),
 ];
+
+/// Keeps browsers on TLS for a year, once they came by it.
+const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// The policy of answers that are data. Pages bring their own.
 const DATA_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
@@ -38,12 +43,16 @@ impl<E: Endpoint> Endpoint for WithSecurityHeaders<E> {
 
     async fn call(&self, request: Request) -> Result<Response> {
         let is_secret = request.uri().path().starts_with(NEVER_STORED);
+        let Origin { is_tls, .. } = Origin::of(&request);
         let mut response = self.0.call(request).await?.into_response();
         let headers = response.headers_mut();
         // Room for these and for what the outer middlewares add, at once.
         headers.reserve(ALWAYS.len() + 4);
         headers.extend(ALWAYS);
         headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(DATA_POLICY);
+        if is_tls {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
+        }
         if is_secret {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }

@@ -6,6 +6,7 @@ use poem::http::{HeaderName, HeaderValue};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
 use super::RequestId;
+use crate::http::forwarded::Origin;
 use crate::http::routes::RouteTable;
 use crate::telemetry::{RequestHead, Telemetry};
 
@@ -41,13 +42,15 @@ impl<E: Endpoint> Endpoint for TracedEndpoint<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
+        let origin = Origin::of(&request);
         let in_flight = self.telemetry.request_arrived(&RequestHead {
             method: request.method(),
             uri: request.uri(),
             version: request.version(),
             headers: request.headers(),
             route: self.routes.find(request.uri().path()).map(|route| &route.pattern),
-            client: request.remote_addr().as_socket_addr().copied(),
+            client: origin.client,
+            is_tls: origin.is_tls,
             server: request.local_addr().as_socket_addr().copied(),
         });
         let RequestId(id) = RequestId::of(&request);

@@ -16,16 +16,17 @@ use super::{HTTP_BUCKETS, Metrics, counter, seconds};
 /// The route label of requests that match none.
 const UNMATCHED: &str = "unmatched";
 
-type MethodAndRoute = (&'static str, Option<Arc<str>>);
+/// Method, scheme and route.
+type Target = (&'static str, &'static str, Option<Arc<str>>);
 
-/// The instruments, and their series by method and route.
+/// The instruments, and their series by method, scheme and route.
 pub(super) struct HttpInstruments {
     requests: Counter<u64>,
     request_duration: Histogram<f64>,
     requests_in_progress: UpDownCounter<i64>,
     server_request_duration: Histogram<f64>,
     server_active_requests: UpDownCounter<i64>,
-    series: Series<MethodAndRoute, HttpSeries>,
+    series: Series<Target, HttpSeries>,
 }
 
 impl HttpInstruments {
@@ -58,16 +59,22 @@ impl HttpInstruments {
 }
 
 impl Metrics {
-    /// The series of requests with this method on this route.
-    pub(in crate::telemetry) fn http_series(&self, method: &'static str, route: Option<&Arc<str>>) -> Arc<HttpSeries> {
-        let key = (method, route.cloned());
-        self.http.series.get_or_insert(&key, || HttpSeries::new(&self.http, method, route.cloned()))
+    /// The series of requests with this method and scheme on this route.
+    pub(in crate::telemetry) fn http_series(
+        &self,
+        method: &'static str,
+        scheme: &'static str,
+        route: Option<&Arc<str>>,
+    ) -> Arc<HttpSeries> {
+        let key = (method, scheme, route.cloned());
+        self.http.series.get_or_insert(&key, || HttpSeries::new(&self.http, method, scheme, route.cloned()))
     }
 }
 
-/// What is counted of the requests with one method on one route.
+/// What is counted of the requests with one method and scheme on one route.
 pub(in crate::telemetry) struct HttpSeries {
     method: &'static str,
+    scheme: &'static str,
     route: Option<Arc<str>>,
     /// Routes and methods are few, and live as long as the process.
     span_name: &'static str,
@@ -83,14 +90,15 @@ struct StatusSeries {
 }
 
 impl HttpSeries {
-    fn new(instruments: &HttpInstruments, method: &'static str, route: Option<Arc<str>>) -> Self {
+    fn new(instruments: &HttpInstruments, method: &'static str, scheme: &'static str, route: Option<Arc<str>>) -> Self {
         let labels = [KeyValue::new("method", method), KeyValue::new("endpoint", endpoint(route.as_ref()))];
         let conventional =
-            [KeyValue::new(attribute::HTTP_REQUEST_METHOD, method), KeyValue::new(attribute::URL_SCHEME, "http")];
+            [KeyValue::new(attribute::HTTP_REQUEST_METHOD, method), KeyValue::new(attribute::URL_SCHEME, scheme)];
         // The conventions want `HTTP` for an unknown method in names, and `_OTHER` in the attribute.
         let verb = if method == "_OTHER" { "HTTP" } else { method };
         Self {
             method,
+            scheme,
             span_name: route.as_ref().map_or(verb, |route| format!("{verb} {route}").leak()),
             in_progress: instruments.requests_in_progress.bind(&labels),
             active: instruments.server_active_requests.bind(&conventional),
@@ -132,7 +140,7 @@ impl HttpSeries {
         ];
         let mut conventional = vec![
             KeyValue::new(attribute::HTTP_REQUEST_METHOD, self.method),
-            KeyValue::new(attribute::URL_SCHEME, "http"),
+            KeyValue::new(attribute::URL_SCHEME, self.scheme),
             KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16())),
         ];
         conventional.extend(self.route.clone().map(|route| KeyValue::new(attribute::HTTP_ROUTE, route)));

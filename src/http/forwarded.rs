@@ -1,0 +1,138 @@
+//! Where a request comes from: the one place that decides which address is the client's, and whether it uses TLS.
+//!
+//! Anyone can write `X-Forwarded-For`; only what a configured proxy wrote counts. It is read from the right, where the
+//! nearest proxy has added whom it was called by, past further proxies of ours, up to the first address that is not one.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use poem::http::{HeaderMap, HeaderName};
+use poem::web::RemoteAddr;
+use poem::{Endpoint, Middleware, Request, Result};
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Origin {
+    /// The client's address.
+    pub client: Option<IpAddr>,
+    /// Whether the client's connection is encrypted, which is the doing of a proxy: we speak plain HTTP.
+    pub is_tls: bool,
+}
+
+impl Origin {
+    /// What the middleware found out about a request.
+    pub(super) fn of(request: &Request) -> Self {
+        request.data::<Self>().copied().unwrap_or_default()
+    }
+
+    fn find(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpNet]) -> Self {
+        let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
+        let Some(peer) = peer.map(|peer| peer.to_canonical()) else { return Self::default() };
+        if !is_trusted(peer) {
+            return Self { client: Some(peer), is_tls: false };
+        }
+        let mut client = peer;
+        for hop in values_from_right(headers, &FORWARDED_FOR) {
+            // Whatever can't be read was not written by a proxy of ours, and nor was what is left of it.
+            let Some(address) = address(hop) else { break };
+            client = address;
+            if !is_trusted(address) {
+                break;
+            }
+        }
+        let scheme = values_from_right(headers, &FORWARDED_PROTO).next();
+        Self { client: Some(client), is_tls: scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")) }
+    }
+}
+
+/// The values of a header that is a list, the last first.
+fn values_from_right<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+    let lines = headers.get_all(name).iter().rev().map(|line| line.to_str().unwrap_or_default());
+    lines.flat_map(|line| line.rsplit(',')).map(str::trim)
+}
+
+/// An address, as some proxies write it with its port.
+fn address(hop: &str) -> Option<IpAddr> {
+    let bare = hop.strip_prefix('[').and_then(|hop| hop.strip_suffix(']')).unwrap_or(hop);
+    let parsed = bare.parse().or_else(|_| hop.parse::<SocketAddr>().map(|socket| socket.ip()));
+    parsed.ok().map(|address: IpAddr| address.to_canonical())
+}
+
+/// Puts an [`Origin`] on every request.
+pub(super) struct FindOrigin {
+    trusted: Arc<[IpNet]>,
+}
+
+impl FindOrigin {
+    /// Believes the proxies in these networks.
+    pub(super) fn new(trusted: &[IpNet]) -> Self {
+        Self { trusted: trusted.into() }
+    }
+}
+
+impl<E: Endpoint> Middleware<E> for FindOrigin {
+    type Output = WithOrigin<E>;
+
+    fn transform(&self, inner: E) -> Self::Output {
+        WithOrigin { inner, trusted: self.trusted.clone() }
+    }
+}
+
+pub(super) struct WithOrigin<E> {
+    inner: E,
+    trusted: Arc<[IpNet]>,
+}
+
+impl<E: Endpoint> Endpoint for WithOrigin<E> {
+    type Output = E::Output;
+
+    async fn call(&self, mut request: Request) -> Result<Self::Output> {
+        let RemoteAddr(peer) = request.remote_addr();
+        let peer = peer.as_socket_addr().map(SocketAddr::ip);
+        let origin = Origin::find(peer, request.headers(), &self.trusted);
+        request.set_data(origin);
+        self.inner.call(request).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The client's address, as told by `peer` and the lines of `X-Forwarded-For`, when 10/8 is trusted.
+    fn client(peer: &str, lines: &[&str]) -> String {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(FORWARDED_FOR, line.parse().unwrap());
+        }
+        let origin = Origin::find(peer.parse().ok(), &headers, &["10.0.0.0/8".parse().unwrap()]);
+        origin.client.unwrap().to_string()
+    }
+
+    #[test]
+    fn the_first_address_from_the_right_that_is_no_proxy_is_the_clients() {
+        assert_eq!(client("192.0.2.1", &["203.0.113.7"]), "192.0.2.1", "no proxy of ours");
+        assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
+        assert_eq!(client("10.0.0.1", &["203.0.113.7"]), "203.0.113.7");
+        assert_eq!(client("::ffff:10.0.0.1", &["203.0.113.7"]), "203.0.113.7");
+        assert_eq!(client("10.0.0.1", &["1.1.1.1, 203.0.113.7, 10.0.0.2"]), "203.0.113.7");
+        assert_eq!(client("10.0.0.1", &["1.1.1.1", "203.0.113.7", "10.0.0.2"]), "203.0.113.7", "several lines");
+        assert_eq!(client("10.0.0.1", &["10.0.0.3, 10.0.0.2"]), "10.0.0.3", "only proxies");
+        assert_eq!(client("10.0.0.1", &["1.1.1.1, who knows, 10.0.0.2"]), "10.0.0.2", "what can't be read ends it");
+        assert_eq!(client("10.0.0.1", &["203.0.113.7:4711"]), "203.0.113.7");
+        assert_eq!(client("10.0.0.1", &["[2001:db8::7]:4711"]), "2001:db8::7");
+    }
+
+    #[test]
+    fn the_scheme_is_believed_of_a_proxy_of_ours() {
+        let headers = HeaderMap::from_iter([(FORWARDED_PROTO, "https".parse().unwrap())]);
+        let trusted = ["10.0.0.0/8".parse().unwrap()];
+        let is_tls = |peer: &str| Origin::find(peer.parse().ok(), &headers, &trusted).is_tls;
+        assert!(is_tls("10.0.0.1"));
+        assert!(!is_tls("192.0.2.1"));
+    }
+}

@@ -1,0 +1,91 @@
+//! Cross-origin requests (the Fetch standard's CORS): which other web pages' scripts may call the API, with their
+//! visitors' cookies. Only those that the operator lists; for the rest, browsers keep to the same origin.
+
+use std::sync::Arc;
+
+use poem::http::{HeaderValue, Method, StatusCode, header};
+use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+
+use crate::http::state::State;
+
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
+/// What scripts may send besides what they always may.
+const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
+    "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-ID, traceparent, tracestate, \
+     baggage",
+);
+/// What scripts may read besides what they always may.
+const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
+    "ETag, Location, X-Request-ID, X-Correlation-ID, X-Total-Count, RateLimit-Limit, RateLimit-Remaining, \
+     RateLimit-Reset, Retry-After, Idempotency-Replayed, traceresponse",
+);
+/// How long a browser may go without asking again: two hours, the most that any keeps to.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
+const ORIGIN: HeaderValue = HeaderValue::from_static("Origin");
+const TRUE: HeaderValue = HeaderValue::from_static("true");
+
+/// Lets the listed origins in.
+pub(in crate::http) struct Cors {
+    state: Arc<State>,
+}
+
+impl Cors {
+    pub(in crate::http) fn new(state: Arc<State>) -> Self {
+        Self { state }
+    }
+}
+
+impl<E: Endpoint> Middleware<E> for Cors {
+    type Output = WithCors<E>;
+
+    fn transform(&self, inner: E) -> Self::Output {
+        WithCors { inner, state: self.state.clone() }
+    }
+}
+
+pub(in crate::http) struct WithCors<E> {
+    inner: E,
+    state: Arc<State>,
+}
+
+impl<E: Endpoint> Endpoint for WithCors<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        if self.state.server.cors_origins.is_empty() {
+            return Ok(self.inner.call(request).await?.into_response());
+        }
+        let origin = request.headers().get(header::ORIGIN).filter(|origin| {
+            let origin = origin.to_str().unwrap_or_default();
+            self.state.is_listed_origin(origin)
+        });
+        let origin = origin.cloned();
+        let mut response = match &origin {
+            Some(_) if is_preflight(&request) => preflight(),
+            _ => self.inner.call(request).await?.into_response(),
+        };
+        let headers = response.headers_mut();
+        // Also for the rest, so that no cache gives one page the answer to another.
+        headers.append(header::VARY, ORIGIN);
+        if let Some(origin) = origin {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
+        }
+        Ok(response)
+    }
+}
+
+/// Whether a browser asks if it may send the real request.
+fn is_preflight(request: &Request) -> bool {
+    request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+fn preflight() -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS);
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+    response
+}

@@ -1,0 +1,109 @@
+//! Rate limits by the client's address, and what answers say of rate limits.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use poem::http::{HeaderMap, HeaderName, Method};
+use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+
+use crate::http::forwarded::Origin;
+use crate::http::problem::Problem;
+use crate::http::state::State;
+use crate::service::{Allowance, Class};
+
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
+/// What is left of the limits that a request counts against, found out on its way in and told on its way out.
+#[derive(Clone, Default)]
+struct Noted(Arc<Mutex<Option<Allowance>>>);
+
+/// Notes what is left of a limit. Of several, the answer tells the one that is used up first.
+pub(in crate::http) fn note(request: &Request, allowance: Allowance) {
+    let Some(Noted(noted)) = request.data() else { return };
+    let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+    if noted.is_none_or(|other| allowance.remaining < other.remaining) {
+        *noted = Some(allowance);
+    }
+}
+
+/// Writes what is left of a limit, unless that is written already.
+pub(in crate::http) fn announce(allowance: &Allowance, headers: &mut HeaderMap) {
+    headers.entry(LIMIT).or_insert(allowance.limit.into());
+    headers.entry(REMAINING).or_insert(allowance.remaining.into());
+    headers.entry(RESET).or_insert(allowance.reset_seconds.into());
+}
+
+/// Tells what is left of the limits. Outside the place where errors are answered, for errors tell it too.
+pub(in crate::http) struct AnnounceLimits;
+
+impl<E: Endpoint> Middleware<E> for AnnounceLimits {
+    type Output = Announcing<E>;
+
+    fn transform(&self, inner: E) -> Self::Output {
+        Announcing(inner)
+    }
+}
+
+pub(in crate::http) struct Announcing<E>(E);
+
+impl<E: Endpoint> Endpoint for Announcing<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let noted = Noted::default();
+        request.set_data(noted.clone());
+        let mut response = self.0.call(request).await?.into_response();
+        let allowance = *noted.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(allowance) = allowance {
+            announce(&allowance, response.headers_mut());
+        }
+        Ok(response)
+    }
+}
+
+/// Refuses who asks too often from one address.
+pub(in crate::http) struct RateLimited;
+
+impl<E: Endpoint> Middleware<E> for RateLimited {
+    type Output = Limiting<E>;
+
+    fn transform(&self, inner: E) -> Self::Output {
+        Limiting(inner)
+    }
+}
+
+pub(in crate::http) struct Limiting<E>(E);
+
+impl<E: Endpoint> Endpoint for Limiting<E> {
+    type Output = E::Output;
+
+    async fn call(&self, request: Request) -> Result<Self::Output> {
+        if let Some(class) = class(request.method(), request.uri().path())
+            && let Some(limits) = &State::of(&request)?.service.rate_limits
+            && let Some(address) = Origin::of(&request).client
+        {
+            let allowance = limits.count_from(address, class).map_err(|error| Problem::from(error).before_body())?;
+            note(&request, allowance);
+        }
+        self.0.call(request).await
+    }
+}
+
+/// What a request is counted as; its path has no trailing slash.
+fn class(method: &Method, path: &str) -> Option<Class> {
+    if method != Method::POST {
+        return None;
+    }
+    match path {
+        "/api/v1/auth/register" => Some(Class::Register),
+        "/api/v1/auth/login" => Some(Class::Login),
+        "/api/v1/auth/refresh" => Some(Class::Refresh),
+        "/api/v1/auth/password/forgot"
+        | "/api/v1/auth/password/reset"
+        | "/api/v1/auth/verify-email"
+        | "/api/v1/auth/verify-email/resend" => Some(Class::Mail),
+        "/api/v1/workspaces" => Some(Class::WorkspaceCreate),
+        _ => None,
+    }
+}

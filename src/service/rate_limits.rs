@@ -1,0 +1,132 @@
+//! How often what may be asked for, by whom.
+
+use std::net::IpAddr;
+
+use sha2::{Digest, Sha256};
+
+use super::Error;
+use crate::auth::{Allowance, Exhausted, RateLimit};
+use crate::domain::{Email, UserId};
+
+/// How many a minute of each class.
+#[derive(Clone, Copy, Debug)]
+pub struct RateLimitSettings {
+    /// [`Class::Register`].
+    pub register: u32,
+    /// [`Class::Login`].
+    pub login: u32,
+    /// Attempts to sign in to one account.
+    pub login_per_account: u32,
+    /// [`Class::Refresh`].
+    pub refresh: u32,
+    /// [`Class::WorkspaceCreate`].
+    pub workspace_create: u32,
+    /// [`Class::Mail`].
+    pub mail: u32,
+    /// Requests of one account.
+    pub signed_in: u32,
+}
+
+/// What is limited by the client's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Registering.
+    Register,
+    /// Signing in.
+    Login,
+    /// Refreshing tokens.
+    Refresh,
+    /// Creating workspaces.
+    WorkspaceCreate,
+    /// Having mail sent, and following its links.
+    Mail,
+}
+
+/// All rate limits.
+pub struct RateLimits {
+    register: RateLimit<Network>,
+    login: RateLimit<Network>,
+    refresh: RateLimit<Network>,
+    workspace_create: RateLimit<Network>,
+    mail: RateLimit<Network>,
+    /// By digest, so that no address that was only tried is kept.
+    login_per_account: RateLimit<[u8; 32]>,
+    signed_in: RateLimit<UserId>,
+}
+
+impl RateLimits {
+    /// Limits that nobody has used anything of.
+    pub fn new(settings: RateLimitSettings) -> Self {
+        Self {
+            register: RateLimit::per_minute(settings.register),
+            login: RateLimit::per_minute(settings.login),
+            refresh: RateLimit::per_minute(settings.refresh),
+            workspace_create: RateLimit::per_minute(settings.workspace_create),
+            mail: RateLimit::per_minute(settings.mail),
+            login_per_account: RateLimit::per_minute(settings.login_per_account),
+            signed_in: RateLimit::per_minute(settings.signed_in),
+        }
+    }
+
+    /// Counts a request of this class from this address.
+    pub fn count_from(&self, address: IpAddr, class: Class) -> Result<Allowance, Error> {
+        let limit = match class {
+            Class::Register => &self.register,
+            Class::Login => &self.login,
+            Class::Refresh => &self.refresh,
+            Class::WorkspaceCreate => &self.workspace_create,
+            Class::Mail => &self.mail,
+        };
+        Ok(limit.take(&Network::of(address))?)
+    }
+
+    /// Counts a request of this account.
+    pub fn count_by(&self, user: UserId) -> Result<Allowance, Error> {
+        Ok(self.signed_in.take(&user)?)
+    }
+
+    /// Counts an attempt to sign in as `email`, whether or not it has an account. Attempts from everywhere share the
+    /// limit, and one is there again every few seconds: the owner is never locked out for good.
+    pub(super) fn count_login(&self, email: &Email) -> Result<Allowance, Error> {
+        Ok(self.login_per_account.take(&Sha256::digest(email.as_str()).into())?)
+    }
+}
+
+impl From<Exhausted> for Error {
+    fn from(exhausted: Exhausted) -> Self {
+        Self::RateLimited(exhausted)
+    }
+}
+
+/// An address of IPv4, or a network of IPv6: whoever has one address there has all 2⁶⁴.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Network([u8; 8]);
+
+impl Network {
+    fn of(address: IpAddr) -> Self {
+        let mut network = [0; 8];
+        match address.to_canonical() {
+            // Where IPv6 has the prefix of addresses that stand for IPv4, which are not routed.
+            IpAddr::V4(address) => {
+                network[..4].copy_from_slice(&[0, 0x64, 0xff, 0x9b]);
+                network[4..].copy_from_slice(&address.octets());
+            }
+            IpAddr::V6(address) => network.copy_from_slice(&address.octets()[..8]),
+        }
+        Self(network)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ipv6_counts_by_network() {
+        let network = |text: &str| Network::of(text.parse().expect("an address"));
+        assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2:ffff::2"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+        assert_eq!(network("192.0.2.1"), network("::ffff:192.0.2.1"));
+    }
+}
