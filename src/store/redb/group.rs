@@ -66,6 +66,7 @@ impl Group {
 
     fn serve(&mut self, mut jobs: Vec<Box<dyn Job>>) {
         let taken = Instant::now();
+        jobs.iter_mut().for_each(|job| job.taken());
         let committed = self.carry_out(&mut jobs);
         let commit = committed.map(|elapsed| elapsed.map(|elapsed| Commit { taken, elapsed, size: jobs.len() }));
         // First, so that whoever was answered and then asks how the store is need not ask the writer.

@@ -43,6 +43,9 @@ pub(super) struct Commit {
 
 /// An intent in the queue.
 pub(super) trait Job: Send {
+    /// The writer has taken it from the queue.
+    fn taken(&mut self) {}
+
     /// Carries the intent out in the group's transaction. An error means that the transaction must be abandoned; a
     /// refusal is none.
     fn run(&mut self, tables: &mut Tables<'_>) -> StoreResult<()>;
@@ -97,17 +100,14 @@ where
 /// Changes nothing, but makes the writer come round. One waits at most: the flag is up until the writer takes it.
 struct Nudge(Option<Arc<AtomicBool>>);
 
-impl Nudge {
-    fn is_taken(&mut self) {
+impl Job for Nudge {
+    fn taken(&mut self) {
         if let Some(flag) = self.0.take() {
             flag.store(false, Ordering::Release);
         }
     }
-}
 
-impl Job for Nudge {
     fn run(&mut self, _tables: &mut Tables<'_>) -> StoreResult<()> {
-        self.is_taken();
         Ok(())
     }
 
@@ -116,7 +116,7 @@ impl Job for Nudge {
 
 impl Drop for Nudge {
     fn drop(&mut self) {
-        self.is_taken();
+        self.taken();
     }
 }
 
