@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use poem_openapi::Enum;
-use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
+use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::types::{MaybeUndefined, ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,6 +16,9 @@ use crate::domain::{Field, MetadataValue, Role, Scope, SearchText, Timestamp};
 /// Gives a type its schema, and the JSON side that `Object` asks for but our own JSON payload does not use.
 macro_rules! schema {
     ($name:ident, $type_name:literal, $schema:expr) => {
+        schema!($name, $type_name, MetaSchemaRef::Inline(Box::new($schema)), |_| ());
+    };
+    ($name:ident, $type_name:literal, $schema_ref:expr, $register:expr) => {
         impl Type for $name {
             const IS_REQUIRED: bool = true;
 
@@ -27,7 +30,12 @@ macro_rules! schema {
             }
 
             fn schema_ref() -> MetaSchemaRef {
-                MetaSchemaRef::Inline(Box::new($schema))
+                $schema_ref
+            }
+
+            fn register(registry: &mut Registry) {
+                let register: fn(&mut Registry) = $register;
+                register(registry);
             }
 
             fn as_raw_value(&self) -> Option<&Self> {
@@ -72,14 +80,14 @@ impl ParseFromParameter for Time {
     }
 }
 
-schema!(MetadataValue, "metadata_value", metadata_value());
+schema!(MetadataValue, "MetadataValue", metadata_value(), register_metadata_value);
 
 /// One value of an artifact's metadata as it was sent, unchecked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct RawMetadataValue(pub Value);
 
-schema!(RawMetadataValue, "metadata_value", metadata_value());
+schema!(RawMetadataValue, "MetadataValue", metadata_value(), register_metadata_value);
 
 impl RawMetadataValue {
     /// Each value as the domain takes it.
@@ -88,16 +96,19 @@ impl RawMetadataValue {
     }
 }
 
-/// Null, a boolean, a number or a string.
-fn metadata_value() -> MetaSchema {
+fn metadata_value() -> MetaSchemaRef {
+    MetaSchemaRef::Reference(MetadataValue::name().into_owned())
+}
+
+fn register_metadata_value(registry: &mut Registry) {
     let boolean = MetaSchema { nullable: true, ..MetaSchema::new("boolean") };
     let string = MetaSchema { max_length: Some(MetadataValue::MAX_CHARS), ..MetaSchema::new("string") };
     let alternatives = [boolean, MetaSchema::new("number"), string];
-    MetaSchema {
-        description: Some("null, a boolean, a number or a string"),
+    registry.create_schema::<MetadataValue, _>(MetadataValue::name().into_owned(), |_| MetaSchema {
+        description: Some("Null, a boolean, a number or a string."),
         any_of: alternatives.map(|schema| MetaSchemaRef::Inline(Box::new(schema))).into(),
         ..MetaSchema::ANY
-    }
+    });
 }
 
 /// Text to search for. Its length is checked by the handler, which answers 422 and names the parameter.
