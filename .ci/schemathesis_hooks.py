@@ -43,13 +43,29 @@ class Account:
         return self.post(f"/api/v1/workspaces/{workspace}/artifacts", body)["id"]
 
 
+    def new_member(self, workspace):
+        member = Account()
+        self.post(f"/api/v1/workspaces/{workspace}/members", {"email": member.credentials["email"], "role": "member"})
+        return member.id
+
+    def new_api_key(self, workspace):
+        body = {"name": f"Key {next(numbers)}", "scopes": ["artifacts:read"]}
+        return self.post(f"/api/v1/workspaces/{workspace}/api-keys", body)["id"]
+
+
 def new_address():
     return f"schemathesis-{next(numbers)}@example.com"
 
 
 OWNER = Account()
 WORKSPACE = OWNER.new_workspace()
-ARTIFACT = OWNER.new_artifact(WORKSPACE)
+# By the parameter that names it: one that is there, and how to make one that may be spoiled.
+THINGS = {
+    "workspace_id": (WORKSPACE, OWNER.new_workspace),
+    "artifact_id": (OWNER.new_artifact(WORKSPACE), lambda: OWNER.new_artifact(WORKSPACE)),
+    "user_id": (OWNER.new_member(WORKSPACE), lambda: OWNER.new_member(WORKSPACE)),
+    "key_id": (OWNER.new_api_key(WORKSPACE), lambda: OWNER.new_api_key(WORKSPACE)),
+}
 
 
 @schemathesis.auth(refresh_interval=None)
@@ -68,10 +84,11 @@ def before_call(_context, case, _kwargs):
     if is_valid(case, ParameterLocation.PATH) and case.meta.phase.name != "stateful":
         name_what_exists(case)
     if is_valid(case, ParameterLocation.QUERY):
-        case.query = obey(case.query)
+        # A cursor is what the page before says; nobody makes one up.
+        case.query = {name: value for name, value in obey(case.query).items() if name != "cursor"}
     if is_valid(case, ParameterLocation.BODY):
         case.body = obey(case.body)
-        say_what_is_secret(case)
+        say_who_is_there(case)
 
 
 def is_valid(case, location):
@@ -87,20 +104,22 @@ def name_what_exists(case):
         return
     last = case.operation.path.rsplit("/", 1)[-1].strip("{}")
     spoiled = last if case.method == "DELETE" else None
-    if "workspace_id" in ids:
-        ids["workspace_id"] = OWNER.new_workspace() if spoiled == "workspace_id" else WORKSPACE
-    if "artifact_id" in ids:
-        ids["artifact_id"] = OWNER.new_artifact(WORKSPACE) if spoiled == "artifact_id" else ARTIFACT
+    for name in ids:
+        if name in THINGS:
+            known, make = THINGS[name]
+            ids[name] = make() if name == spoiled else known
 
 
-def say_what_is_secret(case):
-    """Puts secrets that are right in place of three quarters of the made-up ones."""
+def say_who_is_there(case):
+    """Puts accounts and tokens that exist in place of three quarters of the made-up ones."""
     if not isinstance(case.body, dict) or next(numbers) % 4 == 0:
         return
     if case.operation.path == "/api/v1/auth/login":
         case.body |= OWNER.credentials
     elif case.operation.path == "/api/v1/auth/refresh":
         case.body["refresh_token"] = Account().refresh_token
+    elif case.operation.path.endswith("/members"):
+        case.body["email"] = Account().credentials["email"]
 
 
 def obey(value):
@@ -115,7 +134,7 @@ def obey(value):
 def tags(values):
     # Letters and digits of any script; which those are, dialects of regular expressions don't agree on.
     def tag(text):
-        return "".join(c if re.fullmatch("[0-9A-Za-z _-]", c) else "é" for c in text).strip() or "tag"
+        return "".join(c if re.fullmatch("[0-9A-Za-z _-]", c) else "é" for c in text).strip()[:50] or "tag"
 
     return values and [tag(text) for text in values]
 
@@ -135,4 +154,15 @@ def password(text):
     return (text + "Aa1!")[-128:]
 
 
-RULES = {"tags": tags, "artifact_metadata": metadata, "email": address, "password": password}
+def later(time):
+    # A key must not be at its end when it is made.
+    return time and "2999-12-31T00:00:00Z"
+
+
+RULES = {
+    "tags": tags,
+    "artifact_metadata": metadata,
+    "email": address,
+    "password": password,
+    "expires_at": later,
+}

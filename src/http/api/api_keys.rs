@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use poem::web::Data;
 use poem_openapi::param::Path;
+use poem_openapi::types::Example;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -74,16 +75,28 @@ impl ApiKeysApi {
 
 /// A new API key.
 #[derive(Deserialize, Object)]
+#[oai(example)]
 struct CreateApiKeyRequest {
     /// What it is called.
-    #[oai(validator(min_length = 1, max_length = 100))]
+    #[oai(validator(
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"
+    ))]
     name: String,
     /// What it is made for.
     #[oai(validator(min_items = 1))]
     scopes: Vec<ScopeName>,
     /// When it ends; never, unless said.
     #[serde(default)]
+    #[oai(nullable)]
     expires_at: Option<Time>,
+}
+
+impl Example for CreateApiKeyRequest {
+    fn example() -> Self {
+        Self { name: "nightly build".to_owned(), scopes: vec![ScopeName::WriteArtifacts], expires_at: None }
+    }
 }
 
 impl From<CreateApiKeyRequest> for RawApiKey {
@@ -125,8 +138,10 @@ struct ApiKeyBody {
     /// When it was made.
     created_at: Time,
     /// When it ends, if ever.
+    #[oai(nullable)]
     expires_at: Option<Time>,
     /// When it was last used, to the minute or so.
+    #[oai(nullable)]
     last_used_at: Option<Time>,
 }
 
@@ -161,6 +176,7 @@ struct MadeApiKeyBody {
     /// When it was made.
     created_at: Time,
     /// When it ends, if ever.
+    #[oai(nullable)]
     expires_at: Option<Time>,
 }
 

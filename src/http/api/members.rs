@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use poem::web::Data;
 use poem_openapi::param::Path;
+use poem_openapi::types::Example;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -102,6 +103,7 @@ impl MembersApi {
 
 /// A new member.
 #[derive(Deserialize, Object)]
+#[oai(example)]
 struct AddMemberRequest {
     /// The address of their account.
     #[oai(validator(max_length = 254))]
@@ -110,11 +112,24 @@ struct AddMemberRequest {
     role: RoleName,
 }
 
+impl Example for AddMemberRequest {
+    fn example() -> Self {
+        Self { email: "grace@example.com".to_owned(), role: RoleName::Member }
+    }
+}
+
 /// Another role.
 #[derive(Deserialize, Object)]
+#[oai(example)]
 struct ChangeRoleRequest {
     /// What the member may do from now on.
     role: RoleName,
+}
+
+impl Example for ChangeRoleRequest {
+    fn example() -> Self {
+        Self { role: RoleName::Admin }
+    }
 }
 
 #[derive(ApiResponse)]
@@ -145,8 +160,10 @@ struct MemberBody {
     /// The account's address.
     email: String,
     /// Given name.
+    #[oai(nullable)]
     first_name: Option<String>,
     /// Family name.
+    #[oai(nullable)]
     last_name: Option<String>,
 }
 

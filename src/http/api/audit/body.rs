@@ -18,6 +18,7 @@ pub(super) struct AuditPageBody {
     /// The entries, newest first.
     items: Vec<AuditEntryBody>,
     /// The cursor of the next page, if there is one.
+    #[oai(nullable)]
     next_cursor: Option<String>,
 }
 
@@ -44,6 +45,7 @@ struct AuditEntryBody {
     /// What else there is to say: the new version, the roles.
     details: BTreeMap<String, Value>,
     /// The W3C trace id of the request, if it had one.
+    #[oai(nullable)]
     trace_id: Option<String>,
 }
 
@@ -52,12 +54,16 @@ struct AuditEntryBody {
 #[oai(rename = "AuditActor")]
 struct ActorBody {
     /// The account.
+    #[oai(nullable)]
     user_id: Option<Uuid>,
     /// The API key that the account acted through, if through one.
+    #[oai(nullable)]
     api_key_id: Option<Uuid>,
     /// The client's address.
+    #[oai(nullable)]
     ip: Option<String>,
     /// What the client called itself.
+    #[oai(nullable)]
     user_agent: Option<String>,
 }
 
@@ -70,6 +76,7 @@ struct TargetBody {
     #[oai(rename = "type")]
     kind: String,
     /// Its id.
+    #[oai(nullable)]
     id: Option<Uuid>,
 }
 

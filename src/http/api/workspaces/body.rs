@@ -60,6 +60,7 @@ impl From<CreateWorkspaceRequest> for RawWorkspace {
 
 /// What changes.
 #[derive(Deserialize, Object)]
+#[oai(example)]
 pub(super) struct UpdateWorkspaceRequest {
     /// Its name.
     #[serde(default)]
@@ -71,14 +72,26 @@ pub(super) struct UpdateWorkspaceRequest {
     name: MaybeUndefined<String>,
     /// What it is for.
     #[serde(default)]
-    #[oai(validator(max_length = 1000))]
+    #[oai(nullable, validator(max_length = 1000))]
     description: MaybeUndefined<String>,
     /// All settings of its clients, up to 50 keys and 16 KiB.
     #[serde(default)]
+    #[oai(nullable, validator(max_properties = 50))]
     settings: MaybeUndefined<BTreeMap<String, Value>>,
     /// Whether it is in use.
     #[serde(default)]
     is_active: MaybeUndefined<bool>,
+}
+
+impl Example for UpdateWorkspaceRequest {
+    fn example() -> Self {
+        Self {
+            name: MaybeUndefined::Value("Acme Platform and Tools".to_owned()),
+            description: MaybeUndefined::Null,
+            settings: MaybeUndefined::Undefined,
+            is_active: MaybeUndefined::Undefined,
+        }
+    }
 }
 
 impl From<UpdateWorkspaceRequest> for RawWorkspacePatch {
