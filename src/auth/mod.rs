@@ -1,10 +1,12 @@
-//! The primitives of signing in: password hashing, access tokens, refresh tokens, the signing key, rate limits.
+//! The primitives of signing in: password hashing, access tokens, refresh tokens, one-time tokens, API keys, the signing
+//! key, rate limits.
 //!
 //! Decides nothing: who may do what, and what a failed login answers, is up to `service`.
 
 mod access_token;
 mod api_key;
 mod common_passwords;
+mod one_time_token;
 mod password;
 mod rate_limit;
 mod refresh_token;
@@ -13,6 +15,7 @@ mod signing_key;
 pub use access_token::{AccessTokens, Claims, Identity, InvalidToken, TokenType};
 pub use api_key::ApiKeyToken;
 pub use common_passwords::is_common;
+pub use one_time_token::OneTimeSecret;
 pub use password::{HashCost, HashingError, PasswordHasher, Verdict};
 pub use rate_limit::{Allowance, Exhausted, RateLimit};
 pub use refresh_token::RefreshToken;

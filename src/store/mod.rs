@@ -16,6 +16,7 @@ mod error;
 mod housekeeping;
 mod members;
 mod observer;
+mod one_time_tokens;
 pub mod redb;
 mod sessions;
 mod users;
@@ -30,13 +31,16 @@ pub use error::{Missing, StoreError, StoreResult};
 pub use housekeeping::Housekeeping;
 pub use members::Members;
 pub use observer::{Call, NoObserver, Observer, WriteFigures};
-pub use sessions::{Rotation, Sessions, Successor};
+pub use one_time_tokens::OneTimeTokens;
+pub use sessions::{Rotation, Sessions, Successor, Switched};
 pub use users::Users;
 pub use workspaces::{SlugChoice, Workspaces};
 
 /// A database for everything ghostworks keeps.
 #[async_trait]
-pub trait Store: Users + Sessions + Workspaces + Members + ApiKeys + Artifacts + Changes + Housekeeping {
+pub trait Store:
+    Users + OneTimeTokens + Sessions + Workspaces + Members + ApiKeys + Artifacts + Changes + Housekeeping
+{
     /// How many there are of each thing, from counters.
     async fn counts(&self) -> StoreResult<Counts>;
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::StoreResult;
-use crate::domain::{Credentials, Email, Stamp, User, UserId};
+use crate::domain::{Credentials, Email, SessionId, Stamp, User, UserId};
 
 /// Accounts and their password hashes.
 #[async_trait]
@@ -25,4 +25,19 @@ pub trait Users: Send + Sync {
         hash: String,
         stamp: Stamp,
     ) -> StoreResult<()>;
+
+    /// Replaces a password hash by that of another password, ends all sessions but `keep`, and drops a token for
+    /// choosing a password by mail. Returns false, and does nothing, when the hash is no longer `expected`.
+    async fn change_password(
+        &self,
+        user: UserId,
+        expected: String,
+        hash: String,
+        keep: SessionId,
+        stamp: Stamp,
+    ) -> StoreResult<bool>;
+
+    /// Lets an account sign in, or keeps it from it: then all its sessions end, and its one-time tokens are dropped.
+    /// Returns whether that was a change.
+    async fn set_user_active(&self, user: UserId, is_active: bool, stamp: Stamp) -> StoreResult<bool>;
 }

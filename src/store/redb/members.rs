@@ -201,7 +201,7 @@ pub(super) fn list(snapshot: &Snapshot, budget: &Budget, tenant: TenantId) -> St
 }
 
 /// The key of a membership.
-fn key(tenant: TenantId, user: UserId) -> [u8; 32] {
+pub(super) fn key(tenant: TenantId, user: UserId) -> [u8; 32] {
     pair(tenant.to_bytes(), user.to_bytes())
 }
 

@@ -3,13 +3,14 @@
 use async_trait::async_trait;
 use redb::ReadableTable;
 
-use super::RedbStore;
 use super::records::{self, SpentTokens};
+use super::scan::Budget;
 use super::snapshot::Snapshot;
-use super::tables::{Tables, get, pair, put};
-use super::users;
-use crate::domain::{ChangeKind, RefreshDigest, Session, SessionId, Stamp, UserId};
-use crate::store::{Rotation, Sessions, StoreResult, Successor};
+use super::tables::{Tables, get, pair, put, rows_under};
+use super::{INLINE_ROWS, RedbStore};
+use super::{home, users};
+use crate::domain::{ChangeKind, Membership, RefreshDigest, Session, SessionId, Stamp, TenantId, UserId};
+use crate::store::{Missing, Rotation, Sessions, StoreError, StoreResult, Successor, Switched};
 
 #[async_trait]
 impl Sessions for RedbStore {
@@ -17,11 +18,25 @@ impl Sessions for RedbStore {
         self.write("insert", "sessions", move |tables| open(tables, session, &stamp)).await
     }
 
+    async fn note_failed_login(&self, user: Option<UserId>, stamp: Stamp) -> StoreResult<()> {
+        self.write("insert", "changes", move |tables| note_failed_login(tables, user, &stamp)).await
+    }
+
     async fn session(&self, user: UserId, id: SessionId) -> StoreResult<Option<Session>> {
         self.published
             .remembered
             .sessions
             .get_or_read(&key(user, id), || self.read("get", "sessions", |snapshot| find(snapshot, user, id)))
+    }
+
+    async fn sessions_of(&self, user: UserId) -> StoreResult<Vec<Session>> {
+        // An error is told of by the read that follows.
+        let is_long = self.snapshot().and_then(|snapshot| is_long(&snapshot, user));
+        if is_long.unwrap_or(false) {
+            self.scan("sessions", move |snapshot, budget| list(snapshot, budget, user)).await
+        } else {
+            self.read("list", "sessions", |snapshot| list(snapshot, &Budget::UNLIMITED, user))
+        }
     }
 
     async fn rotate_refresh_token(
@@ -40,8 +55,28 @@ impl Sessions for RedbStore {
         self.write("update", "sessions", intent).await
     }
 
+    async fn switch_session(
+        &self,
+        user: UserId,
+        id: SessionId,
+        tenant: TenantId,
+        successor: Successor,
+        stamp: Stamp,
+    ) -> StoreResult<Switched> {
+        let intent = move |tables: &mut Tables<'_>| switch(tables, user, id, tenant, &successor, &stamp);
+        self.write("update", "sessions", intent).await
+    }
+
     async fn close_session(&self, user: UserId, id: SessionId, stamp: Stamp) -> StoreResult<()> {
         self.write("delete", "sessions", move |tables| close(tables, user, id, &stamp)).await
+    }
+
+    async fn revoke_session(&self, user: UserId, id: SessionId, stamp: Stamp) -> StoreResult<()> {
+        self.write("delete", "sessions", move |tables| revoke(tables, user, id, &stamp)).await
+    }
+
+    async fn revoke_other_sessions(&self, user: UserId, keep: SessionId, stamp: Stamp) -> StoreResult<usize> {
+        self.write("delete", "sessions", move |tables| revoke_others(tables, user, keep, &stamp)).await
     }
 }
 
@@ -51,30 +86,31 @@ const SPENT_MAX: usize = 100;
 const LOOKED_AT: usize = 32;
 const PRUNED_MAX: usize = 8;
 
-/// See [`crate::store::Sessions::open_session`].
-pub(super) fn open(tables: &mut Tables<'_>, session: Session, stamp: &Stamp) -> StoreResult<()> {
-    users::require(tables, session.user)?;
-    prune(tables, session.user, stamp)?;
+/// See [`Sessions::open_session`].
+fn open(tables: &mut Tables<'_>, session: Session, stamp: &Stamp) -> StoreResult<()> {
+    if !users::account(tables, session.user)?.user.is_active {
+        return Err(StoreError::NotFound(Missing::User));
+    }
+    for expired in those_of(tables, session.user, LOOKED_AT)?.iter().filter(|it| !it.is_live(stamp.at)).take(PRUNED_MAX)
+    {
+        end(tables, expired, stamp, ChangeKind::SessionExpired(expired.id))?;
+    }
     let session = Session { idle_until: session.ends_at(), ..session };
     write(tables, &session)?;
-    tables.log(None, stamp, ChangeKind::SessionOpened(session.id))
+    log(tables, &session, stamp, ChangeKind::SessionOpened(session.id))
 }
 
-/// Removes a few of a user's sessions that have expired.
-fn prune(tables: &mut Tables<'_>, user: UserId, stamp: &Stamp) -> StoreResult<()> {
-    let mut expired = Vec::new();
-    let (first, last) = (pair(user.to_bytes(), [0; 16]), pair(user.to_bytes(), [u8::MAX; 16]));
-    for row in tables.sessions()?.range::<&[u8; 32]>(&first..=&last)?.take(LOOKED_AT) {
-        let session: Session = records::decode(row?.1.value())?;
-        if !session.is_live(stamp.at) && expired.len() < PRUNED_MAX {
-            expired.push(session.id);
-        }
-    }
-    expired.into_iter().try_for_each(|id| expire(tables, user, id, stamp))
+/// See [`Sessions::note_failed_login`].
+fn note_failed_login(tables: &mut Tables<'_>, user: Option<UserId>, stamp: &Stamp) -> StoreResult<()> {
+    let home = match user {
+        Some(user) => home::of(tables, user, None)?,
+        None => None,
+    };
+    tables.log(home, stamp, ChangeKind::LoginFailed(user))
 }
 
-/// See [`crate::store::Sessions::rotate_refresh_token`].
-pub(super) fn rotate(
+/// See [`Sessions::rotate_refresh_token`].
+fn rotate(
     tables: &mut Tables<'_>,
     user: UserId,
     id: SessionId,
@@ -85,20 +121,45 @@ pub(super) fn rotate(
     let key = key(user, id);
     let Some(session) = get::<_, Session>(tables.sessions()?, &key)? else { return Ok(Rotation::Unknown) };
     if !session.is_live(stamp.at) {
-        expire(tables, user, id, stamp)?;
+        end(tables, &session, stamp, ChangeKind::SessionExpired(id))?;
         return Ok(Rotation::Unknown);
     }
-    let SpentTokens(mut spent) = get(tables.spent_tokens()?, &key)?.unwrap_or_default();
     if presented != session.refresh_digest {
+        let SpentTokens(spent) = get(tables.spent_tokens()?, &key)?.unwrap_or_default();
         if !spent.contains(&presented) {
             return Ok(Rotation::Unknown);
         }
-        remove(tables, user, id)?;
-        tables.log(None, stamp, ChangeKind::SessionRevokedForReuse(id))?;
+        end(tables, &session, stamp, ChangeKind::SessionRevokedForReuse(id))?;
         return Ok(Rotation::Reused);
     }
+    let session = succeed(tables, session, successor, stamp)?;
+    log(tables, &session, stamp, ChangeKind::SessionRefreshed(id))?;
+    Ok(Rotation::Rotated(session))
+}
+
+/// See [`Sessions::switch_session`].
+fn switch(
+    tables: &mut Tables<'_>,
+    user: UserId,
+    id: SessionId,
+    tenant: TenantId,
+    successor: &Successor,
+    stamp: &Stamp,
+) -> StoreResult<Switched> {
+    let session = live(tables, user, id, stamp)?;
+    let Membership { role, .. } =
+        home::membership(tables, tenant, user)?.ok_or(StoreError::NotFound(Missing::Workspace))?;
+    let session = succeed(tables, Session { workspace: Some(tenant), ..session }, successor, stamp)?;
+    tables.log(Some(tenant), stamp, ChangeKind::SessionSwitched(id))?;
+    Ok(Switched { session, role })
+}
+
+/// Spends the good refresh token of a session for its successor.
+fn succeed(tables: &mut Tables<'_>, session: Session, successor: &Successor, stamp: &Stamp) -> StoreResult<Session> {
+    let key = key(session.user, session.id);
+    let SpentTokens(mut spent) = get(tables.spent_tokens()?, &key)?.unwrap_or_default();
     spent.drain(..(spent.len() + 1).saturating_sub(SPENT_MAX));
-    spent.push(presented);
+    spent.push(session.refresh_digest);
     let session = Session {
         refreshed_at: stamp.at,
         idle_until: successor.idle_until.min(session.expires_at),
@@ -107,21 +168,54 @@ pub(super) fn rotate(
     };
     put(tables.spent_tokens()?, &key, &SpentTokens(spent))?;
     write(tables, &session)?;
-    tables.log(None, stamp, ChangeKind::SessionRefreshed(id))?;
-    Ok(Rotation::Rotated(session))
+    Ok(session)
 }
 
-/// See [`crate::store::Sessions::close_session`].
-pub(super) fn close(tables: &mut Tables<'_>, user: UserId, id: SessionId, stamp: &Stamp) -> StoreResult<()> {
-    if !remove(tables, user, id)? {
-        return Ok(());
+/// See [`Sessions::close_session`].
+fn close(tables: &mut Tables<'_>, user: UserId, id: SessionId, stamp: &Stamp) -> StoreResult<()> {
+    match get::<_, Session>(tables.sessions()?, &key(user, id))? {
+        Some(session) => end(tables, &session, stamp, ChangeKind::SessionClosed(id)),
+        None => Ok(()),
     }
-    tables.log(None, stamp, ChangeKind::SessionClosed(id))
 }
 
-fn expire(tables: &mut Tables<'_>, user: UserId, id: SessionId, stamp: &Stamp) -> StoreResult<()> {
-    remove(tables, user, id)?;
-    tables.log(None, stamp, ChangeKind::SessionExpired(id))
+/// See [`Sessions::revoke_session`].
+fn revoke(tables: &mut Tables<'_>, user: UserId, id: SessionId, stamp: &Stamp) -> StoreResult<()> {
+    let session = live(tables, user, id, stamp)?;
+    end(tables, &session, stamp, ChangeKind::SessionRevoked(id))
+}
+
+/// See [`Sessions::revoke_other_sessions`].
+fn revoke_others(tables: &mut Tables<'_>, user: UserId, keep: SessionId, stamp: &Stamp) -> StoreResult<usize> {
+    let mut revoked = 0;
+    for session in those_of(tables, user, usize::MAX)?.iter().filter(|session| session.id != keep) {
+        if session.is_live(stamp.at) {
+            end(tables, session, stamp, ChangeKind::SessionRevoked(session.id))?;
+            revoked += 1;
+        } else {
+            end(tables, session, stamp, ChangeKind::SessionExpired(session.id))?;
+        }
+    }
+    Ok(revoked)
+}
+
+/// Ends all sessions of a user but `keep`, for a reason that has an entry of its own in the change log.
+pub(super) fn end_all(tables: &mut Tables<'_>, user: UserId, keep: Option<SessionId>) -> StoreResult<()> {
+    let sessions = those_of(tables, user, usize::MAX)?;
+    sessions.iter().filter(|session| Some(session.id) != keep).try_for_each(|session| remove(tables, session))
+}
+
+/// The first sessions of a user, oldest first.
+fn those_of(tables: &mut Tables<'_>, user: UserId, limit: usize) -> StoreResult<Vec<Session>> {
+    let (first, last) = (pair(user.to_bytes(), [0; 16]), pair(user.to_bytes(), [u8::MAX; 16]));
+    let rows = tables.sessions()?.range::<&[u8; 32]>(&first..=&last)?.take(limit);
+    rows.map(|row| records::decode(row?.1.value())).collect()
+}
+
+/// A session that lives.
+fn live(tables: &mut Tables<'_>, user: UserId, id: SessionId, stamp: &Stamp) -> StoreResult<Session> {
+    let session: Option<Session> = get(tables.sessions()?, &key(user, id))?;
+    session.filter(|session| session.is_live(stamp.at)).ok_or(StoreError::NotFound(Missing::Session))
 }
 
 fn write(tables: &mut Tables<'_>, session: &Session) -> StoreResult<()> {
@@ -130,26 +224,50 @@ fn write(tables: &mut Tables<'_>, session: &Session) -> StoreResult<()> {
     put(tables.sessions()?, &key, session)
 }
 
-/// Removes a session with all its tokens. Whether there was one.
-fn remove(tables: &mut Tables<'_>, user: UserId, id: SessionId) -> StoreResult<bool> {
-    let key = key(user, id);
-    tables.spent_tokens()?.remove(&key)?;
-    tables.rewritten.sessions.push(key);
-    Ok(tables.sessions()?.remove(&key)?.is_some())
+/// Removes a session with all its tokens, and says why.
+fn end(tables: &mut Tables<'_>, session: &Session, stamp: &Stamp, kind: ChangeKind) -> StoreResult<()> {
+    remove(tables, session)?;
+    log(tables, session, stamp, kind)
 }
 
-/// See [`crate::store::Sessions::session`].
-pub(super) fn find(snapshot: &Snapshot, user: UserId, id: SessionId) -> StoreResult<Option<Session>> {
+fn remove(tables: &mut Tables<'_>, session: &Session) -> StoreResult<()> {
+    let key = key(session.user, session.id);
+    tables.spent_tokens()?.remove(&key)?;
+    tables.rewritten.sessions.push(key);
+    tables.sessions()?.remove(&key)?;
+    Ok(())
+}
+
+/// Adds an entry to the change log, in the workspace that the session is in.
+fn log(tables: &mut Tables<'_>, session: &Session, stamp: &Stamp, kind: ChangeKind) -> StoreResult<()> {
+    let home = home::of(tables, session.user, session.workspace)?;
+    tables.log(home, stamp, kind)
+}
+
+/// The workspace that a session is in, for the change log.
+pub(super) fn home(tables: &mut Tables<'_>, user: UserId, id: SessionId) -> StoreResult<Option<TenantId>> {
+    let session: Option<Session> = get(tables.sessions()?, &key(user, id))?;
+    home::of(tables, user, session.and_then(|session| session.workspace))
+}
+
+/// See [`Sessions::session`].
+fn find(snapshot: &Snapshot, user: UserId, id: SessionId) -> StoreResult<Option<Session>> {
     get(&snapshot.sessions, &key(user, id))
 }
 
+/// See [`Sessions::sessions_of`].
+fn list(snapshot: &Snapshot, budget: &Budget, user: UserId) -> StoreResult<Vec<Session>> {
+    let rows = budget.over(rows_under(&snapshot.sessions, user.to_bytes())?);
+    rows.map(|row| records::decode(row?.1.value())).collect()
+}
+
+/// Whether a user's list is too long for the runtime's threads.
+fn is_long(snapshot: &Snapshot, user: UserId) -> StoreResult<bool> {
+    Ok(rows_under(&snapshot.sessions, user.to_bytes())?.nth(INLINE_ROWS).is_some())
+}
+
 /// Whether a refresh token is one of the session's, good or spent.
-pub(super) fn has_token(
-    snapshot: &Snapshot,
-    user: UserId,
-    id: SessionId,
-    presented: RefreshDigest,
-) -> StoreResult<bool> {
+fn has_token(snapshot: &Snapshot, user: UserId, id: SessionId, presented: RefreshDigest) -> StoreResult<bool> {
     let Some(session) = find(snapshot, user, id)? else { return Ok(false) };
     let SpentTokens(spent) = get(&snapshot.spent_tokens, &key(user, id))?.unwrap_or_default();
     Ok(session.refresh_digest == presented || spent.contains(&presented))

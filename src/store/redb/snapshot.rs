@@ -20,6 +20,7 @@ type Rows<const N: usize> = ReadOnlyTable<&'static [u8; N], &'static [u8]>;
 pub(super) struct Snapshot {
     pub users: Rows<16>,
     pub users_by_email: ReadOnlyTable<&'static str, &'static [u8; 16]>,
+    pub one_time_tokens: Rows<17>,
     pub sessions: Rows<32>,
     pub spent_tokens: Rows<32>,
     pub workspaces: Rows<16>,
@@ -39,6 +40,7 @@ impl Snapshot {
         Ok(Self {
             users: txn.open_table(tables::USERS)?,
             users_by_email: txn.open_table(tables::USERS_BY_EMAIL)?,
+            one_time_tokens: txn.open_table(tables::ONE_TIME_TOKENS)?,
             sessions: txn.open_table(tables::SESSIONS)?,
             spent_tokens: txn.open_table(tables::SPENT_TOKENS)?,
             workspaces: txn.open_table(tables::WORKSPACES)?,

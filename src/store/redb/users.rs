@@ -5,7 +5,8 @@ use super::counters::Counter;
 use super::records::Account;
 use super::snapshot::Snapshot;
 use super::tables::{Tables, get, put};
-use crate::domain::{ChangeKind, Credentials, Email, Stamp, User, UserId};
+use super::{home, one_time_tokens, sessions};
+use crate::domain::{ChangeKind, Credentials, Email, Purpose, SessionId, Stamp, User, UserId};
 use crate::store::{Missing, StoreError, StoreResult, Users};
 use async_trait::async_trait;
 use redb::ReadableTable;
@@ -34,6 +35,22 @@ impl Users for RedbStore {
         let intent = move |tables: &mut Tables<'_>| replace_password_hash(tables, user, &expected, hash, &stamp);
         self.write("update", "users", intent).await
     }
+
+    async fn change_password(
+        &self,
+        user: UserId,
+        expected: String,
+        hash: String,
+        keep: SessionId,
+        stamp: Stamp,
+    ) -> StoreResult<bool> {
+        let intent = move |tables: &mut Tables<'_>| change_password(tables, user, &expected, hash, keep, &stamp);
+        self.write("update", "users", intent).await
+    }
+
+    async fn set_user_active(&self, user: UserId, is_active: bool, stamp: Stamp) -> StoreResult<bool> {
+        self.write("update", "users", move |tables| set_active(tables, user, is_active, &stamp)).await
+    }
 }
 
 /// See [`crate::store::Users::create_user`].
@@ -57,13 +74,71 @@ pub(super) fn replace_password_hash(
     hash: String,
     stamp: &Stamp,
 ) -> StoreResult<()> {
-    let key = user.to_bytes();
-    let account: Account = get(tables.users()?, &key)?.ok_or(StoreError::NotFound(Missing::User))?;
+    let account = account(tables, user)?;
     if account.password_hash != expected {
         return Ok(());
     }
-    put(tables.users()?, &key, &Account { password_hash: hash, ..account })?;
+    put(tables.users()?, &user.to_bytes(), &Account { password_hash: hash, ..account })?;
     tables.log(None, stamp, ChangeKind::PasswordRehashed(user))
+}
+
+/// See [`Users::change_password`].
+fn change_password(
+    tables: &mut Tables<'_>,
+    user: UserId,
+    expected: &str,
+    hash: String,
+    keep: SessionId,
+    stamp: &Stamp,
+) -> StoreResult<bool> {
+    let account = account(tables, user)?;
+    if account.password_hash != expected {
+        return Ok(false);
+    }
+    put_password(tables, account, hash, stamp)?;
+    one_time_tokens::forget(tables, user, Purpose::ResetPassword)?;
+    sessions::end_all(tables, user, Some(keep))?;
+    let home = sessions::home(tables, user, keep)?;
+    tables.log(home, stamp, ChangeKind::PasswordChanged(user))?;
+    Ok(true)
+}
+
+/// See [`Users::set_user_active`].
+fn set_active(tables: &mut Tables<'_>, user: UserId, is_active: bool, stamp: &Stamp) -> StoreResult<bool> {
+    let mut account = account(tables, user)?;
+    if account.user.is_active == is_active {
+        return Ok(false);
+    }
+    account.user.is_active = is_active;
+    account.user.updated_at = stamp.at;
+    put(tables.users()?, &user.to_bytes(), &account)?;
+    let home = home::of(tables, user, None)?;
+    if is_active {
+        tables.log(home, stamp, ChangeKind::UserEnabled(user))?;
+    } else {
+        sessions::end_all(tables, user, None)?;
+        one_time_tokens::forget(tables, user, Purpose::VerifyEmail)?;
+        one_time_tokens::forget(tables, user, Purpose::ResetPassword)?;
+        tables.log(home, stamp, ChangeKind::UserDisabled(user))?;
+    }
+    Ok(true)
+}
+
+/// Writes an account with the hash of another password.
+pub(super) fn put_password(
+    tables: &mut Tables<'_>,
+    mut account: Account,
+    hash: String,
+    stamp: &Stamp,
+) -> StoreResult<()> {
+    account.password_hash = hash;
+    account.user.updated_at = stamp.at;
+    put(tables.users()?, &account.user.id.to_bytes(), &account)
+}
+
+/// An account that is there.
+pub(super) fn account(tables: &mut Tables<'_>, user: UserId) -> StoreResult<Account> {
+    get(tables.users()?, &user.to_bytes())?.ok_or(StoreError::NotFound(Missing::User))
 }
 
 /// Refuses when there is no such account.

@@ -8,6 +8,7 @@
 mod api_key;
 mod artifact;
 mod change;
+mod one_time_token;
 #[cfg(test)]
 mod samples;
 mod session;

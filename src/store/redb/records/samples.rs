@@ -6,8 +6,8 @@ use std::fmt::Debug;
 use super::*;
 use crate::domain::{
     Actor, ApiKey, ApiKeyId, ApiKeyName, Artifact, ArtifactDescription, ArtifactId, ArtifactName, ArtifactType, Change,
-    ChangeKind, Email, Membership, Metadata, MetadataValue, PersonName, Role, Scope, Session, SessionId, Settings,
-    Slug, Tags, TenantId, User, UserId, Workspace, WorkspaceDescription, WorkspaceName,
+    ChangeKind, Email, Membership, Metadata, MetadataValue, OneTimeToken, PersonName, Role, Scope, Session, SessionId,
+    Settings, Slug, Tags, TenantId, User, UserId, Workspace, WorkspaceDescription, WorkspaceName,
 };
 
 const USER: UserId = UserId::from_bytes([0x11; 16]);
@@ -74,6 +74,12 @@ fn sessions() {
 fn spent_tokens() {
     let spent = SpentTokens(vec![[0x55; 32], [0x66; 32]]);
     check(include_str!("../../../../tests/records/spent-tokens-v1.hex"), &spent);
+}
+
+#[test]
+fn one_time_tokens() {
+    let token = OneTimeToken { digest: [0x55; 32], expires_at: at(1) };
+    check(include_str!("../../../../tests/records/one-time-token-v1.hex"), &token);
 }
 
 #[test]
