@@ -17,15 +17,21 @@ use tokio::task::JoinHandle;
 
 use crate::auth::{AccessTokens, HashCost, HashingError, PasswordHasher, SigningKey, SigningKeyError};
 use crate::config::{self, Config};
-use crate::domain::{Entropy, IdGenerator, PasswordPolicy, SystemClock, SystemEntropy};
+use crate::domain::{
+    Actor, Clock as _, Email, Entropy, IdGenerator, PasswordPolicy, Stamp, SystemClock, SystemEntropy,
+};
 use crate::http::{self, BodyLimits, MetricsAccess, State, server};
-use crate::service::{ApiKeyUses, RateLimitSettings, RateLimits, Service, SessionSettings};
+use crate::mail::{Links, Mailer, MailerError};
+use crate::service::{AccountSettings, ApiKeyUses, Outbox, RateLimitSettings, RateLimits, Service, SessionSettings};
 use crate::store::redb::{Location, OpenError, Options, RedbStore};
-use crate::store::{Call, Observer, Store, StoreError};
+use crate::store::{Call, NoObserver, Observer, Store, StoreError, Users as _};
 use crate::telemetry::{self, Pipeline, StorageCall, StorageWrite, Telemetry, TelemetryError};
 
 /// How long the database may take to close.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How long the last letters may take to be sent.
+const MAIL_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Why the server can't start, or did not end well: one line that says what to do.
 #[derive(Debug, Error)]
@@ -47,6 +53,21 @@ pub enum Error {
     /// Password hashing can't be set up.
     #[error("the configured password hashing cost is not possible: {0}")]
     Hashing(#[from] HashingError),
+    /// There is no database.
+    #[error("there is no database in {path}; name its directory with --data-dir")]
+    NoDatabase {
+        /// The data directory.
+        path: PathBuf,
+    },
+    /// No account has the address.
+    #[error("no account has this e-mail address")]
+    NoSuchUser,
+    /// The database did not do what was asked.
+    #[error("the account was not changed: {0}")]
+    NotChanged(StoreError),
+    /// Mail can't be sent as configured.
+    #[error(transparent)]
+    Mail(#[from] MailerError),
     /// Telemetry can't be set up.
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
@@ -81,13 +102,17 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     std::fs::create_dir_all(data_dir).map_err(|error| Error::DataDir { path: data_dir.clone(), error })?;
 
     let ids = IdGenerator::new();
-    let instance = ids.next(crate::domain::Clock::now(&SystemClock));
+    let instance = ids.next(SystemClock.now());
     let (pipeline, telemetry) = Pipeline::start(&config.telemetry, config.environment, instance)?;
     let telemetry = Arc::new(telemetry);
     let store = open_store(&config.storage, telemetry.clone())?;
-    let service = Arc::new(service(&config, store.clone(), telemetry, ids, started)?);
+    let mailer = mailer(&config)?;
+    let (outbox, errands) = Outbox::new();
+    let outbox = mailer.is_some().then_some(outbox);
+    let service = Arc::new(service(&config, store.clone(), telemetry, ids, started, outbox)?);
+    let postman = mailer.map(|mailer| tokio::spawn(service.clone().deliver(errands, mailer)));
     let state = Arc::new(State {
-        service,
+        service: service.clone(),
         pipeline,
         metrics: MetricsAccess::new(metrics_listener.is_some(), config.telemetry.metrics_token.as_ref()),
         environment: config.environment,
@@ -119,6 +144,10 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     }
 
     housekeeping.end().await;
+    if let (Some(outbox), Some(postman)) = (&service.outbox, postman) {
+        // Letters that a mail server does not take in time can be asked for again.
+        let _ = tokio::time::timeout(MAIL_DEADLINE, async { (outbox.close().await, postman.await) }).await;
+    }
     let closed = close(store).await.map_err(Error::Close);
     state.pipeline.shut_down().await;
     closed
@@ -146,6 +175,21 @@ impl Housekeeping {
     }
 }
 
+/// Lets an account sign in, or keeps it from it and ends its sessions, in the database of a server that is stopped.
+/// Returns whether that was a change.
+pub async fn set_user_active(config: &Config, email: &Email, is_active: bool) -> Result<bool, Error> {
+    let options = store_options(&config.storage);
+    if !options.location.has_database() {
+        return Err(Error::NoDatabase { path: config.storage.data_dir.clone() });
+    }
+    let store = RedbStore::open(options, Arc::new(NoObserver))?;
+    let credentials = store.credentials(email).await.map_err(Error::NotChanged)?.ok_or(Error::NoSuchUser)?;
+    let stamp = Stamp::new(SystemClock.now(), Actor::default());
+    let is_change = store.set_user_active(credentials.user, is_active, stamp).await.map_err(Error::NotChanged)?;
+    store.close().await.map_err(Error::Close)?;
+    Ok(is_change)
+}
+
 /// Closes the database, unless its disk is stuck: what was answered is on it, and waiting would not help the rest.
 async fn close(store: Arc<dyn Store>) -> Result<(), StoreError> {
     let closed = tokio::time::timeout(CLOSE_DEADLINE, store.close()).await;
@@ -161,7 +205,11 @@ async fn listen(address: SocketAddr, setting: &'static str) -> Result<TcpListene
 }
 
 fn open_store(config: &config::Storage, telemetry: Arc<Telemetry>) -> Result<Arc<dyn Store>, OpenError> {
-    let options = Options {
+    Ok(Arc::new(RedbStore::open(store_options(config), Arc::new(StoreTelemetry(telemetry)))?))
+}
+
+fn store_options(config: &config::Storage) -> Options {
+    Options {
         location: Location::Directory(config.data_dir.clone()),
         cache_bytes: config.cache_bytes,
         queue: config.write_queue,
@@ -169,8 +217,7 @@ fn open_store(config: &config::Storage, telemetry: Arc<Telemetry>) -> Result<Arc
         on_repair: Arc::new(|progress| {
             tracing::info!("checking the database after an unclean end: {:.0} %", progress * 100.0);
         }),
-    };
-    Ok(Arc::new(RedbStore::open(options, Arc::new(StoreTelemetry(telemetry)))?))
+    }
 }
 
 fn service(
@@ -179,6 +226,7 @@ fn service(
     telemetry: Arc<Telemetry>,
     ids: IdGenerator,
     started: Instant,
+    outbox: Option<Outbox>,
 ) -> Result<Service, Error> {
     let auth = &config.auth;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
@@ -201,6 +249,12 @@ fn service(
         hasher: PasswordHasher::new(cost, concurrency, auth.hash_queue, entropy.clone())?,
         access_tokens: AccessTokens::new(&key, &auth.issuer, &auth.audience),
         password_policy: PasswordPolicy { composition: auth.password_composition },
+        accounts: AccountSettings {
+            verification_token_seconds: auth.verification_token_seconds,
+            reset_token_seconds: auth.reset_token_seconds,
+            require_verified_email: auth.require_verified_email,
+        },
+        outbox,
         sessions: SessionSettings {
             issuer: auth.issuer.clone(),
             audience: auth.audience.clone(),
@@ -229,6 +283,18 @@ fn rate_limits(config: &config::Limits) -> Option<RateLimits> {
         signed_in: config.signed_in_per_minute,
     };
     (config.rate_limits == config::Switch::On).then(|| RateLimits::new(settings))
+}
+
+/// The way to send letters: over the mail server; without one, in development only, to the log.
+fn mailer(config: &Config) -> Result<Option<Mailer>, MailerError> {
+    let mail = &config.mail;
+    let links = Links { verify: mail.verify_link.clone(), reset: mail.reset_link.clone() };
+    let Some(url) = &mail.smtp_url else {
+        let is_development = config.environment == config::Environment::Development;
+        return Ok(is_development.then(|| Mailer::to_log(links)));
+    };
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    Mailer::over_smtp(url.expose_secret(), &mail.from, links, clock, entropy).map(Some)
 }
 
 fn limits(config: &config::Server) -> server::Limits {

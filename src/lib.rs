@@ -1,7 +1,7 @@
 //! ghostworks: a multi-tenant artifact catalog in one binary.
 //!
 //! A request flows one way: `http` (extract, call, map) → `service` (may this caller do this?) → `store`. `auth` has
-//! the primitives of passwords and tokens, `telemetry` says what happened, `config` says how it is wanted, and `app`
+//! the primitives of passwords and tokens, `mail` sends letters, `telemetry` says what happened, `config` says how it is wanted, and `app`
 //! puts everything together. What each may import is held by `tests/architecture.rs`.
 
 pub mod app;
@@ -10,6 +10,7 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod http;
+pub mod mail;
 pub mod service;
 pub mod store;
 pub mod telemetry;

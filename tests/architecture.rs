@@ -10,14 +10,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &["domain"]),
     ("search", &["domain"]),
     ("auth", &["domain"]),
+    ("mail", &["domain"]),
     ("telemetry", &["domain", "config"]),
-    ("service", &["domain", "store", "search", "auth", "telemetry"]),
+    ("service", &["domain", "store", "search", "auth", "telemetry", "mail"]),
     ("http", &["service", "domain", "telemetry", "config"]),
     ("app", EVERYTHING),
     ("cli", EVERYTHING),
 ];
 const EVERYTHING: &[&str] =
-    &["domain", "config", "store", "search", "auth", "telemetry", "service", "http", "app", "cli"];
+    &["domain", "config", "store", "search", "auth", "mail", "telemetry", "service", "http", "app", "cli"];
 
 /// No file is longer than this, with its tests.
 const MAX_LINES: usize = 500;

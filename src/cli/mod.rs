@@ -7,6 +7,7 @@ mod healthcheck;
 mod help;
 mod openapi;
 mod serve;
+mod user;
 
 use std::{
     io::{self, Write},
@@ -48,6 +49,8 @@ enum Command {
     Config(config::Args),
     /// Print the OpenAPI document
     Openapi(openapi::Args),
+    /// Disable or enable an account, while the server is stopped
+    User(user::Args),
     /// Ask a running server whether it is ready: exit code 0 if so, else 1
     Healthcheck(healthcheck::Args),
 }
@@ -90,6 +93,7 @@ impl Cli {
             None | Some(Command::Serve) => serve::run(&sources),
             Some(Command::Config(args)) => config::run(&args, &sources),
             Some(Command::Openapi(args)) => openapi::run(&args),
+            Some(Command::User(args)) => user::run(&args, &sources),
             Some(Command::Healthcheck(args)) => healthcheck::run(args, &sources),
         };
         match done {

@@ -43,6 +43,12 @@ pub struct Auth {
     pub refresh_idle_seconds: u64,
     /// Seconds after which a session ends, refreshed or not. Default 2592000, thirty days.
     pub refresh_absolute_seconds: u64,
+    /// Seconds for which a mail can verify an address. Default 86400, a day.
+    pub verification_token_seconds: u64,
+    /// Seconds for which a mail lets someone choose another password. Default 3600, an hour.
+    pub reset_token_seconds: u64,
+    /// Whether only accounts with a verified address may sign in. Default false.
+    pub require_verified_email: bool,
     /// Whether a new password needs an upper-case and a lower-case letter, a digit and a special character. Default
     /// true.
     pub password_composition: bool,
@@ -67,6 +73,9 @@ impl Default for Auth {
             access_token_seconds: 900,
             refresh_idle_seconds: 604_800,
             refresh_absolute_seconds: 2_592_000,
+            verification_token_seconds: 86_400,
+            reset_token_seconds: 3600,
+            require_verified_email: false,
             password_composition: true,
             hash_memory_kib: LEAST_MEMORY_KIB,
             hash_iterations: LEAST_ITERATIONS,
@@ -87,6 +96,8 @@ impl Auth {
         check::seconds("auth.access_token_seconds", self.access_token_seconds)?;
         check::seconds("auth.refresh_absolute_seconds", self.refresh_absolute_seconds)?;
         check::within("auth.refresh_idle_seconds", self.refresh_idle_seconds, 1..=self.refresh_absolute_seconds)?;
+        check::seconds("auth.verification_token_seconds", self.verification_token_seconds)?;
+        check::seconds("auth.reset_token_seconds", self.reset_token_seconds)?;
         self.check_hashing(environment)?;
         check::within("auth.hash_concurrency", self.hash_concurrency, 0..=1024)?;
         check::within("auth.hash_queue", self.hash_queue, 1..=1_000_000)

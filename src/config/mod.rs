@@ -15,6 +15,7 @@ mod effective;
 mod error;
 mod limits;
 mod log;
+mod mail;
 mod origin;
 mod secret;
 mod server;
@@ -31,6 +32,7 @@ pub use effective::Effective;
 pub use error::ConfigError;
 pub use limits::{Limits, Switch};
 pub use log::{Log, LogFormat, LogLevel};
+pub use mail::Mail;
 pub use origin::Origin;
 pub use server::Server;
 pub use source::Sources;
@@ -52,6 +54,8 @@ pub struct Config {
     pub auth: Auth,
     /// How often things may be asked for.
     pub limits: Limits,
+    /// Mail.
+    pub mail: Mail,
     /// What is written to standard error.
     pub log: Log,
     /// Traces and metrics.
@@ -70,6 +74,9 @@ impl Config {
         self.storage.check()?;
         self.auth.check(self.environment)?;
         self.limits.check()?;
+        self.mail.check()?;
+        let can_verify = !self.auth.require_verified_email || self.mail.reaches_people(self.environment);
+        check::ensure("auth.require_verified_email", can_verify, "needs mail.smtp_url, or nobody could ever sign in")?;
         self.telemetry.check()
     }
 }

@@ -106,6 +106,8 @@ pub struct Credentials {
     pub password_hash: String,
     /// Whether the account may sign in.
     pub is_active: bool,
+    /// Whether its address was proved to be theirs.
+    pub is_verified: bool,
 }
 
 /// What a new password must be like.

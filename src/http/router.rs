@@ -8,7 +8,10 @@ use poem::middleware::AddData;
 use poem::{Endpoint, EndpointExt, Error, IntoResponse, Response, Route, get};
 use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
-use super::api::{ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, MembersApi, SystemApi, WorkspacesApi};
+use super::api::{
+    ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, MembersApi, PasswordsApi, SessionsApi, SwitchApi, SystemApi,
+    VerificationApi, WorkspacesApi,
+};
 use super::docs::{self, Page};
 use super::forwarded::FindOrigin;
 use super::metrics;
@@ -21,7 +24,11 @@ use super::state::State;
 /// Where the metrics are.
 const METRICS: &str = "/metrics";
 
-type Api = (SystemApi, AuthApi, WorkspacesApi, MembersApi, ApiKeysApi, AuditApi, ArtifactsApi);
+type Api = (
+    (SystemApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
+    (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi),
+    ArtifactsApi,
+);
 
 /// The OpenAPI document as JSON, pretty-printed.
 pub fn openapi_json() -> String {
@@ -112,7 +119,11 @@ impl Pages {
 
 fn api() -> OpenApiService<Api, ()> {
     OpenApiService::new(
-        (SystemApi, AuthApi, WorkspacesApi, MembersApi, ApiKeysApi, AuditApi, ArtifactsApi),
+        (
+            (SystemApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
+            (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi),
+            ArtifactsApi,
+        ),
         "Ghostworks API",
         env!("CARGO_PKG_VERSION"),
     )

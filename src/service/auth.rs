@@ -2,9 +2,12 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Caller, Client, Error, LoginFailure, RefreshFailure, Service, TokenPair};
+use super::{Caller, Client, Error, LoginFailure, RefreshFailure, Service, TokenPair, Via};
 use crate::auth::{RefreshToken, Verdict, is_common};
-use crate::domain::{Email, PasswordPolicy, PersonName, Session, SessionId, User, UserId, Violations, WorkspaceView};
+use crate::domain::{
+    Credentials, Email, PasswordPolicy, PersonName, Purpose, Session, SessionId, User, UserId, Violations,
+    WorkspaceView,
+};
 use crate::store::{Rotation, Successor};
 use crate::telemetry::{Operation, Subject, annotate_subject};
 
@@ -57,6 +60,12 @@ impl Service {
                 self.store.create_user(user, hash, self.stamp(client, Some(registered.user))).await?;
                 annotate_subject(Subject::user(registered.user));
                 self.telemetry.metrics().user_registered();
+                // The account is there; the letter can be asked for again.
+                if let Err(error) = self.ask_for_letter(registered.email.clone(), Purpose::VerifyEmail, client)
+                    && error != Error::MailNotConfigured
+                {
+                    tracing::warn!(user.id = %registered.user, "no letter to verify the address: {error}");
+                }
                 Ok(registered)
             })
             .await
@@ -85,7 +94,8 @@ impl Service {
         })
     }
 
-    /// Signs in. Fails alike, and after as long, for an unknown address, a wrong password and a disabled account.
+    /// Signs in. Fails alike, and after as long, for an unknown address, a wrong password, and an account that is disabled
+    /// or has to be verified.
     pub async fn login(&self, sign_in: SignIn, client: &Client) -> Result<TokenPair, Error> {
         self.telemetry
             .observe(Operation::AuthLogin, Subject::default(), async {
@@ -111,19 +121,37 @@ impl Service {
         };
         let stored = credentials.as_ref().map(|credentials| credentials.password_hash.clone());
         let verdict = self.hasher.verify(sign_in.password, stored).await?;
-        let refused = |failure| Err(Error::InvalidCredentials(failure));
-        let Some(credentials) = credentials else { return refused(LoginFailure::UnknownUser) };
-        annotate_subject(Subject::user(credentials.user));
-        if verdict == Verdict::Wrong {
-            return refused(LoginFailure::WrongPassword);
+        let user = credentials.as_ref().map(|credentials| credentials.user);
+        if let Some(user) = user {
+            annotate_subject(Subject::user(user));
         }
-        if !credentials.is_active {
-            return refused(LoginFailure::Inactive);
-        }
+        let credentials = match self.judge(credentials, &verdict) {
+            Ok(credentials) => credentials,
+            Err(failure) => {
+                // For each kind of failure, and waited for: that nobody can tell them apart by their time.
+                self.store.note_failed_login(user, self.stamp(client, user)).await?;
+                return Err(Error::InvalidCredentials(failure));
+            }
+        };
         if let Verdict::RightButOutdated(renewed) = verdict {
             self.renew_hash(credentials.user, credentials.password_hash, renewed, client).await;
         }
         self.store.user(credentials.user).await?.ok_or(Error::InvalidCredentials(LoginFailure::UnknownUser))
+    }
+
+    /// The credentials, if they let someone in who has this verdict on their password.
+    fn judge(&self, credentials: Option<Credentials>, verdict: &Verdict) -> Result<Credentials, LoginFailure> {
+        let credentials = credentials.ok_or(LoginFailure::UnknownUser)?;
+        if *verdict == Verdict::Wrong {
+            return Err(LoginFailure::WrongPassword);
+        }
+        if !credentials.is_active {
+            return Err(LoginFailure::Inactive);
+        }
+        if self.accounts.require_verified_email && !credentials.is_verified {
+            return Err(LoginFailure::Unverified);
+        }
+        Ok(credentials)
     }
 
     /// Keeps a password's renewed hash. The old one is good until the next login, so that no login fails for it.
@@ -201,7 +229,11 @@ impl Service {
         self.telemetry
             .observe(Operation::AuthMe, Subject::user(caller.user), async {
                 let user = self.store.user(caller.user).await?.ok_or(Error::NotAuthenticated)?;
-                Ok(Profile { user, current_workspace: self.current_workspace(caller.user).await? })
+                let preferred = match caller.via {
+                    Via::Session(id) => self.store.session(caller.user, id).await?.and_then(|it| it.workspace),
+                    Via::ApiKey { tenant, .. } => Some(tenant),
+                };
+                Ok(Profile { user, current_workspace: self.current_workspace(caller.user, preferred).await? })
             })
             .await
     }

@@ -110,6 +110,8 @@ pub enum LoginFailure {
     WrongPassword,
     /// The account may not sign in.
     Inactive,
+    /// The account's address has to be verified first.
+    Unverified,
 }
 
 /// Why a refresh token is no good: for operators.
@@ -133,6 +135,7 @@ impl Failure for Error {
             Self::InvalidCredentials(LoginFailure::Inactive) | Self::InvalidRefreshToken(RefreshFailure::Inactive) => {
                 "inactive"
             }
+            Self::InvalidCredentials(LoginFailure::Unverified) => "unverified",
             Self::InvalidRefreshToken(RefreshFailure::Unknown) => "unknown_token",
             Self::InvalidRefreshToken(RefreshFailure::Reused) => "reused_token",
             Self::Forbidden { .. } => "forbidden",

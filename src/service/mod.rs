@@ -11,10 +11,14 @@ mod auth;
 mod caller;
 mod error;
 mod housekeeping;
+mod letters;
 mod members;
+mod passwords;
 mod rate_limits;
+mod sessions;
 mod system;
 mod tokens;
+mod verification;
 mod workspaces;
 
 use std::sync::Arc;
@@ -33,8 +37,10 @@ pub use audit::ChangePage;
 pub use auth::{Profile, Registered, Registration, SignIn};
 pub use caller::{Caller, Client, Via};
 pub use error::{Error, LoginFailure, RefreshFailure};
+pub use letters::{Errands, Outbox};
 pub use members::{AddedMember, ChangedRole};
 pub use rate_limits::{Class, RateLimitSettings, RateLimits};
+pub use sessions::SwitchedTo;
 pub use system::Health;
 pub use tokens::TokenPair;
 
@@ -53,6 +59,17 @@ pub struct SessionSettings {
     pub absolute_seconds: u64,
 }
 
+/// What is asked of accounts, and how long the tokens of letters last, in seconds.
+#[derive(Clone, Debug)]
+pub struct AccountSettings {
+    /// How long a letter can verify an address.
+    pub verification_token_seconds: u64,
+    /// How long a letter lets someone choose another password.
+    pub reset_token_seconds: u64,
+    /// Whether only accounts with a verified address may sign in.
+    pub require_verified_email: bool,
+}
+
 /// All use cases, and what they work with.
 pub struct Service {
     /// Where everything is kept.
@@ -65,6 +82,10 @@ pub struct Service {
     pub access_tokens: AccessTokens,
     /// What a new password must be like.
     pub password_policy: PasswordPolicy,
+    /// What is asked of accounts.
+    pub accounts: AccountSettings,
+    /// Where letters are left to be sent; none when there is no way to send them.
+    pub outbox: Option<Outbox>,
     /// How long sessions last.
     pub sessions: SessionSettings,
     /// How often what may be asked for; `None` means as often as one likes.

@@ -2,7 +2,7 @@
 
 use super::{Error, Service};
 use crate::auth::{Claims, RefreshToken, TokenType};
-use crate::domain::{Session, User, UserId, WorkspaceView};
+use crate::domain::{Session, TenantId, User, UserId, WorkspaceView};
 
 /// An access token and the refresh token that follows it.
 pub struct TokenPair {
@@ -24,7 +24,7 @@ impl Service {
         session: &Session,
         refresh: &RefreshToken,
     ) -> Result<TokenPair, Error> {
-        let workspace = self.current_workspace(user.id).await?;
+        let workspace = self.current_workspace(user.id, session.workspace).await?;
         let now = self.clock.now();
         let lifetime = self.sessions.access_token_seconds;
         let claims = Claims {
@@ -51,8 +51,18 @@ impl Service {
         })
     }
 
-    /// The workspace a user is taken to: the one it has been a member of longest.
-    pub(super) async fn current_workspace(&self, user: UserId) -> Result<Option<WorkspaceView>, Error> {
+    /// The workspace a user is taken to: `preferred` while it is a member of that, else the one it has been a member of
+    /// longest.
+    pub(super) async fn current_workspace(
+        &self,
+        user: UserId,
+        preferred: Option<TenantId>,
+    ) -> Result<Option<WorkspaceView>, Error> {
+        if let Some(tenant) = preferred
+            && let Some(view) = self.store.workspace(tenant, user).await?
+        {
+            return Ok(Some(view));
+        }
         Ok(self.store.first_workspace_of(user).await?)
     }
 }

@@ -4,21 +4,18 @@ mod body;
 
 use std::sync::Arc;
 
-use poem::http::{HeaderValue, header};
 use poem::web::Data;
-use poem::{IntoResponse, Response};
-use poem_openapi::registry::{MetaResponses, Registry};
 use poem_openapi::{ApiResponse, OpenApi};
 use secrecy::SecretString;
 
-use self::body::{LoginRequest, MessageBody, ProfileBody, RefreshRequest, RegisterRequest, RegisteredBody, TokenBody};
+use self::body::{LoginRequest, ProfileBody, RefreshRequest, RegisterRequest, RegisteredBody};
 use super::Tag;
-use crate::http::cookies;
+use super::tokens::{MessageBody, TokenBody, WithCookies};
 use crate::http::extract::{FromClient, PresentedRefreshTokens, SignedIn};
 use crate::http::json::{Json, OptionalJson};
 use crate::http::refused::{BODY, CONFLICT, NOT_AUTHENTICATED, Refused, SERVED, SIGNED_IN};
 use crate::http::state::State;
-use crate::service::{Registration, SignIn, TokenPair};
+use crate::service::{Registration, SignIn};
 
 /// Operations below `/api/v1/auth`.
 pub(crate) struct AuthApi;
@@ -49,7 +46,7 @@ impl AuthApi {
             message: "Account created".to_owned(),
             user_id: registered.user.as_uuid(),
             email: registered.email.into_string(),
-            verification_required: false,
+            verification_required: state.service.can_send_letters(),
         })))
     }
 
@@ -63,11 +60,11 @@ impl AuthApi {
         state: Data<&Arc<State>>,
         client: FromClient,
         body: Json<LoginRequest>,
-    ) -> Result<TokenResponse, Refused<{ SERVED | BODY | NOT_AUTHENTICATED }>> {
+    ) -> Result<WithCookies<TokenBody>, Refused<{ SERVED | BODY | NOT_AUTHENTICATED }>> {
         let Json(body) = body;
         let sign_in = SignIn { email: body.email, password: SecretString::from(body.password) };
         let tokens = state.service.login(sign_in, &client.0).await?;
-        Ok(TokenResponse { tokens, secure: state.secure_cookies() })
+        Ok(TokenBody::response(tokens, &state))
     }
 
     /// Exchange a refresh token for a new pair
@@ -81,7 +78,7 @@ impl AuthApi {
         client: FromClient,
         presented: PresentedRefreshTokens,
         body: OptionalJson<RefreshRequest>,
-    ) -> Result<TokenResponse, Refused<{ SIGNED_IN | BODY }>> {
+    ) -> Result<WithCookies<TokenBody>, Refused<{ SIGNED_IN | BODY }>> {
         let PresentedRefreshTokens { bearer, cookie } = presented;
         let in_body = body.0.map(|body| body.and_then(|body| body.refresh_token));
         // What is wrong with the body or the cookie matters only when nothing else was sent.
@@ -96,7 +93,7 @@ impl AuthApi {
             return Err(fault.into());
         }
         let tokens = state.service.refresh(&candidates, &client.0).await?;
-        Ok(TokenResponse { tokens, secure: state.secure_cookies() })
+        Ok(TokenBody::response(tokens, &state))
     }
 
     /// Sign out
@@ -107,9 +104,9 @@ impl AuthApi {
         &self,
         state: Data<&Arc<State>>,
         caller: SignedIn,
-    ) -> Result<LogoutResponse, Refused<{ SIGNED_IN }>> {
+    ) -> Result<WithCookies<MessageBody>, Refused<{ SIGNED_IN }>> {
         state.service.logout(&caller.0).await?;
-        Ok(LogoutResponse { secure: state.secure_cookies() })
+        Ok(WithCookies::clear(MessageBody::new("Signed out"), &state))
     }
 
     /// The account that is signed in
@@ -130,63 +127,4 @@ enum RegisterResponse {
     /// The account was created
     #[oai(status = 201)]
     Created(Json<RegisteredBody>),
-}
-
-/// A pair of tokens in the body, and as cookies.
-struct TokenResponse {
-    tokens: TokenPair,
-    secure: bool,
-}
-
-impl IntoResponse for TokenResponse {
-    fn into_response(self) -> Response {
-        let cookies = cookies::set(&self.tokens, self.secure);
-        let body = TokenBody {
-            access_token: self.tokens.access_token,
-            refresh_token: self.tokens.refresh_token,
-            token_type: "bearer".to_owned(),
-            expires_in: self.tokens.expires_in,
-        };
-        with_cookies(Json(body).into_response(), cookies)
-    }
-}
-
-impl ApiResponse for TokenResponse {
-    fn meta() -> MetaResponses {
-        Json::<TokenBody>::meta()
-    }
-
-    fn register(registry: &mut Registry) {
-        Json::<TokenBody>::register(registry);
-    }
-}
-
-/// A sentence, and both cookies cleared.
-struct LogoutResponse {
-    secure: bool,
-}
-
-impl IntoResponse for LogoutResponse {
-    fn into_response(self) -> Response {
-        let body = MessageBody { message: "Signed out".to_owned() };
-        with_cookies(Json(body).into_response(), cookies::clear(self.secure))
-    }
-}
-
-impl ApiResponse for LogoutResponse {
-    fn meta() -> MetaResponses {
-        Json::<MessageBody>::meta()
-    }
-
-    fn register(registry: &mut Registry) {
-        Json::<MessageBody>::register(registry);
-    }
-}
-
-fn with_cookies(mut response: Response, cookies: [HeaderValue; 2]) -> Response {
-    let headers = response.headers_mut();
-    for cookie in cookies {
-        headers.append(header::SET_COOKIE, cookie);
-    }
-    response
 }

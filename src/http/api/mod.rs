@@ -5,7 +5,12 @@ mod artifacts;
 mod audit;
 mod auth;
 mod members;
+mod passwords;
+mod sessions;
+mod switch;
 mod system;
+mod tokens;
+mod verification;
 mod workspaces;
 
 use poem_openapi::Tags;
@@ -15,7 +20,11 @@ pub(super) use artifacts::ArtifactsApi;
 pub(super) use audit::AuditApi;
 pub(super) use auth::AuthApi;
 pub(super) use members::MembersApi;
+pub(super) use passwords::PasswordsApi;
+pub(super) use sessions::SessionsApi;
+pub(super) use switch::SwitchApi;
 pub(super) use system::SystemApi;
+pub(super) use verification::VerificationApi;
 pub(super) use workspaces::WorkspacesApi;
 
 /// The groups of the document.

@@ -43,6 +43,14 @@ pub enum Location {
 }
 
 impl Location {
+    /// Whether there is a database that was made before.
+    pub fn has_database(&self) -> bool {
+        match self {
+            Self::Directory(_) => self.path().is_file(),
+            Self::Memory => false,
+        }
+    }
+
     /// The database's file, for messages.
     pub(super) fn path(&self) -> PathBuf {
         match self {

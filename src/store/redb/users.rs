@@ -163,5 +163,6 @@ pub(super) fn credentials(snapshot: &Snapshot, email: &Email) -> StoreResult<Opt
         user: user.id,
         password_hash,
         is_active: user.is_active,
+        is_verified: user.is_verified,
     }))
 }

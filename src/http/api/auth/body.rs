@@ -55,7 +55,7 @@ pub(super) struct RegisteredBody {
     pub user_id: Uuid,
     /// The address as it is stored.
     pub email: String,
-    /// Whether the address must be verified before the first login.
+    /// Whether a mail is on its way with which to verify the address.
     pub verification_required: bool,
 }
 
@@ -90,28 +90,6 @@ impl Example for RefreshRequest {
     fn example() -> Self {
         Self { refresh_token: Some("the refresh_token of a login".to_owned()) }
     }
-}
-
-/// A pair of tokens.
-#[derive(Serialize, Object)]
-#[oai(rename = "Tokens")]
-pub(super) struct TokenBody {
-    /// Send it as `Authorization: Bearer …`.
-    pub access_token: String,
-    /// Exchange it for a new pair before the access token ends.
-    pub refresh_token: String,
-    /// Always `bearer`.
-    pub token_type: String,
-    /// How long the access token lasts, in seconds.
-    pub expires_in: u64,
-}
-
-/// A sentence.
-#[derive(Serialize, Object)]
-#[oai(rename = "Message")]
-pub(super) struct MessageBody {
-    /// What happened.
-    pub message: String,
 }
 
 /// An account as its owner sees it.

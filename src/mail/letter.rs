@@ -1,0 +1,73 @@
+//! What is in a letter.
+
+use super::Letter;
+use crate::domain::Purpose;
+
+/// What stands for the token in a template.
+const TOKEN: &str = "{token}";
+
+/// Where a letter leads to. Each is a URL with `{token}` in it.
+#[derive(Clone, Debug)]
+pub struct Links {
+    /// The page that takes the token that verifies an address.
+    pub verify: String,
+    /// The page that takes the token that lets one choose another password.
+    pub reset: String,
+}
+
+impl Links {
+    /// The link of a letter. Tokens are base64url: nothing in them needs escaping.
+    pub(super) fn to(&self, letter: &Letter) -> String {
+        let template = match letter.purpose {
+            Purpose::VerifyEmail => &self.verify,
+            Purpose::ResetPassword => &self.reset,
+        };
+        template.replace(TOKEN, &letter.token)
+    }
+}
+
+impl Letter {
+    pub(super) fn subject(&self) -> &'static str {
+        match self.purpose {
+            Purpose::VerifyEmail => "Verify your e-mail address",
+            Purpose::ResetPassword => "Choose a new password",
+        }
+    }
+
+    pub(super) fn text(&self, links: &Links) -> String {
+        let (why, ignore) = match self.purpose {
+            Purpose::VerifyEmail => (
+                "Someone, probably you, registered an account with this address.\r\nTo show that it is yours, follow",
+                "If it was not you, ignore this mail; the address stays unverified.",
+            ),
+            Purpose::ResetPassword => (
+                "Someone, probably you, asked for a new password for the account with this address.\r\nTo choose one, follow",
+                "If it was not you, ignore this mail; your password stays as it is.",
+            ),
+        };
+        let (link, token) = (links.to(self), &self.token);
+        format!(
+            "{why}\r\n\r\n{link}\r\n\r\nor give this token to the program that asks for it:\r\n\r\n{token}\r\n\r\n\
+             It is good once, and for a limited time. {ignore}\r\n"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Email;
+
+    #[test]
+    fn a_letter_leads_to_the_page_for_its_purpose() {
+        let links =
+            Links { verify: "https://a.example/v?t={token}".into(), reset: "https://a.example/r/{token}".into() };
+        for (purpose, link) in
+            [(Purpose::VerifyEmail, "https://a.example/v?t=abc"), (Purpose::ResetPassword, "https://a.example/r/abc")]
+        {
+            let to = Email::parse("ann@example.com").expect("an address");
+            let letter = Letter { to, purpose, token: "abc".to_owned() };
+            assert!(letter.text(&links).lines().any(|line| line == link), "{}", letter.text(&links));
+        }
+    }
+}

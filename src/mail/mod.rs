@@ -1,0 +1,146 @@
+//! Mail: writes the few letters that ghostworks sends, and hands them to a mail server.
+//!
+//! Knows `domain` and the SMTP client; who gets a letter and when is up to `service`.
+
+mod letter;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use gethostname::gethostname;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, SinglePart};
+use lettre::transport::smtp;
+use lettre::transport::smtp::extension::ClientId;
+use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use thiserror::Error;
+
+use crate::domain::{Clock, Email, Entropy, Purpose};
+
+pub use letter::Links;
+
+/// How long a mail server may take for each step of a delivery.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Why letters can't be sent as configured.
+#[derive(Debug, Error)]
+pub enum MailerError {
+    /// The URL of the mail server makes no sense. It is not repeated: it may have a password in it.
+    #[error("mail.smtp_url can't be used: expected smtps://user:password@host, or smtp://host:port?tls=required")]
+    Url,
+    /// The sender is no address.
+    #[error("mail.from can't be used: expected an address, such as Ghostworks <ghostworks@example.com>")]
+    From,
+}
+
+/// Why a letter was not sent. Does not name whom it was for, as a mail server's own words might.
+#[derive(Debug, Error)]
+pub enum SendError {
+    /// It can't be written to this address.
+    #[error("the address can't be written to")]
+    Address,
+    /// The mail server did not take it.
+    #[error("the mail server answered {0}")]
+    Refused(String),
+    /// The mail server did not answer, or not in a way that can be understood.
+    #[error("the mail server can't be reached: {0}")]
+    Unreachable(&'static str),
+}
+
+/// A letter to one person: what for, and the token that they prove it with.
+pub struct Letter {
+    /// To whom.
+    pub to: Email,
+    /// What the token is for.
+    pub purpose: Purpose,
+    /// The token.
+    pub token: String,
+}
+
+/// Sends letters.
+pub struct Mailer {
+    route: Route,
+    links: Links,
+}
+
+enum Route {
+    Smtp(Box<Smtp>),
+    Log,
+}
+
+struct Smtp {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Mailer {
+    /// Sends over the mail server at `url`, in the name of `from`.
+    pub fn over_smtp(
+        url: &str,
+        from: &str,
+        links: Links,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, MailerError> {
+        let name = ClientId::Domain(gethostname().to_string_lossy().into_owned());
+        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
+            .map_err(|_| MailerError::Url)?
+            .hello_name(name)
+            .timeout(Some(TIMEOUT))
+            .build();
+        let from = from.parse().map_err(|_| MailerError::From)?;
+        Ok(Self { route: Route::Smtp(Box::new(Smtp { transport, from, clock, entropy })), links })
+    }
+
+    /// Sends nothing, and writes the links to the log instead: for one's own machine.
+    pub fn to_log(links: Links) -> Self {
+        Self { route: Route::Log, links }
+    }
+
+    /// Sends a letter; returns when the mail server has taken it.
+    pub async fn send(&self, letter: &Letter) -> Result<(), SendError> {
+        match &self.route {
+            Route::Smtp(smtp) => smtp.send(letter, &self.links).await,
+            Route::Log => {
+                let (purpose, link) = (letter.purpose.as_str(), self.links.to(letter));
+                tracing::info!(purpose, link, "no mail server is configured, so this is the link of the letter");
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Smtp {
+    async fn send(&self, letter: &Letter, links: &Links) -> Result<(), SendError> {
+        let to = letter.to.as_str().parse().map_err(|_| SendError::Address)?;
+        let message = Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, to))
+            .date(SystemTime::from(self.clock.now()))
+            .message_id(Some(self.message_id()))
+            .subject(letter.subject())
+            // Nobody's absence is to answer it.
+            .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
+            .singlepart(SinglePart::plain(letter.text(links)))
+            .map_err(|_| SendError::Address)?;
+        self.transport.send(message).await.map(drop).map_err(|error| reason(&error))
+    }
+
+    fn message_id(&self) -> String {
+        let number = u128::from_be_bytes(self.entropy.bytes());
+        format!("<{number:032x}@{}>", self.from.email.domain())
+    }
+}
+
+fn reason(error: &smtp::Error) -> SendError {
+    match error.status() {
+        Some(code) => SendError::Refused(code.to_string()),
+        None if error.is_timeout() => SendError::Unreachable("it takes too long"),
+        None if error.is_tls() => SendError::Unreachable("no TLS connection to it can be made"),
+        None if error.is_client() => SendError::Unreachable("it can't do what was asked of it"),
+        None if error.is_response() => SendError::Unreachable("it does not speak SMTP"),
+        None => SendError::Unreachable("the connection failed"),
+    }
+}

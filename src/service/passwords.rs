@@ -1,0 +1,77 @@
+//! Choosing another password: by the current one, or by a letter.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Caller, Client, Error, Service};
+use crate::auth::{OneTimeSecret, Verdict, is_common};
+use crate::domain::{Email, PasswordPolicy, Purpose, Violations};
+use crate::telemetry::{Operation, Subject, annotate_subject};
+
+impl Service {
+    /// Replaces the caller's password, who must know the current one. All other sessions end.
+    pub async fn change_password(
+        &self,
+        caller: &Caller,
+        current: SecretString,
+        new: SecretString,
+    ) -> Result<(), Error> {
+        self.telemetry
+            .observe(Operation::AuthPasswordChange, Subject::user(caller.user), async {
+                let session = caller.session()?;
+                let user = self.store.user(caller.user).await?.ok_or(Error::NotAuthenticated)?;
+                let credentials = self.store.credentials(&user.email).await?.ok_or(Error::NotAuthenticated)?;
+                self.check_new_password(&new, &user.email)?;
+                let wrong = || Violations::one("/current_password", "is not the current password");
+                if current.expose_secret().chars().count() > PasswordPolicy::MAX_CHARS {
+                    return Err(wrong().into());
+                }
+                let expected = credentials.password_hash;
+                if self.hasher.verify(current, Some(expected.clone())).await? == Verdict::Wrong {
+                    return Err(wrong().into());
+                }
+                let hash = self.hasher.hash(new).await?;
+                let stamp = self.stamp_of(caller);
+                // Someone was quicker: the password that was checked is no longer the current one.
+                match self.store.change_password(caller.user, expected, hash, session, stamp).await? {
+                    true => Ok(()),
+                    false => Err(wrong().into()),
+                }
+            })
+            .await
+    }
+
+    /// Has a letter sent that lets someone choose another password. Ends alike, and as soon, whether or not there is an
+    /// account.
+    pub async fn forgot_password(&self, email: &str, client: &Client) -> Result<(), Error> {
+        self.telemetry
+            .observe(Operation::AuthPasswordForgot, Subject::default(), async {
+                let email = Email::parse(email).map_err(|detail| Violations::one("/email", detail))?;
+                self.ask_for_letter(email, Purpose::ResetPassword, client)
+            })
+            .await
+    }
+
+    /// Replaces the password of the account that a token was sent to. The token is used up, and all sessions end.
+    pub async fn reset_password(&self, token: &str, new: SecretString, client: &Client) -> Result<(), Error> {
+        self.telemetry
+            .observe(Operation::AuthPasswordReset, Subject::default(), async {
+                let presented = OneTimeSecret::parse(token).ok_or(Error::InvalidOneTimeToken)?;
+                let (user, digest) = (presented.user, presented.digest());
+                // Who has no good token does not get as far as the hashing.
+                let stored = self.store.one_time_token(user, Purpose::ResetPassword).await?;
+                let is_good = stored.is_some_and(|stored| stored.is_proved_by(digest, self.clock.now()));
+                let account = self.store.user(user).await?.filter(|_| is_good).ok_or(Error::InvalidOneTimeToken)?;
+                annotate_subject(Subject::user(user));
+                self.check_new_password(&new, &account.email)?;
+                let hash = self.hasher.hash(new).await?;
+                let stamp = self.stamp(client, Some(user));
+                Ok(self.store.reset_password(user, digest, hash, stamp).await?)
+            })
+            .await
+    }
+
+    fn check_new_password(&self, password: &SecretString, email: &Email) -> Result<(), Violations> {
+        let checked = self.password_policy.check(password, Some(email), is_common);
+        checked.map_err(|detail| Violations::one("/new_password", detail))
+    }
+}

@@ -1,0 +1,31 @@
+//! Proving that an address is one's own.
+
+use super::{Client, Error, Service};
+use crate::auth::OneTimeSecret;
+use crate::domain::{Email, Purpose, Violations};
+use crate::telemetry::{Operation, Subject, annotate_subject};
+
+impl Service {
+    /// Marks the address as verified that a token was sent to. The token is used up.
+    pub async fn verify_email(&self, token: &str, client: &Client) -> Result<(), Error> {
+        self.telemetry
+            .observe(Operation::AuthVerifyEmail, Subject::default(), async {
+                let presented = OneTimeSecret::parse(token).ok_or(Error::InvalidOneTimeToken)?;
+                let stamp = self.stamp(client, Some(presented.user));
+                self.store.verify_email(presented.user, presented.digest(), stamp).await?;
+                annotate_subject(Subject::user(presented.user));
+                Ok(())
+            })
+            .await
+    }
+
+    /// Has the letter sent again that verifies an address. Ends alike, and as soon, whether or not there is an account.
+    pub async fn resend_verification(&self, email: &str, client: &Client) -> Result<(), Error> {
+        self.telemetry
+            .observe(Operation::AuthVerifyEmailResend, Subject::default(), async {
+                let email = Email::parse(email).map_err(|detail| Violations::one("/email", detail))?;
+                self.ask_for_letter(email, Purpose::VerifyEmail, client)
+            })
+            .await
+    }
+}
