@@ -9,7 +9,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use futures_util::future::join_all;
 use ghostworks::domain::{
     Actor, Artifact, ArtifactDescription, ArtifactFilter, ArtifactId, ArtifactName, ArtifactType, Email, IdGenerator,
-    ListArtifacts, Metadata, Page, Settings, Slug, Stamp, Tags, TenantId, Timestamp, User, UserId, Workspace,
+    ListArtifacts, Metadata, Page, Settings, Slug, Sort, Stamp, Tags, TenantId, Timestamp, User, UserId, Workspace,
     WorkspaceName,
 };
 use ghostworks::store::redb::{Location, Options, RedbStore};
@@ -123,7 +123,8 @@ fn reads(criterion: &mut Criterion) {
     });
     criterion.bench_function("list_artifacts/20", |b| {
         b.iter(|| {
-            let list = ListArtifacts { filter: ArtifactFilter::default(), page: Page { limit: 20, offset: 0 } };
+            let list =
+                ListArtifacts { filter: ArtifactFilter::default(), sort: Sort::NEWEST_FIRST, page: Page::at(20, 0) };
             black_box(bench.runtime.block_on(bench.store.list_artifacts(bench.tenant, list)))
         });
     });

@@ -120,6 +120,7 @@ pub async fn serve(config: Config) -> Result<(), Error> {
         instance,
         body_limits: BodyLimits {
             max_bytes: config.server.max_body_bytes,
+            max_import_bytes: config.server.max_import_bytes,
             timeout: Duration::from_secs(config.server.body_timeout_seconds),
         },
         draining: AtomicBool::new(false),
@@ -268,6 +269,7 @@ fn service(
         ids,
         api_key_uses: ApiKeyUses::default(),
         housekeeping: Notify::new(),
+        require_if_match: config.server.require_if_match,
         started,
     })
 }

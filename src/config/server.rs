@@ -38,6 +38,10 @@ pub struct Server {
     pub cors_origins: Vec<Origin>,
     /// Whether `/docs`, `/redoc` and the OpenAPI documents are served. Default true.
     pub docs: bool,
+    /// The largest import, in bytes. Default 10 MiB.
+    pub max_import_bytes: usize,
+    /// Whether changing or deleting an artifact needs an `If-Match`. Default false.
+    pub require_if_match: bool,
 }
 
 impl Default for Server {
@@ -53,6 +57,8 @@ impl Default for Server {
             trusted_proxies: Vec::new(),
             cors_origins: Vec::new(),
             docs: true,
+            max_import_bytes: 10 << 20,
+            require_if_match: false,
         }
     }
 }
@@ -64,7 +70,8 @@ impl Server {
         check::seconds("server.body_timeout_seconds", self.body_timeout_seconds)?;
         check::seconds("server.idle_timeout_seconds", self.idle_timeout_seconds)?;
         check::seconds("server.drain_timeout_seconds", self.drain_timeout_seconds)?;
-        check::within("server.max_body_bytes", self.max_body_bytes, 1..=1 << 30)
+        check::within("server.max_body_bytes", self.max_body_bytes, 1..=1 << 30)?;
+        check::within("server.max_import_bytes", self.max_import_bytes, 1..=1 << 30)
     }
 }
 

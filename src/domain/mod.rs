@@ -10,11 +10,13 @@ mod change;
 mod clock;
 mod entropy;
 mod field;
+mod filter;
 mod id;
 mod one_time_token;
 mod page;
 mod reservation;
 mod session;
+mod sort;
 mod text;
 mod user;
 mod violation;
@@ -23,18 +25,21 @@ mod workspace;
 pub use access::{Action, Role, Scope};
 pub use api_key::{ApiKey, ApiKeyDigest, ApiKeyDraft, ApiKeyName, ApiKeyUse, RawApiKey};
 pub use artifact::{
-    Artifact, ArtifactDescription, ArtifactDraft, ArtifactName, ArtifactPatch, ArtifactType, Metadata, MetadataValue,
-    RawArtifact, RawArtifactPatch, Tag, Tags,
+    Artifact, ArtifactChange, ArtifactDescription, ArtifactDraft, ArtifactField, ArtifactHistory, ArtifactName,
+    ArtifactPatch, ArtifactType, ArtifactVersion, ArtifactWrite, ImportLine, Metadata, MetadataValue, Precondition,
+    RawArtifact, RawArtifactPatch, RawArtifactWrite, Tag, Tags,
 };
 pub use change::{Actor, Change, ChangeKind, Stamp};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use entropy::{Entropy, SystemEntropy};
 pub use field::Field;
+pub use filter::{ArtifactFilter, SearchText};
 pub use id::{ApiKeyId, ArtifactId, IdGenerator, SessionId, TenantId, UserId};
 pub use one_time_token::{OneTimeDigest, OneTimeToken, Purpose};
-pub use page::{ArtifactFilter, ArtifactPage, ListArtifacts, Page, SearchText};
+pub use page::{ArtifactPage, ArtifactStats, ListArtifacts, Page, Start};
 pub use reservation::Reservation;
 pub use session::{RefreshDigest, Session};
+pub use sort::{Position, Sort, SortBy};
 pub use user::{Credentials, Email, PasswordPolicy, PersonName, User};
 pub use violation::{Check, Violation, Violations};
 pub use workspace::{

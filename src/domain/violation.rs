@@ -31,6 +31,11 @@ impl Violations {
         }
     }
 
+    /// Refuses unless `violations` is empty.
+    pub fn none(violations: Vec<Violation>) -> Result<(), Self> {
+        if violations.is_empty() { Ok(()) } else { Err(Self(violations)) }
+    }
+
     /// The broken rules, in the order of the input's fields.
     pub fn iter(&self) -> impl Iterator<Item = &Violation> {
         self.0.iter()

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
 
 use crate::domain::TenantId;
 
@@ -26,6 +27,11 @@ pub(super) fn decode<P: DeserializeOwned>(text: &str, list: &str, tenant: Tenant
     let (of_list, of_tenant, position): (String, [u8; 16], P) =
         bytes.and_then(|bytes| postcard::from_bytes(&bytes).ok()).ok_or_else(foreign)?;
     if of_list == list && of_tenant == tenant.to_bytes() { Ok(position) } else { Err(foreign()) }
+}
+
+/// A digest of what a list is narrowed to and ordered by: a cursor that holds it is good for no other.
+pub(super) fn digest<T: Serialize>(what: &T) -> [u8; 32] {
+    Sha256::digest(postcard::to_stdvec(what).unwrap_or_default()).into()
 }
 
 #[cfg(test)]

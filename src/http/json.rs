@@ -40,12 +40,36 @@ async fn read(request: &Request, body: &mut RequestBody) -> Result<Bytes, Proble
         })
 }
 
+/// Why bytes are not what they should be.
+enum Fault {
+    /// They are not JSON at all.
+    Syntax(String),
+    /// It is JSON of another shape.
+    Shape(Violations),
+}
+
 /// Syntax first, then types: what is not JSON at all is malformed, what is of another shape is invalid.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    parse_value(bytes).map_err(|fault| match fault {
+        Fault::Syntax(detail) => Problem::invalid_json(detail),
+        Fault::Shape(violations) => Problem::validation(&violations),
+    })
+}
+
+/// The value in a line of many, of which one may well be no JSON.
+pub(super) fn parse_line<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Violations> {
+    parse_value(bytes).map_err(|fault| match fault {
+        Fault::Syntax(detail) => Violations::one("", format!("is not valid JSON: {}", without_place(&detail))),
+        Fault::Shape(violations) => violations,
+    })
+}
+
+fn parse_value<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+    let syntax = |error: serde_json::Error| Fault::Syntax(error.to_string());
     if bytes.trim_ascii_start().starts_with(b"[") {
         // A derived deserializer would take an array for an object, field by field.
-        serde_json::from_slice::<IgnoredAny>(bytes).map_err(Problem::invalid_json)?;
-        return Err(Problem::validation(&Violations::one("", "must be an object")));
+        serde_json::from_slice::<IgnoredAny>(bytes).map_err(syntax)?;
+        return Err(Fault::Shape(Violations::one("", "must be an object")));
     }
     // To keep track of the place costs, and is for nothing when all is well.
     if let Ok(value) = serde_json::from_slice(bytes) {
@@ -54,12 +78,12 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut deserializer);
     match parsed {
-        Ok(value) => deserializer.end().map(|()| value).map_err(|error| Problem::invalid_json(error.to_string())),
+        Ok(value) => deserializer.end().map(|()| value).map_err(syntax),
         Err(error) if error.inner().is_data() => {
             let (field, detail) = explain(&error.inner().to_string());
-            Err(Problem::validation(&Violations::one(pointer(error.path()) + &field, detail)))
+            Err(Fault::Shape(Violations::one(pointer(error.path()) + &field, detail)))
         }
-        Err(error) => Err(Problem::invalid_json(error.into_inner().to_string())),
+        Err(error) => Err(syntax(error.into_inner())),
     }
 }
 
@@ -78,18 +102,26 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
 /// What serde says, without what the pointer says better: line and column, and the name of a field that is missing,
 /// which is returned as the end of the pointer.
 fn explain(message: &str) -> (String, String) {
-    let message = message.split(" at line ").next().unwrap_or(message);
+    let message = without_place(message);
     match message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
         Some(field) => (format!("/{field}"), "is required".to_owned()),
         None => (String::new(), message.to_owned()),
     }
 }
 
+fn without_place(message: &str) -> &str {
+    message.split(" at line ").next().unwrap_or(message)
+}
+
+/// A media type without its parameters.
+pub(super) fn essence(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
 fn check_content_type(request: &Request) -> Result<(), Problem> {
-    let essence = |value: &str| value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match request.content_type().map(essence) {
         Some(essence) if essence == CONTENT_TYPE || essence.ends_with("+json") => Ok(()),
-        Some(_) | None => Err(Problem::unsupported_media_type()),
+        Some(_) | None => Err(Problem::unsupported_media_type(CONTENT_TYPE)),
     }
 }
 

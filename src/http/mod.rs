@@ -12,6 +12,7 @@ mod forwarded;
 mod json;
 mod metrics;
 mod middleware;
+mod ndjson;
 mod nullable;
 mod problem;
 mod refused;

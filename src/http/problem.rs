@@ -7,7 +7,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::middleware::rate_limits;
-use crate::domain::Violations;
+use crate::domain::{Violation, Violations};
 use crate::service::{self, Allowance};
 
 /// How long a client should wait before it tries again what was too much, in seconds.
@@ -52,7 +52,7 @@ pub(super) struct ProblemBody {
     request_id: String,
     /// A stable name for programs to match on.
     code: String,
-    /// With status 422: every rule the input breaks.
+    /// With status 422: every rule the input breaks. With `bulk_failed`: every operation that can't be carried out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[oai(skip_serializing_if_is_empty, default)]
     errors: Vec<FieldError>,
@@ -65,6 +65,25 @@ pub(super) struct FieldError {
     pointer: String,
     /// What is wrong and what is expected.
     detail: String,
+}
+
+/// What went wrong with one part of a request.
+#[derive(Serialize, Object)]
+pub(super) struct PartProblem {
+    /// A stable name for programs to match on.
+    code: String,
+    /// What went wrong, in a sentence.
+    detail: String,
+    /// With status 422: every rule the part breaks, each with its place in the part.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[oai(skip_serializing_if_is_empty, default)]
+    errors: Vec<FieldError>,
+}
+
+fn field_errors(violations: &Violations) -> Vec<FieldError> {
+    let error =
+        |violation: &Violation| FieldError { pointer: violation.pointer.clone(), detail: violation.detail.clone() };
+    violations.iter().map(error).collect()
 }
 
 impl Problem {
@@ -99,13 +118,15 @@ impl Problem {
 
     /// The body breaks rules.
     pub(super) fn validation(violations: &Violations) -> Self {
-        let errors = violations
-            .iter()
-            .map(|violation| FieldError { pointer: violation.pointer.clone(), detail: violation.detail.clone() })
-            .collect();
-        let problem =
-            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed", format!("Invalid input: {violations}."));
-        Self { errors, ..problem }
+        let detail = format!("Invalid input: {violations}.");
+        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed", detail);
+        Self { errors: field_errors(violations), ..problem }
+    }
+
+    /// A problem of one part of a request whose other parts may have none: its status, and the rest.
+    pub(super) fn into_part(self) -> (u16, PartProblem) {
+        let Self { status, code, detail, errors, .. } = self;
+        (status.as_u16(), PartProblem { code: code.to_owned(), detail, errors })
     }
 
     /// The body is larger than allowed.
@@ -114,9 +135,21 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", detail).before_body()
     }
 
-    /// The body is not declared as JSON.
-    pub(super) fn unsupported_media_type() -> Self {
-        let detail = "Send the body as JSON, with Content-Type: application/json.";
+    /// What is to be imported is larger than allowed.
+    pub(super) fn import_too_large(max_bytes: usize) -> Self {
+        let detail = format!("An import must be at most {max_bytes} bytes; split it.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", detail).before_body()
+    }
+
+    /// What is to be imported has more lines than allowed.
+    pub(super) fn import_too_long(max_lines: usize) -> Self {
+        let detail = format!("An import must be at most {max_lines} lines; split it.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", detail).before_body()
+    }
+
+    /// The body is not declared as what it must be.
+    pub(super) fn unsupported_media_type(expected: &str) -> Self {
+        let detail = format!("Send the body as JSON, with Content-Type: {expected}.");
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
     }
 
@@ -251,6 +284,11 @@ impl From<service::Error> for Problem {
             Error::EmailTaken => plain(StatusCode::CONFLICT, "email_taken"),
             Error::SlugTaken => plain(StatusCode::CONFLICT, "slug_taken"),
             Error::VersionMismatch { .. } => plain(StatusCode::PRECONDITION_FAILED, "version_mismatch"),
+            Error::BulkFailed(violations) => {
+                let detail = "Nothing was written, because some operations can't be carried out.";
+                let problem = Self::new(StatusCode::CONFLICT, "bulk_failed", detail);
+                Self { errors: field_errors(violations), ..problem }
+            }
             Error::Overloaded => plain(StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
             Error::Unavailable(cause) => {
                 let detail = "The storage is not available; try again shortly.";

@@ -33,7 +33,6 @@ pub(super) const UNSUPPORTED_MEDIA_TYPE: u32 = 1 << 8;
 /// 422: against the rules.
 pub(super) const INVALID: u32 = 1 << 9;
 /// 428: needs an `If-Match`.
-#[expect(dead_code, reason = "the operations that need it come next")]
 pub(super) const PRECONDITION_REQUIRED: u32 = 1 << 10;
 /// 429: too many requests.
 pub(super) const TOO_MANY: u32 = 1 << 11;
@@ -46,6 +45,8 @@ pub(super) const SERVED: u32 = TOO_MANY | UNAVAILABLE;
 pub(super) const SIGNED_IN: u32 = SERVED | NOT_AUTHENTICATED | FORBIDDEN;
 /// Every operation with an id in its path.
 pub(super) const BY_ID: u32 = SIGNED_IN | MALFORMED | NOT_FOUND;
+/// Every operation that takes an `If-Match`.
+pub(super) const IF_MATCH: u32 = PRECONDITION_FAILED | PRECONDITION_REQUIRED;
 /// Every operation with a body.
 pub(super) const BODY: u32 = MALFORMED | TIMEOUT | TOO_LARGE | UNSUPPORTED_MEDIA_TYPE | INVALID;
 

@@ -9,8 +9,8 @@ use poem::{Endpoint, EndpointExt, Error, IntoResponse, Response, Route, get};
 use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::api::{
-    ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, MembersApi, PasswordsApi, SessionsApi, SwitchApi, SystemApi,
-    VerificationApi, WorkspacesApi,
+    ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, CatalogApi, MembersApi, PasswordsApi, SessionsApi, SwitchApi,
+    SystemApi, VerificationApi, WorkspacesApi,
 };
 use super::docs::{self, Page};
 use super::forwarded::FindOrigin;
@@ -27,7 +27,7 @@ const METRICS: &str = "/metrics";
 type Api = (
     (SystemApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
     (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi),
-    ArtifactsApi,
+    (ArtifactsApi, CatalogApi),
 );
 
 /// The OpenAPI document as JSON, pretty-printed.
@@ -122,7 +122,7 @@ fn api() -> OpenApiService<Api, ()> {
         (
             (SystemApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
             (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi),
-            ArtifactsApi,
+            (ArtifactsApi, CatalogApi),
         ),
         "Ghostworks API",
         env!("CARGO_PKG_VERSION"),

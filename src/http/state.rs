@@ -18,6 +18,8 @@ use crate::telemetry::Pipeline;
 pub struct BodyLimits {
     /// The most bytes.
     pub max_bytes: usize,
+    /// The most bytes of an import.
+    pub max_import_bytes: usize,
     /// The time from the first to the last byte.
     pub timeout: Duration,
 }

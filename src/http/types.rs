@@ -1,40 +1,44 @@
 //! How the domain's types look in the OpenAPI document.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use poem_openapi::Enum;
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
-use poem_openapi::types::{MaybeUndefined, ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
+use poem_openapi::types::{MaybeUndefined, ParseError, ParseFromParameter, ParseResult, Type as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::domain::{Field, MetadataValue, Role, Scope, SearchText, Timestamp};
+use crate::domain::{Field, MetadataValue, Role, Scope, SearchText, Sort, Timestamp};
 
 /// Gives a type its schema, and the JSON side that `Object` asks for but our own JSON payload does not use.
 macro_rules! schema {
     ($name:ident, $type_name:literal, $schema:expr) => {
-        schema!($name, $type_name, MetaSchemaRef::Inline(Box::new($schema)), |_| ());
+        schema!(
+            $name,
+            $type_name,
+            ::poem_openapi::registry::MetaSchemaRef::Inline(Box::new($schema)),
+            |_: &mut ::poem_openapi::registry::Registry| ()
+        );
     };
     ($name:ident, $type_name:literal, $schema_ref:expr, $register:expr) => {
-        impl Type for $name {
+        impl ::poem_openapi::types::Type for $name {
             const IS_REQUIRED: bool = true;
 
             type RawValueType = Self;
             type RawElementValueType = Self;
 
-            fn name() -> Cow<'static, str> {
+            fn name() -> ::std::borrow::Cow<'static, str> {
                 $type_name.into()
             }
 
-            fn schema_ref() -> MetaSchemaRef {
+            fn schema_ref() -> ::poem_openapi::registry::MetaSchemaRef {
                 $schema_ref
             }
 
-            fn register(registry: &mut Registry) {
-                let register: fn(&mut Registry) = $register;
+            fn register(registry: &mut ::poem_openapi::registry::Registry) {
+                let register: fn(&mut ::poem_openapi::registry::Registry) = $register;
                 register(registry);
             }
 
@@ -47,19 +51,21 @@ macro_rules! schema {
             }
         }
 
-        impl ParseFromJSON for $name {
-            fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
-                serde_json::from_value(value.unwrap_or_default()).map_err(ParseError::custom)
+        impl ::poem_openapi::types::ParseFromJSON for $name {
+            fn parse_from_json(value: Option<::serde_json::Value>) -> ::poem_openapi::types::ParseResult<Self> {
+                serde_json::from_value(value.unwrap_or_default()).map_err(::poem_openapi::types::ParseError::custom)
             }
         }
 
-        impl ToJSON for $name {
-            fn to_json(&self) -> Option<Value> {
+        impl ::poem_openapi::types::ToJSON for $name {
+            fn to_json(&self) -> Option<::serde_json::Value> {
                 serde_json::to_value(self).ok()
             }
         }
     };
 }
+
+pub(super) use schema;
 
 /// A moment, as RFC 3339 in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,7 +109,9 @@ fn metadata_value() -> MetaSchemaRef {
 fn register_metadata_value(registry: &mut Registry) {
     let boolean = MetaSchema { nullable: true, ..MetaSchema::new("boolean") };
     let string = MetaSchema { max_length: Some(MetadataValue::MAX_CHARS), ..MetaSchema::new("string") };
-    let alternatives = [boolean, MetaSchema::new("number"), string];
+    // Greater whole numbers are refused, since they would lose digits.
+    let number = MetaSchema { minimum: Some(-9.2e18), maximum: Some(9.2e18), ..MetaSchema::new("number") };
+    let alternatives = [boolean, number, string];
     registry.create_schema::<MetadataValue, _>(MetadataValue::name().into_owned(), |_| MetaSchema {
         description: Some("Null, a boolean, a number or a string."),
         any_of: alternatives.map(|schema| MetaSchemaRef::Inline(Box::new(schema))).into(),
@@ -163,6 +171,27 @@ bounded!(
         ..MetaSchema::new_with_format("integer", "int64")
     }
 );
+
+/// The order of a list, by name. It is checked by the handler, which answers 422.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct SortName(pub String);
+
+schema!(
+    SortName,
+    "string_sort",
+    MetaSchema {
+        enum_items: Sort::NAMES.into_iter().map(Value::from).collect(),
+        default: Some(Sort::NEWEST_FIRST.as_str().into()),
+        ..MetaSchema::new("string")
+    }
+);
+
+impl ParseFromParameter for SortName {
+    fn parse_from_parameter(text: &str) -> ParseResult<Self> {
+        Ok(Self(text.to_owned()))
+    }
+}
 
 impl Limit {
     /// The most.

@@ -90,6 +90,9 @@ pub enum Error {
         /// Its version now.
         current: u64,
     },
+    /// Some of many writes were refused, and with them all.
+    #[error("nothing was written, because some operations can't be carried out: {0}")]
+    BulkFailed(Violations),
     /// More is asked than can be done; trying again shortly helps.
     #[error("too much is going on; try again shortly")]
     Overloaded,
@@ -157,6 +160,7 @@ impl Failure for Error {
             Self::EmailTaken => "email_taken",
             Self::SlugTaken => "slug_taken",
             Self::VersionMismatch { .. } => "version_mismatch",
+            Self::BulkFailed(_) => "bulk_failed",
             Self::Overloaded => "overloaded",
             Self::Unavailable(_) => "unavailable",
             Self::Internal(_) => "internal",
@@ -167,6 +171,7 @@ impl Failure for Error {
         match self {
             // A violation's pointer may hold a key the user chose.
             Self::Invalid(_) => "the input is not valid".into(),
+            Self::BulkFailed(_) => "some operations can't be carried out".into(),
             other => other.to_string().into(),
         }
     }

@@ -33,6 +33,7 @@ use crate::telemetry::{self, Telemetry};
 
 pub use crate::auth::{Allowance, Exhausted};
 pub use api_keys::{ApiKeyUses, MadeApiKey};
+pub use artifacts::{BulkOutcome, Export};
 pub use audit::ChangePage;
 pub use auth::{Profile, Registered, Registration, SignIn};
 pub use caller::{Caller, Client, Via};
@@ -100,6 +101,8 @@ pub struct Service {
     pub api_key_uses: ApiKeyUses,
     /// Wakes the housekeeping.
     pub housekeeping: Notify,
+    /// Whether changes of an artifact must say which version they are about.
+    pub require_if_match: bool,
     /// When the process started.
     pub started: Instant,
 }

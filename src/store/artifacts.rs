@@ -3,9 +3,12 @@
 use async_trait::async_trait;
 
 use super::StoreResult;
-use crate::domain::{Artifact, ArtifactId, ArtifactPage, ArtifactPatch, ListArtifacts, Stamp, TenantId, UserId};
+use crate::domain::{
+    Artifact, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactPatch, ArtifactStats, ArtifactWrite, ListArtifacts,
+    Stamp, TenantId, UserId,
+};
 
-/// The catalog: artifacts, and those in the trash.
+/// The catalog: artifacts, those in the trash, and what they were before.
 #[async_trait]
 pub trait Artifacts: Send + Sync {
     /// Adds an artifact. [`super::StoreError::NotFound`] when the workspace is gone.
@@ -14,9 +17,32 @@ pub trait Artifacts: Send + Sync {
     /// An artifact that is not in the trash.
     async fn artifact(&self, tenant: TenantId, id: ArtifactId) -> StoreResult<Option<Artifact>>;
 
-    /// A page of the artifacts that are not in the trash, newest first, and how many match in all.
-    /// [`super::StoreError::Overloaded`] when that takes too long, or too many ask for it at once.
+    /// A page of artifacts, and how many match in all. What is there before, during and after a walk from page to page,
+    /// unchanged, is on exactly one of them. [`super::StoreError::Overloaded`] when it takes too long, or too many ask
+    /// for it at once.
     async fn list_artifacts(&self, tenant: TenantId, list: ListArtifacts) -> StoreResult<ArtifactPage>;
+
+    /// The artifacts that were created after `after`, oldest first: some hundreds, less when they are large, and how
+    /// many there are in all. With `deleted`, also those in the trash.
+    async fn artifacts_after(
+        &self,
+        tenant: TenantId,
+        after: Option<ArtifactId>,
+        deleted: bool,
+    ) -> StoreResult<ArtifactPage>;
+
+    /// How many artifacts there are, and which tags they have. Errors as [`Self::list_artifacts`].
+    async fn artifact_stats(&self, tenant: TenantId) -> StoreResult<ArtifactStats>;
+
+    /// At most `limit` versions of an artifact before version `before`, newest first; `None` if there is none, not even
+    /// in the trash.
+    async fn artifact_history(
+        &self,
+        tenant: TenantId,
+        id: ArtifactId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> StoreResult<Option<ArtifactHistory>>;
 
     /// Applies a partial update and returns the new version. [`super::StoreError::VersionMismatch`] when `expected` is
     /// given and is not the current version; [`super::StoreError::NotFound`] when there is no such artifact.
@@ -39,4 +65,35 @@ pub trait Artifacts: Send + Sync {
         user: UserId,
         stamp: Stamp,
     ) -> StoreResult<()>;
+
+    /// Takes an artifact out of the trash and returns its new version. [`super::StoreError::NotFound`] when it is not
+    /// there.
+    async fn restore_artifact(
+        &self,
+        tenant: TenantId,
+        id: ArtifactId,
+        user: UserId,
+        stamp: Stamp,
+    ) -> StoreResult<Artifact>;
+
+    /// Removes an artifact for good, in the trash or not, with its history. Errors as [`Self::update_artifact`].
+    async fn purge_artifact(
+        &self,
+        tenant: TenantId,
+        id: ArtifactId,
+        expected: Option<u64>,
+        stamp: Stamp,
+    ) -> StoreResult<()>;
+
+    /// Carries out many writes in one commit, each seeing those before it, and returns what became of each: the new
+    /// version, or why there is none. With `atomic`, nothing is written unless all of them succeed.
+    /// [`super::StoreError::NotFound`] when the workspace is gone.
+    async fn write_artifacts(
+        &self,
+        tenant: TenantId,
+        writes: Vec<ArtifactWrite>,
+        atomic: bool,
+        user: UserId,
+        stamp: Stamp,
+    ) -> StoreResult<Vec<StoreResult<Artifact>>>;
 }

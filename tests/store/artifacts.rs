@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ghostworks::domain::{
     Artifact, ArtifactDescription, ArtifactFilter, ArtifactPatch, ArtifactType, Field, ListArtifacts, Metadata, Page,
-    SearchText, Tag, TenantId,
+    SearchText, Sort, Tag, TenantId,
 };
 use ghostworks::store::{Missing, StoreError};
 use serde_json::json;
@@ -15,12 +15,13 @@ const NOT_FOUND: StoreError = StoreError::NotFound(Missing::Artifact);
 
 /// The names on a page, and the total.
 async fn list(world: &World, tenant: TenantId, filter: ArtifactFilter, page: Page) -> (Vec<String>, u64) {
-    let list = world.store.list_artifacts(tenant, ListArtifacts { filter, page }).await.unwrap();
+    let list =
+        world.store.list_artifacts(tenant, ListArtifacts { filter, sort: Sort::NEWEST_FIRST, page }).await.unwrap();
     (list.items.iter().map(|artifact| artifact.name.as_str().to_owned()).collect(), list.total)
 }
 
 async fn list_all(world: &World, tenant: TenantId) -> (Vec<String>, u64) {
-    list(world, tenant, ArtifactFilter::default(), Page { limit: 100, offset: 0 }).await
+    list(world, tenant, ArtifactFilter::default(), Page::at(100, 0)).await
 }
 
 fn names(names: &[&str], total: u64) -> (Vec<String>, u64) {
@@ -129,7 +130,7 @@ pub async fn pages_are_newest_first_and_know_the_total(world: World) {
     for (place, name) in [(tenant, "a"), (before, "x"), (tenant, "b"), (after, "y"), (tenant, "c")] {
         world.artifact(place, ann, name).await;
     }
-    let page = async |limit, offset| list(&world, tenant, ArtifactFilter::default(), Page { limit, offset }).await;
+    let page = async |limit, offset| list(&world, tenant, ArtifactFilter::default(), Page::at(limit, offset)).await;
     assert_eq!(page(100, 0).await, names(&["c", "b", "a"], 3));
     assert_eq!(page(2, 0).await, names(&["c", "b"], 3));
     assert_eq!(page(2, 2).await, names(&["a"], 3));
@@ -154,16 +155,16 @@ pub async fn filters_narrow_a_listing(world: World) {
         times.push(artifact.created_at);
         world.store.create_artifact(tenant, artifact, world.stamp()).await.unwrap();
     }
-    let first = Page { limit: 100, offset: 0 };
+    let first = || Page::at(100, 0);
     let text = |text: &str| ArtifactFilter { text: SearchText::parse(text).unwrap(), ..ArtifactFilter::default() };
     let tagged = |tag: &str| ArtifactFilter { tags: vec![Tag::parse(tag).unwrap()], ..ArtifactFilter::default() };
-    assert_eq!(list(&world, tenant, text(" FORGE "), first).await, names(&["Forge", "Anvil"], 2));
-    assert_eq!(list(&world, tenant, text("forge"), Page { limit: 1, offset: 1 }).await, names(&["Anvil"], 2));
-    assert_eq!(list(&world, tenant, text("nothing"), first).await, names(&[], 0));
-    assert_eq!(list(&world, tenant, tagged("iron"), first).await, names(&["Forge", "Anvil"], 2));
-    assert_eq!(list(&world, tenant, tagged("wood"), first).await, names(&["Bellows"], 1));
+    assert_eq!(list(&world, tenant, text(" FORGE "), first()).await, names(&["Forge", "Anvil"], 2));
+    assert_eq!(list(&world, tenant, text("forge"), Page::at(1, 1)).await, names(&["Anvil"], 2));
+    assert_eq!(list(&world, tenant, text("nothing"), first()).await, names(&[], 0));
+    assert_eq!(list(&world, tenant, tagged("iron"), first()).await, names(&["Forge", "Anvil"], 2));
+    assert_eq!(list(&world, tenant, tagged("wood"), first()).await, names(&["Bellows"], 1));
     let since = ArtifactFilter { created_after: Some(times[1]), ..ArtifactFilter::default() };
-    assert_eq!(list(&world, tenant, since, first).await, names(&["Forge", "Bellows"], 2));
+    assert_eq!(list(&world, tenant, since, first()).await, names(&["Forge", "Bellows"], 2));
     let until = ArtifactFilter { created_before: Some(times[1]), ..text("o") };
-    assert_eq!(list(&world, tenant, until, first).await, names(&["Bellows", "Anvil"], 2));
+    assert_eq!(list(&world, tenant, until, first()).await, names(&["Bellows", "Anvil"], 2));
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
 mod artifacts;
+mod catalog;
 mod changes;
 mod files;
 mod model;
@@ -67,6 +68,12 @@ on_every_store! {
         a_deleted_artifact_is_gone
         pages_are_newest_first_and_know_the_total
         filters_narrow_a_listing
+    }
+    catalog {
+        everything_is_passed_on_once_oldest_first
+        large_artifacts_are_passed_on_a_few_at_a_time
+        a_refused_atomic_write_leaves_no_trace
+        every_write_of_many_is_in_the_log
     }
     races {
         one_of_many_gets_an_address

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use ghostworks::domain::{ArtifactFilter, ArtifactId, ListArtifacts, Page, Slug};
+use ghostworks::domain::{ArtifactFilter, ArtifactId, ListArtifacts, Page, Slug, Sort};
 use ghostworks::store::{Missing, Rotation, SlugChoice, StoreError, Successor};
 
 use crate::world::{World, later, nobody, rename};
@@ -114,7 +114,8 @@ pub async fn a_write_is_seen_by_whoever_was_answered(world: World) {
     let ids: Vec<ArtifactId> = all_at_once(&world, move |world, _| async move {
         let artifact = world.artifact(tenant, ann, "Anvil").await;
         assert_eq!(world.store.artifact(tenant, artifact.id).await, Ok(Some(artifact.clone())));
-        let list = ListArtifacts { filter: ArtifactFilter::default(), page: Page { limit: 100, offset: 0 } };
+        let list =
+            ListArtifacts { filter: ArtifactFilter::default(), sort: Sort::NEWEST_FIRST, page: Page::at(100, 0) };
         let page = world.store.list_artifacts(tenant, list).await.unwrap();
         assert!(page.items.contains(&artifact));
         assert_eq!(page.items.len() as u64, page.total, "the counter is of the same commit");
@@ -141,7 +142,7 @@ pub async fn a_refused_intent_leaves_no_trace_among_others(world: World) {
     .await;
     let good = CALLERS / 3;
     assert_eq!(count(&answers, &Ok(())), good);
-    let list = ListArtifacts { filter: ArtifactFilter::default(), page: Page { limit: 100, offset: 0 } };
+    let list = ListArtifacts { filter: ArtifactFilter::default(), sort: Sort::NEWEST_FIRST, page: Page::at(100, 0) };
     let page = world.store.list_artifacts(tenant, list).await.unwrap();
     assert_eq!((page.items.len(), page.total), (good, good as u64));
     let counts = world.store.counts().await.unwrap();

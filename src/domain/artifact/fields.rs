@@ -50,7 +50,7 @@ impl ArtifactDescription {
 }
 
 /// One tag: 1–50 letters, digits, spaces, `-` or `_`, trimmed and in lower case.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Tag(String);
 
 impl Tag {
@@ -207,7 +207,7 @@ impl Metadata {
 }
 
 /// What kind of thing an artifact is: 1–50 of `a-z`, `0-9`, `_`, `.` and `-`; `default` unless said.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct ArtifactType(String);
 
 impl ArtifactType {

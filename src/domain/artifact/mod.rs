@@ -2,9 +2,13 @@
 
 mod draft;
 mod fields;
+mod history;
+mod write;
 
 pub use draft::{ArtifactDraft, ArtifactPatch, RawArtifact, RawArtifactPatch};
 pub use fields::{ArtifactDescription, ArtifactName, ArtifactType, Metadata, MetadataValue, Tag, Tags};
+pub use history::{ArtifactChange, ArtifactField, ArtifactHistory, ArtifactVersion};
+pub use write::{ArtifactWrite, ImportLine, Precondition, RawArtifactWrite};
 
 use super::{ArtifactId, Field, TenantId, Timestamp, UserId};
 
@@ -40,6 +44,25 @@ pub struct Artifact {
 }
 
 impl Artifact {
+    /// The first version of an artifact: `draft`, made by `user` at `now`.
+    pub fn new(id: ArtifactId, tenant: TenantId, draft: ArtifactDraft, user: UserId, now: Timestamp) -> Self {
+        Self {
+            id,
+            tenant,
+            name: draft.name,
+            description: draft.description,
+            tags: draft.tags,
+            metadata: draft.metadata,
+            artifact_type: draft.artifact_type,
+            version: 1,
+            created_by: user,
+            updated_by: user,
+            created_at: now,
+            updated_at: now,
+            deleted_at: None,
+        }
+    }
+
     /// Its next version: `patch` applied by `user` at `now`.
     pub fn patched(mut self, patch: ArtifactPatch, user: UserId, now: Timestamp) -> Self {
         self.name = patch.name.unwrap_or(self.name);
@@ -57,6 +80,12 @@ impl Artifact {
     /// Its next version: moved to the trash by `user` at `now`.
     pub fn deleted(mut self, user: UserId, now: Timestamp) -> Self {
         self.deleted_at = Some(now);
+        self.touched(user, now)
+    }
+
+    /// Its next version: taken out of the trash by `user` at `now`.
+    pub fn restored(mut self, user: UserId, now: Timestamp) -> Self {
+        self.deleted_at = None;
         self.touched(user, now)
     }
 

@@ -1,7 +1,11 @@
 //! Artifacts.
 
 mod body;
+mod bulk;
+mod catalog;
 mod entity_tag;
+mod fields;
+mod history;
 mod list;
 
 use std::sync::Arc;
@@ -13,16 +17,19 @@ use uuid::Uuid;
 
 use self::body::{ArtifactBody, CreateArtifactRequest, PageBody, UpdateArtifactRequest};
 use self::entity_tag::{IfMatch, entity_tag, none_match_names};
+use self::history::HistoryBody;
 use self::list::ListQuery;
 use super::Tag;
 use crate::http::extract::ArtifactsCaller;
 use crate::http::json::Json;
 use crate::http::problem::Problem;
-use crate::http::refused::{BODY, BY_ID, INVALID, PRECONDITION_FAILED, Refused};
+use crate::http::refused::{BODY, BY_ID, IF_MATCH, INVALID, Refused};
 use crate::http::state::State;
-use crate::http::types::{Limit, Offset, Search, Time};
+use crate::http::types::{Limit, Offset, Search, SortName, Time};
 
-/// Operations below `/api/v1/workspaces/{workspace_id}/artifacts`.
+pub(crate) use catalog::CatalogApi;
+
+/// Operations on single artifacts of a workspace, and on the list of them.
 pub(crate) struct ArtifactsApi;
 
 #[OpenApi(prefix_path = "/api/v1/workspaces", tag = "Tag::Artifacts")]
@@ -47,8 +54,9 @@ impl ArtifactsApi {
 
     /// List artifacts
     ///
-    /// Newest first. Filters narrow the list together: `q` is found in the name or the description, without regard
-    /// to case; of several `tags` any is enough.
+    /// Newest first, unless another `sort` is asked for; until there is a ranking, by `relevance` is newest first, too.
+    /// Filters narrow the list together. To get all of a list, follow `next_cursor`: what is there and stays as it is
+    /// meanwhile comes exactly once.
     #[oai(path = "/:workspace_id/artifacts", method = "get", operation_id = "list_artifacts")]
     #[expect(clippy::too_many_arguments, reason = "one for each parameter of the query string")]
     async fn list(
@@ -59,29 +67,47 @@ impl ArtifactsApi {
         workspace_id: Path<Uuid>,
         /// Text in the name or the description.
         q: Query<Option<Search>>,
-        /// Tags, repeated or separated by commas.
+        /// Tags of which any is enough, repeated or separated by commas.
         tags: Query<Option<Vec<String>>>,
+        /// Tags that must all be there, repeated or separated by commas.
+        tags_all: Query<Option<Vec<String>>>,
+        /// Tags that must not be there, repeated or separated by commas.
+        tags_none: Query<Option<Vec<String>>>,
+        /// Of this type.
+        artifact_type: Query<Option<String>>,
+        /// Created by this account.
+        created_by: Query<Option<Uuid>>,
         /// Created at this time or later.
         created_after: Query<Option<Time>>,
         /// Created at this time or earlier.
         created_before: Query<Option<Time>>,
+        /// Also those in the trash; `is_active` tells which they are.
+        include_deleted: Query<Option<bool>>,
+        /// The order.
+        sort: Query<Option<SortName>>,
         /// How many at most.
         limit: Query<Option<Limit>>,
-        /// How many are passed over.
+        /// How many are passed over; with another order than that of creation, 10000 at most.
         offset: Query<Option<Offset>>,
+        /// The `next_cursor` of the page before, of the same list.
+        cursor: Query<Option<String>>,
     ) -> Result<Json<PageBody>, Refused<{ BY_ID | INVALID }>> {
         let query = ListQuery {
             q: q.0.map(|q| q.0),
-            tags: tags.0.unwrap_or_default(),
+            tags: tags.0,
+            tags_all: tags_all.0,
+            tags_none: tags_none.0,
+            artifact_type: artifact_type.0,
+            created_by: created_by.0,
             created_after: created_after.0,
             created_before: created_before.0,
+            include_deleted: include_deleted.0,
+            sort: sort.0,
             limit: limit.0,
             offset: offset.0,
+            cursor: cursor.0,
         };
-        let list = query.check().map_err(|violations| Problem::validation(&violations))?;
-        let window = list.page;
-        let page = state.service.artifacts(&caller.0, workspace_id.0.into(), list).await?;
-        Ok(Json(PageBody::new(page, window)))
+        Ok(list::answer(&state.service, &caller.0, workspace_id.0.into(), query).await?)
     }
 
     /// An artifact
@@ -124,7 +150,7 @@ impl ArtifactsApi {
         #[oai(name = "If-Match")]
         if_match: IfMatch,
         body: Json<UpdateArtifactRequest>,
-    ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID | BODY | PRECONDITION_FAILED }>> {
+    ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID | BODY | IF_MATCH }>> {
         let (tenant, id) = (workspace_id.0.into(), artifact_id.0.into());
         let artifact = state.service.update_artifact(&caller.0, tenant, id, if_match.0, body.0.into()).await?;
         let etag = entity_tag(&artifact);
@@ -147,13 +173,14 @@ impl ArtifactsApi {
         #[oai(name = "If-Match")]
         if_match: IfMatch,
         body: Json<UpdateArtifactRequest>,
-    ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID | BODY | PRECONDITION_FAILED }>> {
+    ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID | BODY | IF_MATCH }>> {
         self.update(state, caller, workspace_id, artifact_id, if_match, body).await
     }
 
     /// Delete an artifact
     ///
-    /// It is gone from every list and read, and kept for the audit.
+    /// It moves to the trash: gone from reads and lists, until it is restored. With `purge` it is really gone, with its
+    /// history, also when it is in the trash already; this needs an admin.
     #[oai(path = "/:workspace_id/artifacts/:artifact_id", method = "delete", operation_id = "delete_artifact")]
     async fn delete(
         &self,
@@ -163,12 +190,62 @@ impl ArtifactsApi {
         workspace_id: Path<Uuid>,
         /// The artifact's id.
         artifact_id: Path<Uuid>,
+        /// Remove it for good.
+        purge: Query<Option<bool>>,
         /// Delete only if the artifact still has one of these entity tags.
         #[oai(name = "If-Match")]
         if_match: IfMatch,
-    ) -> Result<DeleteArtifactResponse, Refused<{ BY_ID | PRECONDITION_FAILED }>> {
-        state.service.delete_artifact(&caller.0, workspace_id.0.into(), artifact_id.0.into(), if_match.0).await?;
+    ) -> Result<DeleteArtifactResponse, Refused<{ BY_ID | IF_MATCH }>> {
+        let (tenant, id) = (workspace_id.0.into(), artifact_id.0.into());
+        if purge.0.unwrap_or(false) {
+            state.service.purge_artifact(&caller.0, tenant, id, if_match.0).await?;
+        } else {
+            state.service.delete_artifact(&caller.0, tenant, id, if_match.0).await?;
+        }
         Ok(DeleteArtifactResponse::Deleted)
+    }
+
+    /// Restore an artifact
+    ///
+    /// Takes it out of the trash, as it was, with a new version.
+    #[oai(path = "/:workspace_id/artifacts/:artifact_id/restore", method = "post", operation_id = "restore_artifact")]
+    async fn restore(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: ArtifactsCaller,
+        /// The workspace's id.
+        workspace_id: Path<Uuid>,
+        /// The artifact's id.
+        artifact_id: Path<Uuid>,
+    ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID }>> {
+        let artifact = state.service.restore_artifact(&caller.0, workspace_id.0.into(), artifact_id.0.into()).await?;
+        let etag = entity_tag(&artifact);
+        Ok(UpdateArtifactResponse::Updated(Json(artifact.into()), etag))
+    }
+
+    /// The history of an artifact
+    ///
+    /// Every version, newest first: who made it, when, what changed, and the artifact as it was. Also of one in the
+    /// trash.
+    #[oai(path = "/:workspace_id/artifacts/:artifact_id/history", method = "get", operation_id = "artifact_history")]
+    async fn history(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: ArtifactsCaller,
+        /// The workspace's id.
+        workspace_id: Path<Uuid>,
+        /// The artifact's id.
+        artifact_id: Path<Uuid>,
+        /// How many at most.
+        limit: Query<Option<Limit>>,
+        /// The `next_cursor` of the page before.
+        cursor: Query<Option<String>>,
+    ) -> Result<Json<HistoryBody>, Refused<{ BY_ID | INVALID }>> {
+        let (tenant, id) = (workspace_id.0.into(), artifact_id.0.into());
+        let (limit, before) = history::check(limit.0, cursor.0.as_deref(), tenant, id)
+            .map_err(|violations| Problem::validation(&violations))?;
+        let history = state.service.artifact_history(&caller.0, tenant, id, before, limit).await?;
+        Ok(Json(HistoryBody::new(history, tenant, id)))
     }
 }
 

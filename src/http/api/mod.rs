@@ -16,7 +16,7 @@ mod workspaces;
 use poem_openapi::Tags;
 
 pub(super) use api_keys::ApiKeysApi;
-pub(super) use artifacts::ArtifactsApi;
+pub(super) use artifacts::{ArtifactsApi, CatalogApi};
 pub(super) use audit::AuditApi;
 pub(super) use auth::AuthApi;
 pub(super) use members::MembersApi;

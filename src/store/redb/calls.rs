@@ -7,7 +7,7 @@ use super::RedbStore;
 use super::scan::Budget;
 use super::snapshot::Snapshot;
 use super::tables::Tables;
-use crate::domain::ArtifactPage;
+use crate::domain::{ArtifactHistory, ArtifactPage, ArtifactStats};
 use crate::store::{Call, Counts, StoreError, StoreResult};
 
 impl RedbStore {
@@ -118,6 +118,18 @@ impl<T> Rows for Vec<T> {
 impl Rows for ArtifactPage {
     fn rows(&self) -> usize {
         self.items.len()
+    }
+}
+
+impl Rows for ArtifactHistory {
+    fn rows(&self) -> usize {
+        self.versions.len()
+    }
+}
+
+impl Rows for ArtifactStats {
+    fn rows(&self) -> usize {
+        1
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) struct Snapshot {
     pub workspaces_deleted: ReadOnlyTable<&'static [u8; 16], ()>,
     pub api_keys: Rows<32>,
     pub artifacts: Rows<32>,
+    pub artifacts_trash: Rows<32>,
+    pub artifact_versions: Rows<40>,
     pub counters: ReadOnlyTable<&'static [u8; 17], u64>,
     pub changes: ReadOnlyTable<u64, &'static [u8]>,
 }
@@ -49,6 +51,8 @@ impl Snapshot {
             workspaces_deleted: txn.open_table(tables::WORKSPACES_DELETED)?,
             api_keys: txn.open_table(tables::API_KEYS)?,
             artifacts: txn.open_table(tables::ARTIFACTS)?,
+            artifacts_trash: txn.open_table(tables::ARTIFACTS_TRASH)?,
+            artifact_versions: txn.open_table(tables::ARTIFACT_VERSIONS)?,
             counters: txn.open_table(tables::COUNTERS)?,
             changes: txn.open_table(tables::CHANGES)?,
         })

@@ -7,49 +7,47 @@ use poem_openapi::types::{Example, MaybeUndefined};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::{Artifact, ArtifactDescription, ArtifactPage, MetadataValue, Page, RawArtifact, RawArtifactPatch};
+use super::fields::{DescriptionText, NameText, TagText, TypeText};
+use crate::domain::{
+    Artifact, ArtifactDescription, ArtifactPage, ArtifactStats, MetadataValue, Page, RawArtifact, RawArtifactPatch,
+};
 use crate::http::types::{RawMetadataValue, Time, field};
 
 /// A new artifact.
 #[derive(Deserialize, Object)]
 #[oai(example)]
 pub(super) struct CreateArtifactRequest {
-    /// Its name, without `< > " ' &`.
-    #[oai(validator(
-        min_length = 1,
-        max_length = 255,
-        pattern = r#"^[^<>"'&\x00-\x1F\x7F-\x9F]*[^\s<>"'&\x00-\x1F\x7F-\x9F][^<>"'&\x00-\x1F\x7F-\x9F]*$"#
-    ))]
-    name: String,
-    /// What it is.
+    /// Its name: without `< > " ' &` and control characters, counted after trimming.
+    name: NameText,
+    /// What it is; empty is none.
     #[serde(default)]
-    #[oai(nullable, validator(max_length = 2000))]
-    description: Option<String>,
-    /// Tags: letters, digits, spaces, `-` and `_`.
+    #[oai(nullable)]
+    description: Option<DescriptionText>,
+    /// Tags: letters and digits of any script, spaces, `-` and `_`; in lower case, each once.
     #[serde(default)]
-    #[oai(nullable, validator(max_items = 20, min_length = 1, max_length = 50))]
-    tags: Option<Vec<String>>,
-    /// Up to 50 keys with null, booleans, numbers or strings of up to 1000 characters.
+    #[oai(nullable, validator(max_items = 20))]
+    tags: Option<Vec<TagText>>,
+    /// Up to 50 keys of 1 to 100 characters of `A-Z a-z 0-9 _ . -`, with null, booleans, numbers or strings.
     #[serde(default)]
     #[oai(nullable, validator(max_properties = 50))]
     artifact_metadata: Option<BTreeMap<String, RawMetadataValue>>,
     /// What kind of thing it is; `default` unless said.
     #[serde(default)]
-    #[oai(nullable, validator(min_length = 1, max_length = 50, pattern = "^[a-z0-9_.-]+$"))]
-    artifact_type: Option<String>,
+    #[oai(nullable)]
+    artifact_type: Option<TypeText>,
 }
 
 impl Example for CreateArtifactRequest {
     fn example() -> Self {
         Self {
-            name: "billing-api".to_owned(),
-            description: Some("Charges customers, and tells them".to_owned()),
-            tags: Some(vec!["service".to_owned(), "payments".to_owned()]),
+            name: NameText("billing-api".to_owned()),
+            description: Some(DescriptionText("Charges customers, and tells them".to_owned())),
+            tags: Some(["service", "payments"].map(|tag| TagText(tag.to_owned())).into()),
             artifact_metadata: Some(BTreeMap::from([
                 ("owner".to_owned(), RawMetadataValue("team-billing".into())),
                 ("replicas".to_owned(), RawMetadataValue(3.into())),
             ])),
-            artifact_type: Some("service".to_owned()),
+            artifact_type: Some(TypeText("service".to_owned())),
         }
     }
 }
@@ -57,11 +55,11 @@ impl Example for CreateArtifactRequest {
 impl From<CreateArtifactRequest> for RawArtifact {
     fn from(body: CreateArtifactRequest) -> Self {
         Self {
-            name: body.name,
-            description: body.description,
-            tags: body.tags.unwrap_or_default(),
-            metadata: RawMetadataValue::into_map(body.artifact_metadata.unwrap_or_default()),
-            artifact_type: body.artifact_type,
+            name: body.name.0,
+            description: body.description.map(|text| text.0),
+            tags: body.tags.map(tag_texts).unwrap_or_default(),
+            metadata: body.artifact_metadata.map(RawMetadataValue::into_map).unwrap_or_default(),
+            artifact_type: body.artifact_type.map(|text| text.0),
         }
     }
 }
@@ -70,30 +68,25 @@ impl From<CreateArtifactRequest> for RawArtifact {
 #[derive(Deserialize, Object)]
 #[oai(example)]
 pub(super) struct UpdateArtifactRequest {
-    /// Its name, without `< > " ' &`.
+    /// Its name: without `< > " ' &` and control characters, counted after trimming.
     #[serde(default)]
-    #[oai(validator(
-        min_length = 1,
-        max_length = 255,
-        pattern = r#"^[^<>"'&\x00-\x1F\x7F-\x9F]*[^\s<>"'&\x00-\x1F\x7F-\x9F][^<>"'&\x00-\x1F\x7F-\x9F]*$"#
-    ))]
-    name: MaybeUndefined<String>,
-    /// What it is.
+    name: MaybeUndefined<NameText>,
+    /// What it is; null or empty is none.
     #[serde(default)]
-    #[oai(nullable, validator(max_length = 2000))]
-    description: MaybeUndefined<String>,
-    /// All tags.
+    #[oai(nullable)]
+    description: MaybeUndefined<DescriptionText>,
+    /// All tags; null is none.
     #[serde(default)]
-    #[oai(nullable, validator(max_items = 20, min_length = 1, max_length = 50))]
-    tags: MaybeUndefined<Vec<String>>,
-    /// All metadata.
+    #[oai(nullable, validator(max_items = 20))]
+    tags: MaybeUndefined<Vec<TagText>>,
+    /// All metadata; null is none.
     #[serde(default)]
     #[oai(nullable, validator(max_properties = 50))]
     artifact_metadata: MaybeUndefined<BTreeMap<String, RawMetadataValue>>,
-    /// What kind of thing it is.
+    /// What kind of thing it is; null is `default`.
     #[serde(default)]
-    #[oai(nullable, validator(min_length = 1, max_length = 50, pattern = "^[a-z0-9_.-]+$"))]
-    artifact_type: MaybeUndefined<String>,
+    #[oai(nullable)]
+    artifact_type: MaybeUndefined<TypeText>,
 }
 
 impl Example for UpdateArtifactRequest {
@@ -101,7 +94,7 @@ impl Example for UpdateArtifactRequest {
         Self {
             name: MaybeUndefined::Undefined,
             description: MaybeUndefined::Null,
-            tags: MaybeUndefined::Value(vec!["service".to_owned(), "retired".to_owned()]),
+            tags: MaybeUndefined::Value(["service", "retired"].map(|tag| TagText(tag.to_owned())).into()),
             artifact_metadata: MaybeUndefined::Undefined,
             artifact_type: MaybeUndefined::Undefined,
         }
@@ -111,13 +104,17 @@ impl Example for UpdateArtifactRequest {
 impl From<UpdateArtifactRequest> for RawArtifactPatch {
     fn from(body: UpdateArtifactRequest) -> Self {
         Self {
-            name: field(body.name),
-            description: field(body.description),
-            tags: field(body.tags),
+            name: field(body.name.map_value(|text| text.0)),
+            description: field(body.description.map_value(|text| text.0)),
+            tags: field(body.tags.map_value(tag_texts)),
             metadata: field(body.artifact_metadata.map_value(RawMetadataValue::into_map)),
-            artifact_type: field(body.artifact_type),
+            artifact_type: field(body.artifact_type.map_value(|text| text.0)),
         }
     }
+}
+
+pub(super) fn tag_texts(tags: Vec<TagText>) -> Vec<String> {
+    tags.into_iter().map(|tag| tag.0).collect()
 }
 
 /// A named, tagged, described thing.
@@ -187,17 +184,53 @@ pub(super) struct PageBody {
     offset: u64,
     /// Whether more follow.
     has_more: bool,
+    /// The `cursor` of the next page; null on the last.
+    next_cursor: Option<String>,
 }
 
 impl PageBody {
-    pub(super) fn new(page: ArtifactPage, window: Page) -> Self {
-        let end = (window.offset + page.items.len()) as u64;
+    pub(super) fn new(page: ArtifactPage, window: &Page, next_cursor: Option<String>) -> Self {
         Self {
             items: page.items.into_iter().map(ArtifactBody::from).collect(),
             total: page.total,
             limit: window.limit as u64,
-            offset: window.offset as u64,
-            has_more: end < page.total,
+            offset: window.offset() as u64,
+            has_more: page.has_more,
+            next_cursor,
+        }
+    }
+}
+
+/// What is in a workspace's catalog.
+#[derive(Serialize, Object)]
+#[oai(rename = "ArtifactStats")]
+pub(super) struct StatsBody {
+    /// Artifacts, those in the trash included.
+    total_artifacts: u64,
+    /// Artifacts that are not in the trash.
+    active_artifacts: u64,
+    /// Different tags of the active ones.
+    total_tags: u64,
+    /// The ten tags that most of the active ones have: the most used first, then by tag.
+    most_used_tags: Vec<TagCount>,
+}
+
+/// A tag, and how often it is used.
+#[derive(Serialize, Object)]
+pub(super) struct TagCount {
+    /// The tag.
+    tag: String,
+    /// How many artifacts have it.
+    count: u64,
+}
+
+impl From<ArtifactStats> for StatsBody {
+    fn from(stats: ArtifactStats) -> Self {
+        Self {
+            total_artifacts: stats.artifacts,
+            active_artifacts: stats.active_artifacts,
+            total_tags: stats.tags,
+            most_used_tags: stats.most_used_tags.into_iter().map(|(tag, count)| TagCount { tag, count }).collect(),
         }
     }
 }

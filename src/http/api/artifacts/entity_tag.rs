@@ -6,7 +6,7 @@ use poem_openapi::registry::{MetaParamIn, MetaSchemaRef, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use crate::domain::Artifact;
+use crate::domain::{Artifact, Precondition};
 
 /// An artifact's entity tag.
 pub(super) fn entity_tag(artifact: &Artifact) -> String {
@@ -19,22 +19,21 @@ pub(super) fn none_match_names(if_none_match: &str, current: &str) -> bool {
     if_none_match.split(',').any(|tag| is_current(tag.trim()))
 }
 
-/// The versions that an `If-Match` lets through, compared strongly; `None` lets any through. A tag that is weak, or
-/// none of ours, lets nothing through.
-pub(super) struct IfMatch(pub Option<Vec<u64>>);
+/// What an `If-Match` lets through, compared strongly. A tag that is weak, or none of ours, lets nothing through.
+pub(super) struct IfMatch(pub Precondition);
 
 impl IfMatch {
     fn parse<'a>(mut lines: impl Iterator<Item = &'a [u8]>) -> Self {
-        let Some(first) = lines.next() else { return Self(None) };
+        let Some(first) = lines.next() else { return Self(Precondition::None) };
         let tags: Vec<&[u8]> = std::iter::once(first)
             .chain(lines)
             .flat_map(|line| line.split(|byte| *byte == b','))
             .map(<[u8]>::trim_ascii)
             .collect();
         if tags.contains(&b"*".as_slice()) {
-            return Self(None);
+            return Self(Precondition::Exists);
         }
-        Self(Some(tags.into_iter().filter_map(version).collect()))
+        Self(Precondition::Versions(tags.into_iter().filter_map(version).collect()))
     }
 }
 
@@ -80,15 +79,15 @@ mod tests {
 
     #[test]
     fn an_if_match_lets_through_the_versions_it_names() {
-        let versions = |lines: &[&str]| IfMatch::parse(lines.iter().map(|line| line.as_bytes())).0;
-        assert_eq!(versions(&[]), None);
-        assert_eq!(versions(&["*"]), None);
-        assert_eq!(versions(&["\"3\""]), Some(vec![3]));
-        assert_eq!(versions(&["\"3\" , \"5\"", "\"7\""]), Some(vec![3, 5, 7]));
+        let seen = |lines: &[&str]| IfMatch::parse(lines.iter().map(|line| line.as_bytes())).0;
+        assert_eq!(seen(&[]), Precondition::None);
+        assert_eq!(seen(&["*"]), Precondition::Exists);
+        assert_eq!(seen(&["\"3\""]), Precondition::Versions(vec![3]));
+        assert_eq!(seen(&["\"3\" , \"5\"", "\"7\""]), Precondition::Versions(vec![3, 5, 7]));
         for foreign in
             ["", "3", "W/\"3\"", "\"abc\"", "\"03\"", "\"+3\"", "\"-1\"", "\"99999999999999999999\"", "\"ÿ\""]
         {
-            assert_eq!(versions(&[foreign]), Some(vec![]), "{foreign}");
+            assert_eq!(seen(&[foreign]), Precondition::Versions(vec![]), "{foreign}");
         }
     }
 

@@ -1,42 +1,112 @@
-//! The query string of a listing.
+//! The query string of a listing, and the page it is answered with.
 
-use crate::domain::{ArtifactFilter, ListArtifacts, Page, SearchText, Tag, Tags, Violations};
-use crate::http::types::{Limit, Offset, Time, within};
+use uuid::Uuid;
+
+use super::body::PageBody;
+use crate::domain::{
+    ArtifactFilter, ArtifactType, ListArtifacts, Page, Position, SearchText, Sort, SortBy, Start, Tag, Tags, TenantId,
+    Violations,
+};
+use crate::http::cursor;
+use crate::http::json::Json;
+use crate::http::problem::Problem;
+use crate::http::types::{Limit, Offset, SortName, Time, within};
+use crate::service::{Caller, Service};
+
+/// What cursors call a listing of artifacts.
+const LIST: &str = "artifacts";
+/// The most that are passed over in another order than that of creation: as many places have to be remembered.
+const MAX_SORTED_OFFSET: u64 = 10_000;
 
 /// A listing as it was asked for, unchecked.
 pub(super) struct ListQuery {
     pub q: Option<String>,
-    pub tags: Vec<String>,
+    pub tags: Option<Vec<String>>,
+    pub tags_all: Option<Vec<String>>,
+    pub tags_none: Option<Vec<String>>,
+    pub artifact_type: Option<String>,
+    pub created_by: Option<Uuid>,
     pub created_after: Option<Time>,
     pub created_before: Option<Time>,
+    pub include_deleted: Option<bool>,
+    pub sort: Option<SortName>,
     pub limit: Option<Limit>,
     pub offset: Option<Offset>,
+    pub cursor: Option<String>,
 }
 
 impl ListQuery {
     /// Checks every parameter. Pointers name the parameter.
-    pub(super) fn check(self) -> Result<ListArtifacts, Violations> {
-        Violations::check(|check| {
+    pub(super) fn check(self, tenant: TenantId) -> Result<ListArtifacts, Violations> {
+        let (filter, sort) = Violations::check(|check| {
             let text = check.field("/q", self.q.as_deref().map_or(Ok(None), SearchText::parse));
-            let tags = check.field("/tags", check_tags(&self.tags));
-            let limit = check.field("/limit", within(self.limit.unwrap_or(Limit::DEFAULT).0, 1, Limit::MAX));
-            let offset = check.field("/offset", within(self.offset.map_or(0, |offset| offset.0), 0, Offset::MAX));
-            Some(ListArtifacts {
-                filter: ArtifactFilter {
-                    text: text?,
-                    tags: tags?,
-                    created_after: self.created_after.map(|time| time.0),
-                    created_before: self.created_before.map(|time| time.0),
-                },
-                page: Page { limit: limit?, offset: offset? },
-            })
-        })
+            let tags = check.field("/tags", check_tags(self.tags));
+            let tags_all = check.field("/tags_all", check_tags(self.tags_all));
+            let tags_none = check.field("/tags_none", check_tags(self.tags_none));
+            let artifact_type =
+                check.optional("/artifact_type", self.artifact_type.as_deref().map(ArtifactType::parse));
+            let sort = check.field("/sort", self.sort.map_or(Ok(Sort::NEWEST_FIRST), |name| Sort::parse(&name.0)));
+            let filter = ArtifactFilter {
+                text: text?,
+                tags: tags?,
+                tags_all: tags_all?,
+                tags_none: tags_none?,
+                artifact_type,
+                created_by: self.created_by.map(Into::into),
+                created_after: self.created_after.map(|time| time.0),
+                created_before: self.created_before.map(|time| time.0),
+                include_deleted: self.include_deleted.unwrap_or(false),
+            };
+            Some((filter, sort?))
+        })?;
+        let page = Violations::check(|check| {
+            let limit = check.field("/limit", check_limit(self.limit));
+            let start = match (self.cursor, self.offset) {
+                (None, offset) => {
+                    let most = if sort.by == SortBy::CreatedAt { Offset::MAX } else { MAX_SORTED_OFFSET };
+                    let offset = within(offset.map_or(0, |offset| offset.0), 0, most);
+                    check.field("/offset", offset).map(Start::Offset)
+                }
+                (Some(cursor), None) => {
+                    check.field("/cursor", position(&cursor, tenant, &filter, sort)).map(Start::After)
+                }
+                (Some(_), Some(_)) => check.field("/cursor", Err("can't be combined with an offset".to_owned())),
+            };
+            Some(Page { limit: limit?, start: start? })
+        })?;
+        Ok(ListArtifacts { filter, sort, page })
+    }
+}
+
+/// The answer to a listing, with the cursor of the next page.
+pub(super) async fn answer(
+    service: &Service,
+    caller: &Caller,
+    tenant: TenantId,
+    query: ListQuery,
+) -> Result<Json<PageBody>, Problem> {
+    let list = query.check(tenant).map_err(|violations| Problem::validation(&violations))?;
+    let page = service.artifacts(caller, tenant, list.clone()).await?;
+    let ListArtifacts { filter, sort, page: window } = list;
+    let last = page.items.last().filter(|_| page.has_more).map(|artifact| sort.position(artifact));
+    let next = last.and_then(|position| cursor::encode(LIST, tenant, &(cursor::digest(&(filter, sort)), position)));
+    Ok(Json(PageBody::new(page, &window, next)))
+}
+
+/// Where a cursor points to, if it is one of this listing.
+fn position(text: &str, tenant: TenantId, filter: &ArtifactFilter, sort: Sort) -> Result<Position, String> {
+    let (digest, position) = cursor::decode::<([u8; 32], Position)>(text, LIST, tenant)?;
+    if digest == cursor::digest(&(filter, sort)) && sort.has(&position) {
+        Ok(position)
+    } else {
+        Err("is of a list with other filters or another sort; repeat them with it".to_owned())
     }
 }
 
 /// Each tag once. Repetitions don't count: only what is looked for costs.
-fn check_tags(texts: &[String]) -> Result<Vec<Tag>, String> {
+fn check_tags(texts: Option<Vec<String>>) -> Result<Vec<Tag>, String> {
     let mut tags = Vec::new();
+    let texts = texts.unwrap_or_default();
     for text in texts.iter().flat_map(|texts| texts.split(',')).filter(|text| !text.trim().is_empty()) {
         let tag = Tag::parse(text)?;
         if tags.contains(&tag) {
@@ -48,4 +118,9 @@ fn check_tags(texts: &[String]) -> Result<Vec<Tag>, String> {
         tags.push(tag);
     }
     Ok(tags)
+}
+
+/// How many a page of anything holds at most.
+pub(super) fn check_limit(limit: Option<Limit>) -> Result<usize, String> {
+    within(limit.unwrap_or(Limit::DEFAULT).0, 1, Limit::MAX)
 }

@@ -1,11 +1,17 @@
-//! Artifacts.
+//! Artifacts, one at a time.
+
+mod bulk;
+mod list;
+mod transfer;
 
 use super::{Caller, Error, Service};
 use crate::domain::{
-    Action, Artifact, ArtifactDraft, ArtifactId, ArtifactPage, ArtifactPatch, ListArtifacts, RawArtifact,
-    RawArtifactPatch, TenantId,
+    Action, Artifact, ArtifactDraft, ArtifactId, ArtifactPatch, Precondition, RawArtifact, RawArtifactPatch, TenantId,
 };
-use crate::telemetry::{Operation, Subject, annotate, annotate_with};
+use crate::telemetry::{Operation, Subject, annotate_with};
+
+pub use bulk::BulkOutcome;
+pub use transfer::Export;
 
 impl Service {
     /// Creates an artifact.
@@ -18,23 +24,7 @@ impl Service {
         self.telemetry
             .observe(Operation::ArtifactCreate, Subject::new(tenant, caller.user), async {
                 self.require(caller, tenant, Action::WriteArtifacts).await?;
-                let draft = ArtifactDraft::parse(raw)?;
-                let now = self.clock.now();
-                let artifact = Artifact {
-                    id: self.ids.next(now),
-                    tenant,
-                    name: draft.name,
-                    description: draft.description,
-                    tags: draft.tags,
-                    metadata: draft.metadata,
-                    artifact_type: draft.artifact_type,
-                    version: 1,
-                    created_by: caller.user,
-                    updated_by: caller.user,
-                    created_at: now,
-                    updated_at: now,
-                    deleted_at: None,
-                };
+                let artifact = self.new_artifact(caller, tenant, ArtifactDraft::parse(raw)?);
                 let stamp = self.stamp_of(caller);
                 self.store.create_artifact(tenant, artifact.clone(), stamp).await?;
                 annotate_with("artifact.id", || artifact.id.to_string());
@@ -44,24 +34,10 @@ impl Service {
             .await
     }
 
-    /// A page of a workspace's artifacts, newest first.
-    pub async fn artifacts(
-        &self,
-        caller: &Caller,
-        tenant: TenantId,
-        list: ListArtifacts,
-    ) -> Result<ArtifactPage, Error> {
-        let operation = if list.filter.text.is_some() { Operation::ArtifactSearch } else { Operation::ArtifactList };
-        self.telemetry
-            .observe(operation, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::ReadArtifacts).await?;
-                annotate_list(&list);
-                let page = self.store.list_artifacts(tenant, list).await?;
-                annotate("artifact.result_count", count(page.items.len()));
-                annotate("artifact.total", i64::try_from(page.total).unwrap_or(i64::MAX));
-                Ok(page)
-            })
-            .await
+    /// An artifact that `caller` makes now.
+    fn new_artifact(&self, caller: &Caller, tenant: TenantId, draft: ArtifactDraft) -> Artifact {
+        let now = self.clock.now();
+        Artifact::new(self.ids.next(now), tenant, draft, caller.user, now)
     }
 
     /// An artifact.
@@ -75,13 +51,13 @@ impl Service {
             .await
     }
 
-    /// Changes the fields an update names. With `versions`, only if the artifact has one of them.
+    /// Changes the fields an update names.
     pub async fn update_artifact(
         &self,
         caller: &Caller,
         tenant: TenantId,
         id: ArtifactId,
-        versions: Option<Vec<u64>>,
+        seen: Precondition,
         raw: RawArtifactPatch,
     ) -> Result<Artifact, Error> {
         self.telemetry
@@ -89,28 +65,59 @@ impl Service {
                 self.require(caller, tenant, Action::WriteArtifacts).await?;
                 annotate_with("artifact.id", || id.to_string());
                 let patch = ArtifactPatch::parse(raw)?;
-                let expected = self.expected_version(tenant, id, versions).await?;
+                let expected = self.expected_version(tenant, id, seen).await?;
                 let stamp = self.stamp_of(caller);
                 Ok(self.store.update_artifact(tenant, id, expected, patch, caller.user, stamp).await?)
             })
             .await
     }
 
-    /// Moves an artifact to the trash. With `versions`, only if it has one of them.
+    /// Moves an artifact to the trash.
     pub async fn delete_artifact(
         &self,
         caller: &Caller,
         tenant: TenantId,
         id: ArtifactId,
-        versions: Option<Vec<u64>>,
+        seen: Precondition,
     ) -> Result<(), Error> {
         self.telemetry
             .observe(Operation::ArtifactDelete, Subject::new(tenant, caller.user), async {
                 self.require(caller, tenant, Action::WriteArtifacts).await?;
                 annotate_with("artifact.id", || id.to_string());
-                let expected = self.expected_version(tenant, id, versions).await?;
+                let expected = self.expected_version(tenant, id, seen).await?;
                 let stamp = self.stamp_of(caller);
                 Ok(self.store.delete_artifact(tenant, id, expected, caller.user, stamp).await?)
+            })
+            .await
+    }
+
+    /// Takes an artifact out of the trash.
+    pub async fn restore_artifact(&self, caller: &Caller, tenant: TenantId, id: ArtifactId) -> Result<Artifact, Error> {
+        self.telemetry
+            .observe(Operation::ArtifactRestore, Subject::new(tenant, caller.user), async {
+                self.require(caller, tenant, Action::WriteArtifacts).await?;
+                annotate_with("artifact.id", || id.to_string());
+                let stamp = self.stamp_of(caller);
+                Ok(self.store.restore_artifact(tenant, id, caller.user, stamp).await?)
+            })
+            .await
+    }
+
+    /// Removes an artifact for good, in the trash or not, with its history.
+    pub async fn purge_artifact(
+        &self,
+        caller: &Caller,
+        tenant: TenantId,
+        id: ArtifactId,
+        seen: Precondition,
+    ) -> Result<(), Error> {
+        self.telemetry
+            .observe(Operation::ArtifactPurge, Subject::new(tenant, caller.user), async {
+                self.require(caller, tenant, Action::PurgeArtifacts).await?;
+                annotate_with("artifact.id", || id.to_string());
+                let expected = self.expected_version(tenant, id, seen).await?;
+                let stamp = self.stamp_of(caller);
+                Ok(self.store.purge_artifact(tenant, id, expected, stamp).await?)
             })
             .await
     }
@@ -121,26 +128,21 @@ impl Service {
         &self,
         tenant: TenantId,
         id: ArtifactId,
-        versions: Option<Vec<u64>>,
+        seen: Precondition,
     ) -> Result<Option<u64>, Error> {
-        let Some(versions) = versions else { return Ok(None) };
+        let versions = match seen {
+            Precondition::None if self.require_if_match => return Err(Error::PreconditionRequired),
+            Precondition::None | Precondition::Exists => return Ok(None),
+            Precondition::Versions(versions) => versions,
+        };
         if let [version] = *versions {
             return Ok(Some(version));
         }
-        let current = self.store.artifact(tenant, id).await?.ok_or(Error::ArtifactNotFound)?.version;
+        let history = self.store.artifact_history(tenant, id, None, 1).await?;
+        let newest = history.and_then(|history| history.versions.into_iter().next()).ok_or(Error::ArtifactNotFound)?;
+        let current = newest.artifact.version;
         if versions.contains(&current) { Ok(Some(current)) } else { Err(Error::VersionMismatch { current }) }
     }
-}
-
-/// What was asked, without what was typed: the length of the text, not the text.
-fn annotate_list(list: &ListArtifacts) {
-    let text = list.filter.text.as_ref();
-    annotate("artifact.query.present", text.is_some());
-    annotate("artifact.query.length", count(text.map_or(0, |text| text.as_str().chars().count())));
-    annotate("artifact.tag_count", count(list.filter.tags.len()));
-    annotate("artifact.sort", "-created_at");
-    annotate("artifact.limit", count(list.page.limit));
-    annotate("artifact.offset", count(list.page.offset));
 }
 
 fn count(number: usize) -> i64 {

@@ -1,0 +1,125 @@
+//! The order of a listing, and places in it.
+
+use std::cmp::Ordering;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Artifact, ArtifactId, Timestamp};
+
+/// What a listing is ordered by. What is equal in it is in the order of ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum SortBy {
+    /// The time of creation, which is also the order of ids.
+    CreatedAt,
+    /// The time of the last change.
+    UpdatedAt,
+    /// The name, without regard to case.
+    Name,
+}
+
+/// The order of a listing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Sort {
+    /// What it is ordered by.
+    pub by: SortBy,
+    /// Whether the greatest comes first.
+    pub descending: bool,
+}
+
+impl Sort {
+    /// The last to be created first.
+    pub const NEWEST_FIRST: Self = Self { by: SortBy::CreatedAt, descending: true };
+    /// The first to be created first.
+    pub const OLDEST_FIRST: Self = Self { by: SortBy::CreatedAt, descending: false };
+    /// What a sort is called by who asks for one. Without a ranking, by relevance is newest first.
+    pub const NAMES: [&str; 7] =
+        ["created_at", "-created_at", "updated_at", "-updated_at", "name", "-name", "relevance"];
+
+    /// The sort that is called so.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (name, descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
+        let by = match name {
+            "relevance" if !descending => return Ok(Self::NEWEST_FIRST),
+            "created_at" => SortBy::CreatedAt,
+            "updated_at" => SortBy::UpdatedAt,
+            "name" => SortBy::Name,
+            _ => return Err(format!("must be one of {}", Self::NAMES.join(", "))),
+        };
+        Ok(Self { by, descending })
+    }
+
+    /// What it is called.
+    pub fn as_str(self) -> &'static str {
+        match (self.by, self.descending) {
+            (SortBy::CreatedAt, false) => "created_at",
+            (SortBy::CreatedAt, true) => "-created_at",
+            (SortBy::UpdatedAt, false) => "updated_at",
+            (SortBy::UpdatedAt, true) => "-updated_at",
+            (SortBy::Name, false) => "name",
+            (SortBy::Name, true) => "-name",
+        }
+    }
+
+    /// The place of an artifact in this order.
+    pub fn position(self, artifact: &Artifact) -> Position {
+        let key = match self.by {
+            SortBy::CreatedAt => SortKey::CreatedAt,
+            SortBy::UpdatedAt => SortKey::UpdatedAt(artifact.updated_at),
+            SortBy::Name => SortKey::Name(artifact.name.as_str().to_lowercase()),
+        };
+        Position { key, id: artifact.id }
+    }
+
+    /// Whether a place is one in this order.
+    pub fn has(self, position: &Position) -> bool {
+        matches!(
+            (self.by, &position.key),
+            (SortBy::CreatedAt, SortKey::CreatedAt)
+                | (SortBy::UpdatedAt, SortKey::UpdatedAt(_))
+                | (SortBy::Name, SortKey::Name(_))
+        )
+    }
+
+    /// Which of two places comes first.
+    pub fn compare(self, one: &Position, other: &Position) -> Ordering {
+        if self.descending { other.cmp(one) } else { one.cmp(other) }
+    }
+}
+
+/// A place in an order: that of an artifact, whether it is still there or not.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Position {
+    key: SortKey,
+    id: ArtifactId,
+}
+
+impl Position {
+    /// The artifact.
+    pub fn id(&self) -> ArtifactId {
+        self.id
+    }
+}
+
+/// What an artifact is ordered by, besides its id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+enum SortKey {
+    CreatedAt,
+    UpdatedAt(Timestamp),
+    Name(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sort_is_called_what_it_was_asked_for_by() {
+        for name in Sort::NAMES.into_iter().filter(|name| *name != "relevance") {
+            assert_eq!(Sort::parse(name).map(Sort::as_str), Ok(name));
+        }
+        assert_eq!(Sort::parse("relevance"), Ok(Sort::NEWEST_FIRST));
+        for other in ["", "-", "--name", "-relevance", "Name", "id"] {
+            assert!(Sort::parse(other).is_err(), "{other}");
+        }
+    }
+}

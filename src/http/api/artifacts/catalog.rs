@@ -1,0 +1,198 @@
+//! A catalog seen as a whole: searched, counted, written to in bulk, sent and taken in.
+
+use std::io;
+use std::sync::Arc;
+
+use futures_util::{Stream, stream};
+use hyper::body::Bytes;
+use poem::web::Data;
+use poem_openapi::param::{Path, Query};
+use poem_openapi::{ApiResponse, Object, OpenApi};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::body::{ArtifactBody, CreateArtifactRequest, PageBody, StatsBody};
+use super::bulk::{self, BulkBody, BulkRequest};
+use super::list::{self, ListQuery};
+use crate::domain::ImportLine;
+use crate::http::api::Tag;
+use crate::http::extract::ArtifactsCaller;
+use crate::http::json::Json;
+use crate::http::ndjson::{Ndjson, NdjsonStream};
+use crate::http::problem::Problem;
+use crate::http::refused::{BODY, BY_ID, CONFLICT, INVALID, Refused};
+use crate::http::state::State;
+use crate::http::types::{Limit, Offset, SortName, Time};
+use crate::service::Export;
+
+/// Operations on all artifacts of a workspace.
+pub(crate) struct CatalogApi;
+
+#[OpenApi(prefix_path = "/api/v1/workspaces", tag = "Tag::Artifacts")]
+impl CatalogApi {
+    /// Search artifacts
+    ///
+    /// The same as the list, with the same parameters, for who looks for something: `q` is found in the name or the
+    /// description. Until there is a ranking, by `relevance` is newest first.
+    #[oai(path = "/:workspace_id/artifacts/search/advanced", method = "get", operation_id = "search_artifacts")]
+    #[expect(clippy::too_many_arguments, reason = "one for each parameter of the query string")]
+    async fn search(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: ArtifactsCaller,
+        /// The workspace's id.
+        workspace_id: Path<Uuid>,
+        /// Text in the name or the description.
+        q: Query<Option<String>>,
+        /// Tags of which any is enough, repeated or separated by commas.
+        tags: Query<Option<Vec<String>>>,
+        /// Tags that must all be there, repeated or separated by commas.
+        tags_all: Query<Option<Vec<String>>>,
+        /// Tags that must not be there, repeated or separated by commas.
+        tags_none: Query<Option<Vec<String>>>,
+        /// Of this type.
+        artifact_type: Query<Option<String>>,
+        /// Created by this account.
+        created_by: Query<Option<Uuid>>,
+        /// Created at this time or later.
+        created_after: Query<Option<Time>>,
+        /// Created at this time or earlier.
+        created_before: Query<Option<Time>>,
+        /// Also those in the trash; `is_active` tells which they are.
+        include_deleted: Query<Option<bool>>,
+        /// The order.
+        sort: Query<Option<SortName>>,
+        /// How many at most.
+        limit: Query<Option<Limit>>,
+        /// How many are passed over; with another order than that of creation, 10000 at most.
+        offset: Query<Option<Offset>>,
+        /// The `next_cursor` of the page before, of the same list.
+        cursor: Query<Option<String>>,
+    ) -> Result<Json<PageBody>, Refused<{ BY_ID | INVALID }>> {
+        let query = ListQuery {
+            q: q.0,
+            tags: tags.0,
+            tags_all: tags_all.0,
+            tags_none: tags_none.0,
+            artifact_type: artifact_type.0,
+            created_by: created_by.0,
+            created_after: created_after.0,
+            created_before: created_before.0,
+            include_deleted: include_deleted.0,
+            sort: sort.0,
+            limit: limit.0,
+            offset: offset.0,
+            cursor: cursor.0,
+        };
+        Ok(list::answer(&state.service, &caller.0, workspace_id.0.into(), query).await?)
+    }
+
+    /// Figures about artifacts
+    ///
+    /// How many there are, and which tags those have that are not in the trash.
+    #[oai(path = "/:workspace_id/artifacts/stats", method = "get", operation_id = "artifact_stats")]
+    async fn stats(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: ArtifactsCaller,
+        /// The workspace's id.
+        workspace_id: Path<Uuid>,
+    ) -> Result<Json<StatsBody>, Refused<{ BY_ID }>> {
+        Ok(Json(state.service.artifact_stats(&caller.0, workspace_id.0.into()).await?.into()))
+    }
+
+    /// Write many artifacts
+    ///
+    /// Up to 1000 operations in one commit, each with a result of its own. With `atomic`, all of them succeed or
+    /// nothing happens; the answer is then 409, and `errors` lists the operations that can't be carried out.
+    #[oai(path = "/:workspace_id/artifacts/bulk", method = "post", operation_id = "bulk_write_artifacts")]
+    async fn bulk(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: ArtifactsCaller,
+        /// The workspace's id.
+        workspace_id: Path<Uuid>,
+        body: Json<BulkRequest>,
+    ) -> Result<Json<BulkBody>, Refused<{ BY_ID | BODY | CONFLICT }>> {
+        let atomic = body.0.atomic;
+        let writes = body.0.writes().map_err(|violations| Problem::validation(&violations))?;
+        let named: Vec<Option<Uuid>> = writes.iter().map(bulk::named).collect();
+        let outcomes = state.service.write_artifacts(&caller.0, workspace_id.0.into(), writes, atomic).await?;
+        Ok(Json(BulkBody::new(named.into_iter().zip(outcomes).collect())))
+    }
+
+    /// Export artifacts
+    ///
+    /// All of them, oldest first, as NDJSON: one artifact a line, sent while they are read. What is there all the time
+    /// is sent exactly once. An answer that breaks off was not complete.
+    #[oai(path = "/:workspace_id/artifacts/export", method = "get", operation_id = "export_artifacts")]
+    async fn export(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: ArtifactsCaller,
+        /// The workspace's id.
+        workspace_id: Path<Uuid>,
+        /// Also those in the trash; `is_active` tells which they are.
+        include_deleted: Query<Option<bool>>,
+    ) -> Result<ExportResponse, Refused<{ BY_ID }>> {
+        let deleted = include_deleted.0.unwrap_or(false);
+        let export = state.service.export_artifacts(&caller.0, workspace_id.0.into(), deleted).await?;
+        let total = export.total;
+        Ok(ExportResponse::Begun(NdjsonStream::new(lines(export)), total))
+    }
+
+    /// Import artifacts
+    ///
+    /// NDJSON, each line the fields of a new artifact; others are ignored, so that an export can be imported. It takes
+    /// up to 10 MiB and 10000 lines at a time. All lines are imported, or none when one is not good: `errors` then
+    /// tells which, and why.
+    #[oai(path = "/:workspace_id/artifacts/import", method = "post", operation_id = "import_artifacts")]
+    async fn import(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: ArtifactsCaller,
+        /// The workspace's id.
+        workspace_id: Path<Uuid>,
+        body: Ndjson<CreateArtifactRequest>,
+    ) -> Result<Json<ImportBody>, Refused<{ BY_ID | BODY }>> {
+        let lines = body.0.into_iter();
+        let lines = lines.map(|line| ImportLine { number: line.number, artifact: line.value.map(Into::into) });
+        let imported = state.service.import_artifacts(&caller.0, workspace_id.0.into(), lines.collect()).await?;
+        Ok(Json(ImportBody { imported: imported as u64 }))
+    }
+}
+
+#[derive(ApiResponse)]
+enum ExportResponse {
+    /// The artifacts
+    #[oai(status = 200)]
+    Begun(
+        NdjsonStream<ArtifactBody>,
+        /// How many there were when it began.
+        #[oai(header = "X-Total-Count")]
+        u64,
+    ),
+}
+
+/// What was imported.
+#[derive(Serialize, Object)]
+#[oai(rename = "Imported")]
+struct ImportBody {
+    /// How many artifacts were created.
+    imported: u64,
+}
+
+/// The lines of an export. They are made when they are asked for, so nothing more is once the client has left.
+fn lines(export: Export) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+    stream::try_unfold(export, |mut export| async move {
+        let artifacts = export.next().await.map_err(io::Error::other);
+        let artifacts = artifacts.inspect_err(|error| tracing::error!(%error, "an export was broken off"))?;
+        let Some(artifacts) = artifacts else { return Ok(None) };
+        let mut lines = Vec::new();
+        for artifact in artifacts {
+            serde_json::to_writer(&mut lines, &ArtifactBody::from(artifact))?;
+            lines.push(b'\n');
+        }
+        Ok(Some((Bytes::from(lines), export)))
+    })
+}

@@ -1,0 +1,66 @@
+//! The fields of an artifact as they come in: what the document says of them is what the domain checks.
+
+use poem_openapi::registry::MetaSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{ArtifactDescription, ArtifactName, ArtifactType, Tag};
+use crate::http::types::schema;
+
+/// A text, with its rules in the document. They are checked by the domain.
+macro_rules! text_field {
+    ($(#[$doc:meta])* $name:ident, $type_name:literal, $schema:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub(super) struct $name(pub String);
+
+        schema!($name, $type_name, $schema);
+    };
+}
+
+/// White space, which is trimmed. Spelt out, because every dialect of patterns means something else by `\s`.
+const SPACE: &str = r"\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
+/// What a name must not contain.
+const NOT_IN_NAMES: &str = r#"<>"'&\u0000-\u001f\u007f-\u009f"#;
+
+text_field!(
+    /// A name.
+    NameText,
+    "string_artifact_name",
+    MetaSchema {
+        min_length: Some(1),
+        max_length: Some(ArtifactName::MAX_CHARS),
+        pattern: Some(format!(
+            "^[{SPACE}]*[^{NOT_IN_NAMES}{SPACE}]([^{NOT_IN_NAMES}]*[^{NOT_IN_NAMES}{SPACE}])?[{SPACE}]*$"
+        )),
+        ..MetaSchema::new("string")
+    }
+);
+text_field!(
+    /// A description.
+    DescriptionText,
+    "string_artifact_description",
+    MetaSchema { max_length: Some(ArtifactDescription::MAX_CHARS), ..MetaSchema::new("string") }
+);
+text_field!(
+    /// A tag.
+    TagText,
+    "string_artifact_tag",
+    MetaSchema {
+        min_length: Some(1),
+        max_length: Some(Tag::MAX_CHARS),
+        pattern: Some(format!(r"^[{SPACE}]*[\w-]([\w -]*[\w-])?[{SPACE}]*$")),
+        ..MetaSchema::new("string")
+    }
+);
+text_field!(
+    /// A type.
+    TypeText,
+    "string_artifact_type",
+    MetaSchema {
+        min_length: Some(1),
+        max_length: Some(ArtifactType::MAX_CHARS),
+        pattern: Some("^[a-z0-9_.-]+$".to_owned()),
+        ..MetaSchema::new("string")
+    }
+);

@@ -1,0 +1,171 @@
+//! NDJSON, one value a line: read as it comes in, sent as it is made, so that neither is in memory as a whole.
+
+use std::io;
+use std::marker::PhantomData;
+
+use futures_util::{Stream, StreamExt as _};
+use hyper::body::Bytes;
+use poem::http::header;
+use poem::{Body, IntoResponse, Request, RequestBody, Response};
+use poem_openapi::payload::Payload;
+use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchemaRef, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use serde::de::DeserializeOwned;
+
+use super::json::{self, essence};
+use super::problem::Problem;
+use super::state::State;
+use crate::domain::Violations;
+
+const CONTENT_TYPE: &str = "application/x-ndjson";
+/// What NDJSON is also sent as.
+const ALSO_TAKEN: [&str; 3] = ["application/ndjson", "application/jsonl", "application/json"];
+/// The most lines of a body that hold something.
+const MAX_LINES: usize = 10_000;
+
+/// A body with a `T` in each line. Blank lines are passed over.
+pub(super) struct Ndjson<T>(pub Vec<Line<T>>);
+
+/// A line of a body.
+pub(super) struct Line<T> {
+    /// Its number, beginning with 1.
+    pub number: usize,
+    /// What it holds, or what is wrong with it.
+    pub value: Result<T, Violations>,
+}
+
+/// The lines that have come in so far.
+struct Lines<T> {
+    number: usize,
+    /// The beginning of a line whose end has not come yet.
+    begun: Vec<u8>,
+    complete: Vec<Line<T>>,
+}
+
+impl<T: DeserializeOwned> Lines<T> {
+    fn take(&mut self, chunk: &[u8]) -> Result<(), Problem> {
+        for piece in chunk.split_inclusive(|byte| *byte == b'\n') {
+            self.begun.extend_from_slice(piece);
+            if piece.ends_with(b"\n") {
+                self.end_line()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn end_line(&mut self) -> Result<(), Problem> {
+        self.number += 1;
+        let line = self.begun.trim_ascii();
+        if !line.is_empty() {
+            if self.complete.len() == MAX_LINES {
+                return Err(Problem::import_too_long(MAX_LINES));
+            }
+            self.complete.push(Line { number: self.number, value: json::parse_line(line) });
+        }
+        self.begun.clear();
+        Ok(())
+    }
+}
+
+async fn read<T: DeserializeOwned>(request: &Request, body: &mut RequestBody) -> Result<Vec<Line<T>>, Problem> {
+    let limits = State::of(request)?.body_limits;
+    let max_bytes = limits.max_import_bytes;
+    let announced = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > max_bytes as u64) {
+        return Err(Problem::import_too_large(max_bytes));
+    }
+    let body = body.take().map_err(|_| Problem::invalid_json("the body is missing"))?;
+    let mut chunks = std::pin::pin!(body.into_bytes_stream());
+    let lines = async {
+        let mut lines = Lines { number: 0, begun: Vec::new(), complete: Vec::new() };
+        let mut bytes = 0;
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(|_| Problem::invalid_json("the body ended early"))?;
+            bytes += chunk.len();
+            if bytes > max_bytes {
+                return Err(Problem::import_too_large(max_bytes));
+            }
+            lines.take(&chunk)?;
+        }
+        lines.end_line()?;
+        Ok(lines.complete)
+    };
+    tokio::time::timeout(limits.timeout, lines).await.map_err(|_| Problem::request_timeout())?
+}
+
+impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for Ndjson<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        let content = vec![MetaMediaType { content_type: CONTENT_TYPE, schema: T::schema_ref() }];
+        Some(MetaRequest { description: Some("One JSON object a line"), content, required: true })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        let content_type = request.content_type().map(essence);
+        if !content_type.is_some_and(|it| it == CONTENT_TYPE || ALSO_TAKEN.contains(&it.as_str())) {
+            return Err(Problem::unsupported_media_type(CONTENT_TYPE).before_body().into());
+        }
+        Ok(Self(read(request, body).await?))
+    }
+}
+
+/// An answer with a `T` in each line, sent while it is made.
+pub(super) struct NdjsonStream<T> {
+    body: Body,
+    lines: PhantomData<T>,
+}
+
+impl<T> NdjsonStream<T> {
+    /// The answer that consists of these pieces, each of whole lines. An error breaks it off, which the client can see.
+    pub(super) fn new(pieces: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Self {
+        Self { body: Body::from_bytes_stream(pieces), lines: PhantomData }
+    }
+}
+
+impl<T: Type + Send> Payload for NdjsonStream<T> {
+    const CONTENT_TYPE: &'static str = CONTENT_TYPE;
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: Send> IntoResponse for NdjsonStream<T> {
+    fn into_response(self) -> Response {
+        Response::builder().content_type(CONTENT_TYPE).body(self.body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_put_together_from_any_pieces() {
+        let text = b"1\n\n 2 \r\n3x\n4";
+        for size in 1..=text.len() {
+            let mut lines = Lines::<u8> { number: 0, begun: Vec::new(), complete: Vec::new() };
+            text.chunks(size).for_each(|chunk| lines.take(chunk).expect("few lines"));
+            lines.end_line().expect("few lines");
+            let found: Vec<_> = lines.complete.iter().map(|line| (line.number, line.value.as_ref().ok())).collect();
+            assert_eq!(found, [(1, Some(&1)), (3, Some(&2)), (4, None), (5, Some(&4))], "in pieces of {size}");
+        }
+    }
+}

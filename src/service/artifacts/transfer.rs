@@ -1,0 +1,104 @@
+//! All artifacts of a workspace, out and in.
+
+use std::sync::Arc;
+
+use super::count;
+use crate::domain::{
+    Action, Artifact, ArtifactDraft, ArtifactId, ArtifactPage, ArtifactWrite, ImportLine, TenantId, Violation,
+    Violations,
+};
+use crate::service::{Caller, Error, Service};
+use crate::store::Store;
+use crate::telemetry::{Operation, Subject, annotate};
+
+/// Of more bad lines than this, the rest is not told of.
+const BAD_LINES_TOLD: usize = 20;
+
+/// The artifacts of a workspace, a few hundred at a time, oldest first. Nothing is held in between, so that it may take
+/// as long as it takes.
+pub struct Export {
+    store: Arc<dyn Store>,
+    tenant: TenantId,
+    deleted: bool,
+    /// How many there were when it began.
+    pub total: u64,
+    next: Option<ArtifactPage>,
+    after: Option<ArtifactId>,
+    has_more: bool,
+}
+
+impl Export {
+    /// The next artifacts, until there are none. What is there all the time is in exactly one of these.
+    pub async fn next(&mut self) -> Result<Option<Vec<Artifact>>, Error> {
+        let page = match self.next.take() {
+            Some(page) => page,
+            None if self.has_more => self.store.artifacts_after(self.tenant, self.after, self.deleted).await?,
+            None => return Ok(None),
+        };
+        self.after = page.items.last().map(|artifact| artifact.id);
+        self.has_more = page.has_more;
+        Ok(Some(page.items))
+    }
+}
+
+impl Service {
+    /// Begins to send all artifacts; with `deleted`, also those in the trash.
+    pub async fn export_artifacts(&self, caller: &Caller, tenant: TenantId, deleted: bool) -> Result<Export, Error> {
+        self.telemetry
+            .observe(Operation::ArtifactExport, Subject::new(tenant, caller.user), async {
+                self.require(caller, tenant, Action::ReadArtifacts).await?;
+                let first = self.store.artifacts_after(tenant, None, deleted).await?;
+                annotate("artifact.total", i64::try_from(first.total).unwrap_or(i64::MAX));
+                let (store, total) = (self.store.clone(), first.total);
+                Ok(Export { store, tenant, deleted, total, next: Some(first), after: None, has_more: false })
+            })
+            .await
+    }
+
+    /// Creates an artifact for each line, or none at all when a line is not good. Returns how many.
+    pub async fn import_artifacts(
+        &self,
+        caller: &Caller,
+        tenant: TenantId,
+        lines: Vec<ImportLine>,
+    ) -> Result<usize, Error> {
+        self.telemetry
+            .observe(Operation::ArtifactImport, Subject::new(tenant, caller.user), async {
+                self.require(caller, tenant, Action::WriteArtifacts).await?;
+                let drafts = check_lines(lines)?;
+                annotate("artifact.operations", count(drafts.len()));
+                if drafts.is_empty() {
+                    return Ok(0);
+                }
+                let create = |draft| ArtifactWrite::Create(Box::new(self.new_artifact(caller, tenant, draft)));
+                let writes: Vec<ArtifactWrite> = drafts.into_iter().map(create).collect();
+                let stamp = self.stamp_of(caller);
+                let created = self.store.write_artifacts(tenant, writes, true, caller.user, stamp).await?;
+                let created = created.into_iter().collect::<Result<Vec<Artifact>, _>>()?;
+                for artifact in &created {
+                    self.telemetry.metrics().artifact_created(tenant, artifact.artifact_type.as_str());
+                }
+                Ok(created.len())
+            })
+            .await
+    }
+}
+
+/// The artifact of each line, or what is wrong with the first bad lines.
+fn check_lines(lines: Vec<ImportLine>) -> Result<Vec<ArtifactDraft>, Violations> {
+    let (mut drafts, mut bad_lines, mut violations) = (Vec::with_capacity(lines.len()), 0, Vec::new());
+    for ImportLine { number, artifact } in lines {
+        match artifact.and_then(ArtifactDraft::parse) {
+            Ok(draft) => drafts.push(draft),
+            Err(_) if bad_lines == BAD_LINES_TOLD => break,
+            Err(broken) => {
+                bad_lines += 1;
+                violations.extend(broken.iter().map(|violation| Violation {
+                    pointer: format!("/{number}{}", violation.pointer),
+                    detail: format!("line {number}: {}", violation.detail),
+                }));
+            }
+        }
+    }
+    Violations::none(violations).map(|()| drafts)
+}

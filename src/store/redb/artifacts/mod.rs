@@ -1,0 +1,243 @@
+//! Artifacts: the live ones, those in the trash, and their versions.
+
+mod bulk;
+mod list;
+mod stats;
+mod versions;
+
+use async_trait::async_trait;
+
+use super::counters::Counter;
+use super::scan::Budget;
+use super::snapshot::Snapshot;
+use super::tables::{Tables, get, pair, put};
+use super::workspaces;
+use super::{INLINE_ROWS, RedbStore};
+use crate::domain::{
+    Artifact, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactPatch, ArtifactStats, ArtifactWrite, ChangeKind,
+    ListArtifacts, Stamp, TenantId, UserId,
+};
+use crate::store::{Artifacts, Missing, StoreError, StoreResult};
+
+const NOT_FOUND: StoreError = StoreError::NotFound(Missing::Artifact);
+
+#[async_trait]
+impl Artifacts for RedbStore {
+    async fn create_artifact(&self, tenant: TenantId, artifact: Artifact, stamp: Stamp) -> StoreResult<()> {
+        self.write("insert", "artifacts", move |tables| create(tables, tenant, artifact, &stamp)).await
+    }
+
+    async fn artifact(&self, tenant: TenantId, id: ArtifactId) -> StoreResult<Option<Artifact>> {
+        self.read("get", "artifacts", |snapshot| find(snapshot, tenant, id))
+    }
+
+    async fn list_artifacts(&self, tenant: TenantId, list: ListArtifacts) -> StoreResult<ArtifactPage> {
+        if !list::is_ordered(&list) {
+            self.scan("artifacts", move |snapshot, budget| list::search(snapshot, budget, tenant, &list)).await
+        } else if list.page.offset() > INLINE_ROWS {
+            self.scan("artifacts", move |snapshot, budget| list::page(snapshot, budget, tenant, &list)).await
+        } else {
+            self.read("list", "artifacts", |snapshot| list::page(snapshot, &Budget::UNLIMITED, tenant, &list))
+        }
+    }
+
+    async fn artifacts_after(
+        &self,
+        tenant: TenantId,
+        after: Option<ArtifactId>,
+        deleted: bool,
+    ) -> StoreResult<ArtifactPage> {
+        self.read("list", "artifacts", |snapshot| list::next(snapshot, tenant, after, deleted))
+    }
+
+    async fn artifact_stats(&self, tenant: TenantId) -> StoreResult<ArtifactStats> {
+        self.scan("artifacts", move |snapshot, budget| stats::stats(snapshot, budget, tenant)).await
+    }
+
+    async fn artifact_history(
+        &self,
+        tenant: TenantId,
+        id: ArtifactId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> StoreResult<Option<ArtifactHistory>> {
+        self.read("list", "artifact_versions", |snapshot| versions::history(snapshot, tenant, id, before, limit))
+    }
+
+    async fn update_artifact(
+        &self,
+        tenant: TenantId,
+        id: ArtifactId,
+        expected: Option<u64>,
+        patch: ArtifactPatch,
+        user: UserId,
+        stamp: Stamp,
+    ) -> StoreResult<Artifact> {
+        let intent = move |tables: &mut Tables<'_>| update(tables, tenant, id, expected, patch, user, &stamp);
+        self.write("update", "artifacts", intent).await
+    }
+
+    async fn delete_artifact(
+        &self,
+        tenant: TenantId,
+        id: ArtifactId,
+        expected: Option<u64>,
+        user: UserId,
+        stamp: Stamp,
+    ) -> StoreResult<()> {
+        let intent = move |tables: &mut Tables<'_>| delete(tables, tenant, id, expected, user, &stamp);
+        self.write("delete", "artifacts", intent).await
+    }
+
+    async fn restore_artifact(
+        &self,
+        tenant: TenantId,
+        id: ArtifactId,
+        user: UserId,
+        stamp: Stamp,
+    ) -> StoreResult<Artifact> {
+        self.write("update", "artifacts", move |tables| restore(tables, tenant, id, user, &stamp)).await
+    }
+
+    async fn purge_artifact(
+        &self,
+        tenant: TenantId,
+        id: ArtifactId,
+        expected: Option<u64>,
+        stamp: Stamp,
+    ) -> StoreResult<()> {
+        self.write("delete", "artifacts", move |tables| purge(tables, tenant, id, expected, &stamp)).await
+    }
+
+    async fn write_artifacts(
+        &self,
+        tenant: TenantId,
+        writes: Vec<ArtifactWrite>,
+        atomic: bool,
+        user: UserId,
+        stamp: Stamp,
+    ) -> StoreResult<Vec<StoreResult<Artifact>>> {
+        let intent = move |tables: &mut Tables<'_>| bulk::write(tables, tenant, writes, atomic, user, &stamp);
+        self.write("update", "artifacts", intent).await
+    }
+}
+
+/// See [`Artifacts::create_artifact`].
+fn create(tables: &mut Tables<'_>, tenant: TenantId, artifact: Artifact, stamp: &Stamp) -> StoreResult<()> {
+    workspaces::require(tables, tenant)?;
+    insert(tables, &Artifact { tenant, ..artifact }, stamp)
+}
+
+/// Adds an artifact to a workspace that is there.
+fn insert(tables: &mut Tables<'_>, artifact: &Artifact, stamp: &Stamp) -> StoreResult<()> {
+    put(tables.artifacts()?, &key(artifact.tenant, artifact.id), artifact)?;
+    tables.counters()?.add_in(artifact.tenant, Counter::Artifacts, 1)?;
+    tables.counters()?.add_in(artifact.tenant, Counter::ActiveArtifacts, 1)?;
+    tables.log(Some(artifact.tenant), stamp, ChangeKind::ArtifactCreated(artifact.id))
+}
+
+/// See [`Artifacts::update_artifact`].
+fn update(
+    tables: &mut Tables<'_>,
+    tenant: TenantId,
+    id: ArtifactId,
+    expected: Option<u64>,
+    patch: ArtifactPatch,
+    user: UserId,
+    stamp: &Stamp,
+) -> StoreResult<Artifact> {
+    let before = current(tables, tenant, id, expected)?;
+    let next = before.clone().patched(patch, user, stamp.at);
+    versions::replace(tables, &before, &next, stamp)?;
+    Ok(next)
+}
+
+/// See [`Artifacts::delete_artifact`].
+fn delete(
+    tables: &mut Tables<'_>,
+    tenant: TenantId,
+    id: ArtifactId,
+    expected: Option<u64>,
+    user: UserId,
+    stamp: &Stamp,
+) -> StoreResult<()> {
+    let before = current(tables, tenant, id, expected)?;
+    let next = before.clone().deleted(user, stamp.at);
+    versions::replace(tables, &before, &next, stamp)
+}
+
+/// See [`Artifacts::restore_artifact`].
+fn restore(
+    tables: &mut Tables<'_>,
+    tenant: TenantId,
+    id: ArtifactId,
+    user: UserId,
+    stamp: &Stamp,
+) -> StoreResult<Artifact> {
+    let before: Artifact = get(tables.artifacts_trash()?, &key(tenant, id))?.ok_or(NOT_FOUND)?;
+    workspaces::require(tables, tenant)?;
+    let next = before.clone().restored(user, stamp.at);
+    versions::replace(tables, &before, &next, stamp)?;
+    Ok(next)
+}
+
+/// See [`Artifacts::purge_artifact`].
+fn purge(
+    tables: &mut Tables<'_>,
+    tenant: TenantId,
+    id: ArtifactId,
+    expected: Option<u64>,
+    stamp: &Stamp,
+) -> StoreResult<()> {
+    let key = key(tenant, id);
+    let live: Option<Artifact> = get(tables.artifacts()?, &key)?;
+    let artifact = match &live {
+        Some(_) => live,
+        None => get(tables.artifacts_trash()?, &key)?,
+    };
+    let artifact = as_expected(artifact, expected)?;
+    workspaces::require(tables, tenant)?;
+    if artifact.deleted_at.is_none() {
+        tables.artifacts()?.remove(&key)?;
+        tables.counters()?.add_in(tenant, Counter::ActiveArtifacts, -1)?;
+    } else {
+        tables.artifacts_trash()?.remove(&key)?;
+    }
+    versions::remove(tables, tenant, id)?;
+    tables.counters()?.add_in(tenant, Counter::Artifacts, -1)?;
+    tables.log(Some(tenant), stamp, ChangeKind::ArtifactPurged(id))
+}
+
+/// The live artifact that an intent is about, if it still has the version that the caller expects.
+fn current(tables: &mut Tables<'_>, tenant: TenantId, id: ArtifactId, expected: Option<u64>) -> StoreResult<Artifact> {
+    let artifact = as_expected(get(tables.artifacts()?, &key(tenant, id))?, expected)?;
+    // Of a workspace that was deleted, the rows may still be there.
+    workspaces::require(tables, tenant)?;
+    Ok(artifact)
+}
+
+/// An artifact, if it is there and has the version that the caller expects.
+fn as_expected(artifact: Option<Artifact>, expected: Option<u64>) -> StoreResult<Artifact> {
+    let artifact = artifact.ok_or(NOT_FOUND)?;
+    if expected.is_some_and(|version| version != artifact.version) {
+        return Err(StoreError::VersionMismatch { current: artifact.version });
+    }
+    Ok(artifact)
+}
+
+/// See [`Artifacts::artifact`].
+fn find(snapshot: &Snapshot, tenant: TenantId, id: ArtifactId) -> StoreResult<Option<Artifact>> {
+    get(&snapshot.artifacts, &key(tenant, id))
+}
+
+/// An artifact, in the trash or not.
+fn find_any(snapshot: &Snapshot, tenant: TenantId, id: ArtifactId) -> StoreResult<Option<Artifact>> {
+    match find(snapshot, tenant, id)? {
+        Some(artifact) => Ok(Some(artifact)),
+        None => get(&snapshot.artifacts_trash, &key(tenant, id)),
+    }
+}
+
+fn key(tenant: TenantId, id: ArtifactId) -> [u8; 32] {
+    pair(tenant.to_bytes(), id.to_bytes())
+}

@@ -1,0 +1,211 @@
+//! Lists of artifacts: narrowed, ordered, walked through by cursor, and counted.
+
+#[expect(dead_code, reason = "each file of tests uses its own part of the harness")]
+mod support;
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+use support::account::{Account, text};
+use support::client::Client;
+use support::server::Server;
+
+fn names(page: &Value) -> Vec<String> {
+    page["items"].as_array().expect("items").iter().map(|item| text(&item["name"])).collect()
+}
+
+/// All names of a list, from page to page.
+fn walk(client: &Client, list: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut page = client.get(list).expect(200).json();
+    loop {
+        found.extend(names(&page));
+        assert_eq!(page["has_more"], page["next_cursor"].is_string(), "{page}");
+        let Some(cursor) = page["next_cursor"].as_str() else { return found };
+        page = client.get(&format!("{list}&cursor={cursor}")).expect(200).json();
+    }
+}
+
+#[test]
+fn the_list_is_narrowed_by_tags_type_and_creator() {
+    let server = Server::shared();
+    let owner = Account::new(&server);
+    let artifacts = owner.artifacts();
+    for (name, tags, artifact_type) in
+        [("a", vec!["red", "big"], "zip"), ("b", vec!["red"], "zip"), ("c", vec!["blue", "big"], "tar")]
+    {
+        owner.artifact(&artifacts, &json!({"name": name, "tags": tags, "artifact_type": artifact_type}));
+    }
+    let own = format!("created_by={}", owner.id);
+    for (query, expected) in [
+        ("tags_all=red,big", vec!["a"]),
+        ("tags_all=Red&tags_all=big", vec!["a"]),
+        ("tags_none=red", vec!["c"]),
+        ("tags=red,blue&tags_none=big", vec!["b"]),
+        ("artifact_type=zip", vec!["b", "a"]),
+        ("artifact_type=zip&tags_all=big", vec!["a"]),
+        (own.as_str(), vec!["c", "b", "a"]),
+        ("created_by=01890000-0000-7000-8000-000000000000", vec![]),
+    ] {
+        for list in [&artifacts, &format!("{artifacts}/search/advanced")] {
+            let page = owner.client.get(&format!("{list}?{query}")).expect(200).json();
+            assert_eq!(names(&page), expected, "{query}");
+            assert_eq!(page["total"], expected.len(), "{query}");
+        }
+    }
+}
+
+#[test]
+fn the_list_is_in_the_order_that_is_asked_for() {
+    let server = Server::shared();
+    let owner = Account::new(&server);
+    let artifacts = owner.artifacts();
+    let made: Vec<Value> = ["b", "C", "a"].map(|name| owner.artifact(&artifacts, &json!({"name": name}))).into();
+    owner.client.patch(&format!("{artifacts}/{}", text(&made[0]["id"])), &json!({"tags": ["t"]})).expect(200);
+    for (sort, expected) in [
+        ("created_at", ["b", "C", "a"]),
+        ("-created_at", ["a", "C", "b"]),
+        ("updated_at", ["C", "a", "b"]),
+        ("-updated_at", ["b", "a", "C"]),
+        ("name", ["a", "b", "C"]),
+        ("-name", ["C", "b", "a"]),
+        ("relevance", ["a", "C", "b"]),
+    ] {
+        for filter in ["", "&include_deleted=true", "&artifact_type=default"] {
+            let list = format!("{artifacts}?sort={sort}&limit=1{filter}");
+            assert_eq!(walk(&owner.client, &list), expected, "{list}");
+            let second = owner.client.get(&format!("{list}&offset=1")).expect(200).json();
+            assert_eq!(names(&second), [expected[1]], "{list}");
+        }
+    }
+}
+
+#[test]
+fn the_trash_is_listed_for_who_asks() {
+    let server = Server::shared();
+    let owner = Account::new(&server);
+    let artifacts = owner.artifacts();
+    let made: Vec<Value> = ["a", "b", "c"].map(|name| owner.artifact(&artifacts, &json!({"name": name}))).into();
+    owner.client.delete(&format!("{artifacts}/{}", text(&made[1]["id"]))).expect(204);
+    let page = owner.client.get(&format!("{artifacts}?include_deleted=true")).expect(200).json();
+    assert_eq!((names(&page), &page["total"]), (vec!["c".to_owned(), "b".to_owned(), "a".to_owned()], &json!(3)));
+    let active: Vec<&Value> = page["items"].as_array().expect("items").iter().map(|item| &item["is_active"]).collect();
+    assert_eq!(active, [true, false, true]);
+    for query in ["include_deleted=false", "sort=name"] {
+        assert_eq!(owner.client.get(&format!("{artifacts}?{query}")).expect(200).json()["total"], 2);
+    }
+}
+
+#[test]
+fn parameters_out_of_bounds_are_named() {
+    let server = Server::shared();
+    let owner = Account::new(&server);
+    let artifacts = owner.artifacts();
+    for (query, pointer) in [
+        ("sort=size", "/sort"),
+        ("sort=", "/sort"),
+        ("tags_all=b@d", "/tags_all"),
+        ("tags_none=b@d", "/tags_none"),
+        ("artifact_type=Not+A+Type", "/artifact_type"),
+        ("sort=name&offset=10001", "/offset"),
+        ("cursor=AAAA", "/cursor"),
+        ("cursor=", "/cursor"),
+        ("limit=0", "/limit"),
+    ] {
+        for list in [&artifacts, &format!("{artifacts}/search/advanced")] {
+            assert_eq!(owner.client.get(&format!("{list}?{query}")).invalid_fields(), [pointer], "{query}");
+        }
+    }
+    owner.client.get(&format!("{artifacts}?created_by=me")).problem(400, "invalid_parameter");
+}
+
+#[test]
+fn s31_a_cursor_is_good_for_its_own_list_alone() {
+    let server = Server::shared();
+    let owner = Account::new(&server);
+    let (here, there) = (owner.artifacts(), owner.artifacts());
+    for name in ["a", "b", "c"] {
+        owner.artifact(&here, &json!({"name": name}));
+        owner.artifact(&there, &json!({"name": name}));
+    }
+    let cursor = text(&owner.client.get(&format!("{here}?limit=1")).expect(200).json()["next_cursor"]);
+
+    let own = owner.client.get(&format!("{here}?cursor={cursor}")).expect(200).json();
+    assert_eq!((names(&own), &own["offset"]), (vec!["b".to_owned(), "a".to_owned()], &json!(0)));
+    for other in [
+        format!("{there}?cursor={cursor}"),
+        format!("{here}?sort=name&cursor={cursor}"),
+        format!("{here}?sort=created_at&cursor={cursor}"),
+        format!("{here}?tags=a&cursor={cursor}"),
+        format!("{here}?include_deleted=true&cursor={cursor}"),
+        format!("{here}?offset=0&cursor={cursor}"),
+        format!("{here}?cursor=A{cursor}"),
+        format!("{here}?cursor={}", &cursor[..cursor.len() - 8]),
+    ] {
+        assert_eq!(owner.client.get(&other).invalid_fields(), ["/cursor"], "{other}");
+    }
+    let stranger = Account::new(&server);
+    stranger.client.get(&format!("{here}?cursor={cursor}")).problem(404, "workspace_not_found");
+}
+
+#[test]
+fn a_walk_by_cursor_neither_skips_nor_repeats_while_others_write() {
+    let server = Server::shared();
+    let owner = Account::new(&server);
+    let artifacts = owner.artifacts();
+    let stay: HashSet<String> = (0..30).map(|number| format!("stays {number}")).collect();
+    let mut leave = Vec::new();
+    for (number, name) in stay.iter().enumerate() {
+        owner.artifact(&artifacts, &json!({"name": name, "tags": ["kept"]}));
+        if number % 3 == 0 {
+            leave.push(text(&owner.artifact(&artifacts, &json!({"name": "leaves", "tags": ["kept"]}))["id"]));
+        }
+    }
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            for id in &leave {
+                owner.client.delete(&format!("{artifacts}/{id}")).expect(204);
+                owner.artifact(&artifacts, &json!({"name": "came", "tags": ["kept"]}));
+            }
+        });
+        let mut walks = 0;
+        while !writer.is_finished() || walks == 0 {
+            for list in
+                ["limit=4", "limit=4&sort=created_at", "limit=4&sort=name", "limit=4&tags=kept&sort=-updated_at"]
+            {
+                let found = walk(&owner.client, &format!("{artifacts}?{list}"));
+                let stayed: Vec<&String> = found.iter().filter(|name| name.starts_with("stays")).collect();
+                assert_eq!(stayed.len(), stay.len(), "{list}");
+                assert_eq!(stayed.into_iter().cloned().collect::<HashSet<_>>(), stay, "{list}");
+            }
+            walks += 1;
+        }
+    });
+}
+
+#[test]
+fn figures_are_of_this_workspace() {
+    let server = Server::shared();
+    let owner = Account::new(&server);
+    let (here, there) = (owner.artifacts(), owner.artifacts());
+    assert_eq!(
+        owner.client.get(&format!("{here}/stats")).expect(200).json(),
+        json!({"total_artifacts": 0, "active_artifacts": 0, "total_tags": 0, "most_used_tags": []})
+    );
+    owner.artifact(&there, &json!({"name": "n", "tags": ["foreign"]}));
+    for tags in [vec!["b", "a"], vec!["b"], vec!["c", "a"]] {
+        owner.artifact(&here, &json!({"name": "n", "tags": tags}));
+    }
+    let gone = owner.artifact(&here, &json!({"name": "n", "tags": ["gone"]}));
+    owner.client.delete(&format!("{here}/{}", text(&gone["id"]))).expect(204);
+    let most_used = json!([{"tag": "a", "count": 2}, {"tag": "b", "count": 2}, {"tag": "c", "count": 1}]);
+    assert_eq!(
+        owner.client.get(&format!("{here}/stats/")).expect(200).json(),
+        json!({"total_artifacts": 4, "active_artifacts": 3, "total_tags": 3, "most_used_tags": most_used})
+    );
+    let many: Vec<String> = (0..12).map(|tag| format!("x{tag}")).collect();
+    owner.artifact(&here, &json!({"name": "n", "tags": many}));
+    let stats = owner.client.get(&format!("{here}/stats")).expect(200).json();
+    assert_eq!((&stats["total_tags"], stats["most_used_tags"].as_array().map(Vec::len)), (&json!(15), Some(10)));
+    Account::new(&server).client.get(&format!("{here}/stats")).problem(404, "workspace_not_found");
+}
