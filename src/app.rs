@@ -1,5 +1,7 @@
 //! The composition root: opens everything in order, serves, and closes everything in reverse.
 
+mod demo;
+
 use std::convert::Infallible;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -65,6 +67,15 @@ pub enum Error {
     /// The database did not do what was asked.
     #[error("the account was not changed: {0}")]
     NotChanged(StoreError),
+    /// Demonstration accounts have a password that everyone knows.
+    #[error("there is no demonstration data in production: everyone knows its passwords")]
+    DemoInProduction,
+    /// The database has demonstration accounts already.
+    #[error("the demonstration data is there already; choose another directory with --data-dir")]
+    DemoIsThere,
+    /// The demonstration data is not in the database, or not all of it.
+    #[error("the demonstration data was not written: {0}")]
+    Demo(String),
     /// Mail can't be sent as configured.
     #[error(transparent)]
     Mail(#[from] MailerError),
@@ -88,6 +99,8 @@ pub enum Error {
     #[error("the database did not close cleanly: {0}")]
     Close(StoreError),
 }
+
+pub use demo::{Demo, fill_with_demo};
 
 /// Runs the server until it is told to stop by SIGTERM or SIGINT.
 pub async fn serve(config: Config) -> Result<(), Error> {
@@ -221,6 +234,19 @@ fn store_options(config: &config::Storage) -> Options {
     }
 }
 
+fn hasher(auth: &config::Auth) -> Result<PasswordHasher, HashingError> {
+    let cost = HashCost {
+        memory_kib: auth.hash_memory_kib,
+        iterations: auth.hash_iterations,
+        parallelism: auth.hash_parallelism,
+    };
+    let concurrency = match auth.hash_concurrency {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    };
+    PasswordHasher::new(cost, concurrency, auth.hash_queue, Arc::new(SystemEntropy))
+}
+
 fn service(
     config: &Config,
     store: Arc<dyn Store>,
@@ -235,25 +261,17 @@ fn service(
         Some(key) => SigningKey::from_bytes(key.expose_secret().as_bytes().to_vec()),
         None => SigningKey::load_or_generate(&config.storage.data_dir, &*entropy)?,
     };
-    let cost = HashCost {
-        memory_kib: auth.hash_memory_kib,
-        iterations: auth.hash_iterations,
-        parallelism: auth.hash_parallelism,
-    };
-    let concurrency = match auth.hash_concurrency {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        threads => threads,
-    };
     Ok(Service {
         store,
         telemetry,
-        hasher: PasswordHasher::new(cost, concurrency, auth.hash_queue, entropy.clone())?,
+        hasher: hasher(auth)?,
         access_tokens: AccessTokens::new(&key, &auth.issuer, &auth.audience),
         password_policy: PasswordPolicy { composition: auth.password_composition },
         accounts: AccountSettings {
             verification_token_seconds: auth.verification_token_seconds,
             reset_token_seconds: auth.reset_token_seconds,
             require_verified_email: auth.require_verified_email,
+            admit_demo: config.environment != config::Environment::Production,
         },
         outbox,
         sessions: SessionSettings {

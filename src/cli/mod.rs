@@ -3,6 +3,7 @@
 //! Knows how to ask the rest of the program for something and how to print the answer; does nothing of the business.
 
 mod config;
+mod demo;
 mod healthcheck;
 mod help;
 mod openapi;
@@ -47,6 +48,8 @@ enum Command {
     Serve,
     /// Check the configuration, or show what it amounts to
     Config(config::Args),
+    /// Fill the data directory with two workspaces to look at; the server must be stopped
+    Demo,
     /// Print the OpenAPI document
     Openapi(openapi::Args),
     /// Disable or enable an account, while the server is stopped
@@ -92,6 +95,7 @@ impl Cli {
         let done = match self.command {
             None | Some(Command::Serve) => serve::run(&sources),
             Some(Command::Config(args)) => config::run(&args, &sources),
+            Some(Command::Demo) => demo::run(&sources),
             Some(Command::Openapi(args)) => openapi::run(&args),
             Some(Command::User(args)) => user::run(&args, &sources),
             Some(Command::Healthcheck(args)) => healthcheck::run(args, &sources),

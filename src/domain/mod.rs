@@ -8,6 +8,7 @@ mod api_key;
 mod artifact;
 mod change;
 mod clock;
+mod demo;
 mod entropy;
 mod field;
 mod filter;
@@ -31,6 +32,7 @@ pub use artifact::{
 };
 pub use change::{Actor, Change, ChangeKind, Stamp};
 pub use clock::{Clock, SystemClock, Timestamp};
+pub use demo::{DEMO_ADMIN, DEMO_MEMBER, DEMO_OWNER, DEMO_PASSWORD};
 pub use entropy::{Entropy, SystemEntropy};
 pub use field::Field;
 pub use filter::{ArtifactFilter, SearchText};

@@ -115,7 +115,9 @@ impl Service {
                 if let Some(limits) = &self.rate_limits {
                     limits.count_login(&email)?;
                 }
-                self.store.credentials(&email).await?
+                let is_admitted = self.accounts.admit_demo || !email.is_demo();
+                let credentials = self.store.credentials(&email).await?;
+                credentials.map(|it| Credentials { is_active: it.is_active && is_admitted, ..it })
             }
             Err(_) => None,
         };

@@ -69,6 +69,8 @@ pub struct AccountSettings {
     pub reset_token_seconds: u64,
     /// Whether only accounts with a verified address may sign in.
     pub require_verified_email: bool,
+    /// Whether demonstration accounts may sign in.
+    pub admit_demo: bool,
 }
 
 /// All use cases, and what they work with.
