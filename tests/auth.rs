@@ -31,7 +31,7 @@ fn registering_answers_the_account() {
     let server = Server::shared();
     let answer = register(&server.client(), "Ann.Example@Example.COM").expect(201).json();
     assert_eq!(answer["email"], "ann.example@example.com");
-    assert_eq!(answer["verification_required"], false);
+    assert_eq!(answer["verification_required"], true);
     assert_eq!(text(&answer["user_id"]).len(), 36);
     assert!(!text(&answer["message"]).is_empty());
 }

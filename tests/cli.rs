@@ -185,7 +185,7 @@ fn a_file_that_is_not_toml_is_refused_with_the_line() {
 }
 
 #[test]
-fn weak_keys_are_refused_in_production() {
+fn s25_weak_keys_are_refused_in_production() {
     let variables = [("ENVIRONMENT", "production"), ("GHOSTWORKS__AUTH__SIGNING_KEY", "changeme")];
     let reason = run_in(&variables, &["serve"]).reason();
     assert!(reason.starts_with("auth.signing_key (GHOSTWORKS__AUTH__SIGNING_KEY): expected 32 bytes"), "{reason}");

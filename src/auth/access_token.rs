@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_genuine_token_is_valid_until_it_expires() {
+    fn s23_a_genuine_token_is_valid_until_it_expires() {
         let tokens = tokens(&[7; 32], "me");
         let token = tokens.sign(&claims()).expect("a token");
         let identity = Identity { sub: claims().sub, sid: claims().sid, exp: 1_000, nbf: None };

@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_salt_is_used_once() {
+    async fn s01_a_salt_is_used_once() {
         let hasher = hasher(CHEAP, 1, 1);
         assert_ne!(hasher.hash("Correct-horse-7".into()).await, hasher.hash("Correct-horse-7".into()).await);
     }

@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
+mod accounts;
 mod artifacts;
 mod catalog;
 mod changes;
 mod files;
 mod model;
 mod observer;
+mod one_time_tokens;
 mod races;
 mod sessions;
 mod users;
@@ -39,6 +41,19 @@ on_every_store! {
         an_account_is_found_by_id_and_by_address
         an_address_has_one_account
         a_password_hash_is_replaced_if_it_is_the_expected_one
+    }
+    one_time_tokens {
+        an_account_has_one_token_for_each_purpose
+        a_token_verifies_an_address_once
+        a_token_replaces_a_password_once_and_ends_all_sessions
+        a_token_that_has_expired_is_of_no_use
+    }
+    accounts {
+        a_changed_password_ends_the_other_sessions
+        a_disabled_account_has_no_sessions_and_gets_none
+        sessions_are_listed_and_ended_for_their_owner
+        a_session_switches_to_a_workspace_of_its_user
+        signing_in_and_out_is_told_in_a_workspace
     }
     sessions {
         a_session_lives_until_it_is_closed

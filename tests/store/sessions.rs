@@ -14,11 +14,6 @@ async fn rotate_at(world: &World, user: UserId, id: SessionId, presented: u8, ne
     world.store.rotate_refresh_token(user, id, [presented; 32], successor, stamp).await.unwrap()
 }
 
-/// What the change log says after position `after`.
-async fn kinds(world: &World, after: u64) -> Vec<ChangeKind> {
-    world.store.changes(after, 100).await.unwrap().into_iter().map(|change| change.kind).collect()
-}
-
 pub async fn a_session_lives_until_it_is_closed(world: World) {
     let (ann, bob) = (world.user("ann").await.id, world.user("bob").await.id);
     let session = world.session(ann, 1).await;
@@ -104,7 +99,7 @@ pub async fn a_session_that_has_expired_is_removed_when_it_is_met(world: World) 
         assert_eq!(rotate(&world, ann, expired.id, 1, 2).await, Rotation::Unknown);
     }
     assert_eq!(world.store.session(ann, expired.id).await, Ok(None));
-    assert_eq!(kinds(&world, before).await, [ChangeKind::SessionExpired(expired.id)]);
+    assert_eq!(world.kinds(before).await, [ChangeKind::SessionExpired(expired.id)]);
 }
 
 pub async fn opening_a_session_removes_a_few_that_have_expired(world: World) {
@@ -124,7 +119,7 @@ pub async fn opening_a_session_removes_a_few_that_have_expired(world: World) {
     let mut expected: Vec<_> = expired[1..].iter().map(|session| ChangeKind::SessionExpired(session.id)).collect();
     expected.insert(8, ChangeKind::SessionOpened(first));
     expected.push(ChangeKind::SessionOpened(second));
-    assert_eq!(kinds(&world, before).await, expected, "eight, then the other two");
+    assert_eq!(world.kinds(before).await, expected, "eight, then the other two");
     for session in &expired[1..] {
         assert_eq!(world.store.session(ann, session.id).await, Ok(None));
     }

@@ -14,7 +14,7 @@ pub async fn an_account_is_found_by_id_and_by_address(world: World) {
 
     assert_eq!(world.store.user(ann.id).await, Ok(Some(ann.clone())));
     let credentials =
-        Credentials { user: ann.id, password_hash: "her hash".to_owned(), is_active: true, is_verified: false };
+        Credentials { user: ann.id, password_hash: "her hash".to_owned(), is_active: true, is_verified: true };
     assert_eq!(world.store.credentials(&ann.email).await, Ok(Some(credentials)));
     assert_eq!(world.store.user(nobody()).await, Ok(None));
     assert_eq!(world.store.credentials(&Email::parse("eve@example.com").unwrap()).await, Ok(None));

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use ghostworks::domain::{
-    Actor, Artifact, ArtifactName, ArtifactPatch, ArtifactType, Email, IdGenerator, Metadata, Session, SessionId,
-    Settings, Slug, Stamp, Tags, TenantId, Timestamp, User, UserId, Workspace, WorkspaceName,
+    Actor, Artifact, ArtifactName, ArtifactPatch, ArtifactType, ChangeKind, Email, IdGenerator, Metadata, Session,
+    SessionId, Settings, Slug, Stamp, Tags, TenantId, Timestamp, User, UserId, Workspace, WorkspaceName,
 };
 use ghostworks::store::redb::{Location, Options, RedbStore};
 use ghostworks::store::{NoObserver, SlugChoice, Store};
@@ -144,6 +144,11 @@ impl World {
         let artifact = self.new_artifact(tenant, user, name);
         self.store.create_artifact(tenant, artifact.clone(), self.stamp()).await.unwrap();
         artifact
+    }
+
+    /// What the change log says after a position.
+    pub async fn kinds(&self, after: u64) -> Vec<ChangeKind> {
+        self.store.changes(after, 100).await.unwrap().into_iter().map(|change| change.kind).collect()
     }
 
     /// The last position in the change log: whether it moves shows whether anything was written.

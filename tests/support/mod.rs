@@ -4,6 +4,7 @@
 pub mod account;
 pub mod client;
 pub mod exposition;
+pub mod mail;
 pub mod otlp;
 pub mod raw;
 pub mod server;

@@ -111,6 +111,20 @@ impl Setup {
         Refusal { status, stderr: process.stderr() }
     }
 
+    /// Runs another command of the program on the same data, and returns how it ended, its output and its errors.
+    pub fn run(&self, words: &[&str]) -> (ExitStatus, String, String) {
+        let output = Command::new(env!("CARGO_BIN_EXE_ghostworks"))
+            .args(words)
+            .arg("--data-dir")
+            .arg(&self.data_dir)
+            .env_clear()
+            .envs(&self.environment)
+            .output()
+            .expect("the program starts");
+        let text = |bytes| String::from_utf8(bytes).expect("text");
+        (output.status, text(output.stdout), text(output.stderr))
+    }
+
     fn arguments(&self) -> Vec<OsString> {
         let words = ["serve".as_ref(), "--listen".as_ref(), self.listen.as_ref(), "--data-dir".as_ref()];
         words.into_iter().chain([self.data_dir.as_os_str()]).map(OsString::from).collect()

@@ -1,0 +1,135 @@
+//! What ends sessions: another password, a disabled account, their owner's wish. And in which workspace that is told.
+
+use ghostworks::domain::{ChangeKind, OneTimeToken, Purpose, Session, TenantId};
+use ghostworks::store::{Missing, Rotation, StoreError, Successor, Switched};
+
+use crate::world::{World, later, nobody};
+
+fn successor(digest: u8) -> Successor {
+    Successor { digest: [digest; 32], idle_until: later() }
+}
+
+/// The workspace of each entry after a position.
+async fn tenants(world: &World, after: u64) -> Vec<Option<TenantId>> {
+    world.store.changes(after, 100).await.unwrap().into_iter().map(|change| change.tenant).collect()
+}
+
+pub async fn a_changed_password_ends_the_other_sessions(world: World) {
+    let (ann, bob) = (world.user("ann").await, world.user("bob").await.id);
+    let (kept, other, his) =
+        (world.session(ann.id, 1).await, world.session(ann.id, 2).await, world.session(bob, 3).await);
+    let token = OneTimeToken { digest: [1; 32], expires_at: later() };
+    for purpose in [Purpose::VerifyEmail, Purpose::ResetPassword] {
+        world.store.issue_one_time_token(ann.id, purpose, token, world.stamp()).await.unwrap();
+    }
+    let before = world.last_seq().await;
+    let change = async |expected: &str, hash: &str| {
+        let (expected, hash) = (expected.to_owned(), hash.to_owned());
+        world.store.change_password(ann.id, expected, hash, kept.id, world.stamp()).await
+    };
+    assert_eq!(change("another", "new").await, Ok(false));
+    assert_eq!(world.last_seq().await, before);
+    assert_eq!(change("hash", "new").await, Ok(true));
+    assert_eq!(change("hash", "newer").await, Ok(false), "someone was quicker");
+
+    assert_eq!(world.store.credentials(&ann.email).await.unwrap().unwrap().password_hash, "new");
+    assert_eq!(world.store.session(ann.id, kept.id).await, Ok(Some(kept)));
+    assert_eq!(world.store.session(ann.id, other.id).await, Ok(None));
+    assert_eq!(world.store.session(bob, his.id).await, Ok(Some(his)));
+    assert_eq!(world.store.one_time_token(ann.id, Purpose::ResetPassword).await, Ok(None));
+    assert_eq!(world.store.one_time_token(ann.id, Purpose::VerifyEmail).await, Ok(Some(token)));
+    assert_eq!(world.kinds(before).await, [ChangeKind::PasswordChanged(ann.id)]);
+}
+
+pub async fn a_disabled_account_has_no_sessions_and_gets_none(world: World) {
+    let ann = world.user("ann").await;
+    let session = world.session(ann.id, 1).await;
+    let token = OneTimeToken { digest: [1; 32], expires_at: later() };
+    world.store.issue_one_time_token(ann.id, Purpose::ResetPassword, token, world.stamp()).await.unwrap();
+    let before = world.last_seq().await;
+    assert_eq!(world.store.set_user_active(ann.id, false, world.stamp()).await, Ok(true));
+    assert_eq!(world.store.set_user_active(ann.id, false, world.stamp()).await, Ok(false), "again: no change");
+    assert_eq!(world.store.session(ann.id, session.id).await, Ok(None));
+    assert!(!world.store.credentials(&ann.email).await.unwrap().unwrap().is_active);
+    assert_eq!(world.store.one_time_token(ann.id, Purpose::ResetPassword).await, Ok(None));
+    // A login that was on its way comes too late, and so does a letter.
+    let late = world.store.open_session(world.new_session(ann.id, 2), world.stamp()).await;
+    assert_eq!(late, Err(StoreError::NotFound(Missing::User)));
+    world.store.issue_one_time_token(ann.id, Purpose::ResetPassword, token, world.stamp()).await.unwrap();
+    let reset = world.store.reset_password(ann.id, [1; 32], "new".to_owned(), world.stamp()).await;
+    assert_eq!(reset, Err(StoreError::InvalidOneTimeToken));
+
+    assert_eq!(world.store.set_user_active(ann.id, true, world.stamp()).await, Ok(true));
+    world.session(ann.id, 3).await;
+    let missing = world.store.set_user_active(nobody(), false, world.stamp()).await;
+    assert_eq!(missing, Err(StoreError::NotFound(Missing::User)));
+    let kinds = world.kinds(before).await;
+    assert_eq!((kinds[0], kinds[2]), (ChangeKind::UserDisabled(ann.id), ChangeKind::UserEnabled(ann.id)));
+}
+
+pub async fn sessions_are_listed_and_ended_for_their_owner(world: World) {
+    let (ann, bob) = (world.user("ann").await.id, world.user("bob").await.id);
+    let (first, second, his) = (world.session(ann, 1).await, world.session(ann, 2).await, world.session(bob, 3).await);
+    assert_eq!(world.store.sessions_of(ann).await, Ok(vec![first.clone(), second.clone()]));
+    assert_eq!(world.store.sessions_of(nobody()).await, Ok(vec![]));
+    let before = world.last_seq().await;
+
+    let missing = Err(StoreError::NotFound(Missing::Session));
+    assert_eq!(world.store.revoke_session(ann, his.id, world.stamp()).await, missing);
+    assert_eq!(world.store.revoke_session(ann, first.id, world.stamp()).await, Ok(()));
+    assert_eq!(world.store.revoke_session(ann, first.id, world.stamp()).await, missing);
+    assert_eq!(world.store.session(ann, first.id).await, Ok(None));
+
+    let third = world.session(ann, 4).await;
+    let expired = Session { idle_until: world.now(), ..world.new_session(ann, 5) };
+    world.store.open_session(expired.clone(), world.stamp()).await.unwrap();
+    assert_eq!(world.store.revoke_session(ann, expired.id, world.stamp()).await, missing, "it is over");
+    assert_eq!(world.store.revoke_other_sessions(ann, second.id, world.stamp()).await, Ok(1), "one lived");
+    assert_eq!(world.store.sessions_of(ann).await, Ok(vec![second]));
+    assert_eq!(world.store.session(bob, his.id).await, Ok(Some(his)));
+    let kinds = world.kinds(before).await;
+    assert_eq!(kinds[0], ChangeKind::SessionRevoked(first.id));
+    assert_eq!(kinds[3..], [ChangeKind::SessionRevoked(third.id), ChangeKind::SessionExpired(expired.id)]);
+}
+
+pub async fn a_session_switches_to_a_workspace_of_its_user(world: World) {
+    let (ann, bob) = (world.user("ann").await.id, world.user("bob").await.id);
+    let (own, foreign) = (world.workspace(ann).await, world.workspace(bob).await);
+    let session = world.session(ann, 1).await;
+    let before = world.last_seq().await;
+    for tenant in [foreign, nobody()] {
+        let refused = world.store.switch_session(ann, session.id, tenant, successor(2), world.stamp()).await;
+        assert_eq!(refused, Err(StoreError::NotFound(Missing::Workspace)));
+    }
+    let missing = world.store.switch_session(bob, session.id, foreign, successor(2), world.stamp()).await;
+    assert_eq!(missing, Err(StoreError::NotFound(Missing::Session)));
+    assert_eq!(world.store.session(ann, session.id).await, Ok(Some(session.clone())));
+    assert_eq!(world.last_seq().await, before);
+
+    let stamp = world.stamp();
+    let expected = Session { workspace: Some(own), refreshed_at: stamp.at, refresh_digest: [2; 32], ..session.clone() };
+    let switched = world.store.switch_session(ann, session.id, own, successor(2), stamp).await.unwrap();
+    assert_eq!(switched, Switched { session: expected.clone(), role: ghostworks::domain::Role::Owner });
+    assert_eq!(world.store.session(ann, session.id).await, Ok(Some(expected)));
+    assert_eq!(world.kinds(before).await, [ChangeKind::SessionSwitched(session.id)]);
+    assert_eq!(tenants(&world, before).await, [Some(own)]);
+    let reused = world.store.rotate_refresh_token(ann, session.id, [1; 32], successor(3), world.stamp()).await;
+    assert_eq!(reused, Ok(Rotation::Reused), "the token from before is spent");
+}
+
+pub async fn signing_in_and_out_is_told_in_a_workspace(world: World) {
+    let (ann, bob) = (world.user("ann").await.id, world.user("bob").await.id);
+    let (first, second) = (world.workspace(ann).await, world.workspace(ann).await);
+    let before = world.last_seq().await;
+    let session = world.session(ann, 1).await;
+    world.store.switch_session(ann, session.id, second, successor(2), world.stamp()).await.unwrap();
+    world.store.rotate_refresh_token(ann, session.id, [2; 32], successor(3), world.stamp()).await.unwrap();
+    world.store.close_session(ann, session.id, world.stamp()).await.unwrap();
+    for user in [Some(ann), Some(bob), None] {
+        world.store.note_failed_login(user, world.stamp()).await.unwrap();
+    }
+    let told = [Some(first), Some(second), Some(second), Some(second), Some(first), None, None];
+    assert_eq!(tenants(&world, before).await, told);
+    let failed = [Some(ann), Some(bob), None].map(ChangeKind::LoginFailed);
+    assert_eq!(world.kinds(before).await[4..], failed);
+}
