@@ -39,7 +39,7 @@ pub use filter::{ArtifactFilter, SearchText};
 pub use id::{ApiKeyId, ArtifactId, IdGenerator, SessionId, TenantId, UserId};
 pub use one_time_token::{OneTimeDigest, OneTimeToken, Purpose};
 pub use page::{ArtifactPage, ArtifactStats, ListArtifacts, Page, Start};
-pub use reservation::Reservation;
+pub use reservation::{Answer, Noted, Reservation};
 pub use session::{RefreshDigest, Session};
 pub use sort::{Position, Sort, SortBy};
 pub use user::{Credentials, Email, PasswordPolicy, PersonName, User};

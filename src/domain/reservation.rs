@@ -15,3 +15,29 @@ pub struct Reservation {
     /// When the key may be used for something else.
     pub expires_at: Timestamp,
 }
+
+/// What is known of an idempotency key that was used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Noted {
+    /// SHA-256 of the body that it was used with.
+    pub fingerprint: [u8; 32],
+    /// When it may be used for something else.
+    pub expires_at: Timestamp,
+    /// What was answered; `None` while that is not known, and for good if the process ended before it was.
+    pub answer: Option<Answer>,
+}
+
+/// An answer that may be given again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status code.
+    pub status: u16,
+    /// What the body is.
+    pub content_type: Option<String>,
+    /// Where the thing that was made is.
+    pub location: Option<String>,
+    /// Its entity tag.
+    pub etag: Option<String>,
+    /// The body.
+    pub body: Vec<u8>,
+}

@@ -9,6 +9,7 @@
 //! Knows `domain` and nothing else of ours. Nothing outside this module may know which store it talks to; the tests
 //! in `tests/store/` run on any.
 
+mod answers;
 mod api_keys;
 mod artifacts;
 mod changes;
@@ -24,6 +25,7 @@ mod workspaces;
 
 use async_trait::async_trait;
 
+pub use answers::Answers;
 pub use api_keys::ApiKeys;
 pub use artifacts::Artifacts;
 pub use changes::Changes;
@@ -39,7 +41,7 @@ pub use workspaces::{SlugChoice, Workspaces};
 /// A database for everything ghostworks keeps.
 #[async_trait]
 pub trait Store:
-    Users + OneTimeTokens + Sessions + Workspaces + Members + ApiKeys + Artifacts + Changes + Housekeeping
+    Users + OneTimeTokens + Sessions + Workspaces + Members + ApiKeys + Artifacts + Answers + Changes + Housekeeping
 {
     /// How many there are of each thing, from counters.
     async fn counts(&self) -> StoreResult<Counts>;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
 mod accounts;
+mod answers;
 mod artifacts;
 mod catalog;
 mod changes;
@@ -89,6 +90,13 @@ on_every_store! {
         large_artifacts_are_passed_on_a_few_at_a_time
         a_refused_atomic_write_leaves_no_trace
         every_write_of_many_is_in_the_log
+    }
+    answers {
+        a_key_is_noted_with_the_write_it_is_for
+        a_refused_write_leaves_its_key_free
+        an_answer_is_kept_until_it_expires
+        a_key_that_has_expired_is_used_anew
+        expired_keys_are_removed_some_at_a_time
     }
     races {
         one_of_many_gets_an_address

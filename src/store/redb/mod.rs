@@ -10,6 +10,7 @@
 //! Knows `domain` and the boundary in [`crate::store`]; nothing of HTTP, and nothing of telemetry beyond the
 //! [`Observer`] it is given.
 
+mod answers;
 mod api_keys;
 mod artifacts;
 mod calls;

@@ -31,6 +31,7 @@ pub(super) struct Snapshot {
     pub artifacts: Rows<32>,
     pub artifacts_trash: Rows<32>,
     pub artifact_versions: Rows<40>,
+    pub answers: Rows<48>,
     pub counters: ReadOnlyTable<&'static [u8; 17], u64>,
     pub changes: ReadOnlyTable<u64, &'static [u8]>,
 }
@@ -53,6 +54,7 @@ impl Snapshot {
             artifacts: txn.open_table(tables::ARTIFACTS)?,
             artifacts_trash: txn.open_table(tables::ARTIFACTS_TRASH)?,
             artifact_versions: txn.open_table(tables::ARTIFACT_VERSIONS)?,
+            answers: txn.open_table(tables::ANSWERS)?,
             counters: txn.open_table(tables::COUNTERS)?,
             changes: txn.open_table(tables::CHANGES)?,
         })

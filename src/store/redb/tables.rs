@@ -8,6 +8,7 @@ use std::borrow::Borrow;
 
 use redb::{Key, Range, ReadOnlyTable, ReadableTable, Table, TableDefinition, Value, WriteTransaction};
 
+use super::answers;
 use super::changes::ChangeLog;
 use super::counters::Counters;
 use super::records::{self, Record};
@@ -200,8 +201,12 @@ impl<'txn> Tables<'txn> {
         }
     }
 
-    /// Adds an entry to the change log. Every intent that writes does so once for each thing it changes.
+    /// Adds an entry to the change log, and notes the idempotency key it is done under. Every intent that writes does so
+    /// once for each thing it changes.
     pub fn log(&mut self, tenant: Option<TenantId>, stamp: &Stamp, kind: ChangeKind) -> StoreResult<()> {
+        if let Some(reservation) = &stamp.reservation {
+            answers::note(self, reservation)?;
+        }
         let next = self.changes()?.next_seq();
         let previous = match tenant {
             Some(tenant) => self.counters()?.note_change(tenant, next)?,

@@ -5,6 +5,7 @@
 //! enum variants added at the end. A new form is a new type (`UserV2`) with a new version, and the old one stays, to be
 //! read. `tests/records/` has a sample of every version, which the tests decode.
 
+mod answer;
 mod api_key;
 mod artifact;
 mod change;

@@ -5,9 +5,9 @@ use std::fmt::Debug;
 
 use super::*;
 use crate::domain::{
-    Actor, ApiKey, ApiKeyId, ApiKeyName, Artifact, ArtifactDescription, ArtifactId, ArtifactName, ArtifactType, Change,
-    ChangeKind, Email, Membership, Metadata, MetadataValue, OneTimeToken, PersonName, Role, Scope, Session, SessionId,
-    Settings, Slug, Tags, TenantId, User, UserId, Workspace, WorkspaceDescription, WorkspaceName,
+    Actor, Answer, ApiKey, ApiKeyId, ApiKeyName, Artifact, ArtifactDescription, ArtifactId, ArtifactName, ArtifactType,
+    Change, ChangeKind, Email, Membership, Metadata, MetadataValue, Noted, OneTimeToken, PersonName, Role, Scope,
+    Session, SessionId, Settings, Slug, Tags, TenantId, User, UserId, Workspace, WorkspaceDescription, WorkspaceName,
 };
 
 const USER: UserId = UserId::from_bytes([0x11; 16]);
@@ -204,6 +204,20 @@ fn changes() {
     assert_eq!(check_entries(include_str!("../../../../tests/records/changes-v1.hex"), None, 0), 11);
     let latest = check_entries(include_str!("../../../../tests/records/changes-v2.hex"), Some(API_KEY), 7);
     assert_eq!(latest, KINDS.len(), "each kind has a sample");
+}
+
+#[test]
+fn answers() {
+    let noted = Noted { fingerprint: [0x88; 32], expires_at: at(1), answer: None };
+    check(include_str!("../../../../tests/records/answer-noted-v1.hex"), &noted);
+    let answer = Answer {
+        status: 201,
+        content_type: Some("application/json".to_owned()),
+        location: Some("/there".to_owned()),
+        etag: None,
+        body: b"{}".to_vec(),
+    };
+    check(include_str!("../../../../tests/records/answer-v1.hex"), &Noted { answer: Some(answer), ..noted });
 }
 
 #[test]

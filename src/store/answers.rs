@@ -1,0 +1,20 @@
+//! Idempotency keys and what was answered under them, at the storage boundary.
+
+use async_trait::async_trait;
+
+use super::StoreResult;
+use crate::domain::{Answer, Noted, Reservation, Timestamp, UserId};
+
+/// What was done under idempotency keys. That something was is noted by the intent that does it, when its stamp has a
+/// reservation.
+#[async_trait]
+pub trait Answers: Send + Sync {
+    /// What is known of a user's key, unless it has expired.
+    async fn answer(&self, owner: UserId, key: [u8; 32], now: Timestamp) -> StoreResult<Option<Noted>>;
+
+    /// Keeps what was answered; without an answer, only that the key was used.
+    async fn remember_answer(&self, reservation: Reservation, answer: Option<Answer>) -> StoreResult<()>;
+
+    /// Removes at most `limit` keys that have expired. Returns whether there may be more.
+    async fn remove_expired_answers(&self, now: Timestamp, limit: usize) -> StoreResult<bool>;
+}
