@@ -282,6 +282,7 @@ fn service(
             absolute_seconds: auth.refresh_absolute_seconds,
         },
         rate_limits: rate_limits(&config.limits),
+        idempotency_seconds: config.limits.idempotency_seconds,
         clock: Arc::new(SystemClock),
         entropy,
         ids,

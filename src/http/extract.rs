@@ -31,16 +31,15 @@ pub(super) struct SignedIn(pub Caller);
 /// Who works with artifacts: someone who is signed in, or the holder of an API key.
 pub(super) struct ArtifactsCaller(pub Caller);
 
-impl SignedIn {
-    async fn read(request: &Request) -> Result<Self, Problem> {
-        let caller = caller(request).await?;
-        caller.session()?;
-        Ok(Self(caller))
+/// Who is calling, and may. Asks only once: whoever did before has put the answer on the request.
+pub(super) async fn caller(request: &Request) -> Result<Caller, Problem> {
+    match request.data::<Caller>() {
+        Some(caller) => Ok(caller.clone()),
+        None => authenticate(request).await.map_err(Problem::before_body),
     }
 }
 
-/// Who is calling, and may.
-async fn caller(request: &Request) -> Result<Caller, Problem> {
+async fn authenticate(request: &Request) -> Result<Caller, Problem> {
     let service = &State::of(request)?.service;
     let token = match bearer(request) {
         Some(token) => token.to_owned(),
@@ -105,7 +104,9 @@ impl<'a> ApiExtractor<'a> for SignedIn {
     }
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        Ok(Self::read(request).await.map_err(Problem::before_body)?)
+        let caller = caller(request).await?;
+        caller.session().map_err(|error| Problem::from(error).before_body())?;
+        Ok(Self(caller))
     }
 }
 
@@ -132,7 +133,7 @@ impl<'a> ApiExtractor<'a> for ArtifactsCaller {
     }
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        Ok(Self(caller(request).await.map_err(Problem::before_body)?))
+        Ok(Self(caller(request).await?))
     }
 }
 

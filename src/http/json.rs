@@ -23,19 +23,19 @@ pub(super) struct Json<T>(pub T);
 /// A JSON body that need not be there, and whose faults are the handler's to judge. An empty one is none.
 pub(super) struct OptionalJson<T>(pub Result<Option<T>, Problem>);
 
-/// The bytes of the body, within the limits on its size and time.
-async fn read(request: &Request, body: &mut RequestBody) -> Result<Bytes, Problem> {
-    let limits = State::of(request)?.body_limits;
+/// The bytes of the body, at most so many, within the time for it.
+pub(super) async fn read(request: &Request, body: &mut RequestBody, max_bytes: usize) -> Result<Bytes, Problem> {
+    let timeout = State::of(request)?.body_limits.timeout;
     let announced = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limits.max_bytes as u64) {
-        return Err(Problem::payload_too_large(limits.max_bytes));
+    if announced.is_some_and(|length| length > max_bytes as u64) {
+        return Err(Problem::payload_too_large(max_bytes));
     }
     let body = body.take().map_err(|_| Problem::invalid_json("the body is missing"))?;
-    tokio::time::timeout(limits.timeout, body.into_bytes_limit(limits.max_bytes))
+    tokio::time::timeout(timeout, body.into_bytes_limit(max_bytes))
         .await
         .map_err(|_| Problem::request_timeout())?
         .map_err(|error| match error {
-            poem::error::ReadBodyError::PayloadTooLarge => Problem::payload_too_large(limits.max_bytes),
+            poem::error::ReadBodyError::PayloadTooLarge => Problem::payload_too_large(max_bytes),
             _ => Problem::invalid_json("the body ended early"),
         })
 }
@@ -145,7 +145,7 @@ impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for Json<T> {
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
         check_content_type(request).map_err(Problem::before_body)?;
-        let bytes = read(request, body).await?;
+        let bytes = read(request, body, State::of(request)?.body_limits.max_bytes).await?;
         Ok(Self(parse(&bytes)?))
     }
 }
@@ -169,7 +169,7 @@ impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for OptionalJson<T> {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        let bytes = read(request, body).await?;
+        let bytes = read(request, body, State::of(request)?.body_limits.max_bytes).await?;
         if bytes.trim_ascii().is_empty() {
             return Ok(Self(Ok(None)));
         }

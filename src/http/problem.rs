@@ -27,7 +27,7 @@ pub(super) struct Problem {
     /// Seconds to wait before trying again.
     retry_after: Option<u32>,
     /// What is left of the limit that was met.
-    allowance: Option<Allowance>,
+    allowance: Option<Box<Allowance>>,
     /// Raised before the request's body was read, so that a connection with more of it to come can't be used again.
     before_body: bool,
 }
@@ -183,6 +183,31 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "not_authenticated", detail)
     }
 
+    /// The header that says which requests are the same is not what it must be.
+    pub(super) fn invalid_idempotency_key() -> Self {
+        Self::invalid_parameter("Idempotency-Key must be sent once, with 1 to 255 visible ASCII characters.")
+    }
+
+    /// The same request is being served.
+    pub(super) fn idempotency_in_flight() -> Self {
+        let detail = "A request with this Idempotency-Key is being served; send it again to get its answer.";
+        let problem = Self::new(StatusCode::CONFLICT, "idempotency_in_flight", detail);
+        Self { retry_after: Some(RETRY_AFTER_SECONDS), ..problem }
+    }
+
+    /// The key was used for something else.
+    pub(super) fn idempotency_key_reused() -> Self {
+        let detail = "This Idempotency-Key was used with another body; use a new key for a new request.";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
+    }
+
+    /// The request was carried out, but nobody knows any more what was answered.
+    pub(super) fn idempotency_answer_lost() -> Self {
+        let detail = "The request with this Idempotency-Key was carried out, but its answer was lost or too long to keep; \
+                      look at what is there before you send it again with a new key.";
+        Self::new(StatusCode::CONFLICT, "idempotency_answer_lost", detail)
+    }
+
     /// Something that must not happen; the cause goes to the log.
     pub(super) fn internal(cause: impl std::fmt::Display) -> Self {
         let detail = "Something went wrong here. The request id leads to it in the log.";
@@ -279,7 +304,7 @@ impl From<service::Error> for Problem {
             Error::RateLimited(exhausted) => {
                 let problem = plain(StatusCode::TOO_MANY_REQUESTS, "rate_limited");
                 let retry_after = Some(exhausted.retry_after_seconds);
-                Self { retry_after, allowance: Some(exhausted.allowance), ..problem }
+                Self { retry_after, allowance: Some(exhausted.allowance.into()), ..problem }
             }
             Error::EmailTaken => plain(StatusCode::CONFLICT, "email_taken"),
             Error::SlugTaken => plain(StatusCode::CONFLICT, "slug_taken"),

@@ -22,7 +22,7 @@ pub(super) const FORBIDDEN: u32 = 1 << 2;
 pub(super) const NOT_FOUND: u32 = 1 << 3;
 /// 408: the body came too slowly.
 pub(super) const TIMEOUT: u32 = 1 << 4;
-/// 409: in conflict with what is there.
+/// 409: in conflict with what is there, or a request with the same idempotency key.
 pub(super) const CONFLICT: u32 = 1 << 5;
 /// 412: changed since the caller read it.
 pub(super) const PRECONDITION_FAILED: u32 = 1 << 6;
@@ -57,13 +57,13 @@ const DOCUMENTED: [(u16, &str); 13] = [
     (403, "Not allowed: a member without the role this needs, or a key without the scope"),
     (404, "Not there, or not the caller's to see"),
     (408, "The body did not arrive in time"),
-    (409, "In conflict with what is there"),
+    (409, "In conflict with what is there, or the request with the same Idempotency-Key has no answer to give again"),
     (412, "Changed since the caller read it"),
     (413, "The body is too large"),
     (415, "The body is of another type"),
     (422, "The input breaks rules, each listed in `errors`"),
     (428, "Needs an If-Match with the artifact's entity tag"),
-    (429, "Too many requests; `Retry-After` says when to try again"),
+    (429, "Too many requests; `Retry-After` says when to try again, `RateLimit-*` how many there may be"),
     (503, "Overloaded, shutting down, or the storage is not available"),
 ];
 

@@ -16,7 +16,7 @@ use super::docs::{self, Page};
 use super::forwarded::FindOrigin;
 use super::metrics;
 use super::middleware::{
-    AnnounceLimits, Cors, Problems, RateLimited, RequestIds, SecurityHeaders, Traced, TrailingSlash,
+    AnnounceLimits, Cors, Idempotency, Problems, RateLimited, RequestIds, SecurityHeaders, Traced, TrailingSlash,
 };
 use super::routes::RouteTable;
 use super::state::State;
@@ -52,7 +52,7 @@ pub fn router(state: Arc<State>) -> impl Endpoint<Output = Response> + 'static {
     if state.server.docs {
         route = pages.add_to(route);
     }
-    let endpoint = route.nest("/", api).with(RateLimited);
+    let endpoint = route.nest("/", api).with(Idempotency).with(RateLimited);
     at_the_edge(endpoint, state, routes)
 }
 

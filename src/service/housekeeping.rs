@@ -28,6 +28,10 @@ impl Service {
                 () = &mut end => break,
                 () = self.sweep() => {}
             }
+            tokio::select! {
+                () = &mut end => break,
+                () = self.remove_expired_answers() => {}
+            }
         }
         tell("the uses of API keys", self.write_api_key_uses().await);
     }
@@ -37,16 +41,22 @@ impl Service {
         self.housekeeping.notify_one();
     }
 
-    /// Removes what was in workspaces that were deleted. What is left after an error is for the next time.
+    /// Removes what was in workspaces that were deleted.
     async fn sweep(&self) {
-        loop {
-            match self.store.sweep_deleted_workspaces(ROWS_AT_ONCE).await {
-                Ok(true) => {}
-                Ok(false) => return,
-                failed @ Err(_) => return tell("what was in deleted workspaces", failed.map(drop)),
-            }
-        }
+        tell("what was in deleted workspaces", until_done(|| self.store.sweep_deleted_workspaces(ROWS_AT_ONCE)).await);
     }
+
+    /// Removes the idempotency keys that have expired.
+    async fn remove_expired_answers(&self) {
+        let remove = || self.store.remove_expired_answers(self.clock.now(), ROWS_AT_ONCE);
+        tell("expired idempotency keys", until_done(remove).await);
+    }
+}
+
+/// Takes one step after the other until there is no more to do. What is left after an error is for the next time.
+async fn until_done<S: Future<Output = StoreResult<bool>>>(step: impl Fn() -> S) -> StoreResult<()> {
+    while step().await? {}
+    Ok(())
 }
 
 fn tell(what: &str, done: StoreResult<()>) {

@@ -11,6 +11,7 @@ mod auth;
 mod caller;
 mod error;
 mod housekeeping;
+mod idempotency;
 mod letters;
 mod members;
 mod passwords;
@@ -93,6 +94,8 @@ pub struct Service {
     pub sessions: SessionSettings,
     /// How often what may be asked for; `None` means as often as one likes.
     pub rate_limits: Option<RateLimits>,
+    /// How long an idempotency key leads to the first answer.
+    pub idempotency_seconds: u64,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes secrets.

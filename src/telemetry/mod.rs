@@ -209,6 +209,11 @@ pub fn annotate_subject(subject: Subject) {
     }
 }
 
+/// Takes the spans that are open on this task along, for work that goes on on another.
+pub fn in_current_context<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    work.with_current_context()
+}
+
 /// The id of the trace that is open on this task.
 pub fn current_trace_id() -> Option<[u8; 16]> {
     Context::map_current(|context| {

@@ -23,7 +23,7 @@ use super::Tag;
 use crate::http::extract::ArtifactsCaller;
 use crate::http::json::Json;
 use crate::http::problem::Problem;
-use crate::http::refused::{BODY, BY_ID, IF_MATCH, INVALID, Refused};
+use crate::http::refused::{BODY, BY_ID, CONFLICT, IF_MATCH, INVALID, Refused};
 use crate::http::state::State;
 use crate::http::types::{Limit, Offset, Search, SortName, Time};
 
@@ -45,7 +45,7 @@ impl ArtifactsApi {
         /// The workspace's id.
         workspace_id: Path<Uuid>,
         body: Json<CreateArtifactRequest>,
-    ) -> Result<CreateArtifactResponse, Refused<{ BY_ID | BODY }>> {
+    ) -> Result<CreateArtifactResponse, Refused<{ BY_ID | BODY | CONFLICT }>> {
         let artifact = state.service.create_artifact(&caller.0, workspace_id.0.into(), body.0.into()).await?;
         let location = format!("/api/v1/workspaces/{}/artifacts/{}", artifact.tenant, artifact.id);
         let etag = entity_tag(&artifact);

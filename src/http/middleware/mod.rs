@@ -1,7 +1,9 @@
 //! What every request passes through, outermost first: request ids, the server span, security headers, foreign origins,
-//! what is left of rate limits, problems, the trailing slash, rate limits.
+//! what is left of rate limits, problems, the trailing slash, rate limits, idempotency
+//! keys.
 
 mod cors;
+mod idempotency;
 mod problems;
 pub(super) mod rate_limits;
 mod request_ids;
@@ -10,6 +12,7 @@ mod traced;
 mod trailing_slash;
 
 pub(super) use cors::Cors;
+pub(super) use idempotency::Idempotency;
 pub(super) use problems::Problems;
 pub(super) use rate_limits::{AnnounceLimits, RateLimited};
 pub(super) use request_ids::{RequestId, RequestIds};

@@ -1,0 +1,234 @@
+//! `Idempotency-Key`: a write that is sent twice is carried out once, and answered alike.
+//!
+//! The store notes the key in the same transaction as the write, and the answer right after, before it is sent. Between
+//! the two, the request is in the set of those in flight; after a crash there, the key is known and the answer is not.
+
+use std::collections::HashSet;
+use std::panic::resume_unwind;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+use sha2::{Digest, Sha256};
+
+use crate::domain::{Answer, Noted, Reservation, UserId};
+use crate::http::problem::Problem;
+use crate::http::state::State;
+use crate::http::{extract, json};
+use crate::telemetry;
+
+const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+const TRUE: HeaderValue = HeaderValue::from_static("true");
+
+/// The longest key, in characters.
+const MAX_KEY: usize = 255;
+/// The longest answer that is kept, in bytes.
+const MAX_ANSWER: usize = 256 << 10;
+
+/// Where the header counts.
+const BELOW: &str = "/api/v1/workspaces";
+/// Ends of paths below that where it does not: their answers hold secrets, which are not kept.
+const SECRETS: [&str; 2] = ["/switch", "/api-keys"];
+/// The end of the paths whose bodies may be larger.
+const IMPORT: &str = "/import";
+
+/// Carries requests with an idempotency key out once.
+pub(in crate::http) struct Idempotency;
+
+impl<E: Endpoint + 'static> Middleware<E> for Idempotency {
+    type Output = Idempotent<E>;
+
+    fn transform(&self, inner: E) -> Self::Output {
+        Idempotent { inner: Arc::new(inner), in_flight: Arc::default() }
+    }
+}
+
+pub(in crate::http) struct Idempotent<E> {
+    inner: Arc<E>,
+    in_flight: Arc<InFlight>,
+}
+
+impl<E: Endpoint + 'static> Endpoint for Idempotent<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        if !counts(&request) {
+            return Ok(self.inner.call(request).await?.into_response());
+        }
+        let key = key(request.headers()).map_err(Problem::before_body)?.to_owned();
+        let mut caller = extract::caller(&request).await?;
+        let state = State::of(&request)?.clone();
+
+        let (mut request, mut body) = request.split();
+        let body = json::read(&request, &mut body, max_body(&request, &state)).await?;
+        let reservation = state.service.reservation(&caller, digest_of(&request, &key), fingerprint(&request, &body));
+        let Some(turn) = InFlight::enter(&self.in_flight, &reservation) else {
+            return Err(Problem::idempotency_in_flight().into());
+        };
+        if let Some(noted) = state.service.noted(&reservation).await.map_err(Problem::from)? {
+            return Ok(again(noted, &reservation)?);
+        }
+        caller.client.reservation = Some(reservation);
+        request.set_data(caller);
+        request.set_body(body);
+
+        let inner = self.inner.clone();
+        // On a task of its own: if the client leaves, the write may happen all the same, and must not be taken for one
+        // that did not.
+        let done = tokio::spawn(telemetry::in_current_context(async move {
+            let _turn = turn;
+            let response = inner.call(request).await?.into_response();
+            Ok(remember(&state, reservation, response).await?)
+        }));
+        done.await.unwrap_or_else(|error| match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(error) => Err(Problem::internal(error).into()),
+        })
+    }
+}
+
+/// Whether the request has a key, and is one that keys are for. Its path has no trailing slash.
+fn counts(request: &Request) -> bool {
+    let path = request.uri().path();
+    let is_below = path.strip_prefix(BELOW).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let is_secret = SECRETS.iter().any(|end| path.ends_with(end));
+    request.method() == Method::POST && request.headers().contains_key(KEY) && is_below && !is_secret
+}
+
+/// The most bytes that its handler would take.
+fn max_body(request: &Request, state: &State) -> usize {
+    let limits = state.body_limits;
+    if request.uri().path().ends_with(IMPORT) { limits.max_import_bytes } else { limits.max_bytes }
+}
+
+fn key(headers: &HeaderMap) -> Result<&str, Problem> {
+    let mut keys = headers.get_all(KEY).iter();
+    let key = keys.next().and_then(|key| key.to_str().ok()).unwrap_or_default();
+    let is_visible = (1..=MAX_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_visible && keys.next().is_none() { Ok(key) } else { Err(Problem::invalid_idempotency_key()) }
+}
+
+fn digest_of(request: &Request, key: &str) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    // No part can hold the byte that is between them.
+    for part in [request.method().as_str(), request.uri().path(), key] {
+        digest.update(part);
+        digest.update([0]);
+    }
+    digest.finalize().into()
+}
+
+fn fingerprint(request: &Request, body: &[u8]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    digest.update(request.uri().query().unwrap_or_default());
+    digest.update([0]);
+    digest.update(body);
+    digest.finalize().into()
+}
+
+/// The answer to a request whose key was used before.
+fn again(noted: Noted, reservation: &Reservation) -> Result<Response, Problem> {
+    if noted.fingerprint != reservation.fingerprint {
+        return Err(Problem::idempotency_key_reused());
+    }
+    let answer = noted.answer.ok_or_else(Problem::idempotency_answer_lost)?;
+    let mut response = StatusCode::from_u16(answer.status).map_err(Problem::internal)?.into_response();
+    let headers = response.headers_mut();
+    let kept =
+        [(header::CONTENT_TYPE, answer.content_type), (header::LOCATION, answer.location), (header::ETAG, answer.etag)];
+    for (name, value) in kept {
+        if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
+            headers.insert(name, value);
+        }
+    }
+    headers.insert(REPLAYED, TRUE);
+    response.set_body(answer.body);
+    Ok(response)
+}
+
+/// Keeps the answer if it is one of success, and returns it.
+async fn remember(state: &State, reservation: Reservation, mut response: Response) -> Result<Response, Problem> {
+    if !response.status().is_success() {
+        return Ok(response);
+    }
+    let body = response.take_body().into_bytes().await.map_err(Problem::internal)?;
+    let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let answer = (body.len() <= MAX_ANSWER).then(|| Answer {
+        status: response.status().as_u16(),
+        content_type: text(header::CONTENT_TYPE),
+        location: text(header::LOCATION),
+        etag: text(header::ETAG),
+        body: body.to_vec(),
+    });
+    state.service.remember_answer(reservation, answer).await;
+    response.set_body(body);
+    Ok(response)
+}
+
+/// The keys of requests that are being served.
+#[derive(Default)]
+struct InFlight(Mutex<HashSet<(UserId, [u8; 32])>>);
+
+impl InFlight {
+    /// Adds a key until the turn is dropped; `None` when it is there already.
+    fn enter(in_flight: &Arc<Self>, reservation: &Reservation) -> Option<Turn> {
+        let key = (reservation.owner, reservation.key);
+        let is_first = in_flight.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+        is_first.then(|| Turn { in_flight: in_flight.clone(), key })
+    }
+}
+
+struct Turn {
+    in_flight: Arc<InFlight>,
+    key: (UserId, [u8; 32]),
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.in_flight.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Timestamp;
+
+    #[test]
+    fn a_key_is_in_flight_once_for_each_owner() {
+        let reservation = |owner, key| Reservation {
+            owner: UserId::from_bytes([owner; 16]),
+            key: [key; 32],
+            fingerprint: [0; 32],
+            expires_at: Timestamp::MAX,
+        };
+        let in_flight = Arc::<InFlight>::default();
+        let first = InFlight::enter(&in_flight, &reservation(1, 1));
+        assert!(first.is_some());
+        assert!(InFlight::enter(&in_flight, &reservation(1, 1)).is_none());
+        assert!(InFlight::enter(&in_flight, &reservation(1, 2)).is_some(), "another key");
+        assert!(InFlight::enter(&in_flight, &reservation(2, 1)).is_some(), "another owner");
+        drop(first);
+        assert!(InFlight::enter(&in_flight, &reservation(1, 1)).is_some());
+    }
+
+    #[test]
+    fn keys_are_for_writes_whose_answers_hold_no_secret() {
+        let counts = |method: Method, path: &str| {
+            counts(&Request::builder().method(method).uri_str(path).header(KEY, "a").finish())
+        };
+        for path in ["/api/v1/workspaces", "/api/v1/workspaces/1/members", "/api/v1/workspaces/1/artifacts/bulk?a=b"] {
+            assert!(counts(Method::POST, path), "{path}");
+            assert!(!counts(Method::PUT, path), "{path}");
+        }
+        for path in [
+            "/api/v1/workspaces/1/switch",
+            "/api/v1/workspaces/1/api-keys",
+            "/api/v1/workspacesque",
+            "/api/v1/auth/register",
+        ] {
+            assert!(!counts(Method::POST, path), "{path}");
+        }
+    }
+}

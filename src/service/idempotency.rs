@@ -1,0 +1,29 @@
+//! What is done under idempotency keys.
+
+use super::{Caller, Error, Service};
+use crate::domain::{Answer, Noted, Reservation};
+
+impl Service {
+    /// A reservation for a request of the caller's. Its key and fingerprint are digests.
+    pub fn reservation(&self, caller: &Caller, key: [u8; 32], fingerprint: [u8; 32]) -> Reservation {
+        Reservation {
+            owner: caller.user,
+            key,
+            fingerprint,
+            expires_at: self.clock.after_seconds(self.idempotency_seconds),
+        }
+    }
+
+    /// What is known of an earlier request with the same key.
+    pub async fn noted(&self, reservation: &Reservation) -> Result<Option<Noted>, Error> {
+        Ok(self.store.answer(reservation.owner, reservation.key, self.clock.now()).await?)
+    }
+
+    /// Keeps the answer for when the request comes again; without one, only that it was done. That it can't be kept
+    /// changes nothing about what was done, so it is only logged.
+    pub async fn remember_answer(&self, reservation: Reservation, answer: Option<Answer>) {
+        if let Err(error) = self.store.remember_answer(reservation, answer).await {
+            tracing::warn!("the answer to a request with an idempotency key was not kept: {error}");
+        }
+    }
+}
