@@ -97,7 +97,7 @@ fn what_is_no_list_of_operations_is_refused_whole() {
     for (operations, pointer) in [
         (json!([]), "/operations"),
         (json!(vec![create.clone(); 1001]), "/operations"),
-        (json!([create, {"op": "explode"}]), "/operations/1"),
+        (json!([create, {"op": "explode"}]), "/operations/1/op"),
         (json!([{"name": "n"}]), "/operations/0/op"),
         (json!([{"op": "delete", "id": "me"}]), "/operations/0"),
         (json!(7), "/operations"),

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use ghostworks::domain::{ArtifactFilter, ListArtifacts, Page, SearchText};
+use ghostworks::domain::{ArtifactFilter, ListArtifacts, Page, SearchText, Sort};
 use ghostworks::store::redb::{Location, RedbStore};
 use ghostworks::store::{Call, Observer, StoreError};
 
@@ -61,7 +61,7 @@ async fn every_call_is_told_once_after_it_ended() {
     }
     let text = ArtifactFilter { text: SearchText::parse("b").unwrap(), ..ArtifactFilter::default() };
     for (filter, rows) in [(ArtifactFilter::default(), 2), (text, 1)] {
-        let list = ListArtifacts { filter, page: Page { limit: 2, offset: 0 } };
+        let list = ListArtifacts { filter, sort: Sort::NEWEST_FIRST, page: Page::at(2, 0) };
         world.store.list_artifacts(tenant, list).await.unwrap();
         assert_eq!(seen(&recorder.only()), ("list", "artifacts", rows, false));
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use ghostworks::domain::{ArtifactFilter, ListArtifacts, Page};
+use ghostworks::domain::{ArtifactFilter, ListArtifacts, Page, Sort};
 use ghostworks::store::{Counts, StoreError};
 
 use crate::world::World;
@@ -20,7 +20,8 @@ pub async fn counters_match_what_is_there(world: World) {
                 world.store.delete_artifact(tenant, id, None, ann, world.stamp()).await.unwrap();
             }
         }
-        let list = ListArtifacts { filter: ArtifactFilter::default(), page: Page { limit: 100, offset: 0 } };
+        let list =
+            ListArtifacts { filter: ArtifactFilter::default(), sort: Sort::NEWEST_FIRST, page: Page::at(100, 0) };
         let page = world.store.list_artifacts(tenant, list).await.unwrap();
         left.push((page.items.len(), page.total));
     }

@@ -142,9 +142,9 @@ async fn walk(world: &World, tenant: TenantId, filter: &ArtifactFilter, sort: So
 
 async fn compare_history(world: &World, tenant: TenantId, id: ArtifactId, versions: Option<&Vec<Artifact>>) {
     let expected = versions.map(|all| {
-        let before = std::iter::once(None).chain(all.iter().map(Some));
-        let versions = all.iter().zip(before).map(|(artifact, before)| ArtifactVersion::new(artifact.clone(), before));
-        versions.rev().collect::<Vec<_>>()
+        let before = |index: usize| index.checked_sub(1).map(|before| &all[before]);
+        let versions = all.iter().enumerate().rev();
+        versions.map(|(index, artifact)| ArtifactVersion::new(artifact.clone(), before(index))).collect::<Vec<_>>()
     });
     let history = world.store.artifact_history(tenant, id, None, 100).await.unwrap();
     assert_eq!(history.map(|history| history.versions), expected);
