@@ -73,17 +73,19 @@ fn at_the_edge(
     state: Arc<State>,
     routes: Arc<RouteTable>,
 ) -> impl Endpoint<Output = Response> + 'static {
+    let (telemetry, instance) = (state.service.telemetry.clone(), state.instance);
+    let find_origin = FindOrigin::new(&state.server.trusted_proxies);
     // The last is the first to see a request.
     endpoint
         .with(AddData::new(state.clone()))
         .with(TrailingSlash)
         .with(Problems::new(routes.clone()))
         .with(AnnounceLimits)
-        .with(Cors::new(state.clone()))
+        .with(Cors::new(state))
         .with(SecurityHeaders)
-        .with(Traced::new(state.service.telemetry.clone(), routes))
-        .with(FindOrigin::new(&state.server.trusted_proxies))
-        .with(RequestIds::new(state.instance))
+        .with(Traced::new(telemetry, routes))
+        .with(find_origin)
+        .with(RequestIds::new(instance))
 }
 
 /// The documentation: pages for people, documents for programs.
