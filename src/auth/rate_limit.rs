@@ -1,7 +1,8 @@
 //! Rate limits: how often one key may do a thing (GCRA, by `governor`).
 //!
-//! Memory is bounded: each limit keeps the state of a fixed number of keys. When there are more, the cache gives up those
-//! that were seen once before those that come again and again, so that filling it does not free who is being held back.
+//! Memory is bounded: each limit keeps the state of a fixed number of keys. When there are more, the cache gives up
+//! those that were seen once before those that come again and again, so that filling it does not free who is being held
+//! back.
 
 use std::convert::Infallible;
 use std::hash::Hash;

@@ -28,12 +28,12 @@ pub struct Server {
     pub drain_timeout_seconds: u64,
     /// The largest request body, in bytes. Default 1 MiB.
     pub max_body_bytes: usize,
-    /// The networks of the proxies in front of the server, whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
-    /// Default none.
+    /// The networks of the proxies in front of the server, whose `X-Forwarded-For` and `X-Forwarded-Proto` are
+    /// believed. Default none.
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
-    /// The web pages, besides our own, that may call the API with their visitors' cookies. There is no `*`: with cookies,
-    /// browsers refuse it, and rightly. Default none.
+    /// The web pages, besides our own, that may call the API with their visitors' cookies. There is no `*`: with
+    /// cookies, browsers refuse it, and rightly. Default none.
     #[serde(deserialize_with = "origins")]
     pub cors_origins: Vec<Origin>,
     /// Whether `/docs`, `/redoc` and the OpenAPI documents are served. Default true.

@@ -1,7 +1,7 @@
 //! Where a request comes from: the one place that decides which address is the client's, and whether it uses TLS.
 //!
 //! Anyone can write `X-Forwarded-For`; only what a configured proxy wrote counts. It is read from the right, where the
-//! nearest proxy has added whom it was called by, past further proxies of ours, up to the first address that is not one.
+//! nearest proxy has added whom it was called by, past further proxies of ours, up to the first address that is none.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

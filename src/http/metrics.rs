@@ -58,8 +58,8 @@ pub(super) async fn scrape_beside(state: &Arc<State>, request: &Request) -> Resu
 pub(super) async fn scrape(state: &Arc<State>, request: &Request) -> Result<Exposition, Problem> {
     state.metrics.check(request)?;
     let (turn, state) = (state.metrics.turn.clone().lock_owned().await, state.clone());
-    // Off the runtime's threads: there may be a great many series. The turn ends with the work, even when the client has
-    // left before.
+    // Off the runtime's threads: there may be a great many series. The turn ends with the work, even when the client
+    // has left before.
     let rendered = tokio::task::spawn_blocking(move || {
         let _turn = turn;
         state.pipeline.render_metrics()

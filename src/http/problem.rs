@@ -203,8 +203,8 @@ impl Problem {
 
     /// The request was carried out, but nobody knows any more what was answered.
     pub(super) fn idempotency_answer_lost() -> Self {
-        let detail = "The request with this Idempotency-Key was carried out, but its answer was lost or too long to keep; \
-                      look at what is there before you send it again with a new key.";
+        let detail = "The request with this Idempotency-Key was carried out, but its answer was lost, or too long to \
+                      keep; look at what is there before you send it again with a new key.";
         Self::new(StatusCode::CONFLICT, "idempotency_answer_lost", detail)
     }
 

@@ -201,8 +201,8 @@ impl<'txn> Tables<'txn> {
         }
     }
 
-    /// Adds an entry to the change log, and notes the idempotency key it is done under. Every intent that writes does so
-    /// once for each thing it changes.
+    /// Adds an entry to the change log, and notes the idempotency key it is done under. Every intent that writes does
+    /// so once for each thing it changes.
     pub fn log(&mut self, tenant: Option<TenantId>, stamp: &Stamp, kind: ChangeKind) -> StoreResult<()> {
         if let Some(reservation) = &stamp.reservation {
             answers::note(self, reservation)?;
