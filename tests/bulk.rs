@@ -41,7 +41,7 @@ fn each_operation_has_its_result() {
     assert!(results.iter().enumerate().all(|(index, result)| result["index"] == index), "{answer}");
     let created = &results[0]["artifact"];
     assert_eq!((&created["name"], &created["tags"]), (&json!("c"), &json!(["t"])));
-    assert_eq!((&created["created_by"], &created["id"] == &results[0]["id"]), (&json!(owner.id), true));
+    assert_eq!((&created["created_by"], created["id"] == results[0]["id"]), (&json!(owner.id), true));
     assert_ne!(created["id"], NOWHERE);
     assert_eq!(owner.client.get(&format!("{artifacts}/{}", text(&created["id"]))).expect(200).json(), *created);
     let error = &results[1]["error"];
