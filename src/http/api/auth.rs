@@ -64,7 +64,7 @@ impl AuthApi {
         let Json(body) = body;
         let sign_in = SignIn { email: body.email, password: SecretString::from(body.password) };
         let tokens = state.service.login(sign_in, &client.0).await?;
-        Ok(TokenBody::response(tokens, &state))
+        Ok(TokenBody::response(&tokens, &state))
     }
 
     /// Exchange a refresh token for a new pair
@@ -93,7 +93,7 @@ impl AuthApi {
             return Err(fault.into());
         }
         let tokens = state.service.refresh(&candidates, &client.0).await?;
-        Ok(TokenBody::response(tokens, &state))
+        Ok(TokenBody::response(&tokens, &state))
     }
 
     /// Sign out

@@ -71,14 +71,14 @@ pub(super) struct TokenBody {
 
 impl TokenBody {
     /// The answer to who signs in or stays signed in.
-    pub fn response(tokens: TokenPair, state: &State) -> WithCookies<Self> {
+    pub fn response(tokens: &TokenPair, state: &State) -> WithCookies<Self> {
         let body = Self {
             access_token: tokens.access_token.clone(),
             refresh_token: tokens.refresh_token.clone(),
             token_type: TOKEN_TYPE.to_owned(),
             expires_in: tokens.expires_in,
         };
-        WithCookies::set(body, &tokens, state)
+        WithCookies::set(body, tokens, state)
     }
 }
 
