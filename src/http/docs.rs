@@ -16,6 +16,8 @@ pub(super) fn document(text: Bytes, content_type: &'static str) -> Response {
 /// The title, and an empty icon: without one, browsers ask for `/favicon.ico`.
 const TITLE: &str = "<title>Ghostworks API</title><link rel=\"icon\" href=\"data:,\">";
 
+const DOCTYPE: &str = "<!DOCTYPE html>";
+
 /// A page that is made once.
 pub(super) struct Page {
     html: Bytes,
@@ -25,20 +27,29 @@ pub(super) struct Page {
 
 impl Page {
     /// Swagger UI, fit for small screens and without the browser's margin.
-    pub(super) fn swagger_ui(html: &str) -> Self {
+    pub(super) fn swagger_ui(mut html: String) -> Self {
         const FIT: &str =
             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>body { margin: 0 }</style>";
-        Self::new(&html.replace("<title>Swagger UI</title>", &format!("{TITLE}{FIT}")))
+        replace(&mut html, "<title>Swagger UI</title>", &format!("{TITLE}{FIT}"));
+        Self::new(html)
     }
 
     /// Redoc, without the web fonts it would fetch and without the room it leaves for a bar on top.
-    pub(super) fn redoc(html: &str) -> Self {
-        let own = html.lines().filter(|line| !line.contains("fonts.googleapis.com")).collect::<Vec<_>>().join("\n");
-        Self::new(&own.replace("<title>Redoc</title>", TITLE).replace("scrollYOffset: 50", "scrollYOffset: 0"))
+    pub(super) fn redoc(mut html: String) -> Self {
+        while let Some(at) = html.find("fonts.googleapis.com") {
+            let begin = html[..at].rfind('\n').map_or(0, |end| end + 1);
+            let end = html[at..].find('\n').map_or(html.len(), |end| at + end + 1);
+            html.replace_range(begin..end, "");
+        }
+        replace(&mut html, "<title>Redoc</title>", TITLE);
+        replace(&mut html, "scrollYOffset: 50", "scrollYOffset: 0");
+        Self::new(html)
     }
 
-    fn new(html: &str) -> Self {
-        let html = format!("<!DOCTYPE html>{}", html.trim_start().trim_start_matches("<!DOCTYPE html>"));
+    fn new(mut html: String) -> Self {
+        if !html.trim_start().starts_with(DOCTYPE) {
+            html.insert_str(0, DOCTYPE);
+        }
         let hashes: String = scripts(&html).map(|script| format!(" 'sha256-{}'", digest(script))).collect();
         let policy = format!(
             "default-src 'none'; script-src{hashes}; style-src 'unsafe-inline'; img-src 'self' data:; \
@@ -68,6 +79,13 @@ impl Endpoint for Page {
     }
 }
 
+/// Replaces what is found first, in place: the pages are large, and copies of them would stay with the allocator.
+fn replace(html: &mut String, found: &str, by: &str) {
+    if let Some(at) = html.find(found) {
+        html.replace_range(at..at + found.len(), by);
+    }
+}
+
 /// The text of each inline script, from the end of its opening tag to its closing one: what browsers hash.
 fn scripts(html: &str) -> impl Iterator<Item = &str> {
     html.split("</script>").filter_map(|part| {
@@ -90,7 +108,8 @@ mod tests {
 
     #[test]
     fn the_policy_names_every_script() {
-        let page = Page::new("<html><script>a < b</script><p></p><script charset=\"UTF-8\">b()</script></html>");
+        let page =
+            Page::new("<html><script>a < b</script><p></p><script charset=\"UTF-8\">b()</script></html>".to_owned());
         let policy = page.policy.to_str().expect("text");
         for script in ["a < b", "b()"] {
             assert!(policy.contains(&digest(script)), "{policy}");

@@ -103,8 +103,8 @@ impl Pages {
         Self {
             json: api.spec().into(),
             yaml: api.spec_yaml().into(),
-            swagger_ui: Page::swagger_ui(&api.swagger_ui_html()),
-            redoc: Page::redoc(&api.redoc_html()),
+            swagger_ui: Page::swagger_ui(api.swagger_ui_html()),
+            redoc: Page::redoc(api.redoc_html()),
         }
     }
 
