@@ -109,11 +109,9 @@ fn metadata_value() -> MetaSchemaRef {
 fn register_metadata_value(registry: &mut Registry) {
     let boolean = MetaSchema { nullable: true, ..MetaSchema::new("boolean") };
     let string = MetaSchema { max_length: Some(MetadataValue::MAX_CHARS), ..MetaSchema::new("string") };
-    // Greater whole numbers are refused, since they would lose digits.
-    let number = MetaSchema { minimum: Some(-9.2e18), maximum: Some(9.2e18), ..MetaSchema::new("number") };
-    let alternatives = [boolean, number, string];
+    let alternatives = [boolean, MetaSchema::new("number"), string];
     registry.create_schema::<MetadataValue, _>(MetadataValue::name().into_owned(), |_| MetaSchema {
-        description: Some("Null, a boolean, a number or a string."),
+        description: Some("Null, a boolean, a number or a string. A whole number must fit in 64 bits."),
         any_of: alternatives.map(|schema| MetaSchemaRef::Inline(Box::new(schema))).into(),
         ..MetaSchema::ANY
     });

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use self::body::{ArtifactBody, CreateArtifactRequest, PageBody, UpdateArtifactRequest};
 use self::entity_tag::{IfMatch, entity_tag, none_match_names};
+use self::fields::TypeText;
 use self::history::HistoryBody;
 use self::list::ListQuery;
 use super::Tag;
@@ -74,7 +75,7 @@ impl ArtifactsApi {
         /// Tags that must not be there, repeated or separated by commas.
         tags_none: Query<Option<Vec<String>>>,
         /// Of this type.
-        artifact_type: Query<Option<String>>,
+        artifact_type: Query<Option<TypeText>>,
         /// Created by this account.
         created_by: Query<Option<Uuid>>,
         /// Created at this time or later.
@@ -97,7 +98,7 @@ impl ArtifactsApi {
             tags: tags.0,
             tags_all: tags_all.0,
             tags_none: tags_none.0,
-            artifact_type: artifact_type.0,
+            artifact_type: artifact_type.0.map(|text| text.0),
             created_by: created_by.0,
             created_after: created_after.0,
             created_before: created_before.0,

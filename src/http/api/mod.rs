@@ -4,6 +4,7 @@ mod api_keys;
 mod artifacts;
 mod audit;
 mod auth;
+mod example;
 mod members;
 mod passwords;
 mod sessions;

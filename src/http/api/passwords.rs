@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use poem::web::Data;
+use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 use serde::Deserialize;
 
 use super::Tag;
+use super::example;
 use super::tokens::MessageBody;
 use crate::http::extract::{FromClient, SignedIn};
 use crate::http::json::Json;
@@ -66,6 +68,7 @@ impl PasswordsApi {
 
 /// The current password and the one that is to take its place.
 #[derive(Deserialize, Object)]
+#[oai(example)]
 struct ChangePasswordRequest {
     /// The current password.
     #[oai(validator(max_length = 128))]
@@ -75,20 +78,40 @@ struct ChangePasswordRequest {
     new_password: String,
 }
 
+impl Example for ChangePasswordRequest {
+    fn example() -> Self {
+        Self { current_password: example::PASSWORD.to_owned(), new_password: example::ANOTHER_PASSWORD.to_owned() }
+    }
+}
+
 /// Whose password was forgotten.
 #[derive(Deserialize, Object)]
+#[oai(example)]
 struct ForgotPasswordRequest {
     /// E-mail address.
     #[oai(validator(max_length = 254))]
     email: String,
 }
 
+impl Example for ForgotPasswordRequest {
+    fn example() -> Self {
+        Self { email: example::EMAIL.to_owned() }
+    }
+}
+
 /// The token of a mail, and a new password.
 #[derive(Deserialize, Object)]
+#[oai(example)]
 struct ResetPasswordRequest {
     /// The token.
     token: String,
     /// The new password, under the same rules as at registration.
     #[oai(validator(min_length = 8, max_length = 128))]
     new_password: String,
+}
+
+impl Example for ResetPasswordRequest {
+    fn example() -> Self {
+        Self { token: "the token of the mail".to_owned(), new_password: example::ANOTHER_PASSWORD.to_owned() }
+    }
 }

@@ -94,8 +94,10 @@ struct SessionBody {
     /// When it ends unless it is refreshed before.
     expires_at: Time,
     /// The address it was opened from.
+    #[oai(nullable)]
     ip: Option<String>,
     /// What the program called itself that opened it.
+    #[oai(nullable)]
     user_agent: Option<String>,
     /// Whether it is the one that the call is made with.
     current: bool,

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use poem::web::Data;
 use poem_openapi::param::Query;
+use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 use serde::Deserialize;
 
 use super::Tag;
+use super::example;
 use super::tokens::MessageBody;
 use crate::http::extract::FromClient;
 use crate::http::json::Json;
@@ -52,8 +54,15 @@ impl VerificationApi {
 
 /// Which address is to be verified.
 #[derive(Deserialize, Object)]
+#[oai(example)]
 struct ResendVerificationRequest {
     /// E-mail address.
     #[oai(validator(max_length = 254))]
     email: String,
+}
+
+impl Example for ResendVerificationRequest {
+    fn example() -> Self {
+        Self { email: example::EMAIL.to_owned() }
+    }
 }

@@ -185,6 +185,7 @@ pub(super) struct PageBody {
     /// Whether more follow.
     has_more: bool,
     /// The `cursor` of the next page; null on the last.
+    #[oai(nullable)]
     next_cursor: Option<String>,
 }
 

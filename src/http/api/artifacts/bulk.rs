@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use poem::http::StatusCode;
-use poem_openapi::types::MaybeUndefined;
+use poem_openapi::types::{Example, MaybeUndefined};
 use poem_openapi::{Object, Union};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -20,6 +20,7 @@ const MAX_OPERATIONS: usize = 1000;
 
 /// Many writes.
 #[derive(Deserialize, Object)]
+#[oai(example)]
 pub(super) struct BulkRequest {
     /// The operations, carried out in order: a later one sees what an earlier one did.
     #[oai(validator(min_items = 1, max_items = 1000))]
@@ -28,6 +29,19 @@ pub(super) struct BulkRequest {
     #[serde(default)]
     #[oai(default)]
     pub(super) atomic: bool,
+}
+
+impl Example for BulkRequest {
+    fn example() -> Self {
+        let operation = BulkCreate {
+            name: "billing-api".to_owned(),
+            description: None,
+            tags: Some(vec!["service".to_owned()]),
+            artifact_metadata: None,
+            artifact_type: None,
+        };
+        Self { operations: vec![Operation::Create(operation)], atomic: true }
+    }
 }
 
 /// One write.
@@ -47,15 +61,19 @@ struct BulkCreate {
     name: String,
     /// What it is.
     #[serde(default)]
+    #[oai(nullable)]
     description: Option<String>,
     /// Its tags.
     #[serde(default)]
+    #[oai(nullable)]
     tags: Option<Vec<String>>,
     /// Its metadata.
     #[serde(default)]
+    #[oai(nullable)]
     artifact_metadata: Option<BTreeMap<String, Value>>,
     /// What kind of thing it is; `default` unless said.
     #[serde(default)]
+    #[oai(nullable)]
     artifact_type: Option<String>,
 }
 
@@ -66,21 +84,27 @@ struct BulkUpdate {
     id: Uuid,
     /// Change it only if this is still its version.
     #[serde(default)]
+    #[oai(nullable, validator(minimum(value = "0")))]
     version: Option<u64>,
     /// Its name.
     #[serde(default)]
+    #[oai(nullable)]
     name: MaybeUndefined<String>,
     /// What it is.
     #[serde(default)]
+    #[oai(nullable)]
     description: MaybeUndefined<String>,
     /// All tags.
     #[serde(default)]
+    #[oai(nullable)]
     tags: MaybeUndefined<Vec<String>>,
     /// All metadata.
     #[serde(default)]
+    #[oai(nullable)]
     artifact_metadata: MaybeUndefined<BTreeMap<String, Value>>,
     /// What kind of thing it is.
     #[serde(default)]
+    #[oai(nullable)]
     artifact_type: MaybeUndefined<String>,
 }
 
@@ -91,6 +115,7 @@ struct BulkDelete {
     id: Uuid,
     /// Delete it only if this is still its version.
     #[serde(default)]
+    #[oai(nullable, validator(minimum(value = "0")))]
     version: Option<u64>,
 }
 

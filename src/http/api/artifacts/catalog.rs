@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::body::{ArtifactBody, CreateArtifactRequest, PageBody, StatsBody};
 use super::bulk::{self, BulkBody, BulkRequest};
+use super::fields::TypeText;
 use super::list::{self, ListQuery};
 use crate::domain::ImportLine;
 use crate::http::api::Tag;
@@ -22,7 +23,7 @@ use crate::http::ndjson::{Ndjson, NdjsonStream};
 use crate::http::problem::Problem;
 use crate::http::refused::{BODY, BY_ID, CONFLICT, INVALID, Refused};
 use crate::http::state::State;
-use crate::http::types::{Limit, Offset, SortName, Time};
+use crate::http::types::{Limit, Offset, Search, SortName, Time};
 use crate::service::Export;
 
 /// Operations on all artifacts of a workspace.
@@ -43,7 +44,7 @@ impl CatalogApi {
         /// The workspace's id.
         workspace_id: Path<Uuid>,
         /// Text in the name or the description.
-        q: Query<Option<String>>,
+        q: Query<Option<Search>>,
         /// Tags of which any is enough, repeated or separated by commas.
         tags: Query<Option<Vec<String>>>,
         /// Tags that must all be there, repeated or separated by commas.
@@ -51,7 +52,7 @@ impl CatalogApi {
         /// Tags that must not be there, repeated or separated by commas.
         tags_none: Query<Option<Vec<String>>>,
         /// Of this type.
-        artifact_type: Query<Option<String>>,
+        artifact_type: Query<Option<TypeText>>,
         /// Created by this account.
         created_by: Query<Option<Uuid>>,
         /// Created at this time or later.
@@ -70,11 +71,11 @@ impl CatalogApi {
         cursor: Query<Option<String>>,
     ) -> Result<Json<PageBody>, Refused<{ BY_ID | INVALID }>> {
         let query = ListQuery {
-            q: q.0,
+            q: q.0.map(|q| q.0),
             tags: tags.0,
             tags_all: tags_all.0,
             tags_none: tags_none.0,
-            artifact_type: artifact_type.0,
+            artifact_type: artifact_type.0.map(|text| text.0),
             created_by: created_by.0,
             created_after: created_after.0,
             created_before: created_before.0,

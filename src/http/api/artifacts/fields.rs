@@ -1,6 +1,7 @@
 //! The fields of an artifact as they come in: what the document says of them is what the domain checks.
 
 use poem_openapi::registry::MetaSchema;
+use poem_openapi::types::{ParseFromParameter, ParseResult};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{ArtifactDescription, ArtifactName, ArtifactType, Tag};
@@ -43,13 +44,12 @@ text_field!(
     MetaSchema { max_length: Some(ArtifactDescription::MAX_CHARS), ..MetaSchema::new("string") }
 );
 text_field!(
-    /// A tag.
+    /// A tag. Letters and digits are those of any script, which patterns say differently in every dialect.
     TagText,
     "string_artifact_tag",
     MetaSchema {
         min_length: Some(1),
         max_length: Some(Tag::MAX_CHARS),
-        pattern: Some(format!(r"^[{SPACE}]*[\w-]([\w -]*[\w-])?[{SPACE}]*$")),
         ..MetaSchema::new("string")
     }
 );
@@ -64,3 +64,9 @@ text_field!(
         ..MetaSchema::new("string")
     }
 );
+
+impl ParseFromParameter for TypeText {
+    fn parse_from_parameter(text: &str) -> ParseResult<Self> {
+        Ok(Self(text.to_owned()))
+    }
+}

@@ -19,6 +19,7 @@ pub(super) struct HistoryBody {
     /// The versions.
     items: Vec<VersionBody>,
     /// The `cursor` of the next page; null on the last.
+    #[oai(nullable)]
     next_cursor: Option<String>,
 }
 

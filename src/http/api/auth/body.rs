@@ -5,14 +5,10 @@ use poem_openapi::types::Example;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::http::api::example;
 use crate::http::nullable::Nullable;
 use crate::http::types::{RoleName, Time};
 use crate::service::Profile;
-
-/// Who the examples are about: an address that is nobody's.
-const EXAMPLE_EMAIL: &str = "ada@example.com";
-/// A password that the rules let through.
-const EXAMPLE_PASSWORD: &str = "Uncommon-Passphrase-1";
 
 /// A new account.
 #[derive(Deserialize, Object)]
@@ -37,8 +33,8 @@ pub(super) struct RegisterRequest {
 impl Example for RegisterRequest {
     fn example() -> Self {
         Self {
-            email: EXAMPLE_EMAIL.to_owned(),
-            password: EXAMPLE_PASSWORD.to_owned(),
+            email: example::EMAIL.to_owned(),
+            password: example::PASSWORD.to_owned(),
             first_name: Some("Ada".to_owned()),
             last_name: Some("Lovelace".to_owned()),
         }
@@ -72,7 +68,7 @@ pub(super) struct LoginRequest {
 
 impl Example for LoginRequest {
     fn example() -> Self {
-        Self { email: EXAMPLE_EMAIL.to_owned(), password: EXAMPLE_PASSWORD.to_owned() }
+        Self { email: example::EMAIL.to_owned(), password: example::PASSWORD.to_owned() }
     }
 }
 
