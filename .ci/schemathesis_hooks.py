@@ -5,17 +5,24 @@ spoil for those that follow (a session, a workspace, an artifact) is made anew f
 """
 
 import itertools
+import json
 import os
 import re
+import time
 import uuid
+from pathlib import Path
 
 import requests
 import schemathesis
 from schemathesis.core.parameters import ParameterLocation
 
 URL = os.environ["GHOSTWORKS_URL"]
+# Without a mail server, the links of letters go there.
+LOG = Path(os.environ["GHOSTWORKS_LOG"])
 PASSWORD = "Uncommon-Passphrase-1"
 TIMEOUT_SECONDS = 30
+LARGEST_WHOLE_NUMBER = 2**63 - 1
+LARGEST_SORTED_OFFSET = 10_000
 numbers = itertools.count()
 
 
@@ -29,11 +36,14 @@ class Account:
         tokens = self.post("/api/v1/auth/login", self.credentials)
         self.token, self.refresh_token = tokens["access_token"], tokens["refresh_token"]
 
-    def post(self, path, body):
+    def request(self, method, path, body=None):
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        answer = requests.post(URL + path, json=body, headers=headers, timeout=TIMEOUT_SECONDS)
+        answer = requests.request(method, URL + path, json=body, headers=headers, timeout=TIMEOUT_SECONDS)
         answer.raise_for_status()
-        return answer.json()
+        return answer.json() if answer.content else None
+
+    def post(self, path, body):
+        return self.request("POST", path, body)
 
     def new_workspace(self):
         return self.post("/api/v1/workspaces", {"name": f"Workspace {next(numbers)}"})["id"]
@@ -42,6 +52,11 @@ class Account:
         body = {"name": f"Artifact {next(numbers)}", "tags": ["schemathesis"], "artifact_metadata": {"size": 1}}
         return self.post(f"/api/v1/workspaces/{workspace}/artifacts", body)["id"]
 
+
+    def new_trash(self, workspace):
+        artifact = self.new_artifact(workspace)
+        self.request("DELETE", f"/api/v1/workspaces/{workspace}/artifacts/{artifact}")
+        return artifact
 
     def new_member(self, workspace):
         member = Account()
@@ -52,9 +67,29 @@ class Account:
         body = {"name": f"Key {next(numbers)}", "scopes": ["artifacts:read"]}
         return self.post(f"/api/v1/workspaces/{workspace}/api-keys", body)["id"]
 
+    def session(self):
+        return self.request("GET", "/api/v1/auth/sessions")[0]["id"]
+
 
 def new_address():
     return f"schemathesis-{next(numbers)}@example.com"
+
+
+def token_of_letter(path, ask=None):
+    """The token of the letter that someone new is sent: for having registered, or once they asked for it."""
+    before = LOG.stat().st_size
+    account = Account()
+    if ask:
+        account.post(ask, {"email": account.credentials["email"]})
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        with LOG.open() as log:
+            log.seek(before)
+            tokens = re.findall(f"{path}[?]token=([^\"\\s]+)", log.read())
+        if tokens:
+            return tokens[-1]
+        time.sleep(0.01)
+    raise RuntimeError(f"no letter with a link to {path}")
 
 
 OWNER = Account()
@@ -73,10 +108,17 @@ class BearerToken:
     def get(self, case, _context):
         # What changes something below /auth may end the session it is asked in.
         may_end_session = case.operation.path.startswith("/api/v1/auth/") and case.operation.method != "get"
-        return Account().token if may_end_session else OWNER.token
+        return Account() if may_end_session else OWNER
 
-    def set(self, case, token, _context):
-        case.headers["Authorization"] = f"Bearer {token}"
+    def set(self, case, account, _context):
+        case.headers["Authorization"] = f"Bearer {account.token}"
+        if "session_id" in case.path_parameters and is_valid(case, ParameterLocation.PATH):
+            case.path_parameters["session_id"] = account.session()
+
+
+@schemathesis.serializer("application/x-ndjson")
+def ndjson(_context, value):
+    return json.dumps(value).encode() + b"\n"
 
 
 @schemathesis.hook
@@ -86,6 +128,8 @@ def before_call(_context, case, _kwargs):
     if is_valid(case, ParameterLocation.QUERY):
         # A cursor is what the page before says; nobody makes one up.
         case.query = {name: value for name, value in obey(case.query).items() if name != "cursor"}
+        if case.operation.path == "/api/v1/auth/verify-email":
+            case.query["verification_token"] = token_of_letter("verify-email")
     if is_valid(case, ParameterLocation.BODY):
         case.body = obey(case.body)
         say_who_is_there(case)
@@ -93,14 +137,15 @@ def before_call(_context, case, _kwargs):
 
 def is_valid(case, location):
     """Whether this part of the request is meant to be as the document says."""
-    part = case.meta and case.meta.components.get(location)
-    return part and part.mode.is_positive
+    # What is an example, or is not there, has no mode.
+    part = case.meta.components.get(location)
+    return part is None or part.mode.is_positive
 
 
 def name_what_exists(case):
-    """Puts ids that exist in place of three quarters of the made-up ones."""
+    """Puts ids that exist in place of made-up ones; when there are many requests, not of all."""
     ids = case.path_parameters
-    if any(uuid.UUID(id).int % 4 == 0 for id in ids.values()):
+    if case.meta.phase.name == "fuzzing" and any(uuid.UUID(id).int % 8 == 0 for id in ids.values()):
         return
     last = case.operation.path.rsplit("/", 1)[-1].strip("{}")
     spoiled = last if case.method == "DELETE" else None
@@ -108,16 +153,20 @@ def name_what_exists(case):
         if name in THINGS:
             known, make = THINGS[name]
             ids[name] = make() if name == spoiled else known
+    if last == "restore":
+        ids["artifact_id"] = OWNER.new_trash(ids["workspace_id"])
 
 
 def say_who_is_there(case):
-    """Puts accounts and tokens that exist in place of three quarters of the made-up ones."""
-    if not isinstance(case.body, dict) or next(numbers) % 4 == 0:
+    """Puts accounts and tokens that exist in place of made-up ones."""
+    if not isinstance(case.body, dict):
         return
     if case.operation.path == "/api/v1/auth/login":
         case.body |= OWNER.credentials
     elif case.operation.path == "/api/v1/auth/refresh":
         case.body["refresh_token"] = Account().refresh_token
+    elif case.operation.path == "/api/v1/auth/password/reset":
+        case.body["token"] = token_of_letter("reset-password", ask="/api/v1/auth/password/forgot")
     elif case.operation.path.endswith("/members"):
         case.body["email"] = Account().credentials["email"]
 
@@ -140,8 +189,12 @@ def tags(values):
 
 
 def metadata(pairs):
-    # OpenAPI 3.0 can't say what the keys of an object are like.
-    return pairs and {re.sub("[^0-9A-Za-z_.-]", "_", key)[:100] or "key": value for key, value in pairs.items()}
+    # OpenAPI 3.0 can't say what the keys of an object are like, nor that whole numbers alone are limited.
+    def number(value):
+        is_too_large = isinstance(value, int) and not -LARGEST_WHOLE_NUMBER <= value <= LARGEST_WHOLE_NUMBER
+        return float(value) if is_too_large else value
+
+    return pairs and {re.sub("[^0-9A-Za-z_.-]", "_", key)[:100] or "key": number(pairs[key]) for key in pairs}
 
 
 def address(_text):
@@ -154,15 +207,29 @@ def password(text):
     return (text + "Aa1!")[-128:]
 
 
-def later(time):
+def current_password(_text):
+    return PASSWORD
+
+
+def later(end):
     # A key must not be at its end when it is made.
-    return time and "2999-12-31T00:00:00Z"
+    return end and "2999-12-31T00:00:00Z"
+
+
+def offset(number):
+    # How far one may go depends on the order.
+    return min(int(number), LARGEST_SORTED_OFFSET)
 
 
 RULES = {
     "tags": tags,
+    "tags_all": tags,
+    "tags_none": tags,
     "artifact_metadata": metadata,
     "email": address,
     "password": password,
+    "new_password": password,
+    "current_password": current_password,
     "expires_at": later,
+    "offset": offset,
 }
