@@ -31,7 +31,7 @@ impl Answers for RedbStore {
 
 /// See [`crate::store::Answers::answer`].
 fn find(snapshot: &Snapshot, owner: UserId, key: [u8; 32], now: Timestamp) -> StoreResult<Option<Noted>> {
-    let noted: Option<Noted> = get(&snapshot.answers, &key_of(owner, key))?;
+    let noted: Option<Noted> = get(snapshot.answers()?, &key_of(owner, key))?;
     Ok(noted.filter(|noted| noted.expires_at > now))
 }
 

@@ -75,7 +75,7 @@ pub(super) fn find(snapshot: &Snapshot, tenant: TenantId, id: ApiKeyId) -> Store
     if workspaces::is_deleted(snapshot, tenant)? {
         return Ok(None);
     }
-    get(&snapshot.api_keys, &row_key(tenant, id))
+    get(snapshot.api_keys()?, &row_key(tenant, id))
 }
 
 /// See [`ApiKeys::api_keys_of`].
@@ -83,7 +83,7 @@ pub(super) fn list(snapshot: &Snapshot, budget: &Budget, tenant: TenantId) -> St
     if workspaces::is_deleted(snapshot, tenant)? {
         return Ok(Vec::new());
     }
-    let rows = budget.over(rows_under(&snapshot.api_keys, tenant.to_bytes())?.rev());
+    let rows = budget.over(rows_under(snapshot.api_keys()?, tenant.to_bytes())?.rev());
     rows.map(|row| records::decode(row?.1.value())).collect()
 }
 

@@ -75,7 +75,7 @@ pub(super) fn last_seq(table: &impl ReadableTable<u64, &'static [u8]>) -> StoreR
 
 /// At most `limit` entries after position `after`, oldest first.
 pub(super) fn list(snapshot: &Snapshot, budget: &Budget, after: u64, limit: usize) -> StoreResult<Vec<Change>> {
-    let rows = budget.over(snapshot.changes.range(after.saturating_add(1)..)?);
+    let rows = budget.over(snapshot.changes()?.range(after.saturating_add(1)..)?);
     rows.take(limit).map(|row| records::decode(row?.1.value()).map(|entry: Entry| entry.change)).collect()
 }
 
@@ -88,7 +88,7 @@ pub(super) fn list_of(
 ) -> StoreResult<Vec<Change>> {
     let mut next = match before {
         Some(seq) => entry_of(snapshot, tenant, seq)?.map_or(0, |entry| entry.previous),
-        None => counters::value_in(&snapshot.counters, tenant, Counter::NewestChange)?,
+        None => counters::value_in(snapshot.counters()?, tenant, Counter::NewestChange)?,
     };
     let mut changes = Vec::new();
     while changes.len() < limit
@@ -102,6 +102,6 @@ pub(super) fn list_of(
 
 /// The entry at a position, if it is about the workspace.
 fn entry_of(snapshot: &Snapshot, tenant: TenantId, seq: u64) -> StoreResult<Option<Entry>> {
-    let entry: Option<Entry> = get(&snapshot.changes, seq)?;
+    let entry: Option<Entry> = get(snapshot.changes()?, seq)?;
     Ok(entry.filter(|entry| entry.change.tenant == Some(tenant)))
 }

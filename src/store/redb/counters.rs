@@ -135,7 +135,7 @@ pub(super) fn value_in(
 /// The counters over all workspaces.
 pub(super) fn counts(snapshot: &Snapshot) -> StoreResult<Counts> {
     let value = |counter: Counter| -> StoreResult<u64> {
-        Ok(snapshot.counters.get(&counter.of(WHOLE))?.map_or(0, |row| row.value()))
+        Ok(snapshot.counters()?.get(&counter.of(WHOLE))?.map_or(0, |row| row.value()))
     };
     Ok(Counts {
         users: value(Counter::Users)?,

@@ -9,7 +9,7 @@ impl RedbStore {
     /// See [`crate::store::Store::health`].
     pub(super) async fn look(&self) -> StoreHealth {
         let writable = self.ask_writer().await;
-        let last_seq = self.snapshot().and_then(|snapshot| changes::last_seq(&snapshot.changes));
+        let last_seq = self.snapshot().and_then(|snapshot| changes::last_seq(snapshot.changes()?));
         StoreHealth {
             readable: last_seq.is_ok(),
             writable,

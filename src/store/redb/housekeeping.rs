@@ -15,7 +15,7 @@ use crate::store::{Housekeeping, StoreResult};
 #[async_trait]
 impl Housekeeping for RedbStore {
     async fn sweep_deleted_workspaces(&self, limit: usize) -> StoreResult<bool> {
-        let is_clean = |snapshot: &Snapshot| Ok(snapshot.workspaces_deleted.first()?.is_none());
+        let is_clean = |snapshot: &Snapshot| Ok(snapshot.workspaces_deleted()?.first()?.is_none());
         if self.read("get", "workspaces_deleted", is_clean)? {
             return Ok(false);
         }

@@ -25,7 +25,7 @@ impl Members for RedbStore {
 
     async fn members_of(&self, tenant: TenantId) -> StoreResult<Vec<Member>> {
         // An error is told of by the read that follows.
-        let count = self.snapshot().and_then(|it| counters::value_in(&it.counters, tenant, Counter::Members));
+        let count = self.snapshot().and_then(|it| counters::value_in(it.counters()?, tenant, Counter::Members));
         if count.is_ok_and(|count| count > INLINE_MEMBERS) {
             self.scan("members", move |snapshot, budget| list(snapshot, budget, tenant)).await
         } else {
@@ -184,7 +184,7 @@ pub(super) fn find(snapshot: &Snapshot, tenant: TenantId, user: UserId) -> Store
     if workspaces::is_deleted(snapshot, tenant)? {
         return Ok(None);
     }
-    get(&snapshot.members, &key(tenant, user))
+    get(snapshot.members()?, &key(tenant, user))
 }
 
 /// See [`Members::members_of`].
@@ -192,7 +192,7 @@ pub(super) fn list(snapshot: &Snapshot, budget: &Budget, tenant: TenantId) -> St
     if workspaces::is_deleted(snapshot, tenant)? {
         return Ok(Vec::new());
     }
-    let rows = budget.over(rows_under(&snapshot.members, tenant.to_bytes())?);
+    let rows = budget.over(rows_under(snapshot.members()?, tenant.to_bytes())?);
     let member = |membership: Membership| {
         let user = users::find(snapshot, membership.user)?;
         Ok(user.map(|user| Member { membership, user }))

@@ -25,7 +25,7 @@ impl OneTimeTokens for RedbStore {
     }
 
     async fn one_time_token(&self, user: UserId, purpose: Purpose) -> StoreResult<Option<OneTimeToken>> {
-        self.read("get", "one_time_tokens", |snapshot| get(&snapshot.one_time_tokens, &key(user, purpose)))
+        self.read("get", "one_time_tokens", |snapshot| get(snapshot.one_time_tokens()?, &key(user, purpose)))
     }
 
     async fn verify_email(&self, user: UserId, presented: OneTimeDigest, stamp: Stamp) -> StoreResult<()> {

@@ -252,24 +252,24 @@ pub(super) fn home(tables: &mut Tables<'_>, user: UserId, id: SessionId) -> Stor
 
 /// See [`Sessions::session`].
 fn find(snapshot: &Snapshot, user: UserId, id: SessionId) -> StoreResult<Option<Session>> {
-    get(&snapshot.sessions, &key(user, id))
+    get(snapshot.sessions()?, &key(user, id))
 }
 
 /// See [`Sessions::sessions_of`].
 fn list(snapshot: &Snapshot, budget: &Budget, user: UserId) -> StoreResult<Vec<Session>> {
-    let rows = budget.over(rows_under(&snapshot.sessions, user.to_bytes())?);
+    let rows = budget.over(rows_under(snapshot.sessions()?, user.to_bytes())?);
     rows.map(|row| records::decode(row?.1.value())).collect()
 }
 
 /// Whether a user's list is too long for the runtime's threads.
 fn is_long(snapshot: &Snapshot, user: UserId) -> StoreResult<bool> {
-    Ok(rows_under(&snapshot.sessions, user.to_bytes())?.nth(INLINE_ROWS).is_some())
+    Ok(rows_under(snapshot.sessions()?, user.to_bytes())?.nth(INLINE_ROWS).is_some())
 }
 
 /// Whether a refresh token is one of the session's, good or spent.
 fn has_token(snapshot: &Snapshot, user: UserId, id: SessionId, presented: RefreshDigest) -> StoreResult<bool> {
     let Some(session) = find(snapshot, user, id)? else { return Ok(false) };
-    let SpentTokens(spent) = get(&snapshot.spent_tokens, &key(user, id))?.unwrap_or_default();
+    let SpentTokens(spent) = get(snapshot.spent_tokens()?, &key(user, id))?.unwrap_or_default();
     Ok(session.refresh_digest == presented || spent.contains(&presented))
 }
 

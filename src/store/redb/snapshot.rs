@@ -1,13 +1,14 @@
-//! What reads see: the last commit, with its tables already open.
+//! What reads see: the last commit.
 //!
 //! The writer publishes a snapshot after every commit and before it answers, so a read that begins after an answer sees
-//! that write, and costs neither a transaction nor the opening of a table. A snapshot that is held keeps the pages it
-//! sees from being reused, so nobody keeps one for longer than a read.
+//! that write, and costs no transaction. A snapshot that is held keeps the pages it sees from being reused, so nobody
+//! keeps one for longer than a read.
 
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use arc_swap::ArcSwapOption;
-use redb::{Database, ReadOnlyTable, ReadableDatabase};
+use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableDatabase};
 use tokio::sync::watch;
 
 use super::remembered::Remembered;
@@ -16,49 +17,54 @@ use crate::store::StoreResult;
 
 type Rows<const N: usize> = ReadOnlyTable<&'static [u8; N], &'static [u8]>;
 
-/// The tables that are read, as of one commit.
-pub(super) struct Snapshot {
-    pub users: Rows<16>,
-    pub users_by_email: ReadOnlyTable<&'static str, &'static [u8; 16]>,
-    pub one_time_tokens: Rows<17>,
-    pub sessions: Rows<32>,
-    pub spent_tokens: Rows<32>,
-    pub workspaces: Rows<16>,
-    pub members: Rows<32>,
-    pub memberships_by_user: ReadOnlyTable<&'static [u8; 32], ()>,
-    pub workspaces_deleted: ReadOnlyTable<&'static [u8; 16], ()>,
-    pub api_keys: Rows<32>,
-    pub artifacts: Rows<32>,
-    pub artifacts_trash: Rows<32>,
-    pub artifact_versions: Rows<40>,
-    pub answers: Rows<48>,
-    pub counters: ReadOnlyTable<&'static [u8; 17], u64>,
-    pub changes: ReadOnlyTable<u64, &'static [u8]>,
+/// The tables that are read, as of one commit. Each is opened when it is first asked for: most commits are seen by reads of
+/// a few tables, or of none.
+macro_rules! snapshot {
+    ($($name:ident: $definition:ident, $table:ty;)+) => {
+        /// The tables as of one commit.
+        pub(super) struct Snapshot {
+            txn: ReadTransaction,
+            $($name: OnceLock<$table>,)+
+        }
+
+        impl Snapshot {
+            /// The last commit.
+            pub fn open(database: &Database) -> StoreResult<Self> {
+                Ok(Self { txn: database.begin_read()?, $($name: OnceLock::new(),)+ })
+            }
+
+            $(
+                #[doc = concat!("See [`tables::", stringify!($definition), "`].")]
+                pub fn $name(&self) -> StoreResult<&$table> {
+                    if let Some(table) = self.$name.get() {
+                        return Ok(table);
+                    }
+                    // Whoever opens it at the same time sees the same.
+                    let table = self.txn.open_table(tables::$definition)?;
+                    Ok(self.$name.get_or_init(|| table))
+                }
+            )+
+        }
+    };
 }
 
-impl Snapshot {
-    /// The tables as of the last commit.
-    pub fn open(database: &Database) -> StoreResult<Self> {
-        let txn = database.begin_read()?;
-        Ok(Self {
-            users: txn.open_table(tables::USERS)?,
-            users_by_email: txn.open_table(tables::USERS_BY_EMAIL)?,
-            one_time_tokens: txn.open_table(tables::ONE_TIME_TOKENS)?,
-            sessions: txn.open_table(tables::SESSIONS)?,
-            spent_tokens: txn.open_table(tables::SPENT_TOKENS)?,
-            workspaces: txn.open_table(tables::WORKSPACES)?,
-            members: txn.open_table(tables::MEMBERS)?,
-            memberships_by_user: txn.open_table(tables::MEMBERSHIPS_BY_USER)?,
-            workspaces_deleted: txn.open_table(tables::WORKSPACES_DELETED)?,
-            api_keys: txn.open_table(tables::API_KEYS)?,
-            artifacts: txn.open_table(tables::ARTIFACTS)?,
-            artifacts_trash: txn.open_table(tables::ARTIFACTS_TRASH)?,
-            artifact_versions: txn.open_table(tables::ARTIFACT_VERSIONS)?,
-            answers: txn.open_table(tables::ANSWERS)?,
-            counters: txn.open_table(tables::COUNTERS)?,
-            changes: txn.open_table(tables::CHANGES)?,
-        })
-    }
+snapshot! {
+    users: USERS, Rows<16>;
+    users_by_email: USERS_BY_EMAIL, ReadOnlyTable<&'static str, &'static [u8; 16]>;
+    one_time_tokens: ONE_TIME_TOKENS, Rows<17>;
+    sessions: SESSIONS, Rows<32>;
+    spent_tokens: SPENT_TOKENS, Rows<32>;
+    workspaces: WORKSPACES, Rows<16>;
+    members: MEMBERS, Rows<32>;
+    memberships_by_user: MEMBERSHIPS_BY_USER, ReadOnlyTable<&'static [u8; 32], ()>;
+    workspaces_deleted: WORKSPACES_DELETED, ReadOnlyTable<&'static [u8; 16], ()>;
+    api_keys: API_KEYS, Rows<32>;
+    artifacts: ARTIFACTS, Rows<32>;
+    artifacts_trash: ARTIFACTS_TRASH, Rows<32>;
+    artifact_versions: ARTIFACT_VERSIONS, Rows<40>;
+    answers: ANSWERS, Rows<48>;
+    counters: COUNTERS, ReadOnlyTable<&'static [u8; 17], u64>;
+    changes: CHANGES, ReadOnlyTable<u64, &'static [u8]>;
 }
 
 /// What the writer lets everyone else know.

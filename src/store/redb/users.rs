@@ -151,14 +151,14 @@ pub(super) fn require(tables: &mut Tables<'_>, user: UserId) -> StoreResult<()> 
 
 /// See [`crate::store::Users::user`].
 pub(super) fn find(snapshot: &Snapshot, id: UserId) -> StoreResult<Option<User>> {
-    let account: Option<Account> = get(&snapshot.users, &id.to_bytes())?;
+    let account: Option<Account> = get(snapshot.users()?, &id.to_bytes())?;
     Ok(account.map(|account| account.user))
 }
 
 /// See [`crate::store::Users::credentials`].
 pub(super) fn credentials(snapshot: &Snapshot, email: &Email) -> StoreResult<Option<Credentials>> {
-    let Some(id) = snapshot.users_by_email.get(email.as_str())? else { return Ok(None) };
-    let account: Option<Account> = get(&snapshot.users, id.value())?;
+    let Some(id) = snapshot.users_by_email()?.get(email.as_str())? else { return Ok(None) };
+    let account: Option<Account> = get(snapshot.users()?, id.value())?;
     Ok(account.map(|Account { user, password_hash }| Credentials {
         user: user.id,
         password_hash,

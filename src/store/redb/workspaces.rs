@@ -144,7 +144,7 @@ pub(super) fn require(tables: &mut Tables<'_>, tenant: TenantId) -> StoreResult<
 
 /// Whether a workspace was deleted, and what was in it is not all removed yet.
 pub(super) fn is_deleted(snapshot: &Snapshot, tenant: TenantId) -> StoreResult<bool> {
-    Ok(snapshot.workspaces_deleted.get(&tenant.to_bytes())?.is_some())
+    Ok(snapshot.workspaces_deleted()?.get(&tenant.to_bytes())?.is_some())
 }
 
 /// See [`crate::store::Workspaces::workspaces_of`].
@@ -154,7 +154,7 @@ pub(super) fn list(snapshot: &Snapshot, budget: &Budget, user: UserId) -> StoreR
 
 /// Whether a user's list is too long for the runtime's threads. Each entry of it takes several look-ups.
 pub(super) fn is_long(snapshot: &Snapshot, user: UserId) -> StoreResult<bool> {
-    Ok(rows_under(&snapshot.memberships_by_user, user.to_bytes())?.nth(INLINE_VIEWS).is_some())
+    Ok(rows_under(snapshot.memberships_by_user()?, user.to_bytes())?.nth(INLINE_VIEWS).is_some())
 }
 
 /// See [`crate::store::Workspaces::first_workspace_of`].
@@ -167,7 +167,7 @@ fn views(
     budget: &Budget,
     user: UserId,
 ) -> StoreResult<impl Iterator<Item = StoreResult<WorkspaceView>>> {
-    let memberships = budget.over(rows_under(&snapshot.memberships_by_user, user.to_bytes())?);
+    let memberships = budget.over(rows_under(snapshot.memberships_by_user()?, user.to_bytes())?);
     let view_of = move |key: &[u8; 32]| view(snapshot, TenantId::from_bytes(second_of(key)), user);
     Ok(memberships.filter_map(move |row| row.and_then(|(key, _)| view_of(key.value())).transpose()))
 }
@@ -175,7 +175,7 @@ fn views(
 /// See [`crate::store::Workspaces::workspace`].
 pub(super) fn view(snapshot: &Snapshot, tenant: TenantId, viewer: UserId) -> StoreResult<Option<WorkspaceView>> {
     let Some(membership) = members::find(snapshot, tenant, viewer)? else { return Ok(None) };
-    let Some(workspace) = get(&snapshot.workspaces, &tenant.to_bytes())? else { return Ok(None) };
-    let member_count = counters::value_in(&snapshot.counters, tenant, Counter::Members)?;
+    let Some(workspace) = get(snapshot.workspaces()?, &tenant.to_bytes())? else { return Ok(None) };
+    let member_count = counters::value_in(snapshot.counters()?, tenant, Counter::Members)?;
     Ok(Some(WorkspaceView { workspace, member_count, role: membership.role }))
 }

@@ -41,8 +41,8 @@ impl Chronological {
         deleted: bool,
     ) -> StoreResult<Self> {
         let rows = |table| rows(table, tenant, after, newest_first);
-        let live = rows(&snapshot.artifacts)?;
-        let trash = if deleted { Some(rows(&snapshot.artifacts_trash)?) } else { None };
+        let live = rows(snapshot.artifacts()?)?;
+        let trash = if deleted { Some(rows(snapshot.artifacts_trash()?)?) } else { None };
         Ok(Self { live, trash, newest_first })
     }
 }
@@ -126,7 +126,7 @@ pub(super) fn next(
 
 fn total(snapshot: &Snapshot, tenant: TenantId, deleted: bool) -> StoreResult<u64> {
     let counter = if deleted { Counter::Artifacts } else { Counter::ActiveArtifacts };
-    counters::value_in(&snapshot.counters, tenant, counter)
+    counters::value_in(snapshot.counters()?, tenant, counter)
 }
 
 /// A page of what matches, in any order: looks at every artifact of the workspace, and keeps no more than the page.

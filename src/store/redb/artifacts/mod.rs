@@ -227,14 +227,14 @@ fn as_expected(artifact: Option<Artifact>, expected: Option<u64>) -> StoreResult
 
 /// See [`Artifacts::artifact`].
 fn find(snapshot: &Snapshot, tenant: TenantId, id: ArtifactId) -> StoreResult<Option<Artifact>> {
-    get(&snapshot.artifacts, &key(tenant, id))
+    get(snapshot.artifacts()?, &key(tenant, id))
 }
 
 /// An artifact, in the trash or not.
 fn find_any(snapshot: &Snapshot, tenant: TenantId, id: ArtifactId) -> StoreResult<Option<Artifact>> {
     match find(snapshot, tenant, id)? {
         Some(artifact) => Ok(Some(artifact)),
-        None => get(&snapshot.artifacts_trash, &key(tenant, id)),
+        None => get(snapshot.artifacts_trash()?, &key(tenant, id)),
     }
 }
 

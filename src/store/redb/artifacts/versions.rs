@@ -51,7 +51,7 @@ pub(super) fn history(
     let Some(current) = find_any(snapshot, tenant, id)? else { return Ok(None) };
     let before = before.unwrap_or(u64::MAX);
     let (oldest, end) = (version_key(tenant, id, 0), version_key(tenant, id, before));
-    let older = snapshot.artifact_versions.range::<&[u8; 40]>(&oldest..&end)?.rev();
+    let older = snapshot.artifact_versions()?.range::<&[u8; 40]>(&oldest..&end)?.rev();
     let older = older.map(|row| records::decode::<Artifact>(row?.1.value()));
     let newest = (current.version < before).then_some(Ok(current));
     // One more than asked for: the last is seen beside the one before it.
