@@ -221,6 +221,11 @@ def offset(number):
     return min(int(number), LARGEST_SORTED_OFFSET)
 
 
+def version(number):
+    # The format uint64 is not known to everyone.
+    return number and min(int(number), LARGEST_WHOLE_NUMBER)
+
+
 RULES = {
     "tags": tags,
     "tags_all": tags,
@@ -232,4 +237,5 @@ RULES = {
     "current_password": current_password,
     "expires_at": later,
     "offset": offset,
+    "version": version,
 }
