@@ -49,7 +49,8 @@ async function swaggerUi(page) {
   assert.equal(await page.locator('.opblock').count(), operations.length, 'operations shown');
 
   await page.locator('.auth-wrapper .authorize').first().click();
-  const bearer = page.locator('.auth-container').filter({ hasText: 'bearer' });
+  // Beside it is the scheme of API keys, which is sent as a bearer token too.
+  const bearer = page.locator('.auth-container').filter({ hasText: /^\s*bearer\W+http/ });
   await bearer.locator('input').fill(token);
   await bearer.locator('button.authorize').click();
   await bearer.getByText('Authorized', { exact: true }).waitFor();
