@@ -28,7 +28,8 @@ async function refused(status: number, call: Promise<Answer<unknown>>): Promise<
 async function main(baseUrl: string): Promise<void> {
   const client = createClient<paths>({ baseUrl });
 
-  const registered = await answer(client.POST("/api/v1/auth/register", { body: { ...credentials, first_name: "Ada" } }));
+  const ada = { ...credentials, first_name: "Ada" };
+  const registered = await answer(client.POST("/api/v1/auth/register", { body: ada }));
   assert.equal(registered.email, credentials.email);
   const { access_token } = await answer(client.POST("/api/v1/auth/login", { body: credentials }));
   client.use({

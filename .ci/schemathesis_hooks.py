@@ -1,7 +1,7 @@
 """What schemathesis can't know of the API: who signs in, which ids exist, and which rules OpenAPI has no words for.
 
-One account owns a workspace with an artifact in it, and most requests are made by it and name them. What a request would
-spoil for those that follow (a session, a workspace, an artifact) is made anew for each such request.
+One account owns a workspace with an artifact in it, and most requests are made by it and name them. What a request
+would spoil for those that follow (a session, a workspace, an artifact) is made anew for each such request.
 """
 
 import itertools

@@ -39,7 +39,8 @@ function request(method, path, name, body, token) {
 
 /** What the answer holds, provided that it has the status. */
 function answer(response, status) {
-  if (!check(response, { [`${response.request.method} is answered with ${status}`]: () => response.status === status })) {
+  const expected = `${response.request.method} is answered with ${status}`;
+  if (!check(response, { [expected]: () => response.status === status })) {
     throw new Error(`${response.request.method} ${response.request.url}: ${response.status} ${response.body}`);
   }
   return response.body ? response.json() : null;
@@ -62,7 +63,7 @@ export default function (people) {
   answer(request("GET", "/health", "health"), 200);
   answer(request("GET", "/api/v1/auth/me", "me", null, token), 200);
   answer(request("GET", `${artifacts}?limit=20`, "list", null, token), 200);
-  const body = { name: `Artifact ${word}`, description: "Made under load", tags: ["load"], artifact_metadata: { n: 1 } };
+  const body = { name: `Artifact ${word}`, description: "Under load", tags: ["load"], artifact_metadata: { n: 1 } };
   answer(request("POST", artifacts, "create", body, token), 201);
   const found = answer(request("GET", `${artifacts}?q=${word}`, "search", null, token), 200);
   check(found, { "a new artifact is found at once": (page) => page.total >= 1 });
