@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use ghostworks::domain::{Actor, Change, ChangeKind, Stamp};
 use ghostworks::store::{SlugChoice, Successor};
 
-use crate::world::{World, later, rename};
+use crate::world::{World, later, nobody, rename};
 
 pub async fn every_write_has_one_entry(world: World) {
     let store = &world.store;
@@ -90,4 +90,28 @@ pub async fn positions_have_no_gaps(world: World) {
     let seqs = world.store.changes(0, 100).await.unwrap().into_iter().map(|change| change.seq);
     assert_eq!(registered, 30);
     assert_eq!(seqs.collect::<Vec<_>>(), (1..=registered).collect::<Vec<_>>());
+}
+
+pub async fn a_workspaces_entries_are_read_newest_first_and_no_others(world: World) {
+    let (ann, bob) = (world.user("ann").await.id, world.user("bob").await.id);
+    let (hers, his) = (world.workspace(ann).await, world.workspace(bob).await);
+    for _ in 0..3 {
+        world.artifact(hers, ann, "Anvil").await;
+        world.artifact(his, bob, "Bellows").await;
+        world.user(&format!("user{}", world.last_seq().await)).await;
+    }
+    let read = async |tenant, before, limit| -> Vec<u64> {
+        let changes = world.store.changes_of(tenant, before, limit).await.unwrap();
+        assert!(changes.iter().all(|change| change.tenant == Some(tenant)));
+        changes.iter().map(|change| change.seq).collect()
+    };
+    assert_eq!(read(hers, None, 10).await, [11, 8, 5, 3]);
+    assert_eq!(read(his, None, 10).await, [12, 9, 6, 4]);
+    assert_eq!(read(hers, None, 2).await, [11, 8]);
+    assert_eq!(read(hers, Some(8), 2).await, [5, 3]);
+    assert_eq!(read(hers, Some(3), 2).await, [0; 0]);
+    for foreign in [9, 7, 1, 0, 999, u64::MAX] {
+        assert_eq!(read(hers, Some(foreign), 10).await, [0; 0], "{foreign} is not hers");
+    }
+    assert_eq!(read(nobody(), None, 10).await, [0; 0]);
 }

@@ -4,14 +4,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ghostworks::domain::Role;
 use ghostworks::store::redb::{Location, OpenError, RedbStore};
-use ghostworks::store::{NoObserver, Store, Users};
+use ghostworks::store::{NoObserver, Store, StoreError, Users};
 use redb::{Database, TableDefinition};
 use tempfile::TempDir;
 
 use crate::world::{World, options};
 
 const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
+const COUNTERS: TableDefinition<&[u8; 17], u64> = TableDefinition::new("counters");
+/// Where the last byte of a counter's key says that it counts owners.
+const OWNERS: u8 = 7;
 
 fn open(directory: &Path) -> Result<RedbStore, OpenError> {
     RedbStore::open(options(Location::Directory(directory.to_owned())), Arc::new(NoObserver))
@@ -166,4 +170,26 @@ fn only_its_owner_may_read_the_file() {
     let (directory, file) = empty_directory();
     let _store = open(directory.path()).unwrap();
     assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn owners_of_a_file_that_did_not_count_them_are_counted() {
+    let (directory, file) = empty_directory();
+    let world = World::over(Arc::new(open(directory.path()).unwrap()), None);
+    let (ann, bob) = (world.user("ann").await.id, world.user("bob").await.id);
+    let tenant = world.workspace(ann).await;
+    world.store.add_member(tenant, bob, Role::Owner, ann, world.stamp()).await.unwrap();
+    world.store.close().await.unwrap();
+
+    let database = Database::open(&file).unwrap();
+    let txn = database.begin_write().unwrap();
+    txn.open_table(COUNTERS).unwrap().retain(|key, _| key[16] != OWNERS).unwrap();
+    txn.open_table(META).unwrap().insert("schema_version", 2_u32.to_be_bytes().as_slice()).unwrap();
+    txn.commit().unwrap();
+    drop(database);
+
+    let world = World::over(Arc::new(open(directory.path()).unwrap()), None);
+    assert_eq!(world.store.change_role(tenant, bob, Role::Member, ann, world.stamp()).await, Ok(Role::Owner));
+    let last = world.store.change_role(tenant, ann, Role::Member, ann, world.stamp()).await;
+    assert_eq!(last, Err(StoreError::LastOwner));
 }

@@ -4,10 +4,13 @@
 
 mod accounts;
 mod answers;
+mod api_keys;
 mod artifacts;
 mod catalog;
 mod changes;
 mod files;
+mod housekeeping;
+mod members;
 mod model;
 mod observer;
 mod one_time_tokens;
@@ -74,6 +77,23 @@ on_every_store! {
         workspaces_are_listed_for_their_members_oldest_first
         a_long_list_of_workspaces_is_whole
         strangers_see_nothing
+        an_update_of_a_workspace_changes_what_it_names
+    }
+    members {
+        a_member_is_added_changed_and_removed
+        what_is_not_there_is_said
+        who_has_not_the_role_any_more_is_refused
+        s29_the_last_owner_stays
+        a_long_list_of_members_is_whole
+    }
+    api_keys {
+        a_key_is_there_until_it_is_revoked
+        admins_make_and_revoke_keys
+        uses_are_noted_and_nobody_learns_of_it
+    }
+    housekeeping {
+        a_deleted_workspace_is_gone_at_once
+        what_was_in_deleted_workspaces_is_removed_step_by_step
     }
     artifacts {
         an_artifact_is_read_as_it_was_written
@@ -105,6 +125,7 @@ on_every_store! {
         one_of_many_updates_a_version
         one_of_many_deletes
         one_of_many_spends_a_token
+        s29_of_two_owners_who_turn_on_each_other_one_stays
         a_write_is_seen_by_whoever_was_answered
         a_refused_intent_leaves_no_trace_among_others
     }
@@ -112,6 +133,7 @@ on_every_store! {
         every_write_has_one_entry
         the_log_is_read_from_any_position
         positions_have_no_gaps
+        a_workspaces_entries_are_read_newest_first_and_no_others
     }
     whole {
         counters_match_what_is_there

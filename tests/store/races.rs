@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use ghostworks::domain::{ArtifactFilter, ArtifactId, ListArtifacts, Page, Slug, Sort};
+use ghostworks::domain::{ArtifactFilter, ArtifactId, ListArtifacts, Page, Role, Slug, Sort};
 use ghostworks::store::{Missing, Rotation, SlugChoice, StoreError, Successor};
 
 use crate::world::{World, later, nobody, rename};
@@ -148,4 +148,22 @@ pub async fn a_refused_intent_leaves_no_trace_among_others(world: World) {
     let counts = world.store.counts().await.unwrap();
     assert_eq!((counts.users, counts.artifacts), (1, good as u64));
     assert_eq!(world.last_seq().await, before + good as u64);
+}
+
+pub async fn s29_of_two_owners_who_turn_on_each_other_one_stays(world: World) {
+    let (ann, bob) = (world.user("ann").await.id, world.user("bob").await.id);
+    let world = Arc::new(world);
+    for _ in 0..CALLERS {
+        let tenant = world.workspace(ann).await;
+        world.store.add_member(tenant, bob, Role::Owner, ann, world.stamp()).await.unwrap();
+        let (hers, his) = (Arc::clone(&world), Arc::clone(&world));
+        let demoted =
+            tokio::spawn(
+                async move { hers.store.change_role(tenant, bob, Role::Member, ann, hers.stamp()).await.is_ok() },
+            );
+        let removed = tokio::spawn(async move { his.store.remove_member(tenant, ann, bob, his.stamp()).await.is_ok() });
+        assert_ne!(demoted.await.unwrap(), removed.await.unwrap(), "one of them comes too late");
+        let members = world.store.members_of(tenant).await.unwrap();
+        assert_eq!(members.iter().filter(|member| member.membership.role == Role::Owner).count(), 1);
+    }
 }

@@ -1,7 +1,10 @@
 //! Workspaces, slugs and membership.
 
 use futures_util::future::join_all;
-use ghostworks::domain::{Membership, Role, Settings, UserId, WorkspaceDescription, WorkspaceView};
+use ghostworks::domain::{
+    ChangeKind, Field, Membership, Role, Settings, UserId, WorkspaceDescription, WorkspaceName, WorkspacePatch,
+    WorkspaceView,
+};
 use ghostworks::store::{Missing, SlugChoice, StoreError, StoreResult};
 
 use crate::world::{World, nobody, slug};
@@ -78,4 +81,35 @@ pub async fn strangers_see_nothing(world: World) {
     assert_eq!(world.store.workspaces_of(bob).await, Ok(vec![]));
     assert_eq!(world.store.first_workspace_of(bob).await, Ok(None));
     assert_eq!(world.store.workspace(nobody(), ann).await, Ok(None));
+}
+
+pub async fn an_update_of_a_workspace_changes_what_it_names(world: World) {
+    let ann = world.user("ann").await.id;
+    let tenant = world.workspace(ann).await;
+    let mut expected = world.store.workspace(tenant, ann).await.unwrap().unwrap();
+    let update = async |patch, stamp| world.store.update_workspace(tenant, patch, ann, stamp).await;
+
+    let stamp = world.stamp();
+    let patch = WorkspacePatch {
+        name: Some(WorkspaceName::parse("Acme").unwrap()),
+        description: Field::Set(WorkspaceDescription::parse("Anvils").unwrap()),
+        is_active: Some(false),
+        settings: None,
+    };
+    expected.workspace.name = WorkspaceName::parse("Acme").unwrap();
+    expected.workspace.description = WorkspaceDescription::parse("Anvils").unwrap();
+    expected.workspace.is_active = false;
+    expected.workspace.updated_at = stamp.at;
+    assert_eq!(update(patch, stamp).await, Ok(expected.clone()));
+    assert_eq!(world.store.workspace(tenant, ann).await, Ok(Some(expected.clone())));
+
+    let stamp = world.stamp();
+    expected.workspace.description = None;
+    expected.workspace.updated_at = stamp.at;
+    let patch = WorkspacePatch { description: Field::Clear, ..WorkspacePatch::default() };
+    assert_eq!(update(patch, stamp).await, Ok(expected));
+    let newest = world.store.changes_of(tenant, None, 1).await.unwrap();
+    assert_eq!(newest[0].kind, ChangeKind::WorkspaceUpdated(tenant));
+    let elsewhere = world.store.update_workspace(nobody(), WorkspacePatch::default(), ann, world.stamp()).await;
+    assert_eq!(elsewhere, Err(StoreError::NotFound(Missing::Workspace)));
 }
