@@ -8,7 +8,7 @@ use crate::domain::{
     Credentials, Email, PasswordPolicy, PersonName, Purpose, Session, SessionId, User, UserId, Violations,
     WorkspaceView,
 };
-use crate::store::{Rotation, Successor};
+use crate::store::{Missing, Rotation, StoreError, Successor};
 use crate::telemetry::{Operation, Subject, annotate_subject};
 
 /// A new account as it was sent, unchecked.
@@ -99,13 +99,20 @@ impl Service {
     pub async fn login(&self, sign_in: SignIn, client: &Client) -> Result<TokenPair, Error> {
         self.telemetry
             .observe(Operation::AuthLogin, Subject::default(), async {
-                let user = self.check_password(sign_in, client).await?;
-                self.open_session(&user, client).await
+                let (user, hash) = self.check_password(&sign_in, client).await?;
+                if let Some(tokens) = self.open_session(&user, hash, client).await? {
+                    return Ok(tokens);
+                }
+                // The hash was replaced meanwhile: by one of another password, or renewed by another login.
+                let (user, hash) = self.check_password(&sign_in, client).await?;
+                let tokens = self.open_session(&user, hash, client).await?;
+                tokens.ok_or(Error::InvalidCredentials(LoginFailure::WrongPassword))
             })
             .await
     }
 
-    async fn check_password(&self, sign_in: SignIn, client: &Client) -> Result<User, Error> {
+    /// Whose password this is, and the hash that says so.
+    async fn check_password(&self, sign_in: &SignIn, client: &Client) -> Result<(User, String), Error> {
         if sign_in.password.expose_secret().chars().count() > PasswordPolicy::MAX_CHARS {
             let detail = format!("must be at most {} characters long", PasswordPolicy::MAX_CHARS);
             return Err(Violations::one("/password", detail).into());
@@ -122,7 +129,7 @@ impl Service {
             Err(_) => None,
         };
         let stored = credentials.as_ref().map(|credentials| credentials.password_hash.clone());
-        let verdict = self.hasher.verify(sign_in.password, stored).await?;
+        let verdict = self.hasher.verify(sign_in.password.clone(), stored).await?;
         let user = credentials.as_ref().map(|credentials| credentials.user);
         if let Some(user) = user {
             annotate_subject(Subject::user(user));
@@ -135,10 +142,13 @@ impl Service {
                 return Err(Error::InvalidCredentials(failure));
             }
         };
-        if let Verdict::RightButOutdated(renewed) = verdict {
-            self.renew_hash(credentials.user, credentials.password_hash, renewed, client).await;
-        }
-        self.store.user(credentials.user).await?.ok_or(Error::InvalidCredentials(LoginFailure::UnknownUser))
+        let user = credentials.user;
+        let hash = match verdict {
+            Verdict::RightButOutdated(renewed) => self.renew_hash(credentials, renewed, client).await,
+            Verdict::Right | Verdict::Wrong => credentials.password_hash,
+        };
+        let user = self.store.user(user).await?.ok_or(Error::InvalidCredentials(LoginFailure::UnknownUser))?;
+        Ok((user, hash))
     }
 
     /// The credentials, if they let someone in who has this verdict on their password.
@@ -156,15 +166,23 @@ impl Service {
         Ok(credentials)
     }
 
-    /// Keeps a password's renewed hash. The old one is good until the next login, so that no login fails for it.
-    async fn renew_hash(&self, user: UserId, outdated: String, renewed: String, client: &Client) {
+    /// Keeps a password's renewed hash, and returns the one that counts. The old one is good until the next login, so
+    /// that no login fails for it.
+    async fn renew_hash(&self, outdated: Credentials, renewed: String, client: &Client) -> String {
+        let Credentials { user, password_hash: outdated, .. } = outdated;
         let stamp = self.stamp(client, Some(user));
-        if let Err(error) = self.store.replace_password_hash(user, outdated, renewed, stamp).await {
-            tracing::warn!(user.id = %user, "the renewed password hash was not kept: {error}");
+        match self.store.replace_password_hash(user, outdated.clone(), renewed.clone(), stamp).await {
+            Ok(true) => renewed,
+            Ok(false) => outdated,
+            Err(error) => {
+                tracing::warn!(user.id = %user, "the renewed password hash was not kept: {error}");
+                outdated
+            }
         }
     }
 
-    async fn open_session(&self, user: &User, client: &Client) -> Result<TokenPair, Error> {
+    /// Opens a session for who has proved a password; none if its hash is no longer `verified`.
+    async fn open_session(&self, user: &User, verified: String, client: &Client) -> Result<Option<TokenPair>, Error> {
         let now = self.clock.now();
         let id: SessionId = self.ids.next(now);
         let refresh = RefreshToken::generate(user.id, id, &*self.entropy);
@@ -180,8 +198,12 @@ impl Service {
             workspace: None,
             refresh_digest: refresh.digest(),
         };
-        self.store.open_session(session.clone(), self.stamp(client, Some(user.id))).await?;
-        self.token_pair(user, &session, &refresh).await
+        match self.store.open_session(session.clone(), verified, self.stamp(client, Some(user.id))).await {
+            Ok(true) => self.token_pair(user, &session, &refresh).await.map(Some),
+            Ok(false) => Ok(None),
+            Err(StoreError::NotFound(Missing::User)) => Err(Error::InvalidCredentials(LoginFailure::Inactive)),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Exchanges a refresh token, the first of `candidates` that can be one, for a new pair. The token is spent;

@@ -9,8 +9,9 @@ use crate::domain::{RefreshDigest, Role, Session, SessionId, Stamp, TenantId, Ti
 #[async_trait]
 pub trait Sessions: Send + Sync {
     /// Adds a session whose first refresh token is `session.refresh_digest`, and removes a few of the same user's that
-    /// have expired. The account must be active.
-    async fn open_session(&self, session: Session, stamp: Stamp) -> StoreResult<()>;
+    /// have expired. The account must be active. Returns false, and does nothing, when its password hash is no longer
+    /// `verified`: whoever proved the password was too slow.
+    async fn open_session(&self, session: Session, verified: String, stamp: Stamp) -> StoreResult<bool>;
 
     /// Notes that someone failed to sign in, to this account or to none.
     async fn note_failed_login(&self, user: Option<UserId>, stamp: Stamp) -> StoreResult<()>;

@@ -17,14 +17,15 @@ pub trait Users: Send + Sync {
     /// What a login with this address is checked against.
     async fn credentials(&self, email: &Email) -> StoreResult<Option<Credentials>>;
 
-    /// Replaces a password hash, unless it is no longer `expected`: then someone was quicker, and it is kept.
+    /// Replaces a password hash by another one of the same password. Returns false, and does nothing, when the hash is no
+    /// longer `expected`: then someone was quicker.
     async fn replace_password_hash(
         &self,
         user: UserId,
         expected: String,
         hash: String,
         stamp: Stamp,
-    ) -> StoreResult<()>;
+    ) -> StoreResult<bool>;
 
     /// Replaces a password hash by that of another password, ends all sessions but `keep`, and drops a token for
     /// choosing a password by mail. Returns false, and does nothing, when the hash is no longer `expected`.

@@ -41,6 +41,33 @@ pub async fn a_changed_password_ends_the_other_sessions(world: World) {
     assert_eq!(world.kinds(before).await, [ChangeKind::PasswordChanged(ann.id)]);
 }
 
+pub async fn s19_who_proved_the_password_before_it_was_changed_comes_too_late(world: World) {
+    let ann = world.user("ann").await;
+    let open = async |verified: &str| {
+        let session = world.new_session(ann.id, 1);
+        let opened = world.store.open_session(session.clone(), verified.to_owned(), world.stamp()).await;
+        (opened, world.store.session(ann.id, session.id).await.unwrap().is_some())
+    };
+    assert_eq!(open("another").await, (Ok(false), false));
+    let kept = world.session(ann.id, 2).await;
+    let (old, new) = ("hash".to_owned(), "new".to_owned());
+    assert_eq!(world.store.change_password(ann.id, old, new, kept.id, world.stamp()).await, Ok(true));
+    let token = OneTimeToken { digest: [1; 32], expires_at: later() };
+    world.store.issue_one_time_token(ann.id, Purpose::ResetPassword, token, world.stamp()).await.unwrap();
+    let before = world.last_seq().await;
+    assert_eq!(open("hash").await, (Ok(false), false), "changed");
+    assert_eq!(world.last_seq().await, before);
+    assert_eq!(open("new").await, (Ok(true), true));
+
+    world.store.reset_password(ann.id, [1; 32], "newest".to_owned(), world.stamp()).await.unwrap();
+    assert_eq!(open("new").await, (Ok(false), false), "reset");
+    let (old, renewed) = ("newest".to_owned(), "renewed".to_owned());
+    assert_eq!(world.store.replace_password_hash(ann.id, old, renewed, world.stamp()).await, Ok(true));
+    assert_eq!(open("newest").await, (Ok(false), false), "renewed");
+    assert_eq!(open("renewed").await, (Ok(true), true));
+    assert_eq!(world.store.sessions_of(ann.id).await.unwrap().len(), 1, "each end leaves those that came after");
+}
+
 pub async fn a_disabled_account_has_no_sessions_and_gets_none(world: World) {
     let ann = world.user("ann").await;
     let session = world.session(ann.id, 1).await;
@@ -53,7 +80,7 @@ pub async fn a_disabled_account_has_no_sessions_and_gets_none(world: World) {
     assert!(!world.store.credentials(&ann.email).await.unwrap().unwrap().is_active);
     assert_eq!(world.store.one_time_token(ann.id, Purpose::ResetPassword).await, Ok(None));
     // A login that was on its way comes too late, and so does a letter.
-    let late = world.store.open_session(world.new_session(ann.id, 2), world.stamp()).await;
+    let late = world.store.open_session(world.new_session(ann.id, 2), "hash".to_owned(), world.stamp()).await;
     assert_eq!(late, Err(StoreError::NotFound(Missing::User)));
     world.store.issue_one_time_token(ann.id, Purpose::ResetPassword, token, world.stamp()).await.unwrap();
     let reset = world.store.reset_password(ann.id, [1; 32], "new".to_owned(), world.stamp()).await;
@@ -82,7 +109,7 @@ pub async fn sessions_are_listed_and_ended_for_their_owner(world: World) {
 
     let third = world.session(ann, 4).await;
     let expired = Session { idle_until: world.now(), ..world.new_session(ann, 5) };
-    world.store.open_session(expired.clone(), world.stamp()).await.unwrap();
+    world.open(expired.clone()).await;
     assert_eq!(world.store.revoke_session(ann, expired.id, world.stamp()).await, missing, "it is over");
     assert_eq!(world.store.revoke_other_sessions(ann, second.id, world.stamp()).await, Ok(1), "one lived");
     assert_eq!(world.store.sessions_of(ann).await, Ok(vec![second]));

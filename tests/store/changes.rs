@@ -30,12 +30,13 @@ pub async fn every_write_has_one_entry(world: World) {
     let stamp = note(None, ChangeKind::UserRegistered(ann));
     store.create_user(user, "hash".to_owned(), stamp).await.unwrap();
     let stamp = note(None, ChangeKind::PasswordRehashed(ann));
-    store.replace_password_hash(ann, "hash".to_owned(), "renewed".to_owned(), stamp).await.unwrap();
+    let renewed = "renewed".to_owned();
+    store.replace_password_hash(ann, "hash".to_owned(), renewed.clone(), stamp).await.unwrap();
 
     let (first, second) = (world.new_session(ann, 1), world.new_session(ann, 1));
     let (reused, closed) = (first.id, second.id);
-    store.open_session(first, note(None, ChangeKind::SessionOpened(reused))).await.unwrap();
-    store.open_session(second, note(None, ChangeKind::SessionOpened(closed))).await.unwrap();
+    store.open_session(first, renewed.clone(), note(None, ChangeKind::SessionOpened(reused))).await.unwrap();
+    store.open_session(second, renewed.clone(), note(None, ChangeKind::SessionOpened(closed))).await.unwrap();
     let stamp = note(None, ChangeKind::SessionRefreshed(reused));
     store.rotate_refresh_token(ann, reused, [1; 32], successor(2), stamp).await.unwrap();
     let stamp = note(None, ChangeKind::SessionRevokedForReuse(reused));

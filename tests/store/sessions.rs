@@ -33,7 +33,7 @@ pub async fn a_session_lives_until_it_is_closed(world: World) {
 
 pub async fn a_session_needs_an_account(world: World) {
     let session = world.new_session(nobody(), 1);
-    let refused = world.store.open_session(session.clone(), world.stamp()).await;
+    let refused = world.store.open_session(session.clone(), "hash".to_owned(), world.stamp()).await;
     assert_eq!(refused, Err(StoreError::NotFound(Missing::User)));
     assert_eq!(world.store.session(session.user, session.id).await, Ok(None));
     assert_eq!(world.last_seq().await, 0);
@@ -76,7 +76,7 @@ pub async fn other_tokens_are_unknown(world: World) {
     let session = world.session(ann, 1).await;
     let mut expired = world.new_session(ann, 1);
     expired.idle_until = world.now();
-    world.store.open_session(expired.clone(), world.stamp()).await.unwrap();
+    world.open(expired.clone()).await;
     let before = world.last_seq().await;
 
     assert_eq!(rotate(&world, ann, session.id, 7, 8).await, Rotation::Unknown, "not a token of the session");
@@ -91,7 +91,7 @@ pub async fn a_session_that_has_expired_is_removed_when_it_is_met(world: World) 
     let ann = world.user("ann").await.id;
     let session = world.new_session(ann, 1);
     let expired = Session { idle_until: world.now(), ..session };
-    world.store.open_session(expired.clone(), world.stamp()).await.unwrap();
+    world.open(expired.clone()).await;
     assert!(world.store.session(ann, expired.id).await.unwrap().is_some());
 
     let before = world.last_seq().await;
@@ -110,7 +110,8 @@ pub async fn opening_a_session_removes_a_few_that_have_expired(world: World) {
     let mut expired = Vec::new();
     for user in [bob].into_iter().chain([ann; 10]) {
         let session = Session { idle_until, ..world.new_session(user, 1) };
-        world.store.open_session(session.clone(), opened.clone()).await.unwrap();
+        let answer = world.store.open_session(session.clone(), "hash".to_owned(), opened.clone()).await;
+        assert_eq!(answer, Ok(true));
         expired.push(session);
     }
     let before = world.last_seq().await;
@@ -131,7 +132,7 @@ pub async fn a_session_never_outlives_its_absolute_end(world: World) {
     let ann = world.user("ann").await.id;
     let session = world.new_session(ann, 1);
     let too_long = Session { idle_until: Timestamp::MAX, ..session.clone() };
-    world.store.open_session(too_long, world.stamp()).await.unwrap();
+    world.open(too_long).await;
     assert_eq!(world.store.session(ann, session.id).await, Ok(Some(session.clone())));
 
     let successor = Successor { digest: [2; 32], idle_until: Timestamp::MAX };

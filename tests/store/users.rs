@@ -38,9 +38,9 @@ pub async fn a_password_hash_is_replaced_if_it_is_the_expected_one(world: World)
     let replace = async |user: UserId, expected: &str, hash: &str| {
         world.store.replace_password_hash(user, expected.to_owned(), hash.to_owned(), world.stamp()).await
     };
-    assert_eq!(replace(ann.id, "hash", "renewed").await, Ok(()));
+    assert_eq!(replace(ann.id, "hash", "renewed").await, Ok(true));
     let after_the_first = world.last_seq().await;
-    assert_eq!(replace(ann.id, "hash", "too late").await, Ok(()), "someone was quicker: no error");
+    assert_eq!(replace(ann.id, "hash", "too late").await, Ok(false), "someone was quicker: no error");
     assert_eq!(replace(nobody(), "hash", "renewed").await, Err(StoreError::NotFound(Missing::User)));
 
     assert_eq!(world.store.credentials(&ann.email).await.unwrap().unwrap().password_hash, "renewed");

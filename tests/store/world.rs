@@ -94,9 +94,14 @@ impl World {
         }
     }
 
+    /// Stores a session of an account that [`Self::user`] made.
+    pub async fn open(&self, session: Session) {
+        assert_eq!(self.store.open_session(session, "hash".to_owned(), self.stamp()).await, Ok(true));
+    }
+
     pub async fn session(&self, user: UserId, digest: u8) -> Session {
         let session = self.new_session(user, digest);
-        self.store.open_session(session.clone(), self.stamp()).await.unwrap();
+        self.open(session.clone()).await;
         session
     }
 

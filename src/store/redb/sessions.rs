@@ -14,8 +14,8 @@ use crate::store::{Missing, Rotation, Sessions, StoreError, StoreResult, Success
 
 #[async_trait]
 impl Sessions for RedbStore {
-    async fn open_session(&self, session: Session, stamp: Stamp) -> StoreResult<()> {
-        self.write("insert", "sessions", move |tables| open(tables, session, &stamp)).await
+    async fn open_session(&self, session: Session, verified: String, stamp: Stamp) -> StoreResult<bool> {
+        self.write("insert", "sessions", move |tables| open(tables, session, &verified, &stamp)).await
     }
 
     async fn note_failed_login(&self, user: Option<UserId>, stamp: Stamp) -> StoreResult<()> {
@@ -87,9 +87,13 @@ const LOOKED_AT: usize = 32;
 const PRUNED_MAX: usize = 8;
 
 /// See [`Sessions::open_session`].
-fn open(tables: &mut Tables<'_>, session: Session, stamp: &Stamp) -> StoreResult<()> {
-    if !users::account(tables, session.user)?.user.is_active {
+fn open(tables: &mut Tables<'_>, session: Session, verified: &str, stamp: &Stamp) -> StoreResult<bool> {
+    let account = users::account(tables, session.user)?;
+    if !account.user.is_active {
         return Err(StoreError::NotFound(Missing::User));
+    }
+    if account.password_hash != verified {
+        return Ok(false);
     }
     for expired in those_of(tables, session.user, LOOKED_AT)?.iter().filter(|it| !it.is_live(stamp.at)).take(PRUNED_MAX)
     {
@@ -97,7 +101,8 @@ fn open(tables: &mut Tables<'_>, session: Session, stamp: &Stamp) -> StoreResult
     }
     let session = Session { idle_until: session.ends_at(), ..session };
     write(tables, &session)?;
-    log(tables, &session, stamp, ChangeKind::SessionOpened(session.id))
+    log(tables, &session, stamp, ChangeKind::SessionOpened(session.id))?;
+    Ok(true)
 }
 
 /// See [`Sessions::note_failed_login`].

@@ -31,7 +31,7 @@ impl Users for RedbStore {
         expected: String,
         hash: String,
         stamp: Stamp,
-    ) -> StoreResult<()> {
+    ) -> StoreResult<bool> {
         let intent = move |tables: &mut Tables<'_>| replace_password_hash(tables, user, &expected, hash, &stamp);
         self.write("update", "users", intent).await
     }
@@ -73,13 +73,14 @@ pub(super) fn replace_password_hash(
     expected: &str,
     hash: String,
     stamp: &Stamp,
-) -> StoreResult<()> {
+) -> StoreResult<bool> {
     let account = account(tables, user)?;
     if account.password_hash != expected {
-        return Ok(());
+        return Ok(false);
     }
     put(tables.users()?, &user.to_bytes(), &Account { password_hash: hash, ..account })?;
-    tables.log(None, stamp, ChangeKind::PasswordRehashed(user))
+    tables.log(None, stamp, ChangeKind::PasswordRehashed(user))?;
+    Ok(true)
 }
 
 /// See [`Users::change_password`].
