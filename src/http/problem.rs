@@ -188,6 +188,11 @@ impl Problem {
         Self::invalid_parameter("Idempotency-Key must be sent once, with 1 to 255 visible ASCII characters.")
     }
 
+    /// The path names a workspace by something that is no id.
+    pub(super) fn invalid_workspace_id() -> Self {
+        Self::invalid_parameter("The workspace's id in the path must be a UUID.")
+    }
+
     /// The same request is being served.
     pub(super) fn idempotency_in_flight() -> Self {
         let detail = "A request with this Idempotency-Key is being served; send it again to get its answer.";

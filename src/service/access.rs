@@ -33,19 +33,28 @@ impl Service {
         self.rate_limits.as_ref().map(|limits| limits.count_by(caller.user)).transpose()
     }
 
-    /// The caller's membership, if it allows `action`. To who is no member, the workspace does not exist, and to an API
-    /// key there is only its own. A key can do no more than who made it.
+    /// The caller's membership, if it allows `action`. A key can do no more than who made it.
     pub(super) async fn require(&self, caller: &Caller, tenant: TenantId, action: Action) -> Result<Membership, Error> {
-        if let Via::ApiKey { tenant: own, scopes, .. } = &caller.via {
-            let needs = action.scope().ok_or(Error::ApiKeyNotAllowed)?;
-            if *own != tenant {
-                return Err(Error::WorkspaceNotFound);
+        let needs = match &caller.via {
+            Via::Session(_) => None,
+            Via::ApiKey { scopes, .. } => {
+                let needs = action.scope().ok_or(Error::ApiKeyNotAllowed)?;
+                Some(needs).filter(|needs| !scopes.contains(needs))
             }
-            if !scopes.contains(&needs) {
-                return Err(Error::MissingScope { needs });
-            }
+        };
+        let membership = self.membership(caller, tenant).await?;
+        if let Some(needs) = needs {
+            return Err(Error::MissingScope { needs });
         }
-        let membership = self.store.membership(tenant, caller.user).await?.ok_or(Error::WorkspaceNotFound)?;
         if membership.role.may(action) { Ok(membership) } else { Err(Error::Forbidden { needs: action.least_role() }) }
+    }
+
+    /// The caller's membership. To who is no member, the workspace does not exist, and to an API key there is only its
+    /// own.
+    pub(super) async fn membership(&self, caller: &Caller, tenant: TenantId) -> Result<Membership, Error> {
+        if matches!(&caller.via, Via::ApiKey { tenant: own, .. } if *own != tenant) {
+            return Err(Error::WorkspaceNotFound);
+        }
+        self.store.membership(tenant, caller.user).await?.ok_or(Error::WorkspaceNotFound)
     }
 }

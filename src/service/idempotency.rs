@@ -1,7 +1,7 @@
 //! What is done under idempotency keys.
 
 use super::{Caller, Error, Service};
-use crate::domain::{Answer, Noted, Reservation};
+use crate::domain::{Answer, Noted, Reservation, TenantId};
 
 impl Service {
     /// A reservation for a request of the caller's. Its key and fingerprint are digests.
@@ -14,9 +14,19 @@ impl Service {
         }
     }
 
-    /// What is known of an earlier request with the same key.
-    pub async fn noted(&self, reservation: &Reservation) -> Result<Option<Noted>, Error> {
-        Ok(self.store.answer(reservation.owner, reservation.key, self.clock.now()).await?)
+    /// What is known of an earlier request with the same key. If that was made in a workspace, the caller must still be
+    /// a member to learn of it.
+    pub async fn noted(
+        &self,
+        caller: &Caller,
+        tenant: Option<TenantId>,
+        reservation: &Reservation,
+    ) -> Result<Option<Noted>, Error> {
+        let noted = self.store.answer(reservation.owner, reservation.key, self.clock.now()).await?;
+        if let Some(tenant) = tenant.filter(|_| noted.is_some()) {
+            self.membership(caller, tenant).await?;
+        }
+        Ok(noted)
     }
 
     /// Keeps the answer for when the request comes again; without one, only that it was done. That it can't be kept

@@ -10,11 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
-use crate::domain::{Answer, Noted, Reservation, UserId};
+use crate::domain::{Answer, Noted, Reservation, TenantId, UserId};
 use crate::http::problem::Problem;
 use crate::http::state::State;
 use crate::http::{extract, json};
+use crate::service::Caller;
 use crate::telemetry;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -58,15 +60,17 @@ impl<E: Endpoint + 'static> Endpoint for Idempotent<E> {
         }
         let key = key(request.headers()).map_err(Problem::before_body)?.to_owned();
         let mut caller = extract::caller(&request).await?;
+        let tenant = tenant(&request).map_err(Problem::before_body)?;
         let state = State::of(&request)?.clone();
 
         let (mut request, mut body) = request.split();
         let body = json::read(&request, &mut body, max_body(&request, &state)).await?;
-        let reservation = state.service.reservation(&caller, digest_of(&request, &key), fingerprint(&request, &body));
+        let digest = digest_of(&request, &key, &caller);
+        let reservation = state.service.reservation(&caller, digest, fingerprint(&request, &body));
         let Some(turn) = InFlight::enter(&self.in_flight, &reservation) else {
             return Err(Problem::idempotency_in_flight().into());
         };
-        if let Some(noted) = state.service.noted(&reservation).await.map_err(Problem::from)? {
+        if let Some(noted) = state.service.noted(&caller, tenant, &reservation).await.map_err(Problem::from)? {
             return Ok(again(noted, &reservation)?);
         }
         caller.client.reservation = Some(reservation);
@@ -96,6 +100,14 @@ fn counts(request: &Request) -> bool {
     request.method() == Method::POST && request.headers().contains_key(KEY) && is_below && !is_secret
 }
 
+/// The workspace that the request is made in, if it is in one. Its id must be written plainly: who may still see an answer
+/// depends on it.
+fn tenant(request: &Request) -> Result<Option<TenantId>, Problem> {
+    let below = request.uri().path().strip_prefix(BELOW).and_then(|rest| rest.strip_prefix('/'));
+    let id = below.and_then(|rest| rest.split('/').next()).map(Uuid::parse_str).transpose();
+    id.map(|id| id.map(TenantId::from)).map_err(|_| Problem::invalid_workspace_id())
+}
+
 /// The most bytes that its handler would take.
 fn max_body(request: &Request, state: &State) -> usize {
     let limits = state.body_limits;
@@ -109,12 +121,16 @@ fn key(headers: &HeaderMap) -> Result<&str, Problem> {
     if is_visible && keys.next().is_none() { Ok(key) } else { Err(Problem::invalid_idempotency_key()) }
 }
 
-fn digest_of(request: &Request, key: &str) -> [u8; 32] {
+/// Tells keys apart. Those of an API key are its own, and not of whoever it acts for: it may do less.
+fn digest_of(request: &Request, key: &str, caller: &Caller) -> [u8; 32] {
     let mut digest = Sha256::new();
     // No part can hold the byte that is between them.
     for part in [request.method().as_str(), request.uri().path(), key] {
         digest.update(part);
         digest.update([0]);
+    }
+    if let Some(api_key) = caller.api_key() {
+        digest.update(api_key.to_bytes());
     }
     digest.finalize().into()
 }
