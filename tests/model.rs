@@ -153,7 +153,7 @@ impl<'a> World<'a> {
         let reply = self.client(by).post(&format!("{}/bulk", self.artifacts(at)), &body);
         let workspace = &mut self.workspaces[at];
         let allowed = workspace.refuses(by, Role::Member);
-        let expected = allowed.and_then(|()| if spoiled && atomic { Err(409) } else { Ok(()) });
+        let expected = allowed.and(if spoiled && atomic { Err(409) } else { Ok(()) });
         agree(&reply, 200, expected);
         if expected.is_err() {
             return;
