@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use percent_encoding::percent_decode_str;
 use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 use sha2::{Digest, Sha256};
@@ -100,12 +101,12 @@ fn counts(request: &Request) -> bool {
     request.method() == Method::POST && request.headers().contains_key(KEY) && is_below && !is_secret
 }
 
-/// The workspace that the request is made in, if it is in one. Its id must be written plainly: who may still see an answer
-/// depends on it.
+/// The workspace that the request is made in, if it is in one. Without its id, nobody could tell who may see the answer.
 fn tenant(request: &Request) -> Result<Option<TenantId>, Problem> {
     let below = request.uri().path().strip_prefix(BELOW).and_then(|rest| rest.strip_prefix('/'));
-    let id = below.and_then(|rest| rest.split('/').next()).map(Uuid::parse_str).transpose();
-    id.map(|id| id.map(TenantId::from)).map_err(|_| Problem::invalid_workspace_id())
+    let Some(segment) = below.and_then(|rest| rest.split('/').next()) else { return Ok(None) };
+    let id = percent_decode_str(segment).decode_utf8().ok().and_then(|id| Uuid::parse_str(&id).ok());
+    id.map(|id| Some(id.into())).ok_or_else(Problem::invalid_workspace_id)
 }
 
 /// The most bytes that its handler would take.
