@@ -230,3 +230,44 @@ fn where_answers_hold_secrets_a_key_is_ignored() {
     assert_ne!(tokens[0].body, tokens[1].body);
     assert_eq!(tokens[1].header("idempotency-replayed"), None);
 }
+
+#[test]
+fn s28_who_is_no_member_any_more_gets_no_old_answer() {
+    let server = Server::shared();
+    let (owner, other) = (Account::new(&server), Account::new(&server));
+    let tenant = owner.workspace();
+    let workspace = format!("/api/v1/workspaces/{tenant}");
+    let (members, artifacts) = (format!("{workspace}/members"), format!("{workspace}/artifacts"));
+    let admit = || owner.client.post(&members, &json!({"email": other.email, "role": "admin"})).expect(201);
+    admit();
+    let body = json!({"name": "CI", "scopes": ["artifacts:write"]});
+    let api_key = text(&other.client.post(&format!("{workspace}/api-keys"), &body).expect(201).json()["key"]);
+    let (person, machine) = (with_key(&other.client, "k"), with_key(&server.client().bearer(&api_key), "k"));
+    let add = json!({"email": Account::new(&server).email, "role": "member"});
+    let first = person.post(&artifacts, &anvil()).expect(201);
+    let added = person.post(&members, &add).expect(201);
+    let made = machine.post(&artifacts, &anvil()).expect(201);
+    assert_ne!(made.json()["id"], first.json()["id"], "a machine's keys are its own");
+    machine.post(&members, &add).problem(403, "api_key_not_allowed");
+    // The id spelt in another way is the same workspace.
+    let spelt = artifacts.replace('-', "%2D");
+    person.post(&spelt, &anvil()).expect(201);
+
+    owner.client.delete(&format!("{members}/{}", other.id)).expect(200);
+    for path in [&artifacts, &spelt] {
+        person.post(path, &anvil()).problem(404, "workspace_not_found");
+        person.post(path, &json!({"name": "Another"})).problem(404, "workspace_not_found");
+    }
+    person.post(&members, &add).problem(404, "workspace_not_found");
+    machine.post(&artifacts, &anvil()).problem(404, "workspace_not_found");
+
+    admit();
+    assert_replayed(&person.post(&artifacts, &anvil()), &first);
+    assert_replayed(&person.post(&members, &add), &added);
+    assert_replayed(&machine.post(&artifacts, &anvil()), &made);
+    owner.client.delete(&workspace).expect(204);
+    person.post(&artifacts, &anvil()).problem(404, "workspace_not_found");
+    for id in ["1", "not-an-id", "%ff"] {
+        person.post(&format!("/api/v1/workspaces/{id}/artifacts"), &anvil()).problem(400, "invalid_parameter");
+    }
+}

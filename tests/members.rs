@@ -3,6 +3,8 @@
 #[expect(dead_code, reason = "each file of tests uses its own part of the harness")]
 mod support;
 
+use std::sync::Barrier;
+
 use serde_json::{Value, json};
 use support::account::{Account, text};
 use support::client::Reply;
@@ -113,17 +115,28 @@ fn s29_nobody_changes_their_own_membership_so_an_owner_stays() {
 fn s29_of_two_owners_who_turn_on_each_other_one_stays() {
     let server = Server::shared();
     let (ann, bob) = (Account::new(&server), Account::new(&server));
-    for _ in 0..8 {
+    let demote = |by: &Account, workspace: &str, who: &Account| change(by, workspace, who, "member").status;
+    let expel = |by: &Account, workspace: &str, who: &Account| remove(by, workspace, who).status;
+    type Deed<'a> = &'a (dyn Fn(&Account, &str, &Account) -> u16 + Sync);
+    let pairs: [(Deed<'_>, Deed<'_>); 3] = [(&demote, &expel), (&demote, &demote), (&expel, &expel)];
+    for (hers, his) in pairs.into_iter().cycle().take(24) {
         let workspace = workspace(&ann);
         add(&ann, &workspace, &bob, "owner").expect(201);
-        let (demoted, removed) = std::thread::scope(|scope| {
-            let demoted = scope.spawn(|| change(&ann, &workspace, &bob, "member").status);
-            let removed = scope.spawn(|| remove(&bob, &workspace, &ann).status);
-            (demoted.join().expect("an answer"), removed.join().expect("an answer"))
+        let barrier = Barrier::new(2);
+        let statuses = std::thread::scope(|scope| {
+            let [hers, his] = [(hers, &ann, &bob), (his, &bob, &ann)].map(|(deed, by, who)| {
+                let (barrier, workspace) = (&barrier, &workspace);
+                scope.spawn(move || {
+                    barrier.wait();
+                    deed(by, workspace, who)
+                })
+            });
+            (hers.join().expect("an answer"), his.join().expect("an answer"))
         });
-        let owner = match (demoted, removed) {
-            (200, 403) => &ann,
-            (404, 200) => &bob,
+        // Whoever comes too late is no owner any more, or not even a member.
+        let owner = match statuses {
+            (200, 403 | 404) => &ann,
+            (403 | 404, 200) => &bob,
             other => panic!("{other:?}"),
         };
         let owners: Vec<_> = roles(owner, &workspace).into_iter().filter(|(_, role)| role == "owner").collect();

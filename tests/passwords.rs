@@ -3,6 +3,8 @@
 #[expect(dead_code, reason = "each file of tests uses its own part of the harness")]
 mod support;
 
+use std::sync::Barrier;
+
 use serde_json::json;
 use support::account::{Account, PASSWORD, login, text};
 use support::client::{Client, Reply};
@@ -62,4 +64,53 @@ fn s02_a_hash_of_another_cost_lets_one_in_and_is_renewed() {
     let file = std::fs::read(dearer.data().join("ghostworks.redb")).expect("the database");
     let renewed = b"$argon2id$v=19$m=64,t=2,p=1$";
     assert!(file.windows(renewed.len()).any(|window| window == renewed));
+}
+
+#[test]
+fn s19_no_sign_in_with_the_old_password_outlives_the_change() {
+    let server = Server::shared();
+    for _ in 0..10 {
+        let account = Account::new(&server);
+        let barrier = Barrier::new(4);
+        let signed_in: Vec<Reply> = std::thread::scope(|scope| {
+            let logins: Vec<_> = (0..3)
+                .map(|_| {
+                    scope.spawn(|| {
+                        barrier.wait();
+                        login(&server.client(), &account.email, PASSWORD)
+                    })
+                })
+                .collect();
+            barrier.wait();
+            change(&account.client, PASSWORD, NEW_PASSWORD).expect(200);
+            logins.into_iter().map(|login| login.join().expect("an answer")).collect()
+        });
+        for reply in signed_in {
+            if reply.status == 200 {
+                let access = text(&reply.json()["access_token"]);
+                server.client().bearer(&access).get(ME).problem(401, "not_authenticated");
+            } else {
+                reply.problem(401, "invalid_credentials");
+            }
+        }
+        account.client.get(ME).expect(200);
+    }
+}
+
+#[test]
+fn s02_of_many_sign_ins_at_once_that_renew_a_hash_all_succeed() {
+    let cheap = Setup::new();
+    let server = cheap.start();
+    let account = Account::new(&server);
+    server.stop();
+    let server = cheap.env("GHOSTWORKS__AUTH__HASH_ITERATIONS", "2").start();
+    let barrier = Barrier::new(8);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                barrier.wait();
+                login(&server.client(), &account.email, PASSWORD).expect(200);
+            });
+        }
+    });
 }

@@ -81,3 +81,55 @@ impl<E> WithProblems<E> {
 fn message(panic: &(dyn Any + Send)) -> &str {
     panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref().copied()).unwrap_or("no message")
 }
+
+#[cfg(test)]
+mod tests {
+    use poem::EndpointExt as _;
+    use poem::endpoint::make;
+
+    use super::*;
+    use crate::config::{self, Environment};
+    use crate::http::middleware::{RequestIds, Traced};
+    use crate::telemetry::Pipeline;
+
+    async fn works_or_panics(request: Request) -> Result<&'static str> {
+        match request.uri().path() {
+            "/text" => panic!("a secret of the handler"),
+            "/value" => std::panic::panic_any(7),
+            _ => Ok("fine"),
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn s35_a_panic_is_a_500_that_is_counted_and_no_end() {
+        let config = config::Telemetry { traces_exporter: config::TracesExporter::None, ..Default::default() };
+        let instance = uuid::Uuid::nil();
+        let (pipeline, telemetry) =
+            Pipeline::start(&config, Environment::Development, instance).expect("a pipeline that exports nothing");
+        let routes = Arc::new(RouteTable::new(b"{}", &["/text", "/value", "/fine"]));
+        let endpoint = make(works_or_panics)
+            .with(Problems::new(routes.clone()))
+            .with(Traced::new(Arc::new(telemetry), routes))
+            .with(RequestIds::new(instance));
+        for path in ["/text", "/value", "/text"] {
+            let request = Request::builder().uri_str(path).header("x-request-id", "panicked").finish();
+            let response = endpoint.get_response(request).await;
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            assert_eq!(response.content_type(), Some("application/problem+json"));
+            let body = response.into_body().into_string().await.expect("text");
+            assert!(body.contains("\"internal_error\"") && body.contains("\"panicked\""), "{body}");
+            assert!(!body.contains("secret") && !body.contains("panic:"), "{body}");
+            let next = endpoint.get_response(Request::builder().uri_str("/fine").finish()).await;
+            assert_eq!(next.status(), StatusCode::OK);
+        }
+        let metrics = pipeline.render_metrics().expect("text");
+        for (path, count) in [("/text", 2), ("/value", 1)] {
+            let counted = |line: &&str| {
+                line.starts_with("http_requests_total") && line.contains(path) && line.contains("\"500\"")
+            };
+            let line = metrics.lines().find(counted).expect("it is counted");
+            assert!(line.ends_with(&format!(" {count}")), "{line}");
+        }
+        assert!(!metrics.lines().any(|line| line.starts_with("http_requests_in_progress") && !line.ends_with(" 0")));
+    }
+}

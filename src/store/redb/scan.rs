@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_pass_until_the_caller_has_gone_or_the_time_is_over() {
+    fn s33_rows_pass_until_the_caller_has_gone_or_the_time_is_over() {
         let caller = Arc::new(());
         let far = Instant::now() + Limits::default().scan_deadline * 1000;
         let (patient, late) = (Budget::of(&caller, far), Budget::of(&caller, Instant::now()));
