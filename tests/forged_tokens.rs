@@ -4,10 +4,10 @@
 mod support;
 
 use std::net::TcpListener;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ghostworks::domain::{Clock as _, SystemClock};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -40,8 +40,8 @@ fn with(claims: &Value, name: &str, value: Value) -> Value {
     claims
 }
 
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).expect("it is later").as_secs()
+fn now() -> i64 {
+    SystemClock.now().as_second()
 }
 
 #[track_caller]
