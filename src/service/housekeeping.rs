@@ -13,7 +13,7 @@ const EVERY: Duration = Duration::from_secs(60);
 const ROWS_AT_ONCE: usize = 256;
 
 impl Service {
-    /// Keeps house until `end`: at once, then every minute, and when [`Self::wake_housekeeping`] calls.
+    /// Keeps house until `end`: at once, then every minute, and when something calls for it.
     pub async fn keep_house(&self, end: impl Future<Output = ()>) {
         tokio::pin!(end);
         let mut minutes = tokio::time::interval(EVERY);
