@@ -104,6 +104,27 @@ fn s31_a_cursor_or_an_id_of_another_workspace_leads_nowhere() {
 }
 
 #[test]
+fn s26_members_and_keys_are_out_of_reach_from_another_workspace() {
+    let server = Server::shared();
+    let (ann, bob) = (Account::new(&server), Account::new(&server));
+    let (hers, his) = (workspace(&ann), workspace(&bob));
+    let guest = Account::new(&server);
+    admit(&bob, &his, &guest, "member");
+    let body = json!({"name": "CI", "scopes": ["artifacts:read"]});
+    let key = bob.client.post(&format!("{his}/api-keys"), &body).expect(201).json();
+    let role = json!({"role": "owner"});
+    for user in [&bob.id, &guest.id] {
+        ann.client.put(&format!("{hers}/members/{user}/role"), &role).problem(404, "member_not_found");
+        ann.client.delete(&format!("{hers}/members/{user}")).problem(404, "member_not_found");
+    }
+    let id = text(&key["id"]);
+    ann.client.delete(&format!("{hers}/api-keys/{id}")).problem(404, "api_key_not_found");
+    ann.client.delete(&format!("{his}/api-keys/{id}")).problem(404, "workspace_not_found");
+    server.client().bearer(&text(&key["key"])).get(&format!("{his}/artifacts")).expect(200);
+    assert_eq!(guest.client.get(&his).expect(200).json()["member_count"], 2);
+}
+
+#[test]
 fn s31_what_is_imported_belongs_to_where_it_is_imported() {
     let server = Server::shared();
     let (ann, bob) = (Account::new(&server), Account::new(&server));

@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_finds_the_queue_full_is_refused_at_once() {
+    async fn s03_who_finds_the_queue_full_is_refused_at_once() {
         let hasher = hasher(CHEAP, 1, 1);
         let held = hasher.running.clone().acquire_owned().await.expect("a permit");
         let mut waiting = Box::pin(hasher.hash("Correct-horse-7".into()));
