@@ -38,6 +38,24 @@ fn an_artifact_comes_back_from_the_trash_as_it_was() {
 }
 
 #[test]
+fn s36_what_is_in_the_trash_is_missing_whatever_if_match_says() {
+    let server = Server::shared();
+    let owner = Account::new(&server);
+    let artifacts = owner.artifacts();
+    let path = format!("{artifacts}/{}", text(&owner.artifact(&artifacts, &json!({"name": "n"}))["id"]));
+    owner.client.delete(&path).expect(204);
+    for tags in ["*", "\"1\"", "\"2\"", "\"1\", \"2\"", "\"3\", \"4\"", "W/\"2\"", "\"abc\""] {
+        let client = owner.client.with("If-Match", tags);
+        client.patch(&path, &json!({"name": "m"})).problem(404, "artifact_not_found");
+        client.delete(&path).problem(404, "artifact_not_found");
+    }
+    for tags in ["\"1\"", "\"3\", \"4\"", "W/\"2\""] {
+        let client = owner.client.with("If-Match", tags);
+        client.delete(&format!("{path}?purge=true")).problem(412, "version_mismatch");
+    }
+}
+
+#[test]
 fn a_purged_artifact_is_really_gone() {
     let server = Server::shared();
     let owner = Account::new(&server);

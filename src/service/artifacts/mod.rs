@@ -13,6 +13,9 @@ use crate::telemetry::{Operation, Subject, annotate_with};
 pub use bulk::BulkOutcome;
 pub use transfer::Export;
 
+/// A version that no artifact has.
+const NO_VERSION: u64 = 0;
+
 impl Service {
     /// Creates an artifact.
     pub async fn create_artifact(
@@ -123,7 +126,8 @@ impl Service {
     }
 
     /// The one version that the store is to expect, of those that a caller would take. When several would do it is the
-    /// current one; should that change before the write, the store refuses.
+    /// current one; should that change before the write, the store refuses. It also refuses when none would do, and
+    /// says why: an artifact in the trash is missing, whichever versions it had.
     async fn expected_version(
         &self,
         tenant: TenantId,
@@ -141,7 +145,7 @@ impl Service {
         let history = self.store.artifact_history(tenant, id, None, 1).await?;
         let newest = history.and_then(|history| history.versions.into_iter().next()).ok_or(Error::ArtifactNotFound)?;
         let current = newest.artifact.version;
-        if versions.contains(&current) { Ok(Some(current)) } else { Err(Error::VersionMismatch { current }) }
+        Ok(Some(if versions.contains(&current) { current } else { NO_VERSION }))
     }
 }
 
