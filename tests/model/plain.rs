@@ -1,4 +1,14 @@
-//! What the API is, as plainly as it can be said: workspaces with members and artifacts, in memory.
+//! What the API is, as plainly as it can be said: people, and workspaces with members, in memory.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::catalog::Catalog;
+
+/// What a call is refused with: its status, and the code of the problem.
+pub type Refused = (u16, &'static str);
+pub type Allowed<T = ()> = Result<T, Refused>;
 
 /// A member's role; greater may do more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,84 +28,126 @@ impl Role {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    Live,
-    Trash,
-    Gone,
+/// Someone with an account. Elsewhere people are called by their place among those, in the order they registered.
+pub struct Person {
+    pub email: String,
+    /// The id the server gave them.
+    pub id: String,
 }
 
-#[derive(Clone, Debug)]
-pub struct Artifact {
+#[derive(Default)]
+pub struct Plain {
+    pub people: Vec<Person>,
+    /// In the order of creation, those that were deleted too.
+    pub workspaces: Vec<Workspace>,
+}
+
+impl Plain {
+    pub fn find(&self, email: &str) -> Option<usize> {
+        self.people.iter().position(|person| person.email == email)
+    }
+
+    pub fn has_slug(&self, slug: &str) -> bool {
+        self.workspaces.iter().any(|workspace| !workspace.is_deleted() && workspace.slug == slug)
+    }
+
+    /// The workspaces of someone, oldest first.
+    pub fn workspaces_of(&self, person: usize) -> Value {
+        self.workspaces.iter().filter_map(|workspace| workspace.seen_by(person).ok()).collect()
+    }
+
+    /// Who is in a workspace, in the order of registration.
+    pub fn members(&self, at: usize) -> Value {
+        let member = |(person, role): (&usize, &Role)| {
+            let Person { id, email } = &self.people[*person];
+            json!({"user_id": id, "email": email, "role": role.as_str()})
+        };
+        self.workspaces[at].roles.iter().map(member).collect()
+    }
+
+    pub fn figures(&self) -> Value {
+        let there = || self.workspaces.iter().filter(|workspace| !workspace.is_deleted());
+        json!({
+            "users": self.people.len(),
+            "workspaces": there().count(),
+            "artifacts": there().map(|workspace| workspace.catalog.kept().count()).sum::<usize>(),
+            "active_artifacts": there().map(|workspace| workspace.catalog.live().count()).sum::<usize>(),
+        })
+    }
+}
+
+pub struct Workspace {
     /// The id the server gave it.
     pub id: String,
     pub name: String,
-    pub version: u64,
-    pub place: Place,
-}
-
-#[derive(Debug)]
-pub struct Workspace {
-    pub id: String,
-    /// The role of each account, by its number.
-    pub roles: Vec<Option<Role>>,
-    /// In the order of creation.
-    pub artifacts: Vec<Artifact>,
+    pub slug: String,
+    /// The role of each member; nobody is one once it is deleted.
+    pub roles: BTreeMap<usize, Role>,
+    pub catalog: Catalog,
 }
 
 impl Workspace {
-    /// The status with which `by` is turned away from what needs `least`.
-    pub fn refuses(&self, by: usize, least: Role) -> Result<(), u16> {
-        match self.roles[by] {
-            None => Err(404),
-            Some(role) if role < least => Err(403),
+    pub fn new(owner: usize, id: String, name: &str, slug: String) -> Self {
+        let catalog = Catalog::new(id.clone());
+        Self { id, name: name.to_owned(), slug, roles: BTreeMap::from([(owner, Role::Owner)]), catalog }
+    }
+
+    fn is_deleted(&self) -> bool {
+        self.roles.is_empty()
+    }
+
+    /// Whether someone may do what needs the role `least`.
+    pub fn allows(&self, by: usize, least: Role) -> Allowed {
+        match self.roles.get(&by) {
+            None => Err((404, "workspace_not_found")),
+            Some(role) if *role < least => Err((403, "forbidden")),
             Some(_) => Ok(()),
         }
     }
 
-    pub fn invite(&mut self, by: usize, whom: usize, role: Role) -> Result<(), u16> {
-        self.refuses(by, Role::Admin)?;
-        self.refuses(by, role)?;
-        if self.roles[whom].is_some() {
-            return Err(409);
-        }
-        self.roles[whom] = Some(role);
+    pub fn seen_by(&self, person: usize) -> Allowed<Value> {
+        self.allows(person, Role::Member)?;
+        let Self { id, name, slug, roles, .. } = self;
+        Ok(json!({
+            "id": id, "name": name, "slug": slug, "description": null, "settings": {}, "is_active": true,
+            "member_count": roles.len(), "user_role": roles[&person].as_str(),
+        }))
+    }
+
+    pub fn rename(&mut self, by: usize, name: &str) -> Allowed<Value> {
+        self.allows(by, Role::Admin)?;
+        name.clone_into(&mut self.name);
+        self.seen_by(by)
+    }
+
+    pub fn delete(&mut self, by: usize) -> Allowed {
+        self.allows(by, Role::Owner)?;
+        self.roles.clear();
         Ok(())
     }
 
-    /// Sets the role of someone else, or with `None` ends the membership.
-    pub fn decide(&mut self, by: usize, whom: usize, role: Option<Role>) -> Result<(), u16> {
-        self.refuses(by, Role::Owner)?;
-        if by == whom {
-            return Err(400);
+    /// Makes someone a member, if they have an account.
+    pub fn invite(&mut self, by: usize, whom: Option<usize>, role: Role) -> Allowed {
+        self.allows(by, role.max(Role::Admin))?;
+        let whom = whom.ok_or((404, "user_not_found"))?;
+        if self.roles.contains_key(&whom) {
+            return Err((409, "already_member"));
         }
-        if self.roles[whom].is_none() {
-            return Err(404);
-        }
-        self.roles[whom] = role;
+        self.roles.insert(whom, role);
         Ok(())
     }
 
-    pub fn create(&mut self, id: String, name: &str) {
-        self.artifacts.push(Artifact { id, name: name.to_owned(), version: 1, place: Place::Live });
-    }
-
-    /// The artifact, if it is where the caller wants it and has the version the caller wants.
-    pub fn find(&mut self, pick: usize, place: Place, version: Option<u64>) -> Result<&mut Artifact, u16> {
-        let artifact = self.artifacts.get_mut(pick).filter(|artifact| artifact.place == place).ok_or(404_u16)?;
-        if version.is_some_and(|version| version != artifact.version) { Err(412) } else { Ok(artifact) }
-    }
-
-    /// Ids and versions of what is in these places, newest first.
-    pub fn newest_first(&self, places: &[Place]) -> Vec<(String, u64)> {
-        let listed = self.artifacts.iter().rev().filter(|artifact| places.contains(&artifact.place));
-        listed.map(|artifact| (artifact.id.clone(), artifact.version)).collect()
-    }
-
-    /// The live ones by name, the older first of two alike.
-    pub fn by_name(&self) -> Vec<(String, u64)> {
-        let mut live: Vec<&Artifact> = self.artifacts.iter().filter(|it| it.place == Place::Live).collect();
-        live.sort_by(|one, other| one.name.cmp(&other.name));
-        live.into_iter().map(|artifact| (artifact.id.clone(), artifact.version)).collect()
+    /// Sets the role of someone else, or with `None` ends the membership. Answers the role before.
+    pub fn decide(&mut self, by: usize, whom: Option<usize>, role: Option<Role>) -> Allowed<Role> {
+        self.allows(by, Role::Owner)?;
+        if whom == Some(by) {
+            return Err((400, "own_membership"));
+        }
+        let member = whom.filter(|whom| self.roles.contains_key(whom)).ok_or((404, "member_not_found"))?;
+        let before = match role {
+            Some(role) => self.roles.insert(member, role),
+            None => self.roles.remove(&member),
+        };
+        Ok(before.expect("a member has a role"))
     }
 }
