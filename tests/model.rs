@@ -20,7 +20,7 @@ use catalog::{Artifact, Catalog, Expected, Place};
 use plain::{Allowed, Role, Workspace};
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
-use steps::{Fields, IfMatch, Step, Who, steps};
+use steps::{Fields, IfMatch, SLUG, Step, Who, steps};
 use support::account::text;
 use world::{Call, Checked, World, timeless};
 
@@ -35,7 +35,7 @@ impl World {
         let mut world = Self::new();
         world.register(&email(0))?;
         world.register(&email(1))?;
-        world.create_workspace(0, None)?;
+        world.create_workspace(0, Some(SLUG))?;
         world.invite(Who { by: 0, at: 0 }, 1, Role::Member)?;
         Ok(world)
     }

@@ -10,6 +10,8 @@ use super::plain::Role;
 
 /// How many people there can be.
 pub const PEOPLE: usize = 4;
+/// What the first workspace is called in URLs.
+pub const SLUG: &str = "forge";
 /// In the order of the alphabet.
 pub const TAGS: [&str; 3] = ["iron", "old", "wood"];
 pub const KINDS: [&str; 2] = ["default", "zip"];
@@ -192,7 +194,7 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => Just(IfMatch::Stale),
         1 => select(vec![IfMatch::Anything, IfMatch::OneOfTwo, IfMatch::NoneOfTwo, IfMatch::Weak]),
     ];
-    let slug = prop::option::of(select(vec!["forge", "a-workspace"]));
+    let slug = prop_oneof![2 => Just(Some(SLUG)), 1 => Just(Some("a-workspace")), 1 => Just(None)];
     let window = (any::<bool>(), 1..4_usize, 0..4_usize).prop_map(|(advanced, limit, offset)| Window {
         advanced,
         limit,
@@ -201,7 +203,7 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
     let about = (who(), pick);
     let step = prop_oneof![
         2 => number.clone().prop_map(|number| Step::Register { number }),
-        2 => (number.clone(), slug).prop_map(|(by, slug)| Step::CreateWorkspace { by, slug }),
+        3 => (number.clone(), slug).prop_map(|(by, slug)| Step::CreateWorkspace { by, slug }),
         1 => (who(), "[a-c]{2,3}").prop_map(|(who, name)| Step::RenameWorkspace(who, name)),
         1 => who().prop_map(Step::DeleteWorkspace),
         6 => (who(), number.clone(), role.clone()).prop_map(|(who, whom, role)| Step::Invite(who, whom, role)),
