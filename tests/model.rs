@@ -220,7 +220,7 @@ impl World {
 #[test]
 fn the_server_agrees_with_the_model() {
     // Failures are reported with their steps; no file of seeds is left beside the sources.
-    let config = Config { cases: 48, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
+    let config = Config { cases: 32, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
     let outcome = TestRunner::new(config).run(&steps(), |steps| {
         let mut world = World::begin()?;
         steps.into_iter().try_for_each(|step| world.carry_out(step))?;
