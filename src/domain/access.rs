@@ -33,8 +33,6 @@ impl Role {
 /// Something done inside a workspace that needs a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// See the workspace itself.
-    ReadWorkspace,
     /// Get and list artifacts.
     ReadArtifacts,
     /// Create, update, delete and restore artifacts.
@@ -63,7 +61,7 @@ impl Action {
     /// The table itself: the least role that may do this.
     pub const fn least_role(self) -> Role {
         match self {
-            Self::ReadWorkspace | Self::ReadArtifacts | Self::WriteArtifacts | Self::ReadMembers => Role::Member,
+            Self::ReadArtifacts | Self::WriteArtifacts | Self::ReadMembers => Role::Member,
             Self::PurgeArtifacts | Self::AddMembers | Self::UpdateWorkspace | Self::ManageApiKeys | Self::ReadAudit => {
                 Role::Admin
             }
@@ -76,8 +74,7 @@ impl Action {
         match self {
             Self::ReadArtifacts => Some(Scope::ReadArtifacts),
             Self::WriteArtifacts => Some(Scope::WriteArtifacts),
-            Self::ReadWorkspace
-            | Self::ReadMembers
+            Self::ReadMembers
             | Self::PurgeArtifacts
             | Self::AddMembers
             | Self::UpdateWorkspace

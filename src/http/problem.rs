@@ -112,7 +112,7 @@ impl Problem {
     }
 
     /// A path or query parameter, or a header, is not what it must be.
-    pub(super) fn invalid_parameter(detail: impl Into<String>) -> Self {
+    fn invalid_parameter(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_parameter", detail)
     }
 
