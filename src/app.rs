@@ -22,7 +22,7 @@ use crate::config::{self, Config};
 use crate::domain::{
     Actor, Clock as _, Email, Entropy, IdGenerator, PasswordPolicy, Stamp, SystemClock, SystemEntropy,
 };
-use crate::http::{self, BodyLimits, MetricsAccess, State, server};
+use crate::http::{self, MetricsAccess, State, server};
 use crate::mail::{Links, Mailer, MailerError};
 use crate::service::{AccountSettings, ApiKeyUses, Outbox, RateLimitSettings, RateLimits, Service, SessionSettings};
 use crate::store::redb::{Location, OpenError, Options, RedbStore};
@@ -131,11 +131,6 @@ pub async fn serve(config: Config) -> Result<(), Error> {
         environment: config.environment,
         server: config.server.clone(),
         instance,
-        body_limits: BodyLimits {
-            max_bytes: config.server.max_body_bytes,
-            max_import_bytes: config.server.max_import_bytes,
-            timeout: Duration::from_secs(config.server.body_timeout_seconds),
-        },
         draining: AtomicBool::new(false),
     });
 

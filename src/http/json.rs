@@ -25,7 +25,7 @@ pub(super) struct OptionalJson<T>(pub Result<Option<T>, Problem>);
 
 /// The bytes of the body, at most so many, within the time for it.
 pub(super) async fn read(request: &Request, body: &mut RequestBody, max_bytes: usize) -> Result<Bytes, Problem> {
-    let timeout = State::of(request)?.body_limits.timeout;
+    let timeout = State::of(request)?.body_timeout();
     let announced = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
     if announced.is_some_and(|length| length > max_bytes as u64) {
         return Err(Problem::payload_too_large(max_bytes));
@@ -145,7 +145,7 @@ impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for Json<T> {
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
         check_content_type(request).map_err(Problem::before_body)?;
-        let bytes = read(request, body, State::of(request)?.body_limits.max_bytes).await?;
+        let bytes = read(request, body, State::of(request)?.server.max_body_bytes).await?;
         Ok(Self(parse(&bytes)?))
     }
 }
@@ -169,7 +169,7 @@ impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for OptionalJson<T> {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        let bytes = read(request, body, State::of(request)?.body_limits.max_bytes).await?;
+        let bytes = read(request, body, State::of(request)?.server.max_body_bytes).await?;
         if bytes.trim_ascii().is_empty() {
             return Ok(Self(Ok(None)));
         }

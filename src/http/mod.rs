@@ -24,4 +24,4 @@ mod types;
 
 pub use metrics::MetricsAccess;
 pub use router::{metrics_router, openapi_json, openapi_yaml, router};
-pub use state::{BodyLimits, State};
+pub use state::State;

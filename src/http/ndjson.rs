@@ -69,8 +69,8 @@ impl<T: DeserializeOwned> Lines<T> {
 }
 
 async fn read<T: DeserializeOwned>(request: &Request, body: &mut RequestBody) -> Result<Vec<Line<T>>, Problem> {
-    let limits = State::of(request)?.body_limits;
-    let max_bytes = limits.max_import_bytes;
+    let state = State::of(request)?;
+    let max_bytes = state.server.max_import_bytes;
     let announced = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
     if announced.is_some_and(|length| length > max_bytes as u64) {
         return Err(Problem::import_too_large(max_bytes));
@@ -91,7 +91,7 @@ async fn read<T: DeserializeOwned>(request: &Request, body: &mut RequestBody) ->
         lines.end_line()?;
         Ok(lines.complete)
     };
-    tokio::time::timeout(limits.timeout, lines).await.map_err(|_| Problem::request_timeout())?
+    tokio::time::timeout(state.body_timeout(), lines).await.map_err(|_| Problem::request_timeout())?
 }
 
 impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for Ndjson<T> {

@@ -13,17 +13,6 @@ use crate::config::{Environment, Server};
 use crate::service::Service;
 use crate::telemetry::Pipeline;
 
-/// How large a body may be and how long it may take to come.
-#[derive(Clone, Copy, Debug)]
-pub struct BodyLimits {
-    /// The most bytes.
-    pub max_bytes: usize,
-    /// The most bytes of an import.
-    pub max_import_bytes: usize,
-    /// The time from the first to the last byte.
-    pub timeout: Duration,
-}
-
 /// What every handler can reach.
 pub struct State {
     /// The use cases.
@@ -38,8 +27,6 @@ pub struct State {
     pub server: Server,
     /// What tells this process from others of its kind.
     pub instance: Uuid,
-    /// Limits on bodies.
-    pub body_limits: BodyLimits,
     /// Set when the server takes no new requests.
     pub draining: AtomicBool,
 }
@@ -48,6 +35,11 @@ impl State {
     /// The state that was put on a request by the router.
     pub(super) fn of(request: &Request) -> Result<&Arc<Self>, Problem> {
         request.data::<Arc<Self>>().ok_or_else(|| Problem::internal("the router set no state"))
+    }
+
+    /// How long a body may take to come.
+    pub(super) fn body_timeout(&self) -> Duration {
+        Duration::from_secs(self.server.body_timeout_seconds)
     }
 
     /// Whether cookies must be kept off plain HTTP.

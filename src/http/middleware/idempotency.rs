@@ -111,8 +111,8 @@ fn tenant(request: &Request) -> Result<Option<TenantId>, Problem> {
 
 /// The most bytes that its handler would take.
 fn max_body(request: &Request, state: &State) -> usize {
-    let limits = state.body_limits;
-    if request.uri().path().ends_with(IMPORT) { limits.max_import_bytes } else { limits.max_bytes }
+    let is_import = request.uri().path().ends_with(IMPORT);
+    if is_import { state.server.max_import_bytes } else { state.server.max_body_bytes }
 }
 
 fn key(headers: &HeaderMap) -> Result<&str, Problem> {
