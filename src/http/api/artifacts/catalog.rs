@@ -11,10 +11,10 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::ArtifactsApi;
 use super::body::{ArtifactBody, CreateArtifactRequest, PageBody, StatsBody};
 use super::bulk::{self, BulkBody, BulkRequest};
 use super::fields::TypeText;
-use super::list::{self, ListQuery};
 use crate::domain::ImportLine;
 use crate::http::api::Tag;
 use crate::http::extract::ArtifactsCaller;
@@ -70,22 +70,26 @@ impl CatalogApi {
         /// The `next_cursor` of the page before, of the same list.
         cursor: Query<Option<String>>,
     ) -> Result<Json<PageBody>, Refused<{ BY_ID | INVALID }>> {
-        let query = ListQuery {
-            q: q.0.map(|q| q.0),
-            tags: tags.0,
-            tags_all: tags_all.0,
-            tags_none: tags_none.0,
-            artifact_type: artifact_type.0.map(|text| text.0),
-            created_by: created_by.0,
-            created_after: created_after.0,
-            created_before: created_before.0,
-            include_deleted: include_deleted.0,
-            sort: sort.0,
-            limit: limit.0,
-            offset: offset.0,
-            cursor: cursor.0,
-        };
-        Ok(list::answer(&state.service, &caller.0, workspace_id.0.into(), query).await?)
+        ArtifactsApi
+            .list(
+                state,
+                caller,
+                workspace_id,
+                q,
+                tags,
+                tags_all,
+                tags_none,
+                artifact_type,
+                created_by,
+                created_after,
+                created_before,
+                include_deleted,
+                sort,
+                limit,
+                offset,
+                cursor,
+            )
+            .await
     }
 
     /// Figures about artifacts
