@@ -45,6 +45,22 @@ impl RedbStore {
         self.read_ended("list", collection, began, result)
     }
 
+    /// A list that is short as a rule: read at once, or off the runtime's threads if it `is_long`.
+    pub(super) async fn list<T: Rows + Send + 'static>(
+        &self,
+        collection: &'static str,
+        is_long: impl FnOnce(&Snapshot) -> StoreResult<bool>,
+        list: impl FnOnce(&Snapshot, &Budget) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        // An error is told of by the read that follows.
+        let is_long = self.snapshot().and_then(|snapshot| is_long(&snapshot));
+        if is_long.unwrap_or(false) {
+            self.scan(collection, list).await
+        } else {
+            self.read("list", collection, |snapshot| list(snapshot, &Budget::UNLIMITED))
+        }
+    }
+
     /// Tells the observer, and after a failure the writer: redb may refuse everything until it is opened anew.
     fn read_ended<T: Rows>(
         &self,

@@ -24,13 +24,8 @@ impl Members for RedbStore {
     }
 
     async fn members_of(&self, tenant: TenantId) -> StoreResult<Vec<Member>> {
-        // An error is told of by the read that follows.
-        let count = self.snapshot().and_then(|it| counters::value_in(it.counters()?, tenant, Counter::Members));
-        if count.is_ok_and(|count| count > INLINE_MEMBERS) {
-            self.scan("members", move |snapshot, budget| list(snapshot, budget, tenant)).await
-        } else {
-            self.read("list", "members", |snapshot| list(snapshot, &Budget::UNLIMITED, tenant))
-        }
+        let list = move |snapshot: &Snapshot, budget: &Budget| list(snapshot, budget, tenant);
+        self.list("members", |snapshot| is_long(snapshot, tenant), list).await
     }
 
     async fn add_member(
@@ -198,6 +193,11 @@ pub(super) fn list(snapshot: &Snapshot, budget: &Budget, tenant: TenantId) -> St
         Ok(user.map(|user| Member { membership, user }))
     };
     rows.filter_map(|row| row.and_then(|(_, row)| member(records::decode(row.value())?)).transpose()).collect()
+}
+
+/// Whether a workspace has too many members for the runtime's threads.
+fn is_long(snapshot: &Snapshot, tenant: TenantId) -> StoreResult<bool> {
+    Ok(counters::value_in(snapshot.counters()?, tenant, Counter::Members)? > INLINE_MEMBERS)
 }
 
 /// The key of a membership.

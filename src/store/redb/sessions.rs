@@ -30,13 +30,8 @@ impl Sessions for RedbStore {
     }
 
     async fn sessions_of(&self, user: UserId) -> StoreResult<Vec<Session>> {
-        // An error is told of by the read that follows.
-        let is_long = self.snapshot().and_then(|snapshot| is_long(&snapshot, user));
-        if is_long.unwrap_or(false) {
-            self.scan("sessions", move |snapshot, budget| list(snapshot, budget, user)).await
-        } else {
-            self.read("list", "sessions", |snapshot| list(snapshot, &Budget::UNLIMITED, user))
-        }
+        let list = move |snapshot: &Snapshot, budget: &Budget| list(snapshot, budget, user);
+        self.list("sessions", |snapshot| is_long(snapshot, user), list).await
     }
 
     async fn rotate_refresh_token(

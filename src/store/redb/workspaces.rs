@@ -29,13 +29,8 @@ impl Workspaces for RedbStore {
     }
 
     async fn workspaces_of(&self, user: UserId) -> StoreResult<Vec<WorkspaceView>> {
-        // An error is told of by the read that follows.
-        let is_long = self.snapshot().and_then(|snapshot| is_long(&snapshot, user));
-        if is_long.unwrap_or(false) {
-            self.scan("workspaces", move |snapshot, budget| list(snapshot, budget, user)).await
-        } else {
-            self.read("list", "workspaces", |snapshot| list(snapshot, &Budget::UNLIMITED, user))
-        }
+        let list = move |snapshot: &Snapshot, budget: &Budget| list(snapshot, budget, user);
+        self.list("workspaces", |snapshot| is_long(snapshot, user), list).await
     }
 
     async fn first_workspace_of(&self, user: UserId) -> StoreResult<Option<WorkspaceView>> {
