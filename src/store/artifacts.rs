@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::StoreResult;
 use crate::domain::{
     Artifact, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactPatch, ArtifactStats, ArtifactWrite, ListArtifacts,
-    Stamp, TenantId, UserId,
+    Precondition, Stamp, TenantId, UserId,
 };
 
 /// The catalog: artifacts, those in the trash, and what they were before.
@@ -44,13 +44,13 @@ pub trait Artifacts: Send + Sync {
         limit: usize,
     ) -> StoreResult<Option<ArtifactHistory>>;
 
-    /// Applies a partial update and returns the new version. [`super::StoreError::VersionMismatch`] when `expected` is
-    /// given and is not the current version; [`super::StoreError::NotFound`] when there is no such artifact.
+    /// Applies a partial update and returns the new version. [`super::StoreError::NotFound`] when there is no such
+    /// artifact; [`super::StoreError::VersionMismatch`] when `expected` does not let its current version through.
     async fn update_artifact(
         &self,
         tenant: TenantId,
         id: ArtifactId,
-        expected: Option<u64>,
+        expected: Precondition,
         patch: ArtifactPatch,
         user: UserId,
         stamp: Stamp,
@@ -61,7 +61,7 @@ pub trait Artifacts: Send + Sync {
         &self,
         tenant: TenantId,
         id: ArtifactId,
-        expected: Option<u64>,
+        expected: Precondition,
         user: UserId,
         stamp: Stamp,
     ) -> StoreResult<()>;
@@ -81,7 +81,7 @@ pub trait Artifacts: Send + Sync {
         &self,
         tenant: TenantId,
         id: ArtifactId,
-        expected: Option<u64>,
+        expected: Precondition,
         stamp: Stamp,
     ) -> StoreResult<()>;
 

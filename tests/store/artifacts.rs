@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ghostworks::domain::{
     Artifact, ArtifactDescription, ArtifactFilter, ArtifactPatch, ArtifactType, Field, ListArtifacts, Metadata, Page,
-    SearchText, Sort, Tag, TenantId,
+    Precondition, SearchText, Sort, Tag, TenantId,
 };
 use ghostworks::store::{Missing, StoreError};
 use serde_json::json;
@@ -63,9 +63,9 @@ pub async fn tenants_do_not_see_each_other(world: World) {
 
     assert_eq!(world.store.artifact(there, id).await, Ok(None));
     assert_eq!(list_all(&world, there).await, names(&[], 0));
-    let updated = world.store.update_artifact(there, id, None, rename("Mine"), ann, world.stamp()).await;
+    let updated = world.store.update_artifact(there, id, Precondition::None, rename("Mine"), ann, world.stamp()).await;
     assert_eq!(updated, Err(NOT_FOUND));
-    assert_eq!(world.store.delete_artifact(there, id, None, ann, world.stamp()).await, Err(NOT_FOUND));
+    assert_eq!(world.store.delete_artifact(there, id, Precondition::None, ann, world.stamp()).await, Err(NOT_FOUND));
     assert_eq!(world.store.artifact(here, id).await, Ok(Some(artifact)));
     assert_eq!(list_all(&world, here).await, names(&["Anvil"], 1));
 }
@@ -83,10 +83,11 @@ pub async fn an_update_changes_what_it_names(world: World) {
     let expected = artifact.clone().patched(patch.clone(), bob, stamp.at);
     assert_eq!((expected.version, expected.updated_by), (2, bob));
 
-    let updated = world.store.update_artifact(tenant, artifact.id, Some(1), patch, bob, stamp).await;
+    let updated = world.store.update_artifact(tenant, artifact.id, Some(1).into(), patch, bob, stamp).await;
     assert_eq!(updated, Ok(expected.clone()));
     assert_eq!(world.store.artifact(tenant, artifact.id).await, Ok(Some(expected)));
-    let missing = world.store.update_artifact(tenant, nobody(), None, rename("x"), bob, world.stamp()).await;
+    let missing =
+        world.store.update_artifact(tenant, nobody(), Precondition::None, rename("x"), bob, world.stamp()).await;
     assert_eq!(missing, Err(NOT_FOUND));
 }
 
@@ -94,18 +95,20 @@ pub async fn a_stale_version_is_refused(world: World) {
     let ann = world.user("ann").await.id;
     let tenant = world.workspace(ann).await;
     let Artifact { id, .. } = world.artifact(tenant, ann, "Anvil").await;
-    let update = async |expected, name| {
+    let update = async |expected: Precondition, name| {
         world.store.update_artifact(tenant, id, expected, rename(name), ann, world.stamp()).await
     };
-    let renamed = update(Some(1), "Bellows").await.unwrap();
+    let renamed = update(Precondition::Versions(vec![7, 1]), "Bellows").await.unwrap();
     let before = world.last_seq().await;
     let mismatch = StoreError::VersionMismatch { current: 2 };
-    assert_eq!(update(Some(1), "Chisel").await, Err(mismatch.clone()));
-    assert_eq!(update(Some(3), "Chisel").await, Err(mismatch.clone()));
-    assert_eq!(world.store.delete_artifact(tenant, id, Some(1), ann, world.stamp()).await, Err(mismatch));
+    assert_eq!(update(Some(1).into(), "Chisel").await, Err(mismatch.clone()));
+    assert_eq!(update(Some(3).into(), "Chisel").await, Err(mismatch.clone()));
+    assert_eq!(update(Precondition::Versions(vec![]), "Chisel").await, Err(mismatch.clone()));
+    assert_eq!(world.store.delete_artifact(tenant, id, Some(1).into(), ann, world.stamp()).await, Err(mismatch));
     assert_eq!(world.store.artifact(tenant, id).await, Ok(Some(renamed)));
     assert_eq!(world.last_seq().await, before);
-    assert_eq!(update(None, "Drill").await.map(|artifact| artifact.version), Ok(3), "without one, any will do");
+    assert_eq!(update(Precondition::None, "Drill").await.map(|it| it.version), Ok(3), "without one, any will do");
+    assert_eq!(update(Precondition::Exists, "Engine").await.map(|it| it.version), Ok(4));
 }
 
 pub async fn a_deleted_artifact_is_gone(world: World) {
@@ -113,14 +116,18 @@ pub async fn a_deleted_artifact_is_gone(world: World) {
     let tenant = world.workspace(ann).await;
     let anvil = world.artifact(tenant, ann, "Anvil").await;
     world.artifact(tenant, ann, "Bellows").await;
-    assert_eq!(world.store.delete_artifact(tenant, anvil.id, Some(1), ann, world.stamp()).await, Ok(()));
+    assert_eq!(world.store.delete_artifact(tenant, anvil.id, Some(1).into(), ann, world.stamp()).await, Ok(()));
 
     assert_eq!(world.store.artifact(tenant, anvil.id).await, Ok(None));
     assert_eq!(list_all(&world, tenant).await, names(&["Bellows"], 1));
     let counts = world.store.counts().await.unwrap();
     assert_eq!((counts.artifacts, counts.active_artifacts), (2, 1), "it is in the trash");
-    assert_eq!(world.store.delete_artifact(tenant, anvil.id, None, ann, world.stamp()).await, Err(NOT_FOUND));
-    let updated = world.store.update_artifact(tenant, anvil.id, None, rename("x"), ann, world.stamp()).await;
+    assert_eq!(
+        world.store.delete_artifact(tenant, anvil.id, Precondition::None, ann, world.stamp()).await,
+        Err(NOT_FOUND)
+    );
+    let updated =
+        world.store.update_artifact(tenant, anvil.id, Precondition::None, rename("x"), ann, world.stamp()).await;
     assert_eq!(updated, Err(NOT_FOUND));
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ghostworks::domain::{Artifact, ArtifactId, ArtifactWrite, ChangeKind, Metadata, TenantId, UserId};
+use ghostworks::domain::{Artifact, ArtifactId, ArtifactWrite, ChangeKind, Metadata, Precondition, TenantId, UserId};
 use ghostworks::store::{Missing, StoreError};
 use serde_json::json;
 
@@ -37,7 +37,7 @@ pub async fn everything_is_passed_on_once_oldest_first(world: World) {
     assert!(ids.is_sorted());
 
     for id in ids.iter().step_by(2) {
-        world.store.delete_artifact(tenant, *id, None, ann, world.stamp()).await.unwrap();
+        world.store.delete_artifact(tenant, *id, Precondition::None, ann, world.stamp()).await.unwrap();
     }
     assert_eq!(pieces(&world, tenant, false).await.concat().len(), 500);
     let with_trash: Vec<ArtifactId> =
@@ -65,7 +65,7 @@ pub async fn a_refused_atomic_write_leaves_no_trace(world: World) {
     let tenant = world.workspace(ann).await;
     let anvil = world.artifact(tenant, ann, "Anvil").await;
     let before = world.last_seq().await;
-    let update = |id| ArtifactWrite::Update { id, expected: None, patch: rename("Bellows") };
+    let update = |id| ArtifactWrite::Update { id, expected: Precondition::None, patch: rename("Bellows") };
     let writes = vec![create(&world, tenant, ann, "Chisel"), update(anvil.id), update(nobody())];
     let outcomes = world.store.write_artifacts(tenant, writes.clone(), true, ann, world.stamp()).await.unwrap();
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_err()).count(), 1);
@@ -85,14 +85,14 @@ pub async fn every_write_of_many_is_in_the_log(world: World) {
     let before = world.last_seq().await;
     let writes = vec![
         ArtifactWrite::Create(Box::new(anvil)),
-        ArtifactWrite::Update { id, expected: Some(1), patch: rename("Bellows") },
-        ArtifactWrite::Delete { id, expected: Some(1) },
-        ArtifactWrite::Delete { id, expected: Some(2) },
+        ArtifactWrite::Update { id, expected: Some(1).into(), patch: rename("Bellows") },
+        ArtifactWrite::Delete { id, expected: Some(1).into() },
+        ArtifactWrite::Delete { id, expected: Some(2).into() },
     ];
     let outcomes = world.store.write_artifacts(tenant, writes, false, ann, world.stamp()).await.unwrap();
     assert_eq!(outcomes[2], Err(StoreError::VersionMismatch { current: 2 }));
     world.store.restore_artifact(tenant, id, ann, world.stamp()).await.unwrap();
-    world.store.purge_artifact(tenant, id, Some(4), world.stamp()).await.unwrap();
+    world.store.purge_artifact(tenant, id, Some(4).into(), world.stamp()).await.unwrap();
     let kinds: Vec<ChangeKind> =
         world.store.changes(before, 100).await.unwrap().into_iter().map(|change| change.kind).collect();
     assert_eq!(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use ghostworks::domain::{Actor, Change, ChangeKind, Stamp};
+use ghostworks::domain::{Actor, Change, ChangeKind, Precondition, Stamp};
 use ghostworks::store::{SlugChoice, Successor};
 
 use crate::world::{World, later, nobody, rename};
@@ -52,9 +52,9 @@ pub async fn every_write_has_one_entry(world: World) {
     let stamp = note(Some(tenant), ChangeKind::ArtifactCreated(id));
     store.create_artifact(tenant, artifact, stamp).await.unwrap();
     let stamp = note(Some(tenant), ChangeKind::ArtifactUpdated(id, 2));
-    store.update_artifact(tenant, id, None, rename("Bellows"), ann, stamp).await.unwrap();
+    store.update_artifact(tenant, id, Precondition::None, rename("Bellows"), ann, stamp).await.unwrap();
     let stamp = note(Some(tenant), ChangeKind::ArtifactDeleted(id, 3));
-    store.delete_artifact(tenant, id, None, ann, stamp).await.unwrap();
+    store.delete_artifact(tenant, id, Precondition::None, ann, stamp).await.unwrap();
 
     assert_eq!(store.changes(0, 1000).await, Ok(expected.clone()));
     assert_eq!(store.changes(0, usize::MAX).await, Ok(expected), "a long scan reads the same");

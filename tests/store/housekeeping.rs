@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use ghostworks::domain::{ApiKey, Artifact, ArtifactFilter, ListArtifacts, Page, Role, Sort, TenantId, UserId};
+use ghostworks::domain::{
+    ApiKey, Artifact, ArtifactFilter, ListArtifacts, Page, Precondition, Role, Sort, TenantId, UserId,
+};
 use ghostworks::store::redb::{Location, RedbStore};
 use ghostworks::store::{Counts, Missing, NoObserver, SlugChoice, StoreError};
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, Value};
@@ -33,10 +35,16 @@ async fn full(world: &World, name: &str) -> Full {
     for number in 0..ARTIFACTS {
         let artifact = world.artifact(tenant, owner, "Anvil").await;
         if number < TRASHED {
-            let renamed =
-                world.store.update_artifact(tenant, artifact.id, None, rename("Bellows"), owner, world.stamp());
+            let renamed = world.store.update_artifact(
+                tenant,
+                artifact.id,
+                Precondition::None,
+                rename("Bellows"),
+                owner,
+                world.stamp(),
+            );
             renamed.await.unwrap();
-            world.store.delete_artifact(tenant, artifact.id, None, owner, world.stamp()).await.unwrap();
+            world.store.delete_artifact(tenant, artifact.id, Precondition::None, owner, world.stamp()).await.unwrap();
         } else {
             live.insert(0, artifact);
         }
@@ -94,9 +102,15 @@ pub async fn a_deleted_workspace_is_gone_at_once(world: World) {
     let (tenant, owner, stamp) = (gone.tenant, gone.owner, world.stamp());
     let missing = Err(StoreError::NotFound(Missing::Workspace));
     let artifact = &gone.live[0];
-    let updated = world.store.update_artifact(tenant, artifact.id, None, rename("Bellows"), owner, stamp.clone()).await;
+    let updated = world
+        .store
+        .update_artifact(tenant, artifact.id, Precondition::None, rename("Bellows"), owner, stamp.clone())
+        .await;
     assert_eq!(updated.map(drop), missing);
-    assert_eq!(world.store.delete_artifact(tenant, artifact.id, None, owner, stamp.clone()).await, missing);
+    assert_eq!(
+        world.store.delete_artifact(tenant, artifact.id, Precondition::None, owner, stamp.clone()).await,
+        missing
+    );
     let new = world.new_artifact(tenant, owner, "Anvil");
     assert_eq!(world.store.create_artifact(tenant, new, stamp.clone()).await, missing);
     assert_eq!(world.store.remove_member(tenant, gone.member, owner, stamp.clone()).await, missing);

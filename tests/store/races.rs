@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use ghostworks::domain::{ArtifactFilter, ArtifactId, ListArtifacts, Page, Role, Slug, Sort};
+use ghostworks::domain::{ArtifactFilter, ArtifactId, ListArtifacts, Page, Precondition, Role, Slug, Sort};
 use ghostworks::store::{Missing, Rotation, SlugChoice, StoreError, Successor};
 
 use crate::world::{World, later, nobody, rename};
@@ -69,7 +69,7 @@ pub async fn one_of_many_updates_a_version(world: World) {
     let world = Arc::new(world);
     let answers = all_at_once(&world, move |world, number| async move {
         let patch = rename(&format!("Anvil {number}"));
-        world.store.update_artifact(tenant, id, Some(1), patch, ann, world.stamp()).await
+        world.store.update_artifact(tenant, id, Some(1).into(), patch, ann, world.stamp()).await
     })
     .await;
     let winners: Vec<_> = answers.iter().flatten().collect();
@@ -84,7 +84,7 @@ pub async fn one_of_many_deletes(world: World) {
     let id = world.artifact(tenant, ann, "Anvil").await.id;
     let world = Arc::new(world);
     let answers = all_at_once(&world, move |world, _| async move {
-        world.store.delete_artifact(tenant, id, None, ann, world.stamp()).await
+        world.store.delete_artifact(tenant, id, Precondition::None, ann, world.stamp()).await
     })
     .await;
     assert_eq!(count(&answers, &Ok(())), 1);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use ghostworks::domain::{ArtifactFilter, ListArtifacts, Page, Sort};
+use ghostworks::domain::{ArtifactFilter, ListArtifacts, Page, Precondition, Sort};
 use ghostworks::store::{Counts, StoreError};
 
 use crate::world::World;
@@ -17,7 +17,7 @@ pub async fn counters_match_what_is_there(world: World) {
         for number in 0..5 {
             let id = world.artifact(tenant, ann, "Anvil").await.id;
             if number < index {
-                world.store.delete_artifact(tenant, id, None, ann, world.stamp()).await.unwrap();
+                world.store.delete_artifact(tenant, id, Precondition::None, ann, world.stamp()).await.unwrap();
             }
         }
         let list =

@@ -35,8 +35,8 @@ pub enum ArtifactWrite {
     Update {
         /// To which.
         id: ArtifactId,
-        /// The version that it must have, if any will not do.
-        expected: Option<u64>,
+        /// What it must be like.
+        expected: Precondition,
         /// What changes.
         patch: ArtifactPatch,
     },
@@ -44,8 +44,8 @@ pub enum ArtifactWrite {
     Delete {
         /// Which.
         id: ArtifactId,
-        /// The version that it must have, if any will not do.
-        expected: Option<u64>,
+        /// What it must be like.
+        expected: Precondition,
     },
 }
 
@@ -67,4 +67,21 @@ pub enum Precondition {
     Exists,
     /// One of these versions.
     Versions(Vec<u64>),
+}
+
+impl Precondition {
+    /// Whether it lets a change of this version through.
+    pub fn allows(&self, version: u64) -> bool {
+        match self {
+            Self::None | Self::Exists => true,
+            Self::Versions(versions) => versions.contains(&version),
+        }
+    }
+}
+
+/// The one version that a caller has seen, if it says so.
+impl From<Option<u64>> for Precondition {
+    fn from(version: Option<u64>) -> Self {
+        version.map_or(Self::None, |version| Self::Versions(vec![version]))
+    }
 }

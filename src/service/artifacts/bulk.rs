@@ -55,10 +55,7 @@ impl Service {
     }
 
     fn check_write(&self, caller: &Caller, tenant: TenantId, write: RawArtifactWrite) -> Result<ArtifactWrite, Error> {
-        let expected = |version: Option<u64>| match version {
-            None if self.require_if_match => Err(Error::PreconditionRequired),
-            version => Ok(version),
-        };
+        let expected = |version: Option<u64>| self.require_precondition(version.into());
         Ok(match write {
             RawArtifactWrite::Create(raw) => {
                 ArtifactWrite::Create(Box::new(self.new_artifact(caller, tenant, ArtifactDraft::parse(raw)?)))

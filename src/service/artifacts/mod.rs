@@ -13,9 +13,6 @@ use crate::telemetry::{Operation, Subject, annotate_with};
 pub use bulk::BulkOutcome;
 pub use transfer::Export;
 
-/// A version that no artifact has.
-const NO_VERSION: u64 = 0;
-
 impl Service {
     /// Creates an artifact.
     pub async fn create_artifact(
@@ -68,7 +65,7 @@ impl Service {
                 self.require(caller, tenant, Action::WriteArtifacts).await?;
                 annotate_with("artifact.id", || id.to_string());
                 let patch = ArtifactPatch::parse(raw)?;
-                let expected = self.expected_version(tenant, id, seen).await?;
+                let expected = self.require_precondition(seen)?;
                 let stamp = self.stamp_of(caller);
                 Ok(self.store.update_artifact(tenant, id, expected, patch, caller.user, stamp).await?)
             })
@@ -87,7 +84,7 @@ impl Service {
             .observe(Operation::ArtifactDelete, Subject::new(tenant, caller.user), async {
                 self.require(caller, tenant, Action::WriteArtifacts).await?;
                 annotate_with("artifact.id", || id.to_string());
-                let expected = self.expected_version(tenant, id, seen).await?;
+                let expected = self.require_precondition(seen)?;
                 let stamp = self.stamp_of(caller);
                 Ok(self.store.delete_artifact(tenant, id, expected, caller.user, stamp).await?)
             })
@@ -118,34 +115,16 @@ impl Service {
             .observe(Operation::ArtifactPurge, Subject::new(tenant, caller.user), async {
                 self.require(caller, tenant, Action::PurgeArtifacts).await?;
                 annotate_with("artifact.id", || id.to_string());
-                let expected = self.expected_version(tenant, id, seen).await?;
+                let expected = self.require_precondition(seen)?;
                 let stamp = self.stamp_of(caller);
                 Ok(self.store.purge_artifact(tenant, id, expected, stamp).await?)
             })
             .await
     }
 
-    /// The one version that the store is to expect, of those that a caller would take. When several would do it is the
-    /// current one; should that change before the write, the store refuses. It also refuses when none would do, and
-    /// says why: an artifact in the trash is missing, whichever versions it had.
-    async fn expected_version(
-        &self,
-        tenant: TenantId,
-        id: ArtifactId,
-        seen: Precondition,
-    ) -> Result<Option<u64>, Error> {
-        let versions = match seen {
-            Precondition::None if self.require_if_match => return Err(Error::PreconditionRequired),
-            Precondition::None | Precondition::Exists => return Ok(None),
-            Precondition::Versions(versions) => versions,
-        };
-        if let [version] = *versions {
-            return Ok(Some(version));
-        }
-        let history = self.store.artifact_history(tenant, id, None, 1).await?;
-        let newest = history.and_then(|history| history.versions.into_iter().next()).ok_or(Error::ArtifactNotFound)?;
-        let current = newest.artifact.version;
-        Ok(Some(if versions.contains(&current) { current } else { NO_VERSION }))
+    /// Refuses a change that must say which version it is about, and does not.
+    fn require_precondition(&self, seen: Precondition) -> Result<Precondition, Error> {
+        if self.require_if_match && seen == Precondition::None { Err(Error::PreconditionRequired) } else { Ok(seen) }
     }
 }
 

@@ -34,11 +34,9 @@ fn write_of(world: &World, model: &Model, tenant: TenantId, user: UserId, write:
             ..world.new_artifact(tenant, user, &name)
         })),
         Write::Update { pick: index, expected, patch } => {
-            ArtifactWrite::Update { id: pick(model, index), expected: expected.version(), patch }
+            ArtifactWrite::Update { id: pick(model, index), expected, patch }
         }
-        Write::Delete { pick: index, expected } => {
-            ArtifactWrite::Delete { id: pick(model, index), expected: expected.version() }
-        }
+        Write::Delete { pick: index, expected } => ArtifactWrite::Delete { id: pick(model, index), expected },
     }
 }
 
@@ -61,11 +59,12 @@ async fn run(world: &World, steps: Vec<Step>) {
                         assert_eq!(answer, model.create(*artifact).map(drop));
                     }
                     ArtifactWrite::Update { id, expected, patch } => {
-                        let answer = world.store.update_artifact(tenant, id, expected, patch.clone(), ann, stamp).await;
+                        let answer =
+                            world.store.update_artifact(tenant, id, expected.clone(), patch.clone(), ann, stamp).await;
                         assert_eq!(answer, model.update((tenant, id, expected), patch, ann, at));
                     }
                     ArtifactWrite::Delete { id, expected } => {
-                        let answer = world.store.delete_artifact(tenant, id, expected, ann, stamp).await;
+                        let answer = world.store.delete_artifact(tenant, id, expected.clone(), ann, stamp).await;
                         assert_eq!(answer, model.delete((tenant, id, expected), ann, at).map(drop));
                     }
                 }
@@ -83,8 +82,8 @@ async fn run(world: &World, steps: Vec<Step>) {
                 assert_eq!(answer, model.restore(tenant, id, ann, at));
             }
             Step::Purge { tenant, pick: index, expected } => {
-                let (tenant, id, expected) = (tenant_at(&model, tenant), pick(&model, index), expected.version());
-                let answer = world.store.purge_artifact(tenant, id, expected, stamp).await;
+                let (tenant, id) = (tenant_at(&model, tenant), pick(&model, index));
+                let answer = world.store.purge_artifact(tenant, id, expected.clone(), stamp).await;
                 assert_eq!(answer, model.purge(tenant, id, expected));
             }
         }

@@ -3,12 +3,13 @@
 use std::cmp::Ordering;
 
 use ghostworks::domain::{
-    Artifact, ArtifactFilter, ArtifactId, ArtifactPatch, ArtifactWrite, Sort, SortBy, TenantId, Timestamp, UserId,
+    Artifact, ArtifactFilter, ArtifactId, ArtifactPatch, ArtifactWrite, Precondition, Sort, SortBy, TenantId,
+    Timestamp, UserId,
 };
 use ghostworks::store::{Missing, StoreError, StoreResult};
 
 /// An artifact by its tenant and its id, in the version that is expected.
-type Target = (TenantId, ArtifactId, Option<u64>);
+type Target = (TenantId, ArtifactId, Precondition);
 
 #[derive(Clone, Default)]
 pub struct Model {
@@ -38,11 +39,12 @@ impl Model {
         let is_it = |artifact: &Artifact| artifact.tenant == tenant && artifact.id == id && counts(artifact);
         let found = self.rows.iter().position(|versions| is_it(current(versions)));
         let position = found.ok_or(StoreError::NotFound(Missing::Artifact))?;
-        match current(&self.rows[position]).version {
-            current if expected.is_some_and(|version| version != current) => {
+        let current = current(&self.rows[position]).version;
+        match expected {
+            Precondition::Versions(versions) if !versions.contains(&current) => {
                 Err(StoreError::VersionMismatch { current })
             }
-            _ => Ok(position),
+            Precondition::None | Precondition::Exists | Precondition::Versions(_) => Ok(position),
         }
     }
 
@@ -69,11 +71,11 @@ impl Model {
     }
 
     pub fn restore(&mut self, tenant: TenantId, id: ArtifactId, user: UserId, at: Timestamp) -> StoreResult<Artifact> {
-        let position = self.position((tenant, id, None), |artifact| artifact.deleted_at.is_some())?;
+        let position = self.position((tenant, id, Precondition::None), |artifact| artifact.deleted_at.is_some())?;
         Ok(self.push(position, |artifact| artifact.restored(user, at)))
     }
 
-    pub fn purge(&mut self, tenant: TenantId, id: ArtifactId, expected: Option<u64>) -> StoreResult<()> {
+    pub fn purge(&mut self, tenant: TenantId, id: ArtifactId, expected: Precondition) -> StoreResult<()> {
         let position = self.position((tenant, id, expected), |_| true)?;
         self.rows.remove(position);
         Ok(())

@@ -1,6 +1,6 @@
 //! Random steps.
 
-use ghostworks::domain::{ArtifactPatch, Field};
+use ghostworks::domain::{ArtifactPatch, Field, Precondition};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -14,33 +14,19 @@ pub enum Step {
     One { tenant: usize, write: Write },
     Many { tenant: usize, atomic: bool, writes: Vec<Write> },
     Restore { tenant: usize, pick: Index },
-    Purge { tenant: usize, pick: Index, expected: Expected },
+    Purge { tenant: usize, pick: Index, expected: Precondition },
 }
 
 #[derive(Clone, Debug)]
 pub enum Write {
     Create { name: String, label: usize },
-    Update { pick: Index, expected: Expected, patch: ArtifactPatch },
-    Delete { pick: Index, expected: Expected },
+    Update { pick: Index, expected: Precondition, patch: ArtifactPatch },
+    Delete { pick: Index, expected: Precondition },
 }
 
-#[derive(Clone, Copy, Debug)]
-pub enum Expected {
-    Any,
-    Version(u64),
-}
-
-impl Expected {
-    pub fn version(self) -> Option<u64> {
-        match self {
-            Self::Any => None,
-            Self::Version(version) => Some(version),
-        }
-    }
-}
-
-fn expected() -> impl Strategy<Value = Expected> + Clone {
-    prop_oneof![3 => Just(Expected::Any), 1 => (1_u64..4).prop_map(Expected::Version)]
+fn expected() -> impl Strategy<Value = Precondition> + Clone {
+    let versions = prop::collection::vec(1_u64..4, 0..3).prop_map(Precondition::Versions);
+    prop_oneof![2 => Just(Precondition::None), 1 => Just(Precondition::Exists), 1 => versions]
 }
 
 fn write() -> impl Strategy<Value = Write> + Clone {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::tables::Tables;
 use super::super::workspaces;
 use super::{NOT_FOUND, as_expected, current, insert, versions};
-use crate::domain::{Artifact, ArtifactId, ArtifactWrite, Stamp, TenantId, UserId};
+use crate::domain::{Artifact, ArtifactId, ArtifactWrite, Precondition, Stamp, TenantId, UserId};
 use crate::store::{StoreError, StoreResult};
 
 /// A write that is to be made.
@@ -29,16 +29,16 @@ pub(super) fn write(
     let mut outcomes = Vec::with_capacity(writes.len());
     let mut planned = Vec::with_capacity(writes.len());
     for write in writes {
-        let known = |tables: &mut Tables<'_>, id: ArtifactId, expected: Option<u64>| match overlay.get(&id) {
+        let known = |tables: &mut Tables<'_>, id: ArtifactId, expected: &Precondition| match overlay.get(&id) {
             Some(artifact) if artifact.deleted_at.is_some() => Err(NOT_FOUND),
             Some(artifact) => as_expected(Some(artifact.clone()), expected),
             None => current(tables, tenant, id, expected),
         };
         let plan = match write {
             ArtifactWrite::Create(artifact) => Ok(Planned { before: None, next: Artifact { tenant, ..*artifact } }),
-            ArtifactWrite::Update { id, expected, patch } => known(tables, id, expected)
+            ArtifactWrite::Update { id, expected, patch } => known(tables, id, &expected)
                 .map(|before| Planned { next: before.clone().patched(patch, user, stamp.at), before: Some(before) }),
-            ArtifactWrite::Delete { id, expected } => known(tables, id, expected)
+            ArtifactWrite::Delete { id, expected } => known(tables, id, &expected)
                 .map(|before| Planned { next: before.clone().deleted(user, stamp.at), before: Some(before) }),
         };
         let outcome = match plan {

@@ -15,7 +15,7 @@ use super::workspaces;
 use super::{INLINE_ROWS, RedbStore};
 use crate::domain::{
     Artifact, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactPatch, ArtifactStats, ArtifactWrite, ChangeKind,
-    ListArtifacts, Stamp, TenantId, UserId,
+    ListArtifacts, Precondition, Stamp, TenantId, UserId,
 };
 use crate::store::{Artifacts, Missing, StoreError, StoreResult};
 
@@ -68,12 +68,12 @@ impl Artifacts for RedbStore {
         &self,
         tenant: TenantId,
         id: ArtifactId,
-        expected: Option<u64>,
+        expected: Precondition,
         patch: ArtifactPatch,
         user: UserId,
         stamp: Stamp,
     ) -> StoreResult<Artifact> {
-        let intent = move |tables: &mut Tables<'_>| update(tables, tenant, id, expected, patch, user, &stamp);
+        let intent = move |tables: &mut Tables<'_>| update(tables, tenant, id, &expected, patch, user, &stamp);
         self.write("update", "artifacts", intent).await
     }
 
@@ -81,11 +81,11 @@ impl Artifacts for RedbStore {
         &self,
         tenant: TenantId,
         id: ArtifactId,
-        expected: Option<u64>,
+        expected: Precondition,
         user: UserId,
         stamp: Stamp,
     ) -> StoreResult<()> {
-        let intent = move |tables: &mut Tables<'_>| delete(tables, tenant, id, expected, user, &stamp);
+        let intent = move |tables: &mut Tables<'_>| delete(tables, tenant, id, &expected, user, &stamp);
         self.write("delete", "artifacts", intent).await
     }
 
@@ -103,10 +103,10 @@ impl Artifacts for RedbStore {
         &self,
         tenant: TenantId,
         id: ArtifactId,
-        expected: Option<u64>,
+        expected: Precondition,
         stamp: Stamp,
     ) -> StoreResult<()> {
-        self.write("delete", "artifacts", move |tables| purge(tables, tenant, id, expected, &stamp)).await
+        self.write("delete", "artifacts", move |tables| purge(tables, tenant, id, &expected, &stamp)).await
     }
 
     async fn write_artifacts(
@@ -141,7 +141,7 @@ fn update(
     tables: &mut Tables<'_>,
     tenant: TenantId,
     id: ArtifactId,
-    expected: Option<u64>,
+    expected: &Precondition,
     patch: ArtifactPatch,
     user: UserId,
     stamp: &Stamp,
@@ -157,7 +157,7 @@ fn delete(
     tables: &mut Tables<'_>,
     tenant: TenantId,
     id: ArtifactId,
-    expected: Option<u64>,
+    expected: &Precondition,
     user: UserId,
     stamp: &Stamp,
 ) -> StoreResult<()> {
@@ -186,7 +186,7 @@ fn purge(
     tables: &mut Tables<'_>,
     tenant: TenantId,
     id: ArtifactId,
-    expected: Option<u64>,
+    expected: &Precondition,
     stamp: &Stamp,
 ) -> StoreResult<()> {
     let key = key(tenant, id);
@@ -209,7 +209,12 @@ fn purge(
 }
 
 /// The live artifact that an intent is about, if it still has the version that the caller expects.
-fn current(tables: &mut Tables<'_>, tenant: TenantId, id: ArtifactId, expected: Option<u64>) -> StoreResult<Artifact> {
+fn current(
+    tables: &mut Tables<'_>,
+    tenant: TenantId,
+    id: ArtifactId,
+    expected: &Precondition,
+) -> StoreResult<Artifact> {
     let artifact = as_expected(get(tables.artifacts()?, &key(tenant, id))?, expected)?;
     // Of a workspace that was deleted, the rows may still be there.
     workspaces::require(tables, tenant)?;
@@ -217,9 +222,9 @@ fn current(tables: &mut Tables<'_>, tenant: TenantId, id: ArtifactId, expected: 
 }
 
 /// An artifact, if it is there and has the version that the caller expects.
-fn as_expected(artifact: Option<Artifact>, expected: Option<u64>) -> StoreResult<Artifact> {
+fn as_expected(artifact: Option<Artifact>, expected: &Precondition) -> StoreResult<Artifact> {
     let artifact = artifact.ok_or(NOT_FOUND)?;
-    if expected.is_some_and(|version| version != artifact.version) {
+    if !expected.allows(artifact.version) {
         return Err(StoreError::VersionMismatch { current: artifact.version });
     }
     Ok(artifact)
