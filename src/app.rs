@@ -1,106 +1,41 @@
 //! The composition root: opens everything in order, serves, and closes everything in reverse.
 
+mod accounts;
 mod demo;
+mod error;
 
 use std::convert::Infallible;
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use secrecy::ExposeSecret as _;
-use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::auth::{AccessTokens, HashCost, HashingError, PasswordHasher, SigningKey, SigningKeyError};
+use crate::auth::{AccessTokens, HashCost, HashingError, PasswordHasher, SigningKey};
 use crate::config::{self, Config};
-use crate::domain::{
-    Actor, Clock as _, Email, Entropy, IdGenerator, PasswordPolicy, Stamp, SystemClock, SystemEntropy,
-};
+use crate::domain::{Clock as _, Entropy, IdGenerator, PasswordPolicy, SystemClock, SystemEntropy};
 use crate::http::{self, MetricsAccess, State, server};
 use crate::mail::{Links, Mailer, MailerError};
 use crate::service::{AccountSettings, ApiKeyUses, Outbox, RateLimitSettings, RateLimits, Service, SessionSettings};
 use crate::store::redb::{Location, OpenError, Options, RedbStore};
-use crate::store::{Call, NoObserver, Observer, Store, StoreError, Users as _};
-use crate::telemetry::{self, Pipeline, StorageCall, StorageWrite, Telemetry, TelemetryError};
+use crate::store::{Call, Observer, Store, StoreError};
+use crate::telemetry::{self, Pipeline, StorageCall, StorageWrite, Telemetry};
+
+pub use accounts::set_user_active;
+pub use demo::{Demo, fill_with_demo};
+pub use error::Error;
 
 /// How long the database may take to close.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(10);
 
 /// How long the last letters may take to be sent.
 const MAIL_DEADLINE: Duration = Duration::from_secs(5);
-
-/// Why the server can't start, or did not end well: one line that says what to do.
-#[derive(Debug, Error)]
-pub enum Error {
-    /// The data directory can't be made.
-    #[error("can't create the data directory {path}: {error}; choose another with --data-dir")]
-    DataDir {
-        /// The directory.
-        path: PathBuf,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// The database can't be opened.
-    #[error(transparent)]
-    Store(#[from] OpenError),
-    /// There is no signing key.
-    #[error(transparent)]
-    SigningKey(#[from] SigningKeyError),
-    /// Password hashing can't be set up.
-    #[error("the configured password hashing cost is not possible: {0}")]
-    Hashing(#[from] HashingError),
-    /// There is no database.
-    #[error("there is no database in {path}; name its directory with --data-dir")]
-    NoDatabase {
-        /// The data directory.
-        path: PathBuf,
-    },
-    /// No account has the address.
-    #[error("no account has this e-mail address")]
-    NoSuchUser,
-    /// The database did not do what was asked.
-    #[error("the account was not changed: {0}")]
-    NotChanged(StoreError),
-    /// Demonstration accounts have a password that everyone knows.
-    #[error("there is no demonstration data in production: everyone knows its passwords")]
-    DemoInProduction,
-    /// The database has demonstration accounts already.
-    #[error("the demonstration data is there already; choose another directory with --data-dir")]
-    DemoIsThere,
-    /// The demonstration data is not in the database, or not all of it.
-    #[error("the demonstration data was not written: {0}")]
-    Demo(String),
-    /// Mail can't be sent as configured.
-    #[error(transparent)]
-    Mail(#[from] MailerError),
-    /// Telemetry can't be set up.
-    #[error(transparent)]
-    Telemetry(#[from] TelemetryError),
-    /// The address can't be listened on.
-    #[error("can't listen on {address}: {error}; choose another address with {setting}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// What it comes from.
-        setting: &'static str,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// The system does not deliver signals.
-    #[error("can't wait for signals: {0}")]
-    Signal(io::Error),
-    /// The database did not close cleanly. Every answered write is safe.
-    #[error("the database did not close cleanly: {0}")]
-    Close(StoreError),
-}
-
-pub use demo::{Demo, fill_with_demo};
 
 /// Runs the server until it is told to stop by SIGTERM or SIGINT.
 pub async fn serve(config: Config) -> Result<(), Error> {
@@ -182,21 +117,6 @@ impl Housekeeping {
             tracing::warn!("the housekeeping did not end: the disk does not answer");
         }
     }
-}
-
-/// Lets an account sign in, or keeps it from it and ends its sessions, in the database of a server that is stopped.
-/// Returns whether that was a change.
-pub async fn set_user_active(config: &Config, email: &Email, is_active: bool) -> Result<bool, Error> {
-    let options = store_options(&config.storage);
-    if !options.location.has_database() {
-        return Err(Error::NoDatabase { path: config.storage.data_dir.clone() });
-    }
-    let store = RedbStore::open(options, Arc::new(NoObserver))?;
-    let credentials = store.credentials(email).await.map_err(Error::NotChanged)?.ok_or(Error::NoSuchUser)?;
-    let stamp = Stamp::new(SystemClock.now(), Actor::default());
-    let is_change = store.set_user_active(credentials.user, is_active, stamp).await.map_err(Error::NotChanged)?;
-    store.close().await.map_err(Error::Close)?;
-    Ok(is_change)
 }
 
 /// Closes the database, unless its disk is stuck: what was answered is on it, and waiting would not help the rest.

@@ -1,0 +1,78 @@
+//! Why something that was asked of the program as a whole was not done.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::auth::{HashingError, SigningKeyError};
+use crate::mail::MailerError;
+use crate::store::StoreError;
+use crate::store::redb::OpenError;
+use crate::telemetry::TelemetryError;
+
+/// Why the server can't start, or did not end well: one line that says what to do.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The data directory can't be made.
+    #[error("can't create the data directory {path}: {error}; choose another with --data-dir")]
+    DataDir {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The database can't be opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// There is no signing key.
+    #[error(transparent)]
+    SigningKey(#[from] SigningKeyError),
+    /// Password hashing can't be set up.
+    #[error("the configured password hashing cost is not possible: {0}")]
+    Hashing(#[from] HashingError),
+    /// There is no database.
+    #[error("there is no database in {path}; name its directory with --data-dir")]
+    NoDatabase {
+        /// The data directory.
+        path: PathBuf,
+    },
+    /// No account has the address.
+    #[error("no account has this e-mail address")]
+    NoSuchUser,
+    /// The database did not do what was asked.
+    #[error("the account was not changed: {0}")]
+    NotChanged(StoreError),
+    /// Demonstration accounts have a password that everyone knows.
+    #[error("there is no demonstration data in production: everyone knows its passwords")]
+    DemoInProduction,
+    /// The database has demonstration accounts already.
+    #[error("the demonstration data is there already; choose another directory with --data-dir")]
+    DemoIsThere,
+    /// The demonstration data is not in the database, or not all of it.
+    #[error("the demonstration data was not written: {0}")]
+    Demo(String),
+    /// Mail can't be sent as configured.
+    #[error(transparent)]
+    Mail(#[from] MailerError),
+    /// Telemetry can't be set up.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+    /// The address can't be listened on.
+    #[error("can't listen on {address}: {error}; choose another address with {setting}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What it comes from.
+        setting: &'static str,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The system does not deliver signals.
+    #[error("can't wait for signals: {0}")]
+    Signal(io::Error),
+    /// The database did not close cleanly. Every answered write is safe.
+    #[error("the database did not close cleanly: {0}")]
+    Close(StoreError),
+}
