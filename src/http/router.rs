@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hyper::body::Bytes;
 use poem::endpoint::{make, make_sync};
 use poem::middleware::AddData;
-use poem::{Endpoint, EndpointExt, Error, IntoResponse, Response, Route, get};
+use poem::{Endpoint, EndpointExt, Error, IntoEndpoint, IntoResponse, Request, Response, Result, Route, get};
 use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::api::{
@@ -48,12 +48,8 @@ pub fn router(state: Arc<State>) -> impl Endpoint<Output = Response> + 'static {
     let pages = Pages::new(&api);
     let paths: &[&str] = if state.server.docs { &Pages::PATHS } else { &[] };
     let routes = Arc::new(RouteTable::new(&pages.json, paths));
-    let mut route = Route::new();
-    if state.server.docs {
-        route = pages.add_to(route);
-    }
-    let endpoint = route.nest("/", api).with(Idempotency).with(RateLimited);
-    at_the_edge(endpoint, state, routes)
+    let site = Site { pages: state.server.docs.then(|| pages.into_route()), api: api.into_endpoint() };
+    at_the_edge(site.with(Idempotency).with(RateLimited), state, routes)
 }
 
 /// The endpoint that answers where nothing but the metrics is served.
@@ -80,12 +76,32 @@ fn at_the_edge(
         .with(AddData::new(state.clone()))
         .with(TrailingSlash)
         .with(Problems::new(routes.clone()))
+        // A future holds those of all layers below it, and is moved by each above it: the boxes are what moves.
+        .boxed()
         .with(AnnounceLimits)
         .with(Cors::new(state))
         .with(SecurityHeaders)
+        .boxed()
         .with(Traced::new(telemetry, routes))
         .with(find_origin)
         .with(RequestIds::new(instance))
+}
+
+/// The API with the pages beside it. Not nested in one route: poem would rewrite the target of every request.
+struct Site<A> {
+    pages: Option<Route>,
+    api: A,
+}
+
+impl<A: Endpoint<Output = Response>> Endpoint for Site<A> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        match &self.pages {
+            Some(pages) if Pages::PATHS.contains(&request.uri().path()) => pages.call(request).await,
+            _ => self.api.call(request).await,
+        }
+    }
 }
 
 /// The documentation: pages for people, documents for programs.
@@ -108,10 +124,10 @@ impl Pages {
         }
     }
 
-    fn add_to(self, route: Route) -> Route {
+    fn into_route(self) -> Route {
         let Self { json, yaml, swagger_ui, redoc } = self;
         let [docs, redocs, json_path, yaml_path] = Self::PATHS;
-        route
+        Route::new()
             .at(docs, get(swagger_ui))
             .at(redocs, get(redoc))
             .at(json_path, get(make_sync(move |_| docs::document(json.clone(), "application/json"))))
