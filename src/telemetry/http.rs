@@ -12,6 +12,7 @@ use tracing::Level;
 
 use super::metrics::HttpSeries;
 use super::{CANCELLED, RequestFacts, Telemetry};
+use crate::domain::push_hex;
 
 /// The status of requests whose client left before the answer.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -158,18 +159,13 @@ fn attributes(head: &RequestHead<'_>, method: &'static str) -> Vec<KeyValue> {
     attributes
 }
 
-/// `00-{trace id}-{span id}-{flags}`, in hexadecimal. Every answer has one, so it is written digit by digit: the
-/// formatter takes three times as long.
+/// `00-{trace id}-{span id}-{flags}`, in hexadecimal.
 fn trace_response(ids: &SpanContext) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = String::with_capacity(55);
     text.push_str("00");
     for part in [&ids.trace_id().to_bytes()[..], &ids.span_id().to_bytes(), &[ids.trace_flags().to_u8()]] {
         text.push('-');
-        for byte in part {
-            text.push(DIGITS[usize::from(byte >> 4)].into());
-            text.push(DIGITS[usize::from(byte & 15)].into());
-        }
+        push_hex(&mut text, part);
     }
     text
 }

@@ -7,6 +7,8 @@ use poem::http::{HeaderName, HeaderValue};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 use uuid::Uuid;
 
+use crate::domain::push_hex;
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 
@@ -38,7 +40,7 @@ impl<E: Endpoint> Middleware<E> for RequestIds {
 
     fn transform(&self, inner: E) -> Self::Output {
         // The process's own id and a number: unique, without asking the system for randomness each time.
-        let process = self.prefix.simple().to_string()[16..].to_owned();
+        let process = self.prefix.simple().to_string()[16..].to_owned() + "-";
         WithRequestId { inner, process, next: AtomicU64::new(1) }
     }
 }
@@ -49,13 +51,23 @@ pub(in crate::http) struct WithRequestId<E> {
     next: AtomicU64,
 }
 
+impl<E> WithRequestId<E> {
+    fn next_id(&self) -> String {
+        let number = self.next.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let mut id = String::with_capacity(self.process.len() + 2 * number.len());
+        id.push_str(&self.process);
+        push_hex(&mut id, &number);
+        id
+    }
+}
+
 impl<E: Endpoint> Endpoint for WithRequestId<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
         let id: Arc<str> = match sane_id(&request) {
             Some(id) => id.into(),
-            None => format!("{}-{:08x}", self.process, self.next.fetch_add(1, Ordering::Relaxed)).into(),
+            None => self.next_id().into(),
         };
         request.set_data(RequestId(id.clone()));
         let mut response = self.inner.call(request).await?.into_response();
