@@ -349,9 +349,20 @@ fn s45_what_is_not_http_is_a_400_and_the_end() {
         "GET /\0 HTTP/1.1\r\nHost: h\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
         "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: minus\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na",
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+        "GET /livez HTTP/1.1\nHost: h\n\n",
+        "GET /livez HTTP/1.1\r\nHost: h\nX: y\r\n\r\n",
+        "GET /livez HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\n\r\n",
     ] {
-        let answer = Raw::connect(server.address()).send(request).read_to_end();
+        // What follows is not taken for another request.
+        let smuggled = format!("{request}GET /health HTTP/1.1\r\nHost: h\r\n\r\n");
+        let answer = Raw::connect(server.address()).send(smuggled).read_to_end();
         assert!(answer.starts_with("HTTP/1.1 400 "), "{request:?}: {answer:?}");
+        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{request:?}: {answer:?}");
         assert!(!answer.to_lowercase().contains("hyper"), "{answer:?}");
     }
     server.client().get("/livez").expect(200);

@@ -3,7 +3,9 @@
 //! poem's own server gives hyper no timer and accepts without a limit, so a half-sent request would hold its
 //! connection for ever; only the endpoint is poem's.
 
+mod framing;
 mod head_timer;
+mod incoming;
 
 use std::convert::Infallible;
 use std::io;
@@ -25,7 +27,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutWriter;
 
-use self::head_timer::{Counted, HeadTimer, Received};
+use self::head_timer::{HeadTimer, Received};
+use self::incoming::Watched;
 
 /// How long to wait before accepting again after the system refused, as when descriptors have run out.
 const ACCEPT_BACK_OFF: Duration = Duration::from_millis(100);
@@ -114,7 +117,7 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
             stream.local_addr().map_or_else(|_| LocalAddr::default(), |address| LocalAddr(Addr::SocketAddr(address)));
         let remote = RemoteAddr(Addr::SocketAddr(peer));
         let received = Received::default();
-        let mut stream = TimeoutWriter::new(Counted { stream, received: received.clone() });
+        let mut stream = TimeoutWriter::new(Watched::new(stream, received.clone()));
         stream.set_timeout(Some(self.limits.idle_timeout));
         let service = service_fn(|request: Request<Incoming>| {
             let request = (request, local.clone(), remote.clone(), Scheme::HTTP).into();
