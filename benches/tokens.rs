@@ -60,7 +60,7 @@ fn passwords(criterion: &mut Criterion) {
         parallelism: defaults.hash_parallelism,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let hasher = PasswordHasher::new(cost, 1, 1, Arc::new(SystemEntropy)).expect("a hasher");
+    let hasher = PasswordHasher::new(cost, 1, 1, Arc::new(SystemEntropy), Arc::new(|_| {})).expect("a hasher");
     let password = || "Uncommon-Passphrase-1".into();
     let hash = runtime.block_on(hasher.hash(password())).expect("a hash");
     criterion.bench_function("password: verify", |bencher| {

@@ -3,6 +3,7 @@
 mod accounts;
 mod demo;
 mod error;
+mod observers;
 
 use std::convert::Infallible;
 use std::io::Write as _;
@@ -17,15 +18,17 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::auth::{AccessTokens, HashCost, HashingError, PasswordHasher, SigningKey};
+use crate::auth::{AccessTokens, HashCost, HashingError, OnHashed, PasswordHasher, SigningKey};
 use crate::config::{self, Config};
 use crate::domain::{Clock as _, Entropy, IdGenerator, PasswordPolicy, SystemClock, SystemEntropy};
 use crate::http::{self, MetricsAccess, State, server};
 use crate::mail::{Links, Mailer, MailerError};
 use crate::service::{AccountSettings, ApiKeyUses, Outbox, RateLimitSettings, RateLimits, Service, SessionSettings};
 use crate::store::redb::{Location, OpenError, Options, RedbStore};
-use crate::store::{Call, Observer, Store, StoreError};
-use crate::telemetry::{self, Pipeline, StorageCall, StorageWrite, Telemetry};
+use crate::store::{Store, StoreError};
+use crate::telemetry::{self, Pipeline, Telemetry};
+
+use self::observers::{StoreTelemetry, let_look, on_hashed};
 
 pub use accounts::set_user_active;
 pub use demo::{Demo, fill_with_demo};
@@ -40,7 +43,10 @@ const MAIL_DEADLINE: Duration = Duration::from_secs(5);
 /// Runs the server until it is told to stop by SIGTERM or SIGINT.
 pub async fn serve(config: Config) -> Result<(), Error> {
     let started = Instant::now();
-    telemetry::logs::start(&config.log);
+    let ids = IdGenerator::new();
+    let instance = ids.next(SystemClock.now());
+    let (pipeline, telemetry) = Pipeline::start(&config.telemetry, config.environment, instance)?;
+    telemetry::logs::start(&config.log, pipeline.logger_provider());
     let listener = listen(config.server.listen, "--listen").await?;
     let metrics_listener = match config.telemetry.metrics_listen {
         Some(address) => Some(listen(address, "telemetry.metrics_listen").await?),
@@ -49,15 +55,13 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     let data_dir = &config.storage.data_dir;
     std::fs::create_dir_all(data_dir).map_err(|error| Error::DataDir { path: data_dir.clone(), error })?;
 
-    let ids = IdGenerator::new();
-    let instance = ids.next(SystemClock.now());
-    let (pipeline, telemetry) = Pipeline::start(&config.telemetry, config.environment, instance)?;
     let telemetry = Arc::new(telemetry);
     let store = open_store(&config.storage, telemetry.clone())?;
     let mailer = mailer(&config)?;
     let (outbox, errands) = Outbox::new();
     let outbox = mailer.is_some().then_some(outbox);
     let service = Arc::new(service(&config, store.clone(), telemetry, ids, started, outbox)?);
+    let_look(&service);
     let postman = mailer.map(|mailer| tokio::spawn(service.clone().deliver(errands, mailer)));
     let state = Arc::new(State {
         service: service.clone(),
@@ -149,7 +153,7 @@ fn store_options(config: &config::Storage) -> Options {
     }
 }
 
-fn hasher(auth: &config::Auth) -> Result<PasswordHasher, HashingError> {
+fn hasher(auth: &config::Auth, on_hashed: OnHashed) -> Result<PasswordHasher, HashingError> {
     let cost = HashCost {
         memory_kib: auth.hash_memory_kib,
         iterations: auth.hash_iterations,
@@ -159,7 +163,7 @@ fn hasher(auth: &config::Auth) -> Result<PasswordHasher, HashingError> {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
-    PasswordHasher::new(cost, concurrency, auth.hash_queue, Arc::new(SystemEntropy))
+    PasswordHasher::new(cost, concurrency, auth.hash_queue, Arc::new(SystemEntropy), on_hashed)
 }
 
 fn service(
@@ -178,8 +182,8 @@ fn service(
     };
     Ok(Service {
         store,
+        hasher: hasher(auth, on_hashed(telemetry.clone()))?,
         telemetry,
-        hasher: hasher(auth)?,
         access_tokens: AccessTokens::new(&key, &auth.issuer, &auth.audience),
         password_policy: PasswordPolicy { composition: auth.password_composition },
         accounts: AccountSettings {
@@ -278,24 +282,4 @@ fn announce(config: &Config, listener: &TcpListener, metrics: Option<&TcpListene
         data.display()
     );
     let _ = out.flush();
-}
-
-/// Tells telemetry what the store does.
-struct StoreTelemetry(Arc<Telemetry>);
-
-impl Observer for StoreTelemetry {
-    fn finished(&self, call: &Call) {
-        self.0.storage_call(&StorageCall {
-            operation: call.operation,
-            collection: call.collection,
-            elapsed: call.elapsed,
-            rows: call.rows,
-            failed: call.failed,
-            write: call.write.map(|write| StorageWrite {
-                queued: write.queued,
-                commit: write.commit,
-                group_size: write.group_size,
-            }),
-        });
-    }
 }

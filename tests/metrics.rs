@@ -29,6 +29,29 @@ const CONTRACT: &[(&str, &str, &[&str])] = &[
     ),
     ("http_server_active_requests", "gauge", &["http_request_method", "url_scheme"]),
     ("database_query_duration_seconds", "histogram", &["operation"]),
+    ("database_connections_active", "gauge", &[]),
+    ("storage_file_size_bytes", "gauge", &[]),
+    ("storage_free_space_bytes", "gauge", &[]),
+    ("storage_cache_hits_total", "counter", &[]),
+    ("storage_cache_misses_total", "counter", &[]),
+    ("storage_cache_evictions_total", "counter", &[]),
+    ("storage_writer_queue_depth", "gauge", &[]),
+    ("storage_writer_queue_capacity", "gauge", &[]),
+    ("storage_group_size", "histogram", &[]),
+    ("storage_commit_duration_seconds", "histogram", &[]),
+    ("storage_oldest_reader_seconds", "gauge", &[]),
+    ("storage_writable", "gauge", &[]),
+    ("auth_hashing_queue_depth", "gauge", &[]),
+    ("auth_hashing_active", "gauge", &[]),
+    ("auth_hashing_duration_seconds", "histogram", &[]),
+    ("telemetry_spans_exported_total", "counter", &[]),
+    ("telemetry_spans_dropped_total", "counter", &[]),
+    ("telemetry_spans_failed_total", "counter", &[]),
+    ("telemetry_spans_waiting", "gauge", &[]),
+    ("tokio_workers", "gauge", &[]),
+    ("tokio_alive_tasks", "gauge", &[]),
+    ("tokio_global_queue_depth", "gauge", &[]),
+    ("ghostworks_tenant_labels_folded", "gauge", &[]),
 ];
 
 /// The counters that are zero, not absent, before anything happened.
@@ -38,6 +61,9 @@ const COUNTERS: &[&str] = &[
     "authentication_attempts_total",
     "workspace_operations_total",
     "user_registrations_total",
+    "telemetry_spans_exported_total",
+    "telemetry_spans_dropped_total",
+    "telemetry_spans_failed_total",
 ];
 
 fn scrape(server: &Server) -> Exposition {
@@ -140,12 +166,31 @@ fn durations_are_in_seconds_and_their_buckets_add_up() {
     let server = Setup::new().start();
     use_everything(&server);
     let scrape = scrape(&server);
-    let histograms = CONTRACT.iter().filter(|(_, kind, _)| *kind == "histogram");
+    let histograms = CONTRACT.iter().filter(|(name, kind, _)| *kind == "histogram" && name.ends_with("_seconds"));
     for (name, ..) in histograms {
         let (buckets, count) = (format!("{name}_bucket"), format!("{name}_count"));
         assert!(scrape.having(&buckets, &[]).any(|bucket| bucket.labels["le"].parse().is_ok_and(|le: f64| le < 0.01)));
         assert_eq!(scrape.sum(&buckets, &[("le", "+Inf")]), scrape.sum(&count, &[]), "{name}");
     }
+}
+
+#[test]
+fn the_parts_tell_how_they_do() {
+    let server = Setup::new().start();
+    use_everything(&server);
+    let scrape = scrape(&server);
+    let value = |name| scrape.sum(name, &[]).unwrap_or_else(|| panic!("{name} is missing"));
+    assert!(value("storage_file_size_bytes") > 4096.0);
+    assert!(value("storage_free_space_bytes") > 0.0);
+    assert!(value("storage_cache_hits_total") > 0.0);
+    assert_eq!(value("storage_writable"), 1.0);
+    assert_eq!(value("storage_writer_queue_capacity"), 1024.0);
+    assert_eq!(value("storage_oldest_reader_seconds"), 0.0, "nobody reads what is past");
+    assert_eq!(value("storage_group_size_count"), value("storage_commit_duration_seconds_count"));
+    assert!(value("storage_group_size_sum") >= 6.0, "as many writes as there were");
+    assert_eq!(value("auth_hashing_duration_seconds_count"), 3.0, "registered, signed in, failed to");
+    assert_eq!(value("auth_hashing_active") + value("auth_hashing_queue_depth"), 0.0);
+    assert!(value("tokio_workers") >= 1.0 && value("tokio_alive_tasks") >= 1.0);
 }
 
 #[test]

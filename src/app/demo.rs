@@ -58,7 +58,7 @@ struct Filling<'a> {
 
 impl Filling<'_> {
     async fn fill(&self, config: &Config) -> Result<Demo, Error> {
-        let hasher = super::hasher(&config.auth)?;
+        let hasher = super::hasher(&config.auth, Arc::new(|_| {}))?;
         let owner = self.account(&hasher, DEMO_OWNER, "Olivia", "Ortiz").await?;
         let admin = self.account(&hasher, DEMO_ADMIN, "Adam", "Ashford").await?;
         let member = self.account(&hasher, DEMO_MEMBER, "Mina", "Malik").await?;

@@ -16,7 +16,7 @@ pub use access_token::{AccessTokens, Claims, Identity, InvalidToken, TokenType};
 pub use api_key::ApiKeyToken;
 pub use common_passwords::is_common;
 pub use one_time_token::OneTimeSecret;
-pub use password::{HashCost, HashingError, PasswordHasher, Verdict};
+pub use password::{HashCost, HashingError, HashingFigures, OnHashed, PasswordHasher, Verdict};
 pub use rate_limit::{Allowance, Exhausted, RateLimit};
 pub use refresh_token::RefreshToken;
 pub use signing_key::{SigningKey, SigningKeyError};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
@@ -44,6 +45,18 @@ pub enum Verdict {
     RightButOutdated(String),
 }
 
+/// Is told how long each hash took, on the thread that made it.
+pub type OnHashed = Arc<dyn Fn(Duration) + Send + Sync>;
+
+/// How busy the hashing is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HashingFigures {
+    /// Hashes being made.
+    pub running: usize,
+    /// Callers that wait for theirs.
+    pub waiting: usize,
+}
+
 /// Hashes and verifies. Each hash takes tens of milliseconds and megabytes, so at most `concurrency` run at once, off
 /// the runtime's threads, and at most `queue` wait; more are refused at once.
 pub struct PasswordHasher {
@@ -51,7 +64,9 @@ pub struct PasswordHasher {
     entropy: Arc<dyn Entropy>,
     running: Arc<Semaphore>,
     admitted: AtomicUsize,
+    concurrency: usize,
     admission_limit: usize,
+    on_hashed: OnHashed,
     /// Verified against when there is no account, so that an unknown address takes as long as a wrong password.
     decoy: String,
 }
@@ -63,6 +78,7 @@ impl PasswordHasher {
         concurrency: usize,
         queue: usize,
         entropy: Arc<dyn Entropy>,
+        on_hashed: OnHashed,
     ) -> Result<Self, HashingError> {
         let params = Params::new(cost.memory_kib, cost.iterations, cost.parallelism, None).map_err(failed)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
@@ -72,7 +88,9 @@ impl PasswordHasher {
             entropy,
             running: Arc::new(Semaphore::new(concurrency)),
             admitted: AtomicUsize::new(0),
+            concurrency,
             admission_limit: concurrency + queue,
+            on_hashed,
             decoy,
         })
     }
@@ -103,6 +121,12 @@ impl PasswordHasher {
         .await
     }
 
+    /// How busy it is.
+    pub fn figures(&self) -> HashingFigures {
+        let running = self.concurrency.saturating_sub(self.running.available_permits());
+        HashingFigures { running, waiting: self.admitted.load(Ordering::Relaxed).saturating_sub(running) }
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, HashingError> + Send + 'static,
@@ -111,9 +135,13 @@ impl PasswordHasher {
         let permit = self.running.clone().acquire_owned().await.map_err(failed)?;
         // The permit goes with the work: a client that leaves frees its place in the queue, but a hash that has
         // begun runs to its end and must be counted until then.
+        let on_hashed = self.on_hashed.clone();
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            work()
+            let began = Instant::now();
+            let done = work();
+            on_hashed(began.elapsed());
+            done
         })
         .await
         .map_err(failed)?
@@ -159,7 +187,7 @@ mod tests {
     const CHEAP: HashCost = HashCost { memory_kib: 64, iterations: 1, parallelism: 1 };
 
     fn hasher(cost: HashCost, concurrency: usize, queue: usize) -> PasswordHasher {
-        PasswordHasher::new(cost, concurrency, queue, Arc::new(SystemEntropy)).expect("a valid cost")
+        PasswordHasher::new(cost, concurrency, queue, Arc::new(SystemEntropy), Arc::new(|_| {})).expect("a valid cost")
     }
 
     #[tokio::test]

@@ -22,15 +22,14 @@ pub(super) const MORE: &str = "\
   GHOSTWORKS_CONFIG          The file, when --config is not given
   GHOSTWORKS__SECTION__KEY   Any setting: GHOSTWORKS__SERVER__LISTEN is `listen` in [server]
   ENVIRONMENT                development, staging or production
-  OTEL_SDK_DISABLED, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_EXPORTER,
-  OTEL_METRICS_EXPORTER, OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
-  OTEL_EXPORTER_OTLP_PROTOCOL, OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG, OTEL_PROPAGATORS
+  OTEL_SDK_DISABLED, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_PROPAGATORS,
+  OTEL_TRACES_EXPORTER, OTEL_METRICS_EXPORTER, OTEL_LOGS_EXPORTER, OTEL_TRACES_SAMPLER,
+  OTEL_TRACES_SAMPLER_ARG, OTEL_BSP_SCHEDULE_DELAY, OTEL_BSP_MAX_QUEUE_SIZE,
+  OTEL_BSP_MAX_EXPORT_BATCH_SIZE, OTEL_METRIC_EXPORT_INTERVAL
                              As the OpenTelemetry specification says
-  OTEL_EXPORTER_OTLP_HEADERS, OTEL_EXPORTER_OTLP_TIMEOUT, OTEL_EXPORTER_OTLP_COMPRESSION, OTEL_BSP_*
-                             As the OpenTelemetry specification says; they have no key in the file
-  OTEL_LOGS_EXPORTER, OTEL_EXPORTER_OTLP_CERTIFICATE, OTEL_METRIC_EXPORT_INTERVAL
-                             No effect in this version: logs go to standard error, the collector is
-                             spoken to without TLS, metrics are scraped
+  OTEL_EXPORTER_OTLP_ENDPOINT, _PROTOCOL, _HEADERS, _TIMEOUT, _COMPRESSION, _CERTIFICATE,
+  _CLIENT_CERTIFICATE, _CLIENT_KEY
+                             The collector; OTEL_EXPORTER_OTLP_TRACES_ENDPOINT and so on for one signal
   NO_COLOR                   No colours on a terminal either
 
 \x1b[1;4mExit codes:\x1b[0m

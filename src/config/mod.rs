@@ -3,8 +3,7 @@
 //! A value is taken from the strongest place that has it: defaults < file < environment < command line. The file is
 //! the one named by `--config` or `GHOSTWORKS_CONFIG`. In the environment a setting is `GHOSTWORKS__SECTION__KEY`, and
 //! some have a standard name too (`ENVIRONMENT`, `OTEL_SERVICE_NAME`, …), which is the weaker of the two; an empty
-//! variable counts as unset. `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_EXPORTER_OTLP_TIMEOUT` and `OTEL_BSP_*` are read by
-//! the OpenTelemetry SDK itself.
+//! variable counts as unset.
 //!
 //! Unknown keys and bad values are refused. This is the only module that reads the environment; it knows nothing of
 //! what the settings are used for.
@@ -17,6 +16,7 @@ mod limits;
 mod log;
 mod mail;
 mod origin;
+mod otlp;
 mod secret;
 mod server;
 mod source;
@@ -34,10 +34,11 @@ pub use limits::{Limits, Switch};
 pub use log::{Log, LogFormat, LogLevel};
 pub use mail::Mail;
 pub use origin::Origin;
+pub use otlp::{Compression, Otlp, OtlpProtocol, Signal};
 pub use server::Server;
 pub use source::Sources;
 pub use storage::Storage;
-pub use telemetry::{MetricsExporter, OtlpProtocol, Propagators, Sampler, Telemetry, TracesExporter};
+pub use telemetry::{Exporter, MetricsExporters, Propagators, Sampler, Telemetry};
 
 /// Every setting. Serialized, secrets are masked.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -18,20 +18,48 @@ const FILE_VARIABLE: &str = "GHOSTWORKS_CONFIG";
 const PREFIX: &str = "GHOSTWORKS__";
 
 /// The standard names, and the settings they stand for.
-const STANDARD: [(&str, &str, Spelling); 12] = [
+const STANDARD: [(&str, &str, Spelling); 14] = [
     ("ENVIRONMENT", "environment", Spelling::AnyCase),
     ("OTEL_SDK_DISABLED", "telemetry.disabled", Spelling::AnyCase),
     ("OTEL_SERVICE_NAME", "telemetry.service_name", Spelling::Exact),
     ("OTEL_RESOURCE_ATTRIBUTES", "telemetry.resource_attributes", Spelling::Exact),
     ("OTEL_TRACES_EXPORTER", "telemetry.traces_exporter", Spelling::AnyCase),
     ("OTEL_METRICS_EXPORTER", "telemetry.metrics_exporter", Spelling::AnyCase),
-    ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint", Spelling::Exact),
-    ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "telemetry.otlp_traces_endpoint", Spelling::Exact),
-    ("OTEL_EXPORTER_OTLP_PROTOCOL", "telemetry.otlp_protocol", Spelling::AnyCase),
+    ("OTEL_LOGS_EXPORTER", "telemetry.logs_exporter", Spelling::AnyCase),
     ("OTEL_TRACES_SAMPLER", "telemetry.sampler", Spelling::AnyCase),
     ("OTEL_TRACES_SAMPLER_ARG", "telemetry.sampler_arg", Spelling::Exact),
     ("OTEL_PROPAGATORS", "telemetry.propagators", Spelling::AnyCase),
+    ("OTEL_BSP_MAX_QUEUE_SIZE", "telemetry.span_queue", Spelling::Exact),
+    ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "telemetry.span_batch", Spelling::Exact),
+    ("OTEL_BSP_SCHEDULE_DELAY", "telemetry.span_delay_ms", Spelling::Exact),
+    ("OTEL_METRIC_EXPORT_INTERVAL", "telemetry.metric_interval_ms", Spelling::Exact),
 ];
+
+/// The sections about collectors, with what stands for each in the names of [`OTLP`].
+const OTLP_SECTIONS: [(&str, &str); 4] =
+    [("", "otlp"), ("TRACES_", "otlp_traces"), ("METRICS_", "otlp_metrics"), ("LOGS_", "otlp_logs")];
+
+/// The ends of the standard names about collectors, and the settings they stand for.
+const OTLP: [(&str, &str, Spelling); 8] = [
+    ("ENDPOINT", "endpoint", Spelling::Exact),
+    ("PROTOCOL", "protocol", Spelling::AnyCase),
+    ("HEADERS", "headers", Spelling::Exact),
+    ("TIMEOUT", "timeout_ms", Spelling::Exact),
+    ("COMPRESSION", "compression", Spelling::AnyCase),
+    ("CERTIFICATE", "certificate", Spelling::Exact),
+    ("CLIENT_CERTIFICATE", "client_certificate", Spelling::Exact),
+    ("CLIENT_KEY", "client_key", Spelling::Exact),
+];
+
+/// All standard names, each with the setting it stands for.
+fn standard() -> impl Iterator<Item = (String, String, Spelling)> {
+    let otlp = OTLP_SECTIONS.into_iter().flat_map(|(signal, section)| {
+        OTLP.into_iter().map(move |(end, key, spelling)| {
+            (format!("OTEL_EXPORTER_OTLP_{signal}{end}"), format!("telemetry.{section}.{key}"), spelling)
+        })
+    });
+    STANDARD.into_iter().map(|(name, key, spelling)| (name.to_owned(), key.to_owned(), spelling)).chain(otlp)
+}
 
 /// Whether a variable's value is one of a few names, which the OpenTelemetry specification takes in any case.
 #[derive(Clone, Copy, PartialEq)]
@@ -62,10 +90,10 @@ impl Sources {
         if let Some(file) = self.file(&variables)? {
             layers = layers.merge(file);
         }
-        for (name, key, spelling) in STANDARD {
-            if let Some(text) = variables.get(name) {
+        for (name, key, spelling) in standard() {
+            if let Some(text) = variables.get(&name) {
                 let text = if spelling == Spelling::AnyCase { text.to_ascii_lowercase() } else { text.clone() };
-                layers = layers.merge(Layer::one(name, key, text));
+                layers = layers.merge(Layer::one(&name, &key, text));
             }
         }
         for (name, text) in &variables {
@@ -118,9 +146,7 @@ fn variables(
 }
 
 fn concerns_us(variable: &str) -> bool {
-    variable == FILE_VARIABLE
-        || variable.starts_with(PREFIX)
-        || STANDARD.iter().any(|(standard, ..)| *standard == variable)
+    variable == FILE_VARIABLE || variable.starts_with(PREFIX) || standard().any(|(name, ..)| name == variable)
 }
 
 fn text(origin: &str, value: OsString) -> Result<String, ConfigError> {

@@ -3,15 +3,18 @@
 use std::net::SocketAddr;
 use std::str::FromStr;
 
-use hyper::Uri;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use super::check::{self, Checked};
+use super::otlp::{self, Otlp, OtlpOfSignal, Signal};
 use super::secret;
 
 /// The shortest bearer token that can't be tried out.
 const SHORTEST_TOKEN: usize = 16;
+
+/// The longest time between two exports: a day.
+const LONGEST_INTERVAL_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// Traces and metrics.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -23,19 +26,14 @@ pub struct Telemetry {
     pub service_name: String,
     /// More attributes of the resource, as `key=value,key=value` (`OTEL_RESOURCE_ATTRIBUTES`). Default none.
     pub resource_attributes: String,
-    /// Where spans go (`OTEL_TRACES_EXPORTER`); [`TracesExporter::Otlp`] by default.
+    /// Where spans go (`OTEL_TRACES_EXPORTER`); [`Exporter::Otlp`] by default.
     #[serde(deserialize_with = "check::by_name")]
-    pub traces_exporter: TracesExporter,
-    /// Where metrics go (`OTEL_METRICS_EXPORTER`); [`MetricsExporter::Prometheus`] by default.
+    pub traces_exporter: Exporter,
+    /// Where metrics go (`OTEL_METRICS_EXPORTER`). Default `prometheus`.
+    pub metrics_exporter: MetricsExporters,
+    /// Where log lines go besides standard error (`OTEL_LOGS_EXPORTER`); [`Exporter::None`] by default.
     #[serde(deserialize_with = "check::by_name")]
-    pub metrics_exporter: MetricsExporter,
-    /// The collector's URL (`OTEL_EXPORTER_OTLP_ENDPOINT`). Default `http://otelcol:4317`.
-    pub otlp_endpoint: String,
-    /// The collector's URL for traces, when it is another one (`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`). Default none.
-    pub otlp_traces_endpoint: Option<String>,
-    /// What the collector speaks (`OTEL_EXPORTER_OTLP_PROTOCOL`); [`OtlpProtocol::Grpc`] by default.
-    #[serde(deserialize_with = "protocol")]
-    pub otlp_protocol: OtlpProtocol,
+    pub logs_exporter: Exporter,
     /// Which traces are recorded (`OTEL_TRACES_SAMPLER`); [`Sampler::ParentBasedAlwaysOn`] by default.
     #[serde(deserialize_with = "check::by_name")]
     pub sampler: Sampler,
@@ -45,6 +43,17 @@ pub struct Telemetry {
     pub sampler_arg: Option<f64>,
     /// Which headers carry a caller's trace (`OTEL_PROPAGATORS`). Default `tracecontext,baggage`.
     pub propagators: Propagators,
+    /// Finished spans that may wait to be exported; more are dropped (`OTEL_BSP_MAX_QUEUE_SIZE`). Default 2048.
+    pub span_queue: usize,
+    /// Spans in one export at most (`OTEL_BSP_MAX_EXPORT_BATCH_SIZE`). Default 512.
+    pub span_batch: usize,
+    /// Milliseconds between two exports of spans (`OTEL_BSP_SCHEDULE_DELAY`). Default 5000.
+    pub span_delay_ms: u64,
+    /// Milliseconds between two exports of metrics (`OTEL_METRIC_EXPORT_INTERVAL`). Default 60000.
+    pub metric_interval_ms: u64,
+    /// A URL that answers with a status below 400 while the collector is well, such as that of its health check. It is
+    /// asked for `/health/detailed`. Default none.
+    pub collector_health_url: Option<String>,
     /// Where `/metrics` is served, when not with everything else; port 0 takes any free one. Default none.
     #[serde(deserialize_with = "listen")]
     pub metrics_listen: Option<SocketAddr>,
@@ -55,6 +64,14 @@ pub struct Telemetry {
     pub tenant_label_limit: usize,
     /// Seconds that the last spans get to leave when the server stops. Default 5.
     pub shutdown_timeout_seconds: u64,
+    /// The collector.
+    pub otlp: Otlp,
+    /// What is different for traces.
+    pub otlp_traces: OtlpOfSignal,
+    /// What is different for metrics.
+    pub otlp_metrics: OtlpOfSignal,
+    /// What is different for logs.
+    pub otlp_logs: OtlpOfSignal,
 }
 
 impl Default for Telemetry {
@@ -63,26 +80,38 @@ impl Default for Telemetry {
             disabled: false,
             service_name: "ghostworks-api".into(),
             resource_attributes: String::new(),
-            traces_exporter: TracesExporter::default(),
-            metrics_exporter: MetricsExporter::default(),
-            otlp_endpoint: "http://otelcol:4317".into(),
-            otlp_traces_endpoint: None,
-            otlp_protocol: OtlpProtocol::default(),
+            traces_exporter: Exporter::Otlp,
+            metrics_exporter: MetricsExporters::default(),
+            logs_exporter: Exporter::None,
             sampler: Sampler::default(),
             sampler_arg: None,
             propagators: Propagators::default(),
+            span_queue: 2048,
+            span_batch: 512,
+            span_delay_ms: 5000,
+            metric_interval_ms: 60_000,
+            collector_health_url: None,
             metrics_listen: None,
             metrics_token: None,
             tenant_label_limit: 1000,
             shutdown_timeout_seconds: 5,
+            otlp: Otlp::default(),
+            otlp_traces: OtlpOfSignal::default(),
+            otlp_metrics: OtlpOfSignal::default(),
+            otlp_logs: OtlpOfSignal::default(),
         }
     }
 }
 
 impl Telemetry {
-    /// Where spans are sent.
-    pub fn traces_endpoint(&self) -> &str {
-        self.otlp_traces_endpoint.as_deref().unwrap_or(&self.otlp_endpoint)
+    /// How the collector of a signal is spoken to; its endpoint is there in any case.
+    pub fn otlp(&self, signal: Signal) -> Otlp {
+        let own = match signal {
+            Signal::Traces => &self.otlp_traces,
+            Signal::Metrics => &self.otlp_metrics,
+            Signal::Logs => &self.otlp_logs,
+        };
+        self.otlp.for_signal(signal, own)
     }
 
     pub(super) fn check(&self) -> Checked {
@@ -92,10 +121,16 @@ impl Telemetry {
             self.resource_attributes.is_empty() || self.resource_attributes.split(',').all(is_attribute),
             "expected key=value,key=value",
         )?;
-        check_endpoint("telemetry.otlp_endpoint", &self.otlp_endpoint)?;
-        if let Some(endpoint) = &self.otlp_traces_endpoint {
-            check_endpoint("telemetry.otlp_traces_endpoint", endpoint)?;
-        }
+        self.otlp.check()?;
+        self.otlp_traces.check(&otlp::TRACES_KEYS)?;
+        self.otlp_metrics.check(&otlp::METRICS_KEYS)?;
+        self.otlp_logs.check(&otlp::LOGS_KEYS)?;
+        check::within("telemetry.span_queue", self.span_queue, 1..=1_000_000)?;
+        check::within("telemetry.span_batch", self.span_batch, 1..=self.span_queue)?;
+        check::within("telemetry.span_delay_ms", self.span_delay_ms, 1..=LONGEST_INTERVAL_MS)?;
+        check::within("telemetry.metric_interval_ms", self.metric_interval_ms, 1..=LONGEST_INTERVAL_MS)?;
+        let is_url = self.collector_health_url.as_deref().is_none_or(otlp::is_url);
+        check::ensure("telemetry.collector_health_url", is_url, "expected a URL, such as http://otelcol:13133/")?;
         if let Some(ratio) = self.sampler_arg {
             check::within("telemetry.sampler_arg", ratio, 0.0..=1.0)?;
         }
@@ -117,11 +152,6 @@ fn is_attribute(pair: &str) -> bool {
     !pair.contains(char::is_control) && pair.split_once('=').is_some_and(|(key, _)| !key.trim().is_empty())
 }
 
-fn check_endpoint(key: &'static str, endpoint: &str) -> Checked {
-    let fit = endpoint.parse::<Uri>().is_ok_and(|uri| uri.scheme_str() == Some("http") && uri.host().is_some());
-    check::ensure(key, fit, "expected an http:// URL, such as http://otelcol:4317; this version has no TLS to it")
-}
-
 /// Reads text as well as a number: figment would take a number in text for an `f32`, and 0.1 is not 0.1 there.
 fn ratio<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     #[derive(Deserialize)]
@@ -140,12 +170,11 @@ fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAdd
     check::parse(deserializer, "an IP address and a port, such as 127.0.0.1:9464").map(Some)
 }
 
-/// Where spans go.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Where spans or log lines go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum TracesExporter {
+pub enum Exporter {
     /// To a collector.
-    #[default]
     Otlp,
     /// To standard output, for a look.
     Console,
@@ -153,36 +182,60 @@ pub enum TracesExporter {
     None,
 }
 
-/// Where metrics go.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MetricsExporter {
+/// Where metrics go, written as a list: `prometheus`, `otlp`, `console`, several of them, or `none`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MetricsExporters {
     /// To whoever scrapes `/metrics`.
-    #[default]
-    Prometheus,
+    pub prometheus: bool,
+    /// To a collector.
+    pub otlp: bool,
+    /// To standard output, for a look.
+    pub console: bool,
+}
+
+impl MetricsExporters {
     /// Nowhere.
-    None,
+    const NONE: Self = Self { prometheus: false, otlp: false, console: false };
 }
 
-/// How a collector is spoken to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OtlpProtocol {
-    /// gRPC over HTTP/2, without TLS.
-    #[default]
-    Grpc,
-}
-
-impl FromStr for OtlpProtocol {
-    type Err = ();
-
-    fn from_str(name: &str) -> Result<Self, ()> {
-        if name == "grpc" { Ok(Self::Grpc) } else { Err(()) }
+impl Default for MetricsExporters {
+    fn default() -> Self {
+        Self { prometheus: true, ..Self::NONE }
     }
 }
 
-fn protocol<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OtlpProtocol, D::Error> {
-    check::parse(deserializer, "grpc; only grpc is supported by this version")
+impl FromStr for MetricsExporters {
+    type Err = ();
+
+    fn from_str(list: &str) -> Result<Self, ()> {
+        let mut exporters = Self::NONE;
+        if list.trim() == "none" {
+            return Ok(exporters);
+        }
+        for name in list.split(',') {
+            match name.trim() {
+                "prometheus" => exporters.prometheus = true,
+                "otlp" => exporters.otlp = true,
+                "console" => exporters.console = true,
+                _ => return Err(()),
+            }
+        }
+        Ok(exporters)
+    }
+}
+
+impl<'de> Deserialize<'de> for MetricsExporters {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        check::parse(deserializer, "a list of prometheus, otlp and console, or none")
+    }
+}
+
+impl Serialize for MetricsExporters {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let names = [(self.prometheus, "prometheus"), (self.otlp, "otlp"), (self.console, "console")];
+        let names: Vec<_> = names.into_iter().filter_map(|(wanted, name)| wanted.then_some(name)).collect();
+        serializer.serialize_str(if names.is_empty() { "none".to_owned() } else { names.join(",") }.as_str())
+    }
 }
 
 /// Which traces are recorded.

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use figment::value::Value;
+use figment::value::{Dict, Value};
 
 use super::*;
 
@@ -31,17 +31,25 @@ fn the_template_is_the_default() {
     assert_eq!(toml::to_string(&config).unwrap(), toml::to_string(&Config::default()).unwrap());
 }
 
+/// Checks that a section of the template shows these keys, and its sections theirs.
+fn shows(section: &str, keys: &Dict) {
+    let (_, text) = TEMPLATE.split_once(&format!("\n[{section}]\n")).unwrap();
+    let text = text.split("\n[").next().unwrap();
+    for (key, value) in keys {
+        let shown = text.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} = ")));
+        match value.as_dict() {
+            Some(keys) => shows(&format!("{section}.{key}"), keys),
+            None => assert!(shown, "{section}.{key}"),
+        }
+    }
+}
+
 #[test]
 fn the_template_shows_every_key() {
     let sections = Value::serialize(Config::default()).unwrap().into_dict().unwrap();
     for (section, keys) in sections {
         let Some(keys) = keys.into_dict() else { continue };
-        let (_, text) = TEMPLATE.split_once(&format!("\n[{section}]\n")).unwrap();
-        let text = text.split("\n[").next().unwrap();
-        for key in keys.keys() {
-            let shown = text.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} = ")));
-            assert!(shown, "{section}.{key}");
-        }
+        shows(&section, &keys);
     }
 }
 
@@ -79,10 +87,20 @@ fn every_standard_name_is_read() {
             ("OTEL_SERVICE_NAME", "1234"),
             ("OTEL_RESOURCE_ATTRIBUTES", "team=ghosts,rack=[7]"),
             ("OTEL_TRACES_EXPORTER", "Console"),
-            ("OTEL_METRICS_EXPORTER", "none"),
+            ("OTEL_METRICS_EXPORTER", "prometheus,otlp"),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4317"),
-            ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://[::1]:4317/"),
-            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+            ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://[::1]:4317/spans"),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "HTTP/protobuf"),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "x-team=ghosts%20and%20co,authorization=Bearer x"),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "2000"),
+            ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "http/json"),
+            ("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", "gzip"),
+            ("OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", "/ca.pem"),
+            ("OTEL_LOGS_EXPORTER", "otlp"),
+            ("OTEL_BSP_MAX_QUEUE_SIZE", "1000"),
+            ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "100"),
+            ("OTEL_BSP_SCHEDULE_DELAY", "10"),
+            ("OTEL_METRIC_EXPORT_INTERVAL", "1000"),
             ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"),
             ("OTEL_TRACES_SAMPLER_ARG", "0.1"),
             ("OTEL_PROPAGATORS", "tracecontext"),
@@ -94,10 +112,21 @@ fn every_standard_name_is_read() {
     assert!(telemetry.disabled);
     assert_eq!(telemetry.service_name, "1234");
     assert_eq!(telemetry.resource_attributes, "team=ghosts,rack=[7]");
-    assert_eq!(telemetry.traces_exporter, TracesExporter::Console);
-    assert_eq!(telemetry.metrics_exporter, MetricsExporter::None);
-    assert_eq!(telemetry.otlp_endpoint, "http://127.0.0.1:4317");
-    assert_eq!(telemetry.traces_endpoint(), "http://[::1]:4317/");
+    assert_eq!(telemetry.traces_exporter, Exporter::Console);
+    assert_eq!(telemetry.metrics_exporter, MetricsExporters { prometheus: true, otlp: true, console: false });
+    assert_eq!(telemetry.logs_exporter, Exporter::Otlp);
+    assert_eq!((telemetry.span_queue, telemetry.span_batch, telemetry.span_delay_ms), (1000, 100, 10));
+    assert_eq!(telemetry.metric_interval_ms, 1000);
+    let traces = telemetry.otlp(Signal::Traces);
+    assert_eq!(traces.endpoint.as_deref(), Some("http://[::1]:4317/spans"), "as it is");
+    assert_eq!((traces.protocol, traces.timeout_ms), (OtlpProtocol::HttpProtobuf, 2000));
+    let headers = traces.header_pairs();
+    assert_eq!(headers[0].1, "ghosts and co");
+    assert_eq!(headers[1].0, "authorization");
+    let metrics = telemetry.otlp(Signal::Metrics);
+    assert_eq!(metrics.endpoint.as_deref(), Some("http://127.0.0.1:4317/v1/metrics"));
+    assert_eq!((metrics.compression, metrics.certificate), (Compression::Gzip, Some(PathBuf::from("/ca.pem"))));
+    assert_eq!(telemetry.otlp(Signal::Logs).protocol, OtlpProtocol::HttpJson);
     assert_eq!(telemetry.sampler, Sampler::ParentBasedTraceIdRatio);
     assert_eq!(telemetry.sampler_arg, Some(0.1));
     assert_eq!(telemetry.propagators, Propagators { tracecontext: true, baggage: false });
@@ -152,8 +181,28 @@ fn a_refused_variable_tells_what_was_expected_and_its_name() {
         ),
         (
             "OTEL_EXPORTER_OTLP_PROTOCOL",
-            "http/protobuf",
-            "telemetry.otlp_protocol (OTEL_EXPORTER_OTLP_PROTOCOL): expected grpc; only grpc is supported",
+            "thrift",
+            "telemetry.otlp.protocol (OTEL_EXPORTER_OTLP_PROTOCOL): expected one of grpc, http/protobuf, http/json",
+        ),
+        (
+            "OTEL_METRICS_EXPORTER",
+            "prometheus,statsd",
+            "telemetry.metrics_exporter (OTEL_METRICS_EXPORTER): expected a list of prometheus, otlp and console",
+        ),
+        (
+            "OTEL_LOGS_EXPORTER",
+            "file",
+            "telemetry.logs_exporter (OTEL_LOGS_EXPORTER): expected one of otlp, console, none",
+        ),
+        (
+            "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+            "no pair",
+            "telemetry.otlp_traces.headers (OTEL_EXPORTER_OTLP_TRACES_HEADERS): expected key=value",
+        ),
+        (
+            "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+            "/client.pem",
+            "telemetry.otlp.client_key (default): expected client_certificate and client_key together",
         ),
         ("OTEL_PROPAGATORS", "b3", "telemetry.propagators (OTEL_PROPAGATORS): expected a list of tracecontext"),
         ("OTEL_SDK_DISABLED", "maybe", "telemetry.disabled (OTEL_SDK_DISABLED): expected true or false"),
@@ -188,8 +237,11 @@ fn values_out_of_range_are_refused() {
         ("telemetry", "metrics_token = 'too short'"),
         ("telemetry", "metrics_listen = ':9464'"),
         ("telemetry", "resource_attributes = 'team'"),
-        ("telemetry", "otlp_endpoint = 'otelcol:4317'"),
-        ("telemetry", "otlp_traces_endpoint = 'https://otelcol:4317'"),
+        ("telemetry.otlp", "endpoint = 'otelcol:4317'"),
+        ("telemetry.otlp_traces", "endpoint = 'ftp://otelcol'"),
+        ("telemetry.otlp_metrics", "timeout_ms = 0"),
+        ("telemetry", "span_batch = 4096"),
+        ("telemetry", "collector_health_url = 'otelcol'"),
         ("telemetry", "tenant_label_limit = 0"),
     ] {
         let key = setting.split(' ').next().unwrap();

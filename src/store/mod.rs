@@ -14,6 +14,7 @@ mod api_keys;
 mod artifacts;
 mod changes;
 mod error;
+mod figures;
 mod housekeeping;
 mod members;
 mod observer;
@@ -30,9 +31,10 @@ pub use api_keys::ApiKeys;
 pub use artifacts::Artifacts;
 pub use changes::Changes;
 pub use error::{Missing, StoreError, StoreResult};
+pub use figures::{CacheFigures, StoreFigures};
 pub use housekeeping::Housekeeping;
 pub use members::Members;
-pub use observer::{Call, NoObserver, Observer, WriteFigures};
+pub use observer::{Call, CommitFigures, NoObserver, Observer, WriteFigures};
 pub use one_time_tokens::OneTimeTokens;
 pub use sessions::{Rotation, Sessions, Successor, Switched};
 pub use users::Users;
@@ -49,6 +51,9 @@ pub trait Store:
     /// Reads from the database, and waits a second at most for word from the writer. However often it is asked, the
     /// writer is not asked more than a few times a second.
     async fn health(&self) -> StoreHealth;
+
+    /// Figures for those who watch it. Waits for nobody.
+    fn figures(&self) -> StoreFigures;
 
     /// Finishes the queued writes and closes the database; everything after is [`StoreError::Unavailable`].
     async fn close(&self) -> StoreResult<()>;

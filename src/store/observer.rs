@@ -6,6 +6,18 @@ use std::time::Duration;
 pub trait Observer: Send + Sync {
     /// A call has ended.
     fn finished(&self, call: &Call);
+
+    /// A commit is on disk. Told on the writer's thread.
+    fn committed(&self, _commit: &CommitFigures) {}
+}
+
+/// One commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommitFigures {
+    /// How long it took to make it durable.
+    pub elapsed: Duration,
+    /// How many intents it carried.
+    pub group_size: usize,
 }
 
 /// One call to the database, after it ended.

@@ -5,11 +5,14 @@ use std::io::IsTerminal as _;
 
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
+use opentelemetry_sdk::logs::SdkLoggerProvider;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::FmtContext;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
@@ -19,8 +22,23 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::{Log, LogFormat, LogLevel};
 
-/// Sends the process's log lines where the configuration says. Only the first call has an effect.
-pub fn start(config: &Log) {
+/// Whose lines stay here: what carries lines away must not write any that would be carried away in turn, and the links
+/// that are shown for want of a mail server are for who looks at the terminal.
+const STAY: [&str; 9] = [
+    "opentelemetry",
+    "opentelemetry_sdk",
+    "opentelemetry_otlp",
+    "tonic",
+    "tower",
+    "h2",
+    "hyper",
+    "rustls",
+    "ghostworks::mail",
+];
+
+/// Sends the process's log lines where the configuration says, and to `provider`, if there is one. Only the first call
+/// has an effect.
+pub fn start(config: &Log, provider: Option<&SdkLoggerProvider>) {
     let is_terminal = std::io::stderr().is_terminal();
     let level = match config.level {
         LogLevel::Error => tracing::Level::ERROR,
@@ -31,7 +49,11 @@ pub fn start(config: &Log) {
     };
     // Libraries speak only of what is wrong.
     let filter = Targets::new().with_default(level.min(tracing::Level::WARN)).with_target("ghostworks", level);
-    let registry = tracing_subscriber::registry().with(filter);
+    let carried = STAY
+        .into_iter()
+        .fold(Targets::new().with_default(level), |targets, target| targets.with_target(target, LevelFilter::OFF));
+    let bridge = provider.map(|provider| OpenTelemetryTracingBridge::new(provider).with_filter(carried));
+    let registry = tracing_subscriber::registry().with(filter).with(bridge);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let is_pretty = match config.format {
         LogFormat::Pretty => true,

@@ -21,13 +21,16 @@
 //! # }
 //! ```
 
+mod client;
 mod exporter;
 mod http;
 pub mod logs;
 mod metrics;
 mod operation;
+mod otlp;
 mod pipeline;
 mod propagation;
+mod queue;
 mod resource;
 mod storage;
 
@@ -43,7 +46,7 @@ use opentelemetry_semantic_conventions::attribute;
 use crate::domain::{TenantId, UserId};
 
 pub use http::{RequestHead, RequestInFlight};
-pub use metrics::Metrics;
+pub use metrics::{HashingFigures, Metrics, StorageFigures};
 pub use operation::Operation;
 pub use pipeline::{Pipeline, TelemetryError};
 pub use storage::{StorageCall, StorageWrite};

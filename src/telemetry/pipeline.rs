@@ -1,32 +1,38 @@
 //! From configuration to a running pipeline, and back down within a deadline.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::metrics::SdkMeterProvider;
-use opentelemetry_sdk::trace::{BatchSpanProcessor, Sampler, SdkTracerProvider};
+use opentelemetry_sdk::logs::SdkLoggerProvider;
+use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
+use opentelemetry_sdk::trace::{self, BatchSpanProcessor, Sampler, SdkTracerProvider};
 use prometheus::{Encoder as _, TextEncoder};
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::Telemetry;
-use super::exporter::{Watched, without_credentials};
-use super::metrics::{Metrics, view};
+use super::metrics::{Exports, Metrics, view};
 use super::propagation::Propagator;
+use super::queue::{Bounded, Counted};
 use super::resource::resource;
-use crate::config::{self, Environment, MetricsExporter, TracesExporter};
+use super::{Telemetry, otlp};
+use crate::config::{self, Environment, Exporter, Signal};
 
 /// Why telemetry can't start.
 #[derive(Debug, Error)]
 pub enum TelemetryError {
-    /// The trace exporter can't be built, most likely because of its endpoint.
+    /// An exporter can't be built, most likely because of a file it should read.
     #[error(
-        "can't export traces to {endpoint}: {cause}; set OTEL_EXPORTER_OTLP_ENDPOINT to an http:// URL, or OTEL_TRACES_EXPORTER=none"
+        "can't export {} to {endpoint}: {cause}; change telemetry.otlp, or set OTEL_{}_EXPORTER=none",
+        .signal.as_str(),
+        .signal.as_str().to_ascii_uppercase()
     )]
     Exporter {
-        /// Where the traces should go.
+        /// What should be exported.
+        signal: Signal,
+        /// Where that should go.
         endpoint: String,
         /// What the exporter said.
         cause: String,
@@ -40,6 +46,7 @@ pub enum TelemetryError {
 pub struct Pipeline {
     tracer_provider: Option<SdkTracerProvider>,
     meter_provider: SdkMeterProvider,
+    logger_provider: Option<SdkLoggerProvider>,
     registry: prometheus::Registry,
     shutdown_timeout: Duration,
 }
@@ -52,16 +59,23 @@ impl Pipeline {
         instance: Uuid,
     ) -> Result<(Self, Telemetry), TelemetryError> {
         let resource = resource(config, environment.as_str(), instance);
-        let tracer_provider = tracer_provider(config, resource.clone())?;
         let registry = prometheus::Registry::new();
-        let meter_provider = meter_provider(config, resource, &registry)?;
+        let meter_provider = meter_provider(config, resource.clone(), &registry)?;
+        let exports = Exports::new(&meter_provider.meter("ghostworks"));
+        let tracer_provider = tracer_provider(config, resource.clone(), &exports)?;
+        let logger_provider = logger_provider(config, resource)?;
         let telemetry = Telemetry {
             tracer: tracer_provider.as_ref().map(|provider| provider.tracer("ghostworks")),
             propagator: Propagator::new(&config.propagators),
             metrics: Metrics::new(&meter_provider, config.tenant_label_limit, environment.as_str()),
         };
         let shutdown_timeout = Duration::from_secs(config.shutdown_timeout_seconds);
-        Ok((Self { tracer_provider, meter_provider, registry, shutdown_timeout }, telemetry))
+        Ok((Self { tracer_provider, meter_provider, logger_provider, registry, shutdown_timeout }, telemetry))
+    }
+
+    /// Where log lines go besides standard error, if anywhere.
+    pub fn logger_provider(&self) -> Option<&SdkLoggerProvider> {
+        self.logger_provider.as_ref()
     }
 
     /// All metrics in the Prometheus text format.
@@ -77,6 +91,7 @@ impl Pipeline {
     /// flight, so it flushes on a thread that is left behind when it is late.
     pub async fn shut_down(&self) {
         let (tracer_provider, meter_provider) = (self.tracer_provider.clone(), self.meter_provider.clone());
+        let logger_provider = self.logger_provider.clone();
         let timeout = self.shutdown_timeout;
         let (done, is_done) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || {
@@ -84,11 +99,14 @@ impl Pipeline {
                 // A failure was warned of by the exporter.
                 let _ = provider.shutdown_with_timeout(timeout);
             }
-            let _ = meter_provider.shutdown();
+            let _ = meter_provider.shutdown_with_timeout(timeout);
+            if let Some(provider) = logger_provider {
+                let _ = provider.shutdown_with_timeout(timeout);
+            }
             let _ = done.send(());
         });
         if tokio::time::timeout(timeout, is_done).await.is_err() {
-            tracing::info!("the collector did not take the last traces in time; they are lost");
+            tracing::info!("the collector did not take the last telemetry in time; it is lost");
         }
     }
 }
@@ -96,6 +114,7 @@ impl Pipeline {
 fn tracer_provider(
     config: &config::Telemetry,
     resource: Resource,
+    exports: &Arc<Exports>,
 ) -> Result<Option<SdkTracerProvider>, TelemetryError> {
     if config.disabled {
         return Ok(None);
@@ -103,18 +122,34 @@ fn tracer_provider(
     let builder = SdkTracerProvider::builder().with_resource(resource).with_sampler(sampler(config));
     let provider = match config.traces_exporter {
         // Nothing is recorded, but requests still get trace ids, which logs and answers carry.
-        TracesExporter::None => builder.with_sampler(Sampler::AlwaysOff),
-        TracesExporter::Console => builder.with_simple_exporter(opentelemetry_stdout::SpanExporter::default()),
-        TracesExporter::Otlp => {
-            let endpoint = config.traces_endpoint().to_owned();
-            let exporter = SpanExporter::builder().with_tonic().with_endpoint(&endpoint).build().map_err(|error| {
-                TelemetryError::Exporter { endpoint: without_credentials(&endpoint), cause: error.to_string() }
-            })?;
-            let watched = Watched::new(exporter, without_credentials(&endpoint));
-            builder.with_span_processor(BatchSpanProcessor::builder(watched).build())
+        Exporter::None => builder.with_sampler(Sampler::AlwaysOff),
+        Exporter::Console => builder.with_simple_exporter(opentelemetry_stdout::SpanExporter::default()),
+        Exporter::Otlp => {
+            let exporter = Counted::new(otlp::spans(config)?, exports.clone());
+            let batches = trace::BatchConfigBuilder::default()
+                .with_max_queue_size(config.span_queue)
+                .with_max_export_batch_size(config.span_batch)
+                .with_scheduled_delay(Duration::from_millis(config.span_delay_ms))
+                .build();
+            let processor = BatchSpanProcessor::builder(exporter).with_batch_config(batches).build();
+            builder.with_span_processor(Bounded::new(processor, config.span_queue, exports.clone()))
         }
     };
     Ok(Some(provider.build()))
+}
+
+/// None when log lines go to standard error alone.
+fn logger_provider(
+    config: &config::Telemetry,
+    resource: Resource,
+) -> Result<Option<SdkLoggerProvider>, TelemetryError> {
+    let builder = SdkLoggerProvider::builder().with_resource(resource);
+    Ok(match config.logs_exporter {
+        _ if config.disabled => None,
+        Exporter::None => None,
+        Exporter::Console => Some(builder.with_simple_exporter(opentelemetry_stdout::LogExporter::default()).build()),
+        Exporter::Otlp => Some(builder.with_batch_exporter(otlp::logs(config)?).build()),
+    })
 }
 
 fn sampler(config: &config::Telemetry) -> Sampler {
@@ -135,17 +170,29 @@ fn meter_provider(
     registry: &prometheus::Registry,
 ) -> Result<SdkMeterProvider, TelemetryError> {
     let failed = |error: &dyn std::fmt::Display| TelemetryError::Metrics(error.to_string());
-    let builder = SdkMeterProvider::builder().with_resource(resource).with_view(view(config.tenant_label_limit));
-    if config.disabled || config.metrics_exporter == MetricsExporter::None {
+    let mut builder = SdkMeterProvider::builder().with_resource(resource).with_view(view(config.tenant_label_limit));
+    if config.disabled {
         return Ok(builder.build());
     }
-    registry
-        .register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))
-        .map_err(|error| failed(&error))?;
-    let exporter = opentelemetry_prometheus::exporter()
-        .with_registry(registry.clone())
-        .scope_info_enabled(false)
-        .build()
-        .map_err(|error| failed(&error))?;
-    Ok(builder.with_reader(exporter).build())
+    let interval = Duration::from_millis(config.metric_interval_ms);
+    if config.metrics_exporter.prometheus {
+        registry
+            .register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))
+            .map_err(|error| failed(&error))?;
+        let exporter = opentelemetry_prometheus::exporter()
+            .with_registry(registry.clone())
+            .scope_info_enabled(false)
+            .build()
+            .map_err(|error| failed(&error))?;
+        builder = builder.with_reader(exporter);
+    }
+    if config.metrics_exporter.otlp {
+        let exporter = otlp::metrics(config)?;
+        builder = builder.with_reader(PeriodicReader::builder(exporter).with_interval(interval).build());
+    }
+    if config.metrics_exporter.console {
+        let exporter = opentelemetry_stdout::MetricExporter::default();
+        builder = builder.with_reader(PeriodicReader::builder(exporter).with_interval(interval).build());
+    }
+    Ok(builder.build())
 }

@@ -102,7 +102,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn s35_a_panic_is_a_500_that_is_counted_and_no_end() {
-        let config = config::Telemetry { traces_exporter: config::TracesExporter::None, ..Default::default() };
+        let config = config::Telemetry { traces_exporter: config::Exporter::None, ..Default::default() };
         let instance = uuid::Uuid::nil();
         let (pipeline, telemetry) =
             Pipeline::start(&config, Environment::Development, instance).expect("a pipeline that exports nothing");

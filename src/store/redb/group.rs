@@ -11,15 +11,16 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use redb::{Database, WriteTransaction};
+use redb::{Database, ReadableDatabase as _, WriteTransaction};
 use tokio::sync::mpsc;
 
 use super::snapshot::{Published, Snapshot};
 use super::tables::Tables;
 use super::writer::{Commit, Job};
-use crate::store::{StoreError, StoreResult};
+use crate::store::{CacheFigures, CommitFigures, Observer, StoreError, StoreResult};
 
 /// Opens the database again after it failed.
 pub(super) type Reopen = Box<dyn Fn() -> StoreResult<Database> + Send>;
@@ -33,20 +34,22 @@ pub(super) struct Group {
     reopened: Option<Instant>,
     published: Arc<Published>,
     max: usize,
+    observer: Arc<dyn Observer>,
 }
 
 impl Group {
     /// Publishes the database as it is. At most `max` intents will share a commit, and a database that failed is opened
-    /// anew at most once every `reopen_pause`.
+    /// anew at most once every `reopen_pause`. `observer` is told of every commit.
     pub fn new(
         database: Database,
         reopen: Reopen,
         reopen_pause: Duration,
         published: Arc<Published>,
         max: usize,
+        observer: Arc<dyn Observer>,
     ) -> StoreResult<Self> {
-        published.snapshot.store(Some(Arc::new(Snapshot::open(&database)?)));
-        Ok(Self { database: Some(database), reopen, reopen_pause, reopened: None, published, max })
+        published.publish(Snapshot::open(&database)?);
+        Ok(Self { database: Some(database), reopen, reopen_pause, reopened: None, published, max, observer })
     }
 
     /// Serves the queue until nobody can add to it and it is empty, then closes the database.
@@ -66,13 +69,27 @@ impl Group {
 
     fn serve(&mut self, mut jobs: Vec<Box<dyn Job>>) {
         let taken = Instant::now();
+        self.published.writing.store(true, Ordering::Relaxed);
         jobs.iter_mut().for_each(|job| job.taken());
         let committed = self.carry_out(&mut jobs);
         let commit = committed.map(|elapsed| elapsed.map(|elapsed| Commit { taken, elapsed, size: jobs.len() }));
+        if let Ok(Some(Commit { elapsed, size, .. })) = commit {
+            self.observer.committed(&CommitFigures { elapsed, group_size: size });
+        }
+        self.tell_figures();
         // First, so that whoever was answered and then asks how the store is need not ask the writer.
         self.published.round.send_replace(Some(Instant::now()));
         for job in jobs {
             job.answer(&commit);
+        }
+    }
+
+    fn tell_figures(&self) {
+        self.published.writing.store(false, Ordering::Relaxed);
+        if let Some(stats) = self.database.as_ref().map(Database::cache_stats) {
+            let hits = stats.read_hits() + stats.write_hits();
+            let misses = stats.read_misses() + stats.write_misses();
+            self.published.cache.store(Some(Arc::new(CacheFigures { hits, misses, evictions: stats.evictions() })));
         }
     }
 
@@ -154,7 +171,7 @@ impl Group {
     fn publish(&self) -> StoreResult<()> {
         let database =
             self.database.as_ref().ok_or_else(|| StoreError::Unavailable("there is no database".to_owned()))?;
-        self.published.snapshot.store(Some(Arc::new(Snapshot::open(database)?)));
+        self.published.publish(Snapshot::open(database)?);
         Ok(())
     }
 }

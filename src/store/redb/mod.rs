@@ -19,6 +19,7 @@ mod counters;
 mod errors;
 #[cfg(test)]
 mod failures;
+mod figures;
 mod group;
 mod health;
 mod home;
@@ -48,7 +49,7 @@ use self::limits::Limits;
 use self::scan::Scans;
 use self::snapshot::Published;
 use self::writer::Writer;
-use super::{Counts, Observer, Store, StoreError, StoreHealth, StoreResult};
+use super::{Counts, Observer, Store, StoreError, StoreFigures, StoreHealth, StoreResult};
 
 pub use errors::OpenError;
 pub use open::{Location, Options, RepairProgress};
@@ -66,6 +67,7 @@ pub struct RedbStore {
     scans: Scans,
     limits: Limits,
     observer: Arc<dyn Observer>,
+    location: Location,
 }
 
 impl RedbStore {
@@ -75,12 +77,13 @@ impl RedbStore {
         let database = open::open(&options)?;
         let published = Arc::new(Published::default());
         let limits = Limits::default();
-        let (path, queue, group_max) = (options.location.path(), options.queue, options.group_max);
+        let (location, queue, group_max) = (options.location.clone(), options.queue, options.group_max);
         let reopen = Box::new(move || open::reopen(&options));
-        let writer = Group::new(database, reopen, limits.reopen_pause, Arc::clone(&published), group_max)
-            .and_then(|group| Writer::start(group, queue))
-            .map_err(|error| OpenError::Other { path, cause: error.to_string() })?;
-        Ok(Self { writer: Arc::new(writer), published, scans: Scans::new(limits), limits, observer })
+        let writer =
+            Group::new(database, reopen, limits.reopen_pause, Arc::clone(&published), group_max, Arc::clone(&observer))
+                .and_then(|group| Writer::start(group, queue))
+                .map_err(|error| OpenError::Other { path: location.path(), cause: error.to_string() })?;
+        Ok(Self { writer: Arc::new(writer), published, scans: Scans::new(limits), limits, observer, location })
     }
 }
 
@@ -99,6 +102,10 @@ impl Store for RedbStore {
 
     async fn health(&self) -> StoreHealth {
         self.look().await
+    }
+
+    fn figures(&self) -> StoreFigures {
+        self.measure()
     }
 
     async fn close(&self) -> StoreResult<()> {

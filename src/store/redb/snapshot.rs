@@ -4,8 +4,9 @@
 //! that write, and costs no transaction. A snapshot that is held keeps the pages it sees from being reused, so nobody
 //! keeps one for longer than a read.
 
-use std::sync::OnceLock;
-use std::time::Instant;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableDatabase};
@@ -13,7 +14,7 @@ use tokio::sync::watch;
 
 use super::remembered::Remembered;
 use super::tables;
-use crate::store::StoreResult;
+use crate::store::{CacheFigures, StoreResult};
 
 type Rows<const N: usize> = ReadOnlyTable<&'static [u8; N], &'static [u8]>;
 
@@ -78,4 +79,34 @@ pub(super) struct Published {
     pub remembered: Remembered,
     /// When the writer last came round: answered a group, for better or worse.
     pub round: watch::Sender<Option<Instant>>,
+    /// Whether the writer is at work.
+    pub writing: AtomicBool,
+    /// What the cache of pages did, as of the last round.
+    pub cache: ArcSwapOption<CacheFigures>,
+    /// Snapshots that were still read when the next one came, and since when they are past.
+    past: Mutex<Vec<(Weak<Snapshot>, Instant)>>,
+}
+
+impl Published {
+    /// Lets reads see `snapshot` from now on.
+    pub fn publish(&self, snapshot: Snapshot) {
+        let before = self.snapshot.swap(Some(Arc::new(snapshot)));
+        if let Some(before) = before
+            && Arc::strong_count(&before) > 1
+        {
+            let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+            past.retain(|(snapshot, _)| snapshot.strong_count() > 0);
+            past.push((Arc::downgrade(&before), Instant::now()));
+        }
+    }
+
+    /// How many reads are in progress, and for how long the oldest snapshot that is still read has been past.
+    pub fn held(&self) -> (usize, Duration) {
+        // Two are its own: the one published, and the one at hand.
+        let current = self.snapshot.load_full().map_or(0, |current| Arc::strong_count(&current).saturating_sub(2));
+        let past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = past.iter().filter(|(snapshot, _)| snapshot.strong_count() > 0);
+        let oldest = held.clone().map(|(_, since)| since.elapsed()).max().unwrap_or_default();
+        (current + held.map(|(snapshot, _)| snapshot.strong_count()).sum::<usize>(), oldest)
+    }
 }

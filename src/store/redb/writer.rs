@@ -162,6 +162,11 @@ impl Writer {
         }
     }
 
+    /// Whether the writer was made to come round and has not done so yet.
+    pub fn is_nudged(&self) -> bool {
+        self.nudged.load(Ordering::Acquire)
+    }
+
     fn enqueue(&self, job: Box<dyn Job>) -> StoreResult<()> {
         let queue = self.queue.load();
         match queue.as_ref().ok_or_else(stopped)?.try_send(job) {
@@ -176,6 +181,11 @@ impl Writer {
         let queue = self.queue.load();
         let sender = queue.as_ref().filter(|sender| !sender.is_closed())?;
         Some(sender.max_capacity() - sender.capacity())
+    }
+
+    /// How many intents may wait.
+    pub fn capacity(&self) -> usize {
+        self.queue.load().as_ref().map_or(0, |sender| sender.max_capacity())
     }
 
     /// Refuses new intents, waits until the queued ones are answered and the database is closed. Blocks.

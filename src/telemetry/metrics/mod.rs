@@ -3,7 +3,9 @@
 //! Names here lack the endings that the Prometheus exporter adds: `_total` on counters, the unit on histograms.
 //! Label values are closed sets, except the tenant's id, which [`tenants`] bounds.
 
+mod exports;
 mod http;
+mod looked_at;
 mod series;
 mod tenants;
 
@@ -18,13 +20,19 @@ use self::tenants::{TENANT_ID, TenantLabels};
 use super::{Operation, StorageCall};
 use crate::domain::TenantId;
 
+pub(super) use self::exports::Exports;
 pub(super) use self::http::HttpSeries;
+pub use self::looked_at::{HashingFigures, StorageFigures};
 
 /// Buckets of the semantic conventions for HTTP durations, in seconds.
 const HTTP_BUCKETS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 /// Buckets for what is mostly done from memory, in seconds.
 const FAST_BUCKETS: [f64; 12] =
     [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5];
+/// Buckets for what waits for a disk, a collector or argon2, in seconds.
+const SLOW_BUCKETS: [f64; 12] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 2.5, 10.0];
+/// Buckets for how many writes share a commit.
+const GROUP_BUCKETS: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
 
 /// Values of the `artifact_type` label. Types are free text, so all others share `other`.
 const ARTIFACT_TYPES: [&str; 6] = ["default", "service", "document", "dataset", "build", "model"];
@@ -44,8 +52,13 @@ pub struct Metrics {
     user_registrations: Counter<u64>,
     database_query_duration: Histogram<f64>,
     database_queries: Series<&'static str, BoundHistogram<f64>>,
+    storage_group_size: BoundHistogram<u64>,
+    storage_commit_duration: BoundHistogram<f64>,
+    auth_hashing_duration: BoundHistogram<f64>,
     tenants: TenantLabels,
     http: http::HttpInstruments,
+    /// Declares what is looked at later.
+    meter: Meter,
 }
 
 impl Metrics {
@@ -69,9 +82,32 @@ impl Metrics {
                 &FAST_BUCKETS,
             ),
             database_queries: Series::default(),
+            storage_group_size: meter
+                .u64_histogram("storage_group_size")
+                .with_unit("{write}")
+                .with_description("Writes that shared a commit.")
+                .with_boundaries(GROUP_BUCKETS.to_vec())
+                .build()
+                .bind(&[]),
+            storage_commit_duration: seconds(
+                &meter,
+                "storage_commit_duration",
+                "Making a commit durable.",
+                &SLOW_BUCKETS,
+            )
+            .bind(&[]),
+            auth_hashing_duration: seconds(
+                &meter,
+                "auth_hashing_duration",
+                "Hashing a password, without waiting.",
+                &SLOW_BUCKETS,
+            )
+            .bind(&[]),
             tenants: TenantLabels::new(&meter, tenant_limit),
             http: http::HttpInstruments::new(&meter),
+            meter: meter.clone(),
         };
+        looked_at::look_at_runtime(&meter);
         metrics.exist_from_the_start();
         announce_version(&meter, environment);
         metrics
@@ -139,6 +175,17 @@ impl Metrics {
             self.database_query_duration.bind(&[KeyValue::new("operation", call.operation)])
         });
         series.record(call.elapsed.as_secs_f64());
+    }
+
+    /// A commit is on disk, with this many writes.
+    pub fn storage_committed(&self, elapsed: Duration, group_size: usize) {
+        self.storage_commit_duration.record(elapsed.as_secs_f64());
+        self.storage_group_size.record(group_size as u64);
+    }
+
+    /// A password was hashed.
+    pub fn password_hashed(&self, elapsed: Duration) {
+        self.auth_hashing_duration.record(elapsed.as_secs_f64());
     }
 
     fn add_auth_attempts(&self, count: u64, method: &'static str, success: bool) {

@@ -13,7 +13,7 @@ pub(super) struct Series<K, V>(ArcSwap<HashMap<K, Arc<V>>>);
 impl<K: Eq + Hash + Clone, V> Series<K, V> {
     /// The value for `key`, made on first use.
     pub(super) fn get_or_insert(&self, key: &K, make: impl FnOnce() -> V) -> Arc<V> {
-        self.get(key).unwrap_or_else(|| self.insert(key, usize::MAX, Arc::new(make())))
+        self.get(key).unwrap_or_else(|| self.insert(key, Arc::new(make())))
     }
 
     /// The value for `key`, if there is one.
@@ -21,25 +21,16 @@ impl<K: Eq + Hash + Clone, V> Series<K, V> {
         self.0.load().get(key).cloned()
     }
 
-    /// The value for `key`, made on first use while the map has fewer than `limit`; then `None`.
-    pub(super) fn get_or_insert_up_to(&self, limit: usize, key: &K, make: impl FnOnce() -> V) -> Option<Arc<V>> {
-        match self.get(key) {
-            Some(value) => Some(value),
-            None if self.0.load().len() < limit => {
-                self.insert(key, limit, Arc::new(make()));
-                self.get(key)
-            }
-            None => None,
-        }
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.load().len()
     }
 
-    /// Adds `value` if there is room. When another thread was quicker, its value is the one.
-    fn insert(&self, key: &K, limit: usize, value: Arc<V>) -> Arc<V> {
+    /// Adds `value`. When another thread was quicker, its value is the one.
+    fn insert(&self, key: &K, value: Arc<V>) -> Arc<V> {
         self.0.rcu(|map| {
             let mut map = HashMap::clone(map);
-            if map.len() < limit {
-                map.entry(key.clone()).or_insert_with(|| value.clone());
-            }
+            map.entry(key.clone()).or_insert_with(|| value.clone());
             map
         });
         self.get(key).unwrap_or(value)
@@ -55,22 +46,6 @@ impl<K, V> Default for Series<K, V> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn it_holds_no_more_than_its_limit() {
-        let series = Series::default();
-        std::thread::scope(|scope| {
-            for thread in 0..4 {
-                let series = &series;
-                scope.spawn(move || {
-                    for key in 0..100 {
-                        series.get_or_insert_up_to(10, &(thread, key), || key);
-                    }
-                });
-            }
-        });
-        assert_eq!(series.0.load().len(), 10);
-    }
 
     #[test]
     fn a_value_is_made_once() {

@@ -1,9 +1,12 @@
 //! The tenant label: bounded, because every tenant costs its own copy of several histograms.
 //!
-//! The first tenants to be active get a label of their own, up to the limit; all others share `tenant_id="other"`, and a
-//! gauge says how many they are.
+//! The busiest tenants have a label of their own, all others share `tenant_id="other"`, and a gauge says how many they
+//! are. Who is busy is found out as they go, for a series that was exported once stays for as long as the process: a
+//! label can't be taken back. So it is earned, and the fewer are left, the more it costs: the first operation earns
+//! one of the first half, ten one of the last tenth, and the last one of a thousand goes to who has done a thousand.
+//! Passers-by can't use them up, and whoever is really busy gets one soon.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use opentelemetry::metrics::{BoundHistogram, Gauge, Histogram, Meter};
@@ -22,11 +25,12 @@ pub(super) struct TenantLabels {
     instruments: Arc<TenantInstruments>,
     own: Series<TenantId, TenantSeries>,
     other: Arc<TenantSeries>,
-    folded: Mutex<HashSet<TenantId>>,
+    /// Tenants without a label, and the operations that each has done.
+    folded: Mutex<HashMap<TenantId, usize>>,
     folded_count: Gauge<u64>,
 }
 
-/// How many tenants without a label are told apart, to be counted. Beyond it, the count stands still.
+/// How many tenants without a label are told apart. Beyond it the count stands still, and the rest can't earn one.
 const MAX_FOLDED: usize = 100_000;
 
 struct TenantInstruments {
@@ -60,20 +64,35 @@ impl TenantLabels {
         self.own.get(&tenant).unwrap_or_else(|| self.other.clone())
     }
 
-    /// The instruments of one tenant, or those shared by all without a label.
+    /// The instruments of one tenant, or those shared by all without a label, for an operation that it has done.
     pub(super) fn get(&self, tenant: TenantId) -> Arc<TenantSeries> {
-        let make = || TenantSeries::new(tenant.to_string().into(), self.instruments.clone());
-        self.own.get_or_insert_up_to(self.limit, &tenant, make).unwrap_or_else(|| {
-            self.count_folded(tenant);
-            self.other.clone()
-        })
+        self.own.get(&tenant).or_else(|| self.earn(tenant)).unwrap_or_else(|| self.other.clone())
     }
 
-    fn count_folded(&self, tenant: TenantId) {
+    /// Counts an operation of a tenant without a label, and gives it one if it has done enough.
+    fn earn(&self, tenant: TenantId) -> Option<Arc<TenantSeries>> {
         let mut folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
-        if folded.len() < MAX_FOLDED && folded.insert(tenant) {
-            self.folded_count.record(folded.len() as u64, &[]);
-        }
+        let done = match folded.get_mut(&tenant) {
+            Some(done) => {
+                *done += 1;
+                *done
+            }
+            None => 1,
+        };
+        let left = self.limit.saturating_sub(self.own.len());
+        let price = self.limit.checked_div(left);
+        let label = if price.is_some_and(|price| done >= price) {
+            folded.remove(&tenant);
+            let make = || TenantSeries::new(tenant.to_string().into(), self.instruments.clone());
+            Some(self.own.get_or_insert(&tenant, make))
+        } else {
+            if done == 1 && folded.len() < MAX_FOLDED {
+                folded.insert(tenant, done);
+            }
+            None
+        };
+        self.folded_count.record(folded.len() as u64, &[]);
+        label
     }
 }
 
@@ -106,5 +125,43 @@ impl TenantSeries {
     /// The duration of searches.
     pub(super) fn search(&self) -> &BoundHistogram<f64> {
         self.search.get_or_init(|| self.instruments.search_duration.bind(&[self.label()]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::metrics::MeterProvider as _;
+    use opentelemetry_sdk::metrics::SdkMeterProvider;
+
+    use super::*;
+
+    fn tenant(number: u8) -> TenantId {
+        TenantId::from_bytes([number; 16])
+    }
+
+    fn labels(limit: usize) -> TenantLabels {
+        TenantLabels::new(&SdkMeterProvider::builder().build().meter("test"), limit)
+    }
+
+    #[test]
+    fn the_busy_keep_a_label_from_passers_by() {
+        let labels = labels(10);
+        let passers_by = (0..100).filter(|&number| labels.get(tenant(number)).label().value != OTHER.into());
+        assert_eq!(passers_by.count(), 5, "while half are left, the first operation earns one");
+        let operations = (0..100).take_while(|_| labels.get(tenant(200)).label().value == OTHER.into());
+        assert_eq!(operations.count(), 1, "with five left of ten, the second does");
+        assert_eq!(labels.known(tenant(200)).label().value, tenant(200).to_string().into());
+    }
+
+    #[test]
+    fn there_are_never_more_labels_than_the_limit() {
+        let labels = labels(10);
+        for _ in 0..20 {
+            for number in 0..100 {
+                labels.get(tenant(number));
+            }
+        }
+        assert_eq!(labels.own.len(), 10);
+        assert_eq!(labels.folded.lock().unwrap().len(), 90);
     }
 }

@@ -10,7 +10,6 @@ use std::time::Duration;
 use redb::backends::InMemoryBackend;
 use redb::{Builder, Database, StorageBackend};
 
-use super::RedbStore;
 use super::group::Group;
 use super::limits::Limits;
 use super::migrate::migrate;
@@ -18,6 +17,7 @@ use super::scan::Scans;
 use super::snapshot::Published;
 use super::tables::Tables;
 use super::writer::{Answer, Writer};
+use super::{Location, RedbStore};
 use crate::domain::{Actor, ChangeKind, Email, Stamp, Timestamp, User, UserId};
 use crate::store::{Changes, NoObserver, Store, StoreError, StoreResult, Users};
 
@@ -113,9 +113,10 @@ fn store(disk: &Disk, limits: Limits) -> RedbStore {
         let disk = disk.clone();
         Box::new(move || disk.open())
     };
-    let group = Group::new(database, reopen, limits.reopen_pause, Arc::clone(&published), 8).unwrap();
+    let observer = Arc::new(NoObserver);
+    let group = Group::new(database, reopen, limits.reopen_pause, Arc::clone(&published), 8, observer.clone()).unwrap();
     let writer = Arc::new(Writer::start(group, 2).unwrap());
-    RedbStore { writer, published, scans: Scans::new(limits), limits, observer: Arc::new(NoObserver) }
+    RedbStore { writer, published, scans: Scans::new(limits), limits, observer, location: Location::Memory }
 }
 
 fn stamp() -> Stamp {

@@ -1,0 +1,64 @@
+//! What telemetry is told of the store and of the hashing, and what it may look at.
+
+use std::sync::Arc;
+
+use crate::auth::OnHashed;
+use crate::service::Service;
+use crate::store::{Call, CommitFigures, Observer, StoreFigures};
+use crate::telemetry::{HashingFigures, StorageCall, StorageFigures, StorageWrite, Telemetry};
+
+/// Tells telemetry what the store does.
+pub(super) struct StoreTelemetry(pub Arc<Telemetry>);
+
+impl Observer for StoreTelemetry {
+    fn finished(&self, call: &Call) {
+        self.0.storage_call(&StorageCall {
+            operation: call.operation,
+            collection: call.collection,
+            elapsed: call.elapsed,
+            rows: call.rows,
+            failed: call.failed,
+            write: call.write.map(|write| StorageWrite {
+                queued: write.queued,
+                commit: write.commit,
+                group_size: write.group_size,
+            }),
+        });
+    }
+
+    fn committed(&self, commit: &CommitFigures) {
+        self.0.metrics().storage_committed(commit.elapsed, commit.group_size);
+    }
+}
+
+/// Tells telemetry of every hash.
+pub(super) fn on_hashed(telemetry: Arc<Telemetry>) -> OnHashed {
+    Arc::new(move |elapsed| telemetry.metrics().password_hashed(elapsed))
+}
+
+/// Lets telemetry look at the parts of the service, for as long as there is one.
+pub(super) fn let_look(service: &Arc<Service>) {
+    let metrics = service.telemetry.metrics();
+    let store = Arc::downgrade(&service.store);
+    metrics.look_at_storage(move || store.upgrade().map(|store| storage(&store.figures())));
+    let seen = Arc::downgrade(service);
+    metrics.look_at_hashing(move || {
+        let figures = seen.upgrade()?.hasher.figures();
+        Some(HashingFigures { running: figures.running, waiting: figures.waiting })
+    });
+}
+
+fn storage(figures: &StoreFigures) -> StorageFigures {
+    StorageFigures {
+        file_bytes: figures.file_bytes,
+        free_bytes: figures.free_bytes,
+        cache_hits: figures.cache.hits,
+        cache_misses: figures.cache.misses,
+        cache_evictions: figures.cache.evictions,
+        queue_depth: figures.queue_depth,
+        queue_capacity: figures.queue_capacity,
+        active: figures.readers + usize::from(figures.writing),
+        oldest_reader_seconds: figures.oldest_reader.as_secs_f64(),
+        writable: figures.writable,
+    }
+}

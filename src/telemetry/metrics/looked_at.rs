@@ -1,0 +1,142 @@
+//! Instruments that are read when somebody looks: of the store, the hashing, the runtime and the export of spans.
+
+use std::sync::Arc;
+
+use opentelemetry::metrics::Meter;
+
+use super::Metrics;
+
+/// A gauge of what an `F` tells: name, unit, description, value.
+type Gauge<F> = (&'static str, &'static str, &'static str, fn(&F) -> Option<f64>);
+/// A counter of what an `F` tells.
+type Total<F> = (&'static str, &'static str, &'static str, fn(&F) -> u64);
+
+/// How the store does.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct StorageFigures {
+    /// The size of its file, in bytes.
+    pub file_bytes: Option<u64>,
+    /// What is free on its disk, in bytes.
+    pub free_bytes: Option<u64>,
+    /// Pages found in memory.
+    pub cache_hits: u64,
+    /// Pages read from the file.
+    pub cache_misses: u64,
+    /// Pages that made room for others.
+    pub cache_evictions: u64,
+    /// Writes that wait.
+    pub queue_depth: usize,
+    /// Writes that may wait.
+    pub queue_capacity: usize,
+    /// Reads and writes in progress.
+    pub active: usize,
+    /// For how long the oldest read has held on to what is past, in seconds.
+    pub oldest_reader_seconds: f64,
+    /// Whether writes work.
+    pub writable: bool,
+}
+
+const STORAGE: [Gauge<StorageFigures>; 7] = [
+    ("storage_file_size", "By", "Size of the database's file.", |it| it.file_bytes.map(|bytes| bytes as f64)),
+    ("storage_free_space", "By", "Free space on the disk of the database.", |it| {
+        it.free_bytes.map(|bytes| bytes as f64)
+    }),
+    ("storage_writer_queue_depth", "{write}", "Writes that wait for the writer.", |it| Some(it.queue_depth as f64)),
+    ("storage_writer_queue_capacity", "{write}", "Writes that may wait; one more is refused.", |it| {
+        Some(it.queue_capacity as f64)
+    }),
+    (
+        "storage_oldest_reader",
+        "s",
+        "For how long a read has held on to a past state of the database, whose pages can't be used again meanwhile.",
+        |it| Some(it.oldest_reader_seconds),
+    ),
+    ("storage_writable", "", "Whether writes work: 1 or 0.", |it| Some(f64::from(u8::from(it.writable)))),
+    ("database_connections_active", "{call}", "Reads in progress, and the writer when it is at work.", |it| {
+        Some(it.active as f64)
+    }),
+];
+
+const STORAGE_TOTALS: [Total<StorageFigures>; 3] = [
+    ("storage_cache_hits", "{page}", "Pages of the database found in memory.", |it| it.cache_hits),
+    ("storage_cache_misses", "{page}", "Pages of the database read from its file.", |it| it.cache_misses),
+    ("storage_cache_evictions", "{page}", "Pages of the database that made room for others.", |it| it.cache_evictions),
+];
+
+/// How busy the hashing of passwords is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HashingFigures {
+    /// Hashes being made.
+    pub running: usize,
+    /// Callers that wait for theirs.
+    pub waiting: usize,
+}
+
+const HASHING: [Gauge<HashingFigures>; 2] = [
+    ("auth_hashing_queue_depth", "{hash}", "Passwords that wait to be hashed.", |it| Some(it.waiting as f64)),
+    ("auth_hashing_active", "{hash}", "Passwords being hashed.", |it| Some(it.running as f64)),
+];
+
+const RUNTIME: [Gauge<tokio::runtime::RuntimeMetrics>; 3] = [
+    ("tokio_workers", "{thread}", "Threads that run tasks.", |it| Some(it.num_workers() as f64)),
+    ("tokio_alive_tasks", "{task}", "Tasks that have not ended.", |it| Some(it.num_alive_tasks() as f64)),
+    ("tokio_global_queue_depth", "{task}", "Tasks in the queue that all threads share.", |it| {
+        Some(it.global_queue_depth() as f64)
+    }),
+];
+
+impl Metrics {
+    /// Lets the figures of the store be read; none once there is no store.
+    pub fn look_at_storage(&self, look: impl Fn() -> Option<StorageFigures> + Send + Sync + 'static) {
+        let look: Look<StorageFigures> = Arc::new(look);
+        gauges(&self.meter, &STORAGE, &look);
+        totals(&self.meter, &STORAGE_TOTALS, &look);
+    }
+
+    /// Lets the figures of the hashing be read.
+    pub fn look_at_hashing(&self, look: impl Fn() -> Option<HashingFigures> + Send + Sync + 'static) {
+        gauges(&self.meter, &HASHING, &(Arc::new(look) as Look<HashingFigures>));
+    }
+}
+
+/// Lets the figures of the runtime be read that this is called on.
+pub(super) fn look_at_runtime(meter: &Meter) {
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        let metrics = runtime.metrics();
+        gauges(meter, &RUNTIME, &(Arc::new(move || Some(metrics.clone())) as Look<_>));
+    }
+}
+
+pub(super) type Look<F> = Arc<dyn Fn() -> Option<F> + Send + Sync>;
+
+pub(super) fn gauges<F: 'static>(meter: &Meter, gauges: &[Gauge<F>], look: &Look<F>) {
+    for &(name, unit, description, value) in gauges {
+        let look = look.clone();
+        meter
+            .f64_observable_gauge(name)
+            .with_unit(unit)
+            .with_description(description)
+            .with_callback(move |observer| {
+                if let Some(value) = look().as_ref().and_then(value) {
+                    observer.observe(value, &[]);
+                }
+            })
+            .build();
+    }
+}
+
+pub(super) fn totals<F: 'static>(meter: &Meter, totals: &[Total<F>], look: &Look<F>) {
+    for &(name, unit, description, value) in totals {
+        let look = look.clone();
+        meter
+            .u64_observable_counter(name)
+            .with_unit(unit)
+            .with_description(description)
+            .with_callback(move |observer| {
+                if let Some(figures) = look() {
+                    observer.observe(value(&figures), &[]);
+                }
+            })
+            .build();
+    }
+}

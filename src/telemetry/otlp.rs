@@ -1,0 +1,142 @@
+//! Exporters to a collector, for each signal, over whichever protocol it speaks.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use hyper::HeaderMap;
+use opentelemetry_otlp::tonic_types::metadata::MetadataMap;
+use opentelemetry_otlp::tonic_types::transport::{Certificate, ClientTlsConfig, Identity};
+use opentelemetry_otlp::{
+    Compression, ExporterBuildError, LogExporter, MetricExporter, Protocol, SpanExporter, WithExportConfig,
+    WithHttpConfig, WithTonicConfig,
+};
+
+use super::TelemetryError;
+use super::client::{HttpClient, Tls, read};
+use super::exporter::{Watched, without_credentials};
+use crate::config::{self, Otlp, OtlpProtocol, Signal};
+
+/// An exporter of spans.
+pub(super) fn spans(config: &config::Telemetry) -> Result<Watched<SpanExporter>, TelemetryError> {
+    watched(config, Signal::Traces, |otlp| {
+        Ok(match otlp.protocol {
+            OtlpProtocol::Grpc => over_grpc(SpanExporter::builder().with_tonic(), otlp)?.build()?,
+            OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => {
+                over_http(SpanExporter::builder().with_http(), otlp)?.build()?
+            }
+        })
+    })
+}
+
+/// An exporter of metrics.
+pub(super) fn metrics(config: &config::Telemetry) -> Result<Watched<MetricExporter>, TelemetryError> {
+    watched(config, Signal::Metrics, |otlp| {
+        Ok(match otlp.protocol {
+            OtlpProtocol::Grpc => over_grpc(MetricExporter::builder().with_tonic(), otlp)?.build()?,
+            OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => {
+                over_http(MetricExporter::builder().with_http(), otlp)?.build()?
+            }
+        })
+    })
+}
+
+/// An exporter of log lines.
+pub(super) fn logs(config: &config::Telemetry) -> Result<Watched<LogExporter>, TelemetryError> {
+    watched(config, Signal::Logs, |otlp| {
+        Ok(match otlp.protocol {
+            OtlpProtocol::Grpc => over_grpc(LogExporter::builder().with_tonic(), otlp)?.build()?,
+            OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => {
+                over_http(LogExporter::builder().with_http(), otlp)?.build()?
+            }
+        })
+    })
+}
+
+/// What is wrong with the configuration of an exporter.
+struct Unfit(String);
+
+impl From<String> for Unfit {
+    fn from(problem: String) -> Self {
+        Self(problem)
+    }
+}
+
+impl From<ExporterBuildError> for Unfit {
+    fn from(error: ExporterBuildError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+fn watched<E>(
+    config: &config::Telemetry,
+    signal: Signal,
+    build: impl FnOnce(&Otlp) -> Result<E, Unfit>,
+) -> Result<Watched<E>, TelemetryError> {
+    let otlp = config.otlp(signal);
+    match build(&otlp) {
+        Ok(exporter) => Ok(Watched::new(exporter, signal, endpoint(&otlp))),
+        Err(Unfit(cause)) => {
+            Err(TelemetryError::Exporter { signal, endpoint: without_credentials(endpoint(&otlp)), cause })
+        }
+    }
+}
+
+fn over_grpc<B: WithExportConfig + WithTonicConfig>(builder: B, otlp: &Otlp) -> Result<B, Unfit> {
+    let headers: HeaderMap = otlp.header_pairs().into_iter().collect();
+    let mut builder = builder
+        .with_endpoint(endpoint(otlp))
+        .with_timeout(timeout(otlp))
+        .with_metadata(MetadataMap::from_headers(headers));
+    if otlp.compression == config::Compression::Gzip {
+        builder = builder.with_compression(Compression::Gzip);
+    }
+    if is_tls(otlp) {
+        let mut tls = match &otlp.certificate {
+            Some(path) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read(path)?)),
+            None => ClientTlsConfig::new().with_enabled_roots(),
+        };
+        if let Some((certificate, key)) = identity(otlp) {
+            tls = tls.identity(Identity::from_pem(read(certificate)?, read(key)?));
+        }
+        builder = builder.with_tls_config(tls);
+    }
+    Ok(builder)
+}
+
+fn over_http<B: WithExportConfig + WithHttpConfig>(builder: B, otlp: &Otlp) -> Result<B, Unfit> {
+    let text = |value: &hyper::header::HeaderValue| value.to_str().map(str::to_owned).ok();
+    let headers: HashMap<String, String> =
+        otlp.header_pairs().iter().filter_map(|(name, value)| Some((name.to_string(), text(value)?))).collect();
+    let protocol = match otlp.protocol {
+        OtlpProtocol::HttpJson => Protocol::HttpJson,
+        OtlpProtocol::HttpProtobuf | OtlpProtocol::Grpc => Protocol::HttpBinary,
+    };
+    let tls = Tls { authorities: otlp.certificate.as_deref(), identity: identity(otlp) };
+    let tls = if is_tls(otlp) { tls.config()? } else { Tls::nobody()? };
+    let builder = builder
+        .with_endpoint(endpoint(otlp))
+        .with_timeout(timeout(otlp))
+        .with_protocol(protocol)
+        .with_headers(headers)
+        .with_http_client(HttpClient::new(tls, timeout(otlp)));
+    Ok(match otlp.compression {
+        config::Compression::None => builder,
+        config::Compression::Gzip => builder.with_compression(Compression::Gzip),
+    })
+}
+
+fn endpoint(otlp: &Otlp) -> &str {
+    otlp.endpoint.as_deref().unwrap_or_default()
+}
+
+fn timeout(otlp: &Otlp) -> Duration {
+    Duration::from_millis(otlp.timeout_ms)
+}
+
+fn is_tls(otlp: &Otlp) -> bool {
+    endpoint(otlp).starts_with("https:")
+}
+
+fn identity(otlp: &Otlp) -> Option<(&std::path::Path, &std::path::Path)> {
+    otlp.client_certificate.as_deref().zip(otlp.client_key.as_deref())
+}

@@ -1,0 +1,96 @@
+//! OTLP over HTTP, in protobuf and in JSON; and what else a collector answers over HTTP.
+
+use std::convert::Infallible;
+use std::io::Read;
+use std::sync::Arc;
+
+use flate2::read::GzDecoder;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use prost::Message;
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use super::{Authority, State};
+
+/// Serves until the runtime ends.
+pub async fn serve(listener: TcpListener, state: Arc<State>, authority: Option<Authority>) {
+    let tls = authority.map(|authority| acceptor(&authority));
+    loop {
+        let (stream, _) = listener.accept().await.expect("a connection");
+        let (state, tls) = (state.clone(), tls.clone());
+        tokio::spawn(async move {
+            match tls {
+                None => converse(stream, state).await,
+                Some(tls) => {
+                    if let Ok(stream) = tls.accept(stream).await {
+                        converse(stream, state).await;
+                    }
+                }
+            }
+        });
+    }
+}
+
+fn acceptor(authority: &Authority) -> TlsAcceptor {
+    let chain = vec![CertificateDer::from_pem_slice(authority.certificate.as_bytes()).expect("a certificate")];
+    let key = PrivateKeyDer::from_pem_slice(authority.key.as_bytes()).expect("a key");
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("the provider has them")
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .expect("they belong together");
+    TlsAcceptor::from(Arc::new(config))
+}
+
+async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, state: Arc<State>) {
+    let service = service_fn(move |request| {
+        let state = state.clone();
+        async move { Ok::<_, Infallible>(answer(request, &state).await) }
+    });
+    // A client may leave as it likes.
+    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
+
+async fn answer(request: Request<Incoming>, state: &State) -> Response<Full<Bytes>> {
+    state.received.keep_headers(request.headers());
+    let (head, body) = request.into_parts();
+    let Ok(body) = body.collect().await else { return status(StatusCode::BAD_REQUEST) };
+    if !state.is_well().await {
+        return status(StatusCode::SERVICE_UNAVAILABLE);
+    }
+    let mut content = body.to_bytes().to_vec();
+    if head.headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding == "gzip") {
+        let packed = std::mem::take(&mut content);
+        GzDecoder::new(&packed[..]).read_to_end(&mut content).expect("gzip");
+    }
+    let is_json = head.headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    match head.uri.path() {
+        "/v1/traces" => state.received.keep_spans(decode(&content, is_json)),
+        "/v1/metrics" => state.received.keep_metrics(decode(&content, is_json)),
+        "/v1/logs" => state.received.keep_logs(decode(&content, is_json)),
+        "/health" => {}
+        _ => return status(StatusCode::NOT_FOUND),
+    }
+    let empty = if is_json { "{}" } else { "" };
+    Response::builder().header(CONTENT_TYPE, "application/x-protobuf").body(Full::from(empty)).expect("a response")
+}
+
+fn status(status: StatusCode) -> Response<Full<Bytes>> {
+    Response::builder().status(status).body(Full::default()).expect("a response")
+}
+
+fn decode<T: Message + Default + DeserializeOwned>(content: &[u8], is_json: bool) -> T {
+    if is_json { serde_json::from_slice(content).expect("OTLP in JSON") } else { T::decode(content).expect("OTLP") }
+}

@@ -1,0 +1,109 @@
+//! A tour through the API: every use case once and well, and the failures that people make.
+
+use serde_json::json;
+
+use super::account::{Account, PASSWORD, login, text};
+use super::server::Server;
+
+/// What of a tour must show nowhere.
+pub struct Secrets(pub Vec<String>);
+
+impl Secrets {
+    fn add(&mut self, secret: impl Into<String>) {
+        self.0.push(secret.into());
+    }
+}
+
+/// Uses everything there is.
+pub fn tour(server: &Server) -> Secrets {
+    let owner = Account::new(server);
+    let other = Account::new(server);
+    let mut secrets = Secrets(vec![PASSWORD.to_owned(), "Wrong-horse-7".to_owned(), "@example.com".to_owned()]);
+    for account in [&owner, &other] {
+        secrets.add(&account.email);
+        secrets.add(&account.access);
+        secrets.add(&account.refresh);
+    }
+    workspaces(&owner, &other, &mut secrets);
+    artifacts(&owner);
+    failures(server, &owner);
+    accounts(server, &owner, &mut secrets);
+    server.client().get("/api/v1/system/stats").expect(200);
+    secrets
+}
+
+fn workspaces(owner: &Account, other: &Account, secrets: &mut Secrets) {
+    let workspace = owner.workspace();
+    let path = format!("/api/v1/workspaces/{workspace}");
+    let client = &owner.client;
+    client.get("/api/v1/workspaces").expect(200);
+    client.get(&path).expect(200);
+    client.patch(&path, &json!({"name": "Renamed"})).expect(200);
+    let member = json!({"email": other.email, "role": "viewer"});
+    client.post(&format!("{path}/members"), &member).expect(201);
+    client.get(&format!("{path}/members")).expect(200);
+    client.put(&format!("{path}/members/{}/role", other.id), &json!({"role": "editor"})).expect(200);
+    client.delete(&format!("{path}/members/{}", other.id)).expect(204);
+    let key = client.post(&format!("{path}/api-keys"), &json!({"name": "robot", "scopes": ["artifacts:read"]})).expect(201).json();
+    secrets.add(text(&key["key"]));
+    client.get(&format!("{path}/api-keys")).expect(200);
+    client.delete(&format!("{path}/api-keys/{}", text(&key["id"]))).expect(204);
+    client.get(&format!("{path}/audit")).expect(200);
+    client.delete(&path).expect(204);
+}
+
+fn artifacts(owner: &Account) {
+    let client = &owner.client;
+    let artifacts = owner.artifacts();
+    let made = owner.artifact(&artifacts, &json!({"name": "n", "artifact_type": "document"}));
+    let path = format!("{artifacts}/{}", text(&made["id"]));
+    client.get(&path).expect(200);
+    client.get(&format!("{artifacts}?q=n&limit=1")).expect(200);
+    client.get(&format!("{artifacts}/search/advanced?q=n")).expect(200);
+    client.patch(&path, &json!({"name": "m"})).expect(200);
+    client.get(&format!("{path}/history")).expect(200);
+    client.get(&format!("{artifacts}/stats")).expect(200);
+    let writes = json!({"operations": [{"op": "create", "name": "b"}]});
+    client.post(&format!("{artifacts}/bulk"), &writes).expect(200);
+    let exported = client.get(&format!("{artifacts}/export")).expect(200).body;
+    client.send("POST", &format!("{artifacts}/import"), "application/x-ndjson", exported).expect(200);
+    client.delete(&path).expect(204);
+    client.call("POST", &format!("{path}/restore")).expect(200);
+    client.delete(&path).expect(204);
+    client.delete(&format!("{path}?purge=true")).expect(204);
+}
+
+fn failures(server: &Server, owner: &Account) {
+    let client = server.client();
+    login(&client, &owner.email, "Wrong-horse-7").expect(401);
+    login(&client, "nobody@example.com", PASSWORD).expect(401);
+    client.post("/api/v1/auth/register", &json!({"email": owner.email, "password": PASSWORD})).expect(409);
+    owner.client.post("/api/v1/workspaces", &json!({"name": ""})).expect(422);
+    client.get("/nowhere").expect(404);
+}
+
+fn accounts(server: &Server, owner: &Account, secrets: &mut Secrets) {
+    let anyone = server.client();
+    anyone.call("POST", "/api/v1/auth/verify-email?verification_token=not-one-that-was-ever-sent").expect(400);
+    owner.client.call("POST", "/api/v1/auth/verify-email/resend");
+    anyone.post("/api/v1/auth/password/forgot", &json!({"email": owner.email}));
+    let reset = json!({"token": "not-one-that-was-ever-sent", "new_password": "Other-horse-8"});
+    anyone.post("/api/v1/auth/password/reset", &reset);
+    owner.client.get("/api/v1/auth/me").expect(200);
+    owner.client.get("/api/v1/auth/sessions").expect(200);
+    owner.client.delete("/api/v1/auth/sessions").expect(200);
+    let workspace = owner.workspace();
+    let refresh = json!({"refresh_token": owner.refresh});
+    let tokens = anyone.post("/api/v1/auth/refresh", &refresh).expect(200).json();
+    secrets.add(text(&tokens["access_token"]));
+    secrets.add(text(&tokens["refresh_token"]));
+    let client = anyone.bearer(&text(&tokens["access_token"]));
+    let switched = client.call("POST", &format!("/api/v1/workspaces/{workspace}/switch")).expect(200).json();
+    secrets.add(text(&switched["access_token"]));
+    let client = anyone.bearer(&text(&switched["access_token"]));
+    let change = json!({"current_password": PASSWORD, "new_password": "Other-horse-8"});
+    client.post("/api/v1/auth/password/change", &change).expect(200);
+    secrets.add("Other-horse-8");
+    let tokens = login(&anyone, &owner.email, "Other-horse-8").expect(200).json();
+    anyone.bearer(&text(&tokens["access_token"])).call("POST", "/api/v1/auth/logout").expect(200);
+}
