@@ -4,7 +4,8 @@
 mod support;
 
 use support::account::Account;
-use support::otlp::{Absent, Collector, Mute};
+use support::exposition::Exposition;
+use support::otlp::{Absent, Collector, Cutter, Mood, Mute, Protocol};
 use support::server::{Server, Setup};
 
 /// Traces to `endpoint`, with a short deadline for the last export.
@@ -26,6 +27,22 @@ fn use_it(server: &Server) {
 /// The lines of the log that name the collector's endpoint.
 fn warnings(server: &Server, endpoint: &str) -> Vec<String> {
     server.stderr().lines().filter(|line| line.contains(endpoint)).map(str::to_owned).collect()
+}
+
+/// The value of a metric without labels.
+fn value(server: &Server, name: &str) -> f64 {
+    let scrape = Exposition::parse(&server.client().get("/metrics").expect(200).body);
+    scrape.sum(name, &[]).unwrap_or_else(|| panic!("{name} is missing"))
+}
+
+/// Makes requests until `is_done`.
+#[track_caller]
+fn until(server: &Server, what: &str, is_done: impl Fn() -> bool) {
+    let deadline = std::time::Instant::now() + support::PATIENCE;
+    while !is_done() {
+        assert!(std::time::Instant::now() < deadline, "never {what}:\n{}", server.stderr());
+        server.client().get("/livez").expect(200);
+    }
 }
 
 /// Waits until the log names the endpoint.
@@ -62,6 +79,92 @@ fn a_collector_that_never_answers_holds_nothing_up() {
     use_it(&server);
     server.terminate();
     assert!(server.wait().success(), "{}", server.stderr());
+}
+
+#[test]
+fn what_finds_no_place_is_dropped_and_counted() {
+    const QUEUE: u64 = 32;
+    let mute = Mute::new();
+    let server = traced_to(&mute.endpoint())
+        .env("OTEL_BSP_MAX_QUEUE_SIZE", QUEUE.to_string())
+        .env("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "8")
+        .start();
+    use_it(&server);
+    until(&server, "drops", || value(&server, "telemetry_spans_dropped_total") > 100.0);
+    assert!(value(&server, "telemetry_spans_waiting") <= QUEUE as f64, "memory is bounded by the queue");
+    assert_eq!(value(&server, "telemetry_spans_exported_total"), 0.0);
+}
+
+#[test]
+fn a_collector_that_answers_errors_is_one_warning_until_it_is_well_again() {
+    for (name, protocol) in [("grpc", Protocol::Grpc), ("http/protobuf", Protocol::Http)] {
+        let collector = Collector::speaking(protocol);
+        collector.feel(Mood::Erring);
+        let mut server = traced_to(&collector.endpoint()).env("OTEL_EXPORTER_OTLP_PROTOCOL", name).start();
+        until(&server, "failures", || value(&server, "telemetry_spans_failed_total") > 0.0);
+        assert!(collector.spans().is_empty());
+        collector.feel(Mood::Well);
+        until(&server, "exports", || value(&server, "telemetry_spans_exported_total") > 0.0);
+        assert!(!collector.spans().is_empty());
+        server.terminate();
+        assert!(server.wait().success(), "{}", server.stderr());
+        assert_eq!(warnings(&server, &collector.endpoint()).len(), 1, "{name}: {}", server.stderr());
+    }
+}
+
+#[test]
+fn a_collector_that_cuts_connections_is_one_warning() {
+    for name in ["grpc", "http/protobuf"] {
+        let cutter = Cutter::new();
+        let mut server = traced_to(&cutter.endpoint()).env("OTEL_EXPORTER_OTLP_PROTOCOL", name).start();
+        use_it(&server);
+        until(&server, "failures", || value(&server, "telemetry_spans_failed_total") > 0.0);
+        use_it(&server);
+        server.terminate();
+        assert!(server.wait().success(), "{}", server.stderr());
+        assert_eq!(warnings(&server, &cutter.endpoint()).len(), 1, "{name}: {}", server.stderr());
+    }
+}
+
+#[test]
+fn a_slow_collector_gets_everything_that_finds_a_place() {
+    let collector = Collector::start();
+    collector.feel(Mood::Slow);
+    let server = traced_to(&collector.endpoint()).start();
+    use_it(&server);
+    until(&server, "exports", || value(&server, "telemetry_spans_exported_total") > 0.0);
+    assert!(!collector.spans().is_empty());
+    assert_eq!(value(&server, "telemetry_spans_failed_total"), 0.0);
+}
+
+#[test]
+fn spans_flow_again_when_a_collector_is_back() {
+    let place = Absent::new();
+    let collector = place.appear();
+    let server = traced_to(&place.endpoint()).env("GHOSTWORKS__LOG__LEVEL", "info").start();
+    until(&server, "exports", || !collector.spans().is_empty());
+    drop(collector);
+    until(&server, "failures", || value(&server, "telemetry_spans_failed_total") > 0.0);
+    let collector = place.appear();
+    until(&server, "exports again", || !collector.spans().is_empty());
+    until(&server, "a line about it", || server.stderr().contains("takes the traces again"));
+}
+
+#[test]
+fn no_collector_keeps_the_process_from_ending() {
+    let (mute, cutter, nobody) = (Mute::new(), Cutter::new(), Absent::new());
+    for endpoint in [mute.endpoint(), cutter.endpoint(), nobody.endpoint()] {
+        for name in ["grpc", "http/protobuf"] {
+            let mut server = traced_to(&endpoint)
+                .env("OTEL_EXPORTER_OTLP_PROTOCOL", name)
+                .env("OTEL_METRICS_EXPORTER", "otlp")
+                .env("OTEL_LOGS_EXPORTER", "otlp")
+                .start();
+            server.client().get("/livez").expect(200);
+            server.terminate();
+            assert!(server.wait().success(), "{endpoint} {name}: {}", server.stderr());
+        }
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::{Error, Service};
 use crate::domain::Timestamp;
 use crate::store::{Counts, StoreHealth};
-use crate::telemetry::{Operation, Subject};
+use crate::telemetry::{ExportHealth, Operation, Subject};
 
 /// How everything is.
 pub struct Health {
@@ -32,6 +32,11 @@ impl Service {
         let asked = Instant::now();
         let store = self.store.health().await;
         Health { store, store_response: asked.elapsed(), uptime: self.started.elapsed(), at: self.clock.now() }
+    }
+
+    /// How the export of telemetry does.
+    pub async fn export_health(&self) -> ExportHealth {
+        self.telemetry.export_health().await
     }
 
     /// Now, by the service's clock.

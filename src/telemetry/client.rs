@@ -1,5 +1,6 @@
 //! The one HTTP client: for OTLP over HTTP, and for whatever the service calls.
 
+use std::error::Error;
 use std::fmt;
 use std::fs;
 use std::path::Path;
@@ -115,4 +116,15 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
 /// A file that the configuration names.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
     fs::read(path).map_err(|error| format!("can't read {}: {error}", path.display()))
+}
+
+/// An error with what caused it, in one line.
+pub(super) fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text += &format!(": {error}");
+        cause = error.source();
+    }
+    text
 }

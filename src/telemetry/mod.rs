@@ -22,12 +22,14 @@
 //! ```
 
 mod client;
+mod collector;
 mod exporter;
 mod http;
 pub mod logs;
 mod metrics;
 mod operation;
 mod otlp;
+mod outbound;
 mod pipeline;
 mod propagation;
 mod queue;
@@ -35,7 +37,7 @@ mod resource;
 mod storage;
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use opentelemetry::trace::{FutureExt, SpanBuilder, SpanKind, SpanRef, Status, TraceContextExt, Tracer};
@@ -45,9 +47,11 @@ use opentelemetry_semantic_conventions::attribute;
 
 use crate::domain::{TenantId, UserId};
 
+pub use collector::ExportHealth;
 pub use http::{RequestHead, RequestInFlight};
 pub use metrics::{HashingFigures, Metrics, StorageFigures};
 pub use operation::Operation;
+pub use outbound::CallError;
 pub use pipeline::{Pipeline, TelemetryError};
 pub use storage::{StorageCall, StorageWrite};
 
@@ -57,6 +61,10 @@ pub struct Telemetry {
     tracer: Option<SdkTracer>,
     propagator: propagation::Propagator,
     metrics: Metrics,
+    outbound: outbound::Outbound,
+    exports: Arc<metrics::Exports>,
+    /// `None` when nobody said where to ask.
+    collector: Option<collector::CollectorHealth>,
 }
 
 /// Whom a piece of work is for, as far as it is known when it begins.

@@ -13,7 +13,9 @@ use prometheus::{Encoder as _, TextEncoder};
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::collector::CollectorHealth;
 use super::metrics::{Exports, Metrics, view};
+use super::outbound::Outbound;
 use super::propagation::Propagator;
 use super::queue::{Bounded, Counted};
 use super::resource::resource;
@@ -61,13 +63,17 @@ impl Pipeline {
         let resource = resource(config, environment.as_str(), instance);
         let registry = prometheus::Registry::new();
         let meter_provider = meter_provider(config, resource.clone(), &registry)?;
-        let exports = Exports::new(&meter_provider.meter("ghostworks"));
+        let meter = meter_provider.meter("ghostworks");
+        let exports = Exports::new(&meter);
         let tracer_provider = tracer_provider(config, resource.clone(), &exports)?;
         let logger_provider = logger_provider(config, resource)?;
         let telemetry = Telemetry {
             tracer: tracer_provider.as_ref().map(|provider| provider.tracer("ghostworks")),
             propagator: Propagator::new(&config.propagators),
             metrics: Metrics::new(&meter_provider, config.tenant_label_limit, environment.as_str()),
+            outbound: Outbound::new(&meter),
+            exports,
+            collector: config.collector_health_url.clone().map(CollectorHealth::new),
         };
         let shutdown_timeout = Duration::from_secs(config.shutdown_timeout_seconds);
         Ok((Self { tracer_provider, meter_provider, logger_provider, registry, shutdown_timeout }, telemetry))

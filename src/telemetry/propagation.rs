@@ -1,16 +1,16 @@
-//! The context that comes in with a request: `traceparent`, `tracestate`, `baggage` (W3C).
+//! The context that comes in with a request, and goes out with one: `traceparent`, `tracestate`, `baggage` (W3C).
 
 use opentelemetry::Context;
-use opentelemetry::propagation::{Extractor, TextMapCompositePropagator, TextMapPropagator};
+use opentelemetry::propagation::{Extractor, Injector, TextMapCompositePropagator, TextMapPropagator};
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
-use poem::http::{HeaderMap, HeaderName};
+use poem::http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::config::Propagators;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
-/// Reads the configured headers.
+/// Reads and writes the configured headers.
 pub(super) struct Propagator(TextMapCompositePropagator);
 
 impl Propagator {
@@ -24,6 +24,11 @@ impl Propagator {
             propagators.push(Box::new(BaggagePropagator::new()));
         }
         Self(TextMapCompositePropagator::new(propagators))
+    }
+
+    /// Puts a context into the headers of a request to someone else.
+    pub(super) fn inject(&self, context: &Context, headers: &mut HeaderMap) {
+        self.0.inject_context(context, &mut HeadersToSend(headers));
     }
 
     /// The context a request was sent in; an empty one when it names none.
@@ -46,5 +51,15 @@ impl Extractor for Headers<'_> {
 
     fn keys(&self) -> Vec<&str> {
         self.0.keys().map(HeaderName::as_str).collect()
+    }
+}
+
+struct HeadersToSend<'a>(&'a mut HeaderMap);
+
+impl Injector for HeadersToSend<'_> {
+    fn set(&mut self, key: &str, value: String) {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(key), HeaderValue::try_from(value)) {
+            self.0.insert(name, value);
+        }
     }
 }

@@ -8,6 +8,7 @@ pub mod mail;
 pub mod otlp;
 pub mod raw;
 pub mod server;
+pub mod tour;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};

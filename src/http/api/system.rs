@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Tag;
+use crate::domain::Timestamp;
 use crate::http::json::Json;
 use crate::http::metrics::{self, Exposition};
 use crate::http::problem::RETRY_AFTER_SECONDS;
@@ -20,6 +21,7 @@ use crate::http::refused::{NOT_AUTHENTICATED, NOT_FOUND, Refused, SERVED};
 use crate::http::state::State;
 use crate::http::types::Time;
 use crate::service::Health;
+use crate::telemetry::ExportHealth;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -69,7 +71,8 @@ impl SystemApi {
 
     /// How every part is
     ///
-    /// Reads from the database and asks its writer; 503 when either does not work.
+    /// Reads from the database and asks its writer; 503 when either does not work. Telemetry that does not reach its
+    /// collector is told of, but keeps nobody from being served.
     #[oai(path = "/health/detailed", method = "get", operation_id = "health_detailed")]
     async fn health_detailed(&self, state: Data<&Arc<State>>) -> DetailedHealthResponse {
         let health = state.service.health().await;
@@ -80,7 +83,10 @@ impl SystemApi {
             version: VERSION.to_owned(),
             environment: state.environment.as_str().to_owned(),
             uptime_seconds: health.uptime.as_secs(),
-            services: BTreeMap::from([("database".to_owned(), database(&health))]),
+            services: BTreeMap::from([
+                ("database".to_owned(), database(&health)),
+                ("telemetry".to_owned(), telemetry(&state.service.export_health().await)),
+            ]),
         });
         if is_healthy {
             DetailedHealthResponse::Healthy(body)
@@ -159,6 +165,18 @@ fn database(health: &Health) -> Value {
         "writable": health.store.writable.is_ok(),
         "queued_writes": health.store.queue_depth,
         "last_change": health.store.last_seq,
+    })
+}
+
+fn telemetry(health: &ExportHealth) -> Value {
+    json!({
+        "status": word(health.is_well()),
+        "spans_exported": health.exported,
+        "spans_dropped": health.dropped,
+        "spans_failed": health.failed,
+        "spans_waiting": health.waiting,
+        "last_export": health.last_success.and_then(|at| Timestamp::try_from(at).ok()).map(Time),
+        "collector": health.collector_is_well.map(word),
     })
 }
 

@@ -1,13 +1,14 @@
 //! What becomes of the spans, as figures that the exporting threads keep.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use opentelemetry::metrics::{BoundHistogram, Meter};
 
 use super::looked_at::{Look, gauges, totals};
 use super::{SLOW_BUCKETS, seconds};
+use crate::telemetry::ExportHealth;
 
 /// What became of the spans so far.
 #[derive(Debug)]
@@ -22,6 +23,7 @@ pub(in crate::telemetry) struct Exports {
     pub failed: AtomicU64,
     /// When the collector last took some, in milliseconds since 1970; 0 for never.
     last_success: AtomicU64,
+    is_failing: AtomicBool,
     duration: BoundHistogram<f64>,
 }
 
@@ -35,6 +37,7 @@ impl Exports {
             dropped: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             last_success: AtomicU64::new(0),
+            is_failing: AtomicBool::new(false),
             duration: duration.bind(&[]),
         });
         let seen = exports.clone();
@@ -77,13 +80,27 @@ impl Exports {
         self.duration.record(elapsed.as_secs_f64());
         let count = if is_taken { &self.exported } else { &self.failed };
         count.fetch_add(spans as u64, Ordering::Relaxed);
+        self.is_failing.store(!is_taken, Ordering::Relaxed);
         if is_taken && let Ok(now) = opentelemetry::time::now().duration_since(UNIX_EPOCH) {
             self.last_success.store(u64::try_from(now.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
         }
     }
 
+    /// All of it, but for what the collector says itself.
+    pub fn health(&self) -> ExportHealth {
+        ExportHealth {
+            exported: load(&self.exported),
+            dropped: load(&self.dropped),
+            failed: load(&self.failed),
+            waiting: self.waiting.load(Ordering::Relaxed),
+            last_success: self.last_success().map(|at| UNIX_EPOCH + at),
+            is_failing: self.is_failing.load(Ordering::Relaxed),
+            collector_is_well: None,
+        }
+    }
+
     /// When the collector last took spans, since 1970.
-    pub fn last_success(&self) -> Option<Duration> {
+    fn last_success(&self) -> Option<Duration> {
         let millis = load(&self.last_success);
         (millis > 0).then(|| Duration::from_millis(millis))
     }

@@ -13,6 +13,11 @@ use poem::http::StatusCode;
 use super::series::Series;
 use super::{HTTP_BUCKETS, Metrics, counter, seconds};
 
+/// How long calls to other services take.
+pub(in crate::telemetry) fn client_request_duration(meter: &Meter) -> Histogram<f64> {
+    seconds(meter, "http.client.request.duration", "Duration of HTTP client requests.", &HTTP_BUCKETS)
+}
+
 /// The route label of requests that match none.
 const UNMATCHED: &str = "unmatched";
 

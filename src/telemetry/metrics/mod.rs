@@ -21,7 +21,7 @@ use super::{Operation, StorageCall};
 use crate::domain::TenantId;
 
 pub(super) use self::exports::Exports;
-pub(super) use self::http::HttpSeries;
+pub(super) use self::http::{HttpSeries, client_request_duration};
 pub use self::looked_at::{HashingFigures, StorageFigures};
 
 /// Buckets of the semantic conventions for HTTP durations, in seconds.

@@ -81,17 +81,20 @@ impl TenantLabels {
         };
         let left = self.limit.saturating_sub(self.own.len());
         let price = self.limit.checked_div(left);
+        let before = folded.len();
         let label = if price.is_some_and(|price| done >= price) {
             folded.remove(&tenant);
             let make = || TenantSeries::new(tenant.to_string().into(), self.instruments.clone());
             Some(self.own.get_or_insert(&tenant, make))
         } else {
-            if done == 1 && folded.len() < MAX_FOLDED {
+            if done == 1 && before < MAX_FOLDED {
                 folded.insert(tenant, done);
             }
             None
         };
-        self.folded_count.record(folded.len() as u64, &[]);
+        if folded.len() != before {
+            self.folded_count.record(folded.len() as u64, &[]);
+        }
         label
     }
 }
