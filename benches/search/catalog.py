@@ -55,8 +55,11 @@ class Catalog:
         self.artifacts = sum(tenant.size for tenant, _ in parts)
         self.token, _ = account(server)
         client = Client(server.url, self.token)
-        workspace = lambda tenant: client.call("POST", "/api/v1/workspaces", json.dumps({"name": f"T{tenant.number:04}"}))
-        self.paths = [f"/api/v1/workspaces/{workspace(tenant)['id']}/artifacts" for tenant, _ in parts]
+        self.paths = []
+        for tenant, _ in parts:
+            name = json.dumps({"name": f"Tenant {tenant.number}"})
+            workspace = client.call("POST", "/api/v1/workspaces", name)["id"]
+            self.paths.append(f"/api/v1/workspaces/{workspace}/artifacts")
         chunks = [(path, file) for path, (_, files) in zip(self.paths, parts) for file in files]
         connections = threading.local()
 
@@ -111,7 +114,7 @@ class Creating:
 
     def __init__(self, server, token, paths, rate):
         self.ended = multiprocessing.Event()
-        self.made = multiprocessing.Value("i", 0)
+        self.made = multiprocessing.RawArray("i", CREATORS)
         arguments = (server.url, token, paths, rate, self.ended, self.made)
         self.process = multiprocessing.Process(target=keep_creating, args=arguments, daemon=True)
 
@@ -121,22 +124,24 @@ class Creating:
         return self
 
     def __exit__(self, *_):
-        self.rate = self.made.value / (time.perf_counter() - self.began)
+        self.rate = sum(self.made) / (time.perf_counter() - self.began)
         self.ended.set()
         self.process.join()
 
 
 def keep_creating(url, token, paths, rate, ended, made):
-    """Each creator has its own connection and pace; one that is late does not wait."""
+    """Each creator has its own connection and pace; one that is late does not wait. They end with the server."""
 
     def work(number):
         client, due = Client(url, token), time.perf_counter() + number / rate
         while not ended.is_set():
             time.sleep(max(0, due - time.perf_counter()))
             due += CREATORS / rate
-            create(client, paths[made.value % len(paths)], new_word())
-            with made.get_lock():
-                made.value += 1
+            try:
+                create(client, random.choice(paths), new_word())
+            except (OSError, http.client.HTTPException):
+                return
+            made[number] += 1
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(CREATORS)]
     for thread in threads:
