@@ -43,6 +43,7 @@ impl Bench {
             cache_bytes: 64 << 20,
             queue: 1024,
             group_max: 256,
+            min_free_bytes: 0,
             on_repair: Arc::new(|_| {}),
         };
         let store = RedbStore::open(options, Arc::new(NoObserver)).expect("a store");

@@ -147,6 +147,7 @@ fn store_options(config: &config::Storage) -> Options {
         cache_bytes: config.cache_bytes,
         queue: config.write_queue,
         group_max: config.group_max,
+        min_free_bytes: config.min_free_bytes,
         on_repair: Arc::new(|progress| {
             tracing::info!("checking the database after an unclean end: {:.0} %", progress * 100.0);
         }),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::auth::OnHashed;
 use crate::service::Service;
-use crate::store::{Call, CommitFigures, Observer, StoreFigures};
+use crate::store::{Call, CommitFigures, Observer, StoreError, StoreFigures};
 use crate::telemetry::{HashingFigures, StorageCall, StorageFigures, StorageWrite, Telemetry};
 
 /// Tells telemetry what the store does.
@@ -28,6 +28,13 @@ impl Observer for StoreTelemetry {
 
     fn committed(&self, commit: &CommitFigures) {
         self.0.metrics().storage_committed(commit.elapsed, commit.group_size);
+    }
+
+    fn turned(&self, writable: Result<(), &StoreError>) {
+        match writable {
+            Ok(()) => tracing::info!("the storage takes writes again"),
+            Err(cause) => tracing::error!(%cause, "the storage takes no writes; it is tried again by itself"),
+        }
     }
 }
 

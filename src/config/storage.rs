@@ -19,11 +19,19 @@ pub struct Storage {
     pub write_queue: usize,
     /// Writes that may share one commit. Default 512.
     pub group_max: usize,
+    /// Writes are refused while the disk has less room than this, in bytes; 0 leaves it to the disk. Default 64 MiB.
+    pub min_free_bytes: u64,
 }
 
 impl Default for Storage {
     fn default() -> Self {
-        Self { data_dir: "./data".into(), cache_bytes: 64 << 20, write_queue: 1024, group_max: 512 }
+        Self {
+            data_dir: "./data".into(),
+            cache_bytes: 64 << 20,
+            write_queue: 1024,
+            group_max: 512,
+            min_free_bytes: 64 << 20,
+        }
     }
 }
 
@@ -32,6 +40,7 @@ impl Storage {
         check::one_line("storage.data_dir", &self.data_dir.to_string_lossy())?;
         check::within("storage.cache_bytes", self.cache_bytes, 1 << 20..=1 << 40)?;
         check::within("storage.write_queue", self.write_queue, 1..=1_000_000)?;
-        check::within("storage.group_max", self.group_max, 1..=1_000_000)
+        check::within("storage.group_max", self.group_max, 1..=1_000_000)?;
+        check::within("storage.min_free_bytes", self.min_free_bytes, 0..=1 << 50)
     }
 }

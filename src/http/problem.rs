@@ -12,6 +12,8 @@ use crate::service::{self, Allowance};
 
 /// How long a client should wait before it tries again what was too much, in seconds.
 pub(super) const RETRY_AFTER_SECONDS: u32 = 1;
+/// How long it should wait for someone to make room on a disk, in seconds.
+const ROOM_RETRY_AFTER_SECONDS: u32 = 30;
 
 /// An answer that is an error.
 #[derive(Debug, Error)]
@@ -320,6 +322,13 @@ impl From<service::Error> for Problem {
                 Self { errors: field_errors(violations), ..problem }
             }
             Error::Overloaded => plain(StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
+            // The cause is in the log since the disk was found full.
+            Error::StorageFull(_) => {
+                let detail =
+                    "The storage is full: nothing can be written until its operator makes room. Reading works.";
+                let problem = Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", detail);
+                Self { retry_after: Some(ROOM_RETRY_AFTER_SECONDS), ..problem }
+            }
             Error::Unavailable(cause) => {
                 let detail = "The storage is not available; try again shortly.";
                 let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);

@@ -38,6 +38,8 @@ pub(super) const PRECONDITION_REQUIRED: u32 = 1 << 10;
 pub(super) const TOO_MANY: u32 = 1 << 11;
 /// 503: overloaded, shutting down, or without storage.
 pub(super) const UNAVAILABLE: u32 = 1 << 12;
+/// 507: without room to write.
+pub(super) const FULL: u32 = 1 << 13;
 
 /// Every operation that asks the service.
 pub(super) const SERVED: u32 = TOO_MANY | UNAVAILABLE;
@@ -51,7 +53,7 @@ pub(super) const IF_MATCH: u32 = PRECONDITION_FAILED | PRECONDITION_REQUIRED;
 pub(super) const BODY: u32 = MALFORMED | TIMEOUT | TOO_LARGE | UNSUPPORTED_MEDIA_TYPE | INVALID;
 
 /// The statuses by bit.
-const DOCUMENTED: [(u16, &str); 13] = [
+const DOCUMENTED: [(u16, &str); 14] = [
     (400, "Malformed JSON, or a parameter that is not what it must be"),
     (401, "Not signed in"),
     (403, "Not allowed: a member without the role this needs, or a key without the scope"),
@@ -65,6 +67,7 @@ const DOCUMENTED: [(u16, &str); 13] = [
     (428, "Needs an If-Match with the artifact's entity tag"),
     (429, "Too many requests; `Retry-After` says when to try again, `RateLimit-*` how many there may be"),
     (503, "Overloaded, shutting down, or the storage is not available"),
+    (507, "The storage is full: nothing can be written, but reading works"),
 ];
 
 impl<const STATUSES: u32> From<Problem> for Refused<STATUSES> {

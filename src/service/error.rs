@@ -96,6 +96,9 @@ pub enum Error {
     /// More is asked than can be done; trying again shortly helps.
     #[error("too much is going on; try again shortly")]
     Overloaded,
+    /// The disk has no room for writes; the cause is for the log.
+    #[error("there is no room on the storage: {0}")]
+    StorageFull(String),
     /// The storage can't be used; the cause is for the log.
     #[error("the storage is not available: {0}")]
     Unavailable(String),
@@ -162,6 +165,7 @@ impl Failure for Error {
             Self::VersionMismatch { .. } => "version_mismatch",
             Self::BulkFailed(_) => "bulk_failed",
             Self::Overloaded => "overloaded",
+            Self::StorageFull(_) => "storage_full",
             Self::Unavailable(_) => "unavailable",
             Self::Internal(_) => "internal",
         }
@@ -201,6 +205,7 @@ impl From<StoreError> for Error {
             StoreError::InvalidOneTimeToken => Self::InvalidOneTimeToken,
             StoreError::VersionMismatch { current } => Self::VersionMismatch { current },
             StoreError::Overloaded => Self::Overloaded,
+            StoreError::StorageFull(cause) => Self::StorageFull(cause),
             StoreError::Unavailable(cause) => Self::Unavailable(cause),
         }
     }

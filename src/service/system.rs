@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{Error, Service};
 use crate::domain::Timestamp;
-use crate::store::{Counts, StoreHealth};
+use crate::store::{Counts, StoreError, StoreHealth};
 use crate::telemetry::{ExportHealth, Operation, Subject};
 
 /// How everything is.
@@ -22,7 +22,18 @@ pub struct Health {
 impl Health {
     /// Whether requests can be served.
     pub fn is_healthy(&self) -> bool {
-        self.store.readable && self.store.writable.is_ok()
+        self.trouble().is_none()
+    }
+
+    /// What is wrong with the database, in words for everyone; the log knows more.
+    pub fn trouble(&self) -> Option<&'static str> {
+        match (&self.store.writable, self.store.readable) {
+            (Err(StoreError::StorageFull(_)), _) => Some("the disk is full, or nearly: writes are refused"),
+            (Err(StoreError::Overloaded), _) => Some("the writer does not come round: the disk is slow, or stuck"),
+            (Err(_), _) => Some("writes fail: the disk does not work, or the file is not there"),
+            (Ok(()), false) => Some("reads fail"),
+            (Ok(()), true) => None,
+        }
     }
 }
 

@@ -7,7 +7,8 @@ use crate::domain::Role;
 /// What every method of a store returns.
 pub type StoreResult<T> = Result<T, StoreError>;
 
-/// Why an intent was not carried out. Whatever it says but [`StoreError::Unavailable`], nothing was written.
+/// Why an intent was not carried out. Whatever it says but [`StoreError::Unavailable`] and
+/// [`StoreError::StorageFull`], nothing was written.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum StoreError {
     /// The address has an account.
@@ -43,10 +44,21 @@ pub enum StoreError {
     /// Too many writes wait, or too many long reads, or a read took too long; trying again shortly helps.
     #[error("too much is asked of the database")]
     Overloaded,
+    /// The disk has no room for writes, or hardly any; the cause is for the log, not for clients. A write that failed so
+    /// may turn out to have become durable all the same, whole.
+    #[error("the storage is full: {0}")]
+    StorageFull(String),
     /// The database can't be used; the cause is for the log, not for clients. A write that failed so may turn out to
     /// have become durable all the same, whole, when the database works again.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+}
+
+impl StoreError {
+    /// Whether the database itself failed. Everything else is a refusal.
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::StorageFull(_) | Self::Unavailable(_))
+    }
 }
 
 /// What was not there.

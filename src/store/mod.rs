@@ -77,8 +77,8 @@ pub struct Counts {
 pub struct StoreHealth {
     /// Whether reads work.
     pub readable: bool,
-    /// Whether writes work; the cause in plain words when not.
-    pub writable: Result<(), String>,
+    /// Whether writes work, and why not.
+    pub writable: StoreResult<()>,
     /// The last position in the change log.
     pub last_seq: u64,
     /// Writes that wait for the writer.

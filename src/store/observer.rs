@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::StoreError;
+
 /// Is told of every finished call to the database, on the task that made it.
 pub trait Observer: Send + Sync {
     /// A call has ended.
@@ -9,6 +11,9 @@ pub trait Observer: Send + Sync {
 
     /// A commit is on disk. Told on the writer's thread.
     fn committed(&self, _commit: &CommitFigures) {}
+
+    /// Writes have ceased to work, or work again. Told once each time, on the writer's thread.
+    fn turned(&self, _writable: Result<(), &StoreError>) {}
 }
 
 /// One commit.

@@ -21,7 +21,14 @@ pub struct World {
 
 /// How the tests open databases, unless they are about just that.
 pub fn options(location: Location) -> Options {
-    Options { location, cache_bytes: 8 << 20, queue: 1024, group_max: 64, on_repair: Arc::new(|_| {}) }
+    Options {
+        location,
+        cache_bytes: 8 << 20,
+        queue: 1024,
+        group_max: 64,
+        min_free_bytes: 0,
+        on_repair: Arc::new(|_| {}),
+    }
 }
 
 impl World {

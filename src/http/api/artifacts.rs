@@ -24,7 +24,7 @@ use super::Tag;
 use crate::http::extract::ArtifactsCaller;
 use crate::http::json::Json;
 use crate::http::problem::Problem;
-use crate::http::refused::{BODY, BY_ID, CONFLICT, IF_MATCH, INVALID, Refused};
+use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, IF_MATCH, INVALID, Refused};
 use crate::http::state::State;
 use crate::http::types::{Limit, Offset, Search, SortName, Time};
 
@@ -46,7 +46,7 @@ impl ArtifactsApi {
         /// The workspace's id.
         workspace_id: Path<Uuid>,
         body: Json<CreateArtifactRequest>,
-    ) -> Result<CreateArtifactResponse, Refused<{ BY_ID | BODY | CONFLICT }>> {
+    ) -> Result<CreateArtifactResponse, Refused<{ BY_ID | BODY | CONFLICT | FULL }>> {
         let artifact = state.service.create_artifact(&caller.0, workspace_id.0.into(), body.0.into()).await?;
         let location = format!("/api/v1/workspaces/{}/artifacts/{}", artifact.tenant, artifact.id);
         let etag = entity_tag(&artifact);
@@ -151,7 +151,7 @@ impl ArtifactsApi {
         #[oai(name = "If-Match")]
         if_match: IfMatch,
         body: Json<UpdateArtifactRequest>,
-    ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID | BODY | IF_MATCH }>> {
+    ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID | BODY | IF_MATCH | FULL }>> {
         let (tenant, id) = (workspace_id.0.into(), artifact_id.0.into());
         let artifact = state.service.update_artifact(&caller.0, tenant, id, if_match.0, body.0.into()).await?;
         let etag = entity_tag(&artifact);
@@ -174,7 +174,7 @@ impl ArtifactsApi {
         #[oai(name = "If-Match")]
         if_match: IfMatch,
         body: Json<UpdateArtifactRequest>,
-    ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID | BODY | IF_MATCH }>> {
+    ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID | BODY | IF_MATCH | FULL }>> {
         self.update(state, caller, workspace_id, artifact_id, if_match, body).await
     }
 
@@ -196,7 +196,7 @@ impl ArtifactsApi {
         /// Delete only if the artifact still has one of these entity tags.
         #[oai(name = "If-Match")]
         if_match: IfMatch,
-    ) -> Result<DeleteArtifactResponse, Refused<{ BY_ID | IF_MATCH }>> {
+    ) -> Result<DeleteArtifactResponse, Refused<{ BY_ID | IF_MATCH | FULL }>> {
         let (tenant, id) = (workspace_id.0.into(), artifact_id.0.into());
         if purge.0.unwrap_or(false) {
             state.service.purge_artifact(&caller.0, tenant, id, if_match.0).await?;
@@ -218,7 +218,7 @@ impl ArtifactsApi {
         workspace_id: Path<Uuid>,
         /// The artifact's id.
         artifact_id: Path<Uuid>,
-    ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID }>> {
+    ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID | FULL }>> {
         let artifact = state.service.restore_artifact(&caller.0, workspace_id.0.into(), artifact_id.0.into()).await?;
         let etag = entity_tag(&artifact);
         Ok(UpdateArtifactResponse::Updated(Json(artifact.into()), etag))

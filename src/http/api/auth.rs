@@ -13,7 +13,7 @@ use super::Tag;
 use super::tokens::{MessageBody, TokenBody, WithCookies};
 use crate::http::extract::{FromClient, PresentedRefreshTokens, SignedIn};
 use crate::http::json::{Json, OptionalJson};
-use crate::http::refused::{BODY, CONFLICT, NOT_AUTHENTICATED, Refused, SERVED, SIGNED_IN};
+use crate::http::refused::{BODY, CONFLICT, FULL, NOT_AUTHENTICATED, Refused, SERVED, SIGNED_IN};
 use crate::http::state::State;
 use crate::service::{Registration, SignIn};
 
@@ -33,7 +33,7 @@ impl AuthApi {
         state: Data<&Arc<State>>,
         client: FromClient,
         body: Json<RegisterRequest>,
-    ) -> Result<RegisterResponse, Refused<{ SERVED | BODY | CONFLICT }>> {
+    ) -> Result<RegisterResponse, Refused<{ SERVED | BODY | CONFLICT | FULL }>> {
         let Json(body) = body;
         let registration = Registration {
             email: body.email,
@@ -60,7 +60,7 @@ impl AuthApi {
         state: Data<&Arc<State>>,
         client: FromClient,
         body: Json<LoginRequest>,
-    ) -> Result<WithCookies<TokenBody>, Refused<{ SERVED | BODY | NOT_AUTHENTICATED }>> {
+    ) -> Result<WithCookies<TokenBody>, Refused<{ SERVED | BODY | NOT_AUTHENTICATED | FULL }>> {
         let Json(body) = body;
         let sign_in = SignIn { email: body.email, password: SecretString::from(body.password) };
         let tokens = state.service.login(sign_in, &client.0).await?;
@@ -78,7 +78,7 @@ impl AuthApi {
         client: FromClient,
         presented: PresentedRefreshTokens,
         body: OptionalJson<RefreshRequest>,
-    ) -> Result<WithCookies<TokenBody>, Refused<{ SIGNED_IN | BODY }>> {
+    ) -> Result<WithCookies<TokenBody>, Refused<{ SIGNED_IN | BODY | FULL }>> {
         let PresentedRefreshTokens { bearer, cookie } = presented;
         let in_body = body.0.map(|body| body.and_then(|body| body.refresh_token));
         // What is wrong with the body or the cookie matters only when nothing else was sent.
@@ -104,7 +104,7 @@ impl AuthApi {
         &self,
         state: Data<&Arc<State>>,
         caller: SignedIn,
-    ) -> Result<WithCookies<MessageBody>, Refused<{ SIGNED_IN }>> {
+    ) -> Result<WithCookies<MessageBody>, Refused<{ SIGNED_IN | FULL }>> {
         state.service.logout(&caller.0).await?;
         Ok(WithCookies::clear(MessageBody::new("Signed out"), &state))
     }

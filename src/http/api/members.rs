@@ -13,7 +13,7 @@ use super::Tag;
 use crate::domain::{Member, PersonName};
 use crate::http::extract::SignedIn;
 use crate::http::json::Json;
-use crate::http::refused::{BODY, BY_ID, CONFLICT, Refused};
+use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, Refused};
 use crate::http::state::State;
 use crate::http::types::{RoleName, Time};
 
@@ -48,7 +48,7 @@ impl MembersApi {
         /// The workspace's id.
         workspace_id: Path<Uuid>,
         body: Json<AddMemberRequest>,
-    ) -> Result<AddMemberResponse, Refused<{ BY_ID | BODY | CONFLICT }>> {
+    ) -> Result<AddMemberResponse, Refused<{ BY_ID | BODY | CONFLICT | FULL }>> {
         let AddMemberRequest { email, role } = body.0;
         let added = state.service.add_member(&caller.0, workspace_id.0.into(), &email, role.into()).await?;
         Ok(AddMemberResponse::Added(Json(AddedMemberBody {
@@ -72,7 +72,7 @@ impl MembersApi {
         /// The member's account.
         user_id: Path<Uuid>,
         body: Json<ChangeRoleRequest>,
-    ) -> Result<Json<ChangedRoleBody>, Refused<{ BY_ID | BODY | CONFLICT }>> {
+    ) -> Result<Json<ChangedRoleBody>, Refused<{ BY_ID | BODY | CONFLICT | FULL }>> {
         let (tenant, user, role) = (workspace_id.0.into(), user_id.0.into(), body.0.role.into());
         let changed = state.service.change_role(&caller.0, tenant, user, role).await?;
         Ok(Json(ChangedRoleBody {
@@ -95,7 +95,7 @@ impl MembersApi {
         workspace_id: Path<Uuid>,
         /// The member's account.
         user_id: Path<Uuid>,
-    ) -> Result<Json<RemovedMemberBody>, Refused<{ BY_ID | CONFLICT }>> {
+    ) -> Result<Json<RemovedMemberBody>, Refused<{ BY_ID | CONFLICT | FULL }>> {
         state.service.remove_member(&caller.0, workspace_id.0.into(), user_id.0.into()).await?;
         Ok(Json(RemovedMemberBody { message: "Member removed".to_owned(), user_id: user_id.0 }))
     }

@@ -12,7 +12,7 @@ use super::example;
 use super::tokens::MessageBody;
 use crate::http::extract::{FromClient, SignedIn};
 use crate::http::json::Json;
-use crate::http::refused::{BODY, Refused, SERVED, SIGNED_IN};
+use crate::http::refused::{BODY, FULL, Refused, SERVED, SIGNED_IN};
 use crate::http::state::State;
 
 /// Operations below `/api/v1/auth/password`.
@@ -29,7 +29,7 @@ impl PasswordsApi {
         state: Data<&Arc<State>>,
         caller: SignedIn,
         body: Json<ChangePasswordRequest>,
-    ) -> Result<Json<MessageBody>, Refused<{ SIGNED_IN | BODY }>> {
+    ) -> Result<Json<MessageBody>, Refused<{ SIGNED_IN | BODY | FULL }>> {
         let Json(body) = body;
         state.service.change_password(&caller.0, body.current_password.into(), body.new_password.into()).await?;
         Ok(Json(MessageBody::new("Password changed; all other sessions have ended")))
@@ -45,7 +45,7 @@ impl PasswordsApi {
         state: Data<&Arc<State>>,
         client: FromClient,
         body: Json<ForgotPasswordRequest>,
-    ) -> Result<Json<MessageBody>, Refused<{ SERVED | BODY }>> {
+    ) -> Result<Json<MessageBody>, Refused<{ SERVED | BODY | FULL }>> {
         state.service.forgot_password(&body.0.email, &client.0).await?;
         Ok(Json(MessageBody::new("If the address has an account, a mail with further steps is on its way")))
     }
@@ -59,7 +59,7 @@ impl PasswordsApi {
         state: Data<&Arc<State>>,
         client: FromClient,
         body: Json<ResetPasswordRequest>,
-    ) -> Result<Json<MessageBody>, Refused<{ SERVED | BODY }>> {
+    ) -> Result<Json<MessageBody>, Refused<{ SERVED | BODY | FULL }>> {
         let Json(body) = body;
         state.service.reset_password(&body.token, body.new_password.into(), &client.0).await?;
         Ok(Json(MessageBody::new("Password changed; sign in with the new one")))

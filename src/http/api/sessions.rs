@@ -12,7 +12,7 @@ use super::Tag;
 use crate::domain::{Session, SessionId};
 use crate::http::extract::SignedIn;
 use crate::http::json::Json;
-use crate::http::refused::{BY_ID, Refused, SIGNED_IN};
+use crate::http::refused::{BY_ID, FULL, Refused, SIGNED_IN};
 use crate::http::state::State;
 use crate::http::types::Time;
 
@@ -45,7 +45,7 @@ impl SessionsApi {
         caller: SignedIn,
         /// The session's id.
         session_id: Path<Uuid>,
-    ) -> Result<RevokeResponse, Refused<{ BY_ID }>> {
+    ) -> Result<RevokeResponse, Refused<{ BY_ID | FULL }>> {
         state.service.revoke_session(&caller.0, session_id.0.into()).await?;
         Ok(RevokeResponse::Revoked)
     }
@@ -58,7 +58,7 @@ impl SessionsApi {
         &self,
         state: Data<&Arc<State>>,
         caller: SignedIn,
-    ) -> Result<Json<RevokedBody>, Refused<{ SIGNED_IN }>> {
+    ) -> Result<Json<RevokedBody>, Refused<{ SIGNED_IN | FULL }>> {
         let revoked = state.service.revoke_other_sessions(&caller.0).await?;
         Ok(Json(RevokedBody { message: "All other sessions have ended".to_owned(), revoked }))
     }

@@ -110,17 +110,17 @@ impl SystemApi {
     async fn readyz(
         &self,
         state: Data<&Arc<State>>,
-        /// List each check.
+        /// List each check, and what is wrong.
         verbose: Query<Option<String>>,
     ) -> ReadinessResponse {
         let health = state.service.health().await;
-        let checks = [("storage", health.is_healthy()), ("draining", !state.is_draining())];
-        let is_ready = checks.iter().all(|(_, passed)| *passed);
+        let draining = state.is_draining().then_some("the server is stopping");
+        let checks = [("storage", health.trouble()), ("draining", draining)];
+        let is_ready = checks.iter().all(|(_, trouble)| trouble.is_none());
         let mut text = String::new();
         if verbose.0.is_some() {
-            for (name, passed) in checks {
-                text += if passed { "[+]" } else { "[-]" };
-                text += &format!("{name} {}\n", if passed { "ok" } else { "failed" });
+            for (name, trouble) in checks {
+                text += &trouble.map_or_else(|| format!("[+]{name} ok\n"), |it| format!("[-]{name} failed: {it}\n"));
             }
         }
         text += if is_ready { "ok\n" } else { "not ready\n" };
@@ -163,6 +163,7 @@ fn database(health: &Health) -> Value {
         "response_time_ms": health.store_response.as_secs_f64() * 1e3,
         "readable": health.store.readable,
         "writable": health.store.writable.is_ok(),
+        "trouble": health.trouble(),
         "queued_writes": health.store.queue_depth,
         "last_change": health.store.last_seq,
     })

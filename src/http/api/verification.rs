@@ -13,7 +13,7 @@ use super::example;
 use super::tokens::MessageBody;
 use crate::http::extract::FromClient;
 use crate::http::json::Json;
-use crate::http::refused::{BODY, MALFORMED, Refused, SERVED};
+use crate::http::refused::{BODY, FULL, MALFORMED, Refused, SERVED};
 use crate::http::state::State;
 
 /// Operations below `/api/v1/auth/verify-email`.
@@ -31,7 +31,7 @@ impl VerificationApi {
         client: FromClient,
         /// The token.
         verification_token: Query<String>,
-    ) -> Result<Json<MessageBody>, Refused<{ SERVED | MALFORMED }>> {
+    ) -> Result<Json<MessageBody>, Refused<{ SERVED | MALFORMED | FULL }>> {
         state.service.verify_email(&verification_token.0, &client.0).await?;
         Ok(Json(MessageBody::new("E-mail address verified")))
     }
@@ -46,7 +46,7 @@ impl VerificationApi {
         state: Data<&Arc<State>>,
         client: FromClient,
         body: Json<ResendVerificationRequest>,
-    ) -> Result<Json<MessageBody>, Refused<{ SERVED | BODY }>> {
+    ) -> Result<Json<MessageBody>, Refused<{ SERVED | BODY | FULL }>> {
         state.service.resend_verification(&body.0.email, &client.0).await?;
         Ok(Json(MessageBody::new("If the address has an account that is to be verified, a mail is on its way")))
     }

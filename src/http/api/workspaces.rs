@@ -13,7 +13,7 @@ use self::body::{CreateWorkspaceRequest, UpdateWorkspaceRequest, WorkspaceBody};
 use super::Tag;
 use crate::http::extract::SignedIn;
 use crate::http::json::Json;
-use crate::http::refused::{BODY, BY_ID, CONFLICT, Refused, SIGNED_IN};
+use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, Refused, SIGNED_IN};
 use crate::http::state::State;
 
 /// Operations below `/api/v1/workspaces`.
@@ -30,7 +30,7 @@ impl WorkspacesApi {
         state: Data<&Arc<State>>,
         caller: SignedIn,
         body: Json<CreateWorkspaceRequest>,
-    ) -> Result<CreateWorkspaceResponse, Refused<{ SIGNED_IN | BODY | CONFLICT }>> {
+    ) -> Result<CreateWorkspaceResponse, Refused<{ SIGNED_IN | BODY | CONFLICT | FULL }>> {
         let view = state.service.create_workspace(&caller.0, body.0.into()).await?;
         let location = format!("/api/v1/workspaces/{}", view.workspace.id);
         Ok(CreateWorkspaceResponse::Created(Json(view.into()), location))
@@ -74,7 +74,7 @@ impl WorkspacesApi {
         /// The workspace's id.
         workspace_id: Path<Uuid>,
         body: Json<UpdateWorkspaceRequest>,
-    ) -> Result<Json<WorkspaceBody>, Refused<{ BY_ID | BODY }>> {
+    ) -> Result<Json<WorkspaceBody>, Refused<{ BY_ID | BODY | FULL }>> {
         let view = state.service.update_workspace(&caller.0, workspace_id.0.into(), body.0.into()).await?;
         Ok(Json(view.into()))
     }
@@ -90,7 +90,7 @@ impl WorkspacesApi {
         /// The workspace's id.
         workspace_id: Path<Uuid>,
         body: Json<UpdateWorkspaceRequest>,
-    ) -> Result<Json<WorkspaceBody>, Refused<{ BY_ID | BODY }>> {
+    ) -> Result<Json<WorkspaceBody>, Refused<{ BY_ID | BODY | FULL }>> {
         self.update(state, caller, workspace_id, body).await
     }
 
@@ -104,7 +104,7 @@ impl WorkspacesApi {
         caller: SignedIn,
         /// The workspace's id.
         workspace_id: Path<Uuid>,
-    ) -> Result<DeleteWorkspaceResponse, Refused<{ BY_ID }>> {
+    ) -> Result<DeleteWorkspaceResponse, Refused<{ BY_ID | FULL }>> {
         state.service.delete_workspace(&caller.0, workspace_id.0.into()).await?;
         Ok(DeleteWorkspaceResponse::Deleted)
     }

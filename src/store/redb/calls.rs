@@ -105,7 +105,7 @@ impl RedbStore {
 }
 
 fn is_failure<T>(result: &StoreResult<T>) -> bool {
-    matches!(result, Err(StoreError::Unavailable(_)))
+    result.as_ref().is_err_and(StoreError::is_failure)
 }
 
 /// What a read returns, as a number of rows.

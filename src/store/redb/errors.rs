@@ -1,7 +1,7 @@
 //! Why a database could not be opened, and what redb's errors mean to a caller of the store.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use redb::{CommitError, DatabaseError, StorageError, TableError, TransactionError};
 use thiserror::Error;
@@ -43,7 +43,13 @@ pub enum OpenError {
         /// The latest schema version that this program knows.
         known: u32,
     },
-    /// Anything else, such as a full disk.
+    /// The disk has no room for it.
+    #[error("there is no room on the disk of {}: make some, or choose another data directory", path.display())]
+    Full {
+        /// The database file, or its directory.
+        path: PathBuf,
+    },
+    /// Anything else.
     #[error("{} can't be opened: {cause}", path.display())]
     Other {
         /// The database file.
@@ -64,23 +70,55 @@ impl OpenError {
             {
                 Self::Corrupt { path, cause: error.to_string() }
             }
+            DatabaseError::Storage(StorageError::Io(error)) if is_full(&error) => Self::Full { path },
             DatabaseError::UpgradeRequired(format) => {
                 Self::Corrupt { path, cause: format!("its file format, {format}, is too old") }
             }
             other => Self::Other { path, cause: other.to_string() },
         }
     }
+
+    /// What it means that the directory can't be used.
+    pub(super) fn of_directory(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        if is_full(&source) { Self::Full { path } } else { Self::Directory { path, source } }
+    }
+
+    /// What it means that a database that could be opened can't be worked with.
+    pub(super) fn after_opening(path: PathBuf, error: &StoreError) -> Self {
+        match error {
+            StoreError::StorageFull(_) => Self::Full { path },
+            other => Self::Other { path, cause: other.to_string() },
+        }
+    }
+}
+
+/// Whether the disk, or what its user may take of it, is used up.
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+impl From<StorageError> for StoreError {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Io(cause) if is_full(&cause) => Self::StorageFull(cause.to_string()),
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
 }
 
 /// Every failure of redb makes the store unavailable to the one who asked.
 macro_rules! unavailable {
-    ($($error:ty),+ $(,)?) => {$(
+    ($($error:ident),+ $(,)?) => {$(
         impl From<$error> for StoreError {
             fn from(error: $error) -> Self {
-                Self::Unavailable(error.to_string())
+                match error {
+                    $error::Storage(cause) => cause.into(),
+                    other => Self::Unavailable(other.to_string()),
+                }
             }
         }
     )+};
 }
 
-unavailable!(CommitError, DatabaseError, StorageError, TableError, TransactionError);
+unavailable!(CommitError, DatabaseError, TableError, TransactionError);

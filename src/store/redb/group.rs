@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use redb::{Database, ReadableDatabase as _, WriteTransaction};
 use tokio::sync::mpsc;
 
+use super::guard::Guard;
 use super::snapshot::{Published, Snapshot};
 use super::tables::Tables;
 use super::writer::{Commit, Job};
@@ -34,22 +35,25 @@ pub(super) struct Group {
     reopened: Option<Instant>,
     published: Arc<Published>,
     max: usize,
+    guard: Guard,
     observer: Arc<dyn Observer>,
 }
 
 impl Group {
     /// Publishes the database as it is. At most `max` intents will share a commit, and a database that failed is opened
-    /// anew at most once every `reopen_pause`. `observer` is told of every commit.
+    /// anew at most once every `reopen_pause`. `observer` is told of every commit, and when writes cease to work or work
+    /// again.
     pub fn new(
         database: Database,
         reopen: Reopen,
         reopen_pause: Duration,
         published: Arc<Published>,
         max: usize,
+        guard: Guard,
         observer: Arc<dyn Observer>,
     ) -> StoreResult<Self> {
         published.publish(Snapshot::open(&database)?);
-        Ok(Self { database: Some(database), reopen, reopen_pause, reopened: None, published, max, observer })
+        Ok(Self { database: Some(database), reopen, reopen_pause, reopened: None, published, max, guard, observer })
     }
 
     /// Serves the queue until nobody can add to it and it is empty, then closes the database.
@@ -95,17 +99,36 @@ impl Group {
 
     /// Carries the intents out and keeps note of whether writing works. Returns what [`Self::commit`] does.
     fn carry_out(&mut self, jobs: &mut [Box<dyn Job>]) -> StoreResult<Option<Duration>> {
+        if let Err(cause) = self.guard.check() {
+            self.turn(Some(&cause));
+            return Err(cause);
+        }
         let committed = catch_unwind(AssertUnwindSafe(|| self.commit(jobs))).unwrap_or_else(|_| {
             self.give_up();
             Err(StoreError::Unavailable("the writer panicked".to_owned()))
         });
         match &committed {
-            Ok(Some(_)) => self.published.broken.store(None),
-            Err(cause) if self.has_failed() => self.published.broken.store(Some(Arc::new(cause.to_string()))),
+            Ok(Some(_)) => self.turn(None),
+            Err(cause) if self.has_failed() => self.turn(Some(cause)),
             // Nothing was tried, or an intent itself is to blame: it panicked, or a row of its own can't be read.
             Ok(None) | Err(_) => {}
         }
         committed
+    }
+
+    /// Keeps note of why writes don't work, or that they do; the observer is told when that is new.
+    fn turn(&self, cause: Option<&StoreError>) {
+        let before = self.published.broken.load();
+        let same_kind = |before: &StoreError, cause: &StoreError| {
+            matches!(before, StoreError::StorageFull(_)) == matches!(cause, StoreError::StorageFull(_))
+        };
+        match (before.as_deref(), cause) {
+            (None, None) => return,
+            (Some(_), None) => self.observer.turned(Ok(())),
+            (Some(before), Some(cause)) if same_kind(before, cause) => {}
+            (_, Some(cause)) => self.observer.turned(Err(cause)),
+        }
+        self.published.broken.store(cause.cloned().map(Arc::new));
     }
 
     /// Runs the intents in one transaction and commits it; how long that took, or `None` if there was nothing to commit.
@@ -157,8 +180,8 @@ impl Group {
     fn open_again(&mut self) -> StoreResult<WriteTransaction> {
         if self.reopened.is_some_and(|at| at.elapsed() < self.reopen_pause) {
             let cause = self.published.broken.load_full();
-            let cause = cause.map_or("it failed again at once".to_owned(), |cause| cause.to_string());
-            return Err(StoreError::Unavailable(cause));
+            let unknown = || StoreError::Unavailable("it failed again at once".to_owned());
+            return Err(cause.map_or_else(unknown, |cause| (*cause).clone()));
         }
         self.reopened = Some(Instant::now());
         self.give_up();

@@ -3,7 +3,7 @@
 use tokio::time::timeout;
 
 use super::{RedbStore, changes};
-use crate::store::StoreHealth;
+use crate::store::{StoreError, StoreHealth, StoreResult};
 
 impl RedbStore {
     /// See [`crate::store::Store::health`].
@@ -20,20 +20,19 @@ impl RedbStore {
 
     /// Whether the writer works. Everyone who asks at about the same time is told the same, and a writer that has
     /// writes to do is not asked at all, but watched.
-    async fn ask_writer(&self) -> Result<(), String> {
+    async fn ask_writer(&self) -> StoreResult<()> {
         let mut round = self.published.round.subscribe();
         let is_fresh = round.borrow_and_update().is_some_and(|at| at.elapsed() < self.limits.writer_fresh);
         if !is_fresh && self.writer.depth().is_some() {
             self.writer.nudge();
             // It may close meanwhile, which shows below.
             if timeout(self.limits.writer_deadline, round.changed()).await.is_err() && self.writer.depth().is_some() {
-                let waited = self.limits.writer_deadline.as_secs_f64();
-                return Err(format!("overloaded: the writer has not come round for {waited} s"));
+                return Err(StoreError::Overloaded);
             }
         }
         match (self.writer.depth(), self.published.broken.load_full()) {
-            (None, _) => Err("the database is closed".to_owned()),
-            (Some(_), Some(cause)) => Err(cause.to_string()),
+            (None, _) => Err(StoreError::Unavailable("the database is closed".to_owned())),
+            (Some(_), Some(cause)) => Err((*cause).clone()),
             (Some(_), None) => Ok(()),
         }
     }

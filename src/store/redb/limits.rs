@@ -11,6 +11,8 @@ pub(super) struct Limits {
     pub writer_fresh: Duration,
     /// A database that failed is opened anew at most this often.
     pub reopen_pause: Duration,
+    /// The disk is looked at at most this often.
+    pub look_pause: Duration,
     /// How many scans run at once.
     pub scans: usize,
     /// How long one more waits for its turn.
@@ -25,6 +27,7 @@ impl Default for Limits {
             writer_deadline: Duration::from_secs(1),
             writer_fresh: Duration::from_millis(250),
             reopen_pause: Duration::from_secs(1),
+            look_pause: Duration::from_secs(1),
             scans: std::thread::available_parallelism().map_or(1, usize::from),
             scan_wait: Duration::from_secs(2),
             scan_deadline: Duration::from_secs(10),

@@ -21,6 +21,7 @@ mod errors;
 mod failures;
 mod figures;
 mod group;
+mod guard;
 mod health;
 mod home;
 mod housekeeping;
@@ -45,6 +46,7 @@ use async_trait::async_trait;
 use tokio::task::spawn_blocking;
 
 use self::group::Group;
+use self::guard::Guard;
 use self::limits::Limits;
 use self::scan::Scans;
 use self::snapshot::Published;
@@ -78,11 +80,13 @@ impl RedbStore {
         let published = Arc::new(Published::default());
         let limits = Limits::default();
         let (location, queue, group_max) = (options.location.clone(), options.queue, options.group_max);
+        let guard = Guard::of(&options, limits.look_pause)
+            .map_err(|error| OpenError::Other { path: location.path(), cause: error.to_string() })?;
         let reopen = Box::new(move || open::reopen(&options));
-        let writer =
-            Group::new(database, reopen, limits.reopen_pause, Arc::clone(&published), group_max, Arc::clone(&observer))
-                .and_then(|group| Writer::start(group, queue))
-                .map_err(|error| OpenError::Other { path: location.path(), cause: error.to_string() })?;
+        let (pause, shared) = (limits.reopen_pause, Arc::clone(&published));
+        let writer = Group::new(database, reopen, pause, shared, group_max, guard, Arc::clone(&observer))
+            .and_then(|group| Writer::start(group, queue))
+            .map_err(|error| OpenError::after_opening(location.path(), &error))?;
         Ok(Self { writer: Arc::new(writer), published, scans: Scans::new(limits), limits, observer, location })
     }
 }

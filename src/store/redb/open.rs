@@ -29,6 +29,8 @@ pub struct Options {
     pub queue: usize,
     /// How many writes share a commit at most.
     pub group_max: usize,
+    /// Writes are refused while the disk has less room than this, in bytes.
+    pub min_free_bytes: u64,
     /// Is told of a repair.
     pub on_repair: RepairProgress,
 }
@@ -71,7 +73,14 @@ pub(super) fn open(options: &Options) -> Result<Database, OpenError> {
 /// Opens a database that was open before; one in memory is lost.
 pub(super) fn reopen(options: &Options) -> StoreResult<Database> {
     match &options.location {
-        Location::Directory(_) => open(options).map_err(|error| StoreError::Unavailable(error.to_string())),
+        Location::Directory(_) if !options.location.has_database() => {
+            let path = options.location.path();
+            Err(StoreError::Unavailable(format!("{}: the file can't be found; put it back", path.display())))
+        }
+        Location::Directory(_) => open(options).map_err(|error| match error {
+            OpenError::Full { .. } => StoreError::StorageFull(error.to_string()),
+            other => StoreError::Unavailable(other.to_string()),
+        }),
         Location::Memory => Err(StoreError::Unavailable("the database was in memory and is lost".to_owned())),
     }
 }
@@ -82,12 +91,12 @@ fn open_in_memory(options: &Options) -> Result<Database, OpenError> {
         .create_with_backend(InMemoryBackend::new())
         .map_err(StoreError::from)
         .and_then(|database| migrate::migrate(&database, 0).map(|()| database));
-    database.map_err(|error| OpenError::Other { path: options.location.path(), cause: error.to_string() })
+    database.map_err(|error| OpenError::after_opening(options.location.path(), &error))
 }
 
 fn open_file(directory: &Path, options: &Options) -> Result<Database, OpenError> {
     let path = options.location.path();
-    prepare(directory, &path).map_err(|source| OpenError::Directory { path: directory.to_owned(), source })?;
+    prepare(directory, &path).map_err(|source| OpenError::of_directory(directory, source))?;
     // redb trusts a file that was closed cleanly, and may panic when it was damaged since.
     catch_unwind(AssertUnwindSafe(|| open_prepared(&path, options)))
         .unwrap_or_else(|_| Err(OpenError::Corrupt { path, cause: "its pages make no sense".to_owned() }))
@@ -127,8 +136,7 @@ fn open_prepared(path: &Path, options: &Options) -> Result<Database, OpenError> 
     let database = builder.create(path).map_err(refused)?;
     let version = migrate::schema_version(&database).map_err(corrupt)?;
     require_known(path, version)?;
-    migrate::migrate(&database, version)
-        .map_err(|error| OpenError::Other { path: path.to_owned(), cause: error.to_string() })?;
+    migrate::migrate(&database, version).map_err(|error| OpenError::after_opening(path.to_owned(), &error))?;
     Ok(database)
 }
 

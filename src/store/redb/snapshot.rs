@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use super::remembered::Remembered;
 use super::tables;
-use crate::store::{CacheFigures, StoreResult};
+use crate::store::{CacheFigures, StoreError, StoreResult};
 
 type Rows<const N: usize> = ReadOnlyTable<&'static [u8; N], &'static [u8]>;
 
@@ -74,7 +74,7 @@ pub(super) struct Published {
     /// The last commit; none while it can't be read, and once the database is closed.
     pub snapshot: ArcSwapOption<Snapshot>,
     /// Why writes fail, from a failed commit until one works again.
-    pub broken: ArcSwapOption<String>,
+    pub broken: ArcSwapOption<StoreError>,
     /// Rows that are not read again until they are rewritten.
     pub remembered: Remembered,
     /// When the writer last came round: answered a group, for better or worse.

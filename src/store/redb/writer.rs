@@ -72,8 +72,10 @@ where
         let before = tables.logged();
         let result = catch_unwind(AssertUnwindSafe(|| intent(tables)))
             .unwrap_or_else(|_| Err(StoreError::Unavailable("a write panicked".to_owned())));
-        if let Err(failure @ StoreError::Unavailable(_)) = result {
-            return Err(failure);
+        if let Err(failure) = &result
+            && failure.is_failure()
+        {
+            return Err(failure.clone());
         }
         self.outcome = Some((result, tables.logged() - before));
         Ok(())

@@ -21,7 +21,7 @@ use crate::http::extract::ArtifactsCaller;
 use crate::http::json::Json;
 use crate::http::ndjson::{Ndjson, NdjsonStream};
 use crate::http::problem::Problem;
-use crate::http::refused::{BODY, BY_ID, CONFLICT, INVALID, Refused};
+use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, INVALID, Refused};
 use crate::http::state::State;
 use crate::http::types::{Limit, Offset, Search, SortName, Time};
 use crate::service::Export;
@@ -118,7 +118,7 @@ impl CatalogApi {
         /// The workspace's id.
         workspace_id: Path<Uuid>,
         body: Json<BulkRequest>,
-    ) -> Result<Json<BulkBody>, Refused<{ BY_ID | BODY | CONFLICT }>> {
+    ) -> Result<Json<BulkBody>, Refused<{ BY_ID | BODY | CONFLICT | FULL }>> {
         let atomic = body.0.atomic;
         let writes = body.0.writes().map_err(|violations| Problem::validation(&violations))?;
         let named: Vec<Option<Uuid>> = writes.iter().map(bulk::named).collect();
@@ -159,7 +159,7 @@ impl CatalogApi {
         /// The workspace's id.
         workspace_id: Path<Uuid>,
         body: Ndjson<CreateArtifactRequest>,
-    ) -> Result<Json<ImportBody>, Refused<{ BY_ID | BODY }>> {
+    ) -> Result<Json<ImportBody>, Refused<{ BY_ID | BODY | FULL }>> {
         let lines = body.0.into_iter();
         let lines = lines.map(|line| ImportLine { number: line.number, artifact: line.value.map(Into::into) });
         let imported = state.service.import_artifacts(&caller.0, workspace_id.0.into(), lines.collect()).await?;

@@ -6,7 +6,7 @@ use super::super::tables::Tables;
 use super::super::workspaces;
 use super::{NOT_FOUND, as_expected, current, insert, versions};
 use crate::domain::{Artifact, ArtifactId, ArtifactWrite, Precondition, Stamp, TenantId, UserId};
-use crate::store::{StoreError, StoreResult};
+use crate::store::StoreResult;
 
 /// A write that is to be made.
 struct Planned {
@@ -42,7 +42,7 @@ pub(super) fn write(
                 .map(|before| Planned { next: before.clone().deleted(user, stamp.at), before: Some(before) }),
         };
         let outcome = match plan {
-            Err(failure @ StoreError::Unavailable(_)) => return Err(failure),
+            Err(failure) if failure.is_failure() => return Err(failure),
             Err(refusal) => Err(refusal),
             Ok(plan) => {
                 let next = plan.next.clone();

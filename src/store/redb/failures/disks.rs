@@ -30,12 +30,46 @@ async fn a_disk_that_is_full_before_the_commit_fails_writes_too() {
         tables.users()?.insert(&[1; 16], vec![0; 16 << 20].as_slice())?;
         append(tables)
     };
-    disk.set(State::Broken);
-    assert!(matches!(store.writer.submit(grow).await.result, Err(StoreError::Unavailable(_))));
-    assert!(store.health().await.writable.is_err());
+    disk.set(State::Full);
+    assert!(matches!(store.writer.submit(grow).await.result, Err(StoreError::StorageFull(_))));
+    assert!(matches!(store.health().await.writable, Err(StoreError::StorageFull(_))));
     disk.set(State::Well);
     assert_eq!(store.writer.submit(grow).await.result, Ok(()));
     assert_eq!(store.health().await.writable, Ok(()));
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_from_a_broken_one_once_and_so_is_that_it_has_room_again() {
+    let disk = Disk::default();
+    let store = store(&disk, patient());
+    assert_eq!(store.writer.submit(append).await.result, Ok(()));
+    let full = |result: &StoreResult<()>| matches!(result, Err(StoreError::StorageFull(_)));
+    for state in [State::NearlyFull, State::Full] {
+        disk.set(state);
+        for _ in 0..3 {
+            assert!(full(&store.writer.submit(append).await.result));
+        }
+        assert!(full(&store.health().await.writable));
+        disk.set(State::Well);
+        assert_eq!(store.health().await.writable, Ok(()), "without a write");
+        let turns = disk.turns();
+        assert!(turns.len() == 2 && full(&turns[0]) && turns[1] == Ok(()), "{turns:?}");
+    }
+    disk.set(State::Broken);
+    assert!(matches!(store.writer.submit(append).await.result, Err(StoreError::Unavailable(_))));
+    assert!(matches!(disk.turns()[..], [Err(StoreError::Unavailable(_))]));
+}
+
+#[tokio::test]
+async fn reads_go_on_while_the_disk_is_nearly_full() {
+    let disk = Disk::default();
+    let store = store(&disk, patient());
+    assert_eq!(store.writer.submit(append).await.result, Ok(()));
+    disk.set(State::NearlyFull);
+    assert!(store.writer.submit(append).await.result.is_err());
+    assert_eq!(store.changes(0, 10).await.unwrap().len(), 1);
+    assert!(store.health().await.readable);
+    assert_eq!(disk.opened(), 1, "nothing was the matter with it");
 }
 
 #[tokio::test]

@@ -4,13 +4,14 @@ mod disks;
 mod queues;
 
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use redb::backends::InMemoryBackend;
 use redb::{Builder, Database, StorageBackend};
 
 use super::group::Group;
+use super::guard::Guard;
 use super::limits::Limits;
 use super::migrate::migrate;
 use super::scan::Scans;
@@ -19,13 +20,17 @@ use super::tables::Tables;
 use super::writer::{Answer, Writer};
 use super::{Location, RedbStore};
 use crate::domain::{Actor, ChangeKind, Email, Stamp, Timestamp, User, UserId};
-use crate::store::{Changes, NoObserver, Store, StoreError, StoreResult, Users};
+use crate::store::{Call, Changes, Observer, Store, StoreError, StoreResult, Users};
 
 /// How a disk is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 enum State {
     Well,
+    /// It works, but there is hardly any room left.
+    NearlyFull,
+    /// There is no room.
+    Full,
     /// Nothing works.
     Broken,
     /// Nothing works, and redb has a bug that shows then.
@@ -41,6 +46,7 @@ struct Inner {
     bytes: InMemoryBackend,
     state: AtomicU8,
     opened: AtomicUsize,
+    turns: Mutex<Vec<StoreResult<()>>>,
 }
 
 impl Disk {
@@ -50,10 +56,24 @@ impl Disk {
 
     fn check(&self) -> std::io::Result<()> {
         match self.0.state.load(Ordering::SeqCst) {
-            state if state == State::Well as u8 => Ok(()),
-            state if state == State::Broken as u8 => Err(std::io::ErrorKind::StorageFull.into()),
+            state if state == State::Well as u8 || state == State::NearlyFull as u8 => Ok(()),
+            state if state == State::Full as u8 => Err(std::io::ErrorKind::StorageFull.into()),
+            state if state == State::Broken as u8 => Err(std::io::Error::other("the disk is broken")),
             _ => panic!("on purpose"),
         }
+    }
+
+    /// What the guard sees.
+    fn look(&self) -> StoreResult<()> {
+        match self.0.state.load(Ordering::SeqCst) {
+            state if state == State::NearlyFull as u8 => Err(StoreError::StorageFull("nearly".to_owned())),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the observer was told since it was last asked.
+    fn turns(&self) -> Vec<StoreResult<()>> {
+        std::mem::take(&mut *self.0.turns.lock().unwrap())
     }
 
     /// How often it was tried to open the database on it.
@@ -65,6 +85,14 @@ impl Disk {
     fn open(&self) -> StoreResult<Database> {
         self.0.opened.fetch_add(1, Ordering::SeqCst);
         Ok(Builder::new().set_cache_size(0).create_with_backend(self.clone())?)
+    }
+}
+
+impl Observer for Disk {
+    fn finished(&self, _call: &Call) {}
+
+    fn turned(&self, writable: Result<(), &StoreError>) {
+        self.0.turns.lock().unwrap().push(writable.map_err(Clone::clone));
     }
 }
 
@@ -98,6 +126,7 @@ fn patient() -> Limits {
         writer_deadline: long,
         writer_fresh: Duration::ZERO,
         reopen_pause: Duration::ZERO,
+        look_pause: Duration::ZERO,
         scans: 1,
         scan_wait: long,
         scan_deadline: long,
@@ -113,8 +142,13 @@ fn store(disk: &Disk, limits: Limits) -> RedbStore {
         let disk = disk.clone();
         Box::new(move || disk.open())
     };
-    let observer = Arc::new(NoObserver);
-    let group = Group::new(database, reopen, limits.reopen_pause, Arc::clone(&published), 8, observer.clone()).unwrap();
+    let guard = {
+        let disk = disk.clone();
+        Guard::new(Box::new(move || disk.look()), limits.look_pause)
+    };
+    let observer: Arc<dyn Observer> = Arc::new(disk.clone());
+    let (pause, shared) = (limits.reopen_pause, Arc::clone(&published));
+    let group = Group::new(database, reopen, pause, shared, 8, guard, Arc::clone(&observer)).unwrap();
     let writer = Arc::new(Writer::start(group, 2).unwrap());
     RedbStore { writer, published, scans: Scans::new(limits), limits, observer, location: Location::Memory }
 }
