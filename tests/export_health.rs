@@ -90,6 +90,7 @@ fn a_call_to_another_service_is_a_client_span_and_takes_the_trace_along() {
         ("server.port", json!(port.parse::<u16>().expect("a port"))),
         ("url.full", json!(format!("{}/health", collector.endpoint()))),
         ("http.response.status_code", json!(200)),
+        ("network.protocol.version", json!("1.1")),
     ] {
         assert_eq!(span.attribute(attribute), &value, "{attribute}");
     }

@@ -76,6 +76,34 @@ fn exports_are_encrypted_if_asked_for() {
 }
 
 #[test]
+fn a_collector_may_ask_for_a_certificate() {
+    for (name, protocol) in PROTOCOLS {
+        let (ours, theirs) = (Authority::new(), Authority::new());
+        let asking = Authority { client: Some(ours.certificate.clone()), ..theirs.clone() };
+        let collector = Collector::with_tls(protocol, asking);
+        let setup = all_to(&collector, name);
+        let file = |name: &str, content: &str| {
+            let path = setup.scratch().join(name);
+            std::fs::write(&path, content).expect("a scratch directory");
+            path.display().to_string()
+        };
+        let authority = file("ca.pem", &theirs.certificate);
+        let (certificate, key) = (file("client.pem", &ours.certificate), file("client.key", &ours.key));
+        let setup = setup.env("OTEL_EXPORTER_OTLP_CERTIFICATE", authority);
+        let stranger = setup.start();
+        stranger.client().get("/livez").expect(200);
+        stranger.stop();
+        assert!(collector.spans().is_empty(), "{name}: who shows nothing is not let in");
+
+        let server = setup
+            .env("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", certificate)
+            .env("OTEL_EXPORTER_OTLP_CLIENT_KEY", key)
+            .start();
+        everything_arrives(&server, &collector);
+    }
+}
+
+#[test]
 fn a_collector_that_nobody_vouches_for_gets_nothing() {
     for (name, protocol) in PROTOCOLS {
         let collector = Collector::with_tls(protocol, Authority::new());

@@ -381,3 +381,20 @@ fn nothing_the_exporter_does_is_traced() {
         traced.collector.spans().into_iter().map(|span| span.name).filter(|name| name != "GET /livez").collect();
     assert_eq!(foreign, Vec::<String>::new());
 }
+
+#[test]
+fn a_line_of_the_log_names_its_trace_in_either_format() {
+    for format in ["json", "pretty"] {
+        let server = Setup::new().env("GHOSTWORKS__LOG__FORMAT", format).start();
+        let told = server.client().get("/livez").expect(200).header("traceresponse").expect("a trace").to_owned();
+        let ids: Vec<&str> = told.split('-').collect();
+        let deadline = std::time::Instant::now() + support::PATIENCE;
+        let line = loop {
+            if let Some(line) = server.stderr().lines().find(|line| line.contains(ids[1])) {
+                break line.to_owned();
+            }
+            assert!(std::time::Instant::now() < deadline, "{format}: {}", server.stderr());
+        };
+        assert!(line.contains("/livez") && line.contains(ids[2]), "{format}: {line}");
+    }
+}

@@ -27,20 +27,20 @@ const MAX_ANSWER: usize = 1024 * 1024;
 pub(super) struct HttpClient {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     runtime: Handle,
-    timeout: Duration,
+    export_timeout: Duration,
 }
 
 impl HttpClient {
-    /// A client that trusts what `tls` trusts and waits this long for an answer. Must be made on a runtime.
-    pub(super) fn new(tls: ClientConfig, timeout: Duration) -> Self {
+    /// A client that trusts what `tls` trusts, and as an exporter waits this long for an answer. Must be made on a runtime.
+    pub(super) fn new(tls: ClientConfig, export_timeout: Duration) -> Self {
         let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
         let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector);
-        Self { client, runtime: Handle::current(), timeout }
+        Self { client, runtime: Handle::current(), export_timeout }
     }
 
     /// Sends a request and reads the whole answer.
-    pub(super) async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let (client, timeout) = (self.client.clone(), self.timeout);
+    pub(super) async fn send(&self, request: Request<Bytes>, timeout: Duration) -> Result<Response<Bytes>, HttpError> {
+        let client = self.client.clone();
         let exchange = async move {
             let (head, body) = client.request(request.map(Full::new)).await?.into_parts();
             let body = Limited::new(body, MAX_ANSWER).collect().await?.to_bytes();
@@ -59,7 +59,7 @@ impl fmt::Debug for HttpClient {
 #[async_trait::async_trait]
 impl opentelemetry_http::HttpClient for HttpClient {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        self.send(request).await
+        self.send(request, self.export_timeout).await
     }
 }
 

@@ -10,6 +10,9 @@ use super::Telemetry;
 /// How long an answer of the collector's is good for: whoever asks meanwhile is told the same.
 const FRESH: Duration = Duration::from_secs(1);
 
+/// How long the collector may take to answer.
+const TIMEOUT: Duration = Duration::from_secs(1);
+
 /// How the export of telemetry does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExportHealth {
@@ -56,7 +59,7 @@ impl CollectorHealth {
             Some(_) | None => {
                 let is_well = match Request::get(&self.url).body(Bytes::new()) {
                     Ok(request) => {
-                        let answer = telemetry.call(request).await;
+                        let answer = telemetry.call(request, TIMEOUT).await;
                         answer.is_ok_and(|answer| answer.status().is_success() || answer.status().is_redirection())
                     }
                     Err(_) => false,

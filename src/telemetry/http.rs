@@ -196,7 +196,8 @@ fn known_method(method: &Method) -> &'static str {
     }
 }
 
-fn protocol_version(version: Version) -> &'static str {
+/// The version of HTTP, as the conventions write it.
+pub(super) fn protocol_version(version: Version) -> &'static str {
     match version {
         Version::HTTP_09 => "0.9",
         Version::HTTP_10 => "1.0",

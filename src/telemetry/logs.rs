@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::IsTerminal as _;
 
 use opentelemetry::Context;
-use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry::trace::{SpanId, TraceContextExt as _, TraceId};
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use serde::{Serialize, Serializer};
@@ -14,7 +14,7 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::FmtContext;
-use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
+use tracing_subscriber::fmt::format::{Format, FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
@@ -62,10 +62,38 @@ pub fn start(config: &Log, provider: Option<&SdkLoggerProvider>) {
     };
     // A second start can only be another server in the same test process; its lines go the same way.
     let _ = if is_pretty {
-        registry.with(lines.with_ansi(is_terminal).with_target(false)).try_init()
+        let format = Format::default().with_ansi(is_terminal).with_target(false);
+        registry.with(lines.event_format(PrettyLine(format))).try_init()
     } else {
         registry.with(lines.event_format(JsonLine)).try_init()
     };
+}
+
+/// A line for people, with the ids of the open span at its end.
+struct PrettyLine(Format);
+
+impl<S, N> FormatEvent<S, N> for PrettyLine
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let mut line = String::new();
+        self.0.format_event(context, Writer::new(&mut line), event)?;
+        match open_span() {
+            Some((trace, span)) => writeln!(writer, "{} trace_id={trace} span_id={span}", line.trim_end()),
+            None => writer.write_str(&line),
+        }
+    }
+}
+
+/// The ids of the span that is open on this task.
+fn open_span() -> Option<(TraceId, SpanId)> {
+    Context::map_current(|context| {
+        let span = context.span();
+        let ids = span.span_context();
+        ids.is_valid().then(|| (ids.trace_id(), ids.span_id()))
+    })
 }
 
 /// One JSON object a line: time, level, message, the ids of the open span, and the event's fields. Written by a
@@ -84,14 +112,10 @@ where
         line.put("timestamp", timestamp);
         line.put("level", event.metadata().level().as_str());
         line.put("target", event.metadata().target());
-        Context::map_current(|context| {
-            let span = context.span();
-            let ids = span.span_context();
-            if ids.is_valid() {
-                line.put("trace_id", ids.trace_id().to_string());
-                line.put("span_id", ids.span_id().to_string());
-            }
-        });
+        if let Some((trace, span)) = open_span() {
+            line.put("trace_id", trace.to_string());
+            line.put("span_id", span.to_string());
+        }
         event.record(&mut line);
         let line = serde_json::to_string(&line).map_err(|_| fmt::Error)?;
         writeln!(writer, "{line}")

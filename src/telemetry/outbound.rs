@@ -14,16 +14,14 @@ use thiserror::Error;
 
 use super::Telemetry;
 use super::client::{HttpClient, Tls, with_causes};
+use super::http::protocol_version;
 use super::metrics::client_request_duration;
-
-/// How long another service may take to answer.
-const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why another service gave no answer.
 #[derive(Debug, Error)]
 pub enum CallError {
     /// It took too long.
-    #[error("no answer came within {TIMEOUT:?}")]
+    #[error("no answer came in time")]
     Timeout,
     /// It can't be reached, or broke off.
     #[error("{0}")]
@@ -58,30 +56,32 @@ impl Outbound {
         Self { client: OnceLock::new(), duration: client_request_duration(meter) }
     }
 
-    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, CallError> {
-        let client = self.client.get_or_init(|| Ok(HttpClient::new(Tls::default().config()?, TIMEOUT)));
-        Ok(client.as_ref().map_err(|problem| CallError::Connection(problem.clone()))?.send(request).await?)
+    async fn send(&self, request: Request<Bytes>, timeout: Duration) -> Result<Response<Bytes>, CallError> {
+        let client = self.client.get_or_init(|| Ok(HttpClient::new(Tls::default().config()?, timeout)));
+        Ok(client.as_ref().map_err(|problem| CallError::Connection(problem.clone()))?.send(request, timeout).await?)
     }
 }
 
 impl Telemetry {
-    /// Sends a request to another service, in a client span that it is told of, and waits for the whole answer.
-    pub async fn call(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, CallError> {
+    /// Sends a request to another service, in a client span that it is told of, and waits so long for the whole answer.
+    pub async fn call(&self, mut request: Request<Bytes>, timeout: Duration) -> Result<Response<Bytes>, CallError> {
         let (target, began) = (target(&request), Instant::now());
         let context = self.open_client_span(&request, &target);
         self.propagator.inject(&context, request.headers_mut());
-        let result = self.outbound.send(request).with_context(context.clone()).await;
+        let result = self.outbound.send(request, timeout).with_context(context.clone()).await;
 
         let outcome = match &result {
             Ok(response) => {
                 let status = response.status();
                 let error = (status.is_client_error() || status.is_server_error()).then(|| status.as_str().to_owned());
+                let version = protocol_version(response.version());
                 [
+                    Some(KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, version)),
                     Some(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16()))),
                     error.map(|error| KeyValue::new(attribute::ERROR_TYPE, error)),
                 ]
             }
-            Err(error) => [None, Some(KeyValue::new(attribute::ERROR_TYPE, error.error_type()))],
+            Err(error) => [None, None, Some(KeyValue::new(attribute::ERROR_TYPE, error.error_type()))],
         };
         let attributes: Vec<KeyValue> = target.into_iter().chain(outcome.into_iter().flatten()).collect();
         let span = context.span();

@@ -13,7 +13,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::codec::CompressionEncoding;
-use tonic::transport::{Identity, ServerTlsConfig};
+use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 use tonic::{Request, Response, Status};
 
 use super::{Authority, State};
@@ -23,8 +23,11 @@ pub async fn serve(listener: TcpListener, state: Arc<State>, authority: Option<A
     let receiver = Receiver(state);
     let gzip = CompressionEncoding::Gzip;
     let mut server = tonic::transport::Server::builder();
-    if let Some(Authority { certificate, key }) = authority {
-        let tls = ServerTlsConfig::new().identity(Identity::from_pem(certificate, key));
+    if let Some(Authority { certificate, key, client }) = authority {
+        let mut tls = ServerTlsConfig::new().identity(Identity::from_pem(certificate, key));
+        if let Some(client) = client {
+            tls = tls.client_ca_root(Certificate::from_pem(client));
+        }
         server = server.tls_config(tls).expect("a certificate and its key");
     }
     server

@@ -16,10 +16,11 @@ use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use super::{Authority, State};
 
@@ -45,10 +46,16 @@ pub async fn serve(listener: TcpListener, state: Arc<State>, authority: Option<A
 fn acceptor(authority: &Authority) -> TlsAcceptor {
     let chain = vec![CertificateDer::from_pem_slice(authority.certificate.as_bytes()).expect("a certificate")];
     let key = PrivateKeyDer::from_pem_slice(authority.key.as_bytes()).expect("a key");
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let provider = Arc::new(ring::default_provider());
+    let clients = authority.client.as_ref().map_or_else(WebPkiClientVerifier::no_client_auth, |client| {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(client.as_bytes()).expect("a certificate")).expect("an authority");
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().expect("a verifier")
+    });
+    let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("the provider has them")
-        .with_no_client_auth()
+        .with_client_cert_verifier(clients)
         .with_single_cert(chain, key)
         .expect("they belong together");
     TlsAcceptor::from(Arc::new(config))

@@ -46,13 +46,15 @@ pub struct Authority {
     pub certificate: String,
     /// Its key.
     pub key: String,
+    /// The certificate that a client must show; anyone will do without.
+    pub client: Option<String>,
 }
 
 impl Authority {
     /// One for this machine.
     pub fn new() -> Self {
         let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
-        Self { certificate: made.cert.pem(), key: made.signing_key.serialize_pem() }
+        Self { certificate: made.cert.pem(), key: made.signing_key.serialize_pem(), client: None }
     }
 }
 
