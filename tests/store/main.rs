@@ -8,6 +8,7 @@ mod api_keys;
 mod artifacts;
 mod catalog;
 mod changes;
+mod figures;
 mod files;
 mod housekeeping;
 mod members;

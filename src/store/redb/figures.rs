@@ -36,3 +36,44 @@ impl RedbStore {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::{Actor, ChangeKind, Stamp, Timestamp, UserId};
+    use crate::store::NoObserver;
+    use crate::store::redb::Options;
+
+    #[tokio::test]
+    async fn a_read_that_holds_on_to_the_past_is_seen() {
+        let options = Options {
+            location: Location::Memory,
+            cache_bytes: 1 << 20,
+            queue: 8,
+            group_max: 8,
+            min_free_bytes: 0,
+            on_repair: Arc::new(|_| {}),
+        };
+        let store = RedbStore::open(options, Arc::new(NoObserver)).unwrap();
+        let held = store.snapshot().unwrap();
+        let figures = store.measure();
+        assert_eq!((figures.readers, figures.oldest_reader), (1, Duration::ZERO), "the present holds nothing up");
+
+        let stamp = Stamp::new(Timestamp::UNIX_EPOCH, Actor::default());
+        let user = UserId::from_bytes([0; 16]);
+        let written = store
+            .write("insert", "changes", move |tables| tables.log(None, &stamp, ChangeKind::UserRegistered(user)))
+            .await;
+        written.unwrap();
+        let figures = store.measure();
+        assert_eq!(figures.readers, 1);
+        assert!(!figures.oldest_reader.is_zero());
+
+        drop(held);
+        let figures = store.measure();
+        assert_eq!((figures.readers, figures.oldest_reader), (0, Duration::ZERO));
+    }
+}
