@@ -22,19 +22,9 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::{Log, LogFormat, LogLevel};
 
-/// Whose lines stay here: what carries lines away must not write any that would be carried away in turn, and the links
-/// that are shown for want of a mail server are for who looks at the terminal.
-const STAY: [&str; 9] = [
-    "opentelemetry",
-    "opentelemetry_sdk",
-    "opentelemetry_otlp",
-    "tonic",
-    "tower",
-    "h2",
-    "hyper",
-    "rustls",
-    "ghostworks::mail",
-];
+/// Whose lines stay here, by how their targets begin: what carries lines away must not write any that would be carried
+/// away in turn, and the links that are shown for want of a mail server are for who looks at the terminal.
+const STAY: [&str; 7] = ["opentelemetry", "tonic", "tower", "h2", "hyper", "rustls", "ghostworks::mail"];
 
 /// Sends the process's log lines where the configuration says, and to `provider`, if there is one. Only the first call
 /// has an effect.
