@@ -4,6 +4,7 @@ mod accounts;
 mod demo;
 mod error;
 mod observers;
+mod upkeep;
 
 use std::convert::Infallible;
 use std::io::Write as _;
@@ -33,6 +34,7 @@ use self::observers::{StoreTelemetry, let_look, on_hashed};
 pub use accounts::set_user_active;
 pub use demo::{Demo, fill_with_demo};
 pub use error::Error;
+pub use upkeep::check;
 
 /// How long the database may take to close.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(10);

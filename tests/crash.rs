@@ -65,6 +65,8 @@ fn every_answered_write_survives_a_kill() {
             server.kill();
             answered.extend(told.iter());
         });
+        let (status, report, errors) = setup.run(&["check"]);
+        assert!(status.success(), "{report}{errors}");
     }
 
     let server = setup.start();

@@ -15,6 +15,8 @@ pub(super) const MORE: &str = "\
       Keep the OpenAPI document
   ghostworks user disable ann@example.com
       End someone's sessions and keep them from signing in, while the server is stopped
+  ghostworks check --data-dir /var/lib/ghostworks
+      Check that everything in the database agrees, while the server is stopped
 
 \x1b[1;4mEnvironment:\x1b[0m
   Flags are stronger than the environment, and the environment is stronger than the file.

@@ -2,6 +2,7 @@
 //!
 //! Knows how to ask the rest of the program for something and how to print the answer; does nothing of the business.
 
+mod check;
 mod config;
 mod demo;
 mod healthcheck;
@@ -50,6 +51,8 @@ enum Command {
     Config(config::Args),
     /// Fill the data directory with two workspaces to look at; the server must be stopped
     Demo,
+    /// Check that everything in the database agrees; the server must be stopped
+    Check(check::Args),
     /// Print the OpenAPI document
     Openapi(openapi::Args),
     /// Disable or enable an account, while the server is stopped
@@ -82,6 +85,8 @@ enum Failure {
     App(#[from] app::Error),
     #[error("{0}")]
     NotReady(String),
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
     #[error("can't start the runtime: {0}")]
     Runtime(io::Error),
     #[error("can't write to standard output: {0}")]
@@ -95,6 +100,7 @@ impl Cli {
         let done = match self.command {
             None | Some(Command::Serve) => serve::run(&sources),
             Some(Command::Config(args)) => config::run(&args, &sources),
+            Some(Command::Check(args)) => check::run(&args, &sources),
             Some(Command::Demo) => demo::run(&sources),
             Some(Command::Openapi(args)) => openapi::run(&args),
             Some(Command::User(args)) => user::run(&args, &sources),

@@ -81,7 +81,8 @@ fn key_of(owner: UserId, key: [u8; 32]) -> [u8; 48] {
     bytes
 }
 
-fn expiry_key(expires_at: Timestamp, key: &[u8; 48]) -> [u8; 56] {
+/// The key of a row in the order in which rows expire.
+pub(super) fn expiry_key(expires_at: Timestamp, key: &[u8; 48]) -> [u8; 56] {
     let mut bytes = [0; 56];
     // Nothing here is from before 1970.
     let micros = u64::try_from(expires_at.as_microsecond()).unwrap_or_default();

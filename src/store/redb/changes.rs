@@ -7,7 +7,7 @@ use super::counters::{self, Counter};
 use super::records::{self, Entry};
 use super::scan::Budget;
 use super::snapshot::Snapshot;
-use super::tables::get;
+use super::tables::{get, put};
 use super::{INLINE_ROWS, RedbStore};
 use crate::domain::{Change, ChangeKind, Stamp, TenantId};
 use crate::store::{Changes, StoreResult};
@@ -60,6 +60,14 @@ impl<'txn> ChangeLog<'txn> {
         self.last = entry.change.seq;
         self.appended += 1;
         Ok(())
+    }
+
+    /// Has the entry at a position follow another one of the same workspace.
+    pub fn relink(&mut self, seq: u64, previous: u64) -> StoreResult<()> {
+        match get::<_, Entry>(&self.table, seq)? {
+            Some(entry) => put(&mut self.table, seq, &Entry { previous, ..entry }),
+            None => Ok(()),
+        }
     }
 
     /// How many entries the group has added so far.

@@ -34,6 +34,16 @@ impl Counter {
     /// What is counted in each workspace and in all.
     const SUMMED: [Self; 3] = [Self::Members, Self::Artifacts, Self::ActiveArtifacts];
 
+    /// The key of the counter over all workspaces.
+    pub fn of_all(self) -> [u8; 17] {
+        self.of(WHOLE)
+    }
+
+    /// The key of the counter of a workspace.
+    pub fn of_tenant(self, tenant: TenantId) -> [u8; 17] {
+        self.of(tenant.to_bytes())
+    }
+
     fn of(self, owner: [u8; 16]) -> [u8; 17] {
         let mut key = [self as u8; 17];
         key[..16].copy_from_slice(&owner);
@@ -55,31 +65,41 @@ impl<'txn> Counters<'txn> {
 
     /// Counts one more, or one less, of a thing that is not in a workspace.
     pub fn add(&mut self, counter: Counter, step: i64) -> StoreResult<()> {
-        self.step(counter.of(WHOLE), step)
+        self.step(counter.of_all(), step)
     }
 
     /// Counts one more, or one less, of a thing in a workspace, there and in all.
     pub fn add_in(&mut self, tenant: TenantId, counter: Counter, step: i64) -> StoreResult<()> {
-        self.step(counter.of(tenant.to_bytes()), step)?;
+        self.step(counter.of_tenant(tenant), step)?;
         self.add(counter, step)
     }
 
     /// Counts one more, or one less, of a thing that is counted in each workspace alone.
     pub fn add_only_in(&mut self, tenant: TenantId, counter: Counter, step: i64) -> StoreResult<()> {
-        self.step(counter.of(tenant.to_bytes()), step)
+        self.step(counter.of_tenant(tenant), step)
     }
 
     /// How many there are in a workspace.
     pub fn count_in(&self, tenant: TenantId, counter: Counter) -> StoreResult<u64> {
-        self.value(&counter.of(tenant.to_bytes()))
+        self.value(&counter.of_tenant(tenant))
     }
 
     /// Counts what is in a workspace in no total any more.
     pub fn leave_totals(&mut self, tenant: TenantId) -> StoreResult<()> {
         for counter in Counter::SUMMED {
-            let (whole, own) = (counter.of(WHOLE), self.count_in(tenant, counter)?);
+            let (whole, own) = (counter.of_all(), self.count_in(tenant, counter)?);
             let rest = self.value(&whole)?.saturating_sub(own);
             self.changed.insert(whole, rest);
+        }
+        Ok(())
+    }
+
+    /// Sets a counter; without a value it is removed.
+    pub fn set(&mut self, key: [u8; 17], value: Option<u64>) -> StoreResult<()> {
+        self.changed.remove(&key);
+        match value {
+            Some(value) => drop(self.table.insert(&key, value)?),
+            None => drop(self.table.remove(&key)?),
         }
         Ok(())
     }
@@ -95,7 +115,7 @@ impl<'txn> Counters<'txn> {
 
     /// Notes the position of a workspace's newest change, and returns that of the one before; 0 for the first.
     pub fn note_change(&mut self, tenant: TenantId, seq: u64) -> StoreResult<u64> {
-        let key = Counter::NewestChange.of(tenant.to_bytes());
+        let key = Counter::NewestChange.of_tenant(tenant);
         let previous = self.value(&key)?;
         self.changed.insert(key, seq);
         Ok(previous)
@@ -123,19 +143,26 @@ impl<'txn> Counters<'txn> {
     }
 }
 
+/// The workspace, or zeros for the whole, in the key of a counter.
+pub(super) fn tenant_of(key: &[u8; 17]) -> [u8; 16] {
+    let mut tenant = [0; 16];
+    tenant.copy_from_slice(&key[..16]);
+    tenant
+}
+
 /// A counter's value in a workspace.
 pub(super) fn value_in(
     table: &impl ReadableTable<&'static [u8; 17], u64>,
     tenant: TenantId,
     counter: Counter,
 ) -> StoreResult<u64> {
-    Ok(table.get(&counter.of(tenant.to_bytes()))?.map_or(0, |row| row.value()))
+    Ok(table.get(&counter.of_tenant(tenant))?.map_or(0, |row| row.value()))
 }
 
 /// The counters over all workspaces.
 pub(super) fn counts(snapshot: &Snapshot) -> StoreResult<Counts> {
     let value = |counter: Counter| -> StoreResult<u64> {
-        Ok(snapshot.counters()?.get(&counter.of(WHOLE))?.map_or(0, |row| row.value()))
+        Ok(snapshot.counters()?.get(&counter.of_all())?.map_or(0, |row| row.value()))
     };
     Ok(Counts {
         users: value(Counter::Users)?,

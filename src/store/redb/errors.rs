@@ -43,6 +43,16 @@ pub enum OpenError {
         /// The latest schema version that this program knows.
         known: u32,
     },
+    /// The file was written by an earlier version, and was left as it is.
+    #[error("{} was written by an older ghostworks (its schema is {found}, this one has {known}): start the server once, which brings it up to date", path.display())]
+    Older {
+        /// The database file.
+        path: PathBuf,
+        /// The file's schema version.
+        found: u32,
+        /// The schema version of this program.
+        known: u32,
+    },
     /// The disk has no room for it.
     #[error("there is no room on the disk of {}: make some, or choose another data directory", path.display())]
     Full {

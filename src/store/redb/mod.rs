@@ -15,6 +15,7 @@ mod api_keys;
 mod artifacts;
 mod calls;
 mod changes;
+mod check;
 mod counters;
 mod errors;
 #[cfg(test)]
@@ -53,6 +54,7 @@ use self::snapshot::Published;
 use self::writer::Writer;
 use super::{Counts, Observer, Store, StoreError, StoreFigures, StoreHealth, StoreResult};
 
+pub use check::{CheckReport, check};
 pub use errors::OpenError;
 pub use open::{Location, Options, RepairProgress};
 

@@ -70,6 +70,14 @@ pub(super) fn open(options: &Options) -> Result<Database, OpenError> {
     }
 }
 
+/// Opens a database that is there, and whose schema is up to date.
+pub(super) fn open_current(options: &Options) -> Result<Database, OpenError> {
+    let path = options.location.path();
+    let (database, found) = guarded(&path, || open_unmigrated(&path, options))?;
+    let known = migrate::SCHEMA_VERSION;
+    if found < known { Err(OpenError::Older { path, found, known }) } else { Ok(database) }
+}
+
 /// Opens a database that was open before; one in memory is lost.
 pub(super) fn reopen(options: &Options) -> StoreResult<Database> {
     match &options.location {
@@ -97,9 +105,17 @@ fn open_in_memory(options: &Options) -> Result<Database, OpenError> {
 fn open_file(directory: &Path, options: &Options) -> Result<Database, OpenError> {
     let path = options.location.path();
     prepare(directory, &path).map_err(|source| OpenError::of_directory(directory, source))?;
-    // redb trusts a file that was closed cleanly, and may panic when it was damaged since.
-    catch_unwind(AssertUnwindSafe(|| open_prepared(&path, options)))
-        .unwrap_or_else(|_| Err(OpenError::Corrupt { path, cause: "its pages make no sense".to_owned() }))
+    guarded(&path, || {
+        let (database, version) = open_unmigrated(&path, options)?;
+        migrate::migrate(&database, version).map_err(|error| OpenError::after_opening(path.clone(), &error))?;
+        Ok(database)
+    })
+}
+
+/// redb trusts a file that was closed cleanly, and may panic when it was damaged since.
+fn guarded<T>(path: &Path, open: impl FnOnce() -> Result<T, OpenError>) -> Result<T, OpenError> {
+    let corrupt = || OpenError::Corrupt { path: path.to_owned(), cause: "its pages make no sense".to_owned() };
+    catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|_| Err(corrupt()))
 }
 
 /// Makes the directory and the file, which only its owner may read: it has password hashes and addresses in it.
@@ -116,7 +132,8 @@ fn prepare(directory: &Path, path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn open_prepared(path: &Path, options: &Options) -> Result<Database, OpenError> {
+/// Opens a file as it is, and tells its schema version.
+fn open_unmigrated(path: &Path, options: &Options) -> Result<(Database, u32), OpenError> {
     let refused = |error| OpenError::of(path.to_owned(), error);
     let corrupt = |error: StoreError| OpenError::Corrupt { path: path.to_owned(), cause: error.to_string() };
     let mut builder = Builder::new();
@@ -136,8 +153,7 @@ fn open_prepared(path: &Path, options: &Options) -> Result<Database, OpenError> 
     let database = builder.create(path).map_err(refused)?;
     let version = migrate::schema_version(&database).map_err(corrupt)?;
     require_known(path, version)?;
-    migrate::migrate(&database, version).map_err(|error| OpenError::after_opening(path.to_owned(), &error))?;
-    Ok(database)
+    Ok((database, version))
 }
 
 /// Refuses a schema that is newer than this program.

@@ -56,6 +56,7 @@ snapshot! {
     sessions: SESSIONS, Rows<32>;
     spent_tokens: SPENT_TOKENS, Rows<32>;
     workspaces: WORKSPACES, Rows<16>;
+    workspaces_by_slug: WORKSPACES_BY_SLUG, ReadOnlyTable<&'static str, &'static [u8; 16]>;
     members: MEMBERS, Rows<32>;
     memberships_by_user: MEMBERSHIPS_BY_USER, ReadOnlyTable<&'static [u8; 32], ()>;
     workspaces_deleted: WORKSPACES_DELETED, ReadOnlyTable<&'static [u8; 16], ()>;
@@ -64,6 +65,7 @@ snapshot! {
     artifacts_trash: ARTIFACTS_TRASH, Rows<32>;
     artifact_versions: ARTIFACT_VERSIONS, Rows<40>;
     answers: ANSWERS, Rows<48>;
+    answers_by_expiry: ANSWERS_BY_EXPIRY, ReadOnlyTable<&'static [u8; 56], ()>;
     counters: COUNTERS, ReadOnlyTable<&'static [u8; 17], u64>;
     changes: CHANGES, ReadOnlyTable<u64, &'static [u8]>;
 }

@@ -194,7 +194,8 @@ impl<'txn> Tables<'txn> {
         }
     }
 
-    fn changes(&mut self) -> StoreResult<&mut ChangeLog<'txn>> {
+    /// See [`CHANGES`].
+    pub fn changes(&mut self) -> StoreResult<&mut ChangeLog<'txn>> {
         match &mut self.changes {
             Some(changes) => Ok(changes),
             none => Ok(none.insert(ChangeLog::new(self.txn.open_table(CHANGES)?)?)),

@@ -1,0 +1,45 @@
+//! `ghostworks check`: whether everything in the database agrees, while the server is stopped.
+
+use super::{Failure, print};
+use crate::{
+    app,
+    config::{Config, Sources},
+    store::redb::CheckReport,
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Rebuild what can be told from the rest: indexes, counters, the chains of the change log
+    #[arg(long)]
+    repair: bool,
+}
+
+/// Checks the data directory and tells what was found. Whatever is still wrong afterwards is a failure.
+pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
+    let config = Config::load(sources)?;
+    let report = app::check(&config, args.repair)?;
+    print(&told(&report, args.repair))?;
+    let repaired = if args.repair { report.repairable } else { 0 };
+    match (report.found - repaired, report.repairable - repaired) {
+        (0, _) => Ok(()),
+        (wrong, 0) => Err(Failure::Damaged(format!("{wrong} wrong, which only a backup can set right"))),
+        (wrong, few) => Err(Failure::Damaged(format!("{wrong} wrong, of which --repair sets {few} right"))),
+    }
+}
+
+fn told(report: &CheckReport, repair: bool) -> String {
+    let mut text = String::new();
+    for (table, rows) in &report.rows {
+        text += &format!("{rows:>12}  {table}\n");
+    }
+    for (finding, is_repairable) in &report.findings {
+        let word = if *is_repairable && repair { "repaired" } else { "wrong" };
+        text += &format!("{word}: {finding}\n");
+    }
+    match report.found - report.findings.len() {
+        0 if report.found == 0 => text += "Everything agrees.",
+        0 => {}
+        more => text += &format!("and {more} more"),
+    }
+    text
+}

@@ -1,0 +1,35 @@
+//! The counters, compared with what was counted.
+
+use super::super::counters::{Counter, tenant_of};
+use super::super::snapshot::Snapshot;
+use super::log::Newest;
+use super::rows::Totals;
+use super::{Check, Fix, name};
+use crate::store::StoreResult;
+
+/// Checks that they say `totals`, and lead to the newest change of each workspace.
+pub(super) fn check(check: &mut Check, snapshot: &Snapshot, mut totals: Totals, newest: &Newest) -> StoreResult<()> {
+    for (tenant, seq) in newest {
+        // The log remembers workspaces that were deleted; the counters don't.
+        if snapshot.workspaces()?.get(&tenant.to_bytes())?.is_some() {
+            totals.insert(Counter::NewestChange.of_tenant(*tenant), *seq);
+        }
+    }
+    for row in snapshot.counters()?.range::<&[u8; 17]>(..)? {
+        let (key, value) = row?;
+        let (key, value) = (*key.value(), value.value());
+        check.passed("counters");
+        let expected = totals.remove(&key);
+        // They go when everything in a deleted workspace has gone.
+        if snapshot.workspaces_deleted()?.get(&tenant_of(&key))?.is_some() || expected.unwrap_or_default() == value {
+            continue;
+        }
+        let what = format!("counters {}: {value} instead of {}", name(&key), expected.unwrap_or_default());
+        check.derived(what, Fix::Counter(key, expected));
+    }
+    for (key, expected) in totals.into_iter().filter(|(_, expected)| *expected > 0) {
+        check
+            .derived(format!("counters {}: none instead of {expected}", name(&key)), Fix::Counter(key, Some(expected)));
+    }
+    Ok(())
+}

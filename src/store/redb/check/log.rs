@@ -1,0 +1,51 @@
+//! The change log: its positions have no gaps, and each entry knows the one before it of the same workspace.
+
+use std::collections::HashMap;
+
+use super::super::records::{self, Entry};
+use super::super::snapshot::Snapshot;
+use super::{Check, Fix};
+use crate::domain::TenantId;
+use crate::store::StoreResult;
+
+/// The first version of entries did not know the one before, nor did anything know the newest.
+const WITHOUT_CHAIN: u8 = 1;
+
+/// The newest entry of each workspace that has one in a chain.
+pub(super) type Newest = HashMap<TenantId, u64>;
+
+/// Checks the log from its first entry to its last.
+pub(super) fn check(check: &mut Check, snapshot: &Snapshot) -> StoreResult<Newest> {
+    let mut newest = Newest::new();
+    let mut expected = 1;
+    for row in snapshot.changes()?.range::<u64>(..)? {
+        let (seq, value) = row?;
+        let seq = seq.value();
+        check.passed("changes");
+        if seq != expected {
+            check.damaged(format!("changes {expected} to {} are missing", seq - 1));
+        }
+        expected = seq + 1;
+        let Entry { change, previous } = match records::decode(value.value()) {
+            Ok(entry) => entry,
+            Err(error) => {
+                check.damaged(format!("changes {seq}: {error}"));
+                continue;
+            }
+        };
+        if change.seq != seq {
+            check.damaged(format!("changes {seq}: the entry is that of position {}", change.seq));
+        }
+        if value.value().first() == Some(&WITHOUT_CHAIN) {
+            continue;
+        }
+        if let Some(tenant) = change.tenant {
+            let before = newest.insert(tenant, seq).unwrap_or_default();
+            if previous != before {
+                let what = format!("changes {seq}: the entry before it is {before}, not {previous}");
+                check.derived(what, Fix::Previous(seq, before));
+            }
+        }
+    }
+    Ok(newest)
+}

@@ -1,0 +1,154 @@
+//! Checks a database as a whole: that every row can be read and belongs to something, and that what is derived from
+//! the rows (indexes, counters, the chains of the change log) says the same as they do. What is derived can be rebuilt.
+//!
+//! Looks at one commit, and changes nothing unless it is to repair: then all is set right in one commit.
+
+mod counters;
+mod log;
+mod rows;
+mod sets;
+mod texts;
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use redb::Database;
+
+use super::errors::OpenError;
+use super::open::{self, Options};
+use super::snapshot::Snapshot;
+use super::tables::Tables;
+use crate::domain::push_hex;
+use crate::store::{StoreError, StoreResult};
+
+/// How many findings are told one by one.
+const TOLD: usize = 100;
+
+/// What a check found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CheckReport {
+    /// Rows that were looked at, by table.
+    pub rows: BTreeMap<&'static str, u64>,
+    /// What is wrong, a line each, and whether it can be repaired; the first of them.
+    pub findings: Vec<(String, bool)>,
+    /// How many things are wrong.
+    pub found: usize,
+    /// How many of them can be repaired.
+    pub repairable: usize,
+}
+
+/// How something derived is set right.
+enum Fix {
+    /// Whom an address leads to; none removes it.
+    Address(String, Option<[u8; 16]>),
+    /// The workspace that a slug leads to; none removes it.
+    Slug(String, Option<[u8; 16]>),
+    /// Whether `memberships_by_user` has a key.
+    Membership([u8; 32], bool),
+    /// Whether `answers_by_expiry` has a key.
+    Expiry([u8; 56], bool),
+    /// The value of a counter; none removes it.
+    Counter([u8; 17], Option<u64>),
+    /// The entry of the same workspace before the one at this position.
+    Previous(u64, u64),
+}
+
+impl Fix {
+    fn apply(self, tables: &mut Tables<'_>) -> StoreResult<()> {
+        match self {
+            Self::Address(text, Some(id)) => drop(tables.users_by_email()?.insert(text.as_str(), &id)?),
+            Self::Address(text, None) => drop(tables.users_by_email()?.remove(text.as_str())?),
+            Self::Slug(text, Some(id)) => drop(tables.workspaces_by_slug()?.insert(text.as_str(), &id)?),
+            Self::Slug(text, None) => drop(tables.workspaces_by_slug()?.remove(text.as_str())?),
+            Self::Membership(key, true) => drop(tables.memberships_by_user()?.insert(&key, ())?),
+            Self::Membership(key, false) => drop(tables.memberships_by_user()?.remove(&key)?),
+            Self::Expiry(key, true) => drop(tables.answers_by_expiry()?.insert(&key, ())?),
+            Self::Expiry(key, false) => drop(tables.answers_by_expiry()?.remove(&key)?),
+            Self::Counter(key, value) => tables.counters()?.set(key, value)?,
+            Self::Previous(seq, previous) => tables.changes()?.relink(seq, previous)?,
+        }
+        Ok(())
+    }
+}
+
+/// A check under way.
+#[derive(Default)]
+struct Check {
+    report: CheckReport,
+    fixes: Vec<Fix>,
+}
+
+impl Check {
+    /// One more row of a table.
+    fn passed(&mut self, table: &'static str) {
+        *self.report.rows.entry(table).or_default() += 1;
+    }
+
+    /// Something is wrong that nothing else tells how to set right.
+    fn damaged(&mut self, what: String) {
+        self.found(what, false);
+    }
+
+    /// Something derived is wrong.
+    fn derived(&mut self, what: String, fix: Fix) {
+        self.found(what, true);
+        self.report.repairable += 1;
+        self.fixes.push(fix);
+    }
+
+    fn found(&mut self, what: String, is_repairable: bool) {
+        self.report.found += 1;
+        if self.report.findings.len() < TOLD {
+            self.report.findings.push((what, is_repairable));
+        }
+    }
+}
+
+/// Checks the database that nobody else has open, beginning with redb's own structures, which redb repairs by itself.
+/// With `repair`, what is derived is set right. Blocks for as long as it takes to read everything.
+pub fn check(options: &Options, repair: bool) -> Result<CheckReport, OpenError> {
+    let path = options.location.path();
+    let mut database = open::open_current(options)?;
+    // redb may panic over pages that make no sense.
+    let check = catch_unwind(AssertUnwindSafe(|| look(&mut database)))
+        .unwrap_or_else(|_| Err(StoreError::Unavailable("its pages make no sense".to_owned())))
+        .map_err(|error| OpenError::Corrupt { path: path.clone(), cause: error.to_string() })?;
+    if repair && !check.fixes.is_empty() {
+        set_right(&database, check.fixes).map_err(|error| OpenError::after_opening(path.clone(), &error))?;
+    }
+    database.close().map_err(|error| OpenError::Other { path, cause: error.to_string() })?;
+    Ok(check.report)
+}
+
+fn look(database: &mut Database) -> StoreResult<Check> {
+    let mut check = Check::default();
+    if !database.check_integrity()? {
+        check.damaged("redb's own structures were wrong, and have been repaired".to_owned());
+    }
+    let snapshot = Snapshot::open(database)?;
+    let totals = rows::check(&mut check, &snapshot)?;
+    sets::check(&mut check, &snapshot)?;
+    texts::check(&mut check, &snapshot)?;
+    let newest = log::check(&mut check, &snapshot)?;
+    counters::check(&mut check, &snapshot, totals, &newest)?;
+    Ok(check)
+}
+
+fn set_right(database: &Database, fixes: Vec<Fix>) -> StoreResult<()> {
+    let mut txn = database.begin_write()?;
+    txn.set_two_phase_commit(true);
+    txn.set_quick_repair(true);
+    let mut tables = Tables::of(&txn);
+    for fix in fixes {
+        fix.apply(&mut tables)?;
+    }
+    tables.finish()?;
+    Ok(txn.commit()?)
+}
+
+/// A key, for who reads the report. Ids are no secrets.
+fn name(key: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * key.len());
+    push_hex(&mut text, key);
+    text
+}

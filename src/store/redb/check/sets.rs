@@ -1,0 +1,77 @@
+//! The tables that hold the keys of others in another order.
+
+use super::super::answers;
+use super::super::records;
+use super::super::snapshot::Snapshot;
+use super::super::tables::{get, pair, second_of};
+use super::{Check, Fix, name};
+use crate::domain::Noted;
+use crate::store::StoreResult;
+
+/// Checks that they have every key of the others, and no more.
+pub(super) fn check(check: &mut Check, snapshot: &Snapshot) -> StoreResult<()> {
+    memberships(check, snapshot)?;
+    expiries(check, snapshot)
+}
+
+fn memberships(check: &mut Check, snapshot: &Snapshot) -> StoreResult<()> {
+    let (members, by_user) = (snapshot.members()?, snapshot.memberships_by_user()?);
+    for row in members.range::<&[u8; 32]>(..)? {
+        let key = swapped(row?.0.value());
+        if by_user.get(&key)?.is_none() {
+            check.derived(format!("memberships_by_user lacks {}", name(&key)), Fix::Membership(key, true));
+        }
+    }
+    for row in by_user.range::<&[u8; 32]>(..)? {
+        let key = *row?.0.value();
+        check.passed("memberships_by_user");
+        if members.get(&swapped(&key))?.is_none() {
+            check.derived(
+                format!("memberships_by_user has {}, who is no member", name(&key)),
+                Fix::Membership(key, false),
+            );
+        }
+    }
+    Ok(())
+}
+
+fn expiries(check: &mut Check, snapshot: &Snapshot) -> StoreResult<()> {
+    let (rows, by_expiry) = (snapshot.answers()?, snapshot.answers_by_expiry()?);
+    for row in rows.range::<&[u8; 48]>(..)? {
+        let (key, value) = row?;
+        check.passed("answers");
+        let noted: Noted = match records::decode(value.value()) {
+            Ok(noted) => noted,
+            Err(error) => {
+                check.damaged(format!("answers {}: {error}", name(key.value())));
+                continue;
+            }
+        };
+        let expiry = answers::expiry_key(noted.expires_at, key.value());
+        if by_expiry.get(&expiry)?.is_none() {
+            check.derived(format!("answers_by_expiry lacks {}", name(key.value())), Fix::Expiry(expiry, true));
+        }
+    }
+    for row in by_expiry.range::<&[u8; 56]>(..)? {
+        let expiry = *row?.0.value();
+        check.passed("answers_by_expiry");
+        let mut key = [0; 48];
+        key.copy_from_slice(&expiry[8..]);
+        let is_own = match get::<_, Noted>(rows, &key) {
+            Ok(noted) => noted.is_some_and(|noted| answers::expiry_key(noted.expires_at, &key) == expiry),
+            // That row has been told of.
+            Err(_) => true,
+        };
+        if !is_own {
+            check.derived(format!("answers_by_expiry has {} too often", name(&key)), Fix::Expiry(expiry, false));
+        }
+    }
+    Ok(())
+}
+
+/// The key of a membership, the other way round.
+fn swapped(key: &[u8; 32]) -> [u8; 32] {
+    let mut first = [0; 16];
+    first.copy_from_slice(&key[..16]);
+    pair(second_of(key), first)
+}
