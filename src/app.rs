@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 use crate::auth::{AccessTokens, HashCost, HashingError, OnHashed, PasswordHasher, SigningKey};
 use crate::config::{self, Config};
 use crate::domain::{Clock as _, Entropy, IdGenerator, PasswordPolicy, SystemClock, SystemEntropy};
-use crate::http::{self, MetricsAccess, State, server};
+use crate::http::{self, MetricsAccess, SharedToken, State, server};
 use crate::mail::{Links, Mailer, MailerError};
 use crate::service::{AccountSettings, ApiKeyUses, Outbox, RateLimitSettings, RateLimits, Service, SessionSettings};
 use crate::store::redb::{Location, OpenError, Options, RedbStore};
@@ -34,7 +34,7 @@ use self::observers::{StoreTelemetry, let_look, on_hashed};
 pub use accounts::set_user_active;
 pub use demo::{Demo, fill_with_demo};
 pub use error::Error;
-pub use upkeep::check;
+pub use upkeep::{backup, check, restore};
 
 /// How long the database may take to close.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(10);
@@ -69,6 +69,7 @@ pub async fn serve(config: Config) -> Result<(), Error> {
         service: service.clone(),
         pipeline,
         metrics: MetricsAccess::new(metrics_listener.is_some(), config.telemetry.metrics_token.as_ref()),
+        operator: config.server.operator_token.as_ref().map(SharedToken::new),
         environment: config.environment,
         server: config.server.clone(),
         instance,

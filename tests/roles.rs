@@ -17,6 +17,8 @@ use support::unique;
 enum For {
     /// Anyone, signed in or not.
     Anyone,
+    /// The operator, who has a token of their own.
+    Operator,
     /// Whoever is signed in, with a session.
     SignedIn,
     /// Members of a workspace with at least this role, with a session.
@@ -94,6 +96,7 @@ const MATRIX: &[Row] = &[
     row("GET /readyz", For::Anyone, none),
     row("GET /metrics", For::Anyone, none),
     row("GET /api/v1/system/stats", For::Anyone, none),
+    row("POST /api/v1/system/backup", For::Operator, none),
     row("POST /api/v1/auth/register", For::Anyone, |_| Some(json!({"email": address(), "password": PASSWORD}))),
     row("POST /api/v1/auth/login", For::Anyone, |world| Some(json!({"email": world.owner.email, "password": PASSWORD}))),
     row("POST /api/v1/auth/refresh", For::Anyone, |world| Some(json!({"refresh_token": world.spare.refresh}))),
@@ -254,7 +257,7 @@ fn refusal(whom: For, who: Who) -> Option<(u16, &'static str)> {
     let not_for_keys = Some((403, "api_key_not_allowed"));
     match (whom, who) {
         (For::Anyone, _) => None,
-        (_, Who::Nobody) => Some((401, "not_authenticated")),
+        (For::Operator, _) | (_, Who::Nobody) => Some((401, "not_authenticated")),
         (For::SignedIn, Who::Key(_) | Who::ForeignKey) => not_for_keys,
         (For::SignedIn, Who::Stranger | Who::Member(_)) => None,
         (For::Members(_), Who::Key(_) | Who::ForeignKey) => not_for_keys,

@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::auth::{HashingError, SigningKeyError};
 use crate::mail::MailerError;
 use crate::store::StoreError;
-use crate::store::redb::OpenError;
+use crate::store::redb::{BackupError, OpenError};
 use crate::telemetry::TelemetryError;
 
 /// Why the server can't start, or did not end well: one line that says what to do.
@@ -36,6 +36,15 @@ pub enum Error {
     #[error("there is no database in {path}; name its directory with --data-dir")]
     NoDatabase {
         /// The data directory.
+        path: PathBuf,
+    },
+    /// A backup was not made, or not restored.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// There is a file where the backup should go.
+    #[error("{path} is there already; choose another name, or replace it with --force")]
+    BackupIsThere {
+        /// The file.
         path: PathBuf,
     },
     /// No account has the address.

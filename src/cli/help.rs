@@ -15,6 +15,8 @@ pub(super) const MORE: &str = "\
       Keep the OpenAPI document
   ghostworks user disable ann@example.com
       End someone's sessions and keep them from signing in, while the server is stopped
+  ghostworks backup /backups/monday --data-dir /var/lib/ghostworks
+      Keep everything that is in the database, while the server is stopped
   ghostworks check --data-dir /var/lib/ghostworks
       Check that everything in the database agrees, while the server is stopped
 

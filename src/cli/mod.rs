@@ -2,12 +2,15 @@
 //!
 //! Knows how to ask the rest of the program for something and how to print the answer; does nothing of the business.
 
+mod backup;
 mod check;
 mod config;
 mod demo;
 mod healthcheck;
 mod help;
 mod openapi;
+mod progress;
+mod restore;
 mod serve;
 mod user;
 
@@ -51,6 +54,10 @@ enum Command {
     Config(config::Args),
     /// Fill the data directory with two workspaces to look at; the server must be stopped
     Demo,
+    /// Write everything in the database to a file; the server must be stopped
+    Backup(backup::Args),
+    /// Make the database in the data directory from a backup; the server must be stopped
+    Restore(restore::Args),
     /// Check that everything in the database agrees; the server must be stopped
     Check(check::Args),
     /// Print the OpenAPI document
@@ -100,6 +107,8 @@ impl Cli {
         let done = match self.command {
             None | Some(Command::Serve) => serve::run(&sources),
             Some(Command::Config(args)) => config::run(&args, &sources),
+            Some(Command::Backup(args)) => backup::run(&args, &sources),
+            Some(Command::Restore(args)) => restore::run(&args, &sources),
             Some(Command::Check(args)) => check::run(&args, &sources),
             Some(Command::Demo) => demo::run(&sources),
             Some(Command::Openapi(args)) => openapi::run(&args),

@@ -7,6 +7,7 @@ use std::{
     str::FromStr,
 };
 
+use secrecy::{ExposeSecret, SecretString};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, IntoDeserializer, SeqAccess, Visitor, value::StringDeserializer},
@@ -14,6 +15,9 @@ use serde::{
 
 /// The longest time a setting in seconds may give: ten years, so that adding it to a date never overflows.
 const LONGEST_SECONDS: u64 = 10 * 365 * 24 * 60 * 60;
+
+/// The shortest bearer token that can't be tried out.
+const SHORTEST_TOKEN: usize = 16;
 
 /// A setting with a value of the right type that still won't do.
 #[derive(Debug)]
@@ -40,6 +44,16 @@ pub(super) fn within<T: Copy + PartialOrd + Display>(key: &'static str, value: T
 /// Refuses a timeout or lifetime that is zero or absurdly long.
 pub(super) fn seconds(key: &'static str, value: u64) -> Checked {
     within(key, value, 1..=LONGEST_SECONDS)
+}
+
+/// Refuses a bearer token that could be tried out, or not be sent.
+pub(super) fn token(key: &'static str, token: Option<&SecretString>) -> Checked {
+    let fit = token
+        .map(ExposeSecret::expose_secret)
+        .is_none_or(|token| token.len() >= SHORTEST_TOKEN && token.bytes().all(|byte| byte.is_ascii_graphic()));
+    let expected =
+        "expected 16 or more letters, digits and signs without a space; `openssl rand -hex 32` makes a good one";
+    ensure(key, fit, expected)
 }
 
 /// Refuses an empty text, and one of several lines.

@@ -3,10 +3,12 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use ipnet::IpNet;
+use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Origin;
 use super::check::{self, Checked};
+use super::secret;
 
 /// The HTTP server.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -42,6 +44,9 @@ pub struct Server {
     pub max_import_bytes: usize,
     /// Whether changing or deleting an artifact needs an `If-Match`. Default false.
     pub require_if_match: bool,
+    /// What the operator must send as bearer token for a backup. Default none: then there is nobody who may have one.
+    #[serde(serialize_with = "secret::masked")]
+    pub operator_token: Option<SecretString>,
 }
 
 impl Default for Server {
@@ -59,6 +64,7 @@ impl Default for Server {
             docs: true,
             max_import_bytes: 10 << 20,
             require_if_match: false,
+            operator_token: None,
         }
     }
 }
@@ -71,7 +77,8 @@ impl Server {
         check::seconds("server.idle_timeout_seconds", self.idle_timeout_seconds)?;
         check::seconds("server.drain_timeout_seconds", self.drain_timeout_seconds)?;
         check::within("server.max_body_bytes", self.max_body_bytes, 1..=1 << 30)?;
-        check::within("server.max_import_bytes", self.max_import_bytes, 1..=1 << 30)
+        check::within("server.max_import_bytes", self.max_import_bytes, 1..=1 << 30)?;
+        check::token("server.operator_token", self.operator_token.as_ref())
     }
 }
 

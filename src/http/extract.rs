@@ -15,6 +15,7 @@ use crate::service::{Caller, Client, Error};
 const BEARER_SCHEME: &str = "bearer";
 const COOKIE_SCHEME: &str = "cookie";
 const API_KEY_SCHEME: &str = "api_key";
+const OPERATOR_SCHEME: &str = "operator";
 
 /// The program that sent the request.
 pub(super) struct FromClient(pub Client);
@@ -134,6 +135,36 @@ impl<'a> ApiExtractor<'a> for ArtifactsCaller {
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
         Ok(Self(caller(request).await?))
+    }
+}
+
+/// The operator, by a token that is only in the configuration.
+pub(super) struct Operator;
+
+impl<'a> ApiExtractor<'a> for Operator {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        registry.create_security_scheme(
+            OPERATOR_SCHEME,
+            MetaSecurityScheme {
+                scheme: Some("bearer"),
+                ..scheme("http", "The operator's token, `server.operator_token`.")
+            },
+        );
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![OPERATOR_SCHEME]
+    }
+
+    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        let token = State::of(request)?.operator.as_ref();
+        let is_operator = token.is_some_and(|token| token.is_sent_with(request));
+        if is_operator { Ok(Self) } else { Err(Problem::operator_unknown().before_body().into()) }
     }
 }
 

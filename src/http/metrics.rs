@@ -7,21 +7,19 @@ use poem::{IntoResponse, Request, Response};
 use poem_openapi::ApiResponse;
 use poem_openapi::payload::PlainText;
 use poem_openapi::registry::{MetaResponses, Registry};
-use secrecy::{ExposeSecret as _, SecretString};
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq as _;
+use secrecy::SecretString;
 use tokio::sync::Mutex;
 
-use super::extract::bearer;
 use super::problem::Problem;
+use super::shared_token::SharedToken;
 use super::state::State;
 
 /// Who may scrape the metrics, and where.
 pub struct MetricsAccess {
     /// Whether they have an address of their own, and so are not with everything else.
     is_elsewhere: bool,
-    /// The digest of the token that a scraper must send.
-    token: Option<[u8; 32]>,
+    /// What a scraper must send.
+    token: Option<SharedToken>,
     /// Held by the one scrape that is being rendered.
     turn: Arc<Mutex<()>>,
 }
@@ -29,19 +27,13 @@ pub struct MetricsAccess {
 impl MetricsAccess {
     /// Metrics at an address of their own or not, for whoever has the token if there is one.
     pub fn new(is_elsewhere: bool, token: Option<&SecretString>) -> Self {
-        Self { is_elsewhere, token: token.map(|token| digest(token.expose_secret())), turn: Arc::default() }
+        Self { is_elsewhere, token: token.map(SharedToken::new), turn: Arc::default() }
     }
 
     fn check(&self, request: &Request) -> Result<(), Problem> {
-        let Some(expected) = &self.token else { return Ok(()) };
-        // Of digests, so that not even the length of the token shows in the time.
-        let is_right = bearer(request).is_some_and(|token| digest(token).ct_eq(expected).into());
-        if is_right { Ok(()) } else { Err(Problem::scraper_unknown()) }
+        let is_known = self.token.as_ref().is_none_or(|token| token.is_sent_with(request));
+        if is_known { Ok(()) } else { Err(Problem::scraper_unknown()) }
     }
-}
-
-fn digest(token: &str) -> [u8; 32] {
-    Sha256::digest(token).into()
 }
 
 /// The metrics for a request that came where everything else is served.

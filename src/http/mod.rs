@@ -19,9 +19,11 @@ mod refused;
 mod router;
 mod routes;
 pub mod server;
+mod shared_token;
 mod state;
 mod types;
 
 pub use metrics::MetricsAccess;
 pub use router::{metrics_router, openapi_json, openapi_yaml, router};
+pub use shared_token::SharedToken;
 pub use state::State;

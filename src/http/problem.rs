@@ -185,6 +185,12 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "not_authenticated", detail)
     }
 
+    /// Who asks for what only the operator may has not sent the token for that.
+    pub(super) fn operator_unknown() -> Self {
+        let detail = "Send the operator's token, as Authorization: Bearer <token>; it is server.operator_token.";
+        Self::new(StatusCode::UNAUTHORIZED, "not_authenticated", detail)
+    }
+
     /// The header that says which requests are the same is not what it must be.
     pub(super) fn invalid_idempotency_key() -> Self {
         Self::invalid_parameter("Idempotency-Key must be sent once, with 1 to 255 visible ASCII characters.")

@@ -9,8 +9,8 @@ use poem::{Endpoint, EndpointExt, Error, IntoEndpoint, IntoResponse, Request, Re
 use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::api::{
-    ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, CatalogApi, MembersApi, PasswordsApi, SessionsApi, SwitchApi,
-    SystemApi, VerificationApi, WorkspacesApi,
+    ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, BackupsApi, CatalogApi, MembersApi, PasswordsApi, SessionsApi,
+    SwitchApi, SystemApi, VerificationApi, WorkspacesApi,
 };
 use super::docs::{self, Page};
 use super::forwarded::FindOrigin;
@@ -25,7 +25,7 @@ use super::state::State;
 const METRICS: &str = "/metrics";
 
 type Api = (
-    (SystemApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
+    (SystemApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
     (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi),
     (ArtifactsApi, CatalogApi),
 );
@@ -138,7 +138,7 @@ impl Pages {
 fn api() -> OpenApiService<Api, ()> {
     OpenApiService::new(
         (
-            (SystemApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
+            (SystemApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
             (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi),
             (ArtifactsApi, CatalogApi),
         ),

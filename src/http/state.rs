@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::metrics::MetricsAccess;
 use super::problem::Problem;
+use super::shared_token::SharedToken;
 use crate::config::{Environment, Server};
 use crate::service::Service;
 use crate::telemetry::Pipeline;
@@ -21,6 +22,8 @@ pub struct State {
     pub pipeline: Pipeline,
     /// Who may scrape them, and where.
     pub metrics: MetricsAccess,
+    /// What the operator must send; without one, nobody is the operator.
+    pub operator: Option<SharedToken>,
     /// Where this runs.
     pub environment: Environment,
     /// How the server is wanted.

@@ -33,6 +33,7 @@ use crate::store::Store;
 use crate::telemetry::{self, Telemetry};
 
 pub use crate::auth::{Allowance, Exhausted};
+pub use crate::store::Backup;
 pub use api_keys::{ApiKeyUses, MadeApiKey};
 pub use artifacts::{BulkOutcome, Export};
 pub use audit::ChangePage;

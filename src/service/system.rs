@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{Error, Service};
 use crate::domain::Timestamp;
-use crate::store::{Counts, StoreError, StoreHealth};
+use crate::store::{Backup, Counts, StoreError, StoreHealth};
 use crate::telemetry::{ExportHealth, Operation, Subject};
 
 /// How everything is.
@@ -53,6 +53,13 @@ impl Service {
     /// Now, by the service's clock.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Everything there is, in pieces. For the operator alone.
+    pub async fn backup(&self) -> Result<Backup, Error> {
+        self.telemetry
+            .observe(Operation::SystemBackup, Subject::default(), async { Ok(self.store.backup().await?) })
+            .await
     }
 
     /// How many there are of each thing.

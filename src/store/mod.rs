@@ -12,6 +12,7 @@
 mod answers;
 mod api_keys;
 mod artifacts;
+mod backups;
 mod changes;
 mod error;
 mod figures;
@@ -29,6 +30,7 @@ use async_trait::async_trait;
 pub use answers::Answers;
 pub use api_keys::ApiKeys;
 pub use artifacts::Artifacts;
+pub use backups::{Backup, Backups};
 pub use changes::Changes;
 pub use error::{Missing, StoreError, StoreResult};
 pub use figures::{CacheFigures, StoreFigures};
@@ -43,7 +45,17 @@ pub use workspaces::{SlugChoice, Workspaces};
 /// A database for everything ghostworks keeps.
 #[async_trait]
 pub trait Store:
-    Users + OneTimeTokens + Sessions + Workspaces + Members + ApiKeys + Artifacts + Answers + Changes + Housekeeping
+    Users
+    + OneTimeTokens
+    + Sessions
+    + Workspaces
+    + Members
+    + ApiKeys
+    + Artifacts
+    + Answers
+    + Changes
+    + Housekeeping
+    + Backups
 {
     /// How many there are of each thing, from counters.
     async fn counts(&self) -> StoreResult<Counts>;

@@ -83,6 +83,8 @@ pub enum Operation {
     ArtifactImport,
     /// Counting everything.
     SystemStats,
+    /// Beginning a backup.
+    SystemBackup,
 }
 
 impl Operation {
@@ -128,6 +130,7 @@ impl Operation {
             Self::ArtifactExport => "artifact.export",
             Self::ArtifactImport => "artifact.import",
             Self::SystemStats => "system.stats",
+            Self::SystemBackup => "system.backup",
         }
     }
 
@@ -155,6 +158,7 @@ impl Operation {
             | Self::WorkspaceList
             | Self::WorkspaceGet
             | Self::SystemStats
+            | Self::SystemBackup
             | Self::AuthVerifyEmail
             | Self::AuthVerifyEmailResend
             | Self::AuthPasswordChange

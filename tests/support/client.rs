@@ -63,6 +63,14 @@ impl Client {
         self.agent.run(request.expect("a valid request")).and_then(|answer| Reply::read(path, answer))
     }
 
+    /// `POST` without a body, for an answer that is no text: its status and its bytes.
+    pub fn download(&self, path: &str) -> (u16, Vec<u8>) {
+        let request = self.request("POST", path).body(()).expect("a valid request");
+        let mut answer = self.agent.run(request).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let bytes = answer.body_mut().read_to_vec().unwrap_or_else(|error| panic!("{path}: {error}"));
+        (answer.status().as_u16(), bytes)
+    }
+
     /// `GET`.
     pub fn get(&self, path: &str) -> Reply {
         self.call("GET", path)

@@ -13,6 +13,7 @@
 mod answers;
 mod api_keys;
 mod artifacts;
+mod backup;
 mod calls;
 mod changes;
 mod check;
@@ -44,6 +45,7 @@ mod writer;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use self::group::Group;
@@ -54,6 +56,7 @@ use self::snapshot::Published;
 use self::writer::Writer;
 use super::{Counts, Observer, Store, StoreError, StoreFigures, StoreHealth, StoreResult};
 
+pub use backup::{BackupError, backup, restore};
 pub use check::{CheckReport, check};
 pub use errors::OpenError;
 pub use open::{Location, Options, RepairProgress};
@@ -72,6 +75,8 @@ pub struct RedbStore {
     limits: Limits,
     observer: Arc<dyn Observer>,
     location: Location,
+    /// Held by the one backup that is being made.
+    backups: Arc<Semaphore>,
 }
 
 impl RedbStore {
@@ -89,7 +94,8 @@ impl RedbStore {
         let writer = Group::new(database, reopen, pause, shared, group_max, guard, Arc::clone(&observer))
             .and_then(|group| Writer::start(group, queue))
             .map_err(|error| OpenError::after_opening(location.path(), &error))?;
-        Ok(Self { writer: Arc::new(writer), published, scans: Scans::new(limits), limits, observer, location })
+        let (writer, scans, backups) = (Arc::new(writer), Scans::new(limits), Arc::new(Semaphore::new(1)));
+        Ok(Self { writer, published, scans, limits, observer, location, backups })
     }
 }
 

@@ -121,15 +121,32 @@ fn guarded<T>(path: &Path, open: impl FnOnce() -> Result<T, OpenError>) -> Resul
 /// Makes the directory and the file, which only its owner may read: it has password hashes and addresses in it.
 fn prepare(directory: &Path, path: &Path) -> std::io::Result<()> {
     fs::create_dir_all(directory)?;
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?;
+    private_file().truncate(false).open(path)?;
     // A new file is as durable as its name.
     #[cfg(unix)]
     File::open(directory)?.sync_all()?;
     Ok(())
+}
+
+/// Opens a file that is about to be replaced, if it is there, so that nobody else does. One that is damaged can't be
+/// opened by anyone.
+pub(super) fn hold(path: &Path) -> Result<Option<Database>, OpenError> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    match guarded(path, || Builder::new().open(path).map_err(|error| OpenError::of(path.to_owned(), error))) {
+        Err(locked @ OpenError::Locked { .. }) => Err(locked),
+        held => Ok(held.ok()),
+    }
+}
+
+/// For a file that is made if it is not there, and that only its owner may read.
+pub(super) fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 /// Opens a file as it is, and tells its schema version.
@@ -157,7 +174,7 @@ fn open_unmigrated(path: &Path, options: &Options) -> Result<(Database, u32), Op
 }
 
 /// Refuses a schema that is newer than this program.
-fn require_known(path: &Path, found: u32) -> Result<(), OpenError> {
+pub(super) fn require_known(path: &Path, found: u32) -> Result<(), OpenError> {
     let known = migrate::SCHEMA_VERSION;
     if found > known {
         return Err(OpenError::Newer { path: path.to_owned(), found, known });

@@ -34,6 +34,11 @@ macro_rules! snapshot {
                 Ok(Self { txn: database.begin_read()?, $($name: OnceLock::new(),)+ })
             }
 
+            /// The transaction that it is seen through.
+            pub fn txn(&self) -> &ReadTransaction {
+                &self.txn
+            }
+
             $(
                 #[doc = concat!("See [`tables::", stringify!($definition), "`].")]
                 pub fn $name(&self) -> StoreResult<&$table> {

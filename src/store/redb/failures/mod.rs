@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use redb::backends::InMemoryBackend;
 use redb::{Builder, Database, StorageBackend};
+use tokio::sync::Semaphore;
 
 use super::group::Group;
 use super::guard::Guard;
@@ -150,7 +151,8 @@ fn store(disk: &Disk, limits: Limits) -> RedbStore {
     let (pause, shared) = (limits.reopen_pause, Arc::clone(&published));
     let group = Group::new(database, reopen, pause, shared, 8, guard, Arc::clone(&observer)).unwrap();
     let writer = Arc::new(Writer::start(group, 2).unwrap());
-    RedbStore { writer, published, scans: Scans::new(limits), limits, observer, location: Location::Memory }
+    let (scans, backups) = (Scans::new(limits), Arc::new(Semaphore::new(1)));
+    RedbStore { writer, published, scans, limits, observer, location: Location::Memory, backups }
 }
 
 fn stamp() -> Stamp {

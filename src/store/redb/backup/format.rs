@@ -1,0 +1,217 @@
+//! How a backup is written: the tables one after the other, each with its rows, and the digest of it all at the end.
+//!
+//! ```text
+//! magic · (1 · name · (2 · key · value)*)* · 0 · rows: u64 · SHA-256 of all before
+//! ```
+//!
+//! Names, keys and values each come after their length, a big-endian `u32`.
+
+use std::io::{self, Read, Write};
+
+use sha2::{Digest as _, Sha256};
+
+const MAGIC: &[u8] = b"ghostworks backup 1\n";
+const END: u8 = 0;
+const TABLE: u8 = 1;
+const ROW: u8 = 2;
+const DIGEST_LEN: usize = 32;
+/// More than any row has: a length beyond it is damage, and no reason to ask for so much memory.
+const MAX_LEN: usize = 1 << 30;
+
+/// Writes a backup.
+pub(super) struct BackupWriter<W> {
+    sink: W,
+    digest: Sha256,
+    rows: u64,
+}
+
+impl<W: Write> BackupWriter<W> {
+    /// Begins one.
+    pub fn new(sink: W) -> io::Result<Self> {
+        let mut writer = Self { sink, digest: Sha256::new(), rows: 0 };
+        writer.put(MAGIC)?;
+        Ok(writer)
+    }
+
+    /// The rows that follow are of this table.
+    pub fn table(&mut self, name: &str) -> io::Result<()> {
+        self.put(&[TABLE])?;
+        self.put_sized(name.as_bytes())
+    }
+
+    /// One row.
+    pub fn row(&mut self, key: &[u8], value: &[u8]) -> io::Result<()> {
+        self.rows += 1;
+        self.put(&[ROW])?;
+        self.put_sized(key)?;
+        self.put_sized(value)
+    }
+
+    /// How many rows it has so far.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Ends it, and returns how many rows it has.
+    pub fn finish(mut self) -> io::Result<u64> {
+        self.put(&[END])?;
+        self.put(&self.rows.to_be_bytes())?;
+        self.sink.write_all(&self.digest.finalize())?;
+        self.sink.flush()?;
+        Ok(self.rows)
+    }
+
+    fn put_sized(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let len = u32::try_from(bytes.len()).map_err(io::Error::other)?;
+        self.put(&len.to_be_bytes())?;
+        self.put(bytes)
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.digest.update(bytes);
+        self.sink.write_all(bytes)
+    }
+}
+
+/// What comes next in a backup.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The table that the next rows are of.
+    Table(String),
+    /// A key and its value.
+    Row(Vec<u8>, Vec<u8>),
+    /// That was all of it, and it is as it was written.
+    End,
+}
+
+/// Reads a backup. Anything but what was written is [`io::ErrorKind::InvalidData`], at the latest at its end.
+pub(super) struct BackupReader<R> {
+    source: R,
+    digest: Sha256,
+    rows: u64,
+}
+
+impl<R: Read> BackupReader<R> {
+    /// Begins one.
+    pub fn new(source: R) -> io::Result<Self> {
+        let mut reader = Self { source, digest: Sha256::new(), rows: 0 };
+        let mut magic = [0; MAGIC.len()];
+        reader.fill(&mut magic)?;
+        if magic == MAGIC {
+            Ok(reader)
+        } else {
+            Err(damaged("it is no backup of ghostworks, or one of a later version"))
+        }
+    }
+
+    /// The next part.
+    pub fn next(&mut self) -> io::Result<Part> {
+        let mut kind = [0];
+        self.fill(&mut kind)?;
+        match kind[0] {
+            TABLE => {
+                let name = String::from_utf8(self.take_sized()?);
+                name.map(Part::Table).map_err(|_| damaged("the name of a table is no text"))
+            }
+            ROW => {
+                self.rows += 1;
+                Ok(Part::Row(self.take_sized()?, self.take_sized()?))
+            }
+            END => self.end().map(|()| Part::End),
+            _ => Err(damaged("it is damaged")),
+        }
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        let mut rows = [0; 8];
+        self.fill(&mut rows)?;
+        let expected = self.digest.clone().finalize();
+        let mut digest = [0; DIGEST_LEN];
+        self.fill(&mut digest)?;
+        let is_whole = u64::from_be_bytes(rows) == self.rows && digest == expected[..];
+        if !is_whole {
+            return Err(damaged("it is damaged: its checksum is another"));
+        }
+        match self.source.read(&mut [0])? {
+            0 => Ok(()),
+            _ => Err(damaged("there is more after its end")),
+        }
+    }
+
+    fn take_sized(&mut self) -> io::Result<Vec<u8>> {
+        let mut len = [0; 4];
+        self.fill(&mut len)?;
+        let len = u32::from_be_bytes(len) as usize;
+        if len > MAX_LEN {
+            return Err(damaged("it is damaged"));
+        }
+        // As it comes: a length that is wrong does not ask for memory.
+        let mut bytes = Vec::new();
+        (&mut self.source).take(len as u64).read_to_end(&mut bytes)?;
+        if bytes.len() < len {
+            return Err(damaged("it ends early"));
+        }
+        self.digest.update(&bytes);
+        Ok(bytes)
+    }
+
+    fn fill(&mut self, bytes: &mut [u8]) -> io::Result<()> {
+        self.source.read_exact(bytes).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => damaged("it ends early"),
+            _ => error,
+        })?;
+        self.digest.update(&*bytes);
+        Ok(())
+    }
+}
+
+/// An error that says what is wrong with a backup.
+pub(super) fn damaged(cause: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn backup() -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut writer = BackupWriter::new(&mut bytes).unwrap();
+        writer.table("first").unwrap();
+        writer.row(b"key", b"value").unwrap();
+        writer.row(b"", b"").unwrap();
+        writer.table("empty").unwrap();
+        assert_eq!(writer.finish().unwrap(), 2);
+        bytes
+    }
+
+    fn read(bytes: &[u8]) -> io::Result<Vec<Part>> {
+        let mut reader = BackupReader::new(bytes)?;
+        let mut parts = Vec::new();
+        while parts.last() != Some(&Part::End) {
+            parts.push(reader.next()?);
+        }
+        Ok(parts)
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let row = |key: &[u8], value: &[u8]| Part::Row(key.to_vec(), value.to_vec());
+        let (first, empty) = (Part::Table("first".to_owned()), Part::Table("empty".to_owned()));
+        assert_eq!(read(&backup()).unwrap(), [first, row(b"key", b"value"), row(b"", b""), empty, Part::End]);
+    }
+
+    #[test]
+    fn nothing_else_is_read() {
+        let whole = backup();
+        for len in 0..whole.len() {
+            assert_eq!(read(&whole[..len]).unwrap_err().kind(), io::ErrorKind::InvalidData, "the first {len} bytes");
+        }
+        for at in 0..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1;
+            assert_eq!(read(&bytes).unwrap_err().kind(), io::ErrorKind::InvalidData, "another byte at {at}");
+        }
+        assert!(read(&[&whole[..], &[0]].concat()).unwrap_err().to_string().contains("more"));
+    }
+}

@@ -1,0 +1,49 @@
+//! A backup beside everything else: read on a thread of its own, no faster than it is taken.
+
+use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+
+use super::super::RedbStore;
+use super::dump;
+use crate::store::{Backup, Backups, StoreError, StoreResult};
+
+/// The size of a piece, in bytes.
+const PIECE: usize = 256 << 10;
+/// Pieces that wait to be taken.
+const WAITING: usize = 4;
+
+#[async_trait]
+impl Backups for RedbStore {
+    async fn backup(&self) -> StoreResult<Backup> {
+        let turn = Arc::clone(&self.backups).try_acquire_owned().map_err(|_| StoreError::Overloaded)?;
+        let snapshot = self.snapshot()?;
+        let (sender, pieces) = mpsc::channel(WAITING);
+        spawn_blocking(move || {
+            let _turn = turn;
+            let sink = BufWriter::with_capacity(PIECE, Pieces(sender.clone()));
+            if let Err(error) = dump(snapshot.txn(), sink, |_| {}) {
+                // Nobody is left to tell when it was given up.
+                drop(sender.blocking_send(Err(StoreError::Unavailable(error.to_string()))));
+            }
+        });
+        Ok(Backup::new(pieces))
+    }
+}
+
+/// Sends what is written, and fails when nobody takes it any more.
+struct Pieces(mpsc::Sender<StoreResult<Vec<u8>>>);
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let sent = self.0.blocking_send(Ok(bytes.to_vec()));
+        sent.map(|()| bytes.len()).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
