@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::{Location, RedbStore};
 use crate::store::StoreFigures;
@@ -9,9 +10,7 @@ use crate::store::StoreFigures;
 impl RedbStore {
     /// See [`crate::store::Store::figures`]. Makes the writer come round, so that what it knows is fresh at the next look.
     pub(super) fn measure(&self) -> StoreFigures {
-        let round = *self.published.round.borrow();
-        let is_late = round.is_some_and(|at| at.elapsed() > self.limits.writer_deadline);
-        let is_stuck = is_late && self.writer.is_nudged();
+        let nudged = self.writer.nudged_for();
         let depth = self.writer.depth();
         self.writer.nudge();
         let file = self.file();
@@ -20,13 +19,23 @@ impl RedbStore {
             file_bytes: file.as_ref().and_then(|path| std::fs::metadata(path).ok()).map(|file| file.len()),
             free_bytes: file.and_then(|path| rustix::fs::statvfs(&path).ok()).map(|disk| disk.f_bavail * disk.f_frsize),
             cache: self.published.cache.load().as_deref().copied().unwrap_or_default(),
-            queue_depth: depth.unwrap_or_default(),
+            // A nudge is no write.
+            queue_depth: depth.unwrap_or_default().saturating_sub(usize::from(nudged.is_some())),
             queue_capacity: self.writer.capacity(),
             readers,
             writing: self.published.writing.load(Ordering::Relaxed),
             oldest_reader,
-            writable: depth.is_some() && self.published.broken.load().is_none() && !is_stuck,
+            writable: depth.is_some() && self.published.broken.load().is_none() && !self.is_stuck(nudged, depth),
         }
+    }
+
+    /// Whether the writer was asked to come round, or has a full queue, and has not come round for as long as it may take.
+    /// One that is at rest, and was not asked before, is not late.
+    fn is_stuck(&self, nudged: Option<Duration>, depth: Option<usize>) -> bool {
+        let deadline = self.limits.writer_deadline;
+        let is_late = self.published.round.borrow().is_none_or(|at| at.elapsed() > deadline);
+        let is_full = depth == Some(self.writer.capacity());
+        is_late && (is_full || nudged.is_some_and(|waited| waited > deadline))
     }
 
     fn file(&self) -> Option<PathBuf> {
@@ -40,7 +49,6 @@ impl RedbStore {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::Duration;
 
     use super::*;
     use crate::domain::{Actor, ChangeKind, Stamp, Timestamp, UserId};

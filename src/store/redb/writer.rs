@@ -3,8 +3,7 @@
 //! See [`super::group`] for what the thread does with them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -99,13 +98,16 @@ where
     }
 }
 
-/// Changes nothing, but makes the writer come round. One waits at most: the flag is up until the writer takes it.
-struct Nudge(Option<Arc<AtomicBool>>);
+/// Since when a nudge has been waiting to be taken, if one is.
+type Nudged = Arc<Mutex<Option<Instant>>>;
+
+/// Changes nothing, but makes the writer come round. One waits at most.
+struct Nudge(Option<Nudged>);
 
 impl Job for Nudge {
     fn taken(&mut self) {
-        if let Some(flag) = self.0.take() {
-            flag.store(false, Ordering::Release);
+        if let Some(nudged) = self.0.take() {
+            *lock(&nudged) = None;
         }
     }
 
@@ -126,7 +128,7 @@ impl Drop for Nudge {
 pub(super) struct Writer {
     queue: ArcSwapOption<mpsc::Sender<Box<dyn Job>>>,
     thread: Mutex<Option<JoinHandle<StoreResult<()>>>>,
-    nudged: Arc<AtomicBool>,
+    nudged: Nudged,
 }
 
 impl Writer {
@@ -159,14 +161,18 @@ impl Writer {
 
     /// Makes the writer come round, without a write: one that failed uses it to try again. A full queue does so too.
     pub fn nudge(&self) {
-        if !self.nudged.swap(true, Ordering::Acquire) {
+        let mut nudged = lock(&self.nudged);
+        if nudged.is_none() {
+            *nudged = Some(Instant::now());
+            // The writer, or a queue that is full, drops the nudge and asks for the lock.
+            drop(nudged);
             drop(self.enqueue(Box::new(Nudge(Some(Arc::clone(&self.nudged))))));
         }
     }
 
-    /// Whether the writer was made to come round and has not done so yet.
-    pub fn is_nudged(&self) -> bool {
-        self.nudged.load(Ordering::Acquire)
+    /// For how long a nudge has been waiting to be taken, if one is.
+    pub fn nudged_for(&self) -> Option<Duration> {
+        lock(&self.nudged).map(|since| since.elapsed())
     }
 
     fn enqueue(&self, job: Box<dyn Job>) -> StoreResult<()> {
@@ -193,9 +199,13 @@ impl Writer {
     /// Refuses new intents, waits until the queued ones are answered and the database is closed. Blocks.
     pub fn close(&self) -> StoreResult<()> {
         self.queue.store(None);
-        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut thread = lock(&self.thread);
         thread.take().map_or(Ok(()), |thread| thread.join().unwrap_or_else(|_| Err(stopped())))
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn stopped() -> StoreError {

@@ -1,5 +1,7 @@
 //! Queues that fill, intents that spoil their group, and a writer or scans that take too long.
 
+use std::time::Instant;
+
 use super::*;
 use crate::store::redb::scan::Budget;
 use crate::store::redb::snapshot::Snapshot;
@@ -92,6 +94,31 @@ async fn a_writer_that_came_round_is_not_asked() {
     let _busy = occupy(&store).await;
     assert_eq!(store.health().await.writable, Ok(()));
     assert_eq!(store.writer.depth(), Some(0));
+}
+
+#[tokio::test]
+async fn a_writer_that_was_at_rest_is_writable_when_it_is_first_asked() {
+    let store = store(&Disk::default(), patient());
+    let _busy = occupy(&store).await;
+    let long_ago = Instant::now().checked_sub(store.limits.writer_deadline * 2);
+    store.published.round.send_replace(long_ago);
+    for _ in 0..3 {
+        let figures = store.figures();
+        assert_eq!((figures.writable, figures.queue_depth), (true, 0));
+    }
+    assert_eq!(store.writer.depth(), Some(1), "it was asked");
+}
+
+#[tokio::test]
+async fn a_writer_that_does_not_come_round_is_not_writable() {
+    let store = store(&Disk::default(), Limits { writer_deadline: Duration::from_millis(1), ..patient() });
+    let release = occupy(&store).await;
+    while store.figures().writable {
+        tokio::task::yield_now().await;
+    }
+    drop(release);
+    assert_eq!(store.writer.submit(append).await.result, Ok(()));
+    assert!(store.figures().writable, "it has come round");
 }
 
 /// A scan that takes as long as it may.
