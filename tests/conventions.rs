@@ -7,8 +7,7 @@ mod support;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use serde_json::Value;
 use support::otlp::{Collector, Metric, Protocol, Span};
-use support::server::Setup;
-use support::tour::tour;
+use support::tour::{setup, tour};
 
 /// The type of an attribute's value.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -113,7 +112,7 @@ impl Duration {
 #[test]
 fn spans_and_metrics_follow_the_semantic_conventions() {
     let collector = Collector::speaking(Protocol::Http);
-    let server = Setup::new()
+    let server = setup()
         .traces_to(&collector.endpoint())
         .env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
         .env("OTEL_METRICS_EXPORTER", "otlp")

@@ -5,13 +5,12 @@ mod support;
 
 use support::mail::MailServer;
 use support::otlp::Collector;
-use support::server::Setup;
-use support::tour::{Secrets, tour};
+use support::tour::{Secrets, setup, tour};
 
 #[test]
 fn no_signal_has_a_secret() {
     let (collector, mail) = (Collector::start(), MailServer::start());
-    let server = Setup::new()
+    let server = setup()
         .traces_to(&collector.endpoint())
         .env("GHOSTWORKS__MAIL__SMTP_URL", mail.url())
         .env("OTEL_METRICS_EXPORTER", "prometheus,otlp")

@@ -9,8 +9,8 @@ use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use serde_json::Value;
 use support::exposition::Exposition;
 use support::otlp::{Collector, Protocol};
-use support::server::{Server, Setup};
-use support::tour::tour;
+use support::server::Server;
+use support::tour::{setup, tour};
 
 const REFERENCE: &str = include_str!("../TELEMETRY.md");
 
@@ -43,7 +43,7 @@ fn operations() -> BTreeSet<&'static str> {
 /// A server after a tour, everything that it exports, and the collector that it went to.
 fn after_a_tour() -> (Server, Collector) {
     let collector = Collector::speaking(Protocol::Http);
-    let server = Setup::new()
+    let server = setup()
         .traces_to(&collector.endpoint())
         .env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
         .env("OTEL_METRICS_EXPORTER", "prometheus,otlp")

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::account::{Account, PASSWORD, login, text};
-use super::server::Server;
+use super::server::{Server, Setup};
 
 /// What of a tour must show nowhere.
 pub struct Secrets(pub Vec<String>);
@@ -14,7 +14,15 @@ impl Secrets {
     }
 }
 
-/// Uses everything there is.
+/// The token of the operator.
+const OPERATOR: &str = "operators-have-a-token";
+
+/// A server on which a tour can see everything.
+pub fn setup() -> Setup {
+    Setup::new().env("GHOSTWORKS__SERVER__OPERATOR_TOKEN", OPERATOR)
+}
+
+/// Uses everything there is, on a server of [`setup`].
 pub fn tour(server: &Server) -> Secrets {
     let owner = Account::new(server);
     let other = Account::new(server);
@@ -29,6 +37,8 @@ pub fn tour(server: &Server) -> Secrets {
     failures(server, &owner);
     accounts(server, &owner, &mut secrets);
     server.client().get("/api/v1/system/stats").expect(200);
+    assert_eq!(server.client().bearer(OPERATOR).download("/api/v1/system/backup").0, 200);
+    secrets.add(OPERATOR);
     secrets
 }
 
