@@ -11,6 +11,11 @@ use super::support::unique;
 const CREATORS: usize = 6;
 const TIMES: usize = 15;
 
+/// A word that no other begins with, nor is like: it has its number three times.
+fn new_word(stem: &str) -> String {
+    unique(stem).replace('-', "").repeat(3)
+}
+
 /// The ids of what a word finds.
 fn found(owner: &Account, artifacts: &str, word: &str) -> Vec<String> {
     let page = owner.client.get(&format!("{artifacts}?q={word}")).expect(200).json();
@@ -29,7 +34,7 @@ fn whoever_creates_finds_it_at_once_while_others_create() {
             let (owner, artifacts) = (&owner, if number % 2 == 0 { &one } else { &other });
             scope.spawn(move || {
                 for _ in 0..TIMES {
-                    let word = unique("word").replace('-', "");
+                    let word = new_word("word");
                     let id = text(&owner.artifact(artifacts, &json!({"name": format!("A new {word}")}))["id"]);
                     assert_eq!(found(owner, artifacts, &word), [id]);
                 }
@@ -46,7 +51,7 @@ fn every_write_shows_in_the_next_search() {
     thread::scope(|scope| {
         for _ in 0..CREATORS {
             scope.spawn(|| {
-                let (before, after) = (unique("before").replace('-', ""), unique("after").replace('-', ""));
+                let (before, after) = (new_word("before"), new_word("after"));
                 let id = text(&owner.artifact(&artifacts, &json!({"name": before}))["id"]);
                 let path = format!("{artifacts}/{id}");
                 let both = || (found(&owner, &artifacts, &before), found(&owner, &artifacts, &after));
@@ -71,7 +76,7 @@ fn an_import_is_found_as_a_whole() {
     let owner = Account::new(&server);
     let artifacts = owner.artifacts();
     for size in [1, 700, 1500] {
-        let word = unique("batch").replace('-', "");
+        let word = new_word("batch");
         let lines: String =
             (0..size).map(|number| json!({"name": format!("{word} {number}")}).to_string() + "\n").collect();
         owner.client.send("POST", &format!("{artifacts}/import"), "application/x-ndjson", lines).expect(200);
