@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use tokio::sync::Semaphore;
@@ -82,7 +84,7 @@ impl PasswordHasher {
     ) -> Result<Self, HashingError> {
         let params = Params::new(cost.memory_kib, cost.iterations, cost.parallelism, None).map_err(failed)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let decoy = hash(&argon2, &*entropy, &SecretString::from("no account has this password"))?;
+        let decoy = decoy(&argon2, &*entropy);
         Ok(Self {
             argon2,
             entropy,
@@ -171,6 +173,16 @@ fn hash(argon2: &Argon2<'_>, entropy: &dyn Entropy, password: &SecretString) -> 
     Ok(hash.to_string())
 }
 
+/// A hash of today's cost that no password has: at random. Not made by hashing one, which would take its memory at the
+/// start.
+fn decoy(argon2: &Argon2<'_>, entropy: &dyn Entropy) -> String {
+    let params = argon2.params();
+    let cost = format!("m={},t={},p={}", params.m_cost(), params.t_cost(), params.p_cost());
+    let (salt, hash): ([u8; 16], [u8; 32]) = (entropy.bytes(), entropy.bytes());
+    let [salt, hash] = [&salt[..], &hash].map(|bytes| STANDARD_NO_PAD.encode(bytes));
+    format!("$argon2id$v=19${cost}${salt}${hash}")
+}
+
 fn is_same_cost(a: &Params, b: &Params) -> bool {
     (a.m_cost(), a.t_cost(), a.p_cost()) == (b.m_cost(), b.t_cost(), b.p_cost())
 }
@@ -197,7 +209,16 @@ mod tests {
         assert!(stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{stored}");
         assert_eq!(hasher.verify("Correct-horse-7".into(), Some(stored.clone())).await, Ok(Verdict::Right));
         assert_eq!(hasher.verify("correct-horse-7".into(), Some(stored)).await, Ok(Verdict::Wrong));
-        assert_eq!(hasher.verify("no account has this password".into(), None).await, Ok(Verdict::Wrong));
+        assert_eq!(hasher.verify("Correct-horse-7".into(), None).await, Ok(Verdict::Wrong));
+    }
+
+    #[test]
+    fn the_decoy_costs_what_a_hash_costs() {
+        let hasher = hasher(CHEAP, 1, 1);
+        let decoy = PasswordHash::new(&hasher.decoy).expect("a hash");
+        let params = Params::try_from(&decoy).expect("parameters");
+        assert!(is_same_cost(&params, hasher.argon2.params()));
+        assert_eq!(decoy.hash.map(|hash| hash.as_bytes().len()), Some(32));
     }
 
     #[tokio::test]
