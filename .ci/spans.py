@@ -20,6 +20,7 @@ FLOORS = [
     ("POST /api/v1/workspaces", "workspace.create", "insert workspaces"),
     (f"POST {WORKSPACE}/artifacts", "artifact.create", "insert artifacts"),
     (f"GET {WORKSPACE}/artifacts", "artifact.list", "list artifacts"),
+    (f"GET {WORKSPACE}/artifacts", "artifact.search", "get artifacts"),
     (f"PATCH {ARTIFACT}", "artifact.update", "update artifacts"),
     (f"GET {ARTIFACT}", "artifact.get", "get artifacts"),
     (f"DELETE {ARTIFACT}", "artifact.delete", "delete artifacts"),
@@ -140,7 +141,7 @@ def check_business(span, parent):
     if not has_failed:
         needed |= {"user.id"}
         needed |= {"tenant.id"} if span.name.split(".")[0] in ("artifact", "workspace") else set()
-        needed |= LISTING if span.name == "artifact.list" else set()
+        needed |= LISTING if span.name in ("artifact.list", "artifact.search") else set()
         needed |= {"auth.method"} if span.name in ("auth.login", "auth.refresh") else set()
     check(needed <= attributes.keys(), f"without {needed - attributes.keys()}", span)
 

@@ -24,7 +24,10 @@ use crate::config::{self, Config};
 use crate::domain::{Clock as _, Entropy, IdGenerator, PasswordPolicy, SystemClock, SystemEntropy};
 use crate::http::{self, MetricsAccess, SharedToken, State, server};
 use crate::mail::{Links, Mailer, MailerError};
-use crate::service::{AccountSettings, ApiKeyUses, Outbox, RateLimitSettings, RateLimits, Service, SessionSettings};
+use crate::search::SearchIndex;
+use crate::service::{
+    AccountSettings, ApiKeyUses, Outbox, RateLimitSettings, RateLimits, Search, Service, SessionSettings,
+};
 use crate::store::redb::{Location, OpenError, Options, RedbStore};
 use crate::store::{Store, StoreError};
 use crate::telemetry::{self, Pipeline, Telemetry};
@@ -38,6 +41,9 @@ pub use upkeep::{backup, check, restore};
 
 /// How long the database may take to close.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Where the search index is, in the data directory.
+const SEARCH_DIR: &str = "search";
 
 /// How long the last letters may take to be sent.
 const MAIL_DEADLINE: Duration = Duration::from_secs(5);
@@ -78,7 +84,7 @@ pub async fn serve(config: Config) -> Result<(), Error> {
 
     let stop = stop_signal(state.clone())?;
     announce(&config, &listener, metrics_listener.as_ref());
-    let housekeeping = Housekeeping::start(state.service.clone());
+    let (housekeeping, indexing) = (keep_house(&service), keep_index(&service));
     let (stop_metrics, metrics_stopped) = oneshot::channel::<Infallible>();
     let metrics = metrics_listener.map(|listener| {
         let (router, limits) = (http::metrics_router(state.clone()), limits(&config.server));
@@ -94,7 +100,8 @@ pub async fn serve(config: Config) -> Result<(), Error> {
         let _ = metrics.await;
     }
 
-    housekeeping.end().await;
+    housekeeping.end("the housekeeping").await;
+    indexing.end("the indexing").await;
     if let (Some(outbox), Some(postman)) = (&service.outbox, postman) {
         // Letters that a mail server does not take in time can be asked for again.
         let _ = tokio::time::timeout(MAIL_DEADLINE, async { (outbox.close().await, postman.await) }).await;
@@ -104,26 +111,40 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     closed
 }
 
-/// The task that keeps house beside the requests.
-struct Housekeeping {
+/// A task beside the requests, which ends when it is told to.
+struct Companion {
     task: JoinHandle<()>,
     stop: oneshot::Sender<()>,
 }
 
-impl Housekeeping {
-    fn start(service: Arc<Service>) -> Self {
+impl Companion {
+    fn start<T>(run: impl FnOnce(oneshot::Receiver<()>) -> T) -> Self
+    where
+        T: Future<Output = ()> + Send + 'static,
+    {
         let (stop, stopped) = oneshot::channel();
-        let end = async { drop(stopped.await) };
-        Self { task: tokio::spawn(async move { service.keep_house(end).await }), stop }
+        Self { task: tokio::spawn(run(stopped)), stop }
     }
 
     /// Lets it finish, unless the disk is stuck.
-    async fn end(self) {
+    async fn end(self, what: &str) {
         drop(self.stop);
         if tokio::time::timeout(CLOSE_DEADLINE, self.task).await.is_err() {
-            tracing::warn!("the housekeeping did not end: the disk does not answer");
+            tracing::warn!("{what} did not end: the disk does not answer");
         }
     }
+}
+
+/// Keeps house for as long as the server runs.
+fn keep_house(service: &Arc<Service>) -> Companion {
+    let service = service.clone();
+    Companion::start(|stopped| async move { service.keep_house(async { drop(stopped.await) }).await })
+}
+
+/// Keeps the search index up for as long as the server runs.
+fn keep_index(service: &Arc<Service>) -> Companion {
+    let service = service.clone();
+    Companion::start(|stopped| async move { service.keep_index(async { drop(stopped.await) }).await })
 }
 
 /// Closes the database, unless its disk is stuck: what was answered is on it, and waiting would not help the rest.
@@ -186,6 +207,7 @@ fn service(
     };
     Ok(Service {
         store,
+        search: search(&config.storage)?,
         hasher: hasher(auth, on_hashed(telemetry.clone()))?,
         telemetry,
         access_tokens: AccessTokens::new(&key, &auth.issuer, &auth.audience),
@@ -214,6 +236,13 @@ fn service(
         require_if_match: config.server.require_if_match,
         started,
     })
+}
+
+/// The index beside the database.
+fn search(config: &config::Storage) -> Result<Search, Error> {
+    let path = config.data_dir.join(SEARCH_DIR);
+    let index = SearchIndex::open(&path).map_err(|error| Error::Search { path, error })?;
+    Ok(Search::new(index, std::thread::available_parallelism().map_or(1, usize::from)))
 }
 
 fn rate_limits(config: &config::Limits) -> Option<RateLimits> {

@@ -153,7 +153,7 @@ fn the_list_is_narrowed_by_text_and_tags() {
         owner.artifact(&artifacts, &json!({"name": name, "description": description, "tags": tags}));
     }
     for (query, expected) in [
-        ("q=report", vec!["Beta", "Alpha report"]),
+        ("q=report", vec!["Alpha report", "Beta"]),
         ("q=REPORT&tags=red", vec!["Alpha report"]),
         ("q=nothing", vec![]),
         ("tags=red,green", vec!["Beta", "Alpha report"]),

@@ -82,7 +82,7 @@ fn s31_a_cursor_or_an_id_of_another_workspace_leads_nowhere() {
         ann.artifact(&hers, &json!({"name": "Anvil", "tags": ["t"]}));
         last = bob.artifact(&his, &json!({"name": "Bellows", "tags": ["t"]}));
     }
-    for query in ["limit=1", "limit=1&q=l", "limit=1&tags=t", "limit=1&sort=name", "limit=1&sort=-updated_at"] {
+    for query in ["limit=1", "limit=1&q=t", "limit=1&tags=t", "limit=1&sort=name", "limit=1&sort=-updated_at"] {
         for list in ["", "/search/advanced"] {
             let page = bob.client.get(&format!("{his}{list}?{query}")).expect(200).json();
             let cursor = text(&page["next_cursor"]);

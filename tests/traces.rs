@@ -245,16 +245,16 @@ fn a_listing_tells_what_was_asked_for_but_not_its_words() {
     for name in ["budget one", "budget two", "else"] {
         owner.artifact(&artifacts, &json!({"name": name, "tags": ["red"]}));
     }
-    let floors = traced.floors(&owner.client, &format!("GET {ARTIFACTS}"), "artifact.list", |client| {
+    let floors = traced.floors(&owner.client, &format!("GET {ARTIFACTS}"), "artifact.search", |client| {
         client.get(&format!("{artifacts}?q=budget&tags=red,blue&limit=1&offset=1")).expect(200)
     });
-    floors.succeeded(Some(&owner.id), Some(&tenant), "list artifacts");
+    floors.succeeded(Some(&owner.id), Some(&tenant), "get artifacts");
     let list = &floors.business;
     for (attribute, value) in [
         ("artifact.query.present", json!(true)),
         ("artifact.query.length", json!(6)),
         ("artifact.tag_count", json!(2)),
-        ("artifact.sort", json!("-created_at")),
+        ("artifact.sort", json!("relevance")),
         ("artifact.limit", json!(1)),
         ("artifact.offset", json!(1)),
         ("artifact.result_count", json!(1)),
@@ -263,7 +263,7 @@ fn a_listing_tells_what_was_asked_for_but_not_its_words() {
         assert_eq!(list.attribute(attribute), &value, "{attribute}");
     }
     assert!(!format!("{:?}", [&floors.server, list]).contains("budget"), "the words stay private");
-    let rows = floors.storage.iter().find(|span| span.name == "list artifacts").expect("checked");
+    let rows = floors.storage.iter().find(|span| span.name == "get artifacts").expect("checked");
     assert_eq!(rows.attribute("db.response.returned_rows"), 1);
 }
 

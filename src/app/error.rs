@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::auth::{HashingError, SigningKeyError};
 use crate::mail::MailerError;
+use crate::search::SearchError;
 use crate::store::StoreError;
 use crate::store::redb::{BackupError, OpenError};
 use crate::telemetry::TelemetryError;
@@ -26,6 +27,14 @@ pub enum Error {
     /// The database can't be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// The search index can't be opened, nor made anew.
+    #[error("{error}; check that {path} can be written, or remove it: it is made anew")]
+    Search {
+        /// Where the index is.
+        path: PathBuf,
+        /// What is wrong.
+        error: SearchError,
+    },
     /// There is no signing key.
     #[error(transparent)]
     SigningKey(#[from] SigningKeyError),

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::auth::OnHashed;
-use crate::service::Service;
+use crate::service::{SearchHealth, Service};
 use crate::store::{Call, CommitFigures, Observer, StoreError, StoreFigures};
-use crate::telemetry::{HashingFigures, StorageCall, StorageFigures, StorageWrite, Telemetry};
+use crate::telemetry::{HashingFigures, SearchFigures, StorageCall, StorageFigures, StorageWrite, Telemetry};
 
 /// Tells telemetry what the store does.
 pub(super) struct StoreTelemetry(pub Arc<Telemetry>);
@@ -48,11 +48,22 @@ pub(super) fn let_look(service: &Arc<Service>) {
     let metrics = service.telemetry.metrics();
     let store = Arc::downgrade(&service.store);
     metrics.look_at_storage(move || store.upgrade().map(|store| storage(&store.figures())));
+    let searched = Arc::downgrade(service);
+    metrics.look_at_search(move || searched.upgrade().map(|service| search(&service.search_health())));
     let seen = Arc::downgrade(service);
     metrics.look_at_hashing(move || {
         let figures = seen.upgrade()?.hasher.figures();
         Some(HashingFigures { running: figures.running, waiting: figures.waiting })
     });
+}
+
+fn search(health: &SearchHealth) -> SearchFigures {
+    SearchFigures {
+        documents: health.documents,
+        size_bytes: health.size_bytes,
+        lag_changes: health.lag_changes,
+        lag_seconds: health.lag.as_secs_f64(),
+    }
 }
 
 fn storage(figures: &StoreFigures) -> StorageFigures {

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{Error, store_options};
+use super::{Error, SEARCH_DIR, store_options};
 use crate::config::Config;
 use crate::store::redb::{self, BackupError, CheckReport, Options};
 
@@ -38,7 +38,13 @@ pub fn backup(config: &Config, file: &Path, force: bool, passed: impl FnMut(u64)
 
 /// Makes the database in the data directory from a backup; see [`redb::restore`].
 pub fn restore(config: &Config, file: &Path, force: bool, passed: impl FnMut(u64)) -> Result<u64, Error> {
-    Ok(redb::restore(&store_options(&config.storage), file, force, passed)?)
+    let rows = redb::restore(&store_options(&config.storage), file, force, passed)?;
+    // It is an index of what was there before.
+    let path = config.storage.data_dir.join(SEARCH_DIR);
+    match fs::remove_dir_all(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::Search { path, error: error.into() }),
+        Ok(()) | Err(_) => Ok(rows),
+    }
 }
 
 /// For a database that is there.

@@ -4,38 +4,9 @@ use serde::Serialize;
 
 use super::{Artifact, ArtifactType, Tag, Timestamp, UserId};
 
-/// A text to look for, without regard to case: up to 200 characters after trimming; empty is none.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SearchText(String);
-
-impl SearchText {
-    /// The longest text, in characters.
-    pub const MAX_CHARS: usize = 200;
-
-    /// Trims and checks a text; an empty one is none.
-    pub fn parse(text: &str) -> Result<Option<Self>, String> {
-        let text = text.trim();
-        if text.chars().count() > Self::MAX_CHARS {
-            return Err(format!("must be at most {} characters", Self::MAX_CHARS));
-        }
-        Ok((!text.is_empty()).then(|| Self(text.to_lowercase())))
-    }
-
-    /// The text, in lower case.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    fn is_in(&self, text: &str) -> bool {
-        text.to_lowercase().contains(&self.0)
-    }
-}
-
 /// What a listing is narrowed to, or widened. The default is all artifacts that are not in the trash.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
 pub struct ArtifactFilter {
-    /// Found in the name or the description.
-    pub text: Option<SearchText>,
     /// At least one of these tags, when any are given.
     pub tags: Vec<Tag>,
     /// All of these tags.
@@ -71,9 +42,5 @@ impl ArtifactFilter {
             && self.created_by.is_none_or(|user| user == artifact.created_by)
             && self.created_after.is_none_or(|from| artifact.created_at >= from)
             && self.created_before.is_none_or(|to| artifact.created_at <= to)
-            && self.text.as_ref().is_none_or(|wanted| {
-                wanted.is_in(artifact.name.as_str())
-                    || artifact.description.as_ref().is_some_and(|text| wanted.is_in(text.as_str()))
-            })
     }
 }

@@ -15,6 +15,8 @@ pub enum SortBy {
     UpdatedAt,
     /// The name, without regard to case.
     Name,
+    /// How well it is what is looked for: the best first, and the last to be created first among equals.
+    Relevance,
 }
 
 /// The order of a listing.
@@ -31,7 +33,9 @@ impl Sort {
     pub const NEWEST_FIRST: Self = Self { by: SortBy::CreatedAt, descending: true };
     /// The first to be created first.
     pub const OLDEST_FIRST: Self = Self { by: SortBy::CreatedAt, descending: false };
-    /// What a sort is called by who asks for one. Without a ranking, by relevance is newest first.
+    /// What fits best first.
+    pub const RELEVANCE: Self = Self { by: SortBy::Relevance, descending: true };
+    /// What a sort is called by who asks for one.
     pub const NAMES: [&str; 7] =
         ["created_at", "-created_at", "updated_at", "-updated_at", "name", "-name", "relevance"];
 
@@ -39,7 +43,7 @@ impl Sort {
     pub fn parse(text: &str) -> Result<Self, String> {
         let (name, descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
         let by = match name {
-            "relevance" if !descending => return Ok(Self::NEWEST_FIRST),
+            "relevance" if !descending => return Ok(Self::RELEVANCE),
             "created_at" => SortBy::CreatedAt,
             "updated_at" => SortBy::UpdatedAt,
             "name" => SortBy::Name,
@@ -57,17 +61,18 @@ impl Sort {
             (SortBy::UpdatedAt, true) => "-updated_at",
             (SortBy::Name, false) => "name",
             (SortBy::Name, true) => "-name",
+            (SortBy::Relevance, _) => "relevance",
         }
     }
 
-    /// The place of an artifact in this order.
+    /// The place of an artifact in this order, among artifacts that are all alike relevant.
     pub fn position(self, artifact: &Artifact) -> Position {
-        let key = match self.by {
-            SortBy::CreatedAt => SortKey::CreatedAt,
-            SortBy::UpdatedAt => SortKey::UpdatedAt(artifact.updated_at),
-            SortBy::Name => SortKey::Name(artifact.name.as_str().to_lowercase()),
-        };
-        Position { key, id: artifact.id }
+        match self.by {
+            SortBy::CreatedAt => Position::created(artifact.id),
+            SortBy::UpdatedAt => Position::updated(artifact.updated_at, artifact.id),
+            SortBy::Name => Position::named(artifact.name.as_str().to_lowercase(), artifact.id),
+            SortBy::Relevance => Position::relevant(0.0, artifact.id),
+        }
     }
 
     /// Whether a place is one in this order.
@@ -77,6 +82,7 @@ impl Sort {
             (SortBy::CreatedAt, SortKey::CreatedAt)
                 | (SortBy::UpdatedAt, SortKey::UpdatedAt(_))
                 | (SortBy::Name, SortKey::Name(_))
+                | (SortBy::Relevance, SortKey::Relevance(_))
         )
     }
 
@@ -94,6 +100,27 @@ pub struct Position {
 }
 
 impl Position {
+    /// By the time of creation.
+    pub fn created(id: ArtifactId) -> Self {
+        Self { key: SortKey::CreatedAt, id }
+    }
+
+    /// By the time of the last change.
+    pub fn updated(at: Timestamp, id: ArtifactId) -> Self {
+        Self { key: SortKey::UpdatedAt(at), id }
+    }
+
+    /// By the name, in lower case.
+    pub fn named(name: String, id: ArtifactId) -> Self {
+        Self { key: SortKey::Name(name), id }
+    }
+
+    /// By how well it fits; no score is below zero.
+    pub fn relevant(score: f32, id: ArtifactId) -> Self {
+        // Of numbers above zero, the bits are in the order of the numbers.
+        Self { key: SortKey::Relevance(score.max(0.0).to_bits()), id }
+    }
+
     /// The artifact.
     pub fn id(&self) -> ArtifactId {
         self.id
@@ -106,6 +133,7 @@ enum SortKey {
     CreatedAt,
     UpdatedAt(Timestamp),
     Name(String),
+    Relevance(u32),
 }
 
 #[cfg(test)]
@@ -114,10 +142,9 @@ mod tests {
 
     #[test]
     fn a_sort_is_called_what_it_was_asked_for_by() {
-        for name in Sort::NAMES.into_iter().filter(|name| *name != "relevance") {
+        for name in Sort::NAMES {
             assert_eq!(Sort::parse(name).map(Sort::as_str), Ok(name));
         }
-        assert_eq!(Sort::parse("relevance"), Ok(Sort::NEWEST_FIRST));
         for other in ["", "-", "--name", "-relevance", "Name", "id"] {
             assert!(Sort::parse(other).is_err(), "{other}");
         }

@@ -327,6 +327,7 @@ impl From<service::Error> for Problem {
                 let problem = Self::new(StatusCode::CONFLICT, "bulk_failed", detail);
                 Self { errors: field_errors(violations), ..problem }
             }
+            Error::SearchRebuilding => plain(StatusCode::SERVICE_UNAVAILABLE, "search_rebuilding"),
             Error::Overloaded => plain(StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
             // The cause is in the log since the disk was found full.
             Error::StorageFull(_) => {

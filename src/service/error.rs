@@ -93,6 +93,9 @@ pub enum Error {
     /// Some of many writes were refused, and with them all.
     #[error("nothing was written, because some operations can't be carried out: {0}")]
     BulkFailed(Violations),
+    /// The search index is being made anew; everything else works meanwhile.
+    #[error("the search index is being rebuilt; try again in a while")]
+    SearchRebuilding,
     /// More is asked than can be done; trying again shortly helps.
     #[error("too much is going on; try again shortly")]
     Overloaded,
@@ -164,6 +167,7 @@ impl Failure for Error {
             Self::SlugTaken => "slug_taken",
             Self::VersionMismatch { .. } => "version_mismatch",
             Self::BulkFailed(_) => "bulk_failed",
+            Self::SearchRebuilding => "search_rebuilding",
             Self::Overloaded => "overloaded",
             Self::StorageFull(_) => "storage_full",
             Self::Unavailable(_) => "unavailable",

@@ -12,10 +12,12 @@ mod caller;
 mod error;
 mod housekeeping;
 mod idempotency;
+mod indexing;
 mod letters;
 mod members;
 mod passwords;
 mod rate_limits;
+mod search;
 mod sessions;
 mod system;
 mod tokens;
@@ -43,6 +45,7 @@ pub use error::{Error, LoginFailure, RefreshFailure};
 pub use letters::{Errands, Outbox};
 pub use members::{AddedMember, ChangedRole};
 pub use rate_limits::{Class, RateLimitSettings, RateLimits};
+pub use search::{Search, SearchHealth};
 pub use sessions::SwitchedTo;
 pub use system::Health;
 pub use tokens::TokenPair;
@@ -79,6 +82,8 @@ pub struct AccountSettings {
 pub struct Service {
     /// Where everything is kept.
     pub store: Arc<dyn Store>,
+    /// Where everything is found.
+    pub search: Search,
     /// Where everything is told.
     pub telemetry: Arc<Telemetry>,
     /// Hashes passwords.

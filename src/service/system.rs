@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Error, Service};
+use super::{Error, SearchHealth, Service};
 use crate::domain::Timestamp;
 use crate::store::{Backup, Counts, StoreError, StoreHealth};
 use crate::telemetry::{ExportHealth, Operation, Subject};
@@ -43,6 +43,11 @@ impl Service {
         let asked = Instant::now();
         let store = self.store.health().await;
         Health { store, store_response: asked.elapsed(), uptime: self.started.elapsed(), at: self.clock.now() }
+    }
+
+    /// How the search index does.
+    pub fn search_health(&self) -> SearchHealth {
+        self.search.health(self.store.figures().newest_change.unwrap_or_default())
     }
 
     /// How the export of telemetry does.

@@ -17,6 +17,9 @@ pub trait Artifacts: Send + Sync {
     /// An artifact that is not in the trash.
     async fn artifact(&self, tenant: TenantId, id: ArtifactId) -> StoreResult<Option<Artifact>>;
 
+    /// Those of some artifacts that are there, in the trash or not, in no order.
+    async fn artifacts_by_id(&self, tenant: TenantId, ids: Vec<ArtifactId>) -> StoreResult<Vec<Artifact>>;
+
     /// A page of artifacts, and how many match in all. What is there before, during and after a walk from page to page,
     /// unchanged, is on exactly one of them. [`super::StoreError::Overloaded`] when it takes too long, or too many ask
     /// for it at once.

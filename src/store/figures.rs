@@ -25,6 +25,8 @@ pub struct StoreFigures {
     pub oldest_reader: Duration,
     /// Whether writes work.
     pub writable: bool,
+    /// The position of the newest entry of the change log; none while it can't be read.
+    pub newest_change: Option<u64>,
 }
 
 /// What the cache of pages did since the database was opened.

@@ -21,6 +21,9 @@ pub trait Workspaces: Send + Sync {
     /// The workspaces that `user` is a member of, oldest first.
     async fn workspaces_of(&self, user: UserId) -> StoreResult<Vec<WorkspaceView>>;
 
+    /// The workspaces after `after` in the order of their ids, at most `limit`.
+    async fn tenants_after(&self, after: Option<TenantId>, limit: usize) -> StoreResult<Vec<TenantId>>;
+
     /// The first of [`Self::workspaces_of`].
     async fn first_workspace_of(&self, user: UserId) -> StoreResult<Option<WorkspaceView>>;
 

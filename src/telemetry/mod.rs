@@ -49,7 +49,7 @@ use crate::domain::{TenantId, UserId};
 
 pub use collector::ExportHealth;
 pub use http::{RequestHead, RequestInFlight};
-pub use metrics::{HashingFigures, Metrics, StorageFigures};
+pub use metrics::{HashingFigures, Metrics, SearchFigures, StorageFigures};
 pub use operation::Operation;
 pub use outbound::CallError;
 pub use pipeline::{Pipeline, TelemetryError};

@@ -61,7 +61,7 @@ pub enum Operation {
     ArtifactGet,
     /// Listing artifacts.
     ArtifactList,
-    /// Listing artifacts that match a text: a listing, whose duration also counts as a search.
+    /// Finding artifacts. Its duration also counts as a search.
     ArtifactSearch,
     /// Changing an artifact.
     ArtifactUpdate,
@@ -119,7 +119,8 @@ impl Operation {
             Self::WorkspaceGet => "workspace.get",
             Self::ArtifactCreate => "artifact.create",
             Self::ArtifactGet => "artifact.get",
-            Self::ArtifactList | Self::ArtifactSearch => "artifact.list",
+            Self::ArtifactList => "artifact.list",
+            Self::ArtifactSearch => "artifact.search",
             Self::ArtifactUpdate => "artifact.update",
             Self::ArtifactDelete => "artifact.delete",
             Self::ArtifactRestore => "artifact.restore",
@@ -139,7 +140,8 @@ impl Operation {
         match self {
             Self::ArtifactCreate => Some("create"),
             Self::ArtifactGet => Some("get"),
-            Self::ArtifactList | Self::ArtifactSearch => Some("list"),
+            Self::ArtifactList => Some("list"),
+            Self::ArtifactSearch => Some("search"),
             Self::ArtifactUpdate => Some("update"),
             Self::ArtifactDelete => Some("delete"),
             Self::ArtifactRestore => Some("restore"),

@@ -65,6 +65,16 @@ impl Artifact {
         self.versions.last().and_then(|version| version.fields[field].as_str()).unwrap_or_default()
     }
 
+    /// What can be searched for: numbers aside, which no query of the model has.
+    fn words(&self) -> impl Iterator<Item = String> {
+        let tags = self.versions.last().and_then(|version| version.fields["tags"].as_array()).cloned();
+        let tags: Vec<String> =
+            tags.unwrap_or_default().iter().filter_map(|tag| Some(tag.as_str()?.to_owned())).collect();
+        let texts = ["name", "description"].map(|field| self.text(field).to_lowercase());
+        let words = |text: String| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        texts.into_iter().chain(tags).flat_map(words)
+    }
+
     fn has_tag(&self, tag: &str) -> bool {
         let tags = self.versions.last().and_then(|version| version.fields["tags"].as_array());
         tags.is_some_and(|tags| tags.iter().any(|it| it == tag))
@@ -73,7 +83,7 @@ impl Artifact {
     fn matches(&self, query: &Query) -> bool {
         let Query { deleted, text, any, all, none, kind, created_by, .. } = query;
         let has = |tag: &&str| self.has_tag(tag);
-        let holds = |text: &str| ["name", "description"].iter().any(|it| self.text(it).to_lowercase().contains(text));
+        let holds = |text: &str| self.words().any(|word| word.starts_with(text));
         self.is_at(if *deleted { Place::Anywhere } else { Place::Live })
             && (any.is_empty() || any.iter().any(has))
             && all.iter().all(has)

@@ -171,19 +171,13 @@ fn query() -> impl Strategy<Value = Query> + Clone {
     let kind = (rarely(4), select(&KINDS[..])).prop_map(|(is_there, kind)| is_there.then_some(kind));
     let created_by = (rarely(4), 0..PEOPLE).prop_map(|(is_there, person)| is_there.then_some(person));
     (any::<bool>(), text, (tags(), tags(), tags()), kind, created_by, select(&SORTS[..])).prop_map(
-        |(deleted, text, (any, all, none), kind, created_by, sort)| Query {
-            deleted,
-            text,
-            any,
-            all,
-            none,
-            kind,
-            created_by,
-            sort,
+        |(deleted, text, (any, all, none), kind, created_by, sort)| {
+            // How well something fits is not for the model to say.
+            let sort = if text.is_some() && ["", "relevance"].contains(&sort) { "-created_at" } else { sort };
+            Query { deleted, text, any, all, none, kind, created_by, sort }
         },
     )
 }
-
 pub fn steps() -> impl Strategy<Value = Vec<Step>> {
     let number = 0..PEOPLE;
     let pick = pick();

@@ -17,7 +17,7 @@ use super::support::server::{Server, Setup};
 pub const NOWHERE: &str = "01890000-0000-7000-8000-000000000000";
 
 /// What times are called: the server's own affair.
-const TIMES: [&str; 4] = ["at", "created_at", "updated_at", "timestamp"];
+const LEFT_OUT: [&str; 5] = ["at", "created_at", "updated_at", "timestamp", "highlights"];
 
 pub type Checked<T = ()> = Result<T, TestCaseError>;
 
@@ -204,11 +204,11 @@ fn code(reply: &Reply) -> Option<String> {
     problem["code"].as_str().map(str::to_owned)
 }
 
-/// An answer without what only the server can know.
+/// An answer without what only the server can know, and without where a search found something.
 pub fn timeless(mut answer: Value) -> Value {
     match &mut answer {
         Value::Object(members) => {
-            members.retain(|name, _| !TIMES.contains(&name.as_str()));
+            members.retain(|name, _| !LEFT_OUT.contains(&name.as_str()));
             members.values_mut().for_each(|value| *value = timeless(value.take()));
         }
         Value::Array(items) => items.iter_mut().for_each(|item| *item = timeless(item.take())),

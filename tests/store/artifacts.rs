@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ghostworks::domain::{
     Artifact, ArtifactDescription, ArtifactFilter, ArtifactPatch, ArtifactType, Field, ListArtifacts, Metadata, Page,
-    Precondition, SearchText, Sort, Tag, TenantId,
+    Precondition, Sort, Tag, TenantId,
 };
 use ghostworks::store::{Missing, StoreError};
 use serde_json::json;
@@ -163,15 +163,12 @@ pub async fn filters_narrow_a_listing(world: World) {
         world.store.create_artifact(tenant, artifact, world.stamp()).await.unwrap();
     }
     let first = || Page::at(100, 0);
-    let text = |text: &str| ArtifactFilter { text: SearchText::parse(text).unwrap(), ..ArtifactFilter::default() };
     let tagged = |tag: &str| ArtifactFilter { tags: vec![Tag::parse(tag).unwrap()], ..ArtifactFilter::default() };
-    assert_eq!(list(&world, tenant, text(" FORGE "), first()).await, names(&["Forge", "Anvil"], 2));
-    assert_eq!(list(&world, tenant, text("forge"), Page::at(1, 1)).await, names(&["Anvil"], 2));
-    assert_eq!(list(&world, tenant, text("nothing"), first()).await, names(&[], 0));
     assert_eq!(list(&world, tenant, tagged("iron"), first()).await, names(&["Forge", "Anvil"], 2));
+    assert_eq!(list(&world, tenant, tagged("iron"), Page::at(1, 1)).await, names(&["Anvil"], 2));
     assert_eq!(list(&world, tenant, tagged("wood"), first()).await, names(&["Bellows"], 1));
     let since = ArtifactFilter { created_after: Some(times[1]), ..ArtifactFilter::default() };
     assert_eq!(list(&world, tenant, since, first()).await, names(&["Forge", "Bellows"], 2));
-    let until = ArtifactFilter { created_before: Some(times[1]), ..text("o") };
+    let until = ArtifactFilter { created_before: Some(times[1]), ..ArtifactFilter::default() };
     assert_eq!(list(&world, tenant, until, first()).await, names(&["Bellows", "Anvil"], 2));
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use ghostworks::domain::{ArtifactFilter, ListArtifacts, Page, SearchText, Sort};
+use ghostworks::domain::{ArtifactFilter, ListArtifacts, Page, Sort, Tag};
 use ghostworks::store::redb::{Location, RedbStore};
 use ghostworks::store::{Call, Observer, StoreError};
 
@@ -59,8 +59,8 @@ async fn every_call_is_told_once_after_it_ended() {
         world.artifact(tenant, ann.id, name).await;
         assert_eq!(seen(&recorder.only()), ("insert", "artifacts", 1, false));
     }
-    let text = ArtifactFilter { text: SearchText::parse("b").unwrap(), ..ArtifactFilter::default() };
-    for (filter, rows) in [(ArtifactFilter::default(), 2), (text, 1)] {
+    let tagged = ArtifactFilter { tags: vec![Tag::parse("b").unwrap()], ..ArtifactFilter::default() };
+    for (filter, rows) in [(ArtifactFilter::default(), 2), (tagged, 0)] {
         let list = ListArtifacts { filter, sort: Sort::NEWEST_FIRST, page: Page::at(2, 0) };
         world.store.list_artifacts(tenant, list).await.unwrap();
         assert_eq!(seen(&recorder.only()), ("list", "artifacts", rows, false));

@@ -71,6 +71,7 @@ fn artifacts(owner: &Account) {
     let made = owner.artifact(&artifacts, &json!({"name": "n", "artifact_type": "document"}));
     let path = format!("{artifacts}/{}", text(&made["id"]));
     client.get(&path).expect(200);
+    client.get(&artifacts).expect(200);
     client.get(&format!("{artifacts}?q=n&limit=1")).expect(200);
     client.get(&format!("{artifacts}/search/advanced?q=n")).expect(200);
     client.patch(&path, &json!({"name": "m"})).expect(200);

@@ -5,6 +5,7 @@ mod bulk;
 mod catalog;
 mod entity_tag;
 mod fields;
+mod found;
 mod history;
 mod list;
 
@@ -55,7 +56,7 @@ impl ArtifactsApi {
 
     /// List artifacts
     ///
-    /// Newest first, unless another `sort` is asked for; until there is a ranking, by `relevance` is newest first, too.
+    /// Newest first, or with `q` what fits best first, unless another `sort` is asked for.
     /// Filters narrow the list together. To get all of a list, follow `next_cursor`: what is there and stays as it is
     /// meanwhile comes exactly once.
     #[oai(path = "/:workspace_id/artifacts", method = "get", operation_id = "list_artifacts")]
@@ -66,7 +67,8 @@ impl ArtifactsApi {
         caller: ArtifactsCaller,
         /// The workspace's id.
         workspace_id: Path<Uuid>,
-        /// Text in the name or the description.
+        /// What is looked for. All words must be there; `"in a row"`, `-not`, `one OR other`, `begin*`, `name:`, `tag:`,
+        /// `type:`, `by:`, `meta.key:`.
         q: Query<Option<Search>>,
         /// Tags of which any is enough, repeated or separated by commas.
         tags: Query<Option<Vec<String>>>,
@@ -92,6 +94,8 @@ impl ArtifactsApi {
         offset: Query<Option<Offset>>,
         /// The `next_cursor` of the page before, of the same list.
         cursor: Query<Option<String>>,
+        /// What is counted of all that match: `tags`, `artifact_type`, or both separated by a comma.
+        facets: Query<Option<Vec<String>>>,
     ) -> Result<Json<PageBody>, Refused<{ BY_ID | INVALID }>> {
         let query = ListQuery {
             q: q.0.map(|q| q.0),
@@ -107,6 +111,8 @@ impl ArtifactsApi {
             limit: limit.0,
             offset: offset.0,
             cursor: cursor.0,
+            facets: facets.0,
+            highlights: false,
         };
         Ok(list::answer(&state.service, &caller.0, workspace_id.0.into(), query).await?)
     }

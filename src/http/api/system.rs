@@ -20,7 +20,7 @@ use crate::http::problem::RETRY_AFTER_SECONDS;
 use crate::http::refused::{NOT_AUTHENTICATED, NOT_FOUND, Refused, SERVED};
 use crate::http::state::State;
 use crate::http::types::Time;
-use crate::service::Health;
+use crate::service::{Health, SearchHealth};
 use crate::telemetry::ExportHealth;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -85,6 +85,7 @@ impl SystemApi {
             uptime_seconds: health.uptime.as_secs(),
             services: BTreeMap::from([
                 ("database".to_owned(), database(&health)),
+                ("search".to_owned(), search(&state.service.search_health())),
                 ("telemetry".to_owned(), telemetry(&state.service.export_health().await)),
             ]),
         });
@@ -122,6 +123,10 @@ impl SystemApi {
             for (name, trouble) in checks {
                 text += &trouble.map_or_else(|| format!("[+]{name} ok\n"), |it| format!("[-]{name} failed: {it}\n"));
             }
+            text += match state.service.search_health().lag_changes {
+                Some(_) => "[+]search ok\n",
+                None => "[ ]search is being rebuilt; everything else works\n",
+            };
         }
         text += if is_ready { "ok\n" } else { "not ready\n" };
         let text = PlainText(text);
@@ -166,6 +171,19 @@ fn database(health: &Health) -> Value {
         "trouble": health.trouble(),
         "queued_writes": health.store.queue_depth,
         "last_change": health.store.last_seq,
+    })
+}
+
+fn search(health: &SearchHealth) -> Value {
+    let is_complete = health.lag_changes.is_some();
+    let (done, total) = health.rebuilt;
+    json!({
+        "status": if is_complete { word(true) } else { "rebuilding" },
+        "artifacts": health.documents,
+        "size_bytes": health.size_bytes,
+        "lag_changes": health.lag_changes,
+        "lag_seconds": health.lag.as_secs_f64(),
+        "rebuilt": (!is_complete).then(|| json!({"artifacts": done, "of": total})),
     })
 }
 

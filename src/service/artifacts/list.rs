@@ -1,7 +1,9 @@
 //! Lists of artifacts and of their versions, and figures about them.
 
 use super::count;
-use crate::domain::{Action, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactStats, ListArtifacts, TenantId};
+use crate::domain::{
+    Action, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactStats, ListArtifacts, SearchText, TenantId,
+};
 use crate::service::{Caller, Error, Service};
 use crate::telemetry::{Operation, Subject, annotate, annotate_with};
 
@@ -13,11 +15,10 @@ impl Service {
         tenant: TenantId,
         list: ListArtifacts,
     ) -> Result<ArtifactPage, Error> {
-        let operation = if list.filter.text.is_some() { Operation::ArtifactSearch } else { Operation::ArtifactList };
         self.telemetry
-            .observe(operation, Subject::new(tenant, caller.user), async {
+            .observe(Operation::ArtifactList, Subject::new(tenant, caller.user), async {
                 self.require(caller, tenant, Action::ReadArtifacts).await?;
-                annotate_list(&list);
+                annotate_list(None, &list);
                 let page = self.store.list_artifacts(tenant, list).await?;
                 annotate("artifact.result_count", count(page.items.len()));
                 annotate("artifact.total", i64::try_from(page.total).unwrap_or(i64::MAX));
@@ -58,10 +59,10 @@ impl Service {
 }
 
 /// What was asked, without what was typed: the length of the text, not the text.
-fn annotate_list(list: &ListArtifacts) {
+pub(super) fn annotate_list(text: Option<&SearchText>, list: &ListArtifacts) {
     let ListArtifacts { filter, sort, page } = list;
-    annotate("artifact.query.present", filter.text.is_some());
-    annotate("artifact.query.length", count(filter.text.as_ref().map_or(0, |text| text.as_str().chars().count())));
+    annotate("artifact.query.present", text.is_some());
+    annotate("artifact.query.length", count(text.map_or(0, |text| text.as_str().chars().count())));
     annotate("artifact.tag_count", count(filter.tags.len() + filter.tags_all.len() + filter.tags_none.len()));
     annotate("artifact.sort", sort.as_str());
     annotate("artifact.limit", count(page.limit));

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod list;
+mod search;
 mod transfer;
 
 use super::{Caller, Error, Service};

@@ -125,6 +125,13 @@ impl Rows for bool {
     }
 }
 
+/// A figure.
+impl Rows for u64 {
+    fn rows(&self) -> usize {
+        1
+    }
+}
+
 impl<T> Rows for Vec<T> {
     fn rows(&self) -> usize {
         self.len()

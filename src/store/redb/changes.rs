@@ -22,6 +22,13 @@ impl Changes for RedbStore {
         }
     }
 
+    async fn newest_change(&self, tenant: Option<TenantId>) -> StoreResult<u64> {
+        self.read("get", "changes", |snapshot| match tenant {
+            Some(tenant) => counters::value_in(snapshot.counters()?, tenant, Counter::NewestChange),
+            None => last_seq(snapshot.changes()?),
+        })
+    }
+
     async fn changes_of(&self, tenant: TenantId, before: Option<u64>, limit: usize) -> StoreResult<Vec<Change>> {
         self.read("list", "changes", |snapshot| list_of(snapshot, tenant, before, limit))
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::changes::last_seq;
 use super::{Location, RedbStore};
 use crate::store::StoreFigures;
 
@@ -25,6 +26,7 @@ impl RedbStore {
             readers,
             writing: self.published.writing.load(Ordering::Relaxed),
             oldest_reader,
+            newest_change: self.snapshot().and_then(|snapshot| last_seq(snapshot.changes()?)).ok(),
             writable: depth.is_some() && self.published.broken.load().is_none() && !self.is_stuck(nudged, depth),
         }
     }

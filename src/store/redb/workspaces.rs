@@ -1,5 +1,7 @@
 //! Workspaces, their slugs, and membership in them.
 
+use std::ops::Bound;
+
 use async_trait::async_trait;
 use redb::ReadableTable;
 
@@ -31,6 +33,15 @@ impl Workspaces for RedbStore {
     async fn workspaces_of(&self, user: UserId) -> StoreResult<Vec<WorkspaceView>> {
         let list = move |snapshot: &Snapshot, budget: &Budget| list(snapshot, budget, user);
         self.list("workspaces", |snapshot| is_long(snapshot, user), list).await
+    }
+
+    async fn tenants_after(&self, after: Option<TenantId>, limit: usize) -> StoreResult<Vec<TenantId>> {
+        self.read("list", "workspaces", |snapshot| {
+            let after = after.map(TenantId::to_bytes);
+            let start = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
+            let rows = snapshot.workspaces()?.range::<&[u8; 16]>((start, Bound::Unbounded))?;
+            rows.take(limit).map(|row| Ok(TenantId::from_bytes(*row?.0.value()))).collect::<StoreResult<Vec<_>>>()
+        })
     }
 
     async fn first_workspace_of(&self, user: UserId) -> StoreResult<Option<WorkspaceView>> {

@@ -77,6 +77,28 @@ const HASHING: [Gauge<HashingFigures>; 2] = [
     ("auth_hashing_active", "{hash}", "Passwords being hashed.", |it| Some(it.running as f64)),
 ];
 
+/// How the search index does.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SearchFigures {
+    /// Artifacts in it.
+    pub documents: u64,
+    /// The size of its files, in bytes.
+    pub size_bytes: Option<u64>,
+    /// Entries of the change log that it does not know of yet; none while it is made anew.
+    pub lag_changes: Option<u64>,
+    /// For how long it has not been up to date, in seconds.
+    pub lag_seconds: f64,
+}
+
+const SEARCH: [Gauge<SearchFigures>; 4] = [
+    ("search_index_documents", "{artifact}", "Artifacts in the search index.", |it| Some(it.documents as f64)),
+    ("search_index_size", "By", "Size of the search index's files.", |it| it.size_bytes.map(|bytes| bytes as f64)),
+    ("search_index_lag_changes", "{change}", "Changes that the search index does not know of yet.", |it| {
+        it.lag_changes.map(|changes| changes as f64)
+    }),
+    ("search_index_lag", "s", "For how long the search index has not been up to date.", |it| Some(it.lag_seconds)),
+];
+
 const RUNTIME: [Gauge<tokio::runtime::RuntimeMetrics>; 3] = [
     ("tokio_workers", "{thread}", "Threads that run tasks.", |it| Some(it.num_workers() as f64)),
     ("tokio_alive_tasks", "{task}", "Tasks that have not ended.", |it| Some(it.num_alive_tasks() as f64)),
@@ -91,6 +113,11 @@ impl Metrics {
         let look: Look<StorageFigures> = Arc::new(look);
         gauges(&self.meter, &STORAGE, &look);
         totals(&self.meter, &STORAGE_TOTALS, &look);
+    }
+
+    /// Lets the figures of the search index be read.
+    pub fn look_at_search(&self, look: impl Fn() -> Option<SearchFigures> + Send + Sync + 'static) {
+        gauges(&self.meter, &SEARCH, &(Arc::new(look) as Look<SearchFigures>));
     }
 
     /// Lets the figures of the hashing be read.

@@ -22,7 +22,7 @@ use crate::domain::TenantId;
 
 pub(super) use self::exports::Exports;
 pub(super) use self::http::{HttpSeries, client_request_duration};
-pub use self::looked_at::{HashingFigures, StorageFigures};
+pub use self::looked_at::{HashingFigures, SearchFigures, StorageFigures};
 
 /// Buckets of the semantic conventions for HTTP durations, in seconds.
 const HTTP_BUCKETS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
@@ -55,6 +55,8 @@ pub struct Metrics {
     storage_group_size: BoundHistogram<u64>,
     storage_commit_duration: BoundHistogram<f64>,
     auth_hashing_duration: BoundHistogram<f64>,
+    search_query_duration: BoundHistogram<f64>,
+    search_commit_duration: BoundHistogram<f64>,
     tenants: TenantLabels,
     http: http::HttpInstruments,
     /// Declares what is looked at later.
@@ -100,6 +102,20 @@ impl Metrics {
                 &meter,
                 "auth_hashing_duration",
                 "Hashing a password, without waiting.",
+                &SLOW_BUCKETS,
+            )
+            .bind(&[]),
+            search_query_duration: seconds(
+                &meter,
+                "search_query_duration",
+                "Looking into the search index, without waiting for it to be up to date.",
+                &FAST_BUCKETS,
+            )
+            .bind(&[]),
+            search_commit_duration: seconds(
+                &meter,
+                "search_commit_duration",
+                "Letting searches see what was taken into the index.",
                 &SLOW_BUCKETS,
             )
             .bind(&[]),
@@ -181,6 +197,16 @@ impl Metrics {
     pub fn storage_committed(&self, elapsed: Duration, group_size: usize) {
         self.storage_commit_duration.record(elapsed.as_secs_f64());
         self.storage_group_size.record(group_size as u64);
+    }
+
+    /// The search index was asked.
+    pub fn search_queried(&self, elapsed: Duration) {
+        self.search_query_duration.record(elapsed.as_secs_f64());
+    }
+
+    /// The search index was committed.
+    pub fn search_committed(&self, elapsed: Duration) {
+        self.search_commit_duration.record(elapsed.as_secs_f64());
     }
 
     /// A password was hashed.

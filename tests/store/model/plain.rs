@@ -114,7 +114,7 @@ impl Model {
         matching.retain(|artifact| artifact.tenant == tenant && filter.matches(artifact));
         // The sort is stable, and artifacts are in the order of their ids.
         matching.sort_by(|one, other| match sort.by {
-            SortBy::CreatedAt => Ordering::Equal,
+            SortBy::CreatedAt | SortBy::Relevance => Ordering::Equal,
             SortBy::UpdatedAt => one.updated_at.cmp(&other.updated_at),
             SortBy::Name => one.name.as_str().to_lowercase().cmp(&other.name.as_str().to_lowercase()),
         });

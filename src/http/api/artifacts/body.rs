@@ -8,8 +8,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::fields::{DescriptionText, NameText, TagText, TypeText};
+use super::found::{FacetsBody, HighlightsBody};
+use super::list::Facet;
 use crate::domain::{
-    Artifact, ArtifactDescription, ArtifactPage, ArtifactStats, MetadataValue, Page, RawArtifact, RawArtifactPatch,
+    Artifact, ArtifactDescription, ArtifactPage, ArtifactStats, FoundArtifact, FoundArtifacts, MetadataValue, Page,
+    RawArtifact, RawArtifactPatch,
 };
 use crate::http::types::{RawMetadataValue, Time, field};
 
@@ -148,6 +151,10 @@ pub(super) struct ArtifactBody {
     created_at: Time,
     /// When it last changed.
     updated_at: Time,
+    /// Where in its texts something was found, when that was searched for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    highlights: Option<HighlightsBody>,
 }
 
 impl From<Artifact> for ArtifactBody {
@@ -166,7 +173,14 @@ impl From<Artifact> for ArtifactBody {
             is_active: artifact.deleted_at.is_none(),
             created_at: Time(artifact.created_at),
             updated_at: Time(artifact.updated_at),
+            highlights: None,
         }
+    }
+}
+
+impl From<FoundArtifact> for ArtifactBody {
+    fn from(found: FoundArtifact) -> Self {
+        Self { highlights: found.highlights.map(Into::into), ..found.artifact.into() }
     }
 }
 
@@ -187,6 +201,10 @@ pub(super) struct PageBody {
     /// The `cursor` of the next page; null on the last.
     #[oai(nullable)]
     next_cursor: Option<String>,
+    /// How many of all that match have each value, when that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    facets: Option<FacetsBody>,
 }
 
 impl PageBody {
@@ -198,6 +216,19 @@ impl PageBody {
             offset: window.offset() as u64,
             has_more: page.has_more,
             next_cursor,
+            facets: None,
+        }
+    }
+
+    pub(super) fn found(found: FoundArtifacts, window: &Page, next_cursor: Option<String>, facets: &[Facet]) -> Self {
+        Self {
+            items: found.items.into_iter().map(ArtifactBody::from).collect(),
+            total: found.total,
+            limit: window.limit as u64,
+            offset: window.offset() as u64,
+            has_more: next_cursor.is_some(),
+            next_cursor,
+            facets: found.facets.map(|counts| FacetsBody::new(counts, facets)),
         }
     }
 }

@@ -11,10 +11,10 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::ArtifactsApi;
 use super::body::{ArtifactBody, CreateArtifactRequest, PageBody, StatsBody};
 use super::bulk::{self, BulkBody, BulkRequest};
 use super::fields::TypeText;
+use super::list::{self, ListQuery};
 use crate::domain::ImportLine;
 use crate::http::api::Tag;
 use crate::http::extract::ArtifactsCaller;
@@ -33,8 +33,26 @@ pub(crate) struct CatalogApi;
 impl CatalogApi {
     /// Search artifacts
     ///
-    /// The same as the list, with the same parameters, for who looks for something: `q` is found in the name or the
-    /// description. Until there is a ranking, by `relevance` is newest first.
+    /// The same as the list, with the same parameters, for who looks for something: with `q`, each artifact has
+    /// `highlights`, where what was found is marked.
+    ///
+    /// `q` is looked for in name, tags, description and metadata, without regard to case and accents, in all forms of an
+    /// English word, and also where a word only begins so. A word in the name counts most, then one among the tags.
+    ///
+    /// | `q` | finds |
+    /// |---|---|
+    /// | `payment service` | both words, anywhere, in any order |
+    /// | `"payment service"` | the words in a row |
+    /// | `payment -legacy` | the first without the second |
+    /// | `payment OR billing` | either |
+    /// | `deplo*` | words that begin so |
+    /// | `name:billing` | in the name |
+    /// | `tag:"on call"` | with exactly this tag |
+    /// | `type:service by:018f…` | of this type, created by this account |
+    /// | `meta.owner:alice` | in the metadata under this key |
+    ///
+    /// When nothing is found, words of five letters and more are also taken for mistyped ones. There is no wrong query:
+    /// what can't be read so is words.
     #[oai(path = "/:workspace_id/artifacts/search/advanced", method = "get", operation_id = "search_artifacts")]
     #[expect(clippy::too_many_arguments, reason = "one for each parameter of the query string")]
     async fn search(
@@ -43,7 +61,8 @@ impl CatalogApi {
         caller: ArtifactsCaller,
         /// The workspace's id.
         workspace_id: Path<Uuid>,
-        /// Text in the name or the description.
+        /// What is looked for. All words must be there; `"in a row"`, `-not`, `one OR other`, `begin*`, `name:`, `tag:`,
+        /// `type:`, `by:`, `meta.key:`.
         q: Query<Option<Search>>,
         /// Tags of which any is enough, repeated or separated by commas.
         tags: Query<Option<Vec<String>>>,
@@ -69,27 +88,27 @@ impl CatalogApi {
         offset: Query<Option<Offset>>,
         /// The `next_cursor` of the page before, of the same list.
         cursor: Query<Option<String>>,
+        /// What is counted of all that match: `tags`, `artifact_type`, or both separated by a comma.
+        facets: Query<Option<Vec<String>>>,
     ) -> Result<Json<PageBody>, Refused<{ BY_ID | INVALID }>> {
-        ArtifactsApi
-            .list(
-                state,
-                caller,
-                workspace_id,
-                q,
-                tags,
-                tags_all,
-                tags_none,
-                artifact_type,
-                created_by,
-                created_after,
-                created_before,
-                include_deleted,
-                sort,
-                limit,
-                offset,
-                cursor,
-            )
-            .await
+        let query = ListQuery {
+            q: q.0.map(|q| q.0),
+            tags: tags.0,
+            tags_all: tags_all.0,
+            tags_none: tags_none.0,
+            artifact_type: artifact_type.0.map(|text| text.0),
+            created_by: created_by.0,
+            created_after: created_after.0,
+            created_before: created_before.0,
+            include_deleted: include_deleted.0,
+            sort: sort.0,
+            limit: limit.0,
+            offset: offset.0,
+            cursor: cursor.0,
+            facets: facets.0,
+            highlights: true,
+        };
+        Ok(list::answer(&state.service, &caller.0, workspace_id.0.into(), query).await?)
     }
 
     /// Figures about artifacts

@@ -4,8 +4,8 @@ use uuid::Uuid;
 
 use super::body::PageBody;
 use crate::domain::{
-    ArtifactFilter, ArtifactType, ListArtifacts, Page, Position, SearchText, Sort, SortBy, Start, Tag, Tags, TenantId,
-    Violations,
+    ArtifactFilter, ArtifactType, ListArtifacts, Page, Position, SearchArtifacts, SearchText, Sort, SortBy, Start, Tag,
+    Tags, TenantId, Violations,
 };
 use crate::http::cursor;
 use crate::http::json::Json;
@@ -33,21 +33,37 @@ pub(super) struct ListQuery {
     pub limit: Option<Limit>,
     pub offset: Option<Offset>,
     pub cursor: Option<String>,
+    pub facets: Option<Vec<String>>,
+    /// Whether it is marked what was found.
+    pub highlights: bool,
+}
+
+/// What can be counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Facet {
+    Tags,
+    ArtifactType,
 }
 
 impl ListQuery {
     /// Checks every parameter. Pointers name the parameter.
-    pub(super) fn check(self, tenant: TenantId) -> Result<ListArtifacts, Violations> {
-        let (filter, sort) = Violations::check(|check| {
+    pub(super) fn check(self, tenant: TenantId) -> Result<(SearchArtifacts, Vec<Facet>), Violations> {
+        let (text, filter, sort, facets) = Violations::check(|check| {
             let text = check.field("/q", self.q.as_deref().map_or(Ok(None), SearchText::parse));
             let tags = check.field("/tags", check_tags(self.tags));
             let tags_all = check.field("/tags_all", check_tags(self.tags_all));
             let tags_none = check.field("/tags_none", check_tags(self.tags_none));
             let artifact_type =
                 check.optional("/artifact_type", self.artifact_type.as_deref().map(ArtifactType::parse));
-            let sort = check.field("/sort", self.sort.map_or(Ok(Sort::NEWEST_FIRST), |name| Sort::parse(&name.0)));
+            let sort = check.field("/sort", self.sort.map(|name| Sort::parse(&name.0)).transpose());
+            let facets = check.field("/facets", check_facets(self.facets));
+            let text = text?;
+            let sort = match sort? {
+                // What is looked for decides what is relevant.
+                None | Some(Sort::RELEVANCE) if text.is_none() => Sort::NEWEST_FIRST,
+                sort => sort.unwrap_or(Sort::RELEVANCE),
+            };
             let filter = ArtifactFilter {
-                text: text?,
                 tags: tags?,
                 tags_all: tags_all?,
                 tags_none: tags_none?,
@@ -57,24 +73,26 @@ impl ListQuery {
                 created_before: self.created_before.map(|time| time.0),
                 include_deleted: self.include_deleted.unwrap_or(false),
             };
-            Some((filter, sort?))
+            Some((text, filter, sort, facets?))
         })?;
         let page = Violations::check(|check| {
             let limit = check.field("/limit", check_limit(self.limit));
             let start = match (self.cursor, self.offset) {
                 (None, offset) => {
-                    let most = if sort.by == SortBy::CreatedAt { Offset::MAX } else { MAX_SORTED_OFFSET };
+                    let is_stored_order = sort.by == SortBy::CreatedAt && text.is_none();
+                    let most = if is_stored_order { Offset::MAX } else { MAX_SORTED_OFFSET };
                     let offset = within(offset.map_or(0, |offset| offset.0), 0, most);
                     check.field("/offset", offset).map(Start::Offset)
                 }
-                (Some(cursor), None) => {
-                    check.field("/cursor", position(&cursor, tenant, &filter, sort)).map(Start::After)
-                }
+                (Some(cursor), None) => check
+                    .field("/cursor", position(&cursor, tenant, &digest(&text, &filter, sort), sort))
+                    .map(Start::After),
                 (Some(_), Some(_)) => check.field("/cursor", Err("can't be combined with an offset".to_owned())),
             };
             Some(Page { limit: limit?, start: start? })
         })?;
-        Ok(ListArtifacts { filter, sort, page })
+        let list = ListArtifacts { filter, sort, page };
+        Ok((SearchArtifacts { text, list, facets: !facets.is_empty(), highlights: self.highlights }, facets))
     }
 }
 
@@ -85,22 +103,45 @@ pub(super) async fn answer(
     tenant: TenantId,
     query: ListQuery,
 ) -> Result<Json<PageBody>, Problem> {
-    let list = query.check(tenant).map_err(|violations| Problem::validation(&violations))?;
-    let page = service.artifacts(caller, tenant, list.clone()).await?;
-    let ListArtifacts { filter, sort, page: window } = list;
+    let (wanted, facets) = query.check(tenant).map_err(|violations| Problem::validation(&violations))?;
+    let SearchArtifacts { text, list: ListArtifacts { filter, sort, page: window }, .. } = wanted.clone();
+    let next = |position: &Position| cursor::encode(LIST, tenant, &(digest(&text, &filter, sort), position));
+    if text.is_some() || !facets.is_empty() {
+        let found = service.search_artifacts(caller, tenant, wanted).await?;
+        let next = found.next.as_ref().and_then(next);
+        return Ok(Json(PageBody::found(found, &window, next, &facets)));
+    }
+    let page = service.artifacts(caller, tenant, wanted.list).await?;
     let last = page.items.last().filter(|_| page.has_more).map(|artifact| sort.position(artifact));
-    let next = last.and_then(|position| cursor::encode(LIST, tenant, &(cursor::digest(&(filter, sort)), position)));
+    let next = last.as_ref().and_then(next);
     Ok(Json(PageBody::new(page, &window, next)))
 }
 
+/// What tells a list from others: a cursor is only good for its own.
+fn digest(text: &Option<SearchText>, filter: &ArtifactFilter, sort: Sort) -> [u8; 32] {
+    cursor::digest(&(text, filter, sort))
+}
+
 /// Where a cursor points to, if it is one of this listing.
-fn position(text: &str, tenant: TenantId, filter: &ArtifactFilter, sort: Sort) -> Result<Position, String> {
+fn position(text: &str, tenant: TenantId, list: &[u8; 32], sort: Sort) -> Result<Position, String> {
     let (digest, position) = cursor::decode::<([u8; 32], Position)>(text, LIST, tenant)?;
-    if digest == cursor::digest(&(filter, sort)) && sort.has(&position) {
+    if digest == *list && sort.has(&position) {
         Ok(position)
     } else {
         Err("is of a list with other filters or another sort; repeat them with it".to_owned())
     }
+}
+
+fn check_facets(names: Option<Vec<String>>) -> Result<Vec<Facet>, String> {
+    let names = names.unwrap_or_default();
+    let names = names.iter().flat_map(|names| names.split(',')).map(str::trim).filter(|name| !name.is_empty());
+    names
+        .map(|name| match name {
+            "tags" => Ok(Facet::Tags),
+            "artifact_type" => Ok(Facet::ArtifactType),
+            _ => Err("must be tags, artifact_type, or both separated by a comma".to_owned()),
+        })
+        .collect()
 }
 
 /// Each tag once. Repetitions don't count: only what is looked for costs.

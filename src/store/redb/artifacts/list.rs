@@ -136,10 +136,11 @@ pub(super) fn search(
     tenant: TenantId,
     list: &ListArtifacts,
 ) -> StoreResult<ArtifactPage> {
-    let newest_first = list.sort == Sort::NEWEST_FIRST;
+    let newest_first = list.sort != Sort::OLDEST_FIRST;
     let rows = Chronological::new(snapshot, tenant, None, newest_first, list.filter.include_deleted)?;
     match list.sort.by {
-        SortBy::CreatedAt => filtered(budget, rows, list),
+        // Without anything that is looked for, all are alike relevant.
+        SortBy::CreatedAt | SortBy::Relevance => filtered(budget, rows, list),
         SortBy::UpdatedAt | SortBy::Name => sorted(snapshot, budget, tenant, rows, list),
     }
 }

@@ -31,6 +31,12 @@ impl Artifacts for RedbStore {
         self.read("get", "artifacts", |snapshot| find(snapshot, tenant, id))
     }
 
+    async fn artifacts_by_id(&self, tenant: TenantId, ids: Vec<ArtifactId>) -> StoreResult<Vec<Artifact>> {
+        self.read("get", "artifacts", |snapshot| {
+            ids.into_iter().filter_map(|id| find_any(snapshot, tenant, id).transpose()).collect::<StoreResult<Vec<_>>>()
+        })
+    }
+
     async fn list_artifacts(&self, tenant: TenantId, list: ListArtifacts) -> StoreResult<ArtifactPage> {
         if !list::is_ordered(&list) {
             self.scan("artifacts", move |snapshot, budget| list::search(snapshot, budget, tenant, &list)).await

@@ -1,0 +1,104 @@
+//! Searching: what is looked for, and what is found.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::{Artifact, ListArtifacts, Position};
+
+/// A text to look for: up to 200 characters after trimming; empty is none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SearchText(String);
+
+impl SearchText {
+    /// The longest text, in characters.
+    pub const MAX_CHARS: usize = 200;
+
+    /// Trims and checks a text; an empty one is none.
+    pub fn parse(text: &str) -> Result<Option<Self>, String> {
+        let text = text.trim();
+        if text.chars().count() > Self::MAX_CHARS {
+            return Err(format!("must be at most {} characters", Self::MAX_CHARS));
+        }
+        Ok((!text.is_empty()).then(|| Self(text.to_owned())))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A request for a page of what is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchArtifacts {
+    /// What is looked for; without it, everything that the filter lets through.
+    pub text: Option<SearchText>,
+    /// Among which artifacts, in which order, which page.
+    pub list: ListArtifacts,
+    /// Whether tags and types are counted.
+    pub facets: bool,
+    /// Whether it is marked what was found in each.
+    pub highlights: bool,
+}
+
+/// A page of what was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundArtifacts {
+    /// The artifacts of this page.
+    pub items: Vec<FoundArtifact>,
+    /// How many match in all.
+    pub total: u64,
+    /// Where the next page begins after, if there is one.
+    pub next: Option<Position>,
+    /// How many of all that match have each tag and type, if asked for.
+    pub facets: Option<Facets>,
+}
+
+/// An artifact that was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundArtifact {
+    /// The artifact.
+    pub artifact: Artifact,
+    /// What of it was found, if asked for.
+    pub highlights: Option<Highlights>,
+}
+
+/// Where in an artifact's texts something was found, as HTML: escaped, with `<mark>` around it.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Highlights {
+    /// The name, if something was found in it.
+    pub name: Option<String>,
+    /// The part of the description around it, if something was found in it.
+    pub description: Option<String>,
+    /// The tags that something was found in.
+    pub tags: Vec<String>,
+}
+
+/// How many artifacts have each value.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Facets {
+    /// By tag.
+    pub tags: HashMap<String, u64>,
+    /// By type.
+    pub types: HashMap<String, u64>,
+}
+
+impl Facets {
+    /// Adds those of other artifacts.
+    pub fn add(&mut self, other: Self) {
+        let add = |to: &mut HashMap<String, u64>, from: HashMap<String, u64>| {
+            from.into_iter().for_each(|(text, count)| *to.entry(text).or_default() += count);
+        };
+        add(&mut self.tags, other.tags);
+        add(&mut self.types, other.types);
+    }
+
+    /// At most `limit` values, those that most have first; of equals, the first in the alphabet.
+    pub fn most(counts: HashMap<String, u64>, limit: usize) -> Vec<(String, u64)> {
+        let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
+        counts.sort_unstable_by(|(one, count), (other, others)| others.cmp(count).then_with(|| one.cmp(other)));
+        counts.truncate(limit);
+        counts
+    }
+}

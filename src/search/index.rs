@@ -1,0 +1,274 @@
+//! The index: opened or made, written to, looked into.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+use tantivy::collector::Count;
+use tantivy::index::Index;
+use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
+use tantivy::query::AllQuery;
+use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
+use thiserror::Error;
+
+use super::collect::Gather;
+use super::directory::UnsyncedDirectory;
+use super::find::find;
+use super::highlight;
+use super::query::Query;
+use super::schema::{self, Fields, VERSION};
+use crate::domain::{Artifact, ArtifactId, Facets, Highlights, ListArtifacts, Position, SearchArtifacts, TenantId};
+
+/// How much the writer keeps in memory before it makes a part of the index of it, in bytes.
+const WRITER_BYTES: usize = 48 << 20;
+
+/// The index can't be read or written.
+#[derive(Debug, Error)]
+#[error("the search index: {0}")]
+pub enum SearchError {
+    /// A file.
+    Io(#[from] io::Error),
+    /// What is in them.
+    Index(#[from] tantivy::TantivyError),
+}
+
+/// Something that changed.
+#[derive(Debug)]
+pub enum IndexChange {
+    /// An artifact is like this now.
+    Put(Box<Artifact>),
+    /// An artifact is gone.
+    Remove(ArtifactId),
+    /// A workspace is gone, with all that is in it.
+    RemoveTenant(TenantId),
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// How many match.
+    pub total: u64,
+    /// The places of those on the page, in order.
+    pub page: Vec<Position>,
+    /// Whether there are more after these.
+    pub has_more: bool,
+    /// How many of all have each tag and type, if asked for.
+    pub facets: Option<Facets>,
+    /// What was looked for in the end.
+    query: Query,
+}
+
+impl Found {
+    /// Where in an artifact something was found.
+    pub fn highlights(&self, artifact: &Artifact) -> Highlights {
+        highlight::highlights(&self.query, artifact)
+    }
+}
+
+/// A full-text index of all artifacts of all workspaces.
+pub struct SearchIndex {
+    directory: PathBuf,
+    fields: Fields,
+    opened: ArcSwap<Opened>,
+    /// Made with the first write: it has threads and memory of its own.
+    writer: Mutex<Option<IndexWriter>>,
+}
+
+/// An index as it is looked into.
+struct Opened {
+    index: Index,
+    reader: IndexReader,
+    /// The position in the change log up to which it is complete; `None` while it is made anew.
+    reached: Option<u64>,
+}
+
+impl SearchIndex {
+    /// Opens the index in `directory`. One that is not there, can't be read or is of another version is replaced by an
+    /// empty one, which then has to be filled.
+    pub fn open(directory: &Path) -> Result<Self, SearchError> {
+        let (_, fields) = Fields::schema();
+        let opened = match Opened::open(directory) {
+            Ok(opened) => opened,
+            Err(error) => {
+                if directory.exists() {
+                    tracing::warn!(%error, "the search index can't be used as it is, and is made anew");
+                }
+                Opened::create(directory)?
+            }
+        };
+        Ok(Self {
+            directory: directory.to_owned(),
+            fields,
+            opened: ArcSwap::from_pointee(opened),
+            writer: Mutex::new(None),
+        })
+    }
+
+    /// The position in the change log up to which searches see everything; `None` while the index is made anew.
+    pub fn reached(&self) -> Option<u64> {
+        self.opened.load().reached
+    }
+
+    /// How many artifacts are in it.
+    pub fn documents(&self) -> u64 {
+        self.opened.load().reader.searcher().num_docs()
+    }
+
+    /// How many bytes its files have.
+    pub fn size_bytes(&self) -> Result<u64, SearchError> {
+        let mut size = 0;
+        for entry in fs::read_dir(&self.directory)? {
+            // A file that was merged away in the meantime has none.
+            size += entry?.metadata().map_or(0, |metadata| metadata.len());
+        }
+        Ok(size)
+    }
+
+    /// Empties it, to be filled anew.
+    pub fn clear(&self) -> Result<(), SearchError> {
+        let mut writer = self.writer();
+        *writer = None;
+        self.opened.store(Arc::new(Opened::create(&self.directory)?));
+        Ok(())
+    }
+
+    /// Takes changes in. They are seen after [`Self::commit`].
+    pub fn write(&self, changes: Vec<IndexChange>) -> Result<(), SearchError> {
+        let mut writer = self.writer();
+        let writer = self.writing(&mut writer)?;
+        for change in changes {
+            match change {
+                IndexChange::Put(artifact) => {
+                    writer.delete_term(Term::from_field_text(self.fields.key, &schema::key(artifact.id)));
+                    writer.add_document(self.fields.document(&artifact))?;
+                }
+                IndexChange::Remove(id) => {
+                    writer.delete_term(Term::from_field_text(self.fields.key, &schema::key(id)));
+                }
+                IndexChange::RemoveTenant(tenant) => {
+                    writer.delete_term(Term::from_field_text(self.fields.tenant, &tenant.to_string()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets searches see what was taken in: everything up to `reached` in the change log, or a part of what is made anew.
+    pub fn commit(&self, reached: Option<u64>) -> Result<(), SearchError> {
+        let mut writer = self.writer();
+        let writer = self.writing(&mut writer)?;
+        let mut commit = writer.prepare_commit()?;
+        commit.set_payload(&payload(reached));
+        commit.commit()?;
+        self.see(reached)
+    }
+
+    /// Notes that nothing up to `reached` in the change log was about artifacts. After a restart it is looked at again.
+    pub fn skip_to(&self, reached: u64) {
+        let opened = self.opened.load_full();
+        self.opened.store(Arc::new(Opened { reached: Some(reached), ..opened.same() }));
+    }
+
+    /// Finds artifacts of a workspace.
+    pub fn search(&self, tenant: TenantId, wanted: &SearchArtifacts) -> Result<Found, SearchError> {
+        let query = wanted.text.as_ref().map(|text| Query::parse(text.as_str()));
+        if query.as_ref().is_some_and(Query::is_empty) {
+            // Signs without a word: there is nothing that could have them.
+            return Ok(Found { facets: wanted.facets.then(Facets::default), ..Found::default() });
+        }
+        let ListArtifacts { filter, sort, page } = &wanted.list;
+        let offset = page.offset();
+        let gather =
+            Gather { sort: *sort, after: page.after().cloned(), keep: offset + page.limit + 1, facets: wanted.facets };
+        let searcher = self.opened.load().reader.searcher();
+        let (gathered, query) = find(&searcher, &self.fields, tenant, query.unwrap_or_default(), filter, &gather)?;
+        let mut first = gathered.first.into_iter().skip(offset);
+        let page = first.by_ref().take(page.limit).collect();
+        Ok(Found {
+            total: gathered.total,
+            page,
+            has_more: first.next().is_some(),
+            facets: wanted.facets.then_some(gathered.facets),
+            query,
+        })
+    }
+
+    /// Lets go of the writer, after what it is doing.
+    pub fn close(&self) -> Result<(), SearchError> {
+        if let Some(writer) = self.writer().take() {
+            writer.wait_merging_threads()?;
+        }
+        Ok(())
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Option<IndexWriter>> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn writing<'a>(&self, writer: &'a mut Option<IndexWriter>) -> Result<&'a mut IndexWriter, SearchError> {
+        if writer.is_none() {
+            let options = IndexWriterOptions::builder()
+                .memory_budget_per_thread(WRITER_BYTES)
+                .num_worker_threads(1)
+                .num_merge_threads(1)
+                .build();
+            let made: IndexWriter<TantivyDocument> = self.opened.load().index.writer_with_options(options)?;
+            made.set_merge_policy(Box::new(LogMergePolicy::default()));
+            *writer = Some(made);
+        }
+        writer.as_mut().ok_or_else(|| io::Error::other("there is no writer").into())
+    }
+
+    fn see(&self, reached: Option<u64>) -> Result<(), SearchError> {
+        let opened = self.opened.load_full();
+        opened.reader.reload()?;
+        self.opened.store(Arc::new(Opened { reached, ..opened.same() }));
+        Ok(())
+    }
+}
+
+impl Opened {
+    fn open(directory: &Path) -> Result<Self, SearchError> {
+        let index = Index::open(UnsyncedDirectory::open(directory)?)?;
+        let (schema, _) = Fields::schema();
+        let reached = index.load_metas()?.payload.as_deref().and_then(read_payload);
+        if index.schema() != schema || reached.is_none() {
+            return Err(io::Error::other("it is incomplete, or of another version").into());
+        }
+        let opened = Self::reading(index, reached)?;
+        // Opens every file, and reads a little of each.
+        opened.reader.searcher().search(&AllQuery, &Count)?;
+        Ok(opened)
+    }
+
+    fn create(directory: &Path) -> Result<Self, SearchError> {
+        if directory.exists() {
+            fs::remove_dir_all(directory)?;
+        }
+        fs::create_dir_all(directory)?;
+        let (schema, _) = Fields::schema();
+        let index = Index::open_or_create(UnsyncedDirectory::open(directory)?, schema)?;
+        Self::reading(index, None)
+    }
+
+    fn reading(index: Index, reached: Option<u64>) -> Result<Self, SearchError> {
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        Ok(Self { index, reader, reached })
+    }
+
+    fn same(&self) -> Self {
+        Self { index: self.index.clone(), reader: self.reader.clone(), reached: self.reached }
+    }
+}
+
+fn payload(reached: Option<u64>) -> String {
+    reached.map_or_else(|| format!("{VERSION}"), |reached| format!("{VERSION} {reached}"))
+}
+
+/// How far a commit of this version reached, if it was complete.
+fn read_payload(payload: &str) -> Option<u64> {
+    let (version, reached) = payload.split_once(' ')?;
+    (version.parse() == Ok(VERSION)).then(|| reached.parse().ok())?
+}

@@ -1,0 +1,17 @@
+//! Full-text search: an index of what is in the store, made from it and never asked for the truth.
+//!
+//! Owns how text becomes words, how a query is read, what is looked for where and what it is worth. It gives places of
+//! artifacts; the artifacts themselves are read from the store. Knows nothing of the store, and of no user: what may be
+//! looked into is one workspace, and every term in the index begins with it.
+
+mod collect;
+mod compile;
+mod directory;
+mod find;
+mod highlight;
+mod index;
+mod query;
+mod schema;
+mod text;
+
+pub use index::{Found, IndexChange, SearchError, SearchIndex};

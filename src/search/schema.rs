@@ -1,0 +1,209 @@
+//! What the index holds of an artifact. Nothing that could be shown: only what is needed to find it.
+//!
+//! Every term begins with its scope: the workspace, and whether the artifact is in the trash. So the postings of a
+//! workspace are its own, its statistics too, and no query can reach another one's.
+
+use tantivy::schema::{FAST, Field, IndexRecordOption, NumericOptions, STRING, Schema, TextFieldIndexing, TextOptions};
+use tantivy::tokenizer::{PreTokenizedString, Token};
+use tantivy::{TantivyDocument, Term};
+
+use super::text::{self, Word};
+use crate::domain::{Artifact, ArtifactId, MetadataValue, TenantId};
+
+/// What the files hold: another number, and the index is made anew.
+pub(super) const VERSION: u32 = 1;
+
+/// The fields.
+#[derive(Clone, Copy)]
+pub(super) struct Fields {
+    /// The artifact's id: what is replaced and deleted by.
+    pub key: Field,
+    /// The workspace: what is deleted when it is.
+    pub tenant: Field,
+    /// All words, with their positions.
+    pub anywhere: Field,
+    /// The words of the name.
+    pub name: Field,
+    /// The words of the tags.
+    pub tag_words: Field,
+    /// `key=word` for the words of the metadata.
+    pub metadata: Field,
+    /// Each tag, the type and the creator as they are.
+    pub exactly: Field,
+    /// The id in two halves, for who asks what was found.
+    pub id_high: Field,
+    pub id_low: Field,
+    /// Microseconds.
+    pub created_at: Field,
+    pub updated_at: Field,
+    /// The name in lower case, to sort by.
+    pub sort_name: Field,
+    /// For counting.
+    pub tags: Field,
+    pub artifact_type: Field,
+}
+
+impl Fields {
+    /// The schema, and its fields.
+    pub(super) fn schema() -> (Schema, Self) {
+        let words = |option| {
+            let indexing = TextFieldIndexing::default().set_tokenizer("raw").set_index_option(option);
+            TextOptions::default().set_indexing_options(indexing)
+        };
+        let bare = words(IndexRecordOption::Basic);
+        let number = NumericOptions::default().set_fast();
+        let mut schema = Schema::builder();
+        let fields = Self {
+            key: schema.add_text_field("key", STRING),
+            tenant: schema.add_text_field("tenant", STRING),
+            anywhere: schema.add_text_field("anywhere", words(IndexRecordOption::WithFreqsAndPositions)),
+            name: schema.add_text_field("name", words(IndexRecordOption::WithFreqsAndPositions)),
+            tag_words: schema.add_text_field("tag_words", words(IndexRecordOption::WithFreqs)),
+            metadata: schema.add_text_field("metadata", bare.clone()),
+            exactly: schema.add_text_field("exactly", bare),
+            id_high: schema.add_u64_field("id_high", number.clone()),
+            id_low: schema.add_u64_field("id_low", number.clone()),
+            created_at: schema.add_i64_field("created_at", number.clone()),
+            updated_at: schema.add_i64_field("updated_at", number),
+            sort_name: schema.add_text_field("sort_name", TextOptions::from(FAST)),
+            tags: schema.add_text_field("tags", TextOptions::from(FAST)),
+            artifact_type: schema.add_text_field("artifact_type", TextOptions::from(FAST)),
+        };
+        (schema.build(), fields)
+    }
+
+    /// What is indexed of an artifact.
+    pub(super) fn document(&self, artifact: &Artifact) -> TantivyDocument {
+        let scope = Scope::of(artifact);
+        let mut document = TantivyDocument::new();
+        document.add_text(self.key, key(artifact.id));
+        document.add_text(self.tenant, artifact.tenant.to_string());
+        let name = text::words(artifact.name.as_str());
+        self.add_words(&mut document, self.name, scope, &name);
+        self.add_words(&mut document, self.anywhere, scope, &name);
+        for tag in artifact.tags.iter() {
+            let words = text::words(tag);
+            self.add_words(&mut document, self.tag_words, scope, &words);
+            self.add_words(&mut document, self.anywhere, scope, &words);
+            document.add_text(self.exactly, scope.term(&exact(TAG, tag)));
+            document.add_text(self.tags, tag);
+        }
+        if let Some(description) = &artifact.description {
+            self.add_words(&mut document, self.anywhere, scope, &text::words(description.as_str()));
+        }
+        for (key, value) in artifact.metadata.as_map() {
+            let words = text::words(&text_of(value));
+            for word in &words {
+                document.add_text(self.metadata, scope.term(&metadata(key, &word.folded)));
+            }
+            self.add_words(&mut document, self.anywhere, scope, &words);
+        }
+        let artifact_type = artifact.artifact_type.as_str();
+        document.add_text(self.exactly, scope.term(EVERYTHING));
+        document.add_text(self.exactly, scope.term(&exact(TYPE, artifact_type)));
+        document.add_text(self.exactly, scope.term(&exact(BY, &artifact.created_by.to_string())));
+        document.add_text(self.artifact_type, artifact_type);
+        let (high, low) = halves(artifact.id);
+        document.add_u64(self.id_high, high);
+        document.add_u64(self.id_low, low);
+        document.add_i64(self.created_at, artifact.created_at.as_microsecond());
+        document.add_i64(self.updated_at, artifact.updated_at.as_microsecond());
+        document.add_text(self.sort_name, artifact.name.as_str().to_lowercase());
+        document
+    }
+
+    /// Adds words, and their stems in the same places. Texts that are added one after the other are no neighbours.
+    fn add_words(&self, document: &mut TantivyDocument, field: Field, scope: Scope, words: &[Word]) {
+        let token = |word: &Word, text: &str| Token {
+            offset_from: word.bytes.start,
+            offset_to: word.bytes.end,
+            position: word.position,
+            text: scope.term(text),
+            position_length: 1,
+        };
+        let tokens: Vec<Token> = words
+            .iter()
+            .flat_map(|word| {
+                let stem = word.stem.as_ref().map(|stem| token(word, stem));
+                [Some(token(word, &word.folded)), stem].into_iter().flatten()
+            })
+            .collect();
+        if !tokens.is_empty() {
+            document.add_pre_tokenized_text(field, PreTokenizedString { text: String::new(), tokens });
+        }
+    }
+}
+
+/// The text that every artifact of a scope has among what it is exactly.
+pub(super) const EVERYTHING: &str = "";
+pub(super) const TAG: char = 't';
+pub(super) const TYPE: char = 'y';
+pub(super) const BY: char = 'b';
+
+/// Something that an artifact is, exactly.
+pub(super) fn exact(kind: char, text: &str) -> String {
+    format!("{kind}{text}")
+}
+
+/// A word of the value of a key.
+pub(super) fn metadata(key: &str, word: &str) -> String {
+    format!("{key}={word}")
+}
+
+fn text_of(value: &MetadataValue) -> String {
+    match value {
+        MetadataValue::Null => String::new(),
+        MetadataValue::Bool(flag) => flag.to_string(),
+        MetadataValue::Integer(number) => number.to_string(),
+        MetadataValue::Float(number) => number.to_string(),
+        MetadataValue::Text(text) => text.clone(),
+    }
+}
+
+/// What an artifact is called in the index.
+pub(super) fn key(id: ArtifactId) -> String {
+    id.to_string()
+}
+
+fn halves(id: ArtifactId) -> (u64, u64) {
+    let bytes = id.to_bytes();
+    let half = |from: usize| bytes[from..from + 8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+    (half(0), half(8))
+}
+
+/// The id whose halves these are.
+pub(super) fn id_of(high: u64, low: u64) -> ArtifactId {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&high.to_be_bytes());
+    bytes[8..].copy_from_slice(&low.to_be_bytes());
+    ArtifactId::from_bytes(bytes)
+}
+
+/// What a query can reach: a workspace, in the trash or outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Scope {
+    tenant: TenantId,
+    deleted: bool,
+}
+
+impl Scope {
+    /// The artifacts of a workspace in the trash, or those that are not.
+    pub(super) fn new(tenant: TenantId, deleted: bool) -> Self {
+        Self { tenant, deleted }
+    }
+
+    fn of(artifact: &Artifact) -> Self {
+        Self::new(artifact.tenant, artifact.deleted_at.is_some())
+    }
+
+    /// The text of a term in this scope. What is before the text has always the same length, so that no text can be
+    /// read as another scope's.
+    pub(super) fn term(self, text: &str) -> String {
+        format!("{}{}{text}", self.tenant, if self.deleted { '-' } else { '+' })
+    }
+}
+
+/// The term of a text in a field.
+pub(super) fn term(field: Field, scope: Scope, text: &str) -> Term {
+    Term::from_field_text(field, &scope.term(text))
+}

@@ -1,0 +1,189 @@
+//! Keeping the search index up: what the change log tells of is read from the store and taken in.
+//!
+//! At once when a search waits for it, and otherwise every second, so that many writes share a commit of the index.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+use tokio::time::MissedTickBehavior;
+
+use super::Service;
+use crate::domain::{ArtifactId, Change, ChangeKind, TenantId};
+use crate::search::{IndexChange, SearchError, SearchIndex};
+use crate::store::StoreError;
+
+/// How often the index is brought up to date when nobody waits for it.
+const EVERY: Duration = Duration::from_secs(1);
+/// Entries of the change log that are read at once.
+const CHANGES_AT_ONCE: usize = 1000;
+/// Workspaces that are read at once.
+const TENANTS_AT_ONCE: usize = 1000;
+/// Entries after which the index is committed although there are more.
+const CHANGES_PER_COMMIT: usize = 50_000;
+/// How often it is told how far the index is while it is made anew: after so many artifacts.
+const TELL_EVERY: u64 = 50_000;
+
+/// Why the index was not brought up to date.
+#[derive(Debug, Error)]
+enum IndexingError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Search(#[from] SearchError),
+}
+
+impl Service {
+    /// Keeps the search index up until `end`.
+    pub async fn keep_index(&self, end: impl Future<Output = ()>) {
+        tokio::select! {
+            () = end => {}
+            () = self.index_for_ever() => {}
+        }
+        if let Err(error) = self.search.change(SearchIndex::close).await {
+            tracing::warn!(%error, "the search index was not closed well");
+        }
+    }
+
+    async fn index_for_ever(&self) {
+        let mut seconds = tokio::time::interval(EVERY);
+        seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut was_failing = false;
+        loop {
+            let result = self.bring_up_to_date().await;
+            match &result {
+                Err(error) if !was_failing => {
+                    tracing::warn!(%error, "the search index can't be brought up to date; it is tried again");
+                }
+                Ok(()) if was_failing => tracing::info!("the search index is up to date again"),
+                Ok(()) | Err(_) => {}
+            }
+            was_failing = result.is_err();
+            if was_failing {
+                seconds.tick().await;
+            }
+            tokio::select! {
+                _ = seconds.tick() => {}
+                () = self.search.demanded() => {}
+            }
+        }
+    }
+
+    async fn bring_up_to_date(&self) -> Result<(), IndexingError> {
+        // One that knows more than there is belongs to another database: to one that was restored over, say.
+        let newest = self.store.newest_change(None).await?;
+        if self.search.must_be_rebuilt() || self.search.reached().is_some_and(|reached| reached > newest) {
+            self.rebuild().await?;
+        }
+        let mut reached = self.search.reached().unwrap_or_default();
+        let mut uncommitted = 0;
+        loop {
+            let changes = self.store.changes(reached, CHANGES_AT_ONCE).await?;
+            let is_last = changes.len() < CHANGES_AT_ONCE;
+            reached = changes.last().map_or(reached, |change| change.seq);
+            let changes = self.index_changes(changes).await?;
+            uncommitted += changes.len();
+            if !changes.is_empty() {
+                self.change_index(move |index| index.write(changes)).await?;
+            }
+            if uncommitted > 0 && (is_last || uncommitted >= CHANGES_PER_COMMIT) {
+                let began = Instant::now();
+                self.change_index(move |index| index.commit(Some(reached))).await?;
+                self.telemetry.metrics().search_committed(began.elapsed());
+                uncommitted = 0;
+            }
+            if uncommitted == 0 {
+                self.search.publish(Some(reached));
+            }
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    /// What entries of the change log mean for the index: the artifacts as they are now.
+    async fn index_changes(&self, changes: Vec<Change>) -> Result<Vec<IndexChange>, StoreError> {
+        let mut changed: BTreeMap<TenantId, BTreeSet<ArtifactId>> = BTreeMap::new();
+        let mut deleted = Vec::new();
+        for change in changes {
+            match (change.tenant, change.kind) {
+                (
+                    Some(tenant),
+                    ChangeKind::ArtifactCreated(id)
+                    | ChangeKind::ArtifactUpdated(id, _)
+                    | ChangeKind::ArtifactDeleted(id, _)
+                    | ChangeKind::ArtifactRestored(id, _)
+                    | ChangeKind::ArtifactPurged(id),
+                ) => {
+                    changed.entry(tenant).or_default().insert(id);
+                }
+                (_, ChangeKind::WorkspaceDeleted(tenant)) => deleted.push(tenant),
+                _ => {}
+            }
+        }
+        let mut index_changes = Vec::new();
+        for (tenant, mut ids) in changed {
+            for artifact in self.store.artifacts_by_id(tenant, ids.iter().copied().collect()).await? {
+                ids.remove(&artifact.id);
+                index_changes.push(IndexChange::Put(Box::new(artifact)));
+            }
+            index_changes.extend(ids.into_iter().map(IndexChange::Remove));
+        }
+        index_changes.extend(deleted.into_iter().map(IndexChange::RemoveTenant));
+        Ok(index_changes)
+    }
+
+    /// Makes the index anew, from all artifacts there are. What changes meanwhile is taken in from the change log.
+    async fn rebuild(&self) -> Result<(), IndexingError> {
+        self.search.publish(None);
+        let reached = self.store.newest_change(None).await?;
+        let total = self.store.counts().await?.artifacts;
+        self.search.rebuilding(0, total);
+        self.search.change(SearchIndex::clear).await?;
+        let (mut done, mut after) = (0, None);
+        loop {
+            let tenants = self.store.tenants_after(after, TENANTS_AT_ONCE).await?;
+            after = tenants.last().copied();
+            for tenant in &tenants {
+                self.rebuild_tenant(*tenant, &mut done, total).await?;
+            }
+            if tenants.len() < TENANTS_AT_ONCE {
+                break;
+            }
+        }
+        self.search.change(move |index| index.commit(Some(reached))).await?;
+        if total > 0 {
+            tracing::info!(artifacts = done, "the search index is complete");
+        }
+        self.search.mended();
+        self.search.publish(Some(reached));
+        Ok(())
+    }
+
+    async fn rebuild_tenant(&self, tenant: TenantId, done: &mut u64, total: u64) -> Result<(), IndexingError> {
+        let mut after = None;
+        loop {
+            let page = self.store.artifacts_after(tenant, after, true).await?;
+            after = page.items.last().map(|artifact| artifact.id);
+            let count = page.items.len() as u64;
+            let changes: Vec<_> = page.items.into_iter().map(|artifact| IndexChange::Put(Box::new(artifact))).collect();
+            self.search.change(move |index| index.write(changes)).await?;
+            if (*done + count) / TELL_EVERY > *done / TELL_EVERY {
+                tracing::info!(done = *done + count, total, "making the search index anew");
+            }
+            *done += count;
+            self.search.rebuilding(*done, total);
+            if !page.has_more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Changes the index; one that can't be is made anew.
+    async fn change_index(
+        &self,
+        change: impl FnOnce(&SearchIndex) -> Result<(), SearchError> + Send + 'static,
+    ) -> Result<(), SearchError> {
+        self.search.change(change).await.inspect_err(|_| self.search.must_be_made_anew())
+    }
+}

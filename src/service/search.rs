@@ -1,0 +1,171 @@
+//! The search index beside the store: asked when it knows enough, kept up by the change log.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+use super::Error;
+use crate::search::{SearchError, SearchIndex};
+
+/// How long a search waits for the index to know of the writes before it.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long it waits while the index is made anew: for a small one, that is enough.
+const PATIENCE_WITH_REBUILDING: Duration = Duration::from_secs(1);
+
+/// The index, and what is known of it.
+pub struct Search {
+    index: Arc<SearchIndex>,
+    /// As many searches at once as there are cores.
+    turns: Arc<Semaphore>,
+    /// Up to where in the change log the index is complete.
+    reached: watch::Sender<Option<u64>>,
+    /// Somebody waits for the index.
+    demand: Notify,
+    /// It could not be read, and has to be made anew.
+    is_damaged: AtomicBool,
+    /// Artifacts taken in, and to be taken in, while it is made anew.
+    rebuilt: AtomicU64,
+    to_rebuild: AtomicU64,
+    /// When it was last told how far it is.
+    published: Mutex<Instant>,
+}
+
+/// How the index is.
+#[derive(Clone, Copy, Debug)]
+pub struct SearchHealth {
+    /// Entries of the change log that it does not know of yet; none while it is made anew.
+    pub lag_changes: Option<u64>,
+    /// For how long it has not been up to date.
+    pub lag: Duration,
+    /// Artifacts in it.
+    pub documents: u64,
+    /// The size of its files, in bytes.
+    pub size_bytes: Option<u64>,
+    /// Artifacts taken in so far while it is made anew, and how many there are.
+    pub rebuilt: (u64, u64),
+}
+
+impl Search {
+    /// Asks this index, and as many searches at once as `concurrency`.
+    pub fn new(index: SearchIndex, concurrency: usize) -> Self {
+        Self {
+            reached: watch::Sender::new(index.reached()),
+            index: Arc::new(index),
+            turns: Arc::new(Semaphore::new(concurrency)),
+            demand: Notify::new(),
+            is_damaged: AtomicBool::new(false),
+            rebuilt: AtomicU64::new(0),
+            to_rebuild: AtomicU64::new(0),
+            published: Mutex::new(Instant::now()),
+        }
+    }
+
+    /// How it is, when the change log ends at `newest`. Looks at its files.
+    pub(super) fn health(&self, newest: u64) -> SearchHealth {
+        let lag_changes = self.reached().map(|reached| newest.saturating_sub(reached));
+        let published = *self.published.lock().unwrap_or_else(PoisonError::into_inner);
+        SearchHealth {
+            lag_changes,
+            lag: if lag_changes == Some(0) { Duration::ZERO } else { published.elapsed() },
+            documents: self.index.documents(),
+            size_bytes: self.index.size_bytes().ok(),
+            rebuilt: (self.rebuilt.load(Ordering::Relaxed), self.to_rebuild.load(Ordering::Relaxed)),
+        }
+    }
+
+    /// Looks into the index, once it knows of everything up to `change`, and says how long that took.
+    pub(super) async fn look<T: Send + 'static>(
+        &self,
+        change: u64,
+        look: impl FnOnce(&SearchIndex) -> Result<T, SearchError> + Send + 'static,
+    ) -> Result<(T, Duration), Error> {
+        self.wait_for(change).await?;
+        // The semaphore is never closed.
+        let turn = self.turns.clone().acquire_owned().await.ok();
+        let index = self.index.clone();
+        let found = spawn_blocking(move || {
+            let _turn = turn;
+            let began = Instant::now();
+            look(&index).map(|found| (found, began.elapsed()))
+        });
+        found.await.map_err(|error| Error::Internal(error.to_string()))?.map_err(|error| self.broken(&error))
+    }
+
+    async fn wait_for(&self, change: u64) -> Result<(), Error> {
+        let is_enough = |reached: &Option<u64>| reached.is_some_and(|reached| reached >= change);
+        let mut reached = self.reached.subscribe();
+        let now = *reached.borrow();
+        if is_enough(&now) {
+            return Ok(());
+        }
+        self.demand.notify_one();
+        let patience = if now.is_some() { PATIENCE } else { PATIENCE_WITH_REBUILDING };
+        match timeout(patience, reached.wait_for(is_enough)).await {
+            Ok(_) => Ok(()),
+            Err(_) if self.reached().is_none() => Err(Error::SearchRebuilding),
+            Err(_) => Err(Error::Overloaded),
+        }
+    }
+
+    /// An index that can't be read is made anew.
+    fn broken(&self, error: &SearchError) -> Error {
+        if !self.is_damaged.load(Ordering::Relaxed) {
+            tracing::error!(%error, "the search index can't be read, and is made anew");
+        }
+        self.must_be_made_anew();
+        self.demand.notify_one();
+        Error::SearchRebuilding
+    }
+
+    /// Nobody looks into the index until it is made anew.
+    pub(super) fn must_be_made_anew(&self) {
+        self.is_damaged.store(true, Ordering::Relaxed);
+        self.publish(None);
+    }
+
+    /// Whether it has to be made anew.
+    pub(super) fn must_be_rebuilt(&self) -> bool {
+        self.index.reached().is_none() || self.is_damaged.load(Ordering::Relaxed)
+    }
+
+    /// The index is being made anew: so much is done, of so much.
+    pub(super) fn rebuilding(&self, done: u64, of: u64) {
+        self.rebuilt.store(done, Ordering::Relaxed);
+        self.to_rebuild.store(of, Ordering::Relaxed);
+    }
+
+    /// Changes the index, off the runtime's threads.
+    pub(super) async fn change(
+        &self,
+        change: impl FnOnce(&SearchIndex) -> Result<(), SearchError> + Send + 'static,
+    ) -> Result<(), SearchError> {
+        let index = self.index.clone();
+        let changed = spawn_blocking(move || change(&index)).await;
+        changed.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
+    }
+
+    /// The index was made anew, and is whole.
+    pub(super) fn mended(&self) {
+        self.is_damaged.store(false, Ordering::Relaxed);
+    }
+
+    /// Tells those who wait how far the index is.
+    pub(super) fn publish(&self, reached: Option<u64>) {
+        *self.published.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        self.reached.send_replace(reached);
+    }
+
+    /// How far the index is; none while it has to be made anew.
+    pub(super) fn reached(&self) -> Option<u64> {
+        *self.reached.borrow()
+    }
+
+    /// Resolves when somebody waits for the index.
+    pub(super) async fn demanded(&self) {
+        self.demand.notified().await;
+    }
+}
