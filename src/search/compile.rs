@@ -33,11 +33,7 @@ pub(super) struct Compiler<'a> {
 impl<'a> Compiler<'a> {
     /// For a workspace, with or without its trash.
     pub(super) fn new(fields: &'a Fields, tenant: TenantId, include_deleted: bool) -> Self {
-        let mut scopes = vec![Scope::new(tenant, false)];
-        if include_deleted {
-            scopes.push(Scope::new(tenant, true));
-        }
-        Self { fields, scopes }
+        Self { fields, scopes: Scope::all(tenant, include_deleted) }
     }
 
     /// All that a query and a filter let through.
@@ -111,7 +107,7 @@ impl<'a> Compiler<'a> {
         let word = |word: &str| self.word(field, &schema::metadata(key, word));
         let beginning = |word: &str| self.beginning(field, &schema::metadata(key, word));
         match wanted {
-            Wanted::Word(word) => beginning(&word.folded),
+            Wanted::Word(each) => any([word(each.root()), beginning(&each.folded)]),
             Wanted::Prefix(prefix) => beginning(prefix),
             Wanted::AnyOf(words) => any(words.iter().map(|text| word(text))),
             Wanted::Phrase { words, .. } => {

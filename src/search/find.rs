@@ -34,11 +34,14 @@ pub(super) fn find(
     if found.total > 0 || query.is_empty() {
         return Ok((found, query));
     }
-    let scope = Scope::new(tenant, false);
-    let similar = |place: &Place, word: &Word| match place {
-        Place::Name => similar(searcher, fields.name, scope, &word.folded),
-        Place::Anywhere => similar(searcher, fields.anywhere, scope, &word.folded),
-        Place::Tag | Place::Type | Place::By | Place::Metadata(_) => Vec::new(),
+    let similar = |place: &Place, word: &Word| {
+        let field = match place {
+            Place::Name => fields.name,
+            Place::Anywhere => fields.anywhere,
+            Place::Tag | Place::Type | Place::By | Place::Metadata(_) => return Vec::new(),
+        };
+        let scopes = Scope::all(tenant, filter.include_deleted).into_iter();
+        scopes.flat_map(|scope| similar(searcher, field, scope, &word.folded)).collect()
     };
     match query.with_similar(similar) {
         Some(query) => Ok((searcher.search(&compiler.query(&query, filter), gather)?, query)),

@@ -97,18 +97,19 @@ impl Query {
         self.groups.iter().flatten()
     }
 
-    /// The same with other words: for each word, those that `similar` finds instead. None when it finds none at all.
+    /// The same with more words: for each word, also those that `similar` finds. None when it finds none at all.
     pub(super) fn with_similar(&self, similar: impl Fn(&Place, &Word) -> Vec<String>) -> Option<Self> {
         let mut query = self.clone();
         let mut is_other = false;
-        for term in query.groups.iter_mut().flatten() {
-            if let Wanted::Word(word) = &term.wanted {
+        for group in &mut query.groups {
+            let also = |term: &Term| {
+                let Wanted::Word(word) = &term.wanted else { return None };
                 let words = similar(&term.place, word);
-                if !words.is_empty() {
-                    term.wanted = Wanted::AnyOf(words);
-                    is_other = true;
-                }
-            }
+                (!words.is_empty()).then(|| Term { place: term.place.clone(), wanted: Wanted::AnyOf(words) })
+            };
+            let more: Vec<Term> = group.iter().filter_map(also).collect();
+            is_other |= !more.is_empty();
+            group.extend(more);
         }
         is_other.then_some(query)
     }

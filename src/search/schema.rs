@@ -94,7 +94,9 @@ impl Fields {
         for (key, value) in artifact.metadata.as_map() {
             let words = text::words(&text_of(value));
             for word in &words {
-                document.add_text(self.metadata, scope.term(&metadata(key, &word.folded)));
+                for text in [Some(&word.folded), word.stem.as_ref()].into_iter().flatten() {
+                    document.add_text(self.metadata, scope.term(&metadata(key, text)));
+                }
             }
             self.add_words(&mut document, self.anywhere, scope, &words);
         }
@@ -190,6 +192,15 @@ impl Scope {
     /// The artifacts of a workspace in the trash, or those that are not.
     pub(super) fn new(tenant: TenantId, deleted: bool) -> Self {
         Self { tenant, deleted }
+    }
+
+    /// The artifacts of a workspace, with or without those in the trash.
+    pub(super) fn all(tenant: TenantId, include_deleted: bool) -> Vec<Self> {
+        let mut scopes = vec![Self::new(tenant, false)];
+        if include_deleted {
+            scopes.push(Self::new(tenant, true));
+        }
+        scopes
     }
 
     fn of(artifact: &Artifact) -> Self {
