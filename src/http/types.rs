@@ -178,11 +178,7 @@ pub(super) struct SortName(pub String);
 schema!(
     SortName,
     "string_sort",
-    MetaSchema {
-        enum_items: Sort::NAMES.into_iter().map(Value::from).collect(),
-        default: Some(Sort::NEWEST_FIRST.as_str().into()),
-        ..MetaSchema::new("string")
-    }
+    MetaSchema { enum_items: Sort::NAMES.into_iter().map(Value::from).collect(), ..MetaSchema::new("string") }
 );
 
 impl ParseFromParameter for SortName {

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use self::body::{ArtifactBody, CreateArtifactRequest, PageBody, UpdateArtifactRequest};
 use self::entity_tag::{IfMatch, entity_tag, none_match_names};
-use self::fields::TypeText;
+use self::fields::{FacetNames, TypeText};
 use self::history::HistoryBody;
 use self::list::ListQuery;
 use super::Tag;
@@ -95,7 +95,7 @@ impl ArtifactsApi {
         /// The `next_cursor` of the page before, of the same list.
         cursor: Query<Option<String>>,
         /// What is counted of all that match: `tags`, `artifact_type`, or both separated by a comma.
-        facets: Query<Option<Vec<String>>>,
+        facets: Query<Option<FacetNames>>,
     ) -> Result<Json<PageBody>, Refused<{ BY_ID | INVALID }>> {
         let query = ListQuery {
             q: q.0.map(|q| q.0),

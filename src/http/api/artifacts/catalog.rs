@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::body::{ArtifactBody, CreateArtifactRequest, PageBody, StatsBody};
 use super::bulk::{self, BulkBody, BulkRequest};
-use super::fields::TypeText;
+use super::fields::{FacetNames, TypeText};
 use super::list::{self, ListQuery};
 use crate::domain::ImportLine;
 use crate::http::api::Tag;
@@ -89,7 +89,7 @@ impl CatalogApi {
         /// The `next_cursor` of the page before, of the same list.
         cursor: Query<Option<String>>,
         /// What is counted of all that match: `tags`, `artifact_type`, or both separated by a comma.
-        facets: Query<Option<Vec<String>>>,
+        facets: Query<Option<FacetNames>>,
     ) -> Result<Json<PageBody>, Refused<{ BY_ID | INVALID }>> {
         let query = ListQuery {
             q: q.0.map(|q| q.0),

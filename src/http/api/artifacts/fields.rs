@@ -70,3 +70,18 @@ impl ParseFromParameter for TypeText {
         Ok(Self(text.to_owned()))
     }
 }
+text_field!(
+    /// The names of what is counted, separated by commas.
+    FacetNames,
+    "string_facets",
+    MetaSchema {
+        pattern: Some("^(tags|artifact_type)(,(tags|artifact_type))*$".to_owned()),
+        ..MetaSchema::new("string")
+    }
+);
+
+impl ParseFromParameter for FacetNames {
+    fn parse_from_parameter(text: &str) -> ParseResult<Self> {
+        Ok(Self(text.to_owned()))
+    }
+}

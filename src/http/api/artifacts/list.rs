@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::body::PageBody;
+use super::fields::FacetNames;
 use crate::domain::{
     ArtifactFilter, ArtifactType, ListArtifacts, Page, Position, SearchArtifacts, SearchText, Sort, SortBy, Start, Tag,
     Tags, TenantId, Violations,
@@ -33,7 +34,7 @@ pub(super) struct ListQuery {
     pub limit: Option<Limit>,
     pub offset: Option<Offset>,
     pub cursor: Option<String>,
-    pub facets: Option<Vec<String>>,
+    pub facets: Option<FacetNames>,
     /// Whether it is marked what was found.
     pub highlights: bool,
 }
@@ -56,7 +57,7 @@ impl ListQuery {
             let artifact_type =
                 check.optional("/artifact_type", self.artifact_type.as_deref().map(ArtifactType::parse));
             let sort = check.field("/sort", self.sort.map(|name| Sort::parse(&name.0)).transpose());
-            let facets = check.field("/facets", check_facets(self.facets));
+            let facets = check.field("/facets", check_facets(self.facets.as_ref()));
             let text = text?;
             let sort = match sort? {
                 // What is looked for decides what is relevant.
@@ -132,10 +133,12 @@ fn position(text: &str, tenant: TenantId, list: &[u8; 32], sort: Sort) -> Result
     }
 }
 
-fn check_facets(names: Option<Vec<String>>) -> Result<Vec<Facet>, String> {
-    let names = names.unwrap_or_default();
-    let names = names.iter().flat_map(|names| names.split(',')).map(str::trim).filter(|name| !name.is_empty());
+fn check_facets(names: Option<&FacetNames>) -> Result<Vec<Facet>, String> {
+    let names = names.map_or("", |names| &names.0);
     names
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
         .map(|name| match name {
             "tags" => Ok(Facet::Tags),
             "artifact_type" => Ok(Facet::ArtifactType),
