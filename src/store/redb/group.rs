@@ -109,7 +109,10 @@ impl Group {
         });
         match &committed {
             Ok(Some(_)) => self.turn(None),
-            Err(cause) if self.has_failed() => self.turn(Some(cause)),
+            Err(cause) if self.has_failed() => {
+                self.guard.forget();
+                self.turn(Some(cause));
+            }
             // Nothing was tried, or an intent itself is to blame: it panicked, or a row of its own can't be read.
             Ok(None) | Err(_) => {}
         }

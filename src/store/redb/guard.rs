@@ -34,6 +34,11 @@ impl Guard {
         Ok(Self::new(Box::new(move || look(&path, file, min_free_bytes)), pause))
     }
 
+    /// What was found no longer counts: a write has failed since.
+    pub fn forget(&mut self) {
+        self.found = None;
+    }
+
     /// Refuses when writes should not be tried.
     pub fn check(&mut self) -> StoreResult<()> {
         match &self.found {

@@ -134,11 +134,8 @@ fn position(text: &str, tenant: TenantId, list: &[u8; 32], sort: Sort) -> Result
 }
 
 fn check_facets(names: Option<&FacetNames>) -> Result<Vec<Facet>, String> {
-    let names = names.map_or("", |names| &names.0);
+    let names = names.into_iter().flat_map(|names| names.0.split(','));
     names
-        .split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
         .map(|name| match name {
             "tags" => Ok(Facet::Tags),
             "artifact_type" => Ok(Facet::ArtifactType),
