@@ -165,12 +165,6 @@ impl SearchIndex {
         self.see(reached)
     }
 
-    /// Notes that nothing up to `reached` in the change log was about artifacts. After a restart it is looked at again.
-    pub fn skip_to(&self, reached: u64) {
-        let opened = self.opened.load_full();
-        self.opened.store(Arc::new(Opened { reached: Some(reached), ..opened.same() }));
-    }
-
     /// Finds artifacts of a workspace.
     pub fn search(&self, tenant: TenantId, wanted: &SearchArtifacts) -> Result<Found, SearchError> {
         let query = wanted.text.as_ref().map(|text| Query::parse(text.as_str()));
