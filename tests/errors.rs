@@ -173,6 +173,19 @@ fn s32_an_oversized_body_is_a_413() {
 }
 
 #[test]
+fn who_sends_a_whole_body_before_reading_gets_the_answer_that_refused_it() {
+    let server = Server::shared();
+    let body = vec![b' '; 20 * ONE_MIB];
+    let head = |framing: String| format!("POST /api/v1/auth/login HTTP/1.1\r\nHost: h\r\n{framing}\r\n\r\n");
+    let announced = head(format!("Content-Type: {JSON}\r\nContent-Length: {}", body.len()));
+    let of_a_wrong_type = head(format!("Content-Type: text/csv\r\nContent-Length: {}", body.len()));
+    for (head, status) in [(announced, "413"), (of_a_wrong_type, "415")] {
+        let answer = Raw::connect(server.address()).send(head).send(&body).read_to_end();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    }
+}
+
+#[test]
 fn a_body_of_exactly_the_limit_is_read() {
     let server = Server::shared();
     let owner = Account::new(&server);

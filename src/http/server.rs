@@ -6,6 +6,7 @@
 mod framing;
 mod head_timer;
 mod incoming;
+mod lingering;
 
 use std::convert::Infallible;
 use std::io;

@@ -54,6 +54,11 @@ struct Line {
 struct Ambiguous;
 
 impl Framing {
+    /// Whether a request has begun to come in and not ended, or was spoiled.
+    pub(super) fn is_amid_request(&self) -> bool {
+        self.has_begun || !self.line.start.is_empty() || !matches!(self.place, Place::Head)
+    }
+
     /// Follows the next bytes, and spoils what is ambiguous.
     pub(super) fn follow(&mut self, bytes: &mut [u8]) {
         let mut rest = bytes;
@@ -184,6 +189,26 @@ mod tests {
         let whole = followed(text.len());
         (1..text.len()).for_each(|size| assert_eq!(followed(size), whole, "{text:?} in pieces of {size}"));
         whole != text.as_bytes()
+    }
+
+    #[test]
+    fn a_request_ends_with_its_body() {
+        let post = |fields: &str, body: &str| format!("POST / HTTP/1.1\r\n{fields}\r\n\r\n{body}");
+        for text in [
+            GET.to_owned(),
+            post("Content-Length: 3", "abc"),
+            post("Content-Length: 0", ""),
+            post("Transfer-Encoding: chunked", "3\r\nabc\r\n0\r\nX: y\r\n\r\n"),
+        ] {
+            let mut framing = Framing::default();
+            assert!(!framing.is_amid_request());
+            let mut bytes = text.into_bytes();
+            let whole = bytes.len();
+            for (number, byte) in bytes.chunks_mut(1).enumerate() {
+                framing.follow(byte);
+                assert_eq!(framing.is_amid_request(), number + 1 < whole, "after {number}");
+            }
+        }
     }
 
     #[test]
