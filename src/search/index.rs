@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use tantivy::collector::Count;
 use tantivy::index::Index;
-use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
+use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, UserOperation};
 use tantivy::query::AllQuery;
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
 use thiserror::Error;
@@ -19,10 +19,14 @@ use super::find::find;
 use super::highlight;
 use super::query::Query;
 use super::schema::{self, Fields, VERSION};
+use super::tokenizer::{self, Words};
 use crate::domain::{Artifact, ArtifactId, Facets, Highlights, ListArtifacts, Position, SearchArtifacts, TenantId};
 
 /// How much the writer keeps in memory before it makes a part of the index of it, in bytes.
 const WRITER_BYTES: usize = 48 << 20;
+
+/// How many changes are handed over to the writer's thread at once. It looks at how much memory it has used after each.
+const CHANGES_AT_ONCE: usize = 100;
 
 /// The index can't be read or written.
 #[derive(Debug, Error)]
@@ -37,8 +41,10 @@ pub enum SearchError {
 /// Something that changed.
 #[derive(Debug)]
 pub enum IndexChange {
-    /// An artifact is like this now.
-    Put(Box<Artifact>),
+    /// There is an artifact that was not there before.
+    Add(Box<Artifact>),
+    /// An artifact is like this now, whether it was there before or not. Costs more than to add it.
+    Replace(Box<Artifact>),
     /// An artifact is gone.
     Remove(ArtifactId),
     /// A workspace is gone, with all that is in it.
@@ -134,23 +140,26 @@ impl SearchIndex {
         Ok(())
     }
 
-    /// Takes changes in. They are seen after [`Self::commit`].
-    pub fn write(&self, changes: Vec<IndexChange>) -> Result<(), SearchError> {
+    /// Takes changes in, in this order. They are seen after [`Self::commit`].
+    pub fn write(&self, changes: &[IndexChange]) -> Result<(), SearchError> {
         let mut writer = self.writer();
         let writer = self.writing(&mut writer)?;
-        for change in changes {
-            match change {
-                IndexChange::Put(artifact) => {
-                    writer.delete_term(Term::from_field_text(self.fields.key, &schema::key(artifact.id)));
-                    writer.add_document(self.fields.document(&artifact))?;
-                }
-                IndexChange::Remove(id) => {
-                    writer.delete_term(Term::from_field_text(self.fields.key, &schema::key(id)));
-                }
-                IndexChange::RemoveTenant(tenant) => {
-                    writer.delete_term(Term::from_field_text(self.fields.tenant, &tenant.to_string()));
+        let remove = |id| UserOperation::Delete(Term::from_field_text(self.fields.key, &schema::key(id)));
+        let add = |artifact| UserOperation::Add(self.fields.document(artifact));
+        for changes in changes.chunks(CHANGES_AT_ONCE) {
+            let mut operations = Vec::with_capacity(changes.len());
+            for change in changes {
+                match change {
+                    IndexChange::Add(artifact) => operations.push(add(artifact)),
+                    IndexChange::Replace(artifact) => operations.extend([remove(artifact.id), add(artifact)]),
+                    IndexChange::Remove(id) => operations.push(remove(*id)),
+                    IndexChange::RemoveTenant(tenant) => {
+                        let term = Term::from_field_text(self.fields.tenant, &tenant.to_string());
+                        operations.push(UserOperation::Delete(term));
+                    }
                 }
             }
+            writer.run(operations)?;
         }
         Ok(())
     }
@@ -248,6 +257,7 @@ impl Opened {
     }
 
     fn reading(index: Index, reached: Option<u64>) -> Result<Self, SearchError> {
+        index.tokenizers().register(tokenizer::NAME, Words::default());
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         Ok(Self { index, reader, reached })
     }

@@ -13,5 +13,6 @@ mod index;
 mod query;
 mod schema;
 mod text;
+mod tokenizer;
 
 pub use index::{Found, IndexChange, SearchError, SearchIndex};

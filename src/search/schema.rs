@@ -3,15 +3,16 @@
 //! Every term begins with its scope: the workspace, and whether the artifact is in the trash. So the postings of a
 //! workspace are its own, its statistics too, and no query can reach another one's.
 
+use std::borrow::Cow;
+
 use tantivy::schema::{FAST, Field, IndexRecordOption, NumericOptions, STRING, Schema, TextFieldIndexing, TextOptions};
-use tantivy::tokenizer::{PreTokenizedString, Token};
 use tantivy::{TantivyDocument, Term};
 
-use super::text::{self, Word};
+use super::tokenizer::{self, prefixed};
 use crate::domain::{Artifact, ArtifactId, MetadataValue, TenantId};
 
 /// What the files hold: another number, and the index is made anew.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// The fields.
 #[derive(Clone, Copy)]
@@ -47,10 +48,9 @@ impl Fields {
     /// The schema, and its fields.
     pub(super) fn schema() -> (Schema, Self) {
         let words = |option| {
-            let indexing = TextFieldIndexing::default().set_tokenizer("raw").set_index_option(option);
+            let indexing = TextFieldIndexing::default().set_tokenizer(tokenizer::NAME).set_index_option(option);
             TextOptions::default().set_indexing_options(indexing)
         };
-        let bare = words(IndexRecordOption::Basic);
         let number = NumericOptions::default().set_fast();
         let mut schema = Schema::builder();
         let fields = Self {
@@ -59,8 +59,8 @@ impl Fields {
             anywhere: schema.add_text_field("anywhere", words(IndexRecordOption::WithFreqsAndPositions)),
             name: schema.add_text_field("name", words(IndexRecordOption::WithFreqsAndPositions)),
             tag_words: schema.add_text_field("tag_words", words(IndexRecordOption::WithFreqs)),
-            metadata: schema.add_text_field("metadata", bare.clone()),
-            exactly: schema.add_text_field("exactly", bare),
+            metadata: schema.add_text_field("metadata", words(IndexRecordOption::Basic)),
+            exactly: schema.add_text_field("exactly", STRING),
             id_high: schema.add_u64_field("id_high", number.clone()),
             id_low: schema.add_u64_field("id_low", number.clone()),
             created_at: schema.add_i64_field("created_at", number.clone()),
@@ -78,27 +78,27 @@ impl Fields {
         let mut document = TantivyDocument::new();
         document.add_text(self.key, key(artifact.id));
         document.add_text(self.tenant, artifact.tenant.to_string());
-        let name = text::words(artifact.name.as_str());
-        self.add_words(&mut document, self.name, scope, &name);
-        self.add_words(&mut document, self.anywhere, scope, &name);
+        // Texts that are added one after the other are no neighbours.
+        let scoped = scope.term("");
+        let mut add_words = |field: Field, text: &str| document.add_text(field, prefixed(&scoped, text));
+        add_words(self.name, artifact.name.as_str());
+        add_words(self.anywhere, artifact.name.as_str());
         for tag in artifact.tags.iter() {
-            let words = text::words(tag);
-            self.add_words(&mut document, self.tag_words, scope, &words);
-            self.add_words(&mut document, self.anywhere, scope, &words);
-            document.add_text(self.exactly, scope.term(&exact(TAG, tag)));
-            document.add_text(self.tags, tag);
+            add_words(self.tag_words, tag);
+            add_words(self.anywhere, tag);
         }
         if let Some(description) = &artifact.description {
-            self.add_words(&mut document, self.anywhere, scope, &text::words(description.as_str()));
+            add_words(self.anywhere, description.as_str());
+        }
+        for value in artifact.metadata.as_map().values() {
+            add_words(self.anywhere, &text_of(value));
         }
         for (key, value) in artifact.metadata.as_map() {
-            let words = text::words(&text_of(value));
-            for word in &words {
-                for text in [Some(&word.folded), word.stem.as_ref()].into_iter().flatten() {
-                    document.add_text(self.metadata, scope.term(&metadata(key, text)));
-                }
-            }
-            self.add_words(&mut document, self.anywhere, scope, &words);
+            document.add_text(self.metadata, prefixed(&scope.term(&metadata(key, "")), &text_of(value)));
+        }
+        for tag in artifact.tags.iter() {
+            document.add_text(self.exactly, scope.term(&exact(TAG, tag)));
+            document.add_text(self.tags, tag);
         }
         let artifact_type = artifact.artifact_type.as_str();
         document.add_text(self.exactly, scope.term(EVERYTHING));
@@ -112,27 +112,6 @@ impl Fields {
         document.add_i64(self.updated_at, artifact.updated_at.as_microsecond());
         document.add_text(self.sort_name, artifact.name.as_str().to_lowercase());
         document
-    }
-
-    /// Adds words, and their stems in the same places. Texts that are added one after the other are no neighbours.
-    fn add_words(&self, document: &mut TantivyDocument, field: Field, scope: Scope, words: &[Word]) {
-        let token = |word: &Word, text: &str| Token {
-            offset_from: word.bytes.start,
-            offset_to: word.bytes.end,
-            position: word.position,
-            text: scope.term(text),
-            position_length: 1,
-        };
-        let tokens: Vec<Token> = words
-            .iter()
-            .flat_map(|word| {
-                let stem = word.stem.as_ref().map(|stem| token(word, stem));
-                [Some(token(word, &word.folded)), stem].into_iter().flatten()
-            })
-            .collect();
-        if !tokens.is_empty() {
-            document.add_pre_tokenized_text(field, PreTokenizedString { text: String::new(), tokens });
-        }
     }
 }
 
@@ -152,13 +131,13 @@ pub(super) fn metadata(key: &str, word: &str) -> String {
     format!("{key}={word}")
 }
 
-fn text_of(value: &MetadataValue) -> String {
+fn text_of(value: &MetadataValue) -> Cow<'_, str> {
     match value {
-        MetadataValue::Null => String::new(),
-        MetadataValue::Bool(flag) => flag.to_string(),
-        MetadataValue::Integer(number) => number.to_string(),
-        MetadataValue::Float(number) => number.to_string(),
-        MetadataValue::Text(text) => text.clone(),
+        MetadataValue::Null => "".into(),
+        MetadataValue::Bool(flag) => flag.to_string().into(),
+        MetadataValue::Integer(number) => number.to_string().into(),
+        MetadataValue::Float(number) => number.to_string().into(),
+        MetadataValue::Text(text) => text.into(),
     }
 }
 

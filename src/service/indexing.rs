@@ -2,7 +2,7 @@
 //!
 //! At once when a search waits for it, and otherwise every second, so that many writes share a commit of the index.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
@@ -31,6 +31,21 @@ enum IndexingError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Search(#[from] SearchError),
+}
+
+/// What was taken in and not committed yet.
+#[derive(Default)]
+struct Uncommitted {
+    changes: usize,
+    /// What was created up to here in the change log may be in already. The index is not committed before it is past
+    /// that: after a crash, nobody would know.
+    known: u64,
+}
+
+impl Uncommitted {
+    fn must_be_committed(&self, reached: u64) -> bool {
+        self.changes >= CHANGES_PER_COMMIT && reached >= self.known
+    }
 }
 
 impl Service {
@@ -73,26 +88,29 @@ impl Service {
         // One that knows more than there is belongs to another database: to one that was restored over, say.
         let newest = self.store.newest_change(None).await?;
         if self.search.must_be_rebuilt() || self.search.reached().is_some_and(|reached| reached > newest) {
-            self.rebuild().await?;
+            return self.rebuild().await;
         }
-        let mut reached = self.search.reached().unwrap_or_default();
-        let mut uncommitted = 0;
+        self.follow(self.search.reached().unwrap_or_default(), Uncommitted::default()).await
+    }
+
+    /// Takes in what the change log tells of after `reached`, and commits.
+    async fn follow(&self, mut reached: u64, mut uncommitted: Uncommitted) -> Result<(), IndexingError> {
         loop {
             let changes = self.store.changes(reached, CHANGES_AT_ONCE).await?;
             let is_last = changes.len() < CHANGES_AT_ONCE;
             reached = changes.last().map_or(reached, |change| change.seq);
-            let changes = self.index_changes(changes).await?;
-            uncommitted += changes.len();
+            let changes = self.index_changes(changes, uncommitted.known).await?;
+            uncommitted.changes += changes.len();
             if !changes.is_empty() {
-                self.change_index(move |index| index.write(changes)).await?;
+                self.change_index(move |index| index.write(&changes)).await?;
             }
-            if uncommitted > 0 && (is_last || uncommitted >= CHANGES_PER_COMMIT) {
+            if uncommitted.changes > 0 && (is_last || uncommitted.must_be_committed(reached)) {
                 let began = Instant::now();
                 self.change_index(move |index| index.commit(Some(reached))).await?;
                 self.telemetry.metrics().search_committed(began.elapsed());
-                uncommitted = 0;
+                uncommitted = Uncommitted::default();
             }
-            if uncommitted == 0 {
+            if uncommitted.changes == 0 {
                 self.search.publish(Some(reached));
             }
             if is_last {
@@ -102,44 +120,49 @@ impl Service {
     }
 
     /// What entries of the change log mean for the index: the artifacts as they are now.
-    async fn index_changes(&self, changes: Vec<Change>) -> Result<Vec<IndexChange>, StoreError> {
-        let mut changed: BTreeMap<TenantId, BTreeSet<ArtifactId>> = BTreeMap::new();
+    async fn index_changes(&self, changes: Vec<Change>, known: u64) -> Result<Vec<IndexChange>, StoreError> {
+        // Of each changed artifact, whether it is certainly new.
+        let mut changed: BTreeMap<TenantId, BTreeMap<ArtifactId, bool>> = BTreeMap::new();
         let mut deleted = Vec::new();
-        for change in changes {
-            match (change.tenant, change.kind) {
+        for Change { seq, tenant, kind, .. } in changes {
+            match (tenant, kind) {
+                (Some(tenant), ChangeKind::ArtifactCreated(id)) => {
+                    changed.entry(tenant).or_default().insert(id, seq > known);
+                }
                 (
                     Some(tenant),
-                    ChangeKind::ArtifactCreated(id)
-                    | ChangeKind::ArtifactUpdated(id, _)
+                    ChangeKind::ArtifactUpdated(id, _)
                     | ChangeKind::ArtifactDeleted(id, _)
                     | ChangeKind::ArtifactRestored(id, _)
                     | ChangeKind::ArtifactPurged(id),
                 ) => {
-                    changed.entry(tenant).or_default().insert(id);
+                    changed.entry(tenant).or_default().entry(id).or_insert(false);
                 }
                 (_, ChangeKind::WorkspaceDeleted(tenant)) => deleted.push(tenant),
                 _ => {}
             }
         }
         let mut index_changes = Vec::new();
-        for (tenant, mut ids) in changed {
-            for artifact in self.store.artifacts_by_id(tenant, ids.iter().copied().collect()).await? {
-                ids.remove(&artifact.id);
-                index_changes.push(IndexChange::Put(Box::new(artifact)));
+        for (tenant, mut changed) in changed {
+            for artifact in self.store.artifacts_by_id(tenant, changed.keys().copied().collect()).await? {
+                let is_new = changed.remove(&artifact.id).unwrap_or(false);
+                let artifact = Box::new(artifact);
+                index_changes.push(if is_new { IndexChange::Add(artifact) } else { IndexChange::Replace(artifact) });
             }
-            index_changes.extend(ids.into_iter().map(IndexChange::Remove));
+            index_changes.extend(changed.into_keys().map(IndexChange::Remove));
         }
         index_changes.extend(deleted.into_iter().map(IndexChange::RemoveTenant));
         Ok(index_changes)
     }
 
-    /// Makes the index anew, from all artifacts there are. What changes meanwhile is taken in from the change log.
+    /// Makes the index anew, from all artifacts there are, and takes in what changed meanwhile.
     async fn rebuild(&self) -> Result<(), IndexingError> {
         self.search.publish(None);
         let reached = self.store.newest_change(None).await?;
         let total = self.store.counts().await?.artifacts;
         self.search.rebuilding(0, total);
         self.search.change(SearchIndex::clear).await?;
+        self.search.mended();
         let (mut done, mut after) = (0, None);
         loop {
             let tenants = self.store.tenants_after(after, TENANTS_AT_ONCE).await?;
@@ -151,12 +174,12 @@ impl Service {
                 break;
             }
         }
-        self.search.change(move |index| index.commit(Some(reached))).await?;
+        // An empty one is committed too.
+        let known = self.store.newest_change(None).await?;
+        self.follow(reached, Uncommitted { changes: 1, known }).await?;
         if total > 0 {
             tracing::info!(artifacts = done, "the search index is complete");
         }
-        self.search.mended();
-        self.search.publish(Some(reached));
         Ok(())
     }
 
@@ -166,8 +189,8 @@ impl Service {
             let page = self.store.artifacts_after(tenant, after, true).await?;
             after = page.items.last().map(|artifact| artifact.id);
             let count = page.items.len() as u64;
-            let changes: Vec<_> = page.items.into_iter().map(|artifact| IndexChange::Put(Box::new(artifact))).collect();
-            self.search.change(move |index| index.write(changes)).await?;
+            let changes: Vec<_> = page.items.into_iter().map(|artifact| IndexChange::Add(Box::new(artifact))).collect();
+            self.search.change(move |index| index.write(&changes)).await?;
             if (*done + count) / TELL_EVERY > *done / TELL_EVERY {
                 tracing::info!(done = *done + count, total, "making the search index anew");
             }

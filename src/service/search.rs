@@ -148,7 +148,7 @@ impl Search {
         changed.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
     }
 
-    /// The index was made anew, and is whole.
+    /// The index was emptied: nothing of what was damaged is left.
     pub(super) fn mended(&self) {
         self.is_damaged.store(false, Ordering::Relaxed);
     }
