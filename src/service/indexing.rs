@@ -1,12 +1,13 @@
 //! Keeping the search index up: what the change log tells of is read from the store and taken in.
 //!
-//! At once when a search waits for it, and otherwise every second, so that many writes share a commit of the index.
+//! At once when a search waits for it, and otherwise every second, so that many writes share a commit of the index. While
+//! nobody searches, a burst of writes comes first: the index follows after it, or when it would be far behind.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Interval, MissedTickBehavior};
 
 use super::Service;
 use crate::domain::{ArtifactId, Change, ChangeKind, TenantId};
@@ -15,6 +16,10 @@ use crate::store::StoreError;
 
 /// How often the index is brought up to date when nobody waits for it.
 const EVERY: Duration = Duration::from_secs(1);
+/// So many changes in [`EVERY`] are a burst.
+const BURST: u64 = 2000;
+/// So many changes the index may be behind at most: it takes them in within about a second.
+const MAX_LAG: u64 = 50_000;
 /// Entries of the change log that are read at once.
 const CHANGES_AT_ONCE: usize = 1000;
 /// Workspaces that are read at once.
@@ -78,9 +83,24 @@ impl Service {
                 seconds.tick().await;
             }
             tokio::select! {
-                _ = seconds.tick() => {}
+                () = self.next_turn(&mut seconds) => {}
                 () = self.search.demanded() => {}
             }
+        }
+    }
+
+    /// Resolves when the index should be brought up to date although nobody waits for it.
+    async fn next_turn(&self, seconds: &mut Interval) {
+        let mut before = self.search.reached();
+        loop {
+            seconds.tick().await;
+            let (Some(reached), Some(earlier)) = (self.search.reached(), before) else { return };
+            let Ok(newest) = self.store.newest_change(None).await else { return };
+            let is_burst = newest.saturating_sub(earlier) > BURST;
+            if !is_burst || self.search.is_in_use() || newest.saturating_sub(reached) > MAX_LAG {
+                return;
+            }
+            before = Some(newest);
         }
     }
 

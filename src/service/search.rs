@@ -16,6 +16,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long it waits while the index is made anew: for a small one, that is enough.
 const PATIENCE_WITH_REBUILDING: Duration = Duration::from_secs(1);
 
+/// For how long after a search others are expected.
+const IN_USE: Duration = Duration::from_secs(30);
+
 /// The index, and what is known of it.
 pub struct Search {
     index: Arc<SearchIndex>,
@@ -25,6 +28,8 @@ pub struct Search {
     reached: watch::Sender<Option<u64>>,
     /// Somebody waits for the index.
     demand: Notify,
+    /// When it was last looked into.
+    asked: Mutex<Option<Instant>>,
     /// It could not be read, and has to be made anew.
     is_damaged: AtomicBool,
     /// Artifacts taken in, and to be taken in, while it is made anew.
@@ -57,6 +62,7 @@ impl Search {
             index: Arc::new(index),
             turns: Arc::new(Semaphore::new(concurrency)),
             demand: Notify::new(),
+            asked: Mutex::new(None),
             is_damaged: AtomicBool::new(false),
             rebuilt: AtomicU64::new(0),
             to_rebuild: AtomicU64::new(0),
@@ -83,6 +89,7 @@ impl Search {
         change: u64,
         look: impl FnOnce(&SearchIndex) -> Result<T, SearchError> + Send + 'static,
     ) -> Result<(T, Duration), Error> {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         self.wait_for(change).await?;
         // The semaphore is never closed.
         let turn = self.turns.clone().acquire_owned().await.ok();
@@ -136,6 +143,11 @@ impl Search {
     pub(super) fn rebuilding(&self, done: u64, of: u64) {
         self.rebuilt.store(done, Ordering::Relaxed);
         self.to_rebuild.store(of, Ordering::Relaxed);
+    }
+
+    /// Whether somebody has searched lately.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|asked| asked.elapsed() < IN_USE)
     }
 
     /// Changes the index, off the runtime's threads.
