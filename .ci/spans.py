@@ -20,6 +20,7 @@ FLOORS = [
     ("POST /api/v1/workspaces", "workspace.create", "insert workspaces"),
     (f"POST {WORKSPACE}/artifacts", "artifact.create", "insert artifacts"),
     (f"GET {WORKSPACE}/artifacts", "artifact.list", "list artifacts"),
+    (f"GET {WORKSPACE}/artifacts", "artifact.search", "search artifacts"),
     (f"GET {WORKSPACE}/artifacts", "artifact.search", "get artifacts"),
     (f"PATCH {ARTIFACT}", "artifact.update", "update artifacts"),
     (f"GET {ARTIFACT}", "artifact.get", "get artifacts"),
@@ -123,7 +124,10 @@ def check_client(span):
 
 def check_storage(span):
     attributes = span.attributes
-    check(span.kind == "INTERNAL" and attributes["db.system.name"] == "redb", "not one of the database", span)
+    is_search = attributes["db.operation.name"] == "search"
+    system = "tantivy" if is_search else "redb"
+    check(span.kind == "INTERNAL" and attributes["db.system.name"] == system, "not one of the database", span)
+    check(("ghostworks.search.wait_seconds" in attributes) == is_search, "not as long as it waited", span)
     check(span.name == f"{attributes['db.operation.name']} {attributes['db.collection.name']}", "a wrong name", span)
     if attributes["db.operation.name"] in ("insert", "update", "delete") and not span.is_error:
         missing = WRITING - attributes.keys()

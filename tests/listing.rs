@@ -209,3 +209,78 @@ fn figures_are_of_this_workspace() {
     assert_eq!((&stats["total_tags"], stats["most_used_tags"].as_array().map(Vec::len)), (&json!(15), Some(10)));
     Account::new(&server).client.get(&format!("{here}/stats")).problem(404, "workspace_not_found");
 }
+
+#[test]
+fn s31_a_large_workspace_is_listed_and_counted_like_a_small_one() {
+    const MANY: usize = 1100;
+    let server = Server::shared();
+    let owner = Account::new(&server);
+    let (artifacts, other) = (owner.artifacts(), owner.artifacts());
+    owner.artifact(&other, &json!({"name": "n", "tags": ["red", "rounder"]}));
+    let line = |number: usize| {
+        let tags: &[&str] = if number.is_multiple_of(100) { &["red", "round"] } else { &["blue"] };
+        json!({"name": format!("n{number:04}"), "tags": tags}).to_string() + "\n"
+    };
+    let lines: String = (0..MANY).map(line).collect();
+    owner.client.send("POST", &format!("{artifacts}/import"), "application/x-ndjson", lines).expect(200);
+    let get = |rest: &str| owner.client.get(&format!("{artifacts}{rest}")).expect(200).json();
+
+    let red: Vec<String> = (0..MANY).step_by(100).map(|number| format!("n{number:04}")).collect();
+    assert_eq!(walk(&owner.client, &format!("{artifacts}?tags=red&sort=created_at&limit=4")), red);
+    let all: Vec<String> = (0..MANY).map(|number| format!("n{number:04}")).collect();
+    assert_eq!(walk(&owner.client, &format!("{artifacts}?sort=name&limit=100")), all);
+    assert_eq!(get("?tags_none=red&limit=1")["total"], MANY - red.len());
+    assert_eq!(
+        get("/stats"),
+        json!({
+            "total_artifacts": MANY, "active_artifacts": MANY, "total_tags": 3,
+            "most_used_tags": [
+                {"tag": "blue", "count": MANY - 11}, {"tag": "red", "count": 11}, {"tag": "round", "count": 11},
+            ],
+        })
+    );
+
+    // What changes shows at once.
+    let ids: Vec<String> =
+        get("?tags=red&limit=2")["items"].as_array().expect("items").iter().map(|it| text(&it["id"])).collect();
+    owner.client.delete(&format!("{artifacts}/{}", ids[0])).expect(204);
+    owner.client.patch(&format!("{artifacts}/{}", ids[1]), &json!({"tags": ["Round ones"]})).expect(200);
+    assert_eq!(get("?tags=red")["total"], 9);
+    assert_eq!(get("?tags=red&include_deleted=true")["total"], 10);
+    assert_eq!(names(&get("?sort=-updated_at&limit=1")), ["n0900"]);
+    let stats = get("/stats");
+    assert_eq!((&stats["active_artifacts"], &stats["total_tags"]), (&json!(MANY - 1), &json!(4)));
+    assert_eq!(
+        get("/tags?prefix=ROUND")["items"],
+        json!([{"tag": "round", "count": 9}, {"tag": "round ones", "count": 1}])
+    );
+}
+
+#[test]
+fn tags_are_completed_with_those_of_the_workspace() {
+    let server = Server::shared();
+    let (owner, stranger) = (Account::new(&server), Account::new(&server));
+    let (artifacts, other) = (owner.artifacts(), owner.artifacts());
+    for tags in [json!(["on call", "online"]), json!(["on call", "off"]), json!(["ünique"])] {
+        owner.artifact(&artifacts, &json!({"name": "n", "tags": tags}));
+    }
+    owner.artifact(&other, &json!({"name": "n", "tags": ["once"]}));
+    let gone = owner.artifact(&artifacts, &json!({"name": "n", "tags": ["on paper"]}));
+    owner.client.delete(&format!("{artifacts}/{}", text(&gone["id"]))).expect(204);
+    let completed = |query: &str| -> Vec<(String, u64)> {
+        let answer = owner.client.get(&format!("{artifacts}/tags{query}")).expect(200).json();
+        let items = answer["items"].as_array().expect("items").iter();
+        items.map(|item| (text(&item["tag"]), item["count"].as_u64().expect("a number"))).collect()
+    };
+    let expected =
+        |tags: &[(&str, u64)]| tags.iter().map(|(tag, count)| ((*tag).to_owned(), *count)).collect::<Vec<_>>();
+    assert_eq!(completed("?prefix=on"), expected(&[("on call", 2), ("online", 1)]));
+    assert_eq!(completed("?prefix=ON%20"), expected(&[("on call", 2)]));
+    assert_eq!(completed("?prefix=%C3%9C"), expected(&[("ünique", 1)]));
+    assert_eq!(completed("?limit=1"), expected(&[("on call", 2)]));
+    assert_eq!(completed("?prefix=nothing"), []);
+    let long = "x".repeat(51);
+    owner.client.get(&format!("{artifacts}/tags?prefix={long}")).problem(422, "validation_failed");
+    owner.client.get(&format!("{artifacts}/tags?limit=0")).problem(422, "validation_failed");
+    stranger.client.get(&format!("{artifacts}/tags")).problem(404, "workspace_not_found");
+}

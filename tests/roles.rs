@@ -129,6 +129,7 @@ const MATRIX: &[Row] = &[
     row("POST /api/v1/workspaces/{}/artifacts", WRITES, |_| Some(json!({"name": "Anvil"}))),
     row("GET /api/v1/workspaces/{}/artifacts/search/advanced", READS, none),
     row("GET /api/v1/workspaces/{}/artifacts/stats", READS, none),
+    row("GET /api/v1/workspaces/{}/artifacts/tags", READS, none),
     row("POST /api/v1/workspaces/{}/artifacts/bulk", WRITES, |_| Some(json!({"operations": [{"op": "create", "name": "Anvil"}]}))),
     row("GET /api/v1/workspaces/{}/artifacts/export", READS, none),
     row("POST /api/v1/workspaces/{}/artifacts/import", WRITES, |_| Some(json!({"name": "Anvil"}))),

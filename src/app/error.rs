@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::auth::{HashingError, SigningKeyError};
 use crate::mail::MailerError;
 use crate::search::SearchError;
+use crate::service::IndexingError;
 use crate::store::StoreError;
 use crate::store::redb::{BackupError, OpenError};
 use crate::telemetry::TelemetryError;
@@ -35,6 +36,9 @@ pub enum Error {
         /// What is wrong.
         error: SearchError,
     },
+    /// The search index can't be made anew.
+    #[error("the search index was not made anew: {0}")]
+    Reindex(IndexingError),
     /// There is no signing key.
     #[error(transparent)]
     SigningKey(#[from] SigningKeyError),

@@ -4,10 +4,18 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Error, SEARCH_DIR, store_options};
 use crate::config::Config;
-use crate::store::redb::{self, BackupError, CheckReport, Options};
+use crate::service;
+use crate::store::redb::{self, BackupError, CheckReport, Options, RedbStore};
+use crate::store::{NoObserver, Store as _};
+
+/// How often it is looked how far something is.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// Checks everything in the database; with `repair`, what is derived is rebuilt where it is wrong.
 pub fn check(config: &Config, repair: bool) -> Result<CheckReport, Error> {
@@ -45,6 +53,22 @@ pub fn restore(config: &Config, file: &Path, force: bool, passed: impl FnMut(u64
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::Search { path, error: error.into() }),
         Ok(()) | Err(_) => Ok(rows),
     }
+}
+
+/// Makes the search index anew, and returns how many artifacts are in it. `passed` is told how many were taken in so far.
+pub async fn reindex(config: &Config, mut passed: impl FnMut(u64)) -> Result<u64, Error> {
+    let store = RedbStore::open(existing(config)?, Arc::new(NoObserver))?;
+    let search = super::search(&config.storage)?;
+    let mut work = pin!(service::reindex(&store, &search));
+    let mut looks = tokio::time::interval(BETWEEN_LOOKS);
+    loop {
+        tokio::select! {
+            done = &mut work => break done.map_err(Error::Reindex)?,
+            _ = looks.tick() => passed(search.rebuilt().0),
+        }
+    }
+    store.close().await.map_err(Error::Close)?;
+    Ok(search.documents())
 }
 
 /// For a database that is there.

@@ -10,6 +10,7 @@ mod healthcheck;
 mod help;
 mod openapi;
 mod progress;
+mod reindex;
 mod restore;
 mod serve;
 mod user;
@@ -60,6 +61,8 @@ enum Command {
     Restore(restore::Args),
     /// Check that everything in the database agrees; the server must be stopped
     Check(check::Args),
+    /// Make the search index anew; the server must be stopped, and makes one that is missing or damaged by itself
+    Reindex,
     /// Print the OpenAPI document
     Openapi(openapi::Args),
     /// Disable or enable an account, while the server is stopped
@@ -110,6 +113,7 @@ impl Cli {
             Some(Command::Backup(args)) => backup::run(&args, &sources),
             Some(Command::Restore(args)) => restore::run(&args, &sources),
             Some(Command::Check(args)) => check::run(&args, &sources),
+            Some(Command::Reindex) => reindex::run(&sources),
             Some(Command::Demo) => demo::run(&sources),
             Some(Command::Openapi(args)) => openapi::run(&args),
             Some(Command::User(args)) => user::run(&args, &sources),

@@ -9,17 +9,20 @@ const EVERY: u64 = 10_000;
 pub(super) struct Progress {
     word: &'static str,
     is_shown: bool,
+    /// The number that is shown next.
+    next: u64,
 }
 
 impl Progress {
     /// Of rows that are `word`.
     pub fn new(word: &'static str) -> Self {
-        Self { word, is_shown: stderr().is_terminal() }
+        Self { word, is_shown: stderr().is_terminal(), next: 0 }
     }
 
     /// Shows how many there are so far.
     pub fn show(&mut self, rows: u64) {
-        if self.is_shown && rows.is_multiple_of(EVERY) {
+        if self.is_shown && rows >= self.next {
+            self.next = rows + EVERY;
             self.write(&format!("\r{rows} rows {}", self.word));
         }
     }

@@ -17,6 +17,7 @@ mod log;
 mod mail;
 mod origin;
 mod otlp;
+mod sampling;
 mod secret;
 mod server;
 mod source;
@@ -35,10 +36,11 @@ pub use log::{Log, LogFormat, LogLevel};
 pub use mail::Mail;
 pub use origin::Origin;
 pub use otlp::{Compression, Otlp, OtlpProtocol, Signal};
+pub use sampling::{RemoteSampling, Sampler, SamplerArg};
 pub use server::Server;
 pub use source::Sources;
 pub use storage::Storage;
-pub use telemetry::{Exporter, MetricsExporters, Propagators, Sampler, Telemetry};
+pub use telemetry::{Exporter, MetricsExporters, Propagators, Telemetry};
 
 /// Every setting. Serialized, secrets are masked.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 
 use secrecy::SecretString;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::check::{self, Checked};
 use super::otlp::{self, Otlp, OtlpOfSignal, Signal};
+use super::sampling::{Sampler, SamplerArg};
 use super::secret;
 
 /// The longest time between two exports: a day.
@@ -34,10 +35,9 @@ pub struct Telemetry {
     /// Which traces are recorded (`OTEL_TRACES_SAMPLER`); [`Sampler::ParentBasedAlwaysOn`] by default.
     #[serde(deserialize_with = "check::by_name")]
     pub sampler: Sampler,
-    /// The share of traces that the ratio samplers record, 0 to 1 (`OTEL_TRACES_SAMPLER_ARG`). Default none, which
-    /// means 1.
-    #[serde(deserialize_with = "ratio")]
-    pub sampler_arg: Option<f64>,
+    /// What the sampler has to know (`OTEL_TRACES_SAMPLER_ARG`): a share for the ratio samplers, a service for the remote
+    /// ones. Default none, which means 1, or [`RemoteSampling::default`].
+    pub sampler_arg: Option<SamplerArg>,
     /// Which headers carry a caller's trace (`OTEL_PROPAGATORS`). Default `tracecontext,baggage`.
     pub propagators: Propagators,
     /// Finished spans that may wait to be exported; more are dropped (`OTEL_BSP_MAX_QUEUE_SIZE`). Default 2048.
@@ -128,8 +128,8 @@ impl Telemetry {
         check::within("telemetry.metric_interval_ms", self.metric_interval_ms, 1..=LONGEST_INTERVAL_MS)?;
         let is_url = self.collector_health_url.as_deref().is_none_or(otlp::is_url);
         check::ensure("telemetry.collector_health_url", is_url, "expected a URL, such as http://otelcol:13133/")?;
-        if let Some(ratio) = self.sampler_arg {
-            check::within("telemetry.sampler_arg", ratio, 0.0..=1.0)?;
+        if let Some(argument) = &self.sampler_arg {
+            argument.check(self.sampler)?;
         }
         check::token("telemetry.metrics_token", self.metrics_token.as_ref())?;
         check::within("telemetry.tenant_label_limit", self.tenant_label_limit, 1..=1_000_000)?;
@@ -139,20 +139,6 @@ impl Telemetry {
 
 fn is_attribute(pair: &str) -> bool {
     !pair.contains(char::is_control) && pair.split_once('=').is_some_and(|(key, _)| !key.trim().is_empty())
-}
-
-/// Reads text as well as a number: figment would take a number in text for an `f32`, and 0.1 is not 0.1 there.
-fn ratio<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "expected a number")]
-    enum Ratio {
-        Number(f64),
-        Text(String),
-    }
-    match Ratio::deserialize(deserializer)? {
-        Ratio::Number(number) => Ok(Some(number)),
-        Ratio::Text(text) => text.parse().map(Some).map_err(|_| D::Error::custom("expected a number")),
-    }
 }
 
 fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
@@ -225,30 +211,6 @@ impl Serialize for MetricsExporters {
         let names: Vec<_> = names.into_iter().filter_map(|(wanted, name)| wanted.then_some(name)).collect();
         serializer.serialize_str(if names.is_empty() { "none".to_owned() } else { names.join(",") }.as_str())
     }
-}
-
-/// Which traces are recorded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Sampler {
-    /// All.
-    #[serde(rename = "always_on")]
-    AlwaysOn,
-    /// None.
-    #[serde(rename = "always_off")]
-    AlwaysOff,
-    /// A share of them, [`Telemetry::sampler_arg`].
-    #[serde(rename = "traceidratio")]
-    TraceIdRatio,
-    /// As the caller decided, or all.
-    #[default]
-    #[serde(rename = "parentbased_always_on")]
-    ParentBasedAlwaysOn,
-    /// As the caller decided, or none.
-    #[serde(rename = "parentbased_always_off")]
-    ParentBasedAlwaysOff,
-    /// As the caller decided, or a share of them.
-    #[serde(rename = "parentbased_traceidratio")]
-    ParentBasedTraceIdRatio,
 }
 
 /// Which headers carry a caller's trace, written as a list: `tracecontext`, `baggage`, both, or `none`.

@@ -128,7 +128,7 @@ fn every_standard_name_is_read() {
     assert_eq!((metrics.compression, metrics.certificate), (Compression::Gzip, Some(PathBuf::from("/ca.pem"))));
     assert_eq!(telemetry.otlp(Signal::Logs).protocol, OtlpProtocol::HttpJson);
     assert_eq!(telemetry.sampler, Sampler::ParentBasedTraceIdRatio);
-    assert_eq!(telemetry.sampler_arg, Some(0.1));
+    assert_eq!(telemetry.sampler_arg, Some(SamplerArg::Ratio(0.1)));
     assert_eq!(telemetry.propagators, Propagators { tracecontext: true, baggage: false });
 }
 
@@ -208,6 +208,12 @@ fn a_refused_variable_tells_what_was_expected_and_its_name() {
         ("OTEL_SDK_DISABLED", "maybe", "telemetry.disabled (OTEL_SDK_DISABLED): expected true or false"),
         ("OTEL_TRACES_SAMPLER_ARG", "half", "telemetry.sampler_arg (OTEL_TRACES_SAMPLER_ARG): expected a number"),
         ("OTEL_TRACES_SAMPLER_ARG", "2", "telemetry.sampler_arg (OTEL_TRACES_SAMPLER_ARG): expected 0 to 1"),
+        (
+            "OTEL_TRACES_SAMPLER_ARG",
+            "endpoint=http://a/",
+            "telemetry.sampler_arg (OTEL_TRACES_SAMPLER_ARG): expected a number",
+        ),
+        ("OTEL_TRACES_SAMPLER_ARG", "rate=1", "telemetry.sampler_arg (OTEL_TRACES_SAMPLER_ARG): expected endpoint=URL"),
         ("OTEL_TRACES_SAMPLER_ARG", "NaN", "telemetry.sampler_arg (OTEL_TRACES_SAMPLER_ARG): expected 0 to 1"),
     ] {
         let refusal = refusal("[server]\nmax_connections = 1", &[(variable, value)]);

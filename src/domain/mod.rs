@@ -30,7 +30,7 @@ pub use api_key::{ApiKey, ApiKeyDigest, ApiKeyDraft, ApiKeyName, ApiKeyUse, RawA
 pub use artifact::{
     Artifact, ArtifactChange, ArtifactDescription, ArtifactDraft, ArtifactField, ArtifactHistory, ArtifactName,
     ArtifactPatch, ArtifactType, ArtifactVersion, ArtifactWrite, ImportLine, Metadata, MetadataValue, Precondition,
-    RawArtifact, RawArtifactPatch, RawArtifactWrite, Tag, Tags,
+    RawArtifact, RawArtifactPatch, RawArtifactWrite, Tag, TagPrefix, Tags,
 };
 pub use change::{Actor, Change, ChangeKind, Stamp};
 pub use clock::{Clock, SystemClock, Timestamp};
@@ -41,7 +41,7 @@ pub use filter::ArtifactFilter;
 pub use hex::push_hex;
 pub use id::{ApiKeyId, ArtifactId, IdGenerator, SessionId, TenantId, UserId};
 pub use one_time_token::{OneTimeDigest, OneTimeToken, Purpose};
-pub use page::{ArtifactPage, ArtifactStats, ListArtifacts, Page, Start};
+pub use page::{ArtifactCounts, ArtifactPage, ArtifactStats, ListArtifacts, Page, Start};
 pub use reservation::{Answer, Noted, Reservation};
 pub use search::{Facets, FoundArtifact, FoundArtifacts, Highlights, SearchArtifacts, SearchText};
 pub use session::{RefreshDigest, Session};

@@ -1,6 +1,8 @@
 //! Listing: which artifacts, in which order, which page of them.
 
-use super::{Artifact, ArtifactFilter, Position, Sort};
+use std::collections::HashMap;
+
+use super::{Artifact, ArtifactFilter, Facets, Position, Sort, SortBy};
 
 /// A window on a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +56,13 @@ pub struct ListArtifacts {
     pub page: Page,
 }
 
+impl ListArtifacts {
+    /// Whether it is a part of all artifacts in the order of their creation, which they are stored in.
+    pub fn is_stored_order(&self) -> bool {
+        self.sort.by == SortBy::CreatedAt && self.filter.lets_all_through()
+    }
+}
+
 /// A page of artifacts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ArtifactPage {
@@ -81,4 +90,23 @@ pub struct ArtifactStats {
 impl ArtifactStats {
     /// How many tags are told of.
     pub const MOST_USED_TAGS: usize = 10;
+
+    /// From how many artifacts there are, and how many of the active ones have each tag.
+    pub fn new(counts: ArtifactCounts, by_tag: HashMap<String, u64>) -> Self {
+        Self {
+            artifacts: counts.all,
+            active_artifacts: counts.active,
+            tags: by_tag.len() as u64,
+            most_used_tags: Facets::most(by_tag, Self::MOST_USED_TAGS),
+        }
+    }
+}
+
+/// How many artifacts a workspace has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct ArtifactCounts {
+    /// With those in the trash.
+    pub all: u64,
+    /// Without those in the trash.
+    pub active: u64,
 }

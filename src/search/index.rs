@@ -1,5 +1,6 @@
 //! The index: opened or made, written to, looked into.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,22 +9,31 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use tantivy::collector::Count;
 use tantivy::index::Index;
-use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, UserOperation};
+use tantivy::indexer::{
+    IndexWriterOptions, LogMergePolicy, MergeCandidate, MergePolicy as _, NoMergePolicy, UserOperation,
+};
 use tantivy::query::AllQuery;
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
 use thiserror::Error;
 
+use super::boot;
 use super::collect::Gather;
 use super::directory::UnsyncedDirectory;
 use super::find::find;
 use super::highlight;
 use super::query::Query;
 use super::schema::{self, Fields, VERSION};
+use super::tags;
 use super::tokenizer::{self, Words};
-use crate::domain::{Artifact, ArtifactId, Facets, Highlights, ListArtifacts, Position, SearchArtifacts, TenantId};
+use crate::domain::{
+    Artifact, ArtifactId, Facets, Highlights, ListArtifacts, Position, SearchArtifacts, TagPrefix, TenantId,
+};
 
 /// How much the writer keeps in memory before it makes a part of the index of it, in bytes.
 const WRITER_BYTES: usize = 48 << 20;
+
+/// The share of a part that was replaced or removed before it is written anew without that.
+const DELETED_BEFORE_MERGE: f32 = 0.3;
 
 /// How many changes are handed over to the writer's thread at once. It looks at how much memory it has used after each.
 const CHANGES_AT_ONCE: usize = 100;
@@ -174,6 +184,24 @@ impl SearchIndex {
         self.see(reached)
     }
 
+    /// Makes one part of several, if there are some that are worth it; whether there were. Others can write meanwhile. What
+    /// is merged is seen after the next commit.
+    pub fn merge(&self) -> Result<bool, SearchError> {
+        let merged = {
+            let mut writer = self.writer();
+            let Some(writer) = writer.as_mut() else { return Ok(false) };
+            let parts = self.opened.load().index.searchable_segment_metas()?;
+            let mut policy = LogMergePolicy::default();
+            policy.set_del_docs_ratio_before_merge(DELETED_BEFORE_MERGE);
+            let Some(MergeCandidate(parts)) = policy.compute_merge_candidates(&parts).into_iter().next() else {
+                return Ok(false);
+            };
+            writer.merge(&parts)
+        };
+        merged.wait()?;
+        Ok(true)
+    }
+
     /// Finds artifacts of a workspace.
     pub fn search(&self, tenant: TenantId, wanted: &SearchArtifacts) -> Result<Found, SearchError> {
         let query = wanted.text.as_ref().map(|text| Query::parse(text.as_str()));
@@ -198,6 +226,11 @@ impl SearchIndex {
         })
     }
 
+    /// How many artifacts of a workspace, but for those in the trash, have each of the tags that begin with `prefix`.
+    pub fn tags(&self, tenant: TenantId, prefix: &TagPrefix) -> Result<HashMap<String, u64>, SearchError> {
+        Ok(tags::tags(&self.opened.load().reader.searcher(), &self.fields, tenant, prefix)?)
+    }
+
     /// Lets go of the writer, after what it is doing.
     pub fn close(&self) -> Result<(), SearchError> {
         if let Some(writer) = self.writer().take() {
@@ -218,7 +251,8 @@ impl SearchIndex {
                 .num_merge_threads(1)
                 .build();
             let made: IndexWriter<TantivyDocument> = self.opened.load().index.writer_with_options(options)?;
-            made.set_merge_policy(Box::new(LogMergePolicy::default()));
+            // They are begun here, one at a time, and measured.
+            made.set_merge_policy(Box::new(NoMergePolicy));
             *writer = Some(made);
         }
         writer.as_mut().ok_or_else(|| io::Error::other("there is no writer").into())
@@ -243,6 +277,13 @@ impl Opened {
         let opened = Self::reading(index, reached)?;
         // Opens every file, and reads a little of each.
         opened.reader.searcher().search(&AllQuery, &Count)?;
+        if !boot::is_the_same(directory) {
+            let damaged = opened.index.validate_checksum()?;
+            if !damaged.is_empty() {
+                return Err(io::Error::other(format!("{} of its files are damaged", damaged.len())).into());
+            }
+            boot::note(directory)?;
+        }
         Ok(opened)
     }
 
@@ -253,6 +294,7 @@ impl Opened {
         fs::create_dir_all(directory)?;
         let (schema, _) = Fields::schema();
         let index = Index::open_or_create(UnsyncedDirectory::open(directory)?, schema)?;
+        boot::note(directory)?;
         Self::reading(index, None)
     }
 

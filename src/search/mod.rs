@@ -4,6 +4,7 @@
 //! artifacts; the artifacts themselves are read from the store. Knows nothing of the store, and of no user: what may be
 //! looked into is one workspace, and every term in the index begins with it.
 
+mod boot;
 mod collect;
 mod compile;
 mod directory;
@@ -12,6 +13,7 @@ mod highlight;
 mod index;
 mod query;
 mod schema;
+mod tags;
 mod text;
 mod tokenizer;
 

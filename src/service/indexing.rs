@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 use tokio::time::{Interval, MissedTickBehavior};
 
-use super::Service;
+use super::{Search, Service};
 use crate::domain::{ArtifactId, Change, ChangeKind, TenantId};
 use crate::search::{IndexChange, SearchError, SearchIndex};
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
+use crate::telemetry::Metrics;
 
 /// How often the index is brought up to date when nobody waits for it.
 const EVERY: Duration = Duration::from_secs(1);
@@ -31,9 +32,11 @@ const TELL_EVERY: u64 = 50_000;
 
 /// Why the index was not brought up to date.
 #[derive(Debug, Error)]
-enum IndexingError {
+pub enum IndexingError {
+    /// The store can't be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The index can't be written.
     #[error(transparent)]
     Search(#[from] SearchError),
 }
@@ -56,15 +59,34 @@ impl Uncommitted {
 impl Service {
     /// Keeps the search index up until `end`.
     pub async fn keep_index(&self, end: impl Future<Output = ()>) {
+        let metrics = Some(self.telemetry.metrics());
+        let indexer = Indexer { store: &*self.store, search: &self.search, metrics };
         tokio::select! {
             () = end => {}
-            () = self.index_for_ever() => {}
+            () = indexer.index_for_ever() => {}
+            () = indexer.merge_for_ever() => {}
         }
         if let Err(error) = self.search.change(SearchIndex::close).await {
             tracing::warn!(%error, "the search index was not closed well");
         }
     }
+}
 
+/// Makes the search index anew, while nobody else has the store and the index.
+pub async fn reindex(store: &dyn Store, search: &Search) -> Result<(), IndexingError> {
+    search.must_be_made_anew();
+    Indexer { store, search, metrics: None }.bring_up_to_date().await?;
+    Ok(search.change(SearchIndex::close).await?)
+}
+
+/// Takes what is in a store into an index.
+struct Indexer<'a> {
+    store: &'a dyn Store,
+    search: &'a Search,
+    metrics: Option<&'a Metrics>,
+}
+
+impl Indexer<'_> {
     async fn index_for_ever(&self) {
         let mut seconds = tokio::time::interval(EVERY);
         seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -104,6 +126,36 @@ impl Service {
         }
     }
 
+    /// Makes few large parts of many small ones, of which every write to the index leaves one: one look is into all.
+    async fn merge_for_ever(&self) {
+        let mut progress = self.search.progress();
+        // The sender is kept along with the index.
+        while progress.changed().await.is_ok() {
+            self.merge().await;
+        }
+    }
+
+    /// Merges as long as there is something worth it.
+    async fn merge(&self) {
+        loop {
+            let began = Instant::now();
+            match self.search.merge().await {
+                Ok(true) => {
+                    if let Some(metrics) = self.metrics {
+                        metrics.search_merged(began.elapsed());
+                    }
+                }
+                Ok(false) => return,
+                // One that is being emptied is given up, too.
+                Err(_) if self.search.reached().is_none() => return,
+                Err(error) => {
+                    tracing::warn!(%error, "parts of the search index can't be merged; it is made anew");
+                    return self.search.must_be_made_anew();
+                }
+            }
+        }
+    }
+
     async fn bring_up_to_date(&self) -> Result<(), IndexingError> {
         // One that knows more than there is belongs to another database: to one that was restored over, say.
         let newest = self.store.newest_change(None).await?;
@@ -127,7 +179,9 @@ impl Service {
             if uncommitted.changes > 0 && (is_last || uncommitted.must_be_committed(reached)) {
                 let began = Instant::now();
                 self.change_index(move |index| index.commit(Some(reached))).await?;
-                self.telemetry.metrics().search_committed(began.elapsed());
+                if let Some(metrics) = self.metrics {
+                    metrics.search_committed(began.elapsed());
+                }
                 uncommitted = Uncommitted::default();
             }
             if uncommitted.changes == 0 {

@@ -42,6 +42,7 @@ pub use audit::ChangePage;
 pub use auth::{Profile, Registered, Registration, SignIn};
 pub use caller::{Caller, Client, Via};
 pub use error::{Error, LoginFailure, RefreshFailure};
+pub use indexing::{IndexingError, reindex};
 pub use letters::{Errands, Outbox};
 pub use members::{AddedMember, ChangedRole};
 pub use rate_limits::{Class, RateLimitSettings, RateLimits};

@@ -8,8 +8,10 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::Error;
+use super::{Error, Service};
+use crate::domain::TenantId;
 use crate::search::{SearchError, SearchIndex};
+use crate::telemetry::SearchCall;
 
 /// How long a search waits for the index to know of the writes before it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -70,6 +72,11 @@ impl Search {
         }
     }
 
+    /// How many artifacts are in it.
+    pub fn documents(&self) -> u64 {
+        self.index.documents()
+    }
+
     /// How it is, when the change log ends at `newest`. Looks at its files.
     pub(super) fn health(&self, newest: u64) -> SearchHealth {
         let lag_changes = self.reached().map(|reached| newest.saturating_sub(reached));
@@ -77,14 +84,14 @@ impl Search {
         SearchHealth {
             lag_changes,
             lag: if lag_changes == Some(0) { Duration::ZERO } else { published.elapsed() },
-            documents: self.index.documents(),
+            documents: self.documents(),
             size_bytes: self.index.size_bytes().ok(),
-            rebuilt: (self.rebuilt.load(Ordering::Relaxed), self.to_rebuild.load(Ordering::Relaxed)),
+            rebuilt: self.rebuilt(),
         }
     }
 
     /// Looks into the index, once it knows of everything up to `change`, and says how long that took.
-    pub(super) async fn look<T: Send + 'static>(
+    async fn look<T: Send + 'static>(
         &self,
         change: u64,
         look: impl FnOnce(&SearchIndex) -> Result<T, SearchError> + Send + 'static,
@@ -160,6 +167,23 @@ impl Search {
         changed.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
     }
 
+    /// Tells how far the index is, again and again.
+    pub(super) fn progress(&self) -> watch::Receiver<Option<u64>> {
+        self.reached.subscribe()
+    }
+
+    /// Merges parts of the index, off the runtime's threads; whether there were any worth it.
+    pub(super) async fn merge(&self) -> Result<bool, SearchError> {
+        let index = self.index.clone();
+        let merged = spawn_blocking(move || index.merge()).await;
+        merged.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
+    }
+
+    /// Artifacts taken in so far while the index is made anew, and how many there are.
+    pub fn rebuilt(&self) -> (u64, u64) {
+        (self.rebuilt.load(Ordering::Relaxed), self.to_rebuild.load(Ordering::Relaxed))
+    }
+
     /// The index was emptied: nothing of what was damaged is left.
     pub(super) fn mended(&self) {
         self.is_damaged.store(false, Ordering::Relaxed);
@@ -179,5 +203,28 @@ impl Search {
     /// Resolves when somebody waits for the index.
     pub(super) async fn demanded(&self) {
         self.demand.notified().await;
+    }
+}
+
+impl Service {
+    /// Looks into the index for a workspace, once it knows of every write to it that was answered before. `rows` tells how
+    /// much was found.
+    pub(super) async fn look<T: Send + 'static>(
+        &self,
+        tenant: TenantId,
+        look: impl FnOnce(&SearchIndex) -> Result<T, SearchError> + Send + 'static,
+        rows: impl FnOnce(&T) -> usize,
+    ) -> Result<T, Error> {
+        let newest = self.store.newest_change(Some(tenant)).await?;
+        let began = Instant::now();
+        let looked = self.search.look(newest, look).await;
+        let elapsed = looked.as_ref().map_or(Duration::ZERO, |(_, elapsed)| *elapsed);
+        self.telemetry.search_call(&SearchCall {
+            waited: began.elapsed().saturating_sub(elapsed),
+            elapsed,
+            rows: looked.as_ref().map_or(0, |(found, _)| rows(found)),
+            failed: looked.is_err(),
+        });
+        looked.map(|(found, _)| found)
     }
 }

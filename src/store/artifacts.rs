@@ -1,10 +1,12 @@
 //! Artifacts at the storage boundary.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 
 use super::StoreResult;
 use crate::domain::{
-    Artifact, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactPatch, ArtifactStats, ArtifactWrite, ListArtifacts,
+    Artifact, ArtifactCounts, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactPatch, ArtifactWrite, ListArtifacts,
     Precondition, Stamp, TenantId, UserId,
 };
 
@@ -34,8 +36,12 @@ pub trait Artifacts: Send + Sync {
         deleted: bool,
     ) -> StoreResult<ArtifactPage>;
 
-    /// How many artifacts there are, and which tags they have. Errors as [`Self::list_artifacts`].
-    async fn artifact_stats(&self, tenant: TenantId) -> StoreResult<ArtifactStats>;
+    /// How many artifacts there are.
+    async fn artifact_counts(&self, tenant: TenantId) -> StoreResult<ArtifactCounts>;
+
+    /// How many of the artifacts that are not in the trash have each tag: looks at all of them. Errors as
+    /// [`Self::list_artifacts`].
+    async fn artifact_tags(&self, tenant: TenantId) -> StoreResult<HashMap<String, u64>>;
 
     /// At most `limit` versions of an artifact before version `before`, newest first; `None` if there is none, not even
     /// in the trash.

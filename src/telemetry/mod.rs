@@ -34,6 +34,7 @@ mod pipeline;
 mod propagation;
 mod queue;
 mod resource;
+mod search;
 mod storage;
 
 use std::borrow::Cow;
@@ -53,6 +54,7 @@ pub use metrics::{HashingFigures, Metrics, SearchFigures, StorageFigures};
 pub use operation::Operation;
 pub use outbound::CallError;
 pub use pipeline::{Pipeline, TelemetryError};
+pub use search::SearchCall;
 pub use storage::{StorageCall, StorageWrite};
 
 /// Opens spans and records metrics. Made by [`Pipeline::start`].

@@ -75,6 +75,8 @@ pub enum Operation {
     ArtifactHistory,
     /// Counting what is in a catalog.
     ArtifactStats,
+    /// Listing tags.
+    ArtifactTags,
     /// Writing many artifacts at once.
     ArtifactBulk,
     /// Sending all artifacts of a workspace.
@@ -127,6 +129,7 @@ impl Operation {
             Self::ArtifactPurge => "artifact.purge",
             Self::ArtifactHistory => "artifact.history",
             Self::ArtifactStats => "artifact.stats",
+            Self::ArtifactTags => "artifact.tags",
             Self::ArtifactBulk => "artifact.bulk",
             Self::ArtifactExport => "artifact.export",
             Self::ArtifactImport => "artifact.import",
@@ -148,6 +151,7 @@ impl Operation {
             Self::ArtifactPurge => Some("purge"),
             Self::ArtifactHistory => Some("history"),
             Self::ArtifactStats => Some("stats"),
+            Self::ArtifactTags => Some("tags"),
             Self::ArtifactBulk => Some("bulk"),
             Self::ArtifactExport => Some("export"),
             Self::ArtifactImport => Some("import"),

@@ -8,11 +8,13 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
+use opentelemetry_sdk::runtime;
 use opentelemetry_sdk::trace::{self, BatchSpanProcessor, Sampler, SdkTracerProvider};
 use prometheus::{Encoder as _, TextEncoder};
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::client::{HttpClient, Tls};
 use super::collector::CollectorHealth;
 use super::metrics::{Exports, Metrics, view};
 use super::outbound::Outbound;
@@ -20,7 +22,10 @@ use super::propagation::Propagator;
 use super::queue::{Bounded, Counted};
 use super::resource::resource;
 use super::{Telemetry, otlp};
-use crate::config::{self, Environment, Exporter, Signal};
+use crate::config::{self, Environment, Exporter, RemoteSampling, SamplerArg, Signal};
+
+/// How long the service that says which traces are recorded has to answer.
+const REMOTE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why telemetry can't start.
 #[derive(Debug, Error)]
@@ -37,6 +42,14 @@ pub enum TelemetryError {
         /// Where that should go.
         endpoint: String,
         /// What the exporter said.
+        cause: String,
+    },
+    /// The service that should say which traces are recorded can't be asked.
+    #[error("can't ask {endpoint} which traces to record: {cause}; change telemetry.sampler or telemetry.sampler_arg")]
+    Sampler {
+        /// Where it should be asked.
+        endpoint: String,
+        /// Why it can't.
         cause: String,
     },
     /// The metrics can't be collected.
@@ -125,7 +138,7 @@ fn tracer_provider(
     if config.disabled {
         return Ok(None);
     }
-    let builder = SdkTracerProvider::builder().with_resource(resource).with_sampler(sampler(config));
+    let builder = SdkTracerProvider::builder().with_resource(resource).with_sampler(sampler(config)?);
     let provider = match config.traces_exporter {
         // Nothing is recorded, but requests still get trace ids, which logs and answers carry.
         Exporter::None => builder.with_sampler(Sampler::AlwaysOff),
@@ -158,16 +171,37 @@ fn logger_provider(
     })
 }
 
-fn sampler(config: &config::Telemetry) -> Sampler {
-    let ratio = Sampler::TraceIdRatioBased(config.sampler_arg.unwrap_or(1.0));
-    match config.sampler {
+fn sampler(config: &config::Telemetry) -> Result<Sampler, TelemetryError> {
+    let ratio = Sampler::TraceIdRatioBased(match config.sampler_arg {
+        Some(SamplerArg::Ratio(ratio)) => ratio,
+        _ => 1.0,
+    });
+    Ok(match config.sampler {
         config::Sampler::AlwaysOn => Sampler::AlwaysOn,
         config::Sampler::AlwaysOff => Sampler::AlwaysOff,
         config::Sampler::TraceIdRatio => ratio,
+        config::Sampler::JaegerRemote => remote(config)?,
         config::Sampler::ParentBasedAlwaysOn => Sampler::ParentBased(Box::new(Sampler::AlwaysOn)),
         config::Sampler::ParentBasedAlwaysOff => Sampler::ParentBased(Box::new(Sampler::AlwaysOff)),
         config::Sampler::ParentBasedTraceIdRatio => Sampler::ParentBased(Box::new(ratio)),
-    }
+        config::Sampler::ParentBasedJaegerRemote => Sampler::ParentBased(Box::new(remote(config)?)),
+    })
+}
+
+/// A sampler that asks another service, and goes by its last answer.
+fn remote(config: &config::Telemetry) -> Result<Sampler, TelemetryError> {
+    let remote = match &config.sampler_arg {
+        Some(SamplerArg::Remote(remote)) => remote.clone(),
+        _ => RemoteSampling::default(),
+    };
+    let problem = |cause: String| TelemetryError::Sampler { endpoint: remote.endpoint.clone(), cause };
+    let client = HttpClient::new(Tls::default().config().map_err(problem)?, REMOTE_TIMEOUT);
+    let initial = Sampler::TraceIdRatioBased(remote.initial_sampling_rate);
+    Sampler::jaeger_remote(runtime::Tokio, client, initial, config.service_name.clone())
+        .with_endpoint(remote.endpoint.clone())
+        .with_update_interval(Duration::from_millis(remote.polling_interval_ms))
+        .build()
+        .map_err(|error| problem(error.to_string()))
 }
 
 fn meter_provider(

@@ -41,18 +41,30 @@ impl Telemetry {
     /// Records a storage call that has just ended on this task.
     pub fn storage_call(&self, call: &StorageCall) {
         self.metrics.storage_call(call);
+        self.ended_call(call.operation, call.collection, call.elapsed, call.failed, || attributes(call));
+    }
+
+    /// A span for a call that has just ended on this task, by the conventions for databases.
+    pub(super) fn ended_call(
+        &self,
+        operation: &str,
+        collection: &str,
+        elapsed: Duration,
+        failed: bool,
+        attributes: impl FnOnce() -> Vec<KeyValue>,
+    ) {
         let Some(tracer) = &self.tracer else { return };
         Context::map_current(|context| {
             if !context.span().is_recording() {
                 return;
             }
             let end = opentelemetry::time::now();
-            let builder = SpanBuilder::from_name(format!("{} {}", call.operation, call.collection))
+            let builder = SpanBuilder::from_name(format!("{operation} {collection}"))
                 .with_kind(SpanKind::Internal)
-                .with_start_time(end - call.elapsed)
-                .with_attributes(attributes(call));
+                .with_start_time(end - elapsed)
+                .with_attributes(attributes());
             let mut span = tracer.build_with_context(builder, context);
-            if call.failed {
+            if failed {
                 span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, "storage"));
                 span.set_status(Status::error("the database failed"));
             }
@@ -78,6 +90,6 @@ fn attributes(call: &StorageCall) -> Vec<KeyValue> {
     attributes
 }
 
-fn count(number: usize) -> i64 {
+pub(super) fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -1,11 +1,12 @@
 //! What was just written is found, and what was just deleted is not, while others write too.
 
+use std::fs;
 use std::thread;
 
 use serde_json::{Value, json};
 
 use super::support::account::{Account, text};
-use super::support::server::Server;
+use super::support::server::{Server, Setup};
 use super::support::unique;
 
 const CREATORS: usize = 6;
@@ -83,4 +84,56 @@ fn an_import_is_found_as_a_whole() {
         let page: Value = owner.client.get(&format!("{artifacts}?q={word}&limit=1")).expect(200).json();
         assert_eq!(page["total"], size);
     }
+}
+
+#[test]
+fn the_index_can_be_made_anew_before_the_server_starts() {
+    let setup = Setup::new();
+    let server = setup.start();
+    let owner = Account::new(&server);
+    let artifacts = owner.artifacts();
+    let word = new_word("word");
+    let id = text(&owner.artifact(&artifacts, &json!({"name": word}))["id"]);
+    let (status, _, errors) = setup.run(&["reindex"]);
+    assert!(!status.success() && errors.contains("in use by another ghostworks"), "{errors}");
+    server.stop();
+
+    for file in fs::read_dir(setup.data().join("search")).expect("an index") {
+        fs::write(file.expect("a file").path(), "spoilt").expect("it can be spoilt");
+    }
+    let (status, output, errors) = setup.run(&["reindex"]);
+    assert!(status.success(), "{errors}");
+    assert_eq!(output.trim(), "1 artifacts are in the search index.");
+    let server = setup.start();
+    let client = server.client().bearer(&owner.access);
+    let page = client.get(&format!("{artifacts}?q={word}")).expect(200).json();
+    assert_eq!((&page["total"], text(&page["items"][0]["id"])), (&json!(1), id));
+    assert!(!server.stderr().contains("anew"), "{}", server.stderr());
+}
+
+#[test]
+fn an_index_that_a_power_cut_left_damaged_is_made_anew() {
+    let setup = Setup::new();
+    let server = setup.start();
+    let owner = Account::new(&server);
+    let artifacts = owner.artifacts();
+    let word = new_word("word");
+    owner.artifact(&artifacts, &json!({"name": word}));
+    assert_eq!(found(&owner, &artifacts, &word).len(), 1);
+    server.stop();
+
+    // The system has gone down since, and a block of a file that nobody looks at when it is opened never came to the disk.
+    let index = setup.data().join("search");
+    fs::write(index.join("boot"), "another").expect("it can be written");
+    let files = fs::read_dir(&index).expect("an index").map(|file| file.expect("a file").path());
+    let positions = files.into_iter().find(|path| path.extension().is_some_and(|it| it == "pos")).expect("positions");
+    let mut bytes = fs::read(&positions).expect("a file");
+    bytes[0] ^= 1;
+    fs::write(&positions, bytes).expect("it can be written");
+
+    let server = setup.start();
+    let client = server.client().bearer(&owner.access);
+    let page = client.get(&format!("{artifacts}?q={word}")).expect(200).json();
+    assert_eq!(page["total"], 1);
+    assert!(server.stderr().contains("1 of its files are damaged"), "{}", server.stderr());
 }

@@ -77,6 +77,7 @@ fn artifacts(owner: &Account) {
     client.patch(&path, &json!({"name": "m"})).expect(200);
     client.get(&format!("{path}/history")).expect(200);
     client.get(&format!("{artifacts}/stats")).expect(200);
+    client.get(&format!("{artifacts}/tags?prefix=n")).expect(200);
     let writes = json!({"operations": [{"op": "create", "name": "b"}]});
     client.post(&format!("{artifacts}/bulk"), &writes).expect(200);
     let exported = client.get(&format!("{artifacts}/export")).expect(200).body;

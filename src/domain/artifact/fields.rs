@@ -68,6 +68,26 @@ impl Tag {
     }
 }
 
+/// What a tag begins with: in lower case, and no longer than one.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct TagPrefix(String);
+
+impl TagPrefix {
+    /// Lower-cases and checks a beginning. White space before it is none of it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let prefix = text.trim_start().to_lowercase();
+        if prefix.chars().count() > Tag::MAX_CHARS {
+            return Err(format!("must be at most {} characters", Tag::MAX_CHARS));
+        }
+        Ok(Self(prefix))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// An artifact's tags: at most 20, none twice, in the order given.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Tags(Vec<Tag>);

@@ -6,7 +6,7 @@ mod history;
 mod write;
 
 pub use draft::{ArtifactDraft, ArtifactPatch, RawArtifact, RawArtifactPatch};
-pub use fields::{ArtifactDescription, ArtifactName, ArtifactType, Metadata, MetadataValue, Tag, Tags};
+pub use fields::{ArtifactDescription, ArtifactName, ArtifactType, Metadata, MetadataValue, Tag, TagPrefix, Tags};
 pub use history::{ArtifactChange, ArtifactField, ArtifactHistory, ArtifactVersion};
 pub use write::{ArtifactWrite, ImportLine, Precondition, RawArtifactWrite};
 

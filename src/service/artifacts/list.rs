@@ -1,11 +1,18 @@
 //! Lists of artifacts and of their versions, and figures about them.
 
+use std::collections::HashMap;
+
 use super::count;
+use super::search::annotate_found;
 use crate::domain::{
-    Action, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactStats, ListArtifacts, SearchText, TenantId,
+    Action, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactStats, Facets, FoundArtifact, FoundArtifacts,
+    ListArtifacts, SearchArtifacts, SearchText, TagPrefix, TenantId,
 };
 use crate::service::{Caller, Error, Service};
 use crate::telemetry::{Operation, Subject, annotate, annotate_with};
+
+/// In a workspace of so many artifacts, to look at all of them takes no longer than to let the index catch up.
+const SMALL: u64 = 1000;
 
 impl Service {
     /// A page of a workspace's artifacts.
@@ -14,17 +21,45 @@ impl Service {
         caller: &Caller,
         tenant: TenantId,
         list: ListArtifacts,
-    ) -> Result<ArtifactPage, Error> {
+    ) -> Result<FoundArtifacts, Error> {
         self.telemetry
             .observe(Operation::ArtifactList, Subject::new(tenant, caller.user), async {
                 self.require(caller, tenant, Action::ReadArtifacts).await?;
                 annotate_list(None, &list);
-                let page = self.store.list_artifacts(tenant, list).await?;
-                annotate("artifact.result_count", count(page.items.len()));
-                annotate("artifact.total", i64::try_from(page.total).unwrap_or(i64::MAX));
+                let page = self.page(tenant, list).await?;
+                annotate_found(&page);
                 Ok(page)
             })
             .await
+    }
+
+    /// A part of the list as it is stored is read from there; what matches in a large workspace, or in another order, is
+    /// found by the index.
+    async fn page(&self, tenant: TenantId, list: ListArtifacts) -> Result<FoundArtifacts, Error> {
+        if !list.is_stored_order() && self.must_ask_index(tenant).await? {
+            let wanted = SearchArtifacts { text: None, list, facets: false, highlights: false };
+            return self.find(tenant, wanted).await;
+        }
+        let sort = list.sort;
+        let ArtifactPage { items, total, has_more } = self.store.list_artifacts(tenant, list).await?;
+        let next = items.last().filter(|_| has_more).map(|artifact| sort.position(artifact));
+        let items = items.into_iter().map(|artifact| FoundArtifact { artifact, highlights: None }).collect();
+        Ok(FoundArtifacts { items, total, next, facets: None })
+    }
+
+    /// How many artifacts have each of the tags that begin with `prefix`.
+    async fn tags(&self, tenant: TenantId, prefix: TagPrefix) -> Result<HashMap<String, u64>, Error> {
+        if self.must_ask_index(tenant).await? {
+            return self.look(tenant, move |index| index.tags(tenant, &prefix), HashMap::len).await;
+        }
+        let mut tags = self.store.artifact_tags(tenant).await?;
+        tags.retain(|tag, _| tag.starts_with(prefix.as_str()));
+        Ok(tags)
+    }
+
+    /// Whether a workspace is too large to look at all of its artifacts. While the index is made anew, none is.
+    async fn must_ask_index(&self, tenant: TenantId) -> Result<bool, Error> {
+        Ok(self.search.reached().is_some() && self.store.artifact_counts(tenant).await?.all > SMALL)
     }
 
     /// What is in a workspace's catalog.
@@ -32,7 +67,27 @@ impl Service {
         self.telemetry
             .observe(Operation::ArtifactStats, Subject::new(tenant, caller.user), async {
                 self.require(caller, tenant, Action::ReadArtifacts).await?;
-                Ok(self.store.artifact_stats(tenant).await?)
+                let counts = self.store.artifact_counts(tenant).await?;
+                Ok(ArtifactStats::new(counts, self.tags(tenant, TagPrefix::default()).await?))
+            })
+            .await
+    }
+
+    /// Tags that begin with `prefix`, with how many artifacts have each: at most `limit`, those that most have first.
+    pub async fn artifact_tags(
+        &self,
+        caller: &Caller,
+        tenant: TenantId,
+        prefix: TagPrefix,
+        limit: usize,
+    ) -> Result<Vec<(String, u64)>, Error> {
+        self.telemetry
+            .observe(Operation::ArtifactTags, Subject::new(tenant, caller.user), async {
+                self.require(caller, tenant, Action::ReadArtifacts).await?;
+                annotate("artifact.limit", count(limit));
+                let tags = Facets::most(self.tags(tenant, prefix).await?, limit);
+                annotate("artifact.result_count", count(tags.len()));
+                Ok(tags)
             })
             .await
     }

@@ -1,5 +1,6 @@
 //! The one way in for reads and the one for writes: each times the call and tells the observer of it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -7,7 +8,7 @@ use super::RedbStore;
 use super::scan::Budget;
 use super::snapshot::Snapshot;
 use super::tables::Tables;
-use crate::domain::{ArtifactHistory, ArtifactPage, ArtifactStats};
+use crate::domain::{ArtifactCounts, ArtifactHistory, ArtifactPage};
 use crate::store::{Call, Counts, StoreError, StoreResult};
 
 impl RedbStore {
@@ -138,6 +139,12 @@ impl<T> Rows for Vec<T> {
     }
 }
 
+impl<K, V> Rows for HashMap<K, V> {
+    fn rows(&self) -> usize {
+        self.len()
+    }
+}
+
 impl Rows for ArtifactPage {
     fn rows(&self) -> usize {
         self.items.len()
@@ -150,7 +157,7 @@ impl Rows for ArtifactHistory {
     }
 }
 
-impl Rows for ArtifactStats {
+impl Rows for ArtifactCounts {
     fn rows(&self) -> usize {
         1
     }

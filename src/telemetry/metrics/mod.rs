@@ -57,6 +57,8 @@ pub struct Metrics {
     auth_hashing_duration: BoundHistogram<f64>,
     search_query_duration: BoundHistogram<f64>,
     search_commit_duration: BoundHistogram<f64>,
+    search_merges: Counter<u64>,
+    search_merge_time: Counter<f64>,
     tenants: TenantLabels,
     http: http::HttpInstruments,
     /// Declares what is looked at later.
@@ -119,6 +121,12 @@ impl Metrics {
                 &SLOW_BUCKETS,
             )
             .bind(&[]),
+            search_merges: counter(&meter, "search_merges", "Merges of parts of the search index."),
+            search_merge_time: meter
+                .f64_counter("search_merge")
+                .with_unit("s")
+                .with_description("Time spent on merging parts of the search index.")
+                .build(),
             tenants: TenantLabels::new(&meter, tenant_limit),
             http: http::HttpInstruments::new(&meter),
             meter: meter.clone(),
@@ -137,6 +145,8 @@ impl Metrics {
             }
         }
         self.user_registrations.add(0, &[]);
+        self.search_merges.add(0, &[]);
+        self.search_merge_time.add(0.0, &[]);
         let other = KeyValue::new(TENANT_ID, OTHER);
         self.artifacts_created.add(0, &[other.clone(), KeyValue::new("artifact_type", ARTIFACT_TYPES[0])]);
         self.workspace_operations.add(0, &[other, KeyValue::new("operation", "create")]);
@@ -207,6 +217,12 @@ impl Metrics {
     /// The search index was committed.
     pub fn search_committed(&self, elapsed: Duration) {
         self.search_commit_duration.record(elapsed.as_secs_f64());
+    }
+
+    /// Parts of the search index were merged.
+    pub fn search_merged(&self, elapsed: Duration) {
+        self.search_merges.add(1, &[]);
+        self.search_merge_time.add(elapsed.as_secs_f64(), &[]);
     }
 
     /// A password was hashed.

@@ -112,11 +112,12 @@ async fn compare(world: &World, model: &Model, before: Counts) {
             assert_eq!(world.store.artifact(*tenant, *id).await, Ok(live.cloned()));
             compare_history(world, *tenant, *id, versions).await;
         }
-        let stats = world.store.artifact_stats(*tenant).await.unwrap();
-        assert_eq!(stats.artifacts, model.list(*tenant, &whole, Sort::NEWEST_FIRST).len() as u64);
+        let counts = world.store.artifact_counts(*tenant).await.unwrap();
+        assert_eq!(counts.all, model.list(*tenant, &whole, Sort::NEWEST_FIRST).len() as u64);
         let live = model.list(*tenant, &ArtifactFilter::default(), Sort::NEWEST_FIRST);
-        assert_eq!(stats.active_artifacts, live.len() as u64);
-        assert_eq!(stats.most_used_tags.iter().map(|(_, count)| count).sum::<u64>(), live.len() as u64);
+        assert_eq!(counts.active, live.len() as u64);
+        let tags = world.store.artifact_tags(*tenant).await.unwrap();
+        assert_eq!(tags.values().sum::<u64>(), live.len() as u64);
     }
     let counts = world.store.counts().await.unwrap();
     assert_eq!(counts.artifacts - before.artifacts, model.rows.len() as u64);

@@ -11,8 +11,8 @@ use super::fields::{DescriptionText, NameText, TagText, TypeText};
 use super::found::{FacetsBody, HighlightsBody};
 use super::list::Facet;
 use crate::domain::{
-    Artifact, ArtifactDescription, ArtifactPage, ArtifactStats, FoundArtifact, FoundArtifacts, MetadataValue, Page,
-    RawArtifact, RawArtifactPatch,
+    Artifact, ArtifactDescription, ArtifactStats, FoundArtifact, FoundArtifacts, MetadataValue, Page, RawArtifact,
+    RawArtifactPatch,
 };
 use crate::http::types::{RawMetadataValue, Time, field};
 
@@ -208,19 +208,7 @@ pub(super) struct PageBody {
 }
 
 impl PageBody {
-    pub(super) fn new(page: ArtifactPage, window: &Page, next_cursor: Option<String>) -> Self {
-        Self {
-            items: page.items.into_iter().map(ArtifactBody::from).collect(),
-            total: page.total,
-            limit: window.limit as u64,
-            offset: window.offset() as u64,
-            has_more: page.has_more,
-            next_cursor,
-            facets: None,
-        }
-    }
-
-    pub(super) fn found(found: FoundArtifacts, window: &Page, next_cursor: Option<String>, facets: &[Facet]) -> Self {
+    pub(super) fn new(found: FoundArtifacts, window: &Page, next_cursor: Option<String>, facets: &[Facet]) -> Self {
         Self {
             items: found.items.into_iter().map(ArtifactBody::from).collect(),
             total: found.total,
@@ -256,13 +244,33 @@ pub(super) struct TagCount {
     count: u64,
 }
 
+/// Tags, and how often each is used.
+#[derive(Serialize, Object)]
+#[oai(rename = "Tags")]
+pub(super) struct TagsBody {
+    /// Those that most artifacts have first.
+    items: Vec<TagCount>,
+}
+
+impl From<Vec<(String, u64)>> for TagsBody {
+    fn from(tags: Vec<(String, u64)>) -> Self {
+        Self { items: tags.into_iter().map(TagCount::from).collect() }
+    }
+}
+
+impl From<(String, u64)> for TagCount {
+    fn from((tag, count): (String, u64)) -> Self {
+        Self { tag, count }
+    }
+}
+
 impl From<ArtifactStats> for StatsBody {
     fn from(stats: ArtifactStats) -> Self {
         Self {
             total_artifacts: stats.artifacts,
             active_artifacts: stats.active_artifacts,
             total_tags: stats.tags,
-            most_used_tags: stats.most_used_tags.into_iter().map(|(tag, count)| TagCount { tag, count }).collect(),
+            most_used_tags: stats.most_used_tags.into_iter().map(TagCount::from).collect(),
         }
     }
 }

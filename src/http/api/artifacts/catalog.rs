@@ -11,11 +11,11 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::body::{ArtifactBody, CreateArtifactRequest, PageBody, StatsBody};
+use super::body::{ArtifactBody, CreateArtifactRequest, PageBody, StatsBody, TagsBody};
 use super::bulk::{self, BulkBody, BulkRequest};
-use super::fields::{FacetNames, TypeText};
+use super::fields::{FacetNames, TagPrefixText, TypeText};
 use super::list::{self, ListQuery};
-use crate::domain::ImportLine;
+use crate::domain::{ImportLine, TagPrefix, Violations};
 use crate::http::api::Tag;
 use crate::http::extract::ArtifactsCaller;
 use crate::http::json::Json;
@@ -123,6 +123,32 @@ impl CatalogApi {
         workspace_id: Path<Uuid>,
     ) -> Result<Json<StatsBody>, Refused<{ BY_ID }>> {
         Ok(Json(state.service.artifact_stats(&caller.0, workspace_id.0.into()).await?.into()))
+    }
+
+    /// Tags that begin with a text
+    ///
+    /// For who types a tag: the tags that artifacts outside of the trash have, with how many have each, those that most
+    /// have first.
+    #[oai(path = "/:workspace_id/artifacts/tags", method = "get", operation_id = "list_artifact_tags")]
+    async fn tags(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: ArtifactsCaller,
+        /// The workspace's id.
+        workspace_id: Path<Uuid>,
+        /// What they begin with, in any case; without it, all tags.
+        prefix: Query<Option<TagPrefixText>>,
+        /// How many at most.
+        limit: Query<Option<Limit>>,
+    ) -> Result<Json<TagsBody>, Refused<{ BY_ID | INVALID }>> {
+        let (prefix, limit) = Violations::check(|check| {
+            let prefix = prefix.0.map_or(Ok(TagPrefix::default()), |prefix| TagPrefix::parse(&prefix.0));
+            let prefix = check.field("/prefix", prefix);
+            let limit = check.field("/limit", list::check_limit(limit.0));
+            Some((prefix?, limit?))
+        })
+        .map_err(|violations| Problem::validation(&violations))?;
+        Ok(Json(state.service.artifact_tags(&caller.0, workspace_id.0.into(), prefix, limit).await?.into()))
     }
 
     /// Write many artifacts

@@ -54,6 +54,12 @@ text_field!(
     }
 );
 text_field!(
+    /// What a tag begins with.
+    TagPrefixText,
+    "string_tag_prefix",
+    MetaSchema { max_length: Some(Tag::MAX_CHARS), ..MetaSchema::new("string") }
+);
+text_field!(
     /// A type.
     TypeText,
     "string_artifact_type",
@@ -79,6 +85,12 @@ text_field!(
         ..MetaSchema::new("string")
     }
 );
+
+impl ParseFromParameter for TagPrefixText {
+    fn parse_from_parameter(text: &str) -> ParseResult<Self> {
+        Ok(Self(text.to_owned()))
+    }
+}
 
 impl ParseFromParameter for FacetNames {
     fn parse_from_parameter(text: &str) -> ParseResult<Self> {

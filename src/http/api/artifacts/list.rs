@@ -107,15 +107,13 @@ pub(super) async fn answer(
     let (wanted, facets) = query.check(tenant).map_err(|violations| Problem::validation(&violations))?;
     let SearchArtifacts { text, list: ListArtifacts { filter, sort, page: window }, .. } = wanted.clone();
     let next = |position: &Position| cursor::encode(LIST, tenant, &(digest(&text, &filter, sort), position));
-    if text.is_some() || !facets.is_empty() {
-        let found = service.search_artifacts(caller, tenant, wanted).await?;
-        let next = found.next.as_ref().and_then(next);
-        return Ok(Json(PageBody::found(found, &window, next, &facets)));
-    }
-    let page = service.artifacts(caller, tenant, wanted.list).await?;
-    let last = page.items.last().filter(|_| page.has_more).map(|artifact| sort.position(artifact));
-    let next = last.as_ref().and_then(next);
-    Ok(Json(PageBody::new(page, &window, next)))
+    let found = if text.is_some() || !facets.is_empty() {
+        service.search_artifacts(caller, tenant, wanted).await?
+    } else {
+        service.artifacts(caller, tenant, wanted.list).await?
+    };
+    let next = found.next.as_ref().and_then(next);
+    Ok(Json(PageBody::new(found, &window, next, &facets)))
 }
 
 /// What tells a list from others: a cursor is only good for its own.

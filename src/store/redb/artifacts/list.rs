@@ -83,11 +83,6 @@ fn rows(
     Ok(rows.peekable())
 }
 
-/// Whether a listing is a part of the table as it is, so that its page is read from where it begins.
-pub(super) fn is_ordered(list: &ListArtifacts) -> bool {
-    list.sort.by == SortBy::CreatedAt && list.filter.lets_all_through()
-}
-
 /// A page of everything: the rows before it are passed over undecoded, and the total is a counter.
 pub(super) fn page(
     snapshot: &Snapshot,

@@ -5,6 +5,8 @@ mod list;
 mod stats;
 mod versions;
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 
 use super::counters::Counter;
@@ -14,7 +16,7 @@ use super::tables::{Tables, get, pair, put};
 use super::workspaces;
 use super::{INLINE_ROWS, RedbStore};
 use crate::domain::{
-    Artifact, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactPatch, ArtifactStats, ArtifactWrite, ChangeKind,
+    Artifact, ArtifactCounts, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactPatch, ArtifactWrite, ChangeKind,
     ListArtifacts, Precondition, Stamp, TenantId, UserId,
 };
 use crate::store::{Artifacts, Missing, StoreError, StoreResult};
@@ -38,7 +40,7 @@ impl Artifacts for RedbStore {
     }
 
     async fn list_artifacts(&self, tenant: TenantId, list: ListArtifacts) -> StoreResult<ArtifactPage> {
-        if !list::is_ordered(&list) {
+        if !list.is_stored_order() {
             self.scan("artifacts", move |snapshot, budget| list::search(snapshot, budget, tenant, &list)).await
         } else if list.page.offset() > INLINE_ROWS {
             self.scan("artifacts", move |snapshot, budget| list::page(snapshot, budget, tenant, &list)).await
@@ -56,8 +58,12 @@ impl Artifacts for RedbStore {
         self.read("list", "artifacts", |snapshot| list::next(snapshot, tenant, after, deleted))
     }
 
-    async fn artifact_stats(&self, tenant: TenantId) -> StoreResult<ArtifactStats> {
-        self.scan("artifacts", move |snapshot, budget| stats::stats(snapshot, budget, tenant)).await
+    async fn artifact_counts(&self, tenant: TenantId) -> StoreResult<ArtifactCounts> {
+        self.read("get", "counters", |snapshot| stats::counts(snapshot, tenant))
+    }
+
+    async fn artifact_tags(&self, tenant: TenantId) -> StoreResult<HashMap<String, u64>> {
+        self.scan("artifacts", move |snapshot, budget| stats::tags(snapshot, budget, tenant)).await
     }
 
     async fn artifact_history(

@@ -1,0 +1,19 @@
+//! `ghostworks reindex`: the search index made anew, while the server is stopped.
+
+use tokio::runtime::Builder;
+
+use super::{Failure, print, progress::Progress};
+use crate::{
+    app,
+    config::{Config, Sources},
+};
+
+/// Makes the index anew from all artifacts in the database.
+pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
+    let config = Config::load(sources)?;
+    let runtime = Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
+    let mut progress = Progress::new("indexed");
+    let artifacts = runtime.block_on(app::reindex(&config, |artifacts| progress.show(artifacts)))?;
+    drop(progress);
+    print(&format!("{artifacts} artifacts are in the search index."))
+}
