@@ -1,17 +1,21 @@
 //! What matches, counted, and the first of it in order.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::columnar::{Column, StrColumn};
+use tantivy::columnar::StrColumn;
 use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader, TantivyError};
 
-use super::schema;
-use crate::domain::{ArtifactId, Facets, Position, Sort, SortBy, Timestamp};
+use super::columns::{AllColumns, Columns};
+use crate::domain::{Facets, Position, Sort, SortBy, Timestamp};
 
 /// Counts all that match and keeps the places of the first.
 #[derive(Clone)]
 pub(super) struct Gather {
+    /// The columns of every part of the index.
+    pub columns: Arc<AllColumns>,
     /// In which order.
     pub sort: Sort,
     /// Only those after this place are kept, if it is given.
@@ -38,20 +42,10 @@ impl Collector for Gather {
     type Child = GatherSegment;
 
     fn for_segment(&self, _: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<GatherSegment> {
-        let columns = segment.fast_fields();
-        let facets = self.facets.then(|| -> tantivy::Result<_> {
-            Ok([Counted::new(columns.str("tags")?), Counted::new(columns.str("artifact_type")?)])
-        });
-        Ok(GatherSegment {
-            gather: self.clone(),
-            id_high: columns.u64("id_high")?,
-            id_low: columns.u64("id_low")?,
-            updated_at: columns.i64("updated_at")?,
-            sort_name: columns.str("sort_name")?,
-            facets: facets.transpose()?,
-            total: 0,
-            first: Vec::new(),
-        })
+        let columns = self.columns.get(&segment.segment_id()).cloned();
+        let columns = columns.ok_or_else(|| TantivyError::InternalError("a part without columns".to_owned()))?;
+        let facets = self.facets.then(|| [&columns.tags, &columns.artifact_type].map(|it| Counted::new(it.clone())));
+        Ok(GatherSegment { gather: self.clone(), columns, facets, total: 0, first: Vec::new(), last_rank: None })
     }
 
     fn requires_scoring(&self) -> bool {
@@ -75,23 +69,53 @@ impl Collector for Gather {
 /// One part of the index.
 pub(super) struct GatherSegment {
     gather: Gather,
-    id_high: Column<u64>,
-    id_low: Column<u64>,
-    updated_at: Column<i64>,
-    sort_name: Option<StrColumn>,
+    columns: Arc<Columns>,
     facets: Option<[Counted; 2]>,
     total: u64,
     /// No more than twice as many as are kept.
-    first: Vec<Position>,
+    first: Vec<Candidate>,
+    /// The rank of the last of as many as are kept: what comes after it is not looked at any closer.
+    last_rank: Option<u64>,
+}
+
+/// What may be among the first.
+#[derive(Clone, Copy)]
+struct Candidate {
+    /// What it is ordered by, as a number in the same order. Those that are equal are in the order of ids.
+    rank: u64,
+    doc: DocId,
+    score: Score,
 }
 
 impl GatherSegment {
-    fn position(&self, doc: DocId, score: Score) -> Position {
-        let id = self.id(doc);
+    fn rank(&self, doc: DocId, score: Score) -> u64 {
+        match self.gather.sort.by {
+            SortBy::CreatedAt => self.columns.id_high.first(doc).unwrap_or_default(),
+            SortBy::UpdatedAt => in_order(self.columns.updated_at.first(doc).unwrap_or_default()),
+            // The dictionary of a column is in order.
+            SortBy::Name => {
+                self.columns.sort_name.as_ref().and_then(|names| names.term_ords(doc).next()).unwrap_or_default()
+            }
+            // Of numbers above zero, the bits are in the order of the numbers.
+            SortBy::Relevance => score.max(0.0).to_bits().into(),
+        }
+    }
+
+    fn in_direction(&self, ascending: Ordering) -> Ordering {
+        if self.gather.sort.descending { ascending.reverse() } else { ascending }
+    }
+
+    fn compare(&self, one: &Candidate, other: &Candidate) -> Ordering {
+        let by_id = || self.columns.id(one.doc).cmp(&self.columns.id(other.doc));
+        self.in_direction(one.rank.cmp(&other.rank).then_with(by_id))
+    }
+
+    fn position(&self, Candidate { doc, score, .. }: Candidate) -> Position {
+        let id = self.columns.id(doc);
         match self.gather.sort.by {
             SortBy::CreatedAt => Position::created(id),
             SortBy::UpdatedAt => {
-                let micros = self.updated_at.first(doc).unwrap_or_default();
+                let micros = self.columns.updated_at.first(doc).unwrap_or_default();
                 Position::updated(Timestamp::from_microsecond(micros).unwrap_or_default(), id)
             }
             SortBy::Name => Position::named(self.name(doc), id),
@@ -99,13 +123,9 @@ impl GatherSegment {
         }
     }
 
-    fn id(&self, doc: DocId) -> ArtifactId {
-        schema::id_of(self.id_high.first(doc).unwrap_or_default(), self.id_low.first(doc).unwrap_or_default())
-    }
-
     fn name(&self, doc: DocId) -> String {
         let mut name = String::new();
-        if let Some(names) = &self.sort_name
+        if let Some(names) = &self.columns.sort_name
             && let Some(ordinal) = names.term_ords(doc).next()
         {
             // A name that can't be read is an empty one; the artifact itself is read from the store.
@@ -115,9 +135,12 @@ impl GatherSegment {
     }
 
     fn keep_the_first(&mut self) {
-        let sort = self.gather.sort;
-        self.first.select_nth_unstable_by(self.gather.keep, |one, other| sort.compare(one, other));
-        self.first.truncate(self.gather.keep);
+        let mut first = std::mem::take(&mut self.first);
+        first.select_nth_unstable_by(self.gather.keep, |one, other| self.compare(one, other));
+        first.truncate(self.gather.keep);
+        let ranks = first.iter().map(|candidate| candidate.rank);
+        self.last_rank = if self.gather.sort.descending { ranks.min() } else { ranks.max() };
+        self.first = first;
     }
 }
 
@@ -127,25 +150,33 @@ impl SegmentCollector for GatherSegment {
     fn collect(&mut self, doc: DocId, score: Score) {
         self.total += 1;
         self.facets.iter_mut().flatten().for_each(|counted| counted.count(doc));
-        let position = self.position(doc, score);
-        let Gather { sort, after, keep, .. } = &self.gather;
-        if after.as_ref().is_some_and(|after| sort.compare(&position, after).is_le()) {
+        let candidate = Candidate { rank: self.rank(doc, score), doc, score };
+        if self.last_rank.is_some_and(|last| self.in_direction(candidate.rank.cmp(&last)).is_gt()) {
             return;
         }
-        let enough = (2 * keep).max(1);
-        self.first.push(position);
-        if self.first.len() > enough {
+        let sort = self.gather.sort;
+        if self.gather.after.as_ref().is_some_and(|after| sort.compare(&self.position(candidate), after).is_le()) {
+            return;
+        }
+        self.first.push(candidate);
+        if self.first.len() > (2 * self.gather.keep).max(1) {
             self.keep_the_first();
         }
     }
 
-    fn harvest(self) -> tantivy::Result<Gathered> {
+    fn harvest(mut self) -> tantivy::Result<Gathered> {
+        let first = self.first.iter().map(|candidate| self.position(*candidate)).collect();
         let mut facets = Facets::default();
-        if let Some([tags, types]) = self.facets {
+        if let Some([tags, types]) = self.facets.take() {
             facets = Facets { tags: tags.texts()?, types: types.texts()? };
         }
-        Ok(Gathered { total: self.total, first: self.first, facets })
+        Ok(Gathered { total: self.total, first, facets })
     }
+}
+
+/// A number without sign in the same order.
+fn in_order(number: i64) -> u64 {
+    number.cast_unsigned() ^ (1 << 63)
 }
 
 /// How many have each of the texts of a column.

@@ -3,11 +3,12 @@
 use std::ops::Bound;
 
 use tantivy::query::{
-    BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, Occur, PhrasePrefixQuery, PhraseQuery, Query as IndexQuery,
-    RangeQuery, TermQuery,
+    BooleanQuery, BoostQuery, ConstScoreQuery, Occur, PhrasePrefixQuery, PhraseQuery, Query as IndexQuery, RangeQuery,
+    TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 
+use super::beginning::Beginning;
 use super::query::{Place, Query, Term, Wanted};
 use super::schema::{self, BY, EVERYTHING, Fields, Scope, TAG, TYPE};
 use super::text::Word;
@@ -16,7 +17,7 @@ use crate::domain::{ArtifactFilter, TenantId};
 /// What a word is worth where it is found. In the name more than among the tags, and there more than anywhere else.
 const IN_NAME: f32 = 4.0;
 const IN_TAGS: f32 = 2.0;
-/// What it is worth that a word begins with what is looked for.
+/// What it is worth that a word begins with what is looked for, and goes on.
 const BEGINNING: f32 = 0.1;
 const BEGINNING_IN_NAME: f32 = 1.0;
 /// The most words that the open end of a phrase stands for.
@@ -40,10 +41,11 @@ impl<'a> Compiler<'a> {
     pub(super) fn query(&self, query: &Query, filter: &ArtifactFilter) -> BooleanQuery {
         let mut clauses: Vec<(Occur, Boxed)> = Vec::new();
         for group in &query.groups {
-            clauses.push((Occur::Must, any(group.iter().map(|term| self.term(term)))));
+            // What counts more also matches, so one union has it all.
+            let parts = group.iter().flat_map(|term| self.term(term).into_iter().chain(self.bonuses(term)));
+            clauses.push((Occur::Must, any(parts)));
         }
-        clauses.extend(query.wanted().flat_map(|term| self.bonuses(term)).map(|bonus| (Occur::Should, bonus)));
-        clauses.extend(query.excluded.iter().map(|term| (Occur::MustNot, self.term(term))));
+        clauses.extend(query.excluded.iter().map(|term| (Occur::MustNot, any(self.term(term)))));
         clauses.extend(self.filters(filter));
         if query.groups.is_empty() {
             clauses.push((Occur::Must, unscored(self.exactly(EVERYTHING))));
@@ -76,44 +78,48 @@ impl<'a> Compiler<'a> {
         clauses
     }
 
-    /// What has a term.
-    fn term(&self, term: &Term) -> Boxed {
+    /// What has a term: any of these.
+    fn term(&self, term: &Term) -> Vec<Boxed> {
         match (&term.place, &term.wanted) {
-            (Place::Tag, Wanted::Exactly(text)) => self.exactly(&schema::exact(TAG, text)),
-            (Place::Type, Wanted::Exactly(text)) => self.exactly(&schema::exact(TYPE, text)),
-            (Place::By, Wanted::Exactly(text)) => self.exactly(&schema::exact(BY, text)),
+            (Place::Tag, Wanted::Exactly(text)) => vec![self.exactly(&schema::exact(TAG, text))],
+            (Place::Type, Wanted::Exactly(text)) => vec![self.exactly(&schema::exact(TYPE, text))],
+            (Place::By, Wanted::Exactly(text)) => vec![self.exactly(&schema::exact(BY, text))],
             (Place::Metadata(key), wanted) => self.in_metadata(key, wanted),
             (Place::Name, wanted) => self.in_field(self.fields.name, wanted),
             (_, wanted) => self.in_field(self.fields.anywhere, wanted),
         }
     }
 
-    fn in_field(&self, field: Field, wanted: &Wanted) -> Boxed {
+    fn in_field(&self, field: Field, wanted: &Wanted) -> Vec<Boxed> {
         match wanted {
             Wanted::Word(word) => {
-                let whole = [Some(&word.folded), word.stem.as_ref()].into_iter().flatten();
-                let whole = whole.map(|text| self.word(field, text));
-                any(whole.chain([boosted(self.beginning(field, &word.folded), BEGINNING)]))
+                let forms: Vec<&str> =
+                    [Some(&word.folded), word.stem.as_ref()].into_iter().flatten().map(String::as_str).collect();
+                let longer = self.in_scopes(|scope| {
+                    let forms: Vec<_> = forms.iter().map(|form| schema::term(field, scope, form)).collect();
+                    Box::new(Beginning::of(&schema::term(field, scope, &word.folded)).but_for(&forms))
+                });
+                forms.iter().map(|form| self.word(field, form)).chain([boosted(longer, BEGINNING)]).collect()
             }
-            Wanted::AnyOf(words) => any(words.iter().map(|word| self.word(field, word))),
-            Wanted::Prefix(prefix) => self.beginning(field, prefix),
-            Wanted::Phrase { words, is_open } => self.phrase(field, words, *is_open),
-            Wanted::Exactly(_) => Box::new(EmptyQuery),
+            Wanted::AnyOf(words) => words.iter().map(|word| self.word(field, word)).collect(),
+            Wanted::Prefix(prefix) => vec![self.beginning(field, prefix)],
+            Wanted::Phrase { words, is_open } => vec![self.phrase(field, words, *is_open)],
+            Wanted::Exactly(_) => Vec::new(),
         }
     }
 
-    fn in_metadata(&self, key: &str, wanted: &Wanted) -> Boxed {
+    fn in_metadata(&self, key: &str, wanted: &Wanted) -> Vec<Boxed> {
         let field = self.fields.metadata;
         let word = |word: &str| self.word(field, &schema::metadata(key, word));
         let beginning = |word: &str| self.beginning(field, &schema::metadata(key, word));
         match wanted {
-            Wanted::Word(each) => any([word(each.root()), beginning(&each.folded)]),
-            Wanted::Prefix(prefix) => beginning(prefix),
-            Wanted::AnyOf(words) => any(words.iter().map(|text| word(text))),
+            Wanted::Word(each) => vec![word(each.root()), beginning(&each.folded)],
+            Wanted::Prefix(prefix) => vec![beginning(prefix)],
+            Wanted::AnyOf(words) => words.iter().map(|text| word(text)).collect(),
             Wanted::Phrase { words, .. } => {
-                Box::new(BooleanQuery::intersection(words.iter().map(|each| word(&each.folded)).collect()))
+                vec![Box::new(BooleanQuery::intersection(words.iter().map(|each| word(&each.folded)).collect()))]
             }
-            Wanted::Exactly(_) => Box::new(EmptyQuery),
+            Wanted::Exactly(_) => Vec::new(),
         }
     }
 
@@ -129,7 +135,7 @@ impl<'a> Compiler<'a> {
                 boosted(self.beginning(name, &word.folded), BEGINNING_IN_NAME),
                 boosted(self.word(tag_words, word.root()), IN_TAGS),
             ],
-            Wanted::AnyOf(words) => vec![boosted(any(words.iter().map(|word| self.word(name, word))), IN_NAME)],
+            Wanted::AnyOf(words) => words.iter().map(|word| boosted(self.word(name, word), IN_NAME)).collect(),
             Wanted::Prefix(prefix) => vec![boosted(self.beginning(name, prefix), BEGINNING_IN_NAME)],
             Wanted::Phrase { words, is_open } => vec![boosted(self.phrase(name, words, *is_open), IN_NAME)],
             Wanted::Exactly(_) => Vec::new(),
@@ -164,12 +170,7 @@ impl<'a> Compiler<'a> {
 
     /// Words that begin with a text.
     fn beginning(&self, field: Field, text: &str) -> Boxed {
-        self.in_scopes(|scope| {
-            let from = Bound::Included(schema::term(field, scope, text));
-            // No word has this, the greatest of all characters.
-            let to = Bound::Excluded(schema::term(field, scope, &format!("{text}{}", char::MAX)));
-            Box::new(RangeQuery::new(from, to))
-        })
+        self.in_scopes(|scope| Box::new(Beginning::of(&schema::term(field, scope, text))))
     }
 
     fn in_scopes(&self, query: impl Fn(Scope) -> Boxed) -> Boxed {

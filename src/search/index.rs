@@ -13,11 +13,12 @@ use tantivy::indexer::{
     IndexWriterOptions, LogMergePolicy, MergeCandidate, MergePolicy as _, NoMergePolicy, UserOperation,
 };
 use tantivy::query::AllQuery;
-use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
+use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term};
 use thiserror::Error;
 
 use super::boot;
 use super::collect::Gather;
+use super::columns::{self, AllColumns};
 use super::directory::UnsyncedDirectory;
 use super::find::find;
 use super::highlight;
@@ -96,6 +97,8 @@ pub struct SearchIndex {
 struct Opened {
     index: Index,
     reader: IndexReader,
+    searcher: Searcher,
+    columns: Arc<AllColumns>,
     /// The position in the change log up to which it is complete; `None` while it is made anew.
     reached: Option<u64>,
 }
@@ -129,7 +132,7 @@ impl SearchIndex {
 
     /// How many artifacts are in it.
     pub fn documents(&self) -> u64 {
-        self.opened.load().reader.searcher().num_docs()
+        self.opened.load().searcher.num_docs()
     }
 
     /// How many bytes its files have.
@@ -211,10 +214,16 @@ impl SearchIndex {
         }
         let ListArtifacts { filter, sort, page } = &wanted.list;
         let offset = page.offset();
-        let gather =
-            Gather { sort: *sort, after: page.after().cloned(), keep: offset + page.limit + 1, facets: wanted.facets };
-        let searcher = self.opened.load().reader.searcher();
-        let (gathered, query) = find(&searcher, &self.fields, tenant, query.unwrap_or_default(), filter, &gather)?;
+        let opened = self.opened.load_full();
+        let gather = Gather {
+            columns: opened.columns.clone(),
+            sort: *sort,
+            after: page.after().cloned(),
+            keep: offset + page.limit + 1,
+            facets: wanted.facets,
+        };
+        let (gathered, query) =
+            find(&opened.searcher, &self.fields, tenant, query.unwrap_or_default(), filter, &gather)?;
         let mut first = gathered.first.into_iter().skip(offset);
         let page = first.by_ref().take(page.limit).collect();
         Ok(Found {
@@ -228,7 +237,7 @@ impl SearchIndex {
 
     /// How many artifacts of a workspace, but for those in the trash, have each of the tags that begin with `prefix`.
     pub fn tags(&self, tenant: TenantId, prefix: &TagPrefix) -> Result<HashMap<String, u64>, SearchError> {
-        Ok(tags::tags(&self.opened.load().reader.searcher(), &self.fields, tenant, prefix)?)
+        Ok(tags::tags(&self.opened.load_full().searcher, &self.fields, tenant, prefix)?)
     }
 
     /// Lets go of the writer, after what it is doing.
@@ -261,7 +270,8 @@ impl SearchIndex {
     fn see(&self, reached: Option<u64>) -> Result<(), SearchError> {
         let opened = self.opened.load_full();
         opened.reader.reload()?;
-        self.opened.store(Arc::new(Opened { reached, ..opened.same() }));
+        let seen = Opened::seeing(opened.index.clone(), opened.reader.clone(), reached, &opened.columns)?;
+        self.opened.store(Arc::new(seen));
         Ok(())
     }
 }
@@ -276,7 +286,7 @@ impl Opened {
         }
         let opened = Self::reading(index, reached)?;
         // Opens every file, and reads a little of each.
-        opened.reader.searcher().search(&AllQuery, &Count)?;
+        opened.searcher.search(&AllQuery, &Count)?;
         if !boot::is_the_same(directory) {
             let damaged = opened.index.validate_checksum()?;
             if !damaged.is_empty() {
@@ -301,11 +311,19 @@ impl Opened {
     fn reading(index: Index, reached: Option<u64>) -> Result<Self, SearchError> {
         index.tokenizers().register(tokenizer::NAME, Words::default());
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        Ok(Self { index, reader, reached })
+        Self::seeing(index, reader, reached, &AllColumns::default())
     }
 
-    fn same(&self) -> Self {
-        Self { index: self.index.clone(), reader: self.reader.clone(), reached: self.reached }
+    /// As the reader sees it now.
+    fn seeing(
+        index: Index,
+        reader: IndexReader,
+        reached: Option<u64>,
+        columns: &AllColumns,
+    ) -> Result<Self, SearchError> {
+        let searcher = reader.searcher();
+        let columns = Arc::new(columns::open(&searcher, columns)?);
+        Ok(Self { index, reader, searcher, columns, reached })
     }
 }
 

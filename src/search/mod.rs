@@ -4,8 +4,10 @@
 //! artifacts; the artifacts themselves are read from the store. Knows nothing of the store, and of no user: what may be
 //! looked into is one workspace, and every term in the index begins with it.
 
+mod beginning;
 mod boot;
 mod collect;
+mod columns;
 mod compile;
 mod directory;
 mod find;

@@ -1,0 +1,61 @@
+//! What the index keeps of every artifact in columns. They are opened once for each part of it: that takes longer than most
+//! searches.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tantivy::columnar::{Column, StrColumn};
+use tantivy::index::SegmentId;
+use tantivy::{DocId, Searcher, SegmentReader};
+
+use super::schema;
+use crate::domain::ArtifactId;
+
+/// The columns of a part of the index.
+pub(super) struct Columns {
+    pub id_high: Column<u64>,
+    pub id_low: Column<u64>,
+    /// Microseconds.
+    pub updated_at: Column<i64>,
+    /// None where no artifact has a value, as for those that follow.
+    pub sort_name: Option<StrColumn>,
+    pub tags: Option<StrColumn>,
+    pub artifact_type: Option<StrColumn>,
+}
+
+/// The columns of all parts.
+pub(super) type AllColumns = HashMap<SegmentId, Arc<Columns>>;
+
+impl Columns {
+    fn open(segment: &SegmentReader) -> tantivy::Result<Self> {
+        let columns = segment.fast_fields();
+        Ok(Self {
+            id_high: columns.u64("id_high")?,
+            id_low: columns.u64("id_low")?,
+            updated_at: columns.i64("updated_at")?,
+            sort_name: columns.str("sort_name")?,
+            tags: columns.str("tags")?,
+            artifact_type: columns.str("artifact_type")?,
+        })
+    }
+
+    /// The id of an artifact.
+    pub(super) fn id(&self, doc: DocId) -> ArtifactId {
+        schema::id_of(self.id_high.first(doc).unwrap_or_default(), self.id_low.first(doc).unwrap_or_default())
+    }
+}
+
+/// The columns of every part that is searched. What is open already stays so: a part never changes.
+pub(super) fn open(searcher: &Searcher, opened: &AllColumns) -> tantivy::Result<AllColumns> {
+    let segments = searcher.segment_readers().iter();
+    segments
+        .map(|segment| {
+            let id = segment.segment_id();
+            let columns = match opened.get(&id) {
+                Some(columns) => columns.clone(),
+                None => Arc::new(Columns::open(segment)?),
+            };
+            Ok((id, columns))
+        })
+        .collect()
+}
