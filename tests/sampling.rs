@@ -60,7 +60,7 @@ fn until_the_service_has_answered_the_initial_rate_holds() {
     let server = Setup::new()
         .traces_to(&collector.endpoint())
         .env("OTEL_TRACES_SAMPLER", "parentbased_jaeger_remote")
-        .env("OTEL_TRACES_SAMPLER_ARG", &format!("endpoint=http://{service}/sampling,initialSamplingRate=1"))
+        .env("OTEL_TRACES_SAMPLER_ARG", format!("endpoint=http://{service}/sampling,initialSamplingRate=1"))
         .start();
     let trace = "0af7651916cd43dd8448eb211c80319d";
     server.client().get("/livez").expect(200);

@@ -11,7 +11,7 @@ use crate::mail::MailerError;
 use crate::search::SearchError;
 use crate::service::IndexingError;
 use crate::store::StoreError;
-use crate::store::redb::{BackupError, OpenError};
+use crate::store::redb::{BackupError, CompactError, OpenError};
 use crate::telemetry::TelemetryError;
 
 /// Why the server can't start, or did not end well: one line that says what to do.
@@ -36,6 +36,9 @@ pub enum Error {
         /// What is wrong.
         error: SearchError,
     },
+    /// The database was not compacted.
+    #[error(transparent)]
+    Compact(#[from] CompactError),
     /// The search index can't be made anew.
     #[error("the search index was not made anew: {0}")]
     Reindex(IndexingError),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::{Error, SEARCH_DIR, store_options};
 use crate::config::Config;
 use crate::service;
-use crate::store::redb::{self, BackupError, CheckReport, Options, RedbStore};
+use crate::store::redb::{self, BackupError, CheckReport, Compacted, Options, RedbStore};
 use crate::store::{NoObserver, Store as _};
 
 /// How often it is looked how far something is.
@@ -53,6 +53,11 @@ pub fn restore(config: &Config, file: &Path, force: bool, passed: impl FnMut(u64
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::Search { path, error: error.into() }),
         Ok(()) | Err(_) => Ok(rows),
     }
+}
+
+/// Makes the database's file as small as it can be.
+pub fn compact(config: &Config) -> Result<Compacted, Error> {
+    Ok(redb::compact(&existing(config)?)?)
 }
 
 /// Makes the search index anew, and returns how many artifacts are in it. `passed` is told how many were taken in so far.

@@ -4,6 +4,7 @@
 
 mod backup;
 mod check;
+mod compact;
 mod config;
 mod demo;
 mod healthcheck;
@@ -61,6 +62,8 @@ enum Command {
     Restore(restore::Args),
     /// Check that everything in the database agrees; the server must be stopped
     Check(check::Args),
+    /// Give room that the database does not use back to the disk; the server must be stopped
+    Compact,
     /// Make the search index anew; the server must be stopped, and makes one that is missing or damaged by itself
     Reindex,
     /// Print the OpenAPI document
@@ -113,6 +116,7 @@ impl Cli {
             Some(Command::Backup(args)) => backup::run(&args, &sources),
             Some(Command::Restore(args)) => restore::run(&args, &sources),
             Some(Command::Check(args)) => check::run(&args, &sources),
+            Some(Command::Compact) => compact::run(&sources),
             Some(Command::Reindex) => reindex::run(&sources),
             Some(Command::Demo) => demo::run(&sources),
             Some(Command::Openapi(args)) => openapi::run(&args),

@@ -33,6 +33,9 @@ use crate::domain::{
 /// How much the writer keeps in memory before it makes a part of the index of it, in bytes.
 const WRITER_BYTES: usize = 48 << 20;
 
+/// So many parts of about a size are made one. A search looks into all parts: more of them are slower to search, fewer are
+/// written anew more often.
+const PARTS_BEFORE_MERGE: usize = 4;
 /// The share of a part that was replaced or removed before it is written anew without that.
 const DELETED_BEFORE_MERGE: f32 = 0.3;
 
@@ -195,6 +198,7 @@ impl SearchIndex {
             let Some(writer) = writer.as_mut() else { return Ok(false) };
             let parts = self.opened.load().index.searchable_segment_metas()?;
             let mut policy = LogMergePolicy::default();
+            policy.set_min_num_segments(PARTS_BEFORE_MERGE);
             policy.set_del_docs_ratio_before_merge(DELETED_BEFORE_MERGE);
             let Some(MergeCandidate(parts)) = policy.compute_merge_candidates(&parts).into_iter().next() else {
                 return Ok(false);

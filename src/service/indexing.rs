@@ -141,8 +141,10 @@ impl Indexer<'_> {
             let began = Instant::now();
             match self.search.merge().await {
                 Ok(true) => {
+                    let elapsed = began.elapsed();
+                    self.search.note(|lasted| lasted.merge = Some(elapsed));
                     if let Some(metrics) = self.metrics {
-                        metrics.search_merged(began.elapsed());
+                        metrics.search_merged(elapsed);
                     }
                 }
                 Ok(false) => return,
@@ -179,8 +181,10 @@ impl Indexer<'_> {
             if uncommitted.changes > 0 && (is_last || uncommitted.must_be_committed(reached)) {
                 let began = Instant::now();
                 self.change_index(move |index| index.commit(Some(reached))).await?;
+                let elapsed = began.elapsed();
+                self.search.note(|lasted| lasted.commit = Some(elapsed));
                 if let Some(metrics) = self.metrics {
-                    metrics.search_committed(began.elapsed());
+                    metrics.search_committed(elapsed);
                 }
                 uncommitted = Uncommitted::default();
             }

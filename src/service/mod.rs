@@ -46,7 +46,7 @@ pub use indexing::{IndexingError, reindex};
 pub use letters::{Errands, Outbox};
 pub use members::{AddedMember, ChangedRole};
 pub use rate_limits::{Class, RateLimitSettings, RateLimits};
-pub use search::{Search, SearchHealth};
+pub use search::{Lasted, Search, SearchHealth};
 pub use sessions::SwitchedTo;
 pub use system::Health;
 pub use tokens::TokenPair;

@@ -39,6 +39,19 @@ pub struct Search {
     to_rebuild: AtomicU64,
     /// When it was last told how far it is.
     published: Mutex<Instant>,
+    merging: AtomicBool,
+    lasted: Mutex<Lasted>,
+}
+
+/// How long the last of each took; none if there was none since the start.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Lasted {
+    /// Looking into the index, without waiting for it to be up to date.
+    pub query: Option<Duration>,
+    /// Letting searches see what was taken in.
+    pub commit: Option<Duration>,
+    /// Making one part of several.
+    pub merge: Option<Duration>,
 }
 
 /// How the index is.
@@ -54,6 +67,10 @@ pub struct SearchHealth {
     pub size_bytes: Option<u64>,
     /// Artifacts taken in so far while it is made anew, and how many there are.
     pub rebuilt: (u64, u64),
+    /// Whether parts of it are being merged.
+    pub merging: bool,
+    /// How long the last of each took.
+    pub lasted: Lasted,
 }
 
 impl Search {
@@ -69,6 +86,8 @@ impl Search {
             rebuilt: AtomicU64::new(0),
             to_rebuild: AtomicU64::new(0),
             published: Mutex::new(Instant::now()),
+            merging: AtomicBool::new(false),
+            lasted: Mutex::new(Lasted::default()),
         }
     }
 
@@ -87,6 +106,8 @@ impl Search {
             documents: self.documents(),
             size_bytes: self.index.size_bytes().ok(),
             rebuilt: self.rebuilt(),
+            merging: self.merging.load(Ordering::Relaxed),
+            lasted: *self.lasted.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
 
@@ -167,6 +188,11 @@ impl Search {
         changed.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
     }
 
+    /// Notes how long something took.
+    pub(super) fn note(&self, note: impl FnOnce(&mut Lasted)) {
+        note(&mut self.lasted.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// Tells how far the index is, again and again.
     pub(super) fn progress(&self) -> watch::Receiver<Option<u64>> {
         self.reached.subscribe()
@@ -175,7 +201,9 @@ impl Search {
     /// Merges parts of the index, off the runtime's threads; whether there were any worth it.
     pub(super) async fn merge(&self) -> Result<bool, SearchError> {
         let index = self.index.clone();
+        self.merging.store(true, Ordering::Relaxed);
         let merged = spawn_blocking(move || index.merge()).await;
+        self.merging.store(false, Ordering::Relaxed);
         merged.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
     }
 
@@ -219,6 +247,9 @@ impl Service {
         let began = Instant::now();
         let looked = self.search.look(newest, look).await;
         let elapsed = looked.as_ref().map_or(Duration::ZERO, |(_, elapsed)| *elapsed);
+        if looked.is_ok() {
+            self.search.note(|lasted| lasted.query = Some(elapsed));
+        }
         self.telemetry.search_call(&SearchCall {
             waited: began.elapsed().saturating_sub(elapsed),
             elapsed,

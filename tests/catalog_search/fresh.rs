@@ -109,6 +109,12 @@ fn the_index_can_be_made_anew_before_the_server_starts() {
     let page = client.get(&format!("{artifacts}?q={word}")).expect(200).json();
     assert_eq!((&page["total"], text(&page["items"][0]["id"])), (&json!(1), id));
     assert!(!server.stderr().contains("anew"), "{}", server.stderr());
+    let health = &server.client().get("/health/detailed").expect(200).json()["services"]["search"];
+    assert_eq!((&health["artifacts"], &health["lag_changes"]), (&json!(1), &json!(0)), "{health}");
+    assert!(
+        health["last_query_ms"].as_f64().is_some_and(|it| it > 0.0) && health["last_merge_ms"].is_null(),
+        "{health}"
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use poem::Request;
 use poem::http::header;
@@ -165,13 +166,17 @@ impl SystemApi {
 fn database(health: &Health) -> Value {
     json!({
         "status": word(health.is_healthy()),
-        "response_time_ms": health.store_response.as_secs_f64() * 1e3,
+        "response_time_ms": milliseconds(health.store_response),
         "readable": health.store.readable,
         "writable": health.store.writable.is_ok(),
         "trouble": health.trouble(),
         "queued_writes": health.store.queue_depth,
         "last_change": health.store.last_seq,
     })
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
 }
 
 fn search(health: &SearchHealth) -> Value {
@@ -184,6 +189,10 @@ fn search(health: &SearchHealth) -> Value {
         "lag_changes": health.lag_changes,
         "lag_seconds": health.lag.as_secs_f64(),
         "rebuilt": (!is_complete).then(|| json!({"artifacts": done, "of": total})),
+        "merging": health.merging,
+        "last_query_ms": health.lasted.query.map(milliseconds),
+        "last_commit_ms": health.lasted.commit.map(milliseconds),
+        "last_merge_ms": health.lasted.merge.map(milliseconds),
     })
 }
 

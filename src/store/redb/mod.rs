@@ -17,6 +17,7 @@ mod backup;
 mod calls;
 mod changes;
 mod check;
+mod compact;
 mod counters;
 mod errors;
 #[cfg(test)]
@@ -58,6 +59,7 @@ use super::{Counts, Observer, Store, StoreError, StoreFigures, StoreHealth, Stor
 
 pub use backup::{BackupError, backup, restore};
 pub use check::{CheckReport, check};
+pub use compact::{CompactError, Compacted, compact};
 pub use errors::OpenError;
 pub use open::{Location, Options, RepairProgress};
 
