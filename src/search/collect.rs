@@ -11,6 +11,9 @@ use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader, TantivyError};
 use super::columns::{AllColumns, Columns};
 use crate::domain::{Facets, Position, Sort, SortBy, Timestamp};
 
+/// So many more than are kept may come together before the first of them are picked out.
+const ROOM: usize = 512;
+
 /// Counts all that match and keeps the places of the first.
 #[derive(Clone)]
 pub(super) struct Gather {
@@ -72,7 +75,7 @@ pub(super) struct GatherSegment {
     columns: Arc<Columns>,
     facets: Option<[Counted; 2]>,
     total: u64,
-    /// No more than twice as many as are kept.
+    /// Those that are kept, and [`ROOM`] for more.
     first: Vec<Candidate>,
     /// The rank of the last of as many as are kept: what comes after it is not looked at any closer.
     last_rank: Option<u64>,
@@ -159,7 +162,7 @@ impl SegmentCollector for GatherSegment {
             return;
         }
         self.first.push(candidate);
-        if self.first.len() > (2 * self.gather.keep).max(1) {
+        if self.first.len() > self.gather.keep + ROOM {
             self.keep_the_first();
         }
     }

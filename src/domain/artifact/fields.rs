@@ -68,18 +68,17 @@ impl Tag {
     }
 }
 
-/// What a tag begins with: in lower case, and no longer than one.
+/// What a tag begins with, in lower case; typed, it is no longer than a tag.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct TagPrefix(String);
 
 impl TagPrefix {
     /// Lower-cases and checks a beginning. White space before it is none of it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let prefix = text.trim_start().to_lowercase();
-        if prefix.chars().count() > Tag::MAX_CHARS {
+        if text.chars().count() > Tag::MAX_CHARS {
             return Err(format!("must be at most {} characters", Tag::MAX_CHARS));
         }
-        Ok(Self(prefix))
+        Ok(Self(text.trim_start().to_lowercase()))
     }
 
     /// The text.
