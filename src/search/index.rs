@@ -190,8 +190,7 @@ impl SearchIndex {
         self.see(reached)
     }
 
-    /// Makes one part of several, if there are some that are worth it; whether there were. Others can write meanwhile. What
-    /// is merged is seen after the next commit.
+    /// Makes one part of several, if there are some that are worth it; whether there were. Others can write meanwhile.
     pub fn merge(&self) -> Result<bool, SearchError> {
         let merged = {
             let mut writer = self.writer();
@@ -206,6 +205,9 @@ impl SearchIndex {
             writer.merge(&parts)
         };
         merged.wait()?;
+        // Commits wait meanwhile, so that none is undone.
+        let _writer = self.writer();
+        self.see(self.reached())?;
         Ok(true)
     }
 
@@ -244,12 +246,9 @@ impl SearchIndex {
         Ok(tags::tags(&self.opened.load_full().searcher, &self.fields, tenant, prefix)?)
     }
 
-    /// Lets go of the writer, after what it is doing.
-    pub fn close(&self) -> Result<(), SearchError> {
-        if let Some(writer) = self.writer().take() {
-            writer.wait_merging_threads()?;
-        }
-        Ok(())
+    /// Lets go of the writer. What was not committed is given up, and so is a merge.
+    pub fn close(&self) {
+        *self.writer() = None;
     }
 
     fn writer(&self) -> MutexGuard<'_, Option<IndexWriter>> {

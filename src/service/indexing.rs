@@ -66,9 +66,7 @@ impl Service {
             () = indexer.index_for_ever() => {}
             () = indexer.merge_for_ever() => {}
         }
-        if let Err(error) = self.search.change(SearchIndex::close).await {
-            tracing::warn!(%error, "the search index was not closed well");
-        }
+        self.search.close().await;
     }
 }
 
@@ -76,7 +74,8 @@ impl Service {
 pub async fn reindex(store: &dyn Store, search: &Search) -> Result<(), IndexingError> {
     search.must_be_made_anew();
     Indexer { store, search, metrics: None }.bring_up_to_date().await?;
-    Ok(search.change(SearchIndex::close).await?)
+    search.close().await;
+    Ok(())
 }
 
 /// Takes what is in a store into an index.

@@ -193,6 +193,13 @@ impl Search {
         note(&mut self.lasted.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
+    /// Lets go of what writes to the index, off the runtime's threads.
+    pub(super) async fn close(&self) {
+        let index = self.index.clone();
+        // A panic has been reported where it happened.
+        let _ = spawn_blocking(move || index.close()).await;
+    }
+
     /// Tells how far the index is, again and again.
     pub(super) fn progress(&self) -> watch::Receiver<Option<u64>> {
         self.reached.subscribe()
