@@ -36,7 +36,7 @@ pub struct Telemetry {
     #[serde(deserialize_with = "check::by_name")]
     pub sampler: Sampler,
     /// What the sampler has to know (`OTEL_TRACES_SAMPLER_ARG`): a share for the ratio samplers, a service for the remote
-    /// ones. Default none, which means 1, or [`RemoteSampling::default`].
+    /// ones. Default none, which means 1, or what [`super::RemoteSampling`] is by default.
     pub sampler_arg: Option<SamplerArg>,
     /// Which headers carry a caller's trace (`OTEL_PROPAGATORS`). Default `tracecontext,baggage`.
     pub propagators: Propagators,
