@@ -179,10 +179,10 @@ impl Search {
     }
 
     /// Changes the index, off the runtime's threads.
-    pub(super) async fn change(
+    pub(super) async fn change<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&SearchIndex) -> Result<(), SearchError> + Send + 'static,
-    ) -> Result<(), SearchError> {
+        change: impl FnOnce(&SearchIndex) -> Result<T, SearchError> + Send + 'static,
+    ) -> Result<T, SearchError> {
         let index = self.index.clone();
         let changed = spawn_blocking(move || change(&index)).await;
         changed.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
@@ -193,11 +193,14 @@ impl Search {
         note(&mut self.lasted.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Lets go of what writes to the index, off the runtime's threads.
+    /// Lets go of what writes to the index.
     pub(super) async fn close(&self) {
-        let index = self.index.clone();
+        let closed = self.change(|index| {
+            index.close();
+            Ok(())
+        });
         // A panic has been reported where it happened.
-        let _ = spawn_blocking(move || index.close()).await;
+        let _ = closed.await;
     }
 
     /// Tells how far the index is, again and again.
@@ -205,13 +208,12 @@ impl Search {
         self.reached.subscribe()
     }
 
-    /// Merges parts of the index, off the runtime's threads; whether there were any worth it.
+    /// Merges parts of the index; whether there were any worth it.
     pub(super) async fn merge(&self) -> Result<bool, SearchError> {
-        let index = self.index.clone();
         self.merging.store(true, Ordering::Relaxed);
-        let merged = spawn_blocking(move || index.merge()).await;
+        let merged = self.change(SearchIndex::merge).await;
         self.merging.store(false, Ordering::Relaxed);
-        merged.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
+        merged
     }
 
     /// Artifacts taken in so far while the index is made anew, and how many there are.

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::count;
 use super::search::annotate_found;
 use crate::domain::{
-    Action, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactStats, Facets, FoundArtifact, FoundArtifacts,
-    ListArtifacts, SearchArtifacts, SearchText, TagPrefix, TenantId,
+    Action, ArtifactCounts, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactStats, Facets, FoundArtifact,
+    FoundArtifacts, ListArtifacts, SearchArtifacts, SearchText, TagPrefix, TenantId,
 };
 use crate::service::{Caller, Error, Service};
 use crate::telemetry::{Operation, Subject, annotate, annotate_with};
@@ -36,7 +36,7 @@ impl Service {
     /// A part of the list as it is stored is read from there; what matches in a large workspace, or in another order, is
     /// found by the index.
     async fn page(&self, tenant: TenantId, list: ListArtifacts) -> Result<FoundArtifacts, Error> {
-        if !list.is_stored_order() && self.must_ask_index(tenant).await? {
+        if !list.is_stored_order() && self.must_ask_index(self.store.artifact_counts(tenant).await?) {
             let wanted = SearchArtifacts { text: None, list, facets: false, highlights: false };
             return self.find(tenant, wanted).await;
         }
@@ -48,8 +48,13 @@ impl Service {
     }
 
     /// How many artifacts have each of the tags that begin with `prefix`.
-    async fn tags(&self, tenant: TenantId, prefix: TagPrefix) -> Result<HashMap<String, u64>, Error> {
-        if self.must_ask_index(tenant).await? {
+    async fn tags(
+        &self,
+        tenant: TenantId,
+        counts: ArtifactCounts,
+        prefix: TagPrefix,
+    ) -> Result<HashMap<String, u64>, Error> {
+        if self.must_ask_index(counts) {
             return self.look(tenant, move |index| index.tags(tenant, &prefix), HashMap::len).await;
         }
         let mut tags = self.store.artifact_tags(tenant).await?;
@@ -58,8 +63,8 @@ impl Service {
     }
 
     /// Whether a workspace is too large to look at all of its artifacts. While the index is made anew, none is.
-    async fn must_ask_index(&self, tenant: TenantId) -> Result<bool, Error> {
-        Ok(self.search.reached().is_some() && self.store.artifact_counts(tenant).await?.all > SMALL)
+    fn must_ask_index(&self, counts: ArtifactCounts) -> bool {
+        self.search.reached().is_some() && counts.all > SMALL
     }
 
     /// What is in a workspace's catalog.
@@ -68,7 +73,7 @@ impl Service {
             .observe(Operation::ArtifactStats, Subject::new(tenant, caller.user), async {
                 self.require(caller, tenant, Action::ReadArtifacts).await?;
                 let counts = self.store.artifact_counts(tenant).await?;
-                Ok(ArtifactStats::new(counts, self.tags(tenant, TagPrefix::default()).await?))
+                Ok(ArtifactStats::new(counts, self.tags(tenant, counts, TagPrefix::default()).await?))
             })
             .await
     }
@@ -85,7 +90,8 @@ impl Service {
             .observe(Operation::ArtifactTags, Subject::new(tenant, caller.user), async {
                 self.require(caller, tenant, Action::ReadArtifacts).await?;
                 annotate("artifact.limit", count(limit));
-                let tags = Facets::most(self.tags(tenant, prefix).await?, limit);
+                let counts = self.store.artifact_counts(tenant).await?;
+                let tags = Facets::most(self.tags(tenant, counts, prefix).await?, limit);
                 annotate("artifact.result_count", count(tags.len()));
                 Ok(tags)
             })
