@@ -138,10 +138,14 @@ fn tracer_provider(
     if config.disabled {
         return Ok(None);
     }
-    let builder = SdkTracerProvider::builder().with_resource(resource).with_sampler(sampler(config)?);
-    let provider = match config.traces_exporter {
+    let sampler = match config.traces_exporter {
         // Nothing is recorded, but requests still get trace ids, which logs and answers carry.
-        Exporter::None => builder.with_sampler(Sampler::AlwaysOff),
+        Exporter::None => Sampler::AlwaysOff,
+        Exporter::Console | Exporter::Otlp => sampler(config)?,
+    };
+    let builder = SdkTracerProvider::builder().with_resource(resource).with_sampler(sampler);
+    let provider = match config.traces_exporter {
+        Exporter::None => builder,
         Exporter::Console => builder.with_simple_exporter(opentelemetry_stdout::SpanExporter::default()),
         Exporter::Otlp => {
             let exporter = Counted::new(otlp::spans(config)?, exports.clone());
