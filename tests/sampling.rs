@@ -11,7 +11,7 @@ use std::thread;
 use support::otlp::Collector;
 use support::server::Setup;
 
-/// Answers every question with a strategy; gives where, and the first line of the first question.
+/// Answers every question with a strategy; gives where, and the first line of each question.
 fn sampling_service(strategy: &'static str) -> (SocketAddr, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("a bound socket");
