@@ -10,11 +10,6 @@ use crate::{
 pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
     let config = Config::load(sources)?;
     let done = app::compact(&config)?;
-    print(&format!("The database had {} and has {} now.", mebibytes(done.before), mebibytes(done.after)))
-}
-
-fn mebibytes(bytes: u64) -> String {
-    const TENTH: u64 = (1 << 20) / 10;
-    let tenths = bytes.div_ceil(TENTH);
-    format!("{}.{} MiB", tenths / 10, tenths % 10)
+    let mebibytes = |bytes: u64| bytes.div_ceil(1 << 20);
+    print(&format!("The database had {} MiB and has {} MiB now.", mebibytes(done.before), mebibytes(done.after)))
 }
