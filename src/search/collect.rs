@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::StrColumn;
-use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader, TantivyError};
+use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader, TantivyError, i64_to_u64};
 
 use super::columns::{AllColumns, Columns};
 use crate::domain::{Facets, Position, Sort, SortBy, Timestamp};
@@ -94,7 +94,7 @@ impl GatherSegment {
     fn rank(&self, doc: DocId, score: Score) -> u64 {
         match self.gather.sort.by {
             SortBy::CreatedAt => self.columns.id_high.first(doc).unwrap_or_default(),
-            SortBy::UpdatedAt => in_order(self.columns.updated_at.first(doc).unwrap_or_default()),
+            SortBy::UpdatedAt => i64_to_u64(self.columns.updated_at.first(doc).unwrap_or_default()),
             // The dictionary of a column is in order.
             SortBy::Name => {
                 self.columns.sort_name.as_ref().and_then(|names| names.term_ords(doc).next()).unwrap_or_default()
@@ -175,11 +175,6 @@ impl SegmentCollector for GatherSegment {
         }
         Ok(Gathered { total: self.total, first, facets })
     }
-}
-
-/// A number without sign in the same order.
-fn in_order(number: i64) -> u64 {
-    number.cast_unsigned() ^ (1 << 63)
 }
 
 /// How many have each of the texts of a column.

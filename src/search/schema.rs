@@ -76,41 +76,39 @@ impl Fields {
     pub(super) fn document(&self, artifact: &Artifact) -> TantivyDocument {
         let scope = Scope::of(artifact);
         let mut document = TantivyDocument::new();
-        document.add_text(self.key, key(artifact.id));
-        document.add_text(self.tenant, artifact.tenant.to_string());
-        // Texts that are added one after the other are no neighbours.
+        let mut add = |field: Field, text: String| document.add_text(field, text);
         let scoped = scope.term("");
-        let mut add_words = |field: Field, text: &str| document.add_text(field, prefixed(&scoped, text));
-        add_words(self.name, artifact.name.as_str());
-        add_words(self.anywhere, artifact.name.as_str());
+        let words = |text: &str| prefixed(&scoped, text);
+        add(self.key, key(artifact.id));
+        add(self.tenant, artifact.tenant.to_string());
+        // Texts that are added one after the other are no neighbours.
+        add(self.name, words(artifact.name.as_str()));
+        add(self.anywhere, words(artifact.name.as_str()));
         for tag in artifact.tags.iter() {
-            add_words(self.tag_words, tag);
-            add_words(self.anywhere, tag);
+            add(self.tag_words, words(tag));
+            add(self.anywhere, words(tag));
+            add(self.exactly, scope.term(&exact(TAG, tag)));
+            add(self.tags, tag.to_owned());
         }
         if let Some(description) = &artifact.description {
-            add_words(self.anywhere, description.as_str());
-        }
-        for value in artifact.metadata.as_map().values() {
-            add_words(self.anywhere, &text_of(value));
+            add(self.anywhere, words(description.as_str()));
         }
         for (key, value) in artifact.metadata.as_map() {
-            document.add_text(self.metadata, prefixed(&scope.term(&metadata(key, "")), &text_of(value)));
-        }
-        for tag in artifact.tags.iter() {
-            document.add_text(self.exactly, scope.term(&exact(TAG, tag)));
-            document.add_text(self.tags, tag);
+            let text = text_of(value);
+            add(self.anywhere, words(&text));
+            add(self.metadata, prefixed(&scope.term(&metadata(key, "")), &text));
         }
         let artifact_type = artifact.artifact_type.as_str();
-        document.add_text(self.exactly, scope.term(EVERYTHING));
-        document.add_text(self.exactly, scope.term(&exact(TYPE, artifact_type)));
-        document.add_text(self.exactly, scope.term(&exact(BY, &artifact.created_by.to_string())));
-        document.add_text(self.artifact_type, artifact_type);
+        add(self.exactly, scope.term(EVERYTHING));
+        add(self.exactly, scope.term(&exact(TYPE, artifact_type)));
+        add(self.exactly, scope.term(&exact(BY, &artifact.created_by.to_string())));
+        add(self.artifact_type, artifact_type.to_owned());
+        add(self.sort_name, artifact.name.as_str().to_lowercase());
         let (high, low) = halves(artifact.id);
         document.add_u64(self.id_high, high);
         document.add_u64(self.id_low, low);
         document.add_i64(self.created_at, artifact.created_at.as_microsecond());
         document.add_i64(self.updated_at, artifact.updated_at.as_microsecond());
-        document.add_text(self.sort_name, artifact.name.as_str().to_lowercase());
         document
     }
 }
