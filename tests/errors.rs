@@ -243,6 +243,7 @@ fn s33_a_query_out_of_bounds_is_a_422() {
     let artifacts = owner.artifacts();
     let long = format!("q={}", "x".repeat(201));
     let many = format!("tags={}", (0..21).map(|tag| tag.to_string()).collect::<Vec<_>>().join(","));
+    let repeated = format!("limit=5{}", "&tags_none=same".repeat(21));
     for (query, pointers) in [
         ("limit=0", vec!["/limit"]),
         ("limit=101", vec!["/limit"]),
@@ -250,6 +251,7 @@ fn s33_a_query_out_of_bounds_is_a_422() {
         ("tags=good,b%40d", vec!["/tags"]),
         (&long, vec!["/q"]),
         (&many, vec!["/tags"]),
+        (&repeated, vec!["/tags_none"]),
     ] {
         assert_eq!(owner.client.get(&format!("{artifacts}?{query}")).invalid_fields(), pointers, "{query}");
     }

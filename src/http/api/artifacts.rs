@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use self::body::{ArtifactBody, CreateArtifactRequest, PageBody, UpdateArtifactRequest};
 use self::entity_tag::{IfMatch, entity_tag, none_match_names};
-use self::fields::{FacetNames, TypeText};
+use self::fields::{FacetNames, TagList, TypeText};
 use self::history::HistoryBody;
 use self::list::ListQuery;
 use super::Tag;
@@ -71,11 +71,11 @@ impl ArtifactsApi {
         /// `type:`, `by:`, `meta.key:`.
         q: Query<Option<Search>>,
         /// Tags of which any is enough, repeated or separated by commas.
-        tags: Query<Option<Vec<String>>>,
+        tags: Query<Option<TagList>>,
         /// Tags that must all be there, repeated or separated by commas.
-        tags_all: Query<Option<Vec<String>>>,
+        tags_all: Query<Option<TagList>>,
         /// Tags that must not be there, repeated or separated by commas.
-        tags_none: Query<Option<Vec<String>>>,
+        tags_none: Query<Option<TagList>>,
         /// Of this type.
         artifact_type: Query<Option<TypeText>>,
         /// Created by this account.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::body::{ArtifactBody, CreateArtifactRequest, PageBody, StatsBody, TagsBody};
 use super::bulk::{self, BulkBody, BulkRequest};
-use super::fields::{FacetNames, TagPrefixText, TypeText};
+use super::fields::{FacetNames, TagList, TagPrefixText, TypeText};
 use super::list::{self, ListQuery};
 use crate::domain::{ImportLine, TagPrefix, Violations};
 use crate::http::api::Tag;
@@ -65,11 +65,11 @@ impl CatalogApi {
         /// `type:`, `by:`, `meta.key:`.
         q: Query<Option<Search>>,
         /// Tags of which any is enough, repeated or separated by commas.
-        tags: Query<Option<Vec<String>>>,
+        tags: Query<Option<TagList>>,
         /// Tags that must all be there, repeated or separated by commas.
-        tags_all: Query<Option<Vec<String>>>,
+        tags_all: Query<Option<TagList>>,
         /// Tags that must not be there, repeated or separated by commas.
-        tags_none: Query<Option<Vec<String>>>,
+        tags_none: Query<Option<TagList>>,
         /// Of this type.
         artifact_type: Query<Option<TypeText>>,
         /// Created by this account.

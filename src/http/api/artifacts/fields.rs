@@ -4,7 +4,7 @@ use poem_openapi::registry::MetaSchema;
 use poem_openapi::types::{ParseFromParameter, ParseResult};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{ArtifactDescription, ArtifactName, ArtifactType, Tag};
+use crate::domain::{ArtifactDescription, ArtifactName, ArtifactType, Tag, Tags};
 use crate::http::types::schema;
 
 /// A text, with its rules in the document. They are checked by the domain.
@@ -76,6 +76,32 @@ impl ParseFromParameter for TypeText {
         Ok(Self(text.to_owned()))
     }
 }
+
+/// Tags to look for: each of these texts is one, or several separated by commas.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct TagList(pub Vec<String>);
+
+schema!(
+    TagList,
+    "list_string",
+    MetaSchema {
+        items: Some(Box::new(String::schema_ref())),
+        max_items: Some(Tags::MAX),
+        ..MetaSchema::new("array")
+    }
+);
+
+impl ParseFromParameter for TagList {
+    fn parse_from_parameter(text: &str) -> ParseResult<Self> {
+        Ok(Self(vec![text.to_owned()]))
+    }
+
+    fn parse_from_parameters<I: IntoIterator<Item = A>, A: AsRef<str>>(texts: I) -> ParseResult<Self> {
+        Ok(Self(texts.into_iter().map(|text| text.as_ref().to_owned()).collect()))
+    }
+}
+
 text_field!(
     /// The names of what is counted, separated by commas.
     FacetNames,

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::body::PageBody;
-use super::fields::FacetNames;
+use super::fields::{FacetNames, TagList};
 use crate::domain::{
     ArtifactFilter, ArtifactType, ListArtifacts, Page, Position, SearchArtifacts, SearchText, Sort, SortBy, Start, Tag,
     Tags, TenantId, Violations,
@@ -22,9 +22,9 @@ const MAX_SORTED_OFFSET: u64 = 10_000;
 /// A listing as it was asked for, unchecked.
 pub(super) struct ListQuery {
     pub q: Option<String>,
-    pub tags: Option<Vec<String>>,
-    pub tags_all: Option<Vec<String>>,
-    pub tags_none: Option<Vec<String>>,
+    pub tags: Option<TagList>,
+    pub tags_all: Option<TagList>,
+    pub tags_none: Option<TagList>,
     pub artifact_type: Option<String>,
     pub created_by: Option<Uuid>,
     pub created_after: Option<Time>,
@@ -143,16 +143,20 @@ fn check_facets(names: Option<&FacetNames>) -> Result<Vec<Facet>, String> {
 }
 
 /// Each tag once. Repetitions don't count: only what is looked for costs.
-fn check_tags(texts: Option<Vec<String>>) -> Result<Vec<Tag>, String> {
+fn check_tags(list: Option<TagList>) -> Result<Vec<Tag>, String> {
+    let too_many = || format!("must be at most {} tags", Tags::MAX);
     let mut tags = Vec::new();
-    let texts = texts.unwrap_or_default();
+    let texts = list.map_or_else(Vec::new, |list| list.0);
+    if texts.len() > Tags::MAX {
+        return Err(too_many());
+    }
     for text in texts.iter().flat_map(|texts| texts.split(',')).filter(|text| !text.trim().is_empty()) {
         let tag = Tag::parse(text)?;
         if tags.contains(&tag) {
             continue;
         }
         if tags.len() == Tags::MAX {
-            return Err(format!("must be at most {} tags", Tags::MAX));
+            return Err(too_many());
         }
         tags.push(tag);
     }
