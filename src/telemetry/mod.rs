@@ -23,7 +23,9 @@
 
 mod client;
 mod collector;
+mod encoding;
 mod exporter;
+mod grpc;
 mod http;
 pub mod logs;
 mod metrics;

@@ -4,28 +4,39 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use hyper::HeaderMap;
-use opentelemetry_otlp::tonic_types::metadata::MetadataMap;
-use opentelemetry_otlp::tonic_types::transport::{Certificate, ClientTlsConfig, Identity};
 use opentelemetry_otlp::{
     Compression, ExporterBuildError, LogExporter, MetricExporter, Protocol, SpanExporter, WithExportConfig,
     WithHttpConfig, WithTonicConfig,
 };
+use tonic::client::Grpc;
+use tonic::codec::CompressionEncoding;
+use tonic::metadata::MetadataMap;
+use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 
 use super::TelemetryError;
-use super::client::{HttpClient, Tls, read};
+use super::client::{HttpClient, Tls, read, with_causes};
 use super::exporter::{Watched, without_credentials};
+use super::grpc::GrpcSpanExporter;
 use crate::config::{self, Otlp, OtlpProtocol, Signal};
 
-/// An exporter of spans.
-pub(super) fn spans(config: &config::Telemetry) -> Result<Watched<SpanExporter>, TelemetryError> {
+/// An exporter of spans over gRPC.
+pub(super) fn spans_over_grpc(config: &config::Telemetry) -> Result<Watched<GrpcSpanExporter>, TelemetryError> {
     watched(config, Signal::Traces, |otlp| {
-        Ok(match otlp.protocol {
-            OtlpProtocol::Grpc => over_grpc(SpanExporter::builder().with_tonic(), otlp)?.build()?,
-            OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => {
-                over_http(SpanExporter::builder().with_http(), otlp)?.build()?
-            }
-        })
+        let mut endpoint = Endpoint::from_shared(endpoint(otlp).to_owned()).map_err(|error| with_causes(&error))?;
+        if let Some(tls) = grpc_tls(otlp)? {
+            endpoint = endpoint.tls_config(tls).map_err(|error| with_causes(&error))?;
+        }
+        let mut client = Grpc::new(endpoint.connect_lazy());
+        if otlp.compression == config::Compression::Gzip {
+            client = client.send_compressed(CompressionEncoding::Gzip).accept_compressed(CompressionEncoding::Gzip);
+        }
+        Ok(GrpcSpanExporter::new(client, metadata(otlp), timeout(otlp)))
     })
+}
+
+/// An exporter of spans over HTTP.
+pub(super) fn spans_over_http(config: &config::Telemetry) -> Result<Watched<SpanExporter>, TelemetryError> {
+    watched(config, Signal::Traces, |otlp| Ok(over_http(SpanExporter::builder().with_http(), otlp)?.build()?))
 }
 
 /// An exporter of metrics.
@@ -82,25 +93,34 @@ fn watched<E>(
 }
 
 fn over_grpc<B: WithExportConfig + WithTonicConfig>(builder: B, otlp: &Otlp) -> Result<B, Unfit> {
-    let headers: HeaderMap = otlp.header_pairs().into_iter().collect();
-    let mut builder = builder
-        .with_endpoint(endpoint(otlp))
-        .with_timeout(timeout(otlp))
-        .with_metadata(MetadataMap::from_headers(headers));
+    let mut builder = builder.with_endpoint(endpoint(otlp)).with_timeout(timeout(otlp)).with_metadata(metadata(otlp));
     if otlp.compression == config::Compression::Gzip {
         builder = builder.with_compression(Compression::Gzip);
     }
-    if is_tls(otlp) {
-        let mut tls = match &otlp.certificate {
-            Some(path) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read(path)?)),
-            None => ClientTlsConfig::new().with_enabled_roots(),
-        };
-        if let Some((certificate, key)) = identity(otlp) {
-            tls = tls.identity(Identity::from_pem(read(certificate)?, read(key)?));
-        }
+    if let Some(tls) = grpc_tls(otlp)? {
         builder = builder.with_tls_config(tls);
     }
     Ok(builder)
+}
+
+/// None when it speaks without.
+fn grpc_tls(otlp: &Otlp) -> Result<Option<ClientTlsConfig>, Unfit> {
+    if !is_tls(otlp) {
+        return Ok(None);
+    }
+    let mut tls = match &otlp.certificate {
+        Some(path) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read(path)?)),
+        None => ClientTlsConfig::new().with_enabled_roots(),
+    };
+    if let Some((certificate, key)) = identity(otlp) {
+        tls = tls.identity(Identity::from_pem(read(certificate)?, read(key)?));
+    }
+    Ok(Some(tls))
+}
+
+fn metadata(otlp: &Otlp) -> MetadataMap {
+    let headers: HeaderMap = otlp.header_pairs().into_iter().collect();
+    MetadataMap::from_headers(headers)
 }
 
 fn over_http<B: WithExportConfig + WithHttpConfig>(builder: B, otlp: &Otlp) -> Result<B, Unfit> {

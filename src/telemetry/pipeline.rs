@@ -9,7 +9,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::runtime;
-use opentelemetry_sdk::trace::{self, BatchSpanProcessor, Sampler, SdkTracerProvider};
+use opentelemetry_sdk::trace::{self, BatchSpanProcessor, Sampler, SdkTracerProvider, SpanExporter};
 use prometheus::{Encoder as _, TextEncoder};
 use thiserror::Error;
 use uuid::Uuid;
@@ -22,7 +22,7 @@ use super::propagation::Propagator;
 use super::queue::{Bounded, Counted};
 use super::resource::resource;
 use super::{Telemetry, otlp};
-use crate::config::{self, Environment, Exporter, RemoteSampling, SamplerArg, Signal};
+use crate::config::{self, Environment, Exporter, OtlpProtocol, RemoteSampling, SamplerArg, Signal};
 
 /// How long the service that says which traces are recorded has to answer.
 const REMOTE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -147,18 +147,29 @@ fn tracer_provider(
     let provider = match config.traces_exporter {
         Exporter::None => builder,
         Exporter::Console => builder.with_simple_exporter(opentelemetry_stdout::SpanExporter::default()),
-        Exporter::Otlp => {
-            let exporter = Counted::new(otlp::spans(config)?, exports.clone());
-            let batches = trace::BatchConfigBuilder::default()
-                .with_max_queue_size(config.span_queue)
-                .with_max_export_batch_size(config.span_batch)
-                .with_scheduled_delay(Duration::from_millis(config.span_delay_ms))
-                .build();
-            let processor = BatchSpanProcessor::builder(exporter).with_batch_config(batches).build();
-            builder.with_span_processor(Bounded::new(processor, config.span_queue, exports.clone()))
-        }
+        Exporter::Otlp => builder.with_span_processor(match config.otlp(Signal::Traces).protocol {
+            OtlpProtocol::Grpc => in_batches(otlp::spans_over_grpc(config)?, config, exports),
+            OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => {
+                in_batches(otlp::spans_over_http(config)?, config, exports)
+            }
+        }),
     };
     Ok(Some(provider.build()))
+}
+
+fn in_batches(
+    exporter: impl SpanExporter + 'static,
+    config: &config::Telemetry,
+    exports: &Arc<Exports>,
+) -> Bounded<BatchSpanProcessor> {
+    let batches = trace::BatchConfigBuilder::default()
+        .with_max_queue_size(config.span_queue)
+        .with_max_export_batch_size(config.span_batch)
+        .with_scheduled_delay(Duration::from_millis(config.span_delay_ms))
+        .build();
+    let exporter = Counted::new(exporter, exports.clone());
+    let processor = BatchSpanProcessor::builder(exporter).with_batch_config(batches).build();
+    Bounded::new(processor, config.span_queue, exports.clone())
 }
 
 /// None when log lines go to standard error alone.

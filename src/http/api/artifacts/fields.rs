@@ -85,11 +85,7 @@ pub(super) struct TagList(pub Vec<String>);
 schema!(
     TagList,
     "list_string",
-    MetaSchema {
-        items: Some(Box::new(String::schema_ref())),
-        max_items: Some(Tags::MAX),
-        ..MetaSchema::new("array")
-    }
+    MetaSchema { items: Some(Box::new(String::schema_ref())), max_items: Some(Tags::MAX), ..MetaSchema::new("array") }
 );
 
 impl ParseFromParameter for TagList {
