@@ -4,6 +4,7 @@ mod accounts;
 mod demo;
 mod error;
 mod observers;
+mod running;
 mod upkeep;
 
 use std::convert::Infallible;
@@ -20,13 +21,15 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::auth::{AccessTokens, HashCost, HashingError, OnHashed, PasswordHasher, SigningKey};
+use crate::backups::{Place, S3};
 use crate::config::{self, Config};
 use crate::domain::{Clock as _, Entropy, IdGenerator, PasswordPolicy, SystemClock, SystemEntropy};
 use crate::http::{self, MetricsAccess, SharedToken, State, server};
 use crate::mail::{Links, Mailer, MailerError};
 use crate::search::SearchIndex;
 use crate::service::{
-    AccountSettings, ApiKeyUses, Outbox, RateLimitSettings, RateLimits, Search, Service, SessionSettings,
+    AccountSettings, ApiKeyUses, BackupSchedule, Outbox, RateLimitSettings, RateLimits, Search, Service,
+    SessionSettings,
 };
 use crate::store::redb::{Location, OpenError, Options, RedbStore};
 use crate::store::{Store, StoreError};
@@ -84,7 +87,7 @@ pub async fn serve(config: Config) -> Result<(), Error> {
 
     let stop = stop_signal(state.clone())?;
     announce(&config, &listener, metrics_listener.as_ref());
-    let (housekeeping, indexing) = (keep_house(&service), keep_index(&service));
+    let (housekeeping, indexing, backups) = (keep_house(&service), keep_index(&service), keep_backups(&service));
     let (stop_metrics, metrics_stopped) = oneshot::channel::<Infallible>();
     let metrics = metrics_listener.map(|listener| {
         let (router, limits) = (http::metrics_router(state.clone()), limits(&config.server));
@@ -102,6 +105,7 @@ pub async fn serve(config: Config) -> Result<(), Error> {
 
     housekeeping.end("the housekeeping").await;
     indexing.end("the indexing").await;
+    backups.end("the backup").await;
     if let (Some(outbox), Some(postman)) = (&service.outbox, postman) {
         // Letters that a mail server does not take in time can be asked for again.
         let _ = tokio::time::timeout(MAIL_DEADLINE, async { (outbox.close().await, postman.await) }).await;
@@ -145,6 +149,12 @@ fn keep_house(service: &Arc<Service>) -> Companion {
 fn keep_index(service: &Arc<Service>) -> Companion {
     let service = service.clone();
     Companion::start(|stopped| async move { service.keep_index(async { drop(stopped.await) }).await })
+}
+
+/// Makes backups for as long as the server runs.
+fn keep_backups(service: &Arc<Service>) -> Companion {
+    let service = service.clone();
+    Companion::start(|stopped| async move { service.keep_backups(async { drop(stopped.await) }).await })
 }
 
 /// Closes the database, unless its disk is stuck: what was answered is on it, and waiting would not help the rest.
@@ -209,6 +219,7 @@ fn service(
         store,
         search: search(&config.storage)?,
         hasher: hasher(auth, on_hashed(telemetry.clone()))?,
+        backups: backups(&config.backups, &telemetry)?,
         telemetry,
         access_tokens: AccessTokens::new(&key, &auth.issuer, &auth.audience),
         password_policy: PasswordPolicy { composition: auth.password_composition },
@@ -243,6 +254,20 @@ fn search(config: &config::Storage) -> Result<Search, Error> {
     let path = config.data_dir.join(SEARCH_DIR);
     let index = SearchIndex::open(&path).map_err(|error| Error::Search { path, error })?;
     Ok(Search::new(index, std::thread::available_parallelism().map_or(1, usize::from)))
+}
+
+/// When backups are made, if they are wanted.
+fn backups(config: &config::Backups, telemetry: &Arc<Telemetry>) -> Result<Option<BackupSchedule>, Error> {
+    let Some(to) = &config.to else { return Ok(None) };
+    let s3 = S3 {
+        endpoint: config.s3_endpoint.clone(),
+        region: config.s3_region.clone(),
+        access_key_id: config.s3_access_key_id.clone().unwrap_or_default(),
+        secret_access_key: config.s3_secret_access_key.clone().unwrap_or_default(),
+    };
+    let place = Place::new(to, &s3, telemetry.clone());
+    let place = place.map_err(|error| Error::BackupPlace { to: to.clone(), error })?;
+    Ok(Some(BackupSchedule::new(place, Duration::from_secs(config.every_seconds), config.keep)))
 }
 
 fn rate_limits(config: &config::Limits) -> Option<RateLimits> {

@@ -1,11 +1,13 @@
 //! ghostworks: a multi-tenant artifact catalog in one binary.
 //!
 //! A request flows one way: `http` (extract, call, map) → `service` (may this caller do this?) → `store`. `auth` has
-//! the primitives of passwords and tokens, `mail` sends letters, `telemetry` says what happened, `config` says how it is wanted, and `app`
-//! puts everything together. What each may import is held by `tests/architecture.rs`.
+//! the primitives of passwords and tokens, `mail` sends letters, `backups` keeps copies of everything, `telemetry` says what
+//! happened, `config` says how it is wanted, and `app` puts everything together. What each may import is held by
+//! `tests/architecture.rs`.
 
 pub mod app;
 pub mod auth;
+pub mod backups;
 pub mod cli;
 pub mod config;
 pub mod domain;

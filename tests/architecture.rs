@@ -11,14 +11,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("search", &["domain"]),
     ("auth", &["domain"]),
     ("mail", &["domain"]),
+    ("backups", &["store", "telemetry"]),
     ("telemetry", &["domain", "config"]),
-    ("service", &["domain", "store", "search", "auth", "telemetry", "mail"]),
+    ("service", &["domain", "store", "search", "auth", "telemetry", "mail", "backups"]),
     ("http", &["service", "domain", "telemetry", "config"]),
     ("app", EVERYTHING),
     ("cli", EVERYTHING),
 ];
 const EVERYTHING: &[&str] =
-    &["domain", "config", "store", "search", "auth", "mail", "telemetry", "service", "http", "app", "cli"];
+    &["domain", "config", "store", "search", "auth", "mail", "backups", "telemetry", "service", "http", "app", "cli"];
 
 /// No file is longer than this, with its tests.
 const MAX_LINES: usize = 500;

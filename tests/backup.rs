@@ -130,6 +130,36 @@ fn a_running_server_is_left_alone() {
 }
 
 #[test]
+fn a_running_server_makes_the_backup_for_its_operator() {
+    let (setup, artifacts, email) = used();
+    let before = seen(&setup, &artifacts, &email);
+    let operated = setup.clone().env("GHOSTWORKS__SERVER__OPERATOR_TOKEN", TOKEN);
+    let server = operated.start();
+    let listen = ["--listen", &server.address().to_string()];
+    let file = setup.scratch().join("backup");
+    let (succeeded, said) = run(&operated, "backup", &file, &listen);
+    assert!(succeeded && said.contains("rows are in"), "{said}");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+
+    let elsewhere = setup.clone().data_dir(setup.scratch().join("elsewhere"));
+    assert!(run(&elsewhere, "restore", &file, &[]).0);
+    assert_eq!(seen(&elsewhere, &artifacts, &email), before);
+
+    let another = setup.scratch().join("another");
+    let stranger = setup.clone().env("GHOSTWORKS__SERVER__OPERATOR_TOKEN", "another-token-entirely");
+    for (setup, more, reason) in [
+        (&setup, &listen[..], "server.operator_token"),
+        (&stranger, &listen[..], "another server.operator_token"),
+        (&operated, &["--listen", "127.0.0.1:0"][..], "--listen"),
+        (&operated, &["--listen", "127.0.0.1:1"][..], "can't be asked at http://127.0.0.1:1"),
+    ] {
+        let (succeeded, said) = run(setup, "backup", &another, more);
+        assert!(!succeeded && said.contains(reason), "{said}");
+    }
+    assert!(names(setup.scratch()).iter().all(|name| !name.contains("another")), "half a backup was left");
+}
+
+#[test]
 fn what_is_not_there_is_said() {
     let setup = Setup::new();
     let file = setup.scratch().join("backup");

@@ -35,16 +35,6 @@ fn value(server: &Server, name: &str) -> f64 {
     scrape.sum(name, &[]).unwrap_or_else(|| panic!("{name} is missing"))
 }
 
-/// Makes requests until `is_done`.
-#[track_caller]
-fn until(server: &Server, what: &str, is_done: impl Fn() -> bool) {
-    let deadline = std::time::Instant::now() + support::PATIENCE;
-    while !is_done() {
-        assert!(std::time::Instant::now() < deadline, "never {what}:\n{}", server.stderr());
-        server.client().get("/livez").expect(200);
-    }
-}
-
 /// Waits until the log names the endpoint.
 fn wait_for_a_warning(server: &Server, endpoint: &str) {
     let deadline = std::time::Instant::now() + support::PATIENCE;
@@ -90,7 +80,7 @@ fn what_finds_no_place_is_dropped_and_counted() {
         .env("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "8")
         .start();
     use_it(&server);
-    until(&server, "drops", || value(&server, "telemetry_spans_dropped_total") > 100.0);
+    server.until("drops", || value(&server, "telemetry_spans_dropped_total") > 100.0);
     assert!(value(&server, "telemetry_spans_waiting") <= QUEUE as f64, "memory is bounded by the queue");
     assert_eq!(value(&server, "telemetry_spans_exported_total"), 0.0);
 }
@@ -101,10 +91,10 @@ fn a_collector_that_answers_errors_is_one_warning_until_it_is_well_again() {
         let collector = Collector::speaking(protocol);
         collector.feel(Mood::Erring);
         let mut server = traced_to(&collector.endpoint()).env("OTEL_EXPORTER_OTLP_PROTOCOL", name).start();
-        until(&server, "failures", || value(&server, "telemetry_spans_failed_total") > 0.0);
+        server.until("failures", || value(&server, "telemetry_spans_failed_total") > 0.0);
         assert!(collector.spans().is_empty());
         collector.feel(Mood::Well);
-        until(&server, "exports", || value(&server, "telemetry_spans_exported_total") > 0.0);
+        server.until("exports", || value(&server, "telemetry_spans_exported_total") > 0.0);
         assert!(!collector.spans().is_empty());
         server.terminate();
         assert!(server.wait().success(), "{}", server.stderr());
@@ -118,7 +108,7 @@ fn a_collector_that_cuts_connections_is_one_warning() {
         let cutter = Cutter::new();
         let mut server = traced_to(&cutter.endpoint()).env("OTEL_EXPORTER_OTLP_PROTOCOL", name).start();
         use_it(&server);
-        until(&server, "failures", || value(&server, "telemetry_spans_failed_total") > 0.0);
+        server.until("failures", || value(&server, "telemetry_spans_failed_total") > 0.0);
         use_it(&server);
         server.terminate();
         assert!(server.wait().success(), "{}", server.stderr());
@@ -132,7 +122,7 @@ fn a_slow_collector_gets_everything_that_finds_a_place() {
     collector.feel(Mood::Slow);
     let server = traced_to(&collector.endpoint()).start();
     use_it(&server);
-    until(&server, "exports", || value(&server, "telemetry_spans_exported_total") > 0.0);
+    server.until("exports", || value(&server, "telemetry_spans_exported_total") > 0.0);
     assert!(!collector.spans().is_empty());
     assert_eq!(value(&server, "telemetry_spans_failed_total"), 0.0);
 }
@@ -142,12 +132,12 @@ fn spans_flow_again_when_a_collector_is_back() {
     let place = Absent::new();
     let collector = place.appear();
     let server = traced_to(&place.endpoint()).env("GHOSTWORKS__LOG__LEVEL", "info").start();
-    until(&server, "exports", || !collector.spans().is_empty());
+    server.until("exports", || !collector.spans().is_empty());
     drop(collector);
-    until(&server, "failures", || value(&server, "telemetry_spans_failed_total") > 0.0);
+    server.until("failures", || value(&server, "telemetry_spans_failed_total") > 0.0);
     let collector = place.appear();
-    until(&server, "exports again", || !collector.spans().is_empty());
-    until(&server, "a line about it", || server.stderr().contains("takes the traces again"));
+    server.until("exports again", || !collector.spans().is_empty());
+    server.until("a line about it", || server.stderr().contains("takes the traces again"));
 }
 
 #[test]

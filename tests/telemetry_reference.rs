@@ -43,7 +43,10 @@ fn operations() -> BTreeSet<&'static str> {
 /// A server after a tour, everything that it exports, and the collector that it went to.
 fn after_a_tour() -> (Server, Collector) {
     let collector = Collector::speaking(Protocol::Http);
-    let server = setup()
+    let setup = setup();
+    let backups = setup.scratch().join("backups").display().to_string();
+    let server = setup
+        .env("GHOSTWORKS__BACKUPS__TO", backups)
         .traces_to(&collector.endpoint())
         .env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
         .env("OTEL_METRICS_EXPORTER", "prometheus,otlp")

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::auth::{HashingError, SigningKeyError};
+use crate::backups::PlaceError;
 use crate::mail::MailerError;
 use crate::search::SearchError;
 use crate::service::IndexingError;
@@ -57,6 +58,25 @@ pub enum Error {
     /// A backup was not made, or not restored.
     #[error(transparent)]
     Backup(#[from] BackupError),
+    /// Backups can't go where they should.
+    #[error("backups can't go to {to}: {error}; change backups.to")]
+    BackupPlace {
+        /// Where they should go.
+        to: String,
+        /// What is wrong with it.
+        error: PlaceError,
+    },
+    /// A server runs that can't be asked.
+    #[error("the database is in use by a running server: stop it, or ask it; {0}")]
+    Running(&'static str),
+    /// A server runs that does not do what it is asked.
+    #[error("the database is in use by a running server, which can't be asked at {url}: {cause}")]
+    Unreachable {
+        /// Where it was asked.
+        url: String,
+        /// What came of it.
+        cause: String,
+    },
     /// There is a file where the backup should go.
     #[error("{path} is there already; choose another name, or replace it with --force")]
     BackupIsThere {

@@ -50,6 +50,8 @@ pub(super) fn let_look(service: &Arc<Service>) {
     metrics.look_at_storage(move || store.upgrade().map(|store| storage(&store.figures())));
     let searched = Arc::downgrade(service);
     metrics.look_at_search(move || searched.upgrade().map(|service| search(&service.search_health())));
+    let kept = Arc::downgrade(service);
+    metrics.look_at_backups(move || Some(kept.upgrade()?.backup_health()?.last?.as_duration().as_secs_f64()));
     let seen = Arc::downgrade(service);
     metrics.look_at_hashing(move || {
         let figures = seen.upgrade()?.hasher.figures();

@@ -1,17 +1,17 @@
 //! What is done to a database as a whole while no server runs.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write as _};
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Error, SEARCH_DIR, store_options};
+use super::{Error, SEARCH_DIR, running, store_options};
+use crate::backups::WholeFile;
 use crate::config::Config;
 use crate::service;
-use crate::store::redb::{self, BackupError, CheckReport, Compacted, Options, RedbStore};
+use crate::store::redb::{self, BackupError, CheckReport, Compacted, OpenError, Options, RedbStore};
 use crate::store::{NoObserver, Store as _};
 
 /// How often it is looked how far something is.
@@ -23,25 +23,23 @@ pub fn check(config: &Config, repair: bool) -> Result<CheckReport, Error> {
 }
 
 /// Writes everything in the database to a file that appears under its name when it is whole, and returns how many rows
-/// it has. One that is there is kept unless `force`d. `passed` is told how many rows were written so far.
-pub fn backup(config: &Config, file: &Path, force: bool, passed: impl FnMut(u64)) -> Result<u64, Error> {
+/// it has. One that is there is kept unless `force`d. A server that runs is asked to do it. `passed` is told how many
+/// rows were written so far, or were read again to see that they arrived.
+pub async fn backup(config: &Config, file: &Path, force: bool, mut passed: impl FnMut(u64)) -> Result<u64, Error> {
     let options = existing(config)?;
     if file.exists() && !force {
         return Err(Error::BackupIsThere { path: file.to_owned() });
     }
-    let partial = PathBuf::from_iter([file.as_os_str().to_owned()].map(|mut name| {
-        name.push(".partial");
-        name
-    }));
-    let written = write(&options, &partial, passed).and_then(|rows| {
-        fs::rename(&partial, file)?;
-        Ok(rows)
-    });
-    if written.is_err() {
-        // What went wrong is more worth telling than that something was left behind.
-        drop(fs::remove_file(&partial));
-    }
-    Ok(written?)
+    let (claim, target) = WholeFile::create(file).map_err(BackupError::from)?;
+    let rows = match write(&options, &target, &mut passed) {
+        Err(BackupError::Open(OpenError::Locked { .. })) => {
+            running::backup(&config.server, target).await?;
+            redb::verify_backup(claim.partial(), passed)?
+        }
+        written => written?,
+    };
+    claim.keep().map_err(BackupError::from)?;
+    Ok(rows)
 }
 
 /// Makes the database in the data directory from a backup; see [`redb::restore`].
@@ -86,12 +84,10 @@ fn existing(config: &Config) -> Result<Options, Error> {
     }
 }
 
-/// Only its owner may read it: it has password hashes and addresses in it.
-fn write(options: &Options, path: &Path, passed: impl FnMut(u64)) -> Result<u64, BackupError> {
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+fn write(options: &Options, file: &File, passed: impl FnMut(u64)) -> Result<u64, BackupError> {
     let mut sink = BufWriter::new(file);
     let rows = redb::backup(options, &mut sink, passed)?;
-    let file: File = sink.into_inner().map_err(io::Error::from)?;
+    sink.flush()?;
     file.sync_all()?;
     Ok(rows)
 }

@@ -1,6 +1,8 @@
-//! `ghostworks backup`: everything in the database in one file, while the server is stopped.
+//! `ghostworks backup`: everything in the database in one file.
 
 use std::path::PathBuf;
+
+use tokio::runtime::Builder;
 
 use super::{Failure, print, progress::Progress};
 use crate::{
@@ -21,7 +23,9 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let config = Config::load(sources)?;
     let mut progress = Progress::new("written");
-    let rows = app::backup(&config, &args.file, args.force, |rows| progress.show(rows))?;
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
+    let backup = app::backup(&config, &args.file, args.force, |rows| progress.show(rows));
+    let rows = runtime.block_on(backup)?;
     drop(progress);
     print(&format!("{rows} rows are in {}. The signing key is not: keep it elsewhere.", args.file.display()))
 }

@@ -1,11 +1,6 @@
 //! `ghostworks healthcheck`: asks a running server whether it is ready, as a container's health check does.
 
-use std::{
-    fmt, io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    str::FromStr,
-    time::Duration,
-};
+use std::{fmt, io, str::FromStr, time::Duration};
 
 use hyper::Uri;
 use tokio::{
@@ -16,7 +11,7 @@ use tokio::{
 };
 
 use super::Failure;
-use crate::config::{Config, Sources};
+use crate::config::{Config, Server, Sources};
 
 /// The most of an answer that is read: more than any status line.
 const STATUS_LINE_BYTES: u64 = 1024;
@@ -35,7 +30,7 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, sources: &Sources) -> Result<(), Failure> {
     let url = match args.url {
         Some(url) => url,
-        None => Url::of_server(Config::load(sources)?.server.listen)?,
+        None => Url::of_server(&Config::load(sources)?.server)?,
     };
     let runtime = Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
     let status = runtime.block_on(async { timeout(Duration::from_secs(args.timeout), status_of(&url)).await });
@@ -72,20 +67,11 @@ struct Url {
 }
 
 impl Url {
-    /// Where a server that listens on `address` tells whether it is ready.
-    fn of_server(address: SocketAddr) -> Result<Self, Failure> {
-        if address.port() == 0 {
-            return Err(Failure::NotReady(
-                "the server's port is chosen when it starts; give its address by --url".into(),
-            ));
-        }
-        let host = match address.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.to_string(),
-            IpAddr::V6(ip) if ip.is_unspecified() => format!("[{}]", Ipv6Addr::LOCALHOST),
-            IpAddr::V4(ip) => ip.to_string(),
-            IpAddr::V6(ip) => format!("[{ip}]"),
-        };
-        Ok(Self { host, port: address.port(), path: "/readyz".into() })
+    /// Where a server with these settings tells whether it is ready.
+    fn of_server(server: &Server) -> Result<Self, Failure> {
+        let url = server.local_url().and_then(|url| format!("{url}/readyz").parse().ok());
+        let unknown = "the server's port is chosen when it starts; give its address by --url";
+        url.ok_or_else(|| Failure::NotReady(unknown.into()))
     }
 }
 

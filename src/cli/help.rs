@@ -16,7 +16,7 @@ pub(super) const MORE: &str = "\
   ghostworks user disable ann@example.com
       End someone's sessions and keep them from signing in, while the server is stopped
   ghostworks backup /backups/monday --data-dir /var/lib/ghostworks
-      Keep everything that is in the database, while the server is stopped
+      Keep everything that is in the database; a running server does it for its operator_token
   ghostworks check --data-dir /var/lib/ghostworks
       Check that everything in the database agrees, while the server is stopped
 
@@ -34,6 +34,8 @@ pub(super) const MORE: &str = "\
   OTEL_EXPORTER_OTLP_ENDPOINT, _PROTOCOL, _HEADERS, _TIMEOUT, _COMPRESSION, _CERTIFICATE,
   _CLIENT_CERTIFICATE, _CLIENT_KEY
                              The collector; OTEL_EXPORTER_OTLP_TRACES_ENDPOINT and so on for one signal
+  AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY
+                             The service of a bucket that backups go to
   NO_COLOR                   No colours on a terminal either
 
 \x1b[1;4mExit codes:\x1b[0m

@@ -56,7 +56,7 @@ enum Command {
     Config(config::Args),
     /// Fill the data directory with two workspaces to look at; the server must be stopped
     Demo,
-    /// Write everything in the database to a file; the server must be stopped
+    /// Write everything in the database to a file; a running server is asked to, and needs server.operator_token
     Backup(backup::Args),
     /// Make the database in the data directory from a backup; the server must be stopped
     Restore(restore::Args),

@@ -9,6 +9,7 @@
 //! what the settings are used for.
 
 mod auth;
+mod backups;
 mod check;
 mod effective;
 mod error;
@@ -29,6 +30,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use auth::Auth;
+pub use backups::Backups;
 pub use effective::Effective;
 pub use error::ConfigError;
 pub use limits::{Limits, Switch};
@@ -53,6 +55,8 @@ pub struct Config {
     pub server: Server,
     /// The database.
     pub storage: Storage,
+    /// Backups that are made by themselves.
+    pub backups: Backups,
     /// Passwords, tokens and sessions.
     pub auth: Auth,
     /// How often things may be asked for.
@@ -75,6 +79,7 @@ impl Config {
     fn check(&self) -> check::Checked {
         self.server.check()?;
         self.storage.check()?;
+        self.backups.check()?;
         self.auth.check(self.environment)?;
         self.limits.check()?;
         self.mail.check()?;

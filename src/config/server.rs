@@ -1,6 +1,6 @@
 //! The HTTP server's settings.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -70,6 +70,17 @@ impl Default for Server {
 }
 
 impl Server {
+    /// Where it is reached from the same machine; none when its port is chosen when it starts.
+    pub fn local_url(&self) -> Option<String> {
+        let mut address = self.listen;
+        match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            IpAddr::V4(_) | IpAddr::V6(_) => {}
+        }
+        (address.port() != 0).then(|| format!("http://{address}"))
+    }
+
     pub(super) fn check(&self) -> Checked {
         check::within("server.max_connections", self.max_connections, 1..=1_000_000)?;
         check::seconds("server.header_timeout_seconds", self.header_timeout_seconds)?;

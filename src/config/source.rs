@@ -18,7 +18,7 @@ const FILE_VARIABLE: &str = "GHOSTWORKS_CONFIG";
 const PREFIX: &str = "GHOSTWORKS__";
 
 /// The standard names, and the settings they stand for.
-const STANDARD: [(&str, &str, Spelling); 14] = [
+const STANDARD: [(&str, &str, Spelling); 18] = [
     ("ENVIRONMENT", "environment", Spelling::AnyCase),
     ("OTEL_SDK_DISABLED", "telemetry.disabled", Spelling::AnyCase),
     ("OTEL_SERVICE_NAME", "telemetry.service_name", Spelling::Exact),
@@ -33,6 +33,10 @@ const STANDARD: [(&str, &str, Spelling); 14] = [
     ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "telemetry.span_batch", Spelling::Exact),
     ("OTEL_BSP_SCHEDULE_DELAY", "telemetry.span_delay_ms", Spelling::Exact),
     ("OTEL_METRIC_EXPORT_INTERVAL", "telemetry.metric_interval_ms", Spelling::Exact),
+    ("AWS_ENDPOINT_URL", "backups.s3_endpoint", Spelling::Exact),
+    ("AWS_REGION", "backups.s3_region", Spelling::Exact),
+    ("AWS_ACCESS_KEY_ID", "backups.s3_access_key_id", Spelling::Exact),
+    ("AWS_SECRET_ACCESS_KEY", "backups.s3_secret_access_key", Spelling::Exact),
 ];
 
 /// The sections about collectors, with what stands for each in the names of [`OTLP`].

@@ -8,6 +8,7 @@ mod api_keys;
 mod artifacts;
 mod audit;
 mod auth;
+mod backups;
 mod caller;
 mod error;
 mod housekeeping;
@@ -40,6 +41,7 @@ pub use api_keys::{ApiKeyUses, MadeApiKey};
 pub use artifacts::{BulkOutcome, Export};
 pub use audit::ChangePage;
 pub use auth::{Profile, Registered, Registration, SignIn};
+pub use backups::{BackupHealth, BackupSchedule};
 pub use caller::{Caller, Client, Via};
 pub use error::{Error, LoginFailure, RefreshFailure};
 pub use indexing::{IndexingError, reindex};
@@ -111,6 +113,8 @@ pub struct Service {
     pub ids: IdGenerator,
     /// Uses of API keys that are not written yet.
     pub api_key_uses: ApiKeyUses,
+    /// When backups are made; none when they are not wanted.
+    pub backups: Option<BackupSchedule>,
     /// Wakes the housekeeping.
     pub housekeeping: Notify,
     /// Whether changes of an artifact must say which version they are about.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Error, SearchHealth, Service};
+use super::{BackupHealth, BackupSchedule, Error, SearchHealth, Service};
 use crate::domain::Timestamp;
 use crate::store::{Backup, Counts, StoreError, StoreHealth};
 use crate::telemetry::{ExportHealth, Operation, Subject};
@@ -53,6 +53,11 @@ impl Service {
     /// How the export of telemetry does.
     pub async fn export_health(&self) -> ExportHealth {
         self.telemetry.export_health().await
+    }
+
+    /// How the scheduled backups do, if there are any.
+    pub fn backup_health(&self) -> Option<BackupHealth> {
+        self.backups.as_ref().map(BackupSchedule::health)
     }
 
     /// Now, by the service's clock.

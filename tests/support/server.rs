@@ -9,6 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, Weak};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use tempfile::TempDir;
 
@@ -173,6 +174,15 @@ impl Server {
     /// What it logged so far.
     pub fn stderr(&self) -> String {
         self.process.stderr()
+    }
+
+    /// Asks it something again and again until `is_done`: what is awaited happens beside the requests.
+    pub fn until(&self, what: &str, is_done: impl Fn() -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !is_done() {
+            assert!(Instant::now() < deadline, "never {what}:\n{}", self.stderr());
+            self.client().get("/livez").expect(200);
+        }
     }
 
     /// Asks it to stop, as a supervisor does.

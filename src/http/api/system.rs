@@ -21,7 +21,7 @@ use crate::http::problem::RETRY_AFTER_SECONDS;
 use crate::http::refused::{NOT_AUTHENTICATED, NOT_FOUND, Refused, SERVED};
 use crate::http::state::State;
 use crate::http::types::Time;
-use crate::service::{Health, SearchHealth};
+use crate::service::{BackupHealth, Health, SearchHealth};
 use crate::telemetry::ExportHealth;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -73,22 +73,24 @@ impl SystemApi {
     /// How every part is
     ///
     /// Reads from the database and asks its writer; 503 when either does not work. Telemetry that does not reach its
-    /// collector is told of, but keeps nobody from being served.
+    /// collector, and a backup that fails, are told of, but keep nobody from being served.
     #[oai(path = "/health/detailed", method = "get", operation_id = "health_detailed")]
     async fn health_detailed(&self, state: Data<&Arc<State>>) -> DetailedHealthResponse {
         let health = state.service.health().await;
         let is_healthy = health.is_healthy();
+        let mut services = BTreeMap::from([
+            ("database".to_owned(), database(&health)),
+            ("search".to_owned(), search(&state.service.search_health())),
+            ("telemetry".to_owned(), telemetry(&state.service.export_health().await)),
+        ]);
+        services.extend(state.service.backup_health().map(|health| ("backups".to_owned(), backups(health))));
         let body = Json(DetailedHealthBody {
             status: word(is_healthy).to_owned(),
             timestamp: Time(health.at),
             version: VERSION.to_owned(),
             environment: state.environment.as_str().to_owned(),
             uptime_seconds: health.uptime.as_secs(),
-            services: BTreeMap::from([
-                ("database".to_owned(), database(&health)),
-                ("search".to_owned(), search(&state.service.search_health())),
-                ("telemetry".to_owned(), telemetry(&state.service.export_health().await)),
-            ]),
+            services,
         });
         if is_healthy {
             DetailedHealthResponse::Healthy(body)
@@ -205,6 +207,13 @@ fn telemetry(health: &ExportHealth) -> Value {
         "spans_waiting": health.waiting,
         "last_export": health.last_success.and_then(|at| Timestamp::try_from(at).ok()).map(Time),
         "collector": health.collector_is_well.map(word),
+    })
+}
+
+fn backups(health: BackupHealth) -> Value {
+    json!({
+        "status": word(!health.is_failing),
+        "last_backup": health.last.map(Time),
     })
 }
 

@@ -57,7 +57,7 @@ use self::snapshot::Published;
 use self::writer::Writer;
 use super::{Counts, Observer, Store, StoreError, StoreFigures, StoreHealth, StoreResult};
 
-pub use backup::{BackupError, backup, restore};
+pub use backup::{BackupError, backup, restore, verify as verify_backup};
 pub use check::{CheckReport, check};
 pub use compact::{CompactError, Compacted, compact};
 pub use errors::OpenError;

@@ -99,6 +99,13 @@ const SEARCH: [Gauge<SearchFigures>; 4] = [
     ("search_index_lag", "s", "For how long the search index has not been up to date.", |it| Some(it.lag_seconds)),
 ];
 
+const BACKUPS: [Gauge<f64>; 1] = [(
+    "storage_last_backup_timestamp",
+    "s",
+    "When the newest scheduled backup was made, in seconds since 1970; missing when there is none.",
+    |at| Some(*at),
+)];
+
 const RUNTIME: [Gauge<tokio::runtime::RuntimeMetrics>; 3] = [
     ("tokio_workers", "{thread}", "Threads that run tasks.", |it| Some(it.num_workers() as f64)),
     ("tokio_alive_tasks", "{task}", "Tasks that have not ended.", |it| Some(it.num_alive_tasks() as f64)),
@@ -118,6 +125,11 @@ impl Metrics {
     /// Lets the figures of the search index be read.
     pub fn look_at_search(&self, look: impl Fn() -> Option<SearchFigures> + Send + Sync + 'static) {
         gauges(&self.meter, &SEARCH, &(Arc::new(look) as Look<SearchFigures>));
+    }
+
+    /// Lets it be seen when the newest backup was made, in seconds since 1970.
+    pub fn look_at_backups(&self, look: impl Fn() -> Option<f64> + Send + Sync + 'static) {
+        gauges(&self.meter, &BACKUPS, &(Arc::new(look) as Look<f64>));
     }
 
     /// Lets the figures of the hashing be read.

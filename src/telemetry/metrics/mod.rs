@@ -59,6 +59,7 @@ pub struct Metrics {
     search_commit_duration: BoundHistogram<f64>,
     search_merges: Counter<u64>,
     search_merge_time: Counter<f64>,
+    storage_backups: Counter<u64>,
     tenants: TenantLabels,
     http: http::HttpInstruments,
     /// Declares what is looked at later.
@@ -127,6 +128,7 @@ impl Metrics {
                 .with_unit("s")
                 .with_description("Time spent on merging parts of the search index.")
                 .build(),
+            storage_backups: counter(&meter, "storage_backups", "Scheduled backups, made or tried."),
             tenants: TenantLabels::new(&meter, tenant_limit),
             http: http::HttpInstruments::new(&meter),
             meter: meter.clone(),
@@ -147,6 +149,9 @@ impl Metrics {
         self.user_registrations.add(0, &[]);
         self.search_merges.add(0, &[]);
         self.search_merge_time.add(0.0, &[]);
+        for success in [true, false] {
+            self.storage_backups.add(0, &[success_label(success)]);
+        }
         let other = KeyValue::new(TENANT_ID, OTHER);
         self.artifacts_created.add(0, &[other.clone(), KeyValue::new("artifact_type", ARTIFACT_TYPES[0])]);
         self.workspace_operations.add(0, &[other, KeyValue::new("operation", "create")]);
@@ -225,18 +230,26 @@ impl Metrics {
         self.search_merge_time.add(elapsed.as_secs_f64(), &[]);
     }
 
+    /// A scheduled backup was made, or was not.
+    pub fn backup_ended(&self, success: bool) {
+        self.storage_backups.add(1, &[success_label(success)]);
+    }
+
     /// A password was hashed.
     pub fn password_hashed(&self, elapsed: Duration) {
         self.auth_hashing_duration.record(elapsed.as_secs_f64());
     }
 
     fn add_auth_attempts(&self, count: u64, method: &'static str, success: bool) {
-        // Text, not a boolean: the dashboards match on it.
-        let success = if success { "true" } else { "false" };
-        let labels = [KeyValue::new("method", method), KeyValue::new("success", success)];
+        let labels = [KeyValue::new("method", method), success_label(success)];
         self.auth_attempts.add(count, &labels);
         self.authentication_attempts.add(count, &labels);
     }
+}
+
+/// Text, not a boolean: the dashboards match on it.
+fn success_label(success: bool) -> KeyValue {
+    KeyValue::new("success", if success { "true" } else { "false" })
 }
 
 /// Room for every tenant label in the instruments that have one; the SDK's own limit would fold them sooner.

@@ -104,6 +104,11 @@ impl<R: Read> BackupReader<R> {
         }
     }
 
+    /// How many rows there were so far.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
     /// The next part.
     pub fn next(&mut self) -> io::Result<Part> {
         let mut kind = [0];

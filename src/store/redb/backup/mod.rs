@@ -101,7 +101,7 @@ pub fn restore(options: &Options, backup: &Path, force: bool, mut passed: impl F
         return Err(BackupError::IsThere);
     }
     let open_backup = || File::open(backup).map(BufReader::new);
-    read_through(BackupReader::new(open_backup()?)?)?;
+    verify(backup, |_| {})?;
     fs::create_dir_all(directory).map_err(BackupError::Directory)?;
     let path = options.location.path();
     // Until it is replaced, so that no server begins to use it meanwhile.
@@ -116,9 +116,14 @@ pub fn restore(options: &Options, backup: &Path, force: bool, mut passed: impl F
     restored
 }
 
-fn read_through(mut backup: BackupReader<impl Read>) -> io::Result<()> {
-    while backup.next()? != Part::End {}
-    Ok(())
+/// Reads a backup through to see that it is whole, and returns how many rows it has. `passed` is told how many there were
+/// so far, now and then.
+pub fn verify(backup: &Path, mut passed: impl FnMut(u64)) -> Result<u64, BackupError> {
+    let mut backup = BackupReader::new(BufReader::new(File::open(backup)?))?;
+    while backup.next()? != Part::End {
+        passed(backup.rows());
+    }
+    Ok(backup.rows())
 }
 
 /// Makes a database from a backup that is whole.

@@ -1,0 +1,62 @@
+//! A directory that backups are kept in.
+
+use std::io;
+use std::path::PathBuf;
+
+use tokio::fs;
+use tokio::io::AsyncWriteExt as _;
+
+use super::PlaceError;
+use super::whole_file::{PARTIAL, WholeFile};
+use crate::store::Backup;
+
+/// A directory, made when it is needed.
+pub struct Directory(PathBuf);
+
+impl Directory {
+    /// The directory of this path.
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    pub(super) async fn keep(&self, name: &str, mut backup: Backup) -> Result<u64, PlaceError> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0).await?;
+        self.clear_away(name).await?;
+        let (claim, file) = WholeFile::create(&self.0.join(name))?;
+        let (mut file, mut bytes) = (fs::File::from_std(file), 0);
+        while let Some(piece) = backup.next().await {
+            let piece = piece?;
+            file.write_all(&piece).await?;
+            bytes += piece.len() as u64;
+        }
+        file.flush().await?;
+        file.sync_all().await?;
+        claim.keep()?;
+        Ok(bytes)
+    }
+
+    /// Removes what a process left behind that ended in the middle of a backup like this one.
+    async fn clear_away(&self, name: &str) -> io::Result<()> {
+        let kind = name.split_inclusive('-').next().unwrap_or_default();
+        for left in self.names().await?.iter().filter(|left| left.starts_with(kind) && left.ends_with(PARTIAL)) {
+            self.remove(left).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn names(&self) -> io::Result<Vec<String>> {
+        let mut entries = match fs::read_dir(&self.0).await {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut names = Vec::new();
+        while let Some(entry) = entries.next_entry().await? {
+            names.extend(entry.file_name().into_string());
+        }
+        Ok(names)
+    }
+
+    pub(super) async fn remove(&self, name: &str) -> io::Result<()> {
+        fs::remove_file(self.0.join(name)).await
+    }
+}
