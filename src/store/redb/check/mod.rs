@@ -73,8 +73,9 @@ impl Fix {
 
 /// A check under way.
 #[derive(Default)]
-struct Check {
-    report: CheckReport,
+pub(super) struct Check {
+    /// What it found.
+    pub report: CheckReport,
     fixes: Vec<Fix>,
 }
 
@@ -120,7 +121,8 @@ pub fn check(options: &Options, repair: bool) -> Result<CheckReport, OpenError> 
     Ok(check.report)
 }
 
-fn look(database: &mut Database) -> StoreResult<Check> {
+/// Looks at everything.
+pub(super) fn look(database: &mut Database) -> StoreResult<Check> {
     let mut check = Check::default();
     if !database.check_integrity()? {
         check.damaged("redb's own structures were wrong, and have been repaired".to_owned());

@@ -99,17 +99,8 @@ async fn a_look_at_the_health_is_enough_to_find_the_disk_mended() {
 #[tokio::test]
 async fn a_row_that_cannot_be_read_is_an_error() {
     let store = store(&Disk::default(), patient());
-    let id = UserId::from_bytes([7; 16]);
-    let user = User {
-        id,
-        email: Email::parse("ann@example.com").unwrap(),
-        first_name: None,
-        last_name: None,
-        is_verified: false,
-        is_active: true,
-        created_at: Timestamp::UNIX_EPOCH,
-        updated_at: Timestamp::UNIX_EPOCH,
-    };
+    let user = user(7);
+    let id = user.id;
     store.create_user(user, "hash".to_owned(), stamp()).await.unwrap();
     let spoil = move |tables: &mut Tables<'_>| {
         tables.users()?.insert(&id.to_bytes(), [200, 1, 2, 3].as_slice())?;

@@ -1,14 +1,17 @@
 //! What happens when things go wrong: intents that panic, disks that fail, queues that fill.
 
 mod disks;
+mod every_operation;
+mod power_cuts;
 mod queues;
 
+use std::mem;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use redb::backends::InMemoryBackend;
-use redb::{Builder, Database, StorageBackend};
+use redb::{Builder, Database, ReadableTable as _, StorageBackend};
 use tokio::sync::Semaphore;
 
 use super::group::Group;
@@ -16,10 +19,10 @@ use super::guard::Guard;
 use super::limits::Limits;
 use super::migrate::migrate;
 use super::scan::Scans;
-use super::snapshot::Published;
+use super::snapshot::{Published, Snapshot};
 use super::tables::Tables;
 use super::writer::{Answer, Writer};
-use super::{Location, RedbStore};
+use super::{Location, RedbStore, check};
 use crate::domain::{Actor, ChangeKind, Email, Stamp, Timestamp, User, UserId};
 use crate::store::{Call, Changes, Observer, Store, StoreError, StoreResult, Users};
 
@@ -48,6 +51,20 @@ struct Inner {
     state: AtomicU8,
     opened: AtomicUsize,
     turns: Mutex<Vec<StoreResult<()>>>,
+    /// Operations that succeed before one fails; 0 for no such thing.
+    until_failure: AtomicUsize,
+    /// How it is after that.
+    afterwards: AtomicU8,
+    /// What became of the disk, while that is recorded.
+    record: Mutex<Option<Vec<Done>>>,
+}
+
+/// Something that was done to a disk.
+#[derive(Clone, Debug)]
+enum Done {
+    Wrote { offset: u64, bytes: Vec<u8> },
+    Resized(u64),
+    Synced,
 }
 
 impl Disk {
@@ -55,7 +72,23 @@ impl Disk {
         self.0.state.store(state as u8, Ordering::SeqCst);
     }
 
+    /// The operation after the next `operations - 1` fails, and leaves the disk in this state.
+    fn fail_at(&self, operations: usize, afterwards: State) {
+        self.0.afterwards.store(afterwards as u8, Ordering::SeqCst);
+        self.0.until_failure.store(operations, Ordering::SeqCst);
+    }
+
+    /// Whether the failure that was asked for is still to come.
+    fn will_fail(&self) -> bool {
+        self.0.until_failure.load(Ordering::SeqCst) > 0
+    }
+
     fn check(&self) -> std::io::Result<()> {
+        let count_down = |left: usize| left.checked_sub(1);
+        if self.0.until_failure.fetch_update(Ordering::SeqCst, Ordering::SeqCst, count_down) == Ok(1) {
+            self.0.state.store(self.0.afterwards.load(Ordering::SeqCst), Ordering::SeqCst);
+            return Err(std::io::Error::other("the disk failed"));
+        }
         match self.0.state.load(Ordering::SeqCst) {
             state if state == State::Well as u8 || state == State::NearlyFull as u8 => Ok(()),
             state if state == State::Full as u8 => Err(std::io::ErrorKind::StorageFull.into()),
@@ -74,12 +107,43 @@ impl Disk {
 
     /// What the observer was told since it was last asked.
     fn turns(&self) -> Vec<StoreResult<()>> {
-        std::mem::take(&mut *self.0.turns.lock().unwrap())
+        mem::take(&mut *self.0.turns.lock().unwrap())
     }
 
     /// How often it was tried to open the database on it.
     fn opened(&self) -> usize {
         self.0.opened.load(Ordering::SeqCst)
+    }
+
+    /// Begins to record what is done to it.
+    fn record(&self) {
+        *self.0.record.lock().unwrap() = Some(Vec::new());
+    }
+
+    /// How much was recorded so far.
+    fn recorded(&self) -> usize {
+        self.0.record.lock().unwrap().as_ref().map_or(0, Vec::len)
+    }
+
+    fn note(&self, done: impl FnOnce() -> Done) {
+        if let Some(record) = self.0.record.lock().unwrap().as_mut() {
+            record.push(done());
+        }
+    }
+
+    /// All that is on it.
+    fn image(&self) -> Vec<u8> {
+        let mut image = vec![0; usize::try_from(self.0.bytes.len().unwrap()).unwrap()];
+        self.0.bytes.read(0, &mut image).unwrap();
+        image
+    }
+
+    /// A disk with this on it.
+    fn with(image: &[u8]) -> Self {
+        let disk = Self::default();
+        disk.0.bytes.set_len(image.len() as u64).unwrap();
+        disk.0.bytes.write(0, image).unwrap();
+        disk
     }
 
     /// Without a cache, so that reads come here.
@@ -107,15 +171,21 @@ impl StorageBackend for Disk {
     }
 
     fn set_len(&self, len: u64) -> std::io::Result<()> {
-        self.check().and_then(|()| self.0.bytes.set_len(len))
+        self.check()?;
+        self.note(|| Done::Resized(len));
+        self.0.bytes.set_len(len)
     }
 
     fn sync_data(&self) -> std::io::Result<()> {
-        self.check().and_then(|()| self.0.bytes.sync_data())
+        self.check()?;
+        self.note(|| Done::Synced);
+        self.0.bytes.sync_data()
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> std::io::Result<()> {
-        self.check().and_then(|()| self.0.bytes.write(offset, data))
+        self.check()?;
+        self.note(|| Done::Wrote { offset, bytes: data.to_vec() });
+        self.0.bytes.write(offset, data)
     }
 }
 
@@ -157,6 +227,30 @@ fn store(disk: &Disk, limits: Limits) -> RedbStore {
 
 fn stamp() -> Stamp {
     Stamp::new(Timestamp::UNIX_EPOCH, Actor::default())
+}
+
+/// The account with a number.
+fn user(number: u8) -> User {
+    User {
+        id: UserId::from_bytes([number; 16]),
+        email: Email::parse(&format!("user-{number}@example.com")).unwrap(),
+        first_name: None,
+        last_name: None,
+        is_verified: false,
+        is_active: true,
+        created_at: Timestamp::UNIX_EPOCH,
+        updated_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+/// The accounts that are in the database, which must agree with itself.
+fn users_of(disk: &Disk) -> Vec<u8> {
+    let mut database = disk.open().unwrap();
+    let found = check::look(&mut database).unwrap().report;
+    assert_eq!(found.findings, [], "the database does not agree with itself");
+    let snapshot = Snapshot::open(&database).unwrap();
+    let users = snapshot.users().unwrap().iter().unwrap();
+    users.map(|row| row.unwrap().0.value()[0]).collect()
 }
 
 /// An intent that adds one entry to the change log.
