@@ -9,6 +9,8 @@ mod cursor;
 mod docs;
 mod extract;
 mod forwarded;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod json;
 mod metrics;
 mod middleware;

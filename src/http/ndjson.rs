@@ -36,15 +36,23 @@ pub(super) struct Line<T> {
 }
 
 /// The lines that have come in so far.
-struct Lines<T> {
+pub(super) struct Lines<T> {
     number: usize,
     /// The beginning of a line whose end has not come yet.
     begun: Vec<u8>,
-    complete: Vec<Line<T>>,
+    /// Those that have ended.
+    pub complete: Vec<Line<T>>,
+}
+
+impl<T> Default for Lines<T> {
+    fn default() -> Self {
+        Self { number: 0, begun: Vec::new(), complete: Vec::new() }
+    }
 }
 
 impl<T: DeserializeOwned> Lines<T> {
-    fn take(&mut self, chunk: &[u8]) -> Result<(), Problem> {
+    /// Takes in what comes next.
+    pub fn take(&mut self, chunk: &[u8]) -> Result<(), Problem> {
         for piece in chunk.split_inclusive(|byte| *byte == b'\n') {
             self.begun.extend_from_slice(piece);
             if piece.ends_with(b"\n") {
@@ -54,7 +62,8 @@ impl<T: DeserializeOwned> Lines<T> {
         Ok(())
     }
 
-    fn end_line(&mut self) -> Result<(), Problem> {
+    /// What comes next is another line, if anything does.
+    pub fn end_line(&mut self) -> Result<(), Problem> {
         self.number += 1;
         let line = self.begun.trim_ascii();
         if !line.is_empty() {
@@ -78,7 +87,7 @@ async fn read<T: DeserializeOwned>(request: &Request, body: &mut RequestBody) ->
     let body = body.take().map_err(|_| Problem::invalid_json("the body is missing"))?;
     let mut chunks = std::pin::pin!(body.into_bytes_stream());
     let lines = async {
-        let mut lines = Lines { number: 0, begun: Vec::new(), complete: Vec::new() };
+        let mut lines = Lines::default();
         let mut bytes = 0;
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.map_err(|_| Problem::invalid_json("the body ended early"))?;
@@ -161,7 +170,7 @@ mod tests {
     fn lines_are_put_together_from_any_pieces() {
         let text = b"1\n\n 2 \r\n3x\n4";
         for size in 1..=text.len() {
-            let mut lines = Lines::<u8> { number: 0, begun: Vec::new(), complete: Vec::new() };
+            let mut lines = Lines::<u8>::default();
             text.chunks(size).for_each(|chunk| lines.take(chunk).expect("few lines"));
             lines.end_line().expect("few lines");
             let found: Vec<_> = lines.complete.iter().map(|line| (line.number, line.value.as_ref().ok())).collect();

@@ -11,6 +11,8 @@ mod columns;
 mod compile;
 mod directory;
 mod find;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod highlight;
 mod index;
 mod query;

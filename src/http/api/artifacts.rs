@@ -6,6 +6,8 @@ mod catalog;
 mod entity_tag;
 mod fields;
 mod found;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod history;
 mod list;
 

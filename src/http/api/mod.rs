@@ -15,6 +15,9 @@ mod tokens;
 mod verification;
 mod workspaces;
 
+#[cfg(fuzzing)]
+pub use artifacts::fuzzing::import as fuzz_import;
+
 use poem_openapi::Tags;
 
 pub(super) use api_keys::ApiKeysApi;

@@ -23,6 +23,8 @@ mod errors;
 #[cfg(test)]
 mod failures;
 mod figures;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod group;
 mod guard;
 mod health;

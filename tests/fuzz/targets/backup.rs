@@ -1,0 +1,5 @@
+//! Any bytes may be in the file that is restored.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| ghostworks::store::redb::fuzzing::backup(bytes));
