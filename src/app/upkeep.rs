@@ -11,7 +11,7 @@ use super::{Error, SEARCH_DIR, running, store_options};
 use crate::backups::WholeFile;
 use crate::config::Config;
 use crate::service;
-use crate::store::redb::{self, BackupError, CheckReport, Compacted, OpenError, Options, RedbStore};
+use crate::store::redb::{self, BackupError, CheckReport, Compacted, OpenError, Options, RedbStore, Stats};
 use crate::store::{NoObserver, Store as _};
 
 /// How often it is looked how far something is.
@@ -56,6 +56,11 @@ pub fn restore(config: &Config, file: &Path, force: bool, passed: impl FnMut(u64
 /// Makes the database's file as small as it can be.
 pub fn compact(config: &Config) -> Result<Compacted, Error> {
     Ok(redb::compact(&existing(config)?)?)
+}
+
+/// What takes up the room in the database. `passed` is told how many rows were read so far.
+pub fn stats(config: &Config, passed: impl FnMut(u64)) -> Result<Stats, Error> {
+    Ok(redb::stats(&existing(config)?, passed)?)
 }
 
 /// Makes the search index anew, and returns how many artifacts are in it. `passed` is told how many were taken in so far.

@@ -14,6 +14,7 @@ mod progress;
 mod reindex;
 mod restore;
 mod serve;
+mod stats;
 mod user;
 
 use std::{
@@ -62,6 +63,8 @@ enum Command {
     Restore(restore::Args),
     /// Check that everything in the database agrees; the server must be stopped
     Check(check::Args),
+    /// Show what takes up the room, by table and by workspace; the server must be stopped
+    Stats(stats::Args),
     /// Give room that the database does not use back to the disk; the server must be stopped
     Compact,
     /// Make the search index anew; the server must be stopped, and makes one that is missing or damaged by itself
@@ -116,6 +119,7 @@ impl Cli {
             Some(Command::Backup(args)) => backup::run(&args, &sources),
             Some(Command::Restore(args)) => restore::run(&args, &sources),
             Some(Command::Check(args)) => check::run(&args, &sources),
+            Some(Command::Stats(args)) => stats::run(&args, &sources),
             Some(Command::Compact) => compact::run(&sources),
             Some(Command::Reindex) => reindex::run(&sources),
             Some(Command::Demo) => demo::run(&sources),

@@ -40,6 +40,7 @@ mod remembered;
 mod scan;
 mod sessions;
 mod snapshot;
+mod stats;
 mod tables;
 mod users;
 mod workspaces;
@@ -64,6 +65,7 @@ pub use check::{CheckReport, check};
 pub use compact::{CompactError, Compacted, compact};
 pub use errors::OpenError;
 pub use open::{Location, Options, RepairProgress};
+pub use stats::{Stats, TableStats, WorkspaceStats, stats};
 
 /// Reads that pass over or return more rows than this leave the runtime's threads alone.
 const INLINE_ROWS: usize = 1000;

@@ -65,6 +65,23 @@ pub(super) const CHANGES: TableDefinition<'static, u64, &'static [u8]> = TableDe
 /// What is true of the file as a whole, by name.
 pub(super) const META: TableDefinition<'static, &'static str, &'static [u8]> = TableDefinition::new("meta");
 
+/// Goes over all tables, whatever their types: `$body` sees the definition of each as `$table`.
+macro_rules! every_table {
+    ($table:ident => $body:expr) => {
+        every_table!($table => $body;
+            USERS USERS_BY_EMAIL ONE_TIME_TOKENS SESSIONS SPENT_TOKENS WORKSPACES WORKSPACES_BY_SLUG WORKSPACES_DELETED
+            MEMBERS MEMBERSHIPS_BY_USER API_KEYS ARTIFACTS ARTIFACTS_TRASH ARTIFACT_VERSIONS ANSWERS ANSWERS_BY_EXPIRY
+            COUNTERS CHANGES META)
+    };
+    ($table:ident => $body:expr; $($definition:ident)+) => {
+        $({
+            let $table = $crate::store::redb::tables::$definition;
+            $body
+        })+
+    };
+}
+pub(super) use every_table;
+
 /// The key of `second` under `first`.
 pub(super) fn pair(first: [u8; 16], second: [u8; 16]) -> [u8; 32] {
     let mut key = [0; 32];

@@ -19,7 +19,7 @@ use self::format::{BackupReader, BackupWriter, Part, damaged};
 use super::errors::OpenError;
 use super::migrate;
 use super::open::{self, Location, Options};
-use super::tables;
+use super::tables::every_table;
 use crate::store::StoreError;
 
 /// What a database is called while it is being restored, beside the one that it will replace.
@@ -43,22 +43,6 @@ pub enum BackupError {
     /// The new database can't be put in its place.
     #[error("the data directory can't be written: {0}")]
     Directory(io::Error),
-}
-
-/// Goes over all tables, whatever their types: `$body` sees the definition of each as `$table`.
-macro_rules! every_table {
-    ($table:ident => $body:expr) => {
-        every_table!($table => $body;
-            USERS USERS_BY_EMAIL ONE_TIME_TOKENS SESSIONS SPENT_TOKENS WORKSPACES WORKSPACES_BY_SLUG WORKSPACES_DELETED
-            MEMBERS MEMBERSHIPS_BY_USER API_KEYS ARTIFACTS ARTIFACTS_TRASH ARTIFACT_VERSIONS ANSWERS ANSWERS_BY_EXPIRY
-            COUNTERS CHANGES META)
-    };
-    ($table:ident => $body:expr; $($definition:ident)+) => {
-        $({
-            let $table = tables::$definition;
-            $body
-        })+
-    };
 }
 
 /// Writes everything in the database that nobody else has open to `sink`, and returns how many rows that is. `passed`

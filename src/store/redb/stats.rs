@@ -1,0 +1,120 @@
+//! What takes up the room in a database: by table, and by workspace.
+
+use std::collections::HashMap;
+use std::fs;
+
+use redb::{Database, ReadOnlyTable, ReadableTable as _, ReadableTableMetadata as _};
+
+use super::counters::{Counter, value_in};
+use super::errors::OpenError;
+use super::open::{self, Options};
+use super::records;
+use super::snapshot::Snapshot;
+use super::tables::every_table;
+use crate::domain::{TenantId, Workspace};
+use crate::store::StoreResult;
+
+/// What takes up the room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stats {
+    /// The size of the file, in bytes.
+    pub file_bytes: u64,
+    /// What is used of that, in bytes.
+    pub used_bytes: u64,
+    /// Every table, the largest first.
+    pub tables: Vec<TableStats>,
+    /// Every workspace, the largest first.
+    pub workspaces: Vec<WorkspaceStats>,
+}
+
+/// A table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableStats {
+    /// Its name.
+    pub name: String,
+    /// How many rows it has.
+    pub rows: u64,
+    /// The size of its pages, in bytes.
+    pub bytes: u64,
+}
+
+/// A workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkspaceStats {
+    /// Its slug.
+    pub slug: String,
+    /// Its members.
+    pub members: u64,
+    /// Its artifacts, those in the trash included.
+    pub artifacts: u64,
+    /// Those in the trash.
+    pub in_trash: u64,
+    /// The size of its artifacts and their histories, in bytes, without what the tables add.
+    pub bytes: u64,
+}
+
+/// Looks at the database that nobody else has open. Reads all artifacts; `passed` is told how many rows it read so far.
+pub fn stats(options: &Options, passed: impl FnMut(u64)) -> Result<Stats, OpenError> {
+    let path = options.location.path();
+    let database = open::open_current(options)?;
+    let stats = look(&database, passed).map_err(|error| OpenError::after_opening(path.clone(), &error))?;
+    database.close().map_err(|error| OpenError::Other { path: path.clone(), cause: error.to_string() })?;
+    // redb may make room for itself while it closes.
+    let file_bytes = fs::metadata(&path).map_or(0, |metadata| metadata.len());
+    Ok(Stats { file_bytes, ..stats })
+}
+
+fn look(database: &Database, mut passed: impl FnMut(u64)) -> StoreResult<Stats> {
+    let txn = database.begin_write()?;
+    let pages = txn.stats()?;
+    txn.abort()?;
+    let snapshot = Snapshot::open(database)?;
+    let mut tables = Vec::new();
+    every_table!(table => {
+        let (name, table) = (redb::TableHandle::name(&table).to_owned(), snapshot.txn().open_table(table)?);
+        let pages = table.stats()?;
+        let bytes = pages.stored_bytes() + pages.metadata_bytes() + pages.fragmented_bytes();
+        tables.push(TableStats { name, rows: table.len()?, bytes });
+    });
+    tables.sort_by_key(|table| std::cmp::Reverse(table.bytes));
+
+    let (mut bytes, mut rows) = (HashMap::new(), 0);
+    add(snapshot.artifacts()?, &mut bytes, &mut rows, &mut passed)?;
+    add(snapshot.artifacts_trash()?, &mut bytes, &mut rows, &mut passed)?;
+    add(snapshot.artifact_versions()?, &mut bytes, &mut rows, &mut passed)?;
+    let mut workspaces = Vec::new();
+    for row in snapshot.workspaces()?.iter()? {
+        let (key, value) = row?;
+        let workspace: Workspace = records::decode(value.value())?;
+        let count = |counter| value_in(snapshot.counters()?, TenantId::from_bytes(*key.value()), counter);
+        let artifacts = count(Counter::Artifacts)?;
+        workspaces.push(WorkspaceStats {
+            slug: workspace.slug.as_str().to_owned(),
+            members: count(Counter::Members)?,
+            artifacts,
+            in_trash: artifacts.saturating_sub(count(Counter::ActiveArtifacts)?),
+            bytes: bytes.get(key.value()).copied().unwrap_or_default(),
+        });
+    }
+    workspaces.sort_by(|one, other| (other.bytes, &one.slug).cmp(&(one.bytes, &other.slug)));
+    let used_bytes = pages.allocated_pages() * pages.page_size() as u64;
+    Ok(Stats { file_bytes: 0, used_bytes, tables, workspaces })
+}
+
+/// Adds the rows of a table to the bytes of the workspaces that their keys begin with.
+fn add<const N: usize>(
+    table: &ReadOnlyTable<&'static [u8; N], &'static [u8]>,
+    bytes: &mut HashMap<[u8; 16], u64>,
+    rows: &mut u64,
+    passed: &mut impl FnMut(u64),
+) -> StoreResult<()> {
+    for row in table.range::<&[u8; N]>(..)? {
+        let (key, value) = row?;
+        let mut tenant = [0; 16];
+        tenant.copy_from_slice(&key.value()[..16]);
+        *bytes.entry(tenant).or_default() += (N + value.value().len()) as u64;
+        *rows += 1;
+        passed(*rows);
+    }
+    Ok(())
+}
