@@ -238,6 +238,7 @@ fn service(
             absolute_seconds: auth.refresh_absolute_seconds,
         },
         rate_limits: rate_limits(&config.limits),
+        trash_seconds: config.storage.trash_seconds,
         idempotency_seconds: config.limits.idempotency_seconds,
         clock: Arc::new(SystemClock),
         entropy,

@@ -3,7 +3,10 @@
 #[expect(dead_code, reason = "each file of tests uses its own part of the harness")]
 mod support;
 
+use std::time::Instant;
+
 use serde_json::{Value, json};
+use support::PATIENCE;
 use support::account::{Account, text};
 use support::server::{Server, Setup};
 
@@ -145,4 +148,40 @@ fn s37_in_strict_mode_a_change_says_which_version_it_is_about() {
     owner.client.with("If-Match", "\"1\"").put(&path, &json!({"name": "m"})).expect(200);
     owner.client.with("If-Match", "*").delete(&path).expect(204);
     owner.client.call("POST", &format!("{path}/restore")).expect(200);
+}
+
+#[test]
+fn what_has_been_in_the_trash_for_long_is_removed_if_that_is_wanted() {
+    let setup = Setup::new();
+    let server = setup.start();
+    let owner = Account::new(&server);
+    let (workspace, list) = (owner.workspace(), |path: &str| format!("{path}?include_deleted=true"));
+    let artifacts = format!("/api/v1/workspaces/{workspace}/artifacts");
+    let kept = text(&owner.artifact(&artifacts, &json!({"name": "Kept"}))["id"]);
+    let trash = text(&owner.artifact(&artifacts, &json!({"name": "Trash"}))["id"]);
+    owner.client.delete(&format!("{artifacts}/{trash}")).expect(204);
+    server.stop();
+    let server = setup.start();
+    let total = |server: &Server| {
+        let client = server.client().bearer(&owner.access);
+        client.get(&list(&artifacts)).expect(200).json()["total"].as_u64().expect("a total")
+    };
+    assert_eq!(total(&server), 2, "by default it stays");
+    server.stop();
+
+    // The trash is looked through at the start, and it takes a second until it is old enough.
+    let setup = setup.env("GHOSTWORKS__STORAGE__TRASH_SECONDS", "1");
+    let deadline = Instant::now() + PATIENCE;
+    let server = loop {
+        let server = setup.start();
+        if total(&server) == 1 {
+            break server;
+        }
+        assert!(Instant::now() < deadline, "it is never removed");
+        server.stop();
+    };
+    let client = server.client().bearer(&owner.access);
+    client.get(&format!("{artifacts}/{kept}")).expect(200);
+    let audit = client.get(&format!("/api/v1/workspaces/{workspace}/audit")).expect(200).json();
+    assert_eq!(audit["items"][0]["action"], "artifact.purged", "{audit}");
 }

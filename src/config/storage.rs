@@ -21,6 +21,8 @@ pub struct Storage {
     pub group_max: usize,
     /// Writes are refused while the disk has less room than this, in bytes; 0 leaves it to the disk. Default 64 MiB.
     pub min_free_bytes: u64,
+    /// Seconds after which what is in the trash is removed for good, at least; by default never.
+    pub trash_seconds: Option<u64>,
 }
 
 impl Default for Storage {
@@ -31,6 +33,7 @@ impl Default for Storage {
             write_queue: 1024,
             group_max: 512,
             min_free_bytes: 64 << 20,
+            trash_seconds: None,
         }
     }
 }
@@ -41,6 +44,7 @@ impl Storage {
         check::within("storage.cache_bytes", self.cache_bytes, 1 << 20..=1 << 40)?;
         check::within("storage.write_queue", self.write_queue, 1..=1_000_000)?;
         check::within("storage.group_max", self.group_max, 1..=1_000_000)?;
-        check::within("storage.min_free_bytes", self.min_free_bytes, 0..=1 << 50)
+        check::within("storage.min_free_bytes", self.min_free_bytes, 0..=1 << 50)?;
+        self.trash_seconds.map_or(Ok(()), |seconds| check::seconds("storage.trash_seconds", seconds))
     }
 }

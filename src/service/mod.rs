@@ -103,6 +103,8 @@ pub struct Service {
     pub sessions: SessionSettings,
     /// How often what may be asked for; `None` means as often as one likes.
     pub rate_limits: Option<RateLimits>,
+    /// How long what is in the trash stays there; `None` means for good.
+    pub trash_seconds: Option<u64>,
     /// How long an idempotency key leads to the first answer.
     pub idempotency_seconds: u64,
     /// Tells the time.

@@ -3,10 +3,24 @@
 use async_trait::async_trait;
 
 use super::StoreResult;
+use crate::domain::{ArtifactId, Stamp, TenantId, Timestamp};
+
+/// A place in the trash of all workspaces.
+pub type TrashPlace = (TenantId, ArtifactId);
 
 /// Work that nobody waits for.
 #[async_trait]
 pub trait Housekeeping: Send + Sync {
     /// Removes at most `limit` rows of what was in workspaces that were deleted. Returns whether there is more to do.
     async fn sweep_deleted_workspaces(&self, limit: usize) -> StoreResult<bool>;
+
+    /// Looks at the next `limit` artifacts in the trash after a place, and removes those for good, with their histories,
+    /// that were moved there before `before`. Returns the place to go on from; none at the end.
+    async fn purge_old_trash(
+        &self,
+        before: Timestamp,
+        after: Option<TrashPlace>,
+        limit: usize,
+        stamp: Stamp,
+    ) -> StoreResult<Option<TrashPlace>>;
 }

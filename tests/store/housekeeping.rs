@@ -192,3 +192,24 @@ async fn a_sweep_that_was_cut_short_is_finished_after_reopening() {
     let database = Database::open(&file).unwrap();
     assert_eq!((rows_of(&database, gone.tenant), rows_of(&database, kept.tenant)), (0, whole));
 }
+
+pub async fn what_has_been_in_the_trash_for_long_is_removed_step_by_step(world: World) {
+    let it = full(&world, "kept").await;
+    let gone = full(&world, "gone").await;
+    delete(&world, &gone).await;
+    let before = world.now();
+    let late = world.artifact(it.tenant, it.owner, "Late").await;
+    world.store.delete_artifact(it.tenant, late.id, Precondition::None, it.owner, world.stamp()).await.unwrap();
+    let (mut after, mut steps) = (None, 0);
+    loop {
+        after = world.store.purge_old_trash(before, after, 2, world.stamp()).await.unwrap();
+        steps += 1;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert!(steps > 2, "{steps}");
+    let figures = world.store.artifact_counts(it.tenant).await.unwrap();
+    assert_eq!((figures.all, figures.active), ((ARTIFACTS - TRASHED + 1) as u64, (ARTIFACTS - TRASHED) as u64));
+    assert!(world.store.restore_artifact(it.tenant, late.id, it.owner, world.stamp()).await.is_ok(), "it is not old");
+}

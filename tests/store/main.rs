@@ -96,6 +96,7 @@ on_every_store! {
     housekeeping {
         a_deleted_workspace_is_gone_at_once
         what_was_in_deleted_workspaces_is_removed_step_by_step
+        what_has_been_in_the_trash_for_long_is_removed_step_by_step
     }
     artifacts {
         an_artifact_is_read_as_it_was_written

@@ -1,16 +1,20 @@
-//! Removes what was in workspaces that were deleted, a few rows with each intent, so that other writes come in between.
+//! Removes what was in workspaces that were deleted, and what has been in the trash for long, a few rows with each intent,
+//! so that other writes come in between.
 //!
 //! The mark of a workspace goes last: after a crash half-way, the rest is found again.
+
+use std::ops::Bound;
 
 use async_trait::async_trait;
 use redb::{ReadableTable, Table, Value};
 
-use super::RedbStore;
-use super::members;
+use super::artifacts::purge;
+use super::calls::Rows;
 use super::snapshot::Snapshot;
-use super::tables::{Tables, second_of};
-use crate::domain::{TenantId, UserId};
-use crate::store::{Housekeeping, StoreResult};
+use super::tables::{Tables, get, pair, second_of};
+use super::{RedbStore, members, records, workspaces};
+use crate::domain::{Artifact, Precondition, Stamp, TenantId, Timestamp, UserId};
+use crate::store::{Housekeeping, StoreResult, TrashPlace};
 
 #[async_trait]
 impl Housekeeping for RedbStore {
@@ -21,6 +25,69 @@ impl Housekeeping for RedbStore {
         }
         self.write("delete", "workspaces_deleted", move |tables| sweep(tables, limit)).await
     }
+
+    async fn purge_old_trash(
+        &self,
+        before: Timestamp,
+        after: Option<TrashPlace>,
+        limit: usize,
+        stamp: Stamp,
+    ) -> StoreResult<Option<TrashPlace>> {
+        let looked = |snapshot: &Snapshot| look_at_trash(snapshot, before, after, limit);
+        let Looked { old, next, .. } = self.read("list", "artifacts_trash", looked)?;
+        if !old.is_empty() {
+            self.write("delete", "artifacts_trash", move |tables| purge_all(tables, &old, before, &stamp)).await?;
+        }
+        Ok(next)
+    }
+}
+
+/// What was seen of the trash.
+struct Looked {
+    rows: usize,
+    /// Those that are old.
+    old: Vec<TrashPlace>,
+    /// Where to go on.
+    next: Option<TrashPlace>,
+}
+
+impl Rows for Looked {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+}
+
+fn look_at_trash(
+    snapshot: &Snapshot,
+    before: Timestamp,
+    after: Option<TrashPlace>,
+    limit: usize,
+) -> StoreResult<Looked> {
+    let after = after.map(|(tenant, id)| pair(tenant.to_bytes(), id.to_bytes()));
+    let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
+    let (mut rows, mut old, mut last) = (0, Vec::new(), None);
+    for row in snapshot.artifacts_trash()?.range::<&[u8; 32]>((from, Bound::Unbounded))?.take(limit) {
+        let artifact: Artifact = records::decode(row?.1.value())?;
+        let place = (artifact.tenant, artifact.id);
+        if artifact.deleted_at.is_some_and(|deleted| deleted < before) {
+            old.push(place);
+        }
+        (rows, last) = (rows + 1, Some(place));
+    }
+    Ok(Looked { rows, old, next: last.filter(|_| rows == limit) })
+}
+
+/// Purges those that are still there, since before `before`.
+fn purge_all(tables: &mut Tables<'_>, old: &[TrashPlace], before: Timestamp, stamp: &Stamp) -> StoreResult<()> {
+    for &(tenant, id) in old {
+        let artifact: Option<Artifact> = get(tables.artifacts_trash()?, &pair(tenant.to_bytes(), id.to_bytes()))?;
+        let is_old = artifact.and_then(|artifact| artifact.deleted_at).is_some_and(|deleted| deleted < before);
+        // What is in a deleted workspace is swept away with all the rest.
+        if is_old && workspaces::require(tables, tenant).is_ok() {
+            purge(tables, tenant, id, &Precondition::None, stamp)?;
+        }
+    }
+    Ok(())
 }
 
 /// See [`Housekeeping::sweep_deleted_workspaces`].

@@ -194,7 +194,7 @@ fn restore(
 }
 
 /// See [`Artifacts::purge_artifact`].
-fn purge(
+pub(super) fn purge(
     tables: &mut Tables<'_>,
     tenant: TenantId,
     id: ArtifactId,
