@@ -40,7 +40,7 @@ use self::observers::{StoreTelemetry, let_look, on_hashed};
 pub use accounts::set_user_active;
 pub use demo::{Demo, fill_with_demo};
 pub use error::Error;
-pub use upkeep::{backup, check, compact, reindex, restore, stats};
+pub use upkeep::{backup, check, compact, migrate, reindex, restore, stats};
 
 /// How long the database may take to close.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(10);

@@ -80,3 +80,22 @@ fn backups_of_every_version_are_restored() {
         is_used(&setup);
     }
 }
+
+#[test]
+fn what_a_new_version_does_to_a_database_is_told_before_it_is_done() {
+    for packed in samples(".redb.gz") {
+        let setup = Setup::new();
+        fs::create_dir_all(setup.data()).unwrap();
+        unpack(&packed, &setup.data().join("ghostworks.redb"));
+        let told = |words: &[&str]| {
+            let (status, output, errors) = setup.run(words);
+            assert!(status.success(), "{output}{errors}");
+            output
+        };
+        let before = told(&["migrate", "--dry-run"]);
+        assert_eq!(told(&["migrate", "--dry-run"]), before, "nothing was done");
+        assert_eq!(told(&["migrate"]).contains("nothing to do"), before.contains("nothing to do"));
+        assert!(told(&["migrate", "--dry-run"]).contains("nothing to do"));
+        is_used(&setup);
+    }
+}

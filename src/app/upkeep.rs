@@ -11,7 +11,7 @@ use super::{Error, SEARCH_DIR, running, store_options};
 use crate::backups::WholeFile;
 use crate::config::Config;
 use crate::service;
-use crate::store::redb::{self, BackupError, CheckReport, Compacted, OpenError, Options, RedbStore, Stats};
+use crate::store::redb::{self, BackupError, CheckReport, Compacted, OpenError, Options, RedbStore, Schema, Stats};
 use crate::store::{NoObserver, Store as _};
 
 /// How often it is looked how far something is.
@@ -56,6 +56,11 @@ pub fn restore(config: &Config, file: &Path, force: bool, passed: impl FnMut(u64
 /// Makes the database's file as small as it can be.
 pub fn compact(config: &Config) -> Result<Compacted, Error> {
     Ok(redb::compact(&existing(config)?)?)
+}
+
+/// What the schema of the database is, and what leads to that of this version; unless it is a `dry_run`, that is done.
+pub fn migrate(config: &Config, dry_run: bool) -> Result<Schema, Error> {
+    Ok(redb::schema(&existing(config)?, !dry_run)?)
 }
 
 /// What takes up the room in the database. `passed` is told how many rows were read so far.

@@ -9,6 +9,7 @@ mod config;
 mod demo;
 mod healthcheck;
 mod help;
+mod migrate;
 mod openapi;
 mod progress;
 mod reindex;
@@ -63,6 +64,8 @@ enum Command {
     Restore(restore::Args),
     /// Check that everything in the database agrees; the server must be stopped
     Check(check::Args),
+    /// Bring the database up to date with this version, as the server does when it starts; the server must be stopped
+    Migrate(migrate::Args),
     /// Show what takes up the room, by table and by workspace; the server must be stopped
     Stats(stats::Args),
     /// Give room that the database does not use back to the disk; the server must be stopped
@@ -119,6 +122,7 @@ impl Cli {
             Some(Command::Backup(args)) => backup::run(&args, &sources),
             Some(Command::Restore(args)) => restore::run(&args, &sources),
             Some(Command::Check(args)) => check::run(&args, &sources),
+            Some(Command::Migrate(args)) => migrate::run(&args, &sources),
             Some(Command::Stats(args)) => stats::run(&args, &sources),
             Some(Command::Compact) => compact::run(&sources),
             Some(Command::Reindex) => reindex::run(&sources),

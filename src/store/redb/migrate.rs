@@ -8,11 +8,15 @@ use super::tables::{META, Tables};
 use crate::domain::{Membership, Role};
 use crate::store::{StoreError, StoreResult};
 
-/// A step from one schema version to the next.
-type Migration = fn(&WriteTransaction) -> StoreResult<()>;
+/// A step from one schema version to the next: what it does, in words, and how.
+type Migration = (&'static str, fn(&WriteTransaction) -> StoreResult<()>);
 
 /// All steps ever, in order: the first makes version 1 of an empty file. Released ones never change.
-const MIGRATIONS: &[Migration] = &[create_tables, create_tables, count_owners];
+const MIGRATIONS: &[Migration] = &[
+    ("makes the first tables", create_tables),
+    ("makes the tables that came later", create_tables),
+    ("counts the owners of each workspace", count_owners),
+];
 
 /// The schema version that this program reads and writes.
 pub(super) const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
@@ -33,7 +37,7 @@ pub(super) fn schema_version(database: &impl ReadableDatabase) -> StoreResult<u3
 
 /// Takes a file from schema `version` to [`SCHEMA_VERSION`], one durable transaction for each step.
 pub(super) fn migrate(database: &Database, version: u32) -> StoreResult<()> {
-    for (step, number) in MIGRATIONS.iter().zip(1..).skip(version as usize) {
+    for ((_, step), number) in MIGRATIONS.iter().zip(1..).skip(version as usize) {
         let mut txn = database.begin_write()?;
         txn.set_two_phase_commit(true);
         step(&txn)?;
@@ -41,6 +45,12 @@ pub(super) fn migrate(database: &Database, version: u32) -> StoreResult<()> {
         txn.commit()?;
     }
     Ok(())
+}
+
+/// What is still to be done to a file of schema `version`: the version that each step leads to, and what it does.
+pub(super) fn steps_from(version: u32) -> Vec<(u32, &'static str)> {
+    let steps = (1..).zip(MIGRATIONS).skip(version as usize);
+    steps.map(|(number, (what, _))| (number, *what)).collect()
 }
 
 fn set_version(txn: &WriteTransaction, number: u32) -> StoreResult<()> {
@@ -68,4 +78,23 @@ fn count_owners(txn: &WriteTransaction) -> StoreResult<()> {
     }
     tables.finish()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use redb::Builder;
+    use redb::backends::InMemoryBackend;
+
+    use super::*;
+
+    #[test]
+    fn what_is_still_to_be_done_is_done_and_then_no_more() {
+        let database = Builder::new().create_with_backend(InMemoryBackend::new()).unwrap();
+        assert_eq!(schema_version(&database).unwrap(), 0);
+        assert_eq!(steps_from(0).len(), MIGRATIONS.len());
+        assert_eq!(steps_from(2)[0], (3, "counts the owners of each workspace"));
+        migrate(&database, 0).unwrap();
+        assert_eq!(schema_version(&database).unwrap(), SCHEMA_VERSION);
+        assert_eq!(steps_from(SCHEMA_VERSION), []);
+    }
 }

@@ -64,7 +64,7 @@ pub use backup::{BackupError, backup, restore, verify as verify_backup};
 pub use check::{CheckReport, check};
 pub use compact::{CompactError, Compacted, compact};
 pub use errors::OpenError;
-pub use open::{Location, Options, RepairProgress};
+pub use open::{Location, Options, RepairProgress, Schema, schema};
 pub use stats::{Stats, TableStats, WorkspaceStats, stats};
 
 /// Reads that pass over or return more rows than this leave the runtime's threads alone.

@@ -78,6 +78,26 @@ pub(super) fn open_current(options: &Options) -> Result<Database, OpenError> {
     if found < known { Err(OpenError::Older { path, found, known }) } else { Ok(database) }
 }
 
+/// The schema of a database, and what leads to that of this program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schema {
+    /// The version that was found.
+    pub found: u32,
+    /// The versions that are still to come, each with what is done for it.
+    pub steps: Vec<(u32, &'static str)>,
+}
+
+/// Looks at the schema of a database that nobody else has open; with `migrate`, it is brought up to date.
+pub fn schema(options: &Options, migrate: bool) -> Result<Schema, OpenError> {
+    let path = options.location.path();
+    let (database, found) = guarded(&path, || open_unmigrated(&path, options))?;
+    if migrate {
+        migrate::migrate(&database, found).map_err(|error| OpenError::after_opening(path.clone(), &error))?;
+    }
+    database.close().map_err(|error| OpenError::Other { path, cause: error.to_string() })?;
+    Ok(Schema { found, steps: migrate::steps_from(found) })
+}
+
 /// Opens a database that was open before; one in memory is lost.
 pub(super) fn reopen(options: &Options) -> StoreResult<Database> {
     match &options.location {
