@@ -72,6 +72,19 @@ fn a_collector_that_never_answers_holds_nothing_up() {
 }
 
 #[test]
+fn an_export_is_given_up_in_time() {
+    let mute = Mute::new();
+    for protocol in ["grpc", "http/protobuf"] {
+        let server = traced_to(&mute.endpoint())
+            .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
+            .env("OTEL_EXPORTER_OTLP_TIMEOUT", "600000")
+            .env("OTEL_BSP_EXPORT_TIMEOUT", "50")
+            .start();
+        server.until("given up", || value(&server, "telemetry_spans_failed_total") > 0.0);
+    }
+}
+
+#[test]
 fn what_finds_no_place_is_dropped_and_counted() {
     const QUEUE: u64 = 32;
     let mute = Mute::new();

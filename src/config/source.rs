@@ -18,7 +18,7 @@ const FILE_VARIABLE: &str = "GHOSTWORKS_CONFIG";
 const PREFIX: &str = "GHOSTWORKS__";
 
 /// The standard names, and the settings they stand for.
-const STANDARD: [(&str, &str, Spelling); 18] = [
+const STANDARD: [(&str, &str, Spelling); 19] = [
     ("ENVIRONMENT", "environment", Spelling::AnyCase),
     ("OTEL_SDK_DISABLED", "telemetry.disabled", Spelling::AnyCase),
     ("OTEL_SERVICE_NAME", "telemetry.service_name", Spelling::Exact),
@@ -32,6 +32,7 @@ const STANDARD: [(&str, &str, Spelling); 18] = [
     ("OTEL_BSP_MAX_QUEUE_SIZE", "telemetry.span_queue", Spelling::Exact),
     ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "telemetry.span_batch", Spelling::Exact),
     ("OTEL_BSP_SCHEDULE_DELAY", "telemetry.span_delay_ms", Spelling::Exact),
+    ("OTEL_BSP_EXPORT_TIMEOUT", "telemetry.span_timeout_ms", Spelling::Exact),
     ("OTEL_METRIC_EXPORT_INTERVAL", "telemetry.metric_interval_ms", Spelling::Exact),
     ("AWS_ENDPOINT_URL", "backups.s3_endpoint", Spelling::Exact),
     ("AWS_REGION", "backups.s3_region", Spelling::Exact),

@@ -46,6 +46,9 @@ pub struct Telemetry {
     pub span_batch: usize,
     /// Milliseconds between two exports of spans (`OTEL_BSP_SCHEDULE_DELAY`). Default 5000.
     pub span_delay_ms: u64,
+    /// Milliseconds that an export of spans may take, with its retries, if its collector may not take less anyway
+    /// (`OTEL_BSP_EXPORT_TIMEOUT`). Default 30000.
+    pub span_timeout_ms: u64,
     /// Milliseconds between two exports of metrics (`OTEL_METRIC_EXPORT_INTERVAL`). Default 60000.
     pub metric_interval_ms: u64,
     /// A URL that answers with a status below 400 while the collector is well, such as that of its health check. It is
@@ -86,6 +89,7 @@ impl Default for Telemetry {
             span_queue: 2048,
             span_batch: 512,
             span_delay_ms: 5000,
+            span_timeout_ms: 30_000,
             metric_interval_ms: 60_000,
             collector_health_url: None,
             metrics_listen: None,
@@ -108,7 +112,11 @@ impl Telemetry {
             Signal::Metrics => &self.otlp_metrics,
             Signal::Logs => &self.otlp_logs,
         };
-        self.otlp.for_signal(signal, own)
+        let otlp = self.otlp.for_signal(signal, own);
+        match signal {
+            Signal::Traces => Otlp { timeout_ms: otlp.timeout_ms.min(self.span_timeout_ms), ..otlp },
+            Signal::Metrics | Signal::Logs => otlp,
+        }
     }
 
     pub(super) fn check(&self) -> Checked {
@@ -125,6 +133,7 @@ impl Telemetry {
         check::within("telemetry.span_queue", self.span_queue, 1..=1_000_000)?;
         check::within("telemetry.span_batch", self.span_batch, 1..=self.span_queue)?;
         check::within("telemetry.span_delay_ms", self.span_delay_ms, 1..=LONGEST_INTERVAL_MS)?;
+        check::within("telemetry.span_timeout_ms", self.span_timeout_ms, 1..=LONGEST_INTERVAL_MS)?;
         check::within("telemetry.metric_interval_ms", self.metric_interval_ms, 1..=LONGEST_INTERVAL_MS)?;
         let is_url = self.collector_health_url.as_deref().is_none_or(otlp::is_url);
         check::ensure("telemetry.collector_health_url", is_url, "expected a URL, such as http://otelcol:13133/")?;

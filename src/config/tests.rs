@@ -100,6 +100,7 @@ fn every_standard_name_is_read() {
             ("OTEL_BSP_MAX_QUEUE_SIZE", "1000"),
             ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "100"),
             ("OTEL_BSP_SCHEDULE_DELAY", "10"),
+            ("OTEL_BSP_EXPORT_TIMEOUT", "1500"),
             ("OTEL_METRIC_EXPORT_INTERVAL", "1000"),
             ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"),
             ("OTEL_TRACES_SAMPLER_ARG", "0.1"),
@@ -119,12 +120,13 @@ fn every_standard_name_is_read() {
     assert_eq!(telemetry.metric_interval_ms, 1000);
     let traces = telemetry.otlp(Signal::Traces);
     assert_eq!(traces.endpoint.as_deref(), Some("http://[::1]:4317/spans"), "as it is");
-    assert_eq!((traces.protocol, traces.timeout_ms), (OtlpProtocol::HttpProtobuf, 2000));
+    assert_eq!((traces.protocol, traces.timeout_ms), (OtlpProtocol::HttpProtobuf, 1500));
     let headers = traces.header_pairs();
     assert_eq!(headers[0].1, "ghosts and co");
     assert_eq!(headers[1].0, "authorization");
     let metrics = telemetry.otlp(Signal::Metrics);
     assert_eq!(metrics.endpoint.as_deref(), Some("http://127.0.0.1:4317/v1/metrics"));
+    assert_eq!(metrics.timeout_ms, 2000);
     assert_eq!((metrics.compression, metrics.certificate), (Compression::Gzip, Some(PathBuf::from("/ca.pem"))));
     assert_eq!(telemetry.otlp(Signal::Logs).protocol, OtlpProtocol::HttpJson);
     assert_eq!(telemetry.sampler, Sampler::ParentBasedTraceIdRatio);
