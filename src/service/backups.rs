@@ -5,12 +5,10 @@ use std::time::Duration;
 
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
-use thiserror::Error;
 
 use super::Service;
 use crate::backups::{Place, PlaceError};
 use crate::domain::Timestamp;
-use crate::store::StoreError;
 
 /// How the names of backups are made from the time, so that their order is that of their times.
 const NAME: &str = "ghostworks-%Y%m%dT%H%M%SZ.backup";
@@ -59,15 +57,6 @@ impl BackupSchedule {
     }
 }
 
-/// Why there is no backup.
-#[derive(Debug, Error)]
-enum Failure {
-    #[error(transparent)]
-    Place(#[from] PlaceError),
-    #[error("the database can't be read: {0}")]
-    Store(#[from] StoreError),
-}
-
 impl Service {
     /// Makes backups until `end`, if that is wanted.
     pub async fn keep_backups(&self, end: impl Future<Output = ()>) {
@@ -94,7 +83,7 @@ impl Service {
     }
 
     /// Makes a backup if the newest is old enough, and tells when to look again.
-    async fn back_up_if_due(&self, schedule: &BackupSchedule) -> Result<Duration, Failure> {
+    async fn back_up_if_due(&self, schedule: &BackupSchedule) -> Result<Duration, PlaceError> {
         let mut times = schedule.times().await?;
         let now = self.clock.now();
         // A clock that was wrong may have made one in the future, which says nothing about the past.
@@ -102,6 +91,7 @@ impl Service {
         schedule.locked().last = newest;
         let age = newest.map(|newest| now.duration_since(newest).unsigned_abs());
         if let Some(pause) = age.and_then(|age| schedule.every.checked_sub(age)).filter(|pause| !pause.is_zero()) {
+            schedule.locked().is_failing = false;
             return Ok(pause);
         }
         let name = name_of(now);

@@ -18,17 +18,22 @@ const DIGEST_LEN: usize = 32;
 /// More than any row has: a length beyond it is damage, and no reason to ask for so much memory.
 const MAX_LEN: usize = 1 << 30;
 
+/// What is digested and written at once, in bytes: rows are small, and each costs.
+const PIECE: usize = 256 << 10;
+
 /// Writes a backup.
 pub(super) struct BackupWriter<W> {
     sink: W,
     digest: Sha256,
     rows: u64,
+    /// What is not written yet.
+    piece: Vec<u8>,
 }
 
 impl<W: Write> BackupWriter<W> {
     /// Begins one.
     pub fn new(sink: W) -> io::Result<Self> {
-        let mut writer = Self { sink, digest: Sha256::new(), rows: 0 };
+        let mut writer = Self { sink, digest: Sha256::new(), rows: 0, piece: Vec::with_capacity(2 * PIECE) };
         writer.put(MAGIC)?;
         Ok(writer)
     }
@@ -56,6 +61,7 @@ impl<W: Write> BackupWriter<W> {
     pub fn finish(mut self) -> io::Result<u64> {
         self.put(&[END])?;
         self.put(&self.rows.to_be_bytes())?;
+        self.pass_on()?;
         self.sink.write_all(&self.digest.finalize())?;
         self.sink.flush()?;
         Ok(self.rows)
@@ -68,8 +74,15 @@ impl<W: Write> BackupWriter<W> {
     }
 
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.digest.update(bytes);
-        self.sink.write_all(bytes)
+        self.piece.extend_from_slice(bytes);
+        if self.piece.len() < PIECE { Ok(()) } else { self.pass_on() }
+    }
+
+    fn pass_on(&mut self) -> io::Result<()> {
+        self.digest.update(&self.piece);
+        self.sink.write_all(&self.piece)?;
+        self.piece.clear();
+        Ok(())
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
@@ -15,6 +17,10 @@ use crate::store::{Backup, Backups, StoreError, StoreResult};
 const PIECE: usize = 256 << 10;
 /// Pieces that wait to be taken.
 const WAITING: usize = 4;
+/// How many times as long as a piece took to make it rests before the next, and for how long at most: a backup has time,
+/// and whoever waits for an answer meanwhile has none.
+const REST: u32 = 4;
+const LONGEST_REST: Duration = Duration::from_millis(100);
 
 #[async_trait]
 impl Backups for RedbStore {
@@ -24,7 +30,8 @@ impl Backups for RedbStore {
         let (sender, pieces) = mpsc::channel(WAITING);
         spawn_blocking(move || {
             let _turn = turn;
-            let sink = BufWriter::with_capacity(PIECE, Pieces(sender.clone()));
+            let pieces = Pieces { sender: sender.clone(), begun: Instant::now() };
+            let sink = BufWriter::with_capacity(PIECE, pieces);
             if let Err(error) = dump(snapshot.txn(), sink, |_| {}) {
                 // Nobody is left to tell when it was given up.
                 drop(sender.blocking_send(Err(StoreError::Unavailable(error.to_string()))));
@@ -35,11 +42,18 @@ impl Backups for RedbStore {
 }
 
 /// Sends what is written, and fails when nobody takes it any more.
-struct Pieces(mpsc::Sender<StoreResult<Vec<u8>>>);
+struct Pieces {
+    sender: mpsc::Sender<StoreResult<Vec<u8>>>,
+    /// Since when the next one is being made.
+    begun: Instant,
+}
 
 impl Write for Pieces {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let sent = self.0.blocking_send(Ok(bytes.to_vec()));
+        let took = self.begun.elapsed();
+        let sent = self.sender.blocking_send(Ok(bytes.to_vec()));
+        thread::sleep((took * REST).min(LONGEST_REST));
+        self.begun = Instant::now();
         sent.map(|()| bytes.len()).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 
