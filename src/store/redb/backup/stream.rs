@@ -1,6 +1,6 @@
 //! A backup beside everything else: read on a thread of its own, no faster than it is taken.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,8 +13,6 @@ use super::super::RedbStore;
 use super::dump;
 use crate::store::{Backup, Backups, StoreError, StoreResult};
 
-/// The size of a piece, in bytes.
-const PIECE: usize = 256 << 10;
 /// Pieces that wait to be taken.
 const WAITING: usize = 4;
 /// How many times as long as a piece took to make it rests before the next, and for how long at most: a backup has time,
@@ -31,8 +29,7 @@ impl Backups for RedbStore {
         spawn_blocking(move || {
             let _turn = turn;
             let pieces = Pieces { sender: sender.clone(), begun: Instant::now() };
-            let sink = BufWriter::with_capacity(PIECE, pieces);
-            if let Err(error) = dump(snapshot.txn(), sink, |_| {}) {
+            if let Err(error) = dump(snapshot.txn(), pieces, |_| {}) {
                 // Nobody is left to tell when it was given up.
                 drop(sender.blocking_send(Err(StoreError::Unavailable(error.to_string()))));
             }
@@ -41,7 +38,7 @@ impl Backups for RedbStore {
     }
 }
 
-/// Sends what is written, and fails when nobody takes it any more.
+/// Sends each piece that is written, and fails when nobody takes it any more.
 struct Pieces {
     sender: mpsc::Sender<StoreResult<Vec<u8>>>,
     /// Since when the next one is being made.
