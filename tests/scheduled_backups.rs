@@ -90,9 +90,9 @@ fn a_restart_makes_none_before_it_is_due() {
 fn the_oldest_go_and_what_is_not_ours_stays() {
     let (setup, place) = every(1, 2);
     fs::create_dir_all(&place).unwrap();
-    let theirs = ["notes", "ghostworks-20200101T000000Z.backup.txt", "another-20200101T000000Z.backup"];
+    let theirs = ["notes", "ghostworks-20200101T000000Z.backup.txt", "ghostworks-by-hand.partial"];
     let old = ["ghostworks-20200101T000000Z.backup", "ghostworks-20200102T000000Z.backup"];
-    let left = "ghostworks-20200103T000000Z.backup.partial";
+    let left = "ghostworks.backup.partial";
     for name in theirs.iter().chain(&old).chain([&left]) {
         fs::write(place.join(name), "old").unwrap();
     }

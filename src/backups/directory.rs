@@ -7,8 +7,11 @@ use tokio::fs;
 use tokio::io::AsyncWriteExt as _;
 
 use super::PlaceError;
-use super::whole_file::{PARTIAL, WholeFile};
+use super::whole_file::WholeFile;
 use crate::store::Backup;
+
+/// What every backup is called until it is whole: one that a process left behind is overwritten by the next.
+const UNFINISHED: &str = "ghostworks.backup.partial";
 
 /// A directory, made when it is needed.
 pub struct Directory(PathBuf);
@@ -21,8 +24,7 @@ impl Directory {
 
     pub(super) async fn keep(&self, name: &str, mut backup: Backup) -> Result<u64, PlaceError> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0).await?;
-        self.clear_away(name).await?;
-        let (claim, file) = WholeFile::create(&self.0.join(name))?;
+        let (claim, file) = WholeFile::create_at(self.0.join(UNFINISHED), &self.0.join(name))?;
         let (mut file, mut bytes) = (fs::File::from_std(file), 0);
         while let Some(piece) = backup.next().await {
             let piece = piece?;
@@ -33,15 +35,6 @@ impl Directory {
         file.sync_all().await?;
         claim.keep()?;
         Ok(bytes)
-    }
-
-    /// Removes what a process left behind that ended in the middle of a backup like this one.
-    async fn clear_away(&self, name: &str) -> io::Result<()> {
-        let kind = name.split_inclusive('-').next().unwrap_or_default();
-        for left in self.names().await?.iter().filter(|left| left.starts_with(kind) && left.ends_with(PARTIAL)) {
-            self.remove(left).await?;
-        }
-        Ok(())
     }
 
     pub(super) async fn names(&self) -> io::Result<Vec<String>> {

@@ -5,9 +5,6 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-/// What the name ends with meanwhile.
-pub(super) const PARTIAL: &str = ".partial";
-
 /// The claim to a name. Dropped before it is kept, nothing is left.
 pub struct WholeFile {
     partial: PathBuf,
@@ -16,12 +13,16 @@ pub struct WholeFile {
 }
 
 impl WholeFile {
-    /// An empty file to write to, and the claim to the name it will have. Only its owner may read it: what backups have
-    /// in them is nobody else's business.
+    /// An empty file to write to, called `path` with `.partial` at its end, and the claim to the name it will have.
     pub fn create(path: &Path) -> io::Result<(Self, File)> {
         let mut partial = path.as_os_str().to_owned();
-        partial.push(PARTIAL);
-        let partial = PathBuf::from(partial);
+        partial.push(".partial");
+        Self::create_at(partial.into(), path)
+    }
+
+    /// The same, with another name until then; a file that has it is overwritten. Only its owner may read it: what
+    /// backups have in them is nobody else's business.
+    pub(super) fn create_at(partial: PathBuf, path: &Path) -> io::Result<(Self, File)> {
         let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
         Ok((Self { partial, path: path.to_owned(), is_kept: false }, file))
     }

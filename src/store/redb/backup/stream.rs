@@ -1,4 +1,4 @@
-//! A backup beside everything else: read on a thread of its own, no faster than it is taken.
+//! A backup beside everything else: read on a thread of its own, no faster than it is taken, and with rests.
 
 use std::io::{self, Write};
 use std::sync::Arc;
