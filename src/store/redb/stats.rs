@@ -57,14 +57,13 @@ pub struct WorkspaceStats {
 pub fn stats(options: &Options, passed: impl FnMut(u64)) -> Result<Stats, OpenError> {
     let path = options.location.path();
     let database = open::open_current(options)?;
-    let stats = look(&database, passed).map_err(|error| OpenError::after_opening(path.clone(), &error))?;
-    database.close().map_err(|error| OpenError::Other { path: path.clone(), cause: error.to_string() })?;
-    // redb may make room for itself while it closes.
     let file_bytes = fs::metadata(&path).map_or(0, |metadata| metadata.len());
-    Ok(Stats { file_bytes, ..stats })
+    let stats = look(&database, file_bytes, passed).map_err(|error| OpenError::after_opening(path.clone(), &error))?;
+    database.close().map_err(|error| OpenError::Other { path, cause: error.to_string() })?;
+    Ok(stats)
 }
 
-fn look(database: &Database, mut passed: impl FnMut(u64)) -> StoreResult<Stats> {
+fn look(database: &Database, file_bytes: u64, mut passed: impl FnMut(u64)) -> StoreResult<Stats> {
     let txn = database.begin_write()?;
     let pages = txn.stats()?;
     txn.abort()?;
@@ -98,7 +97,7 @@ fn look(database: &Database, mut passed: impl FnMut(u64)) -> StoreResult<Stats> 
     }
     workspaces.sort_by(|one, other| (other.bytes, &one.slug).cmp(&(one.bytes, &other.slug)));
     let used_bytes = pages.allocated_pages() * pages.page_size() as u64;
-    Ok(Stats { file_bytes: 0, used_bytes, tables, workspaces })
+    Ok(Stats { file_bytes, used_bytes, tables, workspaces })
 }
 
 /// Adds the rows of a table to the bytes of the workspaces that their keys begin with.
