@@ -8,10 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use tantivy::collector::Count;
-use tantivy::index::Index;
-use tantivy::indexer::{
-    IndexWriterOptions, LogMergePolicy, MergeCandidate, MergePolicy as _, NoMergePolicy, UserOperation,
-};
+use tantivy::index::{Index, IndexSettings};
+use tantivy::indexer::{IndexWriterOptions, NoMergePolicy, UserOperation};
 use tantivy::query::AllQuery;
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term};
 use thiserror::Error;
@@ -19,9 +17,10 @@ use thiserror::Error;
 use super::boot;
 use super::collect::Gather;
 use super::columns::{self, AllColumns};
-use super::directory::UnsyncedDirectory;
+use super::directory::IndexDirectory;
 use super::find::find;
 use super::highlight;
+use super::merging::{self, Parts};
 use super::query::Query;
 use super::schema::{self, Fields, VERSION};
 use super::tags;
@@ -32,12 +31,6 @@ use crate::domain::{
 
 /// How much the writer keeps in memory before it makes a part of the index of it, in bytes.
 const WRITER_BYTES: usize = 48 << 20;
-
-/// So many parts of about a size are made one. A search looks into all parts: more of them are slower to search, fewer are
-/// written anew more often.
-const PARTS_BEFORE_MERGE: usize = 4;
-/// The share of a part that was replaced or removed before it is written anew without that.
-const DELETED_BEFORE_MERGE: f32 = 0.3;
 
 /// How many changes are handed over to the writer's thread at once. It looks at how much memory it has used after each.
 const CHANGES_AT_ONCE: usize = 100;
@@ -50,6 +43,13 @@ pub enum SearchError {
     Io(#[from] io::Error),
     /// What is in them.
     Index(#[from] tantivy::TantivyError),
+}
+
+impl SearchError {
+    /// Whether something is not where it was: somebody has removed it.
+    pub fn is_of_a_missing_file(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::NotFound)
+    }
 }
 
 /// Something that changed.
@@ -94,10 +94,13 @@ pub struct SearchIndex {
     opened: ArcSwap<Opened>,
     /// Made with the first write: it has threads and memory of its own.
     writer: Mutex<Option<IndexWriter>>,
+    /// Held while files are written to the disk, or all are removed from it.
+    saving: Mutex<()>,
 }
 
 /// An index as it is looked into.
 struct Opened {
+    directory: IndexDirectory,
     index: Index,
     reader: IndexReader,
     searcher: Searcher,
@@ -125,6 +128,7 @@ impl SearchIndex {
             fields,
             opened: ArcSwap::from_pointee(opened),
             writer: Mutex::new(None),
+            saving: Mutex::new(()),
         })
     }
 
@@ -140,18 +144,14 @@ impl SearchIndex {
 
     /// How many bytes its files have.
     pub fn size_bytes(&self) -> Result<u64, SearchError> {
-        let mut size = 0;
-        for entry in fs::read_dir(&self.directory)? {
-            // A file that was merged away in the meantime has none.
-            size += entry?.metadata().map_or(0, |metadata| metadata.len());
-        }
-        Ok(size)
+        Ok(self.opened.load().directory.size_bytes()?)
     }
 
     /// Empties it, to be filled anew.
     pub fn clear(&self) -> Result<(), SearchError> {
         let mut writer = self.writer();
         *writer = None;
+        let _saving = lock(&self.saving);
         self.opened.store(Arc::new(Opened::create(&self.directory)?));
         Ok(())
     }
@@ -191,17 +191,12 @@ impl SearchIndex {
     }
 
     /// Makes one part of several, if there are some that are worth it; whether there were. Others can write meanwhile.
-    pub fn merge(&self) -> Result<bool, SearchError> {
+    pub fn merge(&self, which: Parts) -> Result<bool, SearchError> {
         let merged = {
             let mut writer = self.writer();
             let Some(writer) = writer.as_mut() else { return Ok(false) };
             let parts = self.opened.load().index.searchable_segment_metas()?;
-            let mut policy = LogMergePolicy::default();
-            policy.set_min_num_segments(PARTS_BEFORE_MERGE);
-            policy.set_del_docs_ratio_before_merge(DELETED_BEFORE_MERGE);
-            let Some(MergeCandidate(parts)) = policy.compute_merge_candidates(&parts).into_iter().next() else {
-                return Ok(false);
-            };
+            let Some(parts) = merging::worth_it(&parts, which) else { return Ok(false) };
             writer.merge(&parts)
         };
         merged.wait()?;
@@ -246,13 +241,20 @@ impl SearchIndex {
         Ok(tags::tags(&self.opened.load_full().searcher, &self.fields, tenant, prefix)?)
     }
 
-    /// Lets go of the writer. What was not committed is given up, and so is a merge.
-    pub fn close(&self) {
+    /// Puts what was committed where a restart finds it. Others can write meanwhile.
+    pub fn save(&self) -> Result<(), SearchError> {
+        let _saving = lock(&self.saving);
+        Ok(self.opened.load_full().directory.save()?)
+    }
+
+    /// Lets go of the writer, and saves. What was not committed is given up, and so is a merge.
+    pub fn close(&self) -> Result<(), SearchError> {
         *self.writer() = None;
+        self.save()
     }
 
     fn writer(&self) -> MutexGuard<'_, Option<IndexWriter>> {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.writer)
     }
 
     fn writing<'a>(&self, writer: &'a mut Option<IndexWriter>) -> Result<&'a mut IndexWriter, SearchError> {
@@ -260,7 +262,7 @@ impl SearchIndex {
             let options = IndexWriterOptions::builder()
                 .memory_budget_per_thread(WRITER_BYTES)
                 .num_worker_threads(1)
-                .num_merge_threads(1)
+                .num_merge_threads(2)
                 .build();
             let made: IndexWriter<TantivyDocument> = self.opened.load().index.writer_with_options(options)?;
             // They are begun here, one at a time, and measured.
@@ -273,21 +275,21 @@ impl SearchIndex {
     fn see(&self, reached: Option<u64>) -> Result<(), SearchError> {
         let opened = self.opened.load_full();
         opened.reader.reload()?;
-        let seen = Opened::seeing(opened.index.clone(), opened.reader.clone(), reached, &opened.columns)?;
-        self.opened.store(Arc::new(seen));
+        self.opened.store(Arc::new(opened.seeing(reached)?));
         Ok(())
     }
 }
 
 impl Opened {
     fn open(directory: &Path) -> Result<Self, SearchError> {
-        let index = Index::open(UnsyncedDirectory::open(directory)?)?;
+        let files = IndexDirectory::open(directory)?;
+        let index = Index::open(files.clone())?;
         let (schema, _) = Fields::schema();
         let reached = index.load_metas()?.payload.as_deref().and_then(read_payload);
         if index.schema() != schema || reached.is_none() {
             return Err(io::Error::other("it is incomplete, or of another version").into());
         }
-        let opened = Self::reading(index, reached)?;
+        let opened = Self::reading(files, index, reached)?;
         // Opens every file, and reads a little of each.
         opened.searcher.search(&AllQuery, &Count)?;
         if !boot::is_the_same(directory) {
@@ -306,28 +308,39 @@ impl Opened {
         }
         fs::create_dir_all(directory)?;
         let (schema, _) = Fields::schema();
-        let index = Index::open_or_create(UnsyncedDirectory::open(directory)?, schema)?;
+        let files = IndexDirectory::open(directory)?;
+        let index = Index::create(files.clone(), schema, IndexSettings::default())?;
         boot::note(directory)?;
-        Self::reading(index, None)
+        Self::reading(files, index, None)
     }
 
-    fn reading(index: Index, reached: Option<u64>) -> Result<Self, SearchError> {
+    fn reading(directory: IndexDirectory, index: Index, reached: Option<u64>) -> Result<Self, SearchError> {
         index.tokenizers().register(tokenizer::NAME, Words::default());
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        Self::seeing(index, reader, reached, &AllColumns::default())
+        let columns = AllColumns::default();
+        let unread =
+            Self { directory, searcher: reader.searcher(), index, reader, columns: Arc::new(columns), reached };
+        unread.seeing(reached)
     }
 
     /// As the reader sees it now.
-    fn seeing(
-        index: Index,
-        reader: IndexReader,
-        reached: Option<u64>,
-        columns: &AllColumns,
-    ) -> Result<Self, SearchError> {
-        let searcher = reader.searcher();
-        let columns = Arc::new(columns::open(&searcher, columns)?);
-        Ok(Self { index, reader, searcher, columns, reached })
+    fn seeing(&self, reached: Option<u64>) -> Result<Self, SearchError> {
+        let searcher = self.reader.searcher();
+        let columns = Arc::new(columns::open(&searcher, &self.columns)?);
+        let Self { directory, index, reader, .. } = self;
+        Ok(Self {
+            directory: directory.clone(),
+            index: index.clone(),
+            reader: reader.clone(),
+            searcher,
+            columns,
+            reached,
+        })
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn payload(reached: Option<u64>) -> String {

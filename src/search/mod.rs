@@ -15,6 +15,7 @@ mod find;
 pub mod fuzzing;
 mod highlight;
 mod index;
+mod merging;
 mod query;
 mod schema;
 mod tags;
@@ -22,3 +23,4 @@ mod text;
 mod tokenizer;
 
 pub use index::{Found, IndexChange, SearchError, SearchIndex};
+pub use merging::Parts;

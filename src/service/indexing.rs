@@ -11,12 +11,14 @@ use tokio::time::{Interval, MissedTickBehavior};
 
 use super::{Search, Service};
 use crate::domain::{ArtifactId, Change, ChangeKind, TenantId};
-use crate::search::{IndexChange, SearchError, SearchIndex};
+use crate::search::{IndexChange, Parts, SearchError, SearchIndex};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 
 /// How often the index is brought up to date when nobody waits for it.
 const EVERY: Duration = Duration::from_secs(1);
+/// How often the index is saved. A start after a crash takes in again what came since.
+const SAVE_EVERY: Duration = Duration::from_secs(1);
 /// So many changes in [`EVERY`] are a burst.
 const BURST: u64 = 2000;
 /// So many changes the index may be behind at most: it takes them in within about a second.
@@ -64,7 +66,9 @@ impl Service {
         tokio::select! {
             () = end => {}
             () = indexer.index_for_ever() => {}
-            () = indexer.merge_for_ever() => {}
+            () = indexer.merge_for_ever(Parts::Small) => {}
+            () = indexer.merge_for_ever(Parts::Large) => {}
+            () = indexer.save_for_ever() => {}
         }
         self.search.close().await;
     }
@@ -125,20 +129,43 @@ impl Indexer<'_> {
         }
     }
 
+    /// Puts on the disk what was committed, so that the next start has little to make up for.
+    async fn save_for_ever(&self) {
+        let mut turns = tokio::time::interval(SAVE_EVERY);
+        turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut was_failing = false;
+        loop {
+            turns.tick().await;
+            let saved = self.search.change(SearchIndex::save).await;
+            match &saved {
+                Err(error) if error.is_of_a_missing_file() => {
+                    tracing::warn!(%error, "the search index was removed, and is made anew");
+                    self.search.must_be_made_anew();
+                }
+                Err(error) if !was_failing => {
+                    tracing::warn!(%error, "the search index can't be saved; it is tried again");
+                }
+                Ok(()) if was_failing => tracing::info!("the search index is saved again"),
+                Ok(()) | Err(_) => {}
+            }
+            was_failing = saved.is_err();
+        }
+    }
+
     /// Makes few large parts of many small ones, of which every write to the index leaves one: one look is into all.
-    async fn merge_for_ever(&self) {
+    async fn merge_for_ever(&self, which: Parts) {
         let mut progress = self.search.progress();
         // The sender is kept along with the index.
         while progress.changed().await.is_ok() {
-            self.merge().await;
+            self.merge(which).await;
         }
     }
 
     /// Merges as long as there is something worth it.
-    async fn merge(&self) {
+    async fn merge(&self, which: Parts) {
         loop {
             let began = Instant::now();
-            match self.search.merge().await {
+            match self.search.merge(which).await {
                 Ok(true) => {
                     let elapsed = began.elapsed();
                     self.search.note(|lasted| lasted.merge = Some(elapsed));

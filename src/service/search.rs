@@ -1,6 +1,6 @@
 //! The search index beside the store: asked when it knows enough, kept up by the change log.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::{Error, Service};
 use crate::domain::TenantId;
-use crate::search::{SearchError, SearchIndex};
+use crate::search::{Parts, SearchError, SearchIndex};
 use crate::telemetry::SearchCall;
 
 /// How long a search waits for the index to know of the writes before it.
@@ -39,7 +39,8 @@ pub struct Search {
     to_rebuild: AtomicU64,
     /// When it was last told how far it is.
     published: Mutex<Instant>,
-    merging: AtomicBool,
+    /// How many merges are under way.
+    merging: AtomicU32,
     lasted: Mutex<Lasted>,
 }
 
@@ -86,7 +87,7 @@ impl Search {
             rebuilt: AtomicU64::new(0),
             to_rebuild: AtomicU64::new(0),
             published: Mutex::new(Instant::now()),
-            merging: AtomicBool::new(false),
+            merging: AtomicU32::new(0),
             lasted: Mutex::new(Lasted::default()),
         }
     }
@@ -106,7 +107,7 @@ impl Search {
             documents: self.documents(),
             size_bytes: self.index.size_bytes().ok(),
             rebuilt: self.rebuilt(),
-            merging: self.merging.load(Ordering::Relaxed),
+            merging: self.merging.load(Ordering::Relaxed) > 0,
             lasted: *self.lasted.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
@@ -193,14 +194,11 @@ impl Search {
         note(&mut self.lasted.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Lets go of what writes to the index.
+    /// Lets go of what writes to the index, and saves it.
     pub(super) async fn close(&self) {
-        let closed = self.change(|index| {
-            index.close();
-            Ok(())
-        });
-        // A panic has been reported where it happened.
-        let _ = closed.await;
+        if let Err(error) = self.change(SearchIndex::close).await {
+            tracing::warn!(%error, "the search index could not be saved; the next start makes up for it");
+        }
     }
 
     /// Tells how far the index is, again and again.
@@ -209,10 +207,10 @@ impl Search {
     }
 
     /// Merges parts of the index; whether there were any worth it.
-    pub(super) async fn merge(&self) -> Result<bool, SearchError> {
-        self.merging.store(true, Ordering::Relaxed);
-        let merged = self.change(SearchIndex::merge).await;
-        self.merging.store(false, Ordering::Relaxed);
+    pub(super) async fn merge(&self, which: Parts) -> Result<bool, SearchError> {
+        self.merging.fetch_add(1, Ordering::Relaxed);
+        let merged = self.change(move |index| index.merge(which)).await;
+        self.merging.fetch_sub(1, Ordering::Relaxed);
         merged
     }
 

@@ -143,3 +143,25 @@ fn an_index_that_a_power_cut_left_damaged_is_made_anew() {
     assert_eq!(page["total"], 1);
     assert!(server.stderr().contains("1 of its files are damaged"), "{}", server.stderr());
 }
+
+#[test]
+fn an_index_that_somebody_removes_is_made_anew_while_the_server_runs() {
+    let setup = Setup::new();
+    let server = setup.start();
+    let owner = Account::new(&server);
+    let artifacts = owner.artifacts();
+    let (old, new) = (new_word("old"), new_word("new"));
+    owner.artifact(&artifacts, &json!({"name": old}));
+    assert_eq!(found(&owner, &artifacts, &old).len(), 1);
+    fs::remove_dir_all(setup.data().join("search")).expect("it can be removed");
+    owner.artifact(&artifacts, &json!({"name": new}));
+    server.until("complete again", || server.stderr().contains("the search index is complete"));
+    assert!(server.stderr().contains("the search index was removed, and is made anew"), "{}", server.stderr());
+    assert_eq!((found(&owner, &artifacts, &old).len(), found(&owner, &artifacts, &new).len()), (1, 1));
+    server.stop();
+
+    let server = setup.start();
+    let client = server.client().bearer(&owner.access);
+    assert_eq!(client.get(&format!("{artifacts}?q={old}")).expect(200).json()["total"], 1);
+    assert!(!server.stderr().contains("anew"), "{}", server.stderr());
+}
