@@ -280,3 +280,84 @@ fn what_cannot_be_checked_is_said() {
     assert!(!succeeded && report.contains("in use"), "{report}");
     server.stop();
 }
+
+/// The files of a search index, in another directory.
+fn copied(index: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for file in fs::read_dir(index).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
+}
+
+#[test]
+fn the_search_index_is_compared_with_the_artifacts() {
+    let setup = Setup::new();
+    let server = setup.start();
+    let owner = Account::new(&server);
+    let artifacts = format!("/api/v1/workspaces/{}/artifacts", owner.workspace());
+    let id = text(&owner.artifact(&artifacts, &json!({"name": "Anvil"}))["id"]);
+    owner.client.get(&format!("{artifacts}?q=anvil")).expect(200);
+    server.stop();
+    let index = setup.data().join("search");
+    let early = setup.scratch().join("early");
+    copied(&index, &early);
+
+    let server = setup.start();
+    let client = server.client().bearer(&owner.access);
+    client.patch(&format!("{artifacts}/{id}"), &json!({"name": "Big anvil"})).expect(200);
+    let new = text(&client.post(&artifacts, &json!({"name": "Coal"})).expect(201).json()["id"]);
+    client.get(&format!("{artifacts}?q=coal")).expect(200);
+    server.stop();
+    let (succeeded, report) = check(&setup, &["check"]);
+    assert!(succeeded && report.contains("2  search\n"), "{report}");
+    let late = setup.scratch().join("late");
+    copied(&index, &late);
+    let payload = |index: &Path| {
+        let meta = fs::read_to_string(index.join("meta.json")).unwrap();
+        let meta: serde_json::Value = serde_json::from_str(&meta).unwrap();
+        text(&meta["payload"])
+    };
+    let with = |files: &Path, reached: &str| {
+        fs::remove_dir_all(&index).unwrap();
+        copied(files, &index);
+        let meta = fs::read_to_string(index.join("meta.json")).unwrap();
+        let quoted = |payload: &str| format!("\"payload\": \"{payload}\"");
+        let noted = payload(files);
+        assert!(meta.contains(&quoted(&noted)), "{meta}");
+        fs::write(index.join("meta.json"), meta.replace(&quoted(&noted), &quoted(reached))).unwrap();
+        check(&setup, &["check"])
+    };
+    let mends = || {
+        let (succeeded, report) = check(&setup, &["check", "--repair"]);
+        assert!(succeeded && report.contains("repaired: the search index"), "{report}");
+        let (succeeded, report) = check(&setup, &["check"]);
+        assert!(succeeded && report.contains("Everything agrees."), "{report}");
+    };
+
+    let (succeeded, report) = with(&early, &payload(&early));
+    assert!(succeeded, "what is in the change log is not wrong: {report}");
+    let (succeeded, report) = with(&early, &payload(&late));
+    assert!(!succeeded && report.contains("--repair"), "{report}");
+    assert!(report.contains(&format!("the search index has another version of the artifact {id}")), "{report}");
+    assert!(report.contains(&format!("the search index lacks the artifact {new}")), "{report}");
+    mends();
+    let (succeeded, report) = with(&late, "2 4711");
+    assert!(!succeeded && report.contains("the search index knows of change 4711, and the newest is"), "{report}");
+    mends();
+    with(&late, &payload(&late));
+    fs::write(index.join("meta.json"), "{").unwrap();
+    let (succeeded, report) = check(&setup, &["check"]);
+    assert!(!succeeded && report.contains("wrong: the search index: "), "{report}");
+    mends();
+
+    // Everything derived from the row of an artifact tells that it is gone.
+    with(&late, &payload(&late));
+    change(setup.data(), |txn: &WriteTransaction| drop(txn.open_table(ARTIFACTS).unwrap().pop_last().unwrap()));
+    let (succeeded, report) = check(&setup, &["check"]);
+    assert!(
+        !succeeded && report.contains(&format!("the search index has the artifact {new}, which is not there")),
+        "{report}"
+    );
+    mends();
+}

@@ -40,6 +40,9 @@ pub enum Error {
     /// The database was not compacted.
     #[error(transparent)]
     Compact(#[from] CompactError),
+    /// The search index can't be compared with the database.
+    #[error("the search index was not checked: {0}")]
+    Check(StoreError),
     /// The search index can't be made anew.
     #[error("the search index was not made anew: {0}")]
     Reindex(IndexingError),

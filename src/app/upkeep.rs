@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::{Error, SEARCH_DIR, running, store_options};
 use crate::backups::WholeFile;
 use crate::config::Config;
+use crate::search::IndexContents;
 use crate::service;
 use crate::store::redb::{self, BackupError, CheckReport, Compacted, OpenError, Options, RedbStore, Schema, Stats};
 use crate::store::{NoObserver, Store as _};
@@ -17,9 +18,30 @@ use crate::store::{NoObserver, Store as _};
 /// How often it is looked how far something is.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
-/// Checks everything in the database; with `repair`, what is derived is rebuilt where it is wrong.
-pub fn check(config: &Config, repair: bool) -> Result<CheckReport, Error> {
-    Ok(redb::check(&existing(config)?, repair)?)
+/// Checks everything in the database, and what the search index says of it; with `repair`, what is derived is rebuilt where
+/// it is wrong.
+pub async fn check(config: &Config, repair: bool) -> Result<CheckReport, Error> {
+    let mut report = redb::check(&existing(config)?, repair)?;
+    let directory = config.storage.data_dir.join(SEARCH_DIR);
+    // A missing one is made by the next start. What is wrong with the rows says nothing about the index.
+    if report.found > report.repairable || !directory.exists() {
+        return Ok(report);
+    }
+    let findings = match IndexContents::read(&directory) {
+        Ok(index) => {
+            report.rows.insert(SEARCH_DIR, index.updated_at.len() as u64);
+            let store = RedbStore::open(existing(config)?, Arc::new(NoObserver))?;
+            let findings = service::check_index(&store, index).await.map_err(Error::Check)?;
+            store.close().await.map_err(Error::Close)?;
+            findings
+        }
+        Err(error) => vec![error.to_string()],
+    };
+    if repair && !findings.is_empty() {
+        reindex(config, |_| {}).await?;
+    }
+    findings.into_iter().for_each(|finding| report.derived(finding));
+    Ok(report)
 }
 
 /// Writes everything in the database to a file that appears under its name when it is whole, and returns how many rows

@@ -1,5 +1,7 @@
 //! `ghostworks check`: whether everything in the database agrees, while the server is stopped.
 
+use tokio::runtime::Builder;
+
 use super::{Failure, print};
 use crate::{
     app,
@@ -9,7 +11,8 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Rebuild what can be told from the rest: indexes, counters, the chains of the change log
+    /// Rebuild what can be told from the rest: indexes, counters, the chains of the change log,
+    /// the search index
     #[arg(long)]
     repair: bool,
 }
@@ -17,7 +20,8 @@ pub(super) struct Args {
 /// Checks the data directory and tells what was found. Whatever is still wrong afterwards is a failure.
 pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let config = Config::load(sources)?;
-    let report = app::check(&config, args.repair)?;
+    let runtime = Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
+    let report = runtime.block_on(app::check(&config, args.repair))?;
     print(&told(&report, args.repair))?;
     let repaired = if args.repair { report.repairable } else { 0 };
     match (report.found - repaired, report.repairable - repaired) {

@@ -114,3 +114,17 @@ pub enum ChangeKind {
     /// An API key was revoked.
     ApiKeyRevoked(ApiKeyId),
 }
+
+impl ChangeKind {
+    /// The artifact it was done to, if to one.
+    pub fn artifact(&self) -> Option<ArtifactId> {
+        match self {
+            Self::ArtifactCreated(id)
+            | Self::ArtifactUpdated(id, _)
+            | Self::ArtifactDeleted(id, _)
+            | Self::ArtifactRestored(id, _)
+            | Self::ArtifactPurged(id) => Some(*id),
+            _ => None,
+        }
+    }
+}

@@ -99,14 +99,14 @@ pub struct SearchIndex {
 }
 
 /// An index as it is looked into.
-struct Opened {
+pub(super) struct Opened {
     directory: IndexDirectory,
-    index: Index,
+    pub index: Index,
     reader: IndexReader,
-    searcher: Searcher,
-    columns: Arc<AllColumns>,
+    pub searcher: Searcher,
+    pub columns: Arc<AllColumns>,
     /// The position in the change log up to which it is complete; `None` while it is made anew.
-    reached: Option<u64>,
+    pub reached: Option<u64>,
 }
 
 impl SearchIndex {
@@ -281,7 +281,8 @@ impl SearchIndex {
 }
 
 impl Opened {
-    fn open(directory: &Path) -> Result<Self, SearchError> {
+    /// The one in `directory`, if it can be used as it is.
+    pub fn open(directory: &Path) -> Result<Self, SearchError> {
         let files = IndexDirectory::open(directory)?;
         let index = Index::open(files.clone())?;
         let (schema, _) = Fields::schema();

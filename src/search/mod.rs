@@ -9,6 +9,7 @@ mod boot;
 mod collect;
 mod columns;
 mod compile;
+mod contents;
 mod directory;
 mod find;
 #[cfg(fuzzing)]
@@ -22,5 +23,6 @@ mod tags;
 mod text;
 mod tokenizer;
 
+pub use contents::IndexContents;
 pub use index::{Found, IndexChange, SearchError, SearchIndex};
 pub use merging::Parts;

@@ -37,6 +37,21 @@ pub struct CheckReport {
     pub repairable: usize,
 }
 
+impl CheckReport {
+    /// Something that can be made anew is wrong.
+    pub fn derived(&mut self, what: String) {
+        self.repairable += 1;
+        self.found(what, true);
+    }
+
+    fn found(&mut self, what: String, is_repairable: bool) {
+        self.found += 1;
+        if self.findings.len() < TOLD {
+            self.findings.push((what, is_repairable));
+        }
+    }
+}
+
 /// How something derived is set right.
 enum Fix {
     /// Whom an address leads to; none removes it.
@@ -87,21 +102,13 @@ impl Check {
 
     /// Something is wrong that nothing else tells how to set right.
     fn damaged(&mut self, what: String) {
-        self.found(what, false);
+        self.report.found(what, false);
     }
 
     /// Something derived is wrong.
     fn derived(&mut self, what: String, fix: Fix) {
-        self.found(what, true);
-        self.report.repairable += 1;
+        self.report.derived(what);
         self.fixes.push(fix);
-    }
-
-    fn found(&mut self, what: String, is_repairable: bool) {
-        self.report.found += 1;
-        if self.report.findings.len() < TOLD {
-            self.report.findings.push((what, is_repairable));
-        }
     }
 }
 

@@ -1,0 +1,94 @@
+//! Whether the search index says the same as the store.
+
+use std::collections::HashSet;
+
+use crate::domain::{ArtifactId, Change, ChangeKind, TenantId};
+use crate::search::IndexContents;
+use crate::store::{Store, StoreResult};
+
+/// Entries of the change log, and workspaces, that are read at once.
+const ROWS_AT_ONCE: usize = 1000;
+
+/// What the index says of the artifacts otherwise than the store, a line each. What the change log has after the position
+/// that the index has reached is taken in by the next start, and nothing that it has to know yet.
+pub async fn check_index(store: &dyn Store, mut index: IndexContents) -> StoreResult<Vec<String>> {
+    let newest = store.newest_change(None).await?;
+    if index.reached > newest {
+        let reached = index.reached;
+        return Ok(vec![format!("the search index knows of change {reached}, and the newest is {newest}")]);
+    }
+    let later = Later::after(store, index.reached).await?;
+    let mut findings = Vec::new();
+    let mut after = None;
+    loop {
+        let tenants = store.tenants_after(after, ROWS_AT_ONCE).await?;
+        after = tenants.last().copied();
+        for tenant in &tenants {
+            check_tenant(store, *tenant, &mut index, &later, &mut findings).await?;
+        }
+        if tenants.len() < ROWS_AT_ONCE {
+            break;
+        }
+    }
+    // Whose workspace was deleted can't be told any more.
+    if !later.has_deleted_workspace {
+        let left = index.updated_at.into_keys().filter(|id| !later.artifacts.contains(id));
+        findings.extend(left.map(|id| format!("the search index has the artifact {id}, which is not there")));
+    }
+    Ok(findings)
+}
+
+async fn check_tenant(
+    store: &dyn Store,
+    tenant: TenantId,
+    index: &mut IndexContents,
+    later: &Later,
+    findings: &mut Vec<String>,
+) -> StoreResult<()> {
+    let mut after = None;
+    loop {
+        let page = store.artifacts_after(tenant, after, true).await?;
+        after = page.items.last().map(|artifact| artifact.id);
+        for artifact in &page.items {
+            let id = artifact.id;
+            let known = index.updated_at.remove(&id);
+            if later.artifacts.contains(&id) || known == Some(artifact.updated_at.as_microsecond()) {
+                continue;
+            }
+            findings.push(match known {
+                Some(_) => format!("the search index has another version of the artifact {id}"),
+                None => format!("the search index lacks the artifact {id}"),
+            });
+        }
+        if !page.has_more {
+            return Ok(());
+        }
+    }
+}
+
+/// What the index has still to learn.
+#[derive(Default)]
+struct Later {
+    artifacts: HashSet<ArtifactId>,
+    has_deleted_workspace: bool,
+}
+
+impl Later {
+    async fn after(store: &dyn Store, mut reached: u64) -> StoreResult<Self> {
+        let mut later = Self::default();
+        loop {
+            let changes = store.changes(reached, ROWS_AT_ONCE).await?;
+            let is_last = changes.len() < ROWS_AT_ONCE;
+            reached = changes.last().map_or(reached, |change| change.seq);
+            for Change { kind, .. } in changes {
+                match kind {
+                    ChangeKind::WorkspaceDeleted(_) => later.has_deleted_workspace = true,
+                    _ => later.artifacts.extend(kind.artifact()),
+                }
+            }
+            if is_last {
+                return Ok(later);
+            }
+        }
+    }
+}
