@@ -28,7 +28,7 @@ use crate::http::{self, MetricsAccess, SharedToken, State, server};
 use crate::mail::{Links, Mailer, MailerError};
 use crate::search::SearchIndex;
 use crate::service::{
-    AccountSettings, ApiKeyUses, BackupSchedule, Outbox, RateLimitSettings, RateLimits, Search, Service,
+    AccountSettings, ApiKeyUses, BackupSchedule, Outbox, RateLimitSettings, RateLimits, Retention, Search, Service,
     SessionSettings,
 };
 use crate::store::redb::{Location, OpenError, Options, RedbStore};
@@ -238,7 +238,7 @@ fn service(
             absolute_seconds: auth.refresh_absolute_seconds,
         },
         rate_limits: rate_limits(&config.limits),
-        trash_seconds: config.storage.trash_seconds,
+        retention: retention(&config.storage),
         idempotency_seconds: config.limits.idempotency_seconds,
         clock: Arc::new(SystemClock),
         entropy,
@@ -251,6 +251,11 @@ fn service(
 }
 
 /// The index beside the database.
+fn retention(config: &config::Storage) -> Retention {
+    let config::Storage { trash_seconds, history_seconds, changes_seconds, .. } = *config;
+    Retention { trash_seconds, history_seconds, changes_seconds }
+}
+
 fn search(config: &config::Storage) -> Result<Search, Error> {
     let path = config.data_dir.join(SEARCH_DIR);
     let index = SearchIndex::open(&path).map_err(|error| Error::Search { path, error })?;

@@ -23,6 +23,11 @@ pub struct Storage {
     pub min_free_bytes: u64,
     /// Seconds after which what is in the trash is removed for good, at least; by default never.
     pub trash_seconds: Option<u64>,
+    /// Seconds after which a version of an artifact that was replaced is removed from the history, at least; by default
+    /// never.
+    pub history_seconds: Option<u64>,
+    /// Seconds after which an entry of the change log is removed, at least, which the audit view shows; by default never.
+    pub changes_seconds: Option<u64>,
 }
 
 impl Default for Storage {
@@ -34,6 +39,8 @@ impl Default for Storage {
             group_max: 512,
             min_free_bytes: 64 << 20,
             trash_seconds: None,
+            history_seconds: None,
+            changes_seconds: None,
         }
     }
 }
@@ -45,6 +52,9 @@ impl Storage {
         check::within("storage.write_queue", self.write_queue, 1..=1_000_000)?;
         check::within("storage.group_max", self.group_max, 1..=1_000_000)?;
         check::within("storage.min_free_bytes", self.min_free_bytes, 0..=1 << 50)?;
-        self.trash_seconds.map_or(Ok(()), |seconds| check::seconds("storage.trash_seconds", seconds))
+        let seconds = |key, seconds: Option<u64>| seconds.map_or(Ok(()), |seconds| check::seconds(key, seconds));
+        seconds("storage.trash_seconds", self.trash_seconds)?;
+        seconds("storage.history_seconds", self.history_seconds)?;
+        seconds("storage.changes_seconds", self.changes_seconds)
     }
 }

@@ -6,15 +6,26 @@ use jiff::SignedDuration;
 use tokio::time::MissedTickBehavior;
 
 use super::Service;
-use crate::domain::{Actor, Stamp};
+use crate::domain::{Actor, Stamp, Timestamp};
 use crate::store::StoreResult;
 
 /// How often it is looked after everything, if nothing calls for it sooner.
 const EVERY: Duration = Duration::from_secs(60);
-/// How often the trash is looked through.
-const TRASH_EVERY: Duration = Duration::from_secs(3600);
+/// How often it is looked for what was kept for long enough.
+const OLD_EVERY: Duration = Duration::from_secs(3600);
 /// Rows that are removed with one write. Other writes come between.
 const ROWS_AT_ONCE: usize = 256;
+
+/// For how many seconds things are kept that nobody needs any more; `None` means for good.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// What is in the trash.
+    pub trash_seconds: Option<u64>,
+    /// Versions of artifacts, after they were replaced.
+    pub history_seconds: Option<u64>,
+    /// Entries of the change log, which the audit view shows.
+    pub changes_seconds: Option<u64>,
+}
 
 impl Service {
     /// Keeps house until `end`: at once, then every minute, and when something calls for it.
@@ -22,7 +33,7 @@ impl Service {
         tokio::pin!(end);
         let mut minutes = tokio::time::interval(EVERY);
         minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut trash_looked_through: Option<Instant> = None;
+        let mut old_looked_for: Option<Instant> = None;
         loop {
             tokio::select! {
                 () = &mut end => break,
@@ -37,11 +48,11 @@ impl Service {
                 () = &mut end => break,
                 () = self.remove_expired_answers() => {}
             }
-            if trash_looked_through.is_none_or(|at| at.elapsed() >= TRASH_EVERY) {
-                trash_looked_through = Some(Instant::now());
+            if old_looked_for.is_none_or(|at| at.elapsed() >= OLD_EVERY) {
+                old_looked_for = Some(Instant::now());
                 tokio::select! {
                     () = &mut end => break,
-                    () = self.purge_old_trash() => {}
+                    () = self.remove_old() => {}
                 }
             }
         }
@@ -58,12 +69,41 @@ impl Service {
         tell("what was in deleted workspaces", until_done(|| self.store.sweep_deleted_workspaces(ROWS_AT_ONCE)).await);
     }
 
-    /// Removes for good what has been in the trash for long, if that is wanted. Nobody did it, says the change log.
-    async fn purge_old_trash(&self) {
-        let Some(seconds) = self.trash_seconds else { return };
-        let now = self.clock.now();
-        let kept = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
-        let Ok(before) = now.checked_sub(kept) else { return };
+    /// Removes what was kept for long enough, as far as that is wanted.
+    async fn remove_old(&self) {
+        let Retention { trash_seconds, history_seconds, changes_seconds } = self.retention;
+        if let Some(before) = self.before(trash_seconds) {
+            self.purge_old_trash(before).await;
+        }
+        if let Some(before) = self.before(history_seconds) {
+            self.trim_histories(before).await;
+        }
+        if let Some(before) = self.before(changes_seconds) {
+            let trim = || self.store.trim_changes(before, ROWS_AT_ONCE);
+            tell("old entries of the change log", until_done(trim).await);
+        }
+    }
+
+    /// The moment so many seconds ago, if there is one.
+    fn before(&self, seconds: Option<u64>) -> Option<Timestamp> {
+        let kept = SignedDuration::from_secs(i64::try_from(seconds?).ok()?);
+        self.clock.now().checked_sub(kept).ok()
+    }
+
+    async fn trim_histories(&self, before: Timestamp) {
+        let mut after = None;
+        loop {
+            let trimmed = self.store.trim_histories(before, after, ROWS_AT_ONCE).await;
+            after = trimmed.as_ref().ok().copied().flatten();
+            tell("versions that were replaced long ago", trimmed.map(drop));
+            if after.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Removes for good what has been in the trash for long. Nobody did it, says the change log.
+    async fn purge_old_trash(&self, before: Timestamp) {
         let mut after = None;
         loop {
             let stamp = Stamp::new(self.clock.now(), Actor::default());

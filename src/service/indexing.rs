@@ -197,6 +197,11 @@ impl Indexer<'_> {
     async fn follow(&self, mut reached: u64, mut uncommitted: Uncommitted) -> Result<(), IndexingError> {
         loop {
             let changes = self.store.changes(reached, CHANGES_AT_ONCE).await?;
+            if changes.first().is_some_and(|first| first.seq > reached + 1) {
+                tracing::warn!("the search index is too far behind for the change log, and is made anew");
+                self.search.must_be_made_anew();
+                return Ok(());
+            }
             let is_last = changes.len() < CHANGES_AT_ONCE;
             reached = changes.last().map_or(reached, |change| change.seq);
             let changes = self.index_changes(changes, uncommitted.known).await?;

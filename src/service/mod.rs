@@ -45,6 +45,7 @@ pub use auth::{Profile, Registered, Registration, SignIn};
 pub use backups::{BackupHealth, BackupSchedule};
 pub use caller::{Caller, Client, Via};
 pub use error::{Error, LoginFailure, RefreshFailure};
+pub use housekeeping::Retention;
 pub use index_check::check_index;
 pub use indexing::{IndexingError, reindex};
 pub use letters::{Errands, Outbox};
@@ -105,8 +106,8 @@ pub struct Service {
     pub sessions: SessionSettings,
     /// How often what may be asked for; `None` means as often as one likes.
     pub rate_limits: Option<RateLimits>,
-    /// How long what is in the trash stays there; `None` means for good.
-    pub trash_seconds: Option<u64>,
+    /// For how long things are kept that nobody needs any more.
+    pub retention: Retention,
     /// How long an idempotency key leads to the first answer.
     pub idempotency_seconds: u64,
     /// Tells the time.

@@ -8,6 +8,9 @@ use crate::domain::{ArtifactId, Stamp, TenantId, Timestamp};
 /// A place in the trash of all workspaces.
 pub type TrashPlace = (TenantId, ArtifactId);
 
+/// A version in the histories of all workspaces.
+pub type VersionPlace = (TenantId, ArtifactId, u64);
+
 /// Work that nobody waits for.
 #[async_trait]
 pub trait Housekeeping: Send + Sync {
@@ -23,4 +26,17 @@ pub trait Housekeeping: Send + Sync {
         limit: usize,
         stamp: Stamp,
     ) -> StoreResult<Option<TrashPlace>>;
+
+    /// Looks at the next `limit` versions after a place, and removes those from their histories that were replaced before
+    /// `before`. Returns the place to go on from; none at the end. The change log has nothing of it.
+    async fn trim_histories(
+        &self,
+        before: Timestamp,
+        after: Option<VersionPlace>,
+        limit: usize,
+    ) -> StoreResult<Option<VersionPlace>>;
+
+    /// Removes at most `limit` of the entries of the change log from before `before`, the oldest first, but never the
+    /// newest entry. Returns whether there are more.
+    async fn trim_changes(&self, before: Timestamp, limit: usize) -> StoreResult<bool>;
 }

@@ -34,7 +34,7 @@ pub use backups::{Backup, Backups};
 pub use changes::Changes;
 pub use error::{Missing, StoreError, StoreResult};
 pub use figures::{CacheFigures, StoreFigures};
-pub use housekeeping::{Housekeeping, TrashPlace};
+pub use housekeeping::{Housekeeping, TrashPlace, VersionPlace};
 pub use members::Members;
 pub use observer::{Call, CommitFigures, NoObserver, Observer, WriteFigures};
 pub use one_time_tokens::OneTimeTokens;

@@ -213,3 +213,57 @@ pub async fn what_has_been_in_the_trash_for_long_is_removed_step_by_step(world: 
     assert_eq!((figures.all, figures.active), ((ARTIFACTS - TRASHED + 1) as u64, (ARTIFACTS - TRASHED) as u64));
     assert!(world.store.restore_artifact(it.tenant, late.id, it.owner, world.stamp()).await.is_ok(), "it is not old");
 }
+
+pub async fn versions_that_were_replaced_long_ago_are_removed_step_by_step(world: World) {
+    let owner = world.user("owner").await.id;
+    let tenant = world.workspace(owner).await;
+    let (one, other) = (world.artifact(tenant, owner, "One").await, world.artifact(tenant, owner, "Other").await);
+    let rename = async |id, name: &str| {
+        world.store.update_artifact(tenant, id, Precondition::None, rename(name), owner, world.stamp()).await.unwrap();
+    };
+    for name in ["a", "b", "c"] {
+        rename(one.id, name).await;
+    }
+    world.store.delete_artifact(tenant, other.id, Precondition::None, owner, world.stamp()).await.unwrap();
+    let before = world.now();
+    rename(one.id, "d").await;
+    let last = world.last_seq().await;
+    let (mut after, mut steps) = (None, 0);
+    loop {
+        after = world.store.trim_histories(before, after, 2).await.unwrap();
+        steps += 1;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert!(steps > 1, "{steps}");
+    let versions = async |id| {
+        let history = world.store.artifact_history(tenant, id, None, 10).await.unwrap().unwrap();
+        history.versions.iter().map(|version| version.artifact.version).collect::<Vec<_>>()
+    };
+    // The fourth was replaced only now.
+    assert_eq!((versions(one.id).await, versions(other.id).await), (vec![5, 4], vec![2]));
+    assert_eq!(world.last_seq().await, last, "nobody is told");
+}
+
+pub async fn old_entries_of_the_change_log_are_removed_but_never_the_newest(world: World) {
+    let owner = world.user("owner").await.id;
+    let tenant = world.workspace(owner).await;
+    for name in ["One", "Two", "Three"] {
+        world.artifact(tenant, owner, name).await;
+    }
+    let before = world.now();
+    assert_eq!(world.store.trim_changes(before, 1).await, Ok(true));
+    let late = world.artifact(tenant, owner, "Late").await;
+    while world.store.trim_changes(before, 2).await.unwrap() {}
+    let last = world.last_seq().await;
+    let kept: Vec<u64> = world.store.changes(0, 100).await.unwrap().iter().map(|change| change.seq).collect();
+    assert_eq!(kept, [last]);
+    let of_tenant = world.store.changes_of(tenant, None, 100).await.unwrap();
+    assert_eq!(of_tenant.iter().map(|change| change.kind.artifact()).collect::<Vec<_>>(), [Some(late.id)]);
+
+    assert_eq!(world.store.trim_changes(world.now(), 10).await, Ok(false), "the next follows it");
+    world.artifact(tenant, owner, "Later").await;
+    assert_eq!(world.last_seq().await, last + 1);
+    assert_eq!(world.store.changes_of(tenant, None, 100).await.unwrap().len(), 2);
+}

@@ -97,6 +97,8 @@ on_every_store! {
         a_deleted_workspace_is_gone_at_once
         what_was_in_deleted_workspaces_is_removed_step_by_step
         what_has_been_in_the_trash_for_long_is_removed_step_by_step
+        versions_that_were_replaced_long_ago_are_removed_step_by_step
+        old_entries_of_the_change_log_are_removed_but_never_the_newest
     }
     artifacts {
         an_artifact_is_read_as_it_was_written

@@ -7,9 +7,9 @@ use super::counters::{self, Counter};
 use super::records::{self, Entry};
 use super::scan::Budget;
 use super::snapshot::Snapshot;
-use super::tables::{get, put};
+use super::tables::{Tables, get, put};
 use super::{INLINE_ROWS, RedbStore};
-use crate::domain::{Change, ChangeKind, Stamp, TenantId};
+use crate::domain::{Change, ChangeKind, Stamp, TenantId, Timestamp};
 use crate::store::{Changes, StoreResult};
 
 #[async_trait]
@@ -77,10 +77,51 @@ impl<'txn> ChangeLog<'txn> {
         }
     }
 
+    /// Removes the first entries, at most `limit`, that are from before `before`, but never the last one: the next follows
+    /// it. Returns the position that the log begins at then, if any was removed, and whether there may be more.
+    fn trim(&mut self, before: Timestamp, limit: usize) -> StoreResult<(Option<u64>, bool)> {
+        for removed in 0..limit {
+            let first = match self.table.first()? {
+                Some((seq, entry)) if seq.value() < self.last => {
+                    let entry: Entry = records::decode(entry.value())?;
+                    Some((seq.value(), entry.change.at))
+                }
+                _ => None,
+            };
+            match first {
+                Some((seq, at)) if at < before => drop(self.table.remove(seq)?),
+                _ => return Ok(((removed > 0).then_some(self.first()?), false)),
+            }
+        }
+        Ok((Some(self.first()?), true))
+    }
+
+    fn first(&self) -> StoreResult<u64> {
+        Ok(self.table.first()?.map_or(0, |(seq, _)| seq.value()))
+    }
+
     /// How many entries the group has added so far.
     pub fn appended(&self) -> usize {
         self.appended
     }
+}
+
+/// Whether the first entry is from before `before`, and not the last as well.
+pub(super) fn begins_before(table: &impl ReadableTable<u64, &'static [u8]>, before: Timestamp) -> StoreResult<bool> {
+    let last = last_seq(table)?;
+    let Some((seq, entry)) = table.first()? else { return Ok(false) };
+    let entry: Entry = records::decode(entry.value())?;
+    Ok(seq.value() < last && entry.change.at < before)
+}
+
+/// See [`crate::store::Housekeeping::trim_changes`].
+pub(super) fn trim(tables: &mut Tables<'_>, before: Timestamp, limit: usize) -> StoreResult<bool> {
+    let (oldest, has_more) = tables.changes()?.trim(before, limit)?;
+    if let Some(oldest) = oldest {
+        tables.counters()?.set(Counter::OldestChange.of_all(), Some(oldest))?;
+        tables.wrote_unlogged();
+    }
+    Ok(has_more)
 }
 
 /// The position of the last entry; 0 when there is none.

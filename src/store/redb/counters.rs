@@ -28,6 +28,8 @@ pub(super) enum Counter {
     NewestChange = 6,
     /// Members of a workspace that own it.
     Owners = 7,
+    /// The position of the first entry that the change log still has; none while it has all.
+    OldestChange = 8,
 }
 
 impl Counter {

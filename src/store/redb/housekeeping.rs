@@ -1,20 +1,18 @@
-//! Removes what was in workspaces that were deleted, and what has been in the trash for long, a few rows with each intent,
-//! so that other writes come in between.
+//! Removes what was in workspaces that were deleted, and what has been kept for long enough, a few rows with each intent, so
+//! that other writes come in between.
 //!
 //! The mark of a workspace goes last: after a crash half-way, the rest is found again.
-
-use std::ops::Bound;
 
 use async_trait::async_trait;
 use redb::{ReadableTable, Table, Value};
 
-use super::artifacts::purge;
+use super::artifacts::{histories, trash};
 use super::calls::Rows;
 use super::snapshot::Snapshot;
-use super::tables::{Tables, get, pair, second_of};
-use super::{RedbStore, members, records, workspaces};
-use crate::domain::{Artifact, Precondition, Stamp, TenantId, Timestamp, UserId};
-use crate::store::{Housekeeping, StoreResult, TrashPlace};
+use super::tables::{Tables, second_of};
+use super::{RedbStore, changes, members};
+use crate::domain::{Stamp, TenantId, Timestamp, UserId};
+use crate::store::{Housekeeping, StoreResult, TrashPlace, VersionPlace};
 
 #[async_trait]
 impl Housekeeping for RedbStore {
@@ -33,61 +31,51 @@ impl Housekeeping for RedbStore {
         limit: usize,
         stamp: Stamp,
     ) -> StoreResult<Option<TrashPlace>> {
-        let looked = |snapshot: &Snapshot| look_at_trash(snapshot, before, after, limit);
+        let looked = |snapshot: &Snapshot| trash::look(snapshot, before, after, limit);
         let Looked { old, next, .. } = self.read("list", "artifacts_trash", looked)?;
         if !old.is_empty() {
-            self.write("delete", "artifacts_trash", move |tables| purge_all(tables, &old, before, &stamp)).await?;
+            self.write("delete", "artifacts_trash", move |tables| trash::purge_all(tables, &old, before, &stamp))
+                .await?;
         }
         Ok(next)
     }
+
+    async fn trim_histories(
+        &self,
+        before: Timestamp,
+        after: Option<VersionPlace>,
+        limit: usize,
+    ) -> StoreResult<Option<VersionPlace>> {
+        let looked = |snapshot: &Snapshot| histories::look(snapshot, before, after, limit);
+        let Looked { old, next, .. } = self.read("list", "artifact_versions", looked)?;
+        if !old.is_empty() {
+            self.write("delete", "artifact_versions", move |tables| histories::remove_all(tables, &old)).await?;
+        }
+        Ok(next)
+    }
+
+    async fn trim_changes(&self, before: Timestamp, limit: usize) -> StoreResult<bool> {
+        let is_needed = |snapshot: &Snapshot| changes::begins_before(snapshot.changes()?, before);
+        if !self.read("get", "changes", is_needed)? {
+            return Ok(false);
+        }
+        self.write("delete", "changes", move |tables| changes::trim(tables, before, limit)).await
+    }
 }
 
-/// What was seen of the trash.
-struct Looked {
-    rows: usize,
-    /// Those that are old.
-    old: Vec<TrashPlace>,
+/// What was seen of a table, of which old rows are to be removed.
+pub(super) struct Looked<P> {
+    pub rows: usize,
+    /// The places of those that are old.
+    pub old: Vec<P>,
     /// Where to go on.
-    next: Option<TrashPlace>,
+    pub next: Option<P>,
 }
 
-impl Rows for Looked {
+impl<P> Rows for Looked<P> {
     fn rows(&self) -> usize {
         self.rows
     }
-}
-
-fn look_at_trash(
-    snapshot: &Snapshot,
-    before: Timestamp,
-    after: Option<TrashPlace>,
-    limit: usize,
-) -> StoreResult<Looked> {
-    let after = after.map(|(tenant, id)| pair(tenant.to_bytes(), id.to_bytes()));
-    let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
-    let (mut rows, mut old, mut last) = (0, Vec::new(), None);
-    for row in snapshot.artifacts_trash()?.range::<&[u8; 32]>((from, Bound::Unbounded))?.take(limit) {
-        let artifact: Artifact = records::decode(row?.1.value())?;
-        let place = (artifact.tenant, artifact.id);
-        if artifact.deleted_at.is_some_and(|deleted| deleted < before) {
-            old.push(place);
-        }
-        (rows, last) = (rows + 1, Some(place));
-    }
-    Ok(Looked { rows, old, next: last.filter(|_| rows == limit) })
-}
-
-/// Purges those that are still there, since before `before`.
-fn purge_all(tables: &mut Tables<'_>, old: &[TrashPlace], before: Timestamp, stamp: &Stamp) -> StoreResult<()> {
-    for &(tenant, id) in old {
-        let artifact: Option<Artifact> = get(tables.artifacts_trash()?, &pair(tenant.to_bytes(), id.to_bytes()))?;
-        let is_old = artifact.and_then(|artifact| artifact.deleted_at).is_some_and(|deleted| deleted < before);
-        // What is in a deleted workspace is swept away with all the rest.
-        if is_old && workspaces::require(tables, tenant).is_ok() {
-            purge(tables, tenant, id, &Precondition::None, stamp)?;
-        }
-    }
-    Ok(())
 }
 
 /// See [`Housekeeping::sweep_deleted_workspaces`].

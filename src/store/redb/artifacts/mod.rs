@@ -1,8 +1,10 @@
 //! Artifacts: the live ones, those in the trash, and their versions.
 
 mod bulk;
+pub(super) mod histories;
 mod list;
 mod stats;
+pub(super) mod trash;
 mod versions;
 
 use std::collections::HashMap;
@@ -194,7 +196,7 @@ fn restore(
 }
 
 /// See [`Artifacts::purge_artifact`].
-pub(super) fn purge(
+fn purge(
     tables: &mut Tables<'_>,
     tenant: TenantId,
     id: ArtifactId,

@@ -62,7 +62,8 @@ pub(super) fn history(
     Ok(Some(ArtifactHistory { versions, has_more }))
 }
 
-fn version_key(tenant: TenantId, id: ArtifactId, version: u64) -> [u8; 40] {
+/// Its key in the table of versions.
+pub(super) fn version_key(tenant: TenantId, id: ArtifactId, version: u64) -> [u8; 40] {
     let mut bytes = [0; 40];
     bytes[..32].copy_from_slice(&key(tenant, id));
     bytes[32..].copy_from_slice(&version.to_be_bytes());

@@ -2,8 +2,12 @@
 
 use std::collections::HashMap;
 
+use redb::ReadableTable as _;
+
+use super::super::counters::Counter;
 use super::super::records::{self, Entry};
 use super::super::snapshot::Snapshot;
+use super::rows::Totals;
 use super::{Check, Fix};
 use crate::domain::TenantId;
 use crate::store::StoreResult;
@@ -14,10 +18,20 @@ const WITHOUT_CHAIN: u8 = 1;
 /// The newest entry of each workspace that has one in a chain.
 pub(super) type Newest = HashMap<TenantId, u64>;
 
-/// Checks the log from its first entry to its last.
-pub(super) fn check(check: &mut Check, snapshot: &Snapshot) -> StoreResult<Newest> {
+/// Checks the log from its first entry to its last. Which the first is, is counted once older ones were removed.
+pub(super) fn check(check: &mut Check, snapshot: &Snapshot, totals: &mut Totals) -> StoreResult<Newest> {
     let mut newest = Newest::new();
-    let mut expected = 1;
+    let key = Counter::OldestChange.of_all();
+    let noted = snapshot.counters()?.get(&key)?.map(|row| row.value());
+    let first = snapshot.changes()?.first()?.map(|(seq, _)| seq.value());
+    let oldest = match (noted, first) {
+        (Some(noted), Some(first)) => noted.min(first),
+        (noted, _) => noted.unwrap_or(1),
+    };
+    if noted.is_some() {
+        totals.insert(key, oldest);
+    }
+    let mut expected = oldest;
     for row in snapshot.changes()?.range::<u64>(..)? {
         let (seq, value) = row?;
         let seq = seq.value();
@@ -41,7 +55,9 @@ pub(super) fn check(check: &mut Check, snapshot: &Snapshot) -> StoreResult<Newes
         }
         if let Some(tenant) = change.tenant {
             let before = newest.insert(tenant, seq).unwrap_or_default();
-            if previous != before {
+            // What was removed is not missed.
+            let is_removed = before == 0 && previous < oldest;
+            if previous != before && !is_removed {
                 let what = format!("changes {seq}: the entry before it is {before}, not {previous}");
                 check.derived(what, Fix::Previous(seq, before));
             }

@@ -135,10 +135,10 @@ pub(super) fn look(database: &mut Database) -> StoreResult<Check> {
         check.damaged("redb's own structures were wrong, and have been repaired".to_owned());
     }
     let snapshot = Snapshot::open(database)?;
-    let totals = rows::check(&mut check, &snapshot)?;
+    let mut totals = rows::check(&mut check, &snapshot)?;
     sets::check(&mut check, &snapshot)?;
     texts::check(&mut check, &snapshot)?;
-    let newest = log::check(&mut check, &snapshot)?;
+    let newest = log::check(&mut check, &snapshot, &mut totals)?;
     counters::check(&mut check, &snapshot, totals, &newest)?;
     Ok(check)
 }
