@@ -9,8 +9,8 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use futures_util::future::join_all;
 use ghostworks::domain::{
     Actor, Artifact, ArtifactDescription, ArtifactFilter, ArtifactId, ArtifactName, ArtifactType, Email, IdGenerator,
-    ListArtifacts, Metadata, Page, Settings, Slug, Sort, Stamp, Tags, TenantId, Timestamp, User, UserId, Workspace,
-    WorkspaceName,
+    ListArtifacts, Metadata, Page, Quotas, Settings, Slug, Sort, Stamp, Tags, TenantId, Timestamp, User, UserId,
+    Workspace, WorkspaceName,
 };
 use ghostworks::store::redb::{Location, Options, RedbStore};
 use ghostworks::store::{Artifacts, NoObserver, SlugChoice, Users, Workspaces};
@@ -44,6 +44,7 @@ impl Bench {
             queue: 1024,
             group_max: 256,
             min_free_bytes: 0,
+            quotas: Quotas::default(),
             on_repair: Arc::new(|_| {}),
         };
         let store = RedbStore::open(options, Arc::new(NoObserver)).expect("a store");

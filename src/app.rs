@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 use crate::auth::{AccessTokens, HashCost, HashingError, OnHashed, PasswordHasher, SigningKey};
 use crate::backups::{Place, S3};
 use crate::config::{self, Config};
-use crate::domain::{Clock as _, Entropy, IdGenerator, PasswordPolicy, SystemClock, SystemEntropy};
+use crate::domain::{Clock as _, Entropy, IdGenerator, PasswordPolicy, Quotas, SystemClock, SystemEntropy};
 use crate::http::{self, MetricsAccess, SharedToken, State, server};
 use crate::mail::{Links, Mailer, MailerError};
 use crate::search::SearchIndex;
@@ -67,7 +67,7 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     std::fs::create_dir_all(data_dir).map_err(|error| Error::DataDir { path: data_dir.clone(), error })?;
 
     let telemetry = Arc::new(telemetry);
-    let store = open_store(&config.storage, telemetry.clone())?;
+    let store = open_store(&config, telemetry.clone())?;
     let mailer = mailer(&config)?;
     let (outbox, errands) = Outbox::new();
     let outbox = mailer.is_some().then_some(outbox);
@@ -171,8 +171,9 @@ async fn listen(address: SocketAddr, setting: &'static str) -> Result<TcpListene
     TcpListener::bind(address).await.map_err(|error| Error::Listen { address, setting, error })
 }
 
-fn open_store(config: &config::Storage, telemetry: Arc<Telemetry>) -> Result<Arc<dyn Store>, OpenError> {
-    Ok(Arc::new(RedbStore::open(store_options(config), Arc::new(StoreTelemetry(telemetry)))?))
+fn open_store(config: &Config, telemetry: Arc<Telemetry>) -> Result<Arc<dyn Store>, OpenError> {
+    let options = Options { quotas: quotas(&config.quotas), ..store_options(&config.storage) };
+    Ok(Arc::new(RedbStore::open(options, Arc::new(StoreTelemetry(telemetry)))?))
 }
 
 fn store_options(config: &config::Storage) -> Options {
@@ -182,6 +183,7 @@ fn store_options(config: &config::Storage) -> Options {
         queue: config.write_queue,
         group_max: config.group_max,
         min_free_bytes: config.min_free_bytes,
+        quotas: Quotas::default(),
         on_repair: Arc::new(|progress| {
             tracing::info!("checking the database after an unclean end: {:.0} %", progress * 100.0);
         }),
@@ -239,6 +241,7 @@ fn service(
         },
         rate_limits: rate_limits(&config.limits),
         retention: retention(&config.storage),
+        quotas: quotas(&config.quotas),
         idempotency_seconds: config.limits.idempotency_seconds,
         clock: Arc::new(SystemClock),
         entropy,
@@ -251,6 +254,11 @@ fn service(
 }
 
 /// The index beside the database.
+fn quotas(config: &config::Quotas) -> Quotas {
+    let config::Quotas { artifacts, bytes, members, api_keys } = *config;
+    Quotas { artifacts, bytes, members, api_keys }
+}
+
 fn retention(config: &config::Storage) -> Retention {
     let config::Storage { trash_seconds, history_seconds, changes_seconds, .. } = *config;
     Retention { trash_seconds, history_seconds, changes_seconds }

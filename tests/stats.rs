@@ -35,8 +35,8 @@ fn tables_and_workspaces_are_told_the_largest_first() {
     assert!(status.success() && output.starts_with("The database has "), "{output}{errors}");
     assert_eq!(line(&output, "artifacts")[1], "4");
     assert_eq!(line(&output, "artifacts_trash")[1], "2");
-    assert_eq!(line(&output, "large")[1..4], ["1", "4", "1"]);
-    assert_eq!(line(&output, "small")[1..4], ["1", "2", "1"]);
+    assert_eq!(line(&output, "large")[1..5], ["1", "0", "4", "1"]);
+    assert_eq!(line(&output, "small")[1..5], ["1", "0", "2", "1"]);
     assert!(output.find("\nlarge") < output.find("\nsmall"), "{output}");
     let (_, output, _) = setup.run(&["stats", "--workspaces", "1"]);
     assert!(!output.contains("\nsmall") && output.contains("and 1 more"), "{output}");

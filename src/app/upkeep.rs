@@ -85,9 +85,9 @@ pub fn migrate(config: &Config, dry_run: bool) -> Result<Schema, Error> {
     Ok(redb::schema(&existing(config)?, !dry_run)?)
 }
 
-/// What takes up the room in the database. `passed` is told how many rows were read so far.
-pub fn stats(config: &Config, passed: impl FnMut(u64)) -> Result<Stats, Error> {
-    Ok(redb::stats(&existing(config)?, passed)?)
+/// What takes up the room in the database.
+pub fn stats(config: &Config) -> Result<Stats, Error> {
+    Ok(redb::stats(&existing(config)?)?)
 }
 
 /// Makes the search index anew, and returns how many artifacts are in it. `passed` is told how many were taken in so far.

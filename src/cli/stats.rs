@@ -1,9 +1,9 @@
 //! `ghostworks stats`: what takes up the room, while the server is stopped.
 
-use super::{Failure, print, progress::Progress};
+use super::{Failure, print};
 use crate::{
     app,
-    config::{Config, Sources},
+    config::{Config, Quotas, Sources},
     store::redb::Stats,
 };
 
@@ -17,10 +17,8 @@ pub(super) struct Args {
 /// Shows the tables and the largest workspaces.
 pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let config = Config::load(sources)?;
-    let mut progress = Progress::new("read");
-    let stats = app::stats(&config, |rows| progress.show(rows))?;
-    drop(progress);
-    print(&told(&stats, args.workspaces))
+    let stats = app::stats(&config)?;
+    print(&(told(&stats, args.workspaces) + &limits(&config.quotas)))
 }
 
 fn told(stats: &Stats, most: usize) -> String {
@@ -30,16 +28,33 @@ fn told(stats: &Stats, most: usize) -> String {
     for table in &stats.tables {
         text += &format!("{:<24}{:>12}{:>14}\n", table.name, table.rows, size(table.bytes));
     }
-    text += &format!("\n{:<40}{:>9}{:>11}{:>10}{:>12}\n", "workspace", "members", "artifacts", "in trash", "size");
+    text += &format!(
+        "\n{:<40}{:>9}{:>6}{:>11}{:>10}{:>12}\n",
+        "workspace", "members", "keys", "artifacts", "in trash", "size"
+    );
     for it in stats.workspaces.iter().take(most) {
-        let size = size(it.bytes);
-        text += &format!("{:<40}{:>9}{:>11}{:>10}{size:>12}\n", it.slug, it.members, it.artifacts, it.in_trash);
+        let (size, keys) = (size(it.bytes), it.api_keys);
+        text +=
+            &format!("{:<40}{:>9}{keys:>6}{:>11}{:>10}{size:>12}\n", it.slug, it.members, it.artifacts, it.in_trash);
     }
     match stats.workspaces.len().saturating_sub(most) {
         0 => {}
         more => text += &format!("and {more} more\n"),
     }
     text
+}
+
+/// The most that every workspace may have, if anything is limited.
+fn limits(quotas: &Quotas) -> String {
+    let number = |most: Option<u64>, what: &str| most.map(|most| format!("{most} {what}"));
+    let limits = [
+        number(quotas.members, "members"),
+        number(quotas.api_keys, "API keys"),
+        number(quotas.artifacts, "artifacts"),
+        quotas.bytes.map(size),
+    ];
+    let limits: Vec<String> = limits.into_iter().flatten().collect();
+    if limits.is_empty() { String::new() } else { format!("\nEach may have at most {}.\n", limits.join(", ")) }
 }
 
 /// Bytes, for people.

@@ -18,6 +18,7 @@ mod log;
 mod mail;
 mod origin;
 mod otlp;
+mod quotas;
 mod sampling;
 mod secret;
 mod server;
@@ -38,6 +39,7 @@ pub use log::{Log, LogFormat, LogLevel};
 pub use mail::Mail;
 pub use origin::Origin;
 pub use otlp::{Compression, Otlp, OtlpProtocol, Signal};
+pub use quotas::Quotas;
 pub use sampling::{RemoteSampling, Sampler, SamplerArg};
 pub use server::Server;
 pub use source::Sources;
@@ -61,6 +63,8 @@ pub struct Config {
     pub auth: Auth,
     /// How often things may be asked for.
     pub limits: Limits,
+    /// How much every workspace may have.
+    pub quotas: Quotas,
     /// Mail.
     pub mail: Mail,
     /// What is written to standard error.
@@ -82,6 +86,7 @@ impl Config {
         self.backups.check()?;
         self.auth.check(self.environment)?;
         self.limits.check()?;
+        self.quotas.check()?;
         self.mail.check()?;
         let can_verify = !self.auth.require_verified_email || self.mail.reaches_people(self.environment);
         check::ensure("auth.require_verified_email", can_verify, "needs mail.smtp_url, or nobody could ever sign in")?;

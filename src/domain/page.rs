@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Artifact, ArtifactFilter, Facets, Position, Sort, SortBy};
+use super::{Artifact, ArtifactFilter, Facets, Position, Quotas, Sort, SortBy, Usage};
 
 /// A window on a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +85,10 @@ pub struct ArtifactStats {
     pub tags: u64,
     /// The tags that most of these have, with how many: by number, then by tag.
     pub most_used_tags: Vec<(String, u64)>,
+    /// How much the workspace has.
+    pub usage: Usage,
+    /// How much it may have.
+    pub quotas: Quotas,
 }
 
 impl ArtifactStats {
@@ -92,12 +96,14 @@ impl ArtifactStats {
     pub const MOST_USED_TAGS: usize = 10;
 
     /// From how many artifacts there are, and how many of the active ones have each tag.
-    pub fn new(counts: ArtifactCounts, by_tag: HashMap<String, u64>) -> Self {
+    pub fn new(counts: ArtifactCounts, by_tag: HashMap<String, u64>, usage: Usage, quotas: Quotas) -> Self {
         Self {
             artifacts: counts.all,
             active_artifacts: counts.active,
             tags: by_tag.len() as u64,
             most_used_tags: Facets::most(by_tag, Self::MOST_USED_TAGS),
+            usage,
+            quotas,
         }
     }
 }

@@ -313,6 +313,7 @@ impl From<service::Error> for Problem {
             Error::AlreadyMember => plain(StatusCode::CONFLICT, "already_member"),
             Error::OwnMembership => plain(StatusCode::BAD_REQUEST, "own_membership"),
             Error::LastOwner => plain(StatusCode::CONFLICT, "last_owner"),
+            Error::QuotaExceeded { .. } => plain(StatusCode::CONFLICT, "quota_exceeded"),
             Error::PreconditionRequired => plain(StatusCode::PRECONDITION_REQUIRED, "precondition_required"),
             Error::RateLimited(exhausted) => {
                 let problem = plain(StatusCode::TOO_MANY_REQUESTS, "rate_limited");

@@ -59,7 +59,10 @@ const DOCUMENTED: [(u16, &str); 14] = [
     (403, "Not allowed: a member without the role this needs, or a key without the scope"),
     (404, "Not there, or not the caller's to see"),
     (408, "The body did not arrive in time"),
-    (409, "In conflict with what is there, or the request with the same Idempotency-Key has no answer to give again"),
+    (
+        409,
+        "In conflict with what is there or with a quota of the workspace, or the request with the same Idempotency-Key has no answer to give again",
+    ),
     (412, "Changed since the caller read it"),
     (413, "The body is too large"),
     (415, "The body is of another type"),

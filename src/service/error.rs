@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use thiserror::Error;
 
 use crate::auth::{Exhausted, HashingError};
-use crate::domain::{Role, Scope, Violations};
+use crate::domain::{Quota, Role, Scope, Violations};
 use crate::store::{Missing, StoreError};
 use crate::telemetry::Failure;
 
@@ -72,6 +72,14 @@ pub enum Error {
     /// The workspace would be left without an owner.
     #[error("a workspace keeps at least one owner")]
     LastOwner,
+    /// The workspace may have no more of this.
+    #[error("the workspace may have at most {limit} {}: {}, or ask the operator for more", quota.as_str(), quota.remedy())]
+    QuotaExceeded {
+        /// What there would be too much of.
+        quota: Quota,
+        /// How much of it there may be.
+        limit: u64,
+    },
     /// Writes must say which version they are about.
     #[error("send If-Match with the artifact's entity tag")]
     PreconditionRequired,
@@ -161,6 +169,7 @@ impl Failure for Error {
             Self::AlreadyMember => "already_member",
             Self::OwnMembership => "own_membership",
             Self::LastOwner => "last_owner",
+            Self::QuotaExceeded { .. } => "quota_exceeded",
             Self::PreconditionRequired => "precondition_required",
             Self::RateLimited(_) => "rate_limited",
             Self::EmailTaken => "email_taken",
@@ -206,6 +215,7 @@ impl From<StoreError> for Error {
             StoreError::AlreadyMember => Self::AlreadyMember,
             StoreError::Forbidden { needs } => Self::Forbidden { needs },
             StoreError::LastOwner => Self::LastOwner,
+            StoreError::QuotaExceeded { quota, limit } => Self::QuotaExceeded { quota, limit },
             StoreError::InvalidOneTimeToken => Self::InvalidOneTimeToken,
             StoreError::VersionMismatch { current } => Self::VersionMismatch { current },
             StoreError::Overloaded => Self::Overloaded,

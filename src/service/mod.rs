@@ -32,7 +32,7 @@ use std::time::Instant;
 use tokio::sync::Notify;
 
 use crate::auth::{AccessTokens, PasswordHasher};
-use crate::domain::{Actor, Clock, Entropy, IdGenerator, PasswordPolicy, Stamp, UserId};
+use crate::domain::{Actor, Clock, Entropy, IdGenerator, PasswordPolicy, Quotas, Stamp, UserId};
 use crate::store::Store;
 use crate::telemetry::{self, Telemetry};
 
@@ -108,6 +108,8 @@ pub struct Service {
     pub rate_limits: Option<RateLimits>,
     /// For how long things are kept that nobody needs any more.
     pub retention: Retention,
+    /// How much every workspace may have.
+    pub quotas: Quotas,
     /// How long an idempotency key leads to the first answer.
     pub idempotency_seconds: u64,
     /// Tells the time.

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::domain::Role;
+use crate::domain::{Quota, Role};
 
 /// What every method of a store returns.
 pub type StoreResult<T> = Result<T, StoreError>;
@@ -23,6 +23,14 @@ pub enum StoreError {
     /// The workspace would be left without an owner.
     #[error("a workspace keeps at least one owner")]
     LastOwner,
+    /// The workspace may have no more of this.
+    #[error("the workspace may have at most {limit} {}", quota.as_str())]
+    QuotaExceeded {
+        /// What there would be too much of.
+        quota: Quota,
+        /// How much of it there may be.
+        limit: u64,
+    },
     /// Whoever asks is a member, but no longer of the role this needs.
     #[error("this needs the role {}", needs.as_str())]
     Forbidden {

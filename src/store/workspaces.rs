@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::StoreResult;
-use crate::domain::{Stamp, TenantId, UserId, Workspace, WorkspacePatch, WorkspaceView};
+use crate::domain::{Stamp, TenantId, Usage, UserId, Workspace, WorkspacePatch, WorkspaceView};
 
 /// Workspaces and their slugs.
 #[async_trait]
@@ -23,6 +23,9 @@ pub trait Workspaces: Send + Sync {
 
     /// The workspaces after `after` in the order of their ids, at most `limit`.
     async fn tenants_after(&self, after: Option<TenantId>, limit: usize) -> StoreResult<Vec<TenantId>>;
+
+    /// How much a workspace has of what there are quotas of.
+    async fn usage(&self, tenant: TenantId) -> StoreResult<Usage>;
 
     /// The first of [`Self::workspaces_of`].
     async fn first_workspace_of(&self, user: UserId) -> StoreResult<Option<WorkspaceView>>;

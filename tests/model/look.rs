@@ -49,7 +49,10 @@ impl World {
         }
         let reply = self.call(by, Call::new("GET", &format!("{}/stats", self.artifacts(at))));
         if self.agree(&reply, 200, workspace.allows(by, Role::Member))?.is_some() {
-            self.same("the figures", &reply.json(), &workspace.catalog.figures())?;
+            let mut figures = reply.json();
+            let usage = figures.as_object_mut().and_then(|figures| figures.remove("usage")).unwrap_or_default();
+            self.same("the figures", &figures, &workspace.catalog.figures())?;
+            self.same("the artifacts used", &usage["artifacts"]["used"], &figures["total_artifacts"])?;
         }
         self.compare_list(Who { by, at }, &Query::default(), Window { advanced: false, limit: 100, offset: 0 })
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use ghostworks::domain::{
-    Actor, Artifact, ArtifactName, ArtifactPatch, ArtifactType, ChangeKind, Email, IdGenerator, Metadata, Session,
-    SessionId, Settings, Slug, Stamp, Tags, TenantId, Timestamp, User, UserId, Workspace, WorkspaceName,
+    Actor, Artifact, ArtifactName, ArtifactPatch, ArtifactType, ChangeKind, Email, IdGenerator, Metadata, Quotas,
+    Session, SessionId, Settings, Slug, Stamp, Tags, TenantId, Timestamp, User, UserId, Workspace, WorkspaceName,
 };
 use ghostworks::store::redb::{Location, Options, RedbStore};
 use ghostworks::store::{NoObserver, SlugChoice, Store};
@@ -27,6 +27,7 @@ pub fn options(location: Location) -> Options {
         queue: 1024,
         group_max: 64,
         min_free_bytes: 0,
+        quotas: Quotas::default(),
         on_repair: Arc::new(|_| {}),
     }
 }

@@ -95,10 +95,11 @@ impl Setup {
     /// Starts the server and waits until it is ready.
     pub fn start(&self) -> Server {
         let process = Process::spawn(&self.arguments(), &self.environment);
-        let line = process.next_line();
-        let address = line.as_deref().and_then(|line| line.strip_prefix(READY)).and_then(|it| it.trim().parse().ok());
+        // Telemetry may go to the console, too.
+        let mut lines = std::iter::from_fn(|| process.next_line());
+        let address = lines.find_map(|line| line.strip_prefix(READY)?.trim().parse().ok());
         let Some(address) = address else {
-            panic!("expected `{READY}…`, got {line:?}; stderr:\n{}", process.stderr());
+            panic!("expected `{READY}…`; stderr:\n{}", process.stderr());
         };
         Server { address, process, _scratch: Arc::clone(&self.scratch) }
     }

@@ -13,7 +13,7 @@ use super::Tag;
 use crate::domain::{ApiKey, RawApiKey, Scope};
 use crate::http::extract::SignedIn;
 use crate::http::json::Json;
-use crate::http::refused::{BODY, BY_ID, FULL, Refused};
+use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, Refused};
 use crate::http::state::State;
 use crate::http::types::{ScopeName, Time};
 use crate::service::MadeApiKey;
@@ -35,7 +35,7 @@ impl ApiKeysApi {
         /// The workspace's id.
         workspace_id: Path<Uuid>,
         body: Json<CreateApiKeyRequest>,
-    ) -> Result<CreateApiKeyResponse, Refused<{ BY_ID | BODY | FULL }>> {
+    ) -> Result<CreateApiKeyResponse, Refused<{ BY_ID | BODY | CONFLICT | FULL }>> {
         let made = state.service.create_api_key(&caller.0, workspace_id.0.into(), body.0.into()).await?;
         Ok(CreateApiKeyResponse::Created(Json(made.into())))
     }

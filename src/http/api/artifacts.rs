@@ -159,7 +159,7 @@ impl ArtifactsApi {
         #[oai(name = "If-Match")]
         if_match: IfMatch,
         body: Json<UpdateArtifactRequest>,
-    ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID | BODY | IF_MATCH | FULL }>> {
+    ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID | BODY | CONFLICT | IF_MATCH | FULL }>> {
         let (tenant, id) = (workspace_id.0.into(), artifact_id.0.into());
         let artifact = state.service.update_artifact(&caller.0, tenant, id, if_match.0, body.0.into()).await?;
         let etag = entity_tag(&artifact);
@@ -182,7 +182,7 @@ impl ArtifactsApi {
         #[oai(name = "If-Match")]
         if_match: IfMatch,
         body: Json<UpdateArtifactRequest>,
-    ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID | BODY | IF_MATCH | FULL }>> {
+    ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID | BODY | CONFLICT | IF_MATCH | FULL }>> {
         self.update(state, caller, workspace_id, artifact_id, if_match, body).await
     }
 
@@ -226,7 +226,7 @@ impl ArtifactsApi {
         workspace_id: Path<Uuid>,
         /// The artifact's id.
         artifact_id: Path<Uuid>,
-    ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID | FULL }>> {
+    ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID | CONFLICT | FULL }>> {
         let artifact = state.service.restore_artifact(&caller.0, workspace_id.0.into(), artifact_id.0.into()).await?;
         let etag = entity_tag(&artifact);
         Ok(UpdateArtifactResponse::Updated(Json(artifact.into()), etag))

@@ -73,7 +73,8 @@ impl Service {
             .observe(Operation::ArtifactStats, Subject::new(tenant, caller.user), async {
                 self.require(caller, tenant, Action::ReadArtifacts).await?;
                 let counts = self.store.artifact_counts(tenant).await?;
-                Ok(ArtifactStats::new(counts, self.tags(tenant, counts, TagPrefix::default()).await?))
+                let by_tag = self.tags(tenant, counts, TagPrefix::default()).await?;
+                Ok(ArtifactStats::new(counts, by_tag, self.store.usage(tenant).await?, self.quotas))
             })
             .await
     }

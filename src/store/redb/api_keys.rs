@@ -3,13 +3,15 @@
 use async_trait::async_trait;
 
 use super::RedbStore;
+use super::counters::Counter;
 use super::members;
+use super::quotas::require_room;
 use super::records;
 use super::scan::Budget;
 use super::snapshot::Snapshot;
 use super::tables::{Tables, get, pair, put, rows_under};
 use super::workspaces;
-use crate::domain::{ApiKey, ApiKeyId, ApiKeyUse, ChangeKind, Role, Stamp, TenantId, UserId};
+use crate::domain::{ApiKey, ApiKeyId, ApiKeyUse, ChangeKind, Quota, Role, Stamp, TenantId, UserId};
 use crate::store::{ApiKeys, Missing, StoreError, StoreResult};
 
 #[async_trait]
@@ -39,7 +41,9 @@ impl ApiKeys for RedbStore {
 /// See [`ApiKeys::create_api_key`].
 pub(super) fn create(tables: &mut Tables<'_>, tenant: TenantId, key: ApiKey, stamp: &Stamp) -> StoreResult<()> {
     members::require_role(tables, tenant, key.created_by, Role::Admin)?;
+    require_room(tables, tenant, Quota::ApiKeys, 1)?;
     let key = ApiKey { tenant, ..key };
+    tables.counters()?.add_only_in(tenant, Counter::ApiKeys, 1)?;
     put(tables.api_keys()?, &row_key(tenant, key.id), &key)?;
     tables.log(Some(tenant), stamp, ChangeKind::ApiKeyCreated(key.id))
 }
@@ -56,6 +60,7 @@ pub(super) fn revoke(
     if tables.api_keys()?.remove(&row_key(tenant, id))?.is_none() {
         return Err(StoreError::NotFound(Missing::ApiKey));
     }
+    tables.counters()?.add_only_in(tenant, Counter::ApiKeys, -1)?;
     tables.log(Some(tenant), stamp, ChangeKind::ApiKeyRevoked(id))
 }
 

@@ -8,7 +8,7 @@ use super::RedbStore;
 use super::scan::Budget;
 use super::snapshot::Snapshot;
 use super::tables::Tables;
-use crate::domain::{ArtifactCounts, ArtifactHistory, ArtifactPage};
+use crate::domain::{ArtifactCounts, ArtifactHistory, ArtifactPage, Usage};
 use crate::store::{Call, Counts, StoreError, StoreResult};
 
 impl RedbStore {
@@ -154,6 +154,12 @@ impl Rows for ArtifactPage {
 impl Rows for ArtifactHistory {
     fn rows(&self) -> usize {
         self.versions.len()
+    }
+}
+
+impl Rows for Usage {
+    fn rows(&self) -> usize {
+        1
     }
 }
 

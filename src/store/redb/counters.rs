@@ -30,6 +30,10 @@ pub(super) enum Counter {
     Owners = 7,
     /// The position of the first entry that the change log still has; none while it has all.
     OldestChange = 8,
+    /// API keys of a workspace.
+    ApiKeys = 9,
+    /// Bytes of the rows of a workspace's artifacts, with those in the trash and with the versions before.
+    Bytes = 10,
 }
 
 impl Counter {
@@ -79,6 +83,20 @@ impl<'txn> Counters<'txn> {
     /// Counts one more, or one less, of a thing that is counted in each workspace alone.
     pub fn add_only_in(&mut self, tenant: TenantId, counter: Counter, step: i64) -> StoreResult<()> {
         self.step(counter.of_tenant(tenant), step)
+    }
+
+    /// Counts bytes of artifacts that a workspace has now.
+    pub fn add_bytes(&mut self, tenant: TenantId, bytes: u64) -> StoreResult<()> {
+        let now = self.count_in(tenant, Counter::Bytes)?;
+        self.changed.insert(Counter::Bytes.of_tenant(tenant), now.saturating_add(bytes));
+        Ok(())
+    }
+
+    /// Counts bytes of artifacts that a workspace has no longer.
+    pub fn remove_bytes(&mut self, tenant: TenantId, bytes: u64) -> StoreResult<()> {
+        let now = self.count_in(tenant, Counter::Bytes)?;
+        self.changed.insert(Counter::Bytes.of_tenant(tenant), now.saturating_sub(bytes));
+        Ok(())
     }
 
     /// How many there are in a workspace.

@@ -65,6 +65,7 @@ mod tests {
             queue: 8,
             group_max: 8,
             min_free_bytes: 0,
+            quotas: crate::domain::Quotas::default(),
             on_repair: Arc::new(|_| {}),
         };
         let store = RedbStore::open(options, Arc::new(NoObserver)).unwrap();

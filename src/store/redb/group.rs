@@ -21,10 +21,19 @@ use super::guard::Guard;
 use super::snapshot::{Published, Snapshot};
 use super::tables::Tables;
 use super::writer::{Commit, Job};
+use crate::domain::Quotas;
 use crate::store::{CacheFigures, CommitFigures, Observer, StoreError, StoreResult};
 
 /// Opens the database again after it failed.
 pub(super) type Reopen = Box<dyn Fn() -> StoreResult<Database> + Send>;
+
+/// What holds for every group.
+pub(super) struct Bounds {
+    /// So many intents share a commit at most.
+    pub intents: usize,
+    /// The most that a workspace may have.
+    pub quotas: Quotas,
+}
 
 /// The writer thread's side: the database, and what it publishes.
 pub(super) struct Group {
@@ -34,13 +43,13 @@ pub(super) struct Group {
     reopen_pause: Duration,
     reopened: Option<Instant>,
     published: Arc<Published>,
-    max: usize,
+    bounds: Bounds,
     guard: Guard,
     observer: Arc<dyn Observer>,
 }
 
 impl Group {
-    /// Publishes the database as it is. At most `max` intents will share a commit, and a database that failed is opened
+    /// Publishes the database as it is. `bounds` hold for every group, and a database that failed is opened
     /// anew at most once every `reopen_pause`. `observer` is told of every commit, and when writes cease to work or work
     /// again.
     pub fn new(
@@ -48,19 +57,19 @@ impl Group {
         reopen: Reopen,
         reopen_pause: Duration,
         published: Arc<Published>,
-        max: usize,
+        bounds: Bounds,
         guard: Guard,
         observer: Arc<dyn Observer>,
     ) -> StoreResult<Self> {
         published.publish(Snapshot::open(&database)?);
-        Ok(Self { database: Some(database), reopen, reopen_pause, reopened: None, published, max, guard, observer })
+        Ok(Self { database: Some(database), reopen, reopen_pause, reopened: None, published, bounds, guard, observer })
     }
 
     /// Serves the queue until nobody can add to it and it is empty, then closes the database.
     pub fn run(mut self, mut queue: mpsc::Receiver<Box<dyn Job>>) -> StoreResult<()> {
         while let Some(first) = queue.blocking_recv() {
             let mut jobs = vec![first];
-            while jobs.len() < self.max
+            while jobs.len() < self.bounds.intents
                 && let Ok(job) = queue.try_recv()
             {
                 jobs.push(job);
@@ -140,6 +149,7 @@ impl Group {
         txn.set_two_phase_commit(true);
         txn.set_quick_repair(true);
         let mut tables = Tables::of(&txn);
+        tables.quotas = self.bounds.quotas;
         for job in jobs {
             job.run(&mut tables)?;
         }

@@ -5,13 +5,14 @@ use redb::ReadableTable;
 
 use super::RedbStore;
 use super::counters::{self, Counter};
+use super::quotas::require_room;
 use super::records;
 use super::scan::Budget;
 use super::snapshot::Snapshot;
 use super::tables::{Tables, get, pair, put, rows_under};
 use super::users;
 use super::workspaces;
-use crate::domain::{ChangeKind, Member, Membership, Role, Stamp, TenantId, UserId};
+use crate::domain::{ChangeKind, Member, Membership, Quota, Role, Stamp, TenantId, UserId};
 use crate::store::{Members, Missing, StoreError, StoreResult};
 
 #[async_trait]
@@ -72,6 +73,7 @@ pub(super) fn add(
     if tables.members()?.get(&key(tenant, user))?.is_some() {
         return Err(StoreError::AlreadyMember);
     }
+    require_room(tables, tenant, Quota::Members, 1)?;
     join(tables, &membership)?;
     tables.log(Some(tenant), stamp, ChangeKind::MemberAdded(user, role))?;
     Ok(membership)

@@ -1,11 +1,13 @@
 //! The schema version of a file, and the numbered steps from each to the next.
 
+use std::collections::BTreeMap;
+
 use redb::{Database, ReadableDatabase, ReadableTable, TableError, WriteTransaction};
 
 use super::counters::Counter;
 use super::records;
 use super::tables::{META, Tables};
-use crate::domain::{Membership, Role};
+use crate::domain::{Membership, Role, TenantId};
 use crate::store::{StoreError, StoreResult};
 
 /// A step from one schema version to the next: what it does, in words, and how.
@@ -16,6 +18,7 @@ const MIGRATIONS: &[Migration] = &[
     ("makes the first tables", create_tables),
     ("makes the tables that came later", create_tables),
     ("counts the owners of each workspace", count_owners),
+    ("counts the API keys and the bytes of each workspace", count_usage),
 ];
 
 /// The schema version that this program reads and writes.
@@ -78,6 +81,44 @@ fn count_owners(txn: &WriteTransaction) -> StoreResult<()> {
     }
     tables.finish()?;
     Ok(())
+}
+
+/// Counts the API keys of each workspace, and the bytes of its artifacts, which were not counted before.
+fn count_usage(txn: &WriteTransaction) -> StoreResult<()> {
+    let mut tables = Tables::of(txn);
+    let (mut api_keys, mut bytes) = (BTreeMap::new(), BTreeMap::new());
+    for row in tables.api_keys()?.iter()? {
+        *api_keys.entry(tenant_of(row?.0.value())).or_default() += 1;
+    }
+    add_bytes(tables.artifacts()?, &mut bytes)?;
+    add_bytes(tables.artifacts_trash()?, &mut bytes)?;
+    add_bytes(tables.artifact_versions()?, &mut bytes)?;
+    for (tenant, count) in api_keys {
+        tables.counters()?.add_only_in(tenant, Counter::ApiKeys, count)?;
+    }
+    for (tenant, bytes) in bytes {
+        tables.counters()?.add_bytes(tenant, bytes)?;
+    }
+    tables.finish()?;
+    Ok(())
+}
+
+fn add_bytes<const N: usize>(
+    table: &impl ReadableTable<&'static [u8; N], &'static [u8]>,
+    bytes: &mut BTreeMap<TenantId, u64>,
+) -> StoreResult<()> {
+    for row in table.iter()? {
+        let (key, value) = row?;
+        *bytes.entry(tenant_of(key.value())).or_default() += value.value().len() as u64;
+    }
+    Ok(())
+}
+
+/// The workspace that a key begins with.
+fn tenant_of(key: &[u8]) -> TenantId {
+    let mut tenant = [0; 16];
+    tenant.copy_from_slice(&key[..16]);
+    TenantId::from_bytes(tenant)
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ mod members;
 mod migrate;
 mod one_time_tokens;
 mod open;
+mod quotas;
 mod records;
 mod remembered;
 mod scan;
@@ -52,7 +53,7 @@ use async_trait::async_trait;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
-use self::group::Group;
+use self::group::{Bounds, Group};
 use self::guard::Guard;
 use self::limits::Limits;
 use self::scan::Scans;
@@ -92,12 +93,13 @@ impl RedbStore {
         let database = open::open(&options)?;
         let published = Arc::new(Published::default());
         let limits = Limits::default();
-        let (location, queue, group_max) = (options.location.clone(), options.queue, options.group_max);
+        let (location, queue) = (options.location.clone(), options.queue);
+        let bounds = Bounds { intents: options.group_max, quotas: options.quotas };
         let guard = Guard::of(&options, limits.look_pause)
             .map_err(|error| OpenError::Other { path: location.path(), cause: error.to_string() })?;
         let reopen = Box::new(move || open::reopen(&options));
         let (pause, shared) = (limits.reopen_pause, Arc::clone(&published));
-        let writer = Group::new(database, reopen, pause, shared, group_max, guard, Arc::clone(&observer))
+        let writer = Group::new(database, reopen, pause, shared, bounds, guard, Arc::clone(&observer))
             .and_then(|group| Writer::start(group, queue))
             .map_err(|error| OpenError::after_opening(location.path(), &error))?;
         let (writer, scans, backups) = (Arc::new(writer), Scans::new(limits), Arc::new(Semaphore::new(1)));

@@ -10,6 +10,7 @@ use redb::{Builder, Database, DatabaseError};
 
 use super::errors::OpenError;
 use super::migrate;
+use crate::domain::Quotas;
 use crate::store::{StoreError, StoreResult};
 
 /// The database's file in its directory.
@@ -31,6 +32,8 @@ pub struct Options {
     pub group_max: usize,
     /// Writes are refused while the disk has less room than this, in bytes.
     pub min_free_bytes: u64,
+    /// The most that every workspace may have.
+    pub quotas: Quotas,
     /// Is told of a repair.
     pub on_repair: RepairProgress,
 }

@@ -1,9 +1,8 @@
 //! What takes up the room in a database: by table, and by workspace.
 
-use std::collections::HashMap;
 use std::fs;
 
-use redb::{Database, ReadOnlyTable, ReadableTable as _, ReadableTableMetadata as _};
+use redb::{Database, ReadableTable as _, ReadableTableMetadata as _};
 
 use super::counters::{Counter, value_in};
 use super::errors::OpenError;
@@ -45,6 +44,8 @@ pub struct WorkspaceStats {
     pub slug: String,
     /// Its members.
     pub members: u64,
+    /// Its API keys.
+    pub api_keys: u64,
     /// Its artifacts, those in the trash included.
     pub artifacts: u64,
     /// Those in the trash.
@@ -53,17 +54,17 @@ pub struct WorkspaceStats {
     pub bytes: u64,
 }
 
-/// Looks at the database that nobody else has open. Reads all artifacts; `passed` is told how many rows it read so far.
-pub fn stats(options: &Options, passed: impl FnMut(u64)) -> Result<Stats, OpenError> {
+/// Looks at the database that nobody else has open.
+pub fn stats(options: &Options) -> Result<Stats, OpenError> {
     let path = options.location.path();
     let database = open::open_current(options)?;
     let file_bytes = fs::metadata(&path).map_or(0, |metadata| metadata.len());
-    let stats = look(&database, file_bytes, passed).map_err(|error| OpenError::after_opening(path.clone(), &error))?;
+    let stats = look(&database, file_bytes).map_err(|error| OpenError::after_opening(path.clone(), &error))?;
     database.close().map_err(|error| OpenError::Other { path, cause: error.to_string() })?;
     Ok(stats)
 }
 
-fn look(database: &Database, file_bytes: u64, mut passed: impl FnMut(u64)) -> StoreResult<Stats> {
+fn look(database: &Database, file_bytes: u64) -> StoreResult<Stats> {
     let txn = database.begin_write()?;
     let pages = txn.stats()?;
     txn.abort()?;
@@ -77,10 +78,6 @@ fn look(database: &Database, file_bytes: u64, mut passed: impl FnMut(u64)) -> St
     });
     tables.sort_by_key(|table| std::cmp::Reverse(table.bytes));
 
-    let (mut bytes, mut rows) = (HashMap::new(), 0);
-    add(snapshot.artifacts()?, &mut bytes, &mut rows, &mut passed)?;
-    add(snapshot.artifacts_trash()?, &mut bytes, &mut rows, &mut passed)?;
-    add(snapshot.artifact_versions()?, &mut bytes, &mut rows, &mut passed)?;
     let mut workspaces = Vec::new();
     for row in snapshot.workspaces()?.iter()? {
         let (key, value) = row?;
@@ -92,28 +89,11 @@ fn look(database: &Database, file_bytes: u64, mut passed: impl FnMut(u64)) -> St
             members: count(Counter::Members)?,
             artifacts,
             in_trash: artifacts.saturating_sub(count(Counter::ActiveArtifacts)?),
-            bytes: bytes.get(key.value()).copied().unwrap_or_default(),
+            bytes: count(Counter::Bytes)?,
+            api_keys: count(Counter::ApiKeys)?,
         });
     }
     workspaces.sort_by(|one, other| (other.bytes, &one.slug).cmp(&(one.bytes, &other.slug)));
     let used_bytes = pages.allocated_pages() * pages.page_size() as u64;
     Ok(Stats { file_bytes, used_bytes, tables, workspaces })
-}
-
-/// Adds the rows of a table to the bytes of the workspaces that their keys begin with.
-fn add<const N: usize>(
-    table: &ReadOnlyTable<&'static [u8; N], &'static [u8]>,
-    bytes: &mut HashMap<[u8; 16], u64>,
-    rows: &mut u64,
-    passed: &mut impl FnMut(u64),
-) -> StoreResult<()> {
-    for row in table.range::<&[u8; N]>(..)? {
-        let (key, value) = row?;
-        let mut tenant = [0; 16];
-        tenant.copy_from_slice(&key.value()[..16]);
-        *bytes.entry(tenant).or_default() += (N + value.value().len()) as u64;
-        *rows += 1;
-        passed(*rows);
-    }
-    Ok(())
 }

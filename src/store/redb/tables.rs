@@ -13,7 +13,7 @@ use super::changes::ChangeLog;
 use super::counters::Counters;
 use super::records::{self, Record};
 use super::remembered::Rewritten;
-use crate::domain::{ChangeKind, Stamp, TenantId};
+use crate::domain::{ChangeKind, Quotas, Stamp, TenantId};
 use crate::store::StoreResult;
 
 /// Rows of versioned bytes under keys of `N` bytes.
@@ -119,8 +119,18 @@ pub(super) fn put<'k, K: Key + 'static, R: Record>(
     key: impl Borrow<K::SelfType<'k>>,
     entity: &R,
 ) -> StoreResult<()> {
-    table.insert(key, records::encode(entity)?.as_slice())?;
-    Ok(())
+    put_measured(table, key, entity).map(drop)
+}
+
+/// The same, and returns how many bytes the row has.
+pub(super) fn put_measured<'k, K: Key + 'static, R: Record>(
+    table: &mut Table<'_, K, &'static [u8]>,
+    key: impl Borrow<K::SelfType<'k>>,
+    entity: &R,
+) -> StoreResult<u64> {
+    let row = records::encode(entity)?;
+    table.insert(key, row.as_slice())?;
+    Ok(row.len() as u64)
 }
 
 /// The tables that a group of intents works on, each opened when it is first needed.
@@ -131,6 +141,8 @@ pub(super) struct Tables<'txn> {
     changes: Option<ChangeLog<'txn>>,
     /// What the group rewrote of the rows that are remembered outside.
     pub rewritten: Rewritten,
+    /// The most that a workspace may have.
+    pub quotas: Quotas,
     /// Whether something was written that has no entry in the change log.
     unlogged: bool,
 }
@@ -190,6 +202,7 @@ impl<'txn> Tables<'txn> {
             counters: None,
             changes: None,
             rewritten: Rewritten::default(),
+            quotas: Quotas::default(),
             unlogged: false,
         }
     }

@@ -8,12 +8,13 @@ use redb::ReadableTable;
 use super::RedbStore;
 use super::counters::{self, Counter};
 use super::members;
+use super::quotas;
 use super::scan::Budget;
 use super::snapshot::Snapshot;
 use super::tables::{Tables, get, put, rows_under, second_of};
 use super::users;
 use crate::domain::{
-    ChangeKind, Membership, Role, Slug, Stamp, TenantId, UserId, Workspace, WorkspacePatch, WorkspaceView,
+    ChangeKind, Membership, Role, Slug, Stamp, TenantId, Usage, UserId, Workspace, WorkspacePatch, WorkspaceView,
 };
 use crate::store::{Missing, SlugChoice, StoreError, StoreResult, Workspaces};
 
@@ -42,6 +43,10 @@ impl Workspaces for RedbStore {
             let rows = snapshot.workspaces()?.range::<&[u8; 16]>((start, Bound::Unbounded))?;
             rows.take(limit).map(|row| Ok(TenantId::from_bytes(*row?.0.value()))).collect::<StoreResult<Vec<_>>>()
         })
+    }
+
+    async fn usage(&self, tenant: TenantId) -> StoreResult<Usage> {
+        self.read("get", "counters", |snapshot| quotas::usage(snapshot, tenant))
     }
 
     async fn first_workspace_of(&self, user: UserId) -> StoreResult<Option<WorkspaceView>> {

@@ -233,6 +233,32 @@ pub(super) struct StatsBody {
     total_tags: u64,
     /// The ten tags that most of the active ones have: the most used first, then by tag.
     most_used_tags: Vec<TagCount>,
+    /// How much the workspace has of what an operator can limit.
+    usage: UsageBody,
+}
+
+/// How much a workspace has, and may have.
+#[derive(Serialize, Object)]
+#[oai(rename = "Usage")]
+struct UsageBody {
+    /// Artifacts, those in the trash included.
+    artifacts: UsedBody,
+    /// Bytes of artifacts, with those in the trash and with all histories, as they are stored.
+    bytes: UsedBody,
+    /// Members.
+    members: UsedBody,
+    /// API keys.
+    api_keys: UsedBody,
+}
+
+/// How much of something a workspace has, and may have.
+#[derive(Serialize, Object)]
+#[oai(rename = "Used")]
+struct UsedBody {
+    /// How much there is.
+    used: u64,
+    /// The most there may be; null when there is no limit.
+    limit: Option<u64>,
 }
 
 /// A tag, and how often it is used.
@@ -266,11 +292,18 @@ impl From<(String, u64)> for TagCount {
 
 impl From<ArtifactStats> for StatsBody {
     fn from(stats: ArtifactStats) -> Self {
+        let ArtifactStats { usage, quotas, .. } = stats;
         Self {
             total_artifacts: stats.artifacts,
             active_artifacts: stats.active_artifacts,
             total_tags: stats.tags,
             most_used_tags: stats.most_used_tags.into_iter().map(TagCount::from).collect(),
+            usage: UsageBody {
+                artifacts: UsedBody { used: usage.artifacts, limit: quotas.artifacts },
+                bytes: UsedBody { used: usage.bytes, limit: quotas.bytes },
+                members: UsedBody { used: usage.members, limit: quotas.members },
+                api_keys: UsedBody { used: usage.api_keys, limit: quotas.api_keys },
+            },
         }
     }
 }

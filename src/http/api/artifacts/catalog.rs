@@ -204,7 +204,7 @@ impl CatalogApi {
         /// The workspace's id.
         workspace_id: Path<Uuid>,
         body: Ndjson<CreateArtifactRequest>,
-    ) -> Result<Json<ImportBody>, Refused<{ BY_ID | BODY | FULL }>> {
+    ) -> Result<Json<ImportBody>, Refused<{ BY_ID | BODY | CONFLICT | FULL }>> {
         let lines = body.0.into_iter();
         let lines = lines.map(|line| ImportLine { number: line.number, artifact: line.value.map(Into::into) });
         let imported = state.service.import_artifacts(&caller.0, workspace_id.0.into(), lines.collect()).await?;

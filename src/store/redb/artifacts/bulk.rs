@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::super::quotas::require_room;
 use super::super::tables::Tables;
 use super::super::workspaces;
-use super::{NOT_FOUND, as_expected, current, insert, versions};
-use crate::domain::{Artifact, ArtifactId, ArtifactWrite, Precondition, Stamp, TenantId, UserId};
+use super::{NOT_FOUND, as_expected, current, insert, require_bytes, versions};
+use crate::domain::{Artifact, ArtifactId, ArtifactWrite, Precondition, Quota, Stamp, TenantId, UserId};
 use crate::store::StoreResult;
 
 /// A write that is to be made.
@@ -28,6 +29,7 @@ pub(super) fn write(
     let mut overlay: HashMap<ArtifactId, Artifact> = HashMap::new();
     let mut outcomes = Vec::with_capacity(writes.len());
     let mut planned = Vec::with_capacity(writes.len());
+    let (mut created, mut bytes) = (0, 0);
     for write in writes {
         let known = |tables: &mut Tables<'_>, id: ArtifactId, expected: &Precondition| match overlay.get(&id) {
             Some(artifact) if artifact.deleted_at.is_some() => Err(NOT_FOUND),
@@ -41,6 +43,18 @@ pub(super) fn write(
             ArtifactWrite::Delete { id, expected } => known(tables, id, &expected)
                 .map(|before| Planned { next: before.clone().deleted(user, stamp.at), before: Some(before) }),
         };
+        let plan = plan.and_then(|plan| {
+            let is_new = plan.before.is_none();
+            if is_new {
+                require_room(tables, tenant, Quota::Artifacts, created + 1)?;
+            }
+            // To delete is always possible.
+            if plan.next.deleted_at.is_none() {
+                bytes += require_bytes(tables, &plan.next, bytes)?;
+            }
+            created += u64::from(is_new);
+            Ok(plan)
+        });
         let outcome = match plan {
             Err(failure) if failure.is_failure() => return Err(failure),
             Err(refusal) => Err(refusal),

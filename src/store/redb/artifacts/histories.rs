@@ -49,7 +49,9 @@ pub(in crate::store::redb) fn look(
 /// Removes these. A version never changes, so they are still as old.
 pub(in crate::store::redb) fn remove_all(tables: &mut Tables<'_>, old: &[VersionPlace]) -> StoreResult<()> {
     for &(tenant, id, version) in old {
-        tables.artifact_versions()?.remove(&version_key(tenant, id, version))?;
+        let removed = tables.artifact_versions()?.remove(&version_key(tenant, id, version))?;
+        let bytes = removed.map_or(0, |row| row.value().len() as u64);
+        tables.counters()?.remove_bytes(tenant, bytes)?;
     }
     tables.wrote_unlogged();
     Ok(())

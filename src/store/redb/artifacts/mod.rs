@@ -12,14 +12,16 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 
 use super::counters::Counter;
+use super::quotas::require_room;
+use super::records;
 use super::scan::Budget;
 use super::snapshot::Snapshot;
-use super::tables::{Tables, get, pair, put};
+use super::tables::{Tables, get, pair, put_measured};
 use super::workspaces;
 use super::{INLINE_ROWS, RedbStore};
 use crate::domain::{
     Artifact, ArtifactCounts, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactPatch, ArtifactWrite, ChangeKind,
-    ListArtifacts, Precondition, Stamp, TenantId, UserId,
+    ListArtifacts, Precondition, Quota, Stamp, TenantId, UserId,
 };
 use crate::store::{Artifacts, Missing, StoreError, StoreResult};
 
@@ -139,14 +141,28 @@ impl Artifacts for RedbStore {
 /// See [`Artifacts::create_artifact`].
 fn create(tables: &mut Tables<'_>, tenant: TenantId, artifact: Artifact, stamp: &Stamp) -> StoreResult<()> {
     workspaces::require(tables, tenant)?;
-    insert(tables, &Artifact { tenant, ..artifact }, stamp)
+    let artifact = Artifact { tenant, ..artifact };
+    require_room(tables, tenant, Quota::Artifacts, 1)?;
+    require_bytes(tables, &artifact, 0)?;
+    insert(tables, &artifact, stamp)
+}
+
+/// Refuses to keep one more state of an artifact, beside so many bytes that are kept as well, if that is too much.
+fn require_bytes(tables: &mut Tables<'_>, next: &Artifact, others: u64) -> StoreResult<u64> {
+    if tables.quotas.bytes.is_none() {
+        return Ok(0);
+    }
+    let bytes = records::encode(next)?.len() as u64;
+    require_room(tables, next.tenant, Quota::Bytes, others.saturating_add(bytes))?;
+    Ok(bytes)
 }
 
 /// Adds an artifact to a workspace that is there.
 fn insert(tables: &mut Tables<'_>, artifact: &Artifact, stamp: &Stamp) -> StoreResult<()> {
-    put(tables.artifacts()?, &key(artifact.tenant, artifact.id), artifact)?;
+    let bytes = put_measured(tables.artifacts()?, &key(artifact.tenant, artifact.id), artifact)?;
     tables.counters()?.add_in(artifact.tenant, Counter::Artifacts, 1)?;
     tables.counters()?.add_in(artifact.tenant, Counter::ActiveArtifacts, 1)?;
+    tables.counters()?.add_bytes(artifact.tenant, bytes)?;
     tables.log(Some(artifact.tenant), stamp, ChangeKind::ArtifactCreated(artifact.id))
 }
 
@@ -162,6 +178,7 @@ fn update(
 ) -> StoreResult<Artifact> {
     let before = current(tables, tenant, id, expected)?;
     let next = before.clone().patched(patch, user, stamp.at);
+    require_bytes(tables, &next, 0)?;
     versions::replace(tables, &before, &next, stamp)?;
     Ok(next)
 }
@@ -191,6 +208,7 @@ fn restore(
     let before: Artifact = get(tables.artifacts_trash()?, &key(tenant, id))?.ok_or(NOT_FOUND)?;
     workspaces::require(tables, tenant)?;
     let next = before.clone().restored(user, stamp.at);
+    require_bytes(tables, &next, 0)?;
     versions::replace(tables, &before, &next, stamp)?;
     Ok(next)
 }
@@ -211,13 +229,15 @@ fn purge(
     };
     let artifact = as_expected(artifact, expected)?;
     workspaces::require(tables, tenant)?;
-    if artifact.deleted_at.is_none() {
-        tables.artifacts()?.remove(&key)?;
+    let table = if artifact.deleted_at.is_none() {
         tables.counters()?.add_in(tenant, Counter::ActiveArtifacts, -1)?;
+        tables.artifacts()?
     } else {
-        tables.artifacts_trash()?.remove(&key)?;
-    }
-    versions::remove(tables, tenant, id)?;
+        tables.artifacts_trash()?
+    };
+    let bytes = table.remove(&key)?.map_or(0, |row| row.value().len() as u64);
+    let bytes = bytes + versions::remove(tables, tenant, id)?;
+    tables.counters()?.remove_bytes(tenant, bytes)?;
     tables.counters()?.add_in(tenant, Counter::Artifacts, -1)?;
     tables.log(Some(tenant), stamp, ChangeKind::ArtifactPurged(id))
 }

@@ -3,7 +3,7 @@
 use super::super::counters::Counter;
 use super::super::records;
 use super::super::snapshot::Snapshot;
-use super::super::tables::{Tables, put};
+use super::super::tables::{Tables, put, put_measured};
 use super::{find_any, key};
 use crate::domain::{Artifact, ArtifactHistory, ArtifactId, ArtifactVersion, ChangeKind, Stamp, TenantId};
 use crate::store::StoreResult;
@@ -13,31 +13,38 @@ pub(super) fn replace(tables: &mut Tables<'_>, before: &Artifact, next: &Artifac
     let (tenant, id) = (before.tenant, before.id);
     let key = key(tenant, id);
     put(tables.artifact_versions()?, &version_key(tenant, id, before.version), before)?;
-    let kind = match (before.deleted_at, next.deleted_at) {
+    let (bytes, kind) = match (before.deleted_at, next.deleted_at) {
         (None, None) => {
-            put(tables.artifacts()?, &key, next)?;
-            ChangeKind::ArtifactUpdated(id, next.version)
+            let bytes = put_measured(tables.artifacts()?, &key, next)?;
+            (bytes, ChangeKind::ArtifactUpdated(id, next.version))
         }
         (None, Some(_)) => {
             tables.artifacts()?.remove(&key)?;
-            put(tables.artifacts_trash()?, &key, next)?;
+            let bytes = put_measured(tables.artifacts_trash()?, &key, next)?;
             tables.counters()?.add_in(tenant, Counter::ActiveArtifacts, -1)?;
-            ChangeKind::ArtifactDeleted(id, next.version)
+            (bytes, ChangeKind::ArtifactDeleted(id, next.version))
         }
         (Some(_), _) => {
             tables.artifacts_trash()?.remove(&key)?;
-            put(tables.artifacts()?, &key, next)?;
+            let bytes = put_measured(tables.artifacts()?, &key, next)?;
             tables.counters()?.add_in(tenant, Counter::ActiveArtifacts, 1)?;
-            ChangeKind::ArtifactRestored(id, next.version)
+            (bytes, ChangeKind::ArtifactRestored(id, next.version))
         }
     };
+    // The state before has moved as it was.
+    tables.counters()?.add_bytes(tenant, bytes)?;
     tables.log(Some(tenant), stamp, kind)
 }
 
-/// Removes the history of an artifact.
-pub(super) fn remove(tables: &mut Tables<'_>, tenant: TenantId, id: ArtifactId) -> StoreResult<()> {
+/// Removes the history of an artifact, and returns how many bytes it had.
+pub(super) fn remove(tables: &mut Tables<'_>, tenant: TenantId, id: ArtifactId) -> StoreResult<u64> {
     let (oldest, newest) = (version_key(tenant, id, 0), version_key(tenant, id, u64::MAX));
-    Ok(tables.artifact_versions()?.retain_in::<&[u8; 40], _>(&oldest..=&newest, |_, _| false)?)
+    let mut bytes = 0;
+    tables.artifact_versions()?.retain_in::<&[u8; 40], _>(&oldest..=&newest, |_, row| {
+        bytes += row.len() as u64;
+        false
+    })?;
+    Ok(bytes)
 }
 
 /// See [`crate::store::Artifacts::artifact_history`].

@@ -25,6 +25,9 @@ pub(super) fn check(check: &mut Check, snapshot: &Snapshot) -> StoreResult<Total
     workspaces(check, snapshot, &mut totals)?;
     artifacts(check, snapshot, &mut totals)?;
     versions(check, snapshot)?;
+    bytes(snapshot, snapshot.artifacts()?, &mut totals)?;
+    bytes(snapshot, snapshot.artifacts_trash()?, &mut totals)?;
+    bytes(snapshot, snapshot.artifact_versions()?, &mut totals)?;
     Ok(totals)
 }
 
@@ -114,7 +117,27 @@ fn workspaces(check: &mut Check, snapshot: &Snapshot, totals: &mut Totals) -> St
         expect(check, own == *key, "api_keys", key, OTHER_KEY);
         expect(check, is_there(snapshot, first_of(key))?, "api_keys", key, NO_WORKSPACE);
         Ok(())
-    })
+    })?;
+    for row in snapshot.api_keys()?.range::<&[u8; 32]>(..)? {
+        let tenant = first_of(row?.0.value());
+        if workspaces.get(&tenant)?.is_some() {
+            add(totals, Counter::ApiKeys.of_tenant(TenantId::from_bytes(tenant)));
+        }
+    }
+    Ok(())
+}
+
+/// Counts the bytes of a table of artifacts.
+fn bytes<const N: usize>(snapshot: &Snapshot, rows: &Table<N>, totals: &mut Totals) -> StoreResult<()> {
+    for row in rows.range::<&[u8; N]>(..)? {
+        let (key, value) = row?;
+        let tenant = first_of(key.value());
+        if snapshot.workspaces()?.get(&tenant)?.is_some() {
+            let key = Counter::Bytes.of_tenant(TenantId::from_bytes(tenant));
+            *totals.entry(key).or_default() += value.value().len() as u64;
+        }
+    }
+    Ok(())
 }
 
 fn artifacts(check: &mut Check, snapshot: &Snapshot, totals: &mut Totals) -> StoreResult<()> {

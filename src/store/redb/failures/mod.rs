@@ -14,7 +14,7 @@ use redb::backends::InMemoryBackend;
 use redb::{Builder, Database, ReadableTable as _, StorageBackend};
 use tokio::sync::Semaphore;
 
-use super::group::Group;
+use super::group::{Bounds, Group};
 use super::guard::Guard;
 use super::limits::Limits;
 use super::migrate::migrate;
@@ -23,7 +23,7 @@ use super::snapshot::{Published, Snapshot};
 use super::tables::Tables;
 use super::writer::{Answer, Writer};
 use super::{Location, RedbStore, check};
-use crate::domain::{Actor, ChangeKind, Email, Stamp, Timestamp, User, UserId};
+use crate::domain::{Actor, ChangeKind, Email, Quotas, Stamp, Timestamp, User, UserId};
 use crate::store::{Call, Changes, Observer, Store, StoreError, StoreResult, Users};
 
 /// How a disk is.
@@ -219,7 +219,8 @@ fn store(disk: &Disk, limits: Limits) -> RedbStore {
     };
     let observer: Arc<dyn Observer> = Arc::new(disk.clone());
     let (pause, shared) = (limits.reopen_pause, Arc::clone(&published));
-    let group = Group::new(database, reopen, pause, shared, 8, guard, Arc::clone(&observer)).unwrap();
+    let bounds = Bounds { intents: 8, quotas: Quotas::default() };
+    let group = Group::new(database, reopen, pause, shared, bounds, guard, Arc::clone(&observer)).unwrap();
     let writer = Arc::new(Writer::start(group, 2).unwrap());
     let (scans, backups) = (Scans::new(limits), Arc::new(Semaphore::new(1)));
     RedbStore { writer, published, scans, limits, observer, location: Location::Memory, backups }

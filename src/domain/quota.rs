@@ -1,0 +1,74 @@
+//! How much a workspace may have.
+
+/// What a workspace has so much of, and may have no more than so much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quota {
+    /// Artifacts, those in the trash included.
+    Artifacts,
+    /// Bytes of artifacts, with those in the trash and with all histories, as they are stored.
+    Bytes,
+    /// Members.
+    Members,
+    /// API keys.
+    ApiKeys,
+}
+
+impl Quota {
+    /// What it is of, in the plural.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Artifacts => "artifacts",
+            Self::Bytes => "bytes of artifacts",
+            Self::Members => "members",
+            Self::ApiKeys => "API keys",
+        }
+    }
+
+    /// How to make room.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::Artifacts => "purge some, those in the trash count too",
+            Self::Bytes => "purge some, the trash and the histories count too",
+            Self::Members => "remove one",
+            Self::ApiKeys => "revoke one",
+        }
+    }
+}
+
+/// The most that every workspace may have; `None` is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quotas {
+    /// See [`Quota::Artifacts`].
+    pub artifacts: Option<u64>,
+    /// See [`Quota::Bytes`].
+    pub bytes: Option<u64>,
+    /// See [`Quota::Members`].
+    pub members: Option<u64>,
+    /// See [`Quota::ApiKeys`].
+    pub api_keys: Option<u64>,
+}
+
+impl Quotas {
+    /// The most of this.
+    pub fn of(&self, quota: Quota) -> Option<u64> {
+        match quota {
+            Quota::Artifacts => self.artifacts,
+            Quota::Bytes => self.bytes,
+            Quota::Members => self.members,
+            Quota::ApiKeys => self.api_keys,
+        }
+    }
+}
+
+/// How much a workspace has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// See [`Quota::Artifacts`].
+    pub artifacts: u64,
+    /// See [`Quota::Bytes`].
+    pub bytes: u64,
+    /// See [`Quota::Members`].
+    pub members: u64,
+    /// See [`Quota::ApiKeys`].
+    pub api_keys: u64,
+}
