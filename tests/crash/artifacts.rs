@@ -1,32 +1,20 @@
-//! Killed in the middle of its work, again and again, it has lost nothing that it had answered, has nothing that was not
-//! asked for, and has each thing that was under way as a whole or not at all.
-//!
-//! `GHOSTWORKS_CRASH_ROUNDS` sets how often.
-
-#[expect(dead_code, reason = "each file of tests uses its own part of the harness")]
-mod support;
+//! Who writes artifacts and API keys, and keeps account of what was answered.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::{Sender, channel};
 
 use serde_json::{Value, json};
-use support::account::{Account, PASSWORD, login, text};
-use support::client::{Client, Reply};
-use support::server::{Server, Setup};
 
-const WRITERS: usize = 6;
-/// Rounds, unless the environment says how many.
-const ROUNDS: usize = 25;
-/// The most writes that are answered before a kill.
-const MAX_ANSWERS: u64 = 120;
+use super::random::Random;
+use super::support::account::text;
+use super::support::client::{Client, Reply};
 
 /// An artifact as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct State {
-    name: String,
+pub(super) struct State {
+    pub name: String,
     version: u64,
     description: String,
-    is_active: bool,
+    pub is_active: bool,
 }
 
 /// What was under way when the server was killed.
@@ -41,35 +29,26 @@ enum Pending {
 }
 
 /// Writes, one thing after the other, and keeps account of what was answered.
-struct Writer {
-    tag: String,
+pub(super) struct Writer {
+    pub tag: String,
     random: Random,
     made: usize,
     artifacts: BTreeMap<String, State>,
     keys: Vec<String>,
+    /// Names of artifacts that are there, whose ids were not told.
+    imported: Vec<String>,
     pending: Option<Pending>,
 }
 
-/// Numbers that look random (SplitMix64), and are the same in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
-    }
-}
-
 impl Writer {
-    fn new(number: usize) -> Self {
+    pub(super) fn new(number: usize) -> Self {
         Self {
             tag: format!("writer{number}"),
             random: Random(number as u64),
             made: 0,
             artifacts: BTreeMap::new(),
             keys: Vec::new(),
+            imported: Vec::new(),
             pending: None,
         }
     }
@@ -79,17 +58,8 @@ impl Writer {
         format!("{}-{}", self.tag, self.made)
     }
 
-    /// Writes until the server is gone, and tells of every answer.
-    fn write(&mut self, client: &Client, workspace: &str, answered: &Sender<()>) {
-        while self.step(client, workspace).is_some() {
-            if answered.send(()).is_err() {
-                return;
-            }
-        }
-    }
-
     /// One write. None when it was not answered: then it stays pending.
-    fn step(&mut self, client: &Client, workspace: &str) -> Option<()> {
+    pub(super) fn step(&mut self, client: &Client, workspace: &str) -> Option<()> {
         let artifacts = format!("{workspace}/artifacts");
         let known = self.random.below(self.artifacts.len().max(1) as u64) as usize;
         let chosen = self.artifacts.iter().nth(known).map(|(id, state)| (id.clone(), state.clone()));
@@ -106,6 +76,14 @@ impl Writer {
                 for result in reply["results"].as_array().expect("results") {
                     self.created(&result["artifact"]);
                 }
+            }
+            (1, _) if self.random.below(2) == 0 => {
+                let names = [self.name(), self.name()];
+                self.pending = Some(Pending::Create(names.to_vec()));
+                let lines: String = names.iter().map(|name| json!({"name": name}).to_string() + "\n").collect();
+                let path = format!("{artifacts}/import");
+                client.try_send("POST", &path, "application/x-ndjson", lines).ok()?.expect(200);
+                self.imported.extend(names);
             }
             (1, _) => {
                 let name = self.name();
@@ -153,13 +131,17 @@ impl Writer {
     }
 
     /// Compares what is there with what was answered, and takes note of what became of the write that was not.
-    fn compare(&mut self, found: &BTreeMap<String, State>, keys: &[String]) {
+    pub(super) fn compare(&mut self, found: &BTreeMap<String, State>, keys: &[String]) {
         let own = |name: &str| name.strip_prefix(&self.tag).is_some_and(|rest| rest.starts_with('-'));
         let found: BTreeMap<String, State> =
             found.iter().filter(|(_, state)| own(&state.name)).map(|(id, state)| (id.clone(), state.clone())).collect();
         let keys: Vec<String> = keys.iter().filter(|name| own(name)).cloned().collect();
         let mut expected = self.artifacts.clone();
         let mut expected_keys = self.keys.clone();
+        for name in std::mem::take(&mut self.imported) {
+            let (id, state) = found.iter().find(|(_, state)| state.name == name).expect("what was imported");
+            expected.insert(id.clone(), state.clone());
+        }
         match self.pending.take() {
             Some(Pending::Create(names)) => {
                 let made = found.iter().filter(|(_, state)| names.contains(&state.name));
@@ -186,7 +168,7 @@ impl Writer {
 }
 
 /// An artifact as the server tells of it.
-fn seen(artifact: &Value) -> (String, State) {
+pub(super) fn seen(artifact: &Value) -> (String, State) {
     let state = State {
         name: text(&artifact["name"]),
         version: artifact["version"].as_u64().expect("a version"),
@@ -194,60 +176,4 @@ fn seen(artifact: &Value) -> (String, State) {
         is_active: artifact["is_active"].as_bool().expect("a flag"),
     };
     (text(&artifact["id"]), state)
-}
-
-/// Every artifact of the workspace, those in the trash included.
-fn listed(client: &Client, workspace: &str) -> BTreeMap<String, State> {
-    let export = client.get(&format!("{workspace}/artifacts/export?include_deleted=true")).expect(200);
-    let lines = export.body.lines().map(|line| serde_json::from_str(line).expect("JSON"));
-    lines.map(|artifact: Value| seen(&artifact)).collect()
-}
-
-fn sign_in(server: &Server, email: &str) -> Client {
-    let tokens = login(&server.client(), email, PASSWORD).expect(200).json();
-    server.client().bearer(&text(&tokens["access_token"]))
-}
-
-#[test]
-fn every_answered_write_survives_a_kill() {
-    let rounds = std::env::var_os("GHOSTWORKS_CRASH_ROUNDS")
-        .map_or(ROUNDS, |rounds| rounds.to_str().and_then(|rounds| rounds.parse().ok()).expect("a number of rounds"));
-    let setup = Setup::new();
-    let server = setup.start();
-    let owner = Account::new(&server);
-    let workspace = format!("/api/v1/workspaces/{}", owner.workspace());
-    server.stop();
-
-    let mut writers: Vec<Writer> = (0..WRITERS).map(Writer::new).collect();
-    let mut random = Random(WRITERS as u64);
-    let mut total = 0;
-    for _ in 0..rounds {
-        let answers = 1 + random.below(MAX_ANSWERS) as usize;
-        let server = setup.start();
-        let client = sign_in(&server, &owner.email);
-        std::thread::scope(|scope| {
-            let (tell, told) = channel();
-            for writer in &mut writers {
-                let (client, workspace, tell) = (client.clone(), &workspace, tell.clone());
-                scope.spawn(move || writer.write(&client, workspace, &tell));
-            }
-            drop(tell);
-            total += told.iter().take(answers).count();
-            server.kill();
-            total += told.iter().count();
-        });
-        let (status, report, errors) = setup.run(&["check"]);
-        assert!(status.success(), "{report}{errors}");
-        let server = setup.start();
-        let client = sign_in(&server, &owner.email);
-        let found = listed(&client, &workspace);
-        let keys = client.get(&format!("{workspace}/api-keys")).expect(200).json();
-        let keys: Vec<String> = keys.as_array().expect("keys").iter().map(|key| text(&key["name"])).collect();
-        writers.iter_mut().for_each(|writer| writer.compare(&found, &keys));
-        let stats = server.client().get("/api/v1/system/stats").expect(200).json();
-        let active = found.values().filter(|state| state.is_active).count();
-        assert_eq!((&stats["artifacts"], &stats["active_artifacts"]), (&json!(found.len()), &json!(active)));
-        server.stop();
-    }
-    println!("{total} answered writes survived {rounds} kills");
 }
