@@ -5,6 +5,7 @@ mod demo;
 mod error;
 mod observers;
 mod running;
+mod transfer;
 mod upkeep;
 
 use std::convert::Infallible;
@@ -40,6 +41,7 @@ use self::observers::{StoreTelemetry, let_look, on_hashed};
 pub use accounts::set_user_active;
 pub use demo::{Demo, fill_with_demo};
 pub use error::Error;
+pub use transfer::{Export, Import, Imported, Refused, RefusedLine, TransferError, export, import};
 pub use upkeep::{backup, check, compact, migrate, reindex, restore, stats};
 
 /// How long the database may take to close.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::TransferError;
 use crate::auth::{HashingError, SigningKeyError};
 use crate::backups::PlaceError;
 use crate::mail::MailerError;
@@ -80,12 +81,15 @@ pub enum Error {
         /// What came of it.
         cause: String,
     },
-    /// There is a file where the backup should go.
+    /// There is a file where another should go.
     #[error("{path} is there already; choose another name, or replace it with --force")]
-    BackupIsThere {
+    FileIsThere {
         /// The file.
         path: PathBuf,
     },
+    /// Artifacts were not exported or imported.
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
     /// No account has the address.
     #[error("no account has this e-mail address")]
     NoSuchUser,

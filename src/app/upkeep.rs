@@ -50,7 +50,7 @@ pub async fn check(config: &Config, repair: bool) -> Result<CheckReport, Error> 
 pub async fn backup(config: &Config, file: &Path, force: bool, mut passed: impl FnMut(u64)) -> Result<u64, Error> {
     let options = existing(config)?;
     if file.exists() && !force {
-        return Err(Error::BackupIsThere { path: file.to_owned() });
+        return Err(Error::FileIsThere { path: file.to_owned() });
     }
     let (claim, target) = WholeFile::create(file).map_err(BackupError::from)?;
     let rows = match write(&options, &target, &mut passed) {

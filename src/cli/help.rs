@@ -17,6 +17,8 @@ pub(super) const MORE: &str = "\
       End someone's sessions and keep them from signing in, while the server is stopped
   ghostworks backup /backups/monday --data-dir /var/lib/ghostworks
       Keep everything that is in the database; a running server does it for its operator_token
+  ghostworks export 0199… acme.ndjson --server https://ghostworks.example.com --token-file acme.key
+      Keep the artifacts of a workspace of a running server; `import` takes them to another
   ghostworks check --data-dir /var/lib/ghostworks
       Check that everything in the database agrees, while the server is stopped
 
@@ -25,6 +27,7 @@ pub(super) const MORE: &str = "\
 
   GHOSTWORKS_CONFIG          The file, when --config is not given
   GHOSTWORKS__SECTION__KEY   Any setting: GHOSTWORKS__SERVER__LISTEN is `listen` in [server]
+  GHOSTWORKS__REMOTE__TOKEN  The API key or access token for `export` and `import`
   ENVIRONMENT                development, staging or production
   OTEL_SDK_DISABLED, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_PROPAGATORS,
   OTEL_TRACES_EXPORTER, OTEL_METRICS_EXPORTER, OTEL_LOGS_EXPORTER, OTEL_TRACES_SAMPLER,

@@ -7,12 +7,15 @@ mod check;
 mod compact;
 mod config;
 mod demo;
+mod export;
 mod healthcheck;
 mod help;
+mod import;
 mod migrate;
 mod openapi;
 mod progress;
 mod reindex;
+mod remote;
 mod restore;
 mod serve;
 mod stats;
@@ -62,6 +65,10 @@ enum Command {
     Backup(backup::Args),
     /// Make the database in the data directory from a backup; the server must be stopped
     Restore(restore::Args),
+    /// Write the artifacts of a workspace of a running server to a file, for `import`
+    Export(export::Args),
+    /// Create artifacts in a workspace of a running server, from a file that `export` wrote
+    Import(import::Args),
     /// Check that everything in the database agrees; the server must be stopped
     Check(check::Args),
     /// Bring the database up to date with this version, as the server does when it starts; the server must be stopped
@@ -104,6 +111,8 @@ enum Failure {
     App(#[from] app::Error),
     #[error("{0}")]
     NotReady(String),
+    #[error("{0}")]
+    NotImported(String),
     #[error("the database is damaged: {0}")]
     Damaged(String),
     #[error("can't start the runtime: {0}")]
@@ -121,6 +130,8 @@ impl Cli {
             Some(Command::Config(args)) => config::run(&args, &sources),
             Some(Command::Backup(args)) => backup::run(&args, &sources),
             Some(Command::Restore(args)) => restore::run(&args, &sources),
+            Some(Command::Export(args)) => export::run(&args, &sources),
+            Some(Command::Import(args)) => import::run(&args, &sources),
             Some(Command::Check(args)) => check::run(&args, &sources),
             Some(Command::Migrate(args)) => migrate::run(&args, &sources),
             Some(Command::Stats(args)) => stats::run(&args, &sources),
@@ -144,7 +155,7 @@ impl Cli {
 
 impl Settings {
     fn into_sources(self) -> Sources {
-        Sources { file: self.config, listen: self.listen, data_dir: self.data_dir }
+        Sources { file: self.config, listen: self.listen, data_dir: self.data_dir, ..Sources::default() }
     }
 }
 

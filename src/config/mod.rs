@@ -19,6 +19,7 @@ mod mail;
 mod origin;
 mod otlp;
 mod quotas;
+mod remote;
 mod sampling;
 mod secret;
 mod server;
@@ -40,6 +41,7 @@ pub use mail::Mail;
 pub use origin::Origin;
 pub use otlp::{Compression, Otlp, OtlpProtocol, Signal};
 pub use quotas::Quotas;
+pub use remote::Remote;
 pub use sampling::{RemoteSampling, Sampler, SamplerArg};
 pub use server::Server;
 pub use source::Sources;
@@ -59,6 +61,8 @@ pub struct Config {
     pub storage: Storage,
     /// Backups that are made by themselves.
     pub backups: Backups,
+    /// The server that `ghostworks export` and `import` ask.
+    pub remote: Remote,
     /// Passwords, tokens and sessions.
     pub auth: Auth,
     /// How often things may be asked for.
@@ -84,6 +88,7 @@ impl Config {
         self.server.check()?;
         self.storage.check()?;
         self.backups.check()?;
+        self.remote.check()?;
         self.auth.check(self.environment)?;
         self.limits.check()?;
         self.quotas.check()?;

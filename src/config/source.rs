@@ -82,6 +82,10 @@ pub struct Sources {
     pub listen: Option<SocketAddr>,
     /// `storage.data_dir` (`--data-dir`).
     pub data_dir: Option<PathBuf>,
+    /// `remote.url` (`--server`).
+    pub server: Option<String>,
+    /// `remote.token_file` (`--token-file`).
+    pub token_file: Option<PathBuf>,
 }
 
 impl Sources {
@@ -110,9 +114,17 @@ impl Sources {
         if let Some(listen) = self.listen {
             layers = layers.merge(Layer::one("--listen", "server.listen", listen.to_string()));
         }
-        if let Some(data_dir) = self.data_dir.clone() {
-            let data_dir = text("--data-dir", data_dir.into_os_string())?;
-            layers = layers.merge(Layer::one("--data-dir", "storage.data_dir", data_dir));
+        if let Some(server) = &self.server {
+            layers = layers.merge(Layer::one("--server", "remote.url", server.clone()));
+        }
+        let paths = [
+            ("--data-dir", "storage.data_dir", &self.data_dir),
+            ("--token-file", "remote.token_file", &self.token_file),
+        ];
+        for (flag, key, path) in paths {
+            if let Some(path) = path {
+                layers = layers.merge(Layer::one(flag, key, text(flag, path.clone().into_os_string())?));
+            }
         }
         Ok(layers)
     }

@@ -70,7 +70,8 @@ fn our_own_names_are_stronger_than_the_standard_ones() {
 
 #[test]
 fn flags_are_the_strongest() {
-    let sources = Sources { listen: Some(([127, 0, 0, 1], 9).into()), data_dir: Some("flag".into()), file: None };
+    let sources =
+        Sources { listen: Some(([127, 0, 0, 1], 9).into()), data_dir: Some("flag".into()), ..Sources::default() };
     let environment =
         ["GHOSTWORKS__SERVER__LISTEN", "GHOSTWORKS__STORAGE__DATA_DIR"].map(|name| (name.into(), "[".into()));
     let config = Effective::load_in(&sources, environment).unwrap().into_config();
@@ -251,6 +252,11 @@ fn values_out_of_range_are_refused() {
         ("telemetry", "span_batch = 4096"),
         ("telemetry", "collector_health_url = 'otelcol'"),
         ("telemetry", "tenant_label_limit = 0"),
+        ("remote", "url = 'example.com'"),
+        ("remote", "url = 'ftp://example.com'"),
+        ("remote", "url = 'https://ann:secret@example.com'"),
+        ("remote", "url = 'https://example.com/?a=b'"),
+        ("remote", "token = 'a key'"),
     ] {
         let key = setting.split(' ').next().unwrap();
         let refusal = refusal(&format!("[{section}]\n{setting}"), &[]);

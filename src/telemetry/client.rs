@@ -22,10 +22,24 @@ use tokio::runtime::Handle;
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
 
+/// What requests are sent with, over connections that are kept for the next one.
+pub type HttpSender = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
+/// What a command sends its requests with: without a span, and for answers of any length. It trusts the certificates in
+/// the PEM file `authorities`; without one, those of Mozilla.
+pub fn http_sender(authorities: Option<&Path>) -> Result<HttpSender, String> {
+    Ok(sender(Tls { authorities, identity: None }.config()?))
+}
+
+fn sender(tls: ClientConfig) -> HttpSender {
+    let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
+    Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector)
+}
+
 /// A client with a pool of connections, usable from any thread. Its work happens on the runtime it was made on, for the
 /// exporting threads of the SDK have none.
 pub(super) struct HttpClient {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: HttpSender,
     runtime: Handle,
     export_timeout: Duration,
 }
@@ -33,9 +47,7 @@ pub(super) struct HttpClient {
 impl HttpClient {
     /// A client that trusts what `tls` trusts, and as an exporter waits this long for an answer. Must be made on a runtime.
     pub(super) fn new(tls: ClientConfig, export_timeout: Duration) -> Self {
-        let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
-        let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector);
-        Self { client, runtime: Handle::current(), export_timeout }
+        Self { client: sender(tls), runtime: Handle::current(), export_timeout }
     }
 
     /// Sends a request and reads the whole answer.
@@ -119,7 +131,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// An error with what caused it, in one line.
-pub(super) fn with_causes(error: &(dyn Error + 'static)) -> String {
+pub fn with_causes(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -50,6 +50,7 @@ use opentelemetry_semantic_conventions::attribute;
 
 use crate::domain::{TenantId, UserId};
 
+pub use client::{HttpSender, http_sender, with_causes};
 pub use collector::ExportHealth;
 pub use http::{RequestHead, RequestInFlight};
 pub use metrics::{HashingFigures, Metrics, SearchFigures, StorageFigures};

@@ -43,7 +43,7 @@ pub async fn serve(listener: TcpListener, state: Arc<State>, authority: Option<A
     }
 }
 
-fn acceptor(authority: &Authority) -> TlsAcceptor {
+pub(super) fn acceptor(authority: &Authority) -> TlsAcceptor {
     let chain = vec![CertificateDer::from_pem_slice(authority.certificate.as_bytes()).expect("a certificate")];
     let key = PrivateKeyDer::from_pem_slice(authority.key.as_bytes()).expect("a key");
     let provider = Arc::new(ring::default_provider());

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::TcpSocket;
 use tokio::runtime::Runtime;
+use tokio_rustls::TlsAcceptor;
 
 use self::received::Received;
 pub use self::received::{LogLine, Metric, Span};
@@ -55,6 +56,11 @@ impl Authority {
     pub fn new() -> Self {
         let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
         Self { certificate: made.cert.pem(), key: made.signing_key.serialize_pem(), client: None }
+    }
+
+    /// Shows it to whoever connects.
+    pub fn acceptor(&self) -> TlsAcceptor {
+        http::acceptor(self)
     }
 }
 

@@ -1,0 +1,11 @@
+//! The artifacts of a workspace, out of a server that runs and into another, over HTTP like everyone else.
+
+mod error;
+mod export;
+mod import;
+mod lines;
+mod remote;
+
+pub use error::TransferError;
+pub use export::{Export, export};
+pub use import::{Import, Imported, Refused, RefusedLine, import};

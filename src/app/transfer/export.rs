@@ -1,0 +1,120 @@
+//! All artifacts of a workspace to a file, one a line.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use http_body_util::BodyExt as _;
+use hyper::Response;
+use hyper::body::Incoming;
+use hyper::header::CONTENT_TYPE;
+use tokio::time::timeout;
+
+use super::TransferError;
+use super::remote::{PATIENCE, Remote};
+use crate::app::Error;
+use crate::backups::WholeFile;
+use crate::config::Config;
+use crate::telemetry::with_causes;
+
+/// What an export is sent as.
+const NDJSON: &str = "application/x-ndjson";
+
+/// Follows an export to standard output that broke off. It is no JSON, so that whoever reads that does not take it for
+/// whole.
+const NO_END: &[u8] = b"\nthe export broke off here\n";
+
+/// What is to be exported.
+#[derive(Debug)]
+pub struct Export<'a> {
+    /// The workspace, by its id or its slug.
+    pub workspace: &'a str,
+    /// The file, which appears under its name when it is whole; without one, standard output.
+    pub to: Option<&'a Path>,
+    /// Whether a file that is there is replaced.
+    pub force: bool,
+    /// Whether what is in the trash is exported too.
+    pub trash: bool,
+}
+
+/// Writes all artifacts of a workspace, and returns how many. `passed` is told how many were written so far.
+pub async fn export(config: &Config, what: &Export<'_>, passed: impl FnMut(u64)) -> Result<u64, Error> {
+    if let Some(path) = what.to.filter(|path| path.exists() && !what.force) {
+        return Err(Error::FileIsThere { path: path.to_owned() });
+    }
+    let remote = Remote::new(config)?;
+    let query = if what.trash { "?include_deleted=true" } else { "" };
+    let path = format!("{}/export{query}", remote.artifacts(what.workspace).await?);
+    let answer = remote.get(&path).await.map_err(|error| match error {
+        TransferError::Problem { problem, .. } if problem.code == "workspace_not_found" => {
+            remote.no_workspace(what.workspace)
+        }
+        other => other,
+    })?;
+    let content = answer.headers().get(CONTENT_TYPE).and_then(|content| content.to_str().ok());
+    if content != Some(NDJSON) {
+        return Err(remote.not_ours(content.unwrap_or("something unknown").to_owned()).into());
+    }
+    let begun = Begun { url: &remote.url, answer };
+    Ok(match what.to {
+        Some(path) => begun.into_file(path, passed).await,
+        None => begun.into_standard_output(passed).await,
+    }?)
+}
+
+/// An export that has begun to come.
+struct Begun<'a> {
+    url: &'a str,
+    answer: Response<Incoming>,
+}
+
+impl Begun<'_> {
+    async fn into_file(self, path: &Path, passed: impl FnMut(u64)) -> Result<u64, TransferError> {
+        let failed = |error| TransferError::Write { to: path.display().to_string(), error };
+        let (claim, file) = WholeFile::create(path).map_err(failed)?;
+        let mut sink = BufWriter::new(file);
+        let artifacts = self.copy(&mut sink, passed, failed).await?;
+        let file: File = sink.into_inner().map_err(|error| failed(error.into_error()))?;
+        file.sync_all().and_then(|()| claim.keep()).map_err(failed)?;
+        Ok(artifacts)
+    }
+
+    async fn into_standard_output(self, passed: impl FnMut(u64)) -> Result<u64, TransferError> {
+        let failed = |error| TransferError::Write { to: "to standard output".to_owned(), error };
+        let mut sink = io::stdout();
+        let copied = self.copy(&mut sink, passed, failed).await;
+        if let Err(TransferError::Incomplete { .. }) = &copied {
+            // Why it broke off is more worth telling than that this can't be told.
+            drop(sink.write_all(NO_END).and_then(|()| sink.flush()));
+        }
+        match copied {
+            // A reader that has seen enough is no failure.
+            Err(TransferError::Write { error, .. }) if error.kind() == io::ErrorKind::BrokenPipe => Ok(0),
+            other => other,
+        }
+    }
+
+    /// Writes the lines as they come, and returns how many.
+    async fn copy(
+        mut self,
+        sink: &mut impl Write,
+        mut passed: impl FnMut(u64),
+        failed: impl Fn(io::Error) -> TransferError,
+    ) -> Result<u64, TransferError> {
+        let incomplete = |cause| TransferError::Incomplete { url: self.url.to_owned(), cause };
+        let mut artifacts = 0;
+        loop {
+            let frame = timeout(PATIENCE, self.answer.frame()).await;
+            let frame = frame.map_err(|_| incomplete(format!("nothing came for {} s", PATIENCE.as_secs())))?;
+            let Some(frame) = frame else { break };
+            let frame = frame.map_err(|error| incomplete(with_causes(&error)))?;
+            if let Some(bytes) = frame.data_ref() {
+                sink.write_all(bytes).map_err(&failed)?;
+                artifacts += memchr::memchr_iter(b'\n', bytes).count() as u64;
+                passed(artifacts);
+            }
+        }
+        sink.flush().map_err(failed)?;
+        Ok(artifacts)
+    }
+}
