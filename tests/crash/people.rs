@@ -70,19 +70,19 @@ impl Steward {
                 let address = format!("{}@example.com", self.name());
                 self.pending = Some(Pending::Register(address.clone()));
                 let body = json!({"email": address, "password": PASSWORD});
-                let id = text(&send(anybody, "POST", "/api/v1/auth/register", body)?.expect(201).json()["user_id"]);
+                let id = text(&send(anybody, "POST", "/api/v1/auth/register", &body)?.expect(201).json()["user_id"]);
                 self.accounts.push((address, id));
             }
             (1 | 2, ..) => self.step_of_session(owner, anybody)?,
             (3, Some((slug, (id, _))), _) => {
                 self.pending = Some(Pending::Change(slug.clone(), None));
-                send(owner, "DELETE", &workspace(&id), json!({}))?.expect(204);
+                send(owner, "DELETE", &workspace(&id), &json!({}))?.expect(204);
                 self.workspaces.remove(&slug);
             }
             (4 | 5, Some((slug, (id, before))), _) => {
                 let next = Workspace { name: self.name(), ..before };
                 self.pending = Some(Pending::Change(slug.clone(), Some(next.clone())));
-                send(owner, "PATCH", &workspace(&id), json!({"name": next.name}))?.expect(200);
+                send(owner, "PATCH", &workspace(&id), &json!({"name": next.name}))?.expect(200);
                 self.workspaces.insert(slug, (id, next));
             }
             (6..=9, Some((slug, (id, mut next))), Some((address, user))) => {
@@ -100,13 +100,13 @@ impl Steward {
                     next.members.insert(address, role.to_owned());
                 }
                 self.pending = Some(Pending::Change(slug.clone(), Some(next.clone())));
-                send(owner, method, &path, body)?.expect(status);
+                send(owner, method, &path, &body)?.expect(status);
                 self.workspaces.insert(slug, (id, next));
             }
             _ => {
                 let slug = self.name();
                 self.pending = Some(Pending::Create(slug.clone()));
-                let made = send(owner, "POST", "/api/v1/workspaces", json!({"name": slug, "slug": slug}))?;
+                let made = send(owner, "POST", "/api/v1/workspaces", &json!({"name": slug, "slug": slug}))?;
                 let id = text(&made.expect(201).json()["id"]);
                 let name = slug.clone();
                 self.workspaces.insert(slug, (id, Workspace { name, ..Workspace::default() }));
@@ -122,16 +122,16 @@ impl Steward {
         let Some(refresh) = self.refresh.clone() else {
             let email = text(&send_get(owner, "/api/v1/auth/me")?.json()["email"]);
             let body = json!({"email": email, "password": PASSWORD});
-            let tokens = send(anybody, "POST", "/api/v1/auth/login", body)?.expect(200).json();
+            let tokens = send(anybody, "POST", "/api/v1/auth/login", &body)?.expect(200).json();
             self.refresh = Some(text(&tokens["refresh_token"]));
             return Some(());
         };
         let body = json!({"refresh_token": refresh});
-        let tokens = send(anybody, "POST", "/api/v1/auth/refresh", body)?.expect(200).json();
+        let tokens = send(anybody, "POST", "/api/v1/auth/refresh", &body)?.expect(200).json();
         self.refresh = Some(text(&tokens["refresh_token"]));
         if self.random.below(4) == 0 {
             let session = anybody.clone().bearer(&text(&tokens["access_token"]));
-            send(&session, "POST", "/api/v1/auth/logout", json!({}))?.expect(200);
+            send(&session, "POST", "/api/v1/auth/logout", &json!({}))?.expect(200);
             self.refresh = None;
         }
         Some(())
@@ -206,7 +206,7 @@ fn workspace(id: &str) -> String {
     format!("/api/v1/workspaces/{id}")
 }
 
-fn send(client: &Client, method: &str, path: &str, body: Value) -> Option<Reply> {
+fn send(client: &Client, method: &str, path: &str, body: &Value) -> Option<Reply> {
     client.try_send(method, path, "application/json", body.to_string()).ok()
 }
 
