@@ -4,6 +4,7 @@ mod accounts;
 mod demo;
 mod error;
 mod observers;
+mod recovery;
 mod running;
 mod transfer;
 mod upkeep;
@@ -41,6 +42,7 @@ use self::observers::{StoreTelemetry, let_look, on_hashed};
 pub use accounts::set_user_active;
 pub use demo::{Demo, fill_with_demo};
 pub use error::Error;
+pub use recovery::{Recovered, recover};
 pub use transfer::{Export, Import, Imported, Refused, RefusedLine, TransferError, export, import};
 pub use upkeep::{backup, check, compact, migrate, reindex, restore, stats};
 
@@ -275,15 +277,21 @@ fn search(config: &config::Storage) -> Result<Search, Error> {
 /// When backups are made, if they are wanted.
 fn backups(config: &config::Backups, telemetry: &Arc<Telemetry>) -> Result<Option<BackupSchedule>, Error> {
     let Some(to) = &config.to else { return Ok(None) };
+    let place = backup_place(to, config, telemetry.clone())?;
+    let changes_every = (config.changes_every_seconds > 0).then_some(config.changes_every_seconds);
+    let (every, changes_every) = (Duration::from_secs(config.every_seconds), changes_every.map(Duration::from_secs));
+    Ok(Some(BackupSchedule::new(place, every, config.keep, changes_every)))
+}
+
+/// The place of backups that has this address.
+fn backup_place(address: &str, config: &config::Backups, telemetry: Arc<Telemetry>) -> Result<Place, Error> {
     let s3 = S3 {
         endpoint: config.s3_endpoint.clone(),
         region: config.s3_region.clone(),
         access_key_id: config.s3_access_key_id.clone().unwrap_or_default(),
         secret_access_key: config.s3_secret_access_key.clone().unwrap_or_default(),
     };
-    let place = Place::new(to, &s3, telemetry.clone());
-    let place = place.map_err(|error| Error::BackupPlace { to: to.clone(), error })?;
-    Ok(Some(BackupSchedule::new(place, Duration::from_secs(config.every_seconds), config.keep)))
+    Place::new(address, &s3, telemetry).map_err(|error| Error::BackupPlace { to: address.to_owned(), error })
 }
 
 fn rate_limits(config: &config::Limits) -> Option<RateLimits> {

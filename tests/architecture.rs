@@ -11,7 +11,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("search", &["domain"]),
     ("auth", &["domain"]),
     ("mail", &["domain"]),
-    ("backups", &["store", "telemetry"]),
+    ("backups", &["domain", "store", "telemetry"]),
     ("telemetry", &["domain", "config"]),
     ("service", &["domain", "store", "search", "auth", "telemetry", "mail", "backups"]),
     ("http", &["service", "domain", "telemetry", "config"]),

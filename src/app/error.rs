@@ -70,6 +70,17 @@ pub enum Error {
         /// What is wrong with it.
         error: PlaceError,
     },
+    /// Nobody said where backups are.
+    #[error("there is nothing to restore: name a backup, or the place of backups with --from or backups.to")]
+    NothingToRestore,
+    /// The place of the backups can't be used, or has not what is asked for.
+    #[error("{address}: {cause}")]
+    Place {
+        /// The place.
+        address: String,
+        /// What is wrong.
+        cause: String,
+    },
     /// A server runs that can't be asked.
     #[error("the database is in use by a running server: stop it, or ask it; {0}")]
     Running(&'static str),

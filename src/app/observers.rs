@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use crate::auth::OnHashed;
-use crate::service::{SearchHealth, Service};
+use crate::domain::Timestamp;
+use crate::service::{BackupHealth, SearchHealth, Service};
 use crate::store::{Call, CommitFigures, Observer, StoreError, StoreFigures};
-use crate::telemetry::{HashingFigures, SearchFigures, StorageCall, StorageFigures, StorageWrite, Telemetry};
+use crate::telemetry::{
+    BackupFigures, HashingFigures, SearchFigures, StorageCall, StorageFigures, StorageWrite, Telemetry,
+};
 
 /// Tells telemetry what the store does.
 pub(super) struct StoreTelemetry(pub Arc<Telemetry>);
@@ -51,12 +54,17 @@ pub(super) fn let_look(service: &Arc<Service>) {
     let searched = Arc::downgrade(service);
     metrics.look_at_search(move || searched.upgrade().map(|service| search(&service.search_health())));
     let kept = Arc::downgrade(service);
-    metrics.look_at_backups(move || Some(kept.upgrade()?.backup_health()?.last?.as_duration().as_secs_f64()));
+    metrics.look_at_backups(move || Some(backups(&kept.upgrade()?.backup_health()?)));
     let seen = Arc::downgrade(service);
     metrics.look_at_hashing(move || {
         let figures = seen.upgrade()?.hasher.figures();
         Some(HashingFigures { running: figures.running, waiting: figures.waiting })
     });
+}
+
+fn backups(health: &BackupHealth) -> BackupFigures {
+    let seconds = |time: Timestamp| time.as_duration().as_secs_f64();
+    BackupFigures { last: health.last.map(seconds), shipped: health.shipped.map(seconds) }
 }
 
 fn search(health: &SearchHealth) -> SearchFigures {

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,7 +66,18 @@ pub async fn backup(config: &Config, file: &Path, force: bool, mut passed: impl 
 
 /// Makes the database in the data directory from a backup; see [`redb::restore`].
 pub fn restore(config: &Config, file: &Path, force: bool, passed: impl FnMut(u64)) -> Result<u64, Error> {
-    let rows = redb::restore(&store_options(&config.storage), file, force, passed)?;
+    restore_with_changes(config, file, &[], force, passed)
+}
+
+/// The same, with the changes since the backup.
+pub(super) fn restore_with_changes(
+    config: &Config,
+    backup: &Path,
+    changes: &[PathBuf],
+    force: bool,
+    passed: impl FnMut(u64),
+) -> Result<u64, Error> {
+    let rows = redb::restore(&store_options(&config.storage), backup, changes, force, passed)?;
     // It is an index of what was there before.
     let path = config.storage.data_dir.join(SEARCH_DIR);
     match fs::remove_dir_all(&path) {

@@ -1,5 +1,6 @@
 //! A bucket that backups are kept in.
 
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,14 +9,18 @@ use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
 use object_store::{ObjectStore as _, ObjectStoreExt as _, RetryConfig, WriteMultipart};
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::fs;
+use tokio::io::AsyncWriteExt as _;
 
 use super::PlaceError;
 use super::connector::Connector;
-use crate::store::Backup;
+use crate::store::{Backup, StoreResult};
 use crate::telemetry::Telemetry;
 
 /// The bytes that are sent with one request. A backup has at most 10,000 of them, so 160 GB.
 const PART: usize = 16 << 20;
+/// The bytes that are asked for with one request: the answer is in memory as a whole.
+const PIECE: u64 = 1 << 20;
 /// Parts on their way at a time, besides the one that is being filled.
 const ON_THEIR_WAY: usize = 1;
 /// How often a request is repeated that the service did not take, and for how long.
@@ -59,9 +64,23 @@ impl Bucket {
     }
 
     pub(super) async fn keep(&self, name: &str, mut backup: Backup) -> Result<u64, PlaceError> {
-        let upload = self.store.put_multipart(&self.prefix.clone().join(name)).await?;
+        let path = self.prefix.clone().join(name);
+        let mut begun = Vec::new();
+        while begun.len() < PART {
+            match backup.next().await {
+                Some(piece) => begun.extend(piece?),
+                None => {
+                    // It fits into one request, as changes do as a rule.
+                    let bytes = begun.len() as u64;
+                    self.store.put(&path, begun.into()).await?;
+                    return Ok(bytes);
+                }
+            }
+        }
+        let upload = self.store.put_multipart(&path).await?;
         let (mut upload, mut bytes) = (WriteMultipart::new_with_chunk_size(upload, PART), 0);
-        while let Some(piece) = backup.next().await {
+        let mut next: Option<StoreResult<_>> = Some(Ok(begun));
+        while let Some(piece) = next {
             let sent = match piece {
                 Ok(piece) => {
                     bytes += piece.len() as u64;
@@ -75,6 +94,7 @@ impl Bucket {
                 drop(upload.abort().await);
                 return Err(error);
             }
+            next = backup.next().await;
         }
         upload.finish().await?;
         Ok(bytes)
@@ -89,6 +109,21 @@ impl Bucket {
             parts.next().is_none().then_some(name)
         });
         Ok(names.collect())
+    }
+
+    pub(super) async fn file(&self, name: &str, scratch: &FilePath) -> Result<PathBuf, PlaceError> {
+        fs::create_dir_all(scratch).await?;
+        let file = scratch.join(name);
+        let mut copy = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&file).await?;
+        let path = self.prefix.clone().join(name);
+        let (size, mut at) = (self.store.head(&path).await?.size, 0);
+        while at < size {
+            let end = size.min(at + PIECE);
+            copy.write_all(&self.store.get_range(&path, at..end).await?).await?;
+            at = end;
+        }
+        copy.flush().await?;
+        Ok(file)
     }
 
     pub(super) async fn remove(&self, name: &str) -> Result<(), object_store::Error> {

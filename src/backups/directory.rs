@@ -7,11 +7,14 @@ use tokio::fs;
 use tokio::io::AsyncWriteExt as _;
 
 use super::PlaceError;
+use super::name::is_of_changes;
 use super::whole_file::WholeFile;
 use crate::store::Backup;
 
 /// What every backup is called until it is whole: one that a process left behind is overwritten by the next.
 const UNFINISHED: &str = "ghostworks.backup.partial";
+/// The same for changes, which are kept beside a backup that is being made.
+const UNFINISHED_CHANGES: &str = "ghostworks.changes.partial";
 
 /// A directory, made when it is needed.
 pub struct Directory(PathBuf);
@@ -24,7 +27,8 @@ impl Directory {
 
     pub(super) async fn keep(&self, name: &str, mut backup: Backup) -> Result<u64, PlaceError> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0).await?;
-        let (claim, file) = WholeFile::create_at(self.0.join(UNFINISHED), &self.0.join(name))?;
+        let unfinished = if is_of_changes(name) { UNFINISHED_CHANGES } else { UNFINISHED };
+        let (claim, file) = WholeFile::create_at(self.0.join(unfinished), &self.0.join(name))?;
         let (mut file, mut bytes) = (fs::File::from_std(file), 0);
         while let Some(piece) = backup.next().await {
             let piece = piece?;
@@ -47,6 +51,10 @@ impl Directory {
             names.extend(entry.file_name().into_string());
         }
         Ok(names)
+    }
+
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
     }
 
     pub(super) async fn remove(&self, name: &str) -> io::Result<()> {

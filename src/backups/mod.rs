@@ -1,4 +1,4 @@
-//! Places that backups are kept in: a directory, or a bucket of an S3-compatible service.
+//! Places that backups, and the changes since, are kept in: a directory, or a bucket of an S3-compatible service.
 //!
 //! A backup is there under its name when it is whole, and not before. When one is made, and which are kept, is up to
 //! `service`.
@@ -6,9 +6,12 @@
 mod bucket;
 mod connector;
 mod directory;
+mod inventory;
+mod name;
 mod whole_file;
 
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -20,6 +23,8 @@ use self::bucket::Bucket;
 use self::directory::Directory;
 
 pub use self::bucket::S3;
+pub use self::inventory::{Inventory, NoRoute, Route};
+pub use self::name::{KeptBackup, KeptChanges};
 pub use self::whole_file::WholeFile;
 
 /// What the address of a bucket begins with.
@@ -69,6 +74,15 @@ impl Place {
         match self {
             Self::Directory(directory) => Ok(directory.names().await?),
             Self::Bucket(bucket) => Ok(bucket.names().await?),
+        }
+    }
+
+    /// A file with what is kept under a name: the one it is in, or a copy in `scratch`, a directory
+    /// that is made for it.
+    pub async fn file(&self, name: &str, scratch: &Path) -> Result<PathBuf, PlaceError> {
+        match self {
+            Self::Directory(directory) => Ok(directory.file(name)),
+            Self::Bucket(bucket) => bucket.file(name, scratch).await,
         }
     }
 

@@ -63,7 +63,7 @@ enum Command {
     Demo,
     /// Write everything in the database to a file; a running server is asked to, and needs server.operator_token
     Backup(backup::Args),
-    /// Make the database in the data directory from a backup; the server must be stopped
+    /// Make the database in the data directory from a backup, or as it was at a moment; the server must be stopped
     Restore(restore::Args),
     /// Write the artifacts of a workspace of a running server to a file, for `import`
     Export(export::Args),

@@ -1,27 +1,50 @@
-//! `ghostworks restore`: a database made from a backup, while the server is stopped.
+//! `ghostworks restore`: a database made from a backup, or from what a server keeps in the place of its backups, while
+//! the server is stopped.
 
 use std::path::PathBuf;
+
+use tokio::runtime::Builder;
 
 use super::{Failure, print, progress::Progress};
 use crate::{
     app,
     config::{Config, Sources},
+    domain::Timestamp,
 };
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The backup; it is read once before anything is changed
-    file: PathBuf,
+    /// The backup; without it, the newest of those that a server made by itself, with all changes since
+    #[arg(conflicts_with_all = ["to", "from"])]
+    file: Option<PathBuf>,
+    /// Restore what was there at this moment, such as 2026-11-26T01:30:00Z
+    #[arg(long, value_name = "TIME")]
+    to: Option<Timestamp>,
+    /// Take the backups and changes from this directory or s3://bucket/prefix [default: backups.to]
+    #[arg(long, value_name = "PLACE")]
+    from: Option<String>,
     /// Replace the database that is in the data directory
     #[arg(long)]
     force: bool,
 }
 
-/// Restores the backup into the data directory.
+/// Restores into the data directory. Everything is read once before anything is changed.
 pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
-    let config = Config::load(sources)?;
+    let backups = args.from.clone();
+    let config = Config::load(&Sources { backups, ..sources.clone() })?;
+    let directory = config.storage.data_dir.display();
     let mut progress = Progress::new("restored");
-    let rows = app::restore(&config, &args.file, args.force, |rows| progress.show(rows))?;
+    let mut passed = |rows| progress.show(rows);
+    if let Some(file) = &args.file {
+        let rows = app::restore(&config, file, args.force, passed)?;
+        drop(progress);
+        return print(&format!("{rows} rows were restored to {directory}."));
+    }
+    let runtime = Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
+    let app::Recovered { rows, backup, changes, time } =
+        runtime.block_on(app::recover(&config, args.to, args.force, &mut passed))?;
     drop(progress);
-    print(&format!("{rows} rows were restored to {}.", config.storage.data_dir.display()))
+    print(&format!(
+        "{rows} rows were restored to {directory} as of {time}, from {backup} and {changes} shipments of changes."
+    ))
 }

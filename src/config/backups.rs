@@ -10,13 +10,15 @@ use super::secret::masked;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Backups {
-    /// Where they go: a directory, or `s3://bucket/prefix`. Each installation needs a place of its own. By default
-    /// nowhere: then there are none.
+    /// Where they go (`--from`, when they are restored): a directory, or `s3://bucket/prefix`. Each installation needs
+    /// a place of its own. By default nowhere: then there are none.
     pub to: Option<String>,
     /// Seconds from one to the next. Default a day.
     pub every_seconds: u64,
     /// How many are kept; older ones are removed. Default 7.
     pub keep: usize,
+    /// Seconds between two looks at what has changed, which is sent to the same place; 0 means never. Default 10.
+    pub changes_every_seconds: u64,
     /// The URL of the S3-compatible service (`AWS_ENDPOINT_URL`); by default that of AWS in the region.
     pub s3_endpoint: Option<String>,
     /// Its region (`AWS_REGION`). Default `us-east-1`.
@@ -34,6 +36,7 @@ impl Default for Backups {
             to: None,
             every_seconds: 24 * 60 * 60,
             keep: 7,
+            changes_every_seconds: 10,
             s3_endpoint: None,
             s3_region: "us-east-1".into(),
             s3_access_key_id: None,
@@ -46,6 +49,7 @@ impl Backups {
     pub(super) fn check(&self) -> Checked {
         check::seconds("backups.every_seconds", self.every_seconds)?;
         check::within("backups.keep", self.keep, 1..=100_000)?;
+        check::within("backups.changes_every_seconds", self.changes_every_seconds, 0..=24 * 60 * 60)?;
         let Some(to) = &self.to else { return Ok(()) };
         check::one_line("backups.to", to)?;
         let Some((scheme, bucket)) = to.split_once("://") else { return Ok(()) };

@@ -86,6 +86,8 @@ pub struct Sources {
     pub server: Option<String>,
     /// `remote.token_file` (`--token-file`).
     pub token_file: Option<PathBuf>,
+    /// `backups.to` (`--from`, of what is restored).
+    pub backups: Option<String>,
 }
 
 impl Sources {
@@ -125,6 +127,9 @@ impl Sources {
             if let Some(path) = path {
                 layers = layers.merge(Layer::one(flag, key, text(flag, path.clone().into_os_string())?));
             }
+        }
+        if let Some(place) = self.backups.clone() {
+            layers = layers.merge(Layer::one("--from", "backups.to", place));
         }
         Ok(layers)
     }

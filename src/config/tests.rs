@@ -70,12 +70,17 @@ fn our_own_names_are_stronger_than_the_standard_ones() {
 
 #[test]
 fn flags_are_the_strongest() {
-    let sources =
-        Sources { listen: Some(([127, 0, 0, 1], 9).into()), data_dir: Some("flag".into()), ..Sources::default() };
+    let sources = Sources {
+        listen: Some(([127, 0, 0, 1], 9).into()),
+        data_dir: Some("flag".into()),
+        backups: Some("place".into()),
+        ..Sources::default()
+    };
     let environment =
         ["GHOSTWORKS__SERVER__LISTEN", "GHOSTWORKS__STORAGE__DATA_DIR"].map(|name| (name.into(), "[".into()));
     let config = Effective::load_in(&sources, environment).unwrap().into_config();
     assert_eq!((config.server.listen.port(), config.storage.data_dir), (9, PathBuf::from("flag")));
+    assert_eq!(config.backups.to.as_deref(), Some("place"));
 }
 
 #[test]

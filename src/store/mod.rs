@@ -30,7 +30,7 @@ use async_trait::async_trait;
 pub use answers::Answers;
 pub use api_keys::ApiKeys;
 pub use artifacts::Artifacts;
-pub use backups::{Backup, Backups};
+pub use backups::{Backup, Backups, Position, Since};
 pub use changes::Changes;
 pub use error::{Missing, StoreError, StoreResult};
 pub use figures::{CacheFigures, StoreFigures};

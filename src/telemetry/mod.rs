@@ -53,7 +53,7 @@ use crate::domain::{TenantId, UserId};
 pub use client::{HttpSender, http_sender, with_causes};
 pub use collector::ExportHealth;
 pub use http::{RequestHead, RequestInFlight};
-pub use metrics::{HashingFigures, Metrics, SearchFigures, StorageFigures};
+pub use metrics::{BackupFigures, HashingFigures, Metrics, SearchFigures, StorageFigures};
 pub use operation::Operation;
 pub use outbound::CallError;
 pub use pipeline::{Pipeline, TelemetryError};

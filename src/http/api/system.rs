@@ -212,8 +212,9 @@ fn telemetry(health: &ExportHealth) -> Value {
 
 fn backups(health: BackupHealth) -> Value {
     json!({
-        "status": word(!health.is_failing),
+        "status": word(!health.is_failing && !health.is_shipping_failing),
         "last_backup": health.last.map(Time),
+        "changes_shipped": health.shipped.map(Time),
     })
 }
 

@@ -9,7 +9,7 @@ use crate::domain::TenantId;
 use crate::store::{Counts, StoreResult};
 
 /// Stands where the tenant does in the keys of counters over all tenants.
-const WHOLE: [u8; 16] = [0; 16];
+pub(super) const WHOLE: [u8; 16] = [0; 16];
 
 /// What is counted. The numbers are part of the stored keys.
 #[derive(Clone, Copy)]

@@ -24,23 +24,42 @@ const MIGRATIONS: &[Migration] = &[
 /// The schema version that this program reads and writes.
 pub(super) const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
 
-const SCHEMA_KEY: &str = "schema_version";
+/// What it is called in the table of such things.
+pub(super) const SCHEMA_KEY: &str = "schema_version";
 
 /// The schema version of a file; 0 when it is empty.
 pub(super) fn schema_version(database: &impl ReadableDatabase) -> StoreResult<u32> {
     let txn = database.begin_read()?;
     let version = match txn.open_table(META) {
-        Ok(meta) => meta.get(SCHEMA_KEY)?.and_then(|row| row.value().try_into().ok()).map(u32::from_be_bytes),
+        Ok(meta) => version_of(&meta)?,
         Err(TableError::TableDoesNotExist(_)) if txn.list_tables()?.next().is_none() => Some(0),
         Err(TableError::Storage(error)) => return Err(error.into()),
         Err(_) => None,
     };
-    version.ok_or_else(|| StoreError::Unavailable("it has no ghostworks schema version".to_owned()))
+    version.ok_or_else(no_version)
+}
+
+/// The schema version that a transaction sees.
+pub(super) fn version_in(txn: &WriteTransaction) -> StoreResult<u32> {
+    version_of(&txn.open_table(META)?)?.ok_or_else(no_version)
+}
+
+fn version_of(meta: &impl ReadableTable<&'static str, &'static [u8]>) -> StoreResult<Option<u32>> {
+    Ok(meta.get(SCHEMA_KEY)?.and_then(|row| row.value().try_into().ok()).map(u32::from_be_bytes))
+}
+
+fn no_version() -> StoreError {
+    StoreError::Unavailable("it has no ghostworks schema version".to_owned())
 }
 
 /// Takes a file from schema `version` to [`SCHEMA_VERSION`], one durable transaction for each step.
 pub(super) fn migrate(database: &Database, version: u32) -> StoreResult<()> {
-    for ((_, step), number) in MIGRATIONS.iter().zip(1..).skip(version as usize) {
+    migrate_to(database, version, SCHEMA_VERSION)
+}
+
+/// Takes a file from schema `version` to a later one.
+pub(super) fn migrate_to(database: &Database, version: u32, later: u32) -> StoreResult<()> {
+    for ((_, step), number) in MIGRATIONS.iter().zip(1..=later).skip(version as usize) {
         let mut txn = database.begin_write()?;
         txn.set_two_phase_commit(true);
         step(&txn)?;

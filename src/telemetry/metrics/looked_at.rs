@@ -99,12 +99,29 @@ const SEARCH: [Gauge<SearchFigures>; 4] = [
     ("search_index_lag", "s", "For how long the search index has not been up to date.", |it| Some(it.lag_seconds)),
 ];
 
-const BACKUPS: [Gauge<f64>; 1] = [(
-    "storage_last_backup_timestamp",
-    "s",
-    "When the newest scheduled backup was made, in seconds since 1970; missing when there is none.",
-    |at| Some(*at),
-)];
+/// How the scheduled backups do, in seconds since 1970.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct BackupFigures {
+    /// When the newest one was made.
+    pub last: Option<f64>,
+    /// Up to when every change was shipped.
+    pub shipped: Option<f64>,
+}
+
+const BACKUPS: [Gauge<BackupFigures>; 2] = [
+    (
+        "storage_last_backup_timestamp",
+        "s",
+        "When the newest scheduled backup was made, in seconds since 1970; missing when there is none.",
+        |it| it.last,
+    ),
+    (
+        "storage_shipped_timestamp",
+        "s",
+        "Up to when every change was shipped to the place of the backups, in seconds since 1970; missing when none was.",
+        |it| it.shipped,
+    ),
+];
 
 const RUNTIME: [Gauge<tokio::runtime::RuntimeMetrics>; 3] = [
     ("tokio_workers", "{thread}", "Threads that run tasks.", |it| Some(it.num_workers() as f64)),
@@ -127,9 +144,9 @@ impl Metrics {
         gauges(&self.meter, &SEARCH, &(Arc::new(look) as Look<SearchFigures>));
     }
 
-    /// Lets it be seen when the newest backup was made, in seconds since 1970.
-    pub fn look_at_backups(&self, look: impl Fn() -> Option<f64> + Send + Sync + 'static) {
-        gauges(&self.meter, &BACKUPS, &(Arc::new(look) as Look<f64>));
+    /// Lets the figures of the scheduled backups be read; none when there is no schedule.
+    pub fn look_at_backups(&self, look: impl Fn() -> Option<BackupFigures> + Send + Sync + 'static) {
+        gauges(&self.meter, &BACKUPS, &(Arc::new(look) as Look<BackupFigures>));
     }
 
     /// Lets the figures of the hashing be read.

@@ -22,7 +22,7 @@ use crate::domain::TenantId;
 
 pub(super) use self::exports::Exports;
 pub(super) use self::http::{HttpSeries, client_request_duration};
-pub use self::looked_at::{HashingFigures, SearchFigures, StorageFigures};
+pub use self::looked_at::{BackupFigures, HashingFigures, SearchFigures, StorageFigures};
 
 /// Buckets of the semantic conventions for HTTP durations, in seconds.
 const HTTP_BUCKETS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
@@ -60,6 +60,7 @@ pub struct Metrics {
     search_merges: Counter<u64>,
     search_merge_time: Counter<f64>,
     storage_backups: Counter<u64>,
+    storage_shipments: Counter<u64>,
     tenants: TenantLabels,
     http: http::HttpInstruments,
     /// Declares what is looked at later.
@@ -129,6 +130,11 @@ impl Metrics {
                 .with_description("Time spent on merging parts of the search index.")
                 .build(),
             storage_backups: counter(&meter, "storage_backups", "Scheduled backups, made or tried."),
+            storage_shipments: counter(
+                &meter,
+                "storage_shipments",
+                "Shipments of changes to the place of the backups, made or tried.",
+            ),
             tenants: TenantLabels::new(&meter, tenant_limit),
             http: http::HttpInstruments::new(&meter),
             meter: meter.clone(),
@@ -151,6 +157,7 @@ impl Metrics {
         self.search_merge_time.add(0.0, &[]);
         for success in [true, false] {
             self.storage_backups.add(0, &[success_label(success)]);
+            self.storage_shipments.add(0, &[success_label(success)]);
         }
         let other = KeyValue::new(TENANT_ID, OTHER);
         self.artifacts_created.add(0, &[other.clone(), KeyValue::new("artifact_type", ARTIFACT_TYPES[0])]);
@@ -233,6 +240,11 @@ impl Metrics {
     /// A scheduled backup was made, or was not.
     pub fn backup_ended(&self, success: bool) {
         self.storage_backups.add(1, &[success_label(success)]);
+    }
+
+    /// Changes were shipped, or were not.
+    pub fn shipment_ended(&self, success: bool) {
+        self.storage_shipments.add(1, &[success_label(success)]);
     }
 
     /// A password was hashed.

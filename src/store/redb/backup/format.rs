@@ -1,19 +1,21 @@
-//! How a backup is written: the tables one after the other, each with its rows, and the digest of it all at the end.
+//! How backups and changes are written: the tables one after the other, each with its rows, and the digest of it all at
+//! the end.
 //!
 //! ```text
-//! magic · (1 · name · (2 · key · value)*)* · 0 · rows: u64 · SHA-256 of all before
+//! magic · (1 · name · (3 · prefix | 2 · key · value)*)* · 0 · rows: u64 · SHA-256 of all before
 //! ```
 //!
-//! Names, keys and values each come after their length, a big-endian `u32`.
+//! Names, keys, values and prefixes each come after their length, a big-endian `u32`. Prefixes are in changes alone: of
+//! the rows whose keys begin with it, there are those that follow, and no others.
 
 use std::io::{self, Read, Write};
 
 use sha2::{Digest as _, Sha256};
 
-const MAGIC: &[u8] = b"ghostworks backup 1\n";
 const END: u8 = 0;
 const TABLE: u8 = 1;
 const ROW: u8 = 2;
+const PREFIX: u8 = 3;
 const DIGEST_LEN: usize = 32;
 /// More than any row has: a length beyond it is damage, and no reason to ask for so much memory.
 const MAX_LEN: usize = 1 << 30;
@@ -21,7 +23,34 @@ const MAX_LEN: usize = 1 << 30;
 /// What is digested and written at once, in bytes: rows are small, and each costs.
 const PIECE: usize = 256 << 10;
 
-/// Writes a backup.
+/// What a file has in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// All rows.
+    Everything,
+    /// What has changed.
+    Changes,
+}
+
+impl Content {
+    /// What the file begins with.
+    fn magic(self) -> &'static [u8] {
+        match self {
+            Self::Everything => b"ghostworks backup 1\n",
+            Self::Changes => b"ghostworks changes 1\n",
+        }
+    }
+
+    /// Why a file that begins with something else is refused.
+    fn refusal(self) -> &'static str {
+        match self {
+            Self::Everything => "it is no backup of ghostworks, or one of a later version",
+            Self::Changes => "it has no changes of ghostworks in it, or those of a later version",
+        }
+    }
+}
+
+/// Writes a backup, or changes.
 pub(super) struct BackupWriter<W> {
     sink: W,
     digest: Sha256,
@@ -32,9 +61,9 @@ pub(super) struct BackupWriter<W> {
 
 impl<W: Write> BackupWriter<W> {
     /// Begins one.
-    pub fn new(sink: W) -> io::Result<Self> {
+    pub fn new(sink: W, content: Content) -> io::Result<Self> {
         let mut writer = Self { sink, digest: Sha256::new(), rows: 0, piece: Vec::with_capacity(2 * PIECE) };
-        writer.put(MAGIC)?;
+        writer.put(content.magic())?;
         Ok(writer)
     }
 
@@ -42,6 +71,12 @@ impl<W: Write> BackupWriter<W> {
     pub fn table(&mut self, name: &str) -> io::Result<()> {
         self.put(&[TABLE])?;
         self.put_sized(name.as_bytes())
+    }
+
+    /// Of the rows of this table whose keys begin with `prefix`, there are those that follow, and no others.
+    pub fn prefix(&mut self, prefix: &[u8]) -> io::Result<()> {
+        self.put(&[PREFIX])?;
+        self.put_sized(prefix)
     }
 
     /// One row.
@@ -86,35 +121,35 @@ impl<W: Write> BackupWriter<W> {
     }
 }
 
-/// What comes next in a backup.
+/// What comes next in a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Part {
     /// The table that the next rows are of.
     Table(String),
+    /// What the keys of the next rows begin with, and no others do.
+    Prefix(Vec<u8>),
     /// A key and its value.
     Row(Vec<u8>, Vec<u8>),
     /// That was all of it, and it is as it was written.
     End,
 }
 
-/// Reads a backup. Anything but what was written is [`io::ErrorKind::InvalidData`], at the latest at its end.
+/// Reads a backup, or changes. Anything but what was written is [`io::ErrorKind::InvalidData`], at the latest at its
+/// end.
 pub(super) struct BackupReader<R> {
     source: R,
+    content: Content,
     digest: Sha256,
     rows: u64,
 }
 
 impl<R: Read> BackupReader<R> {
     /// Begins one.
-    pub fn new(source: R) -> io::Result<Self> {
-        let mut reader = Self { source, digest: Sha256::new(), rows: 0 };
-        let mut magic = [0; MAGIC.len()];
+    pub fn new(source: R, content: Content) -> io::Result<Self> {
+        let mut reader = Self { source, content, digest: Sha256::new(), rows: 0 };
+        let mut magic = vec![0; content.magic().len()];
         reader.fill(&mut magic)?;
-        if magic == MAGIC {
-            Ok(reader)
-        } else {
-            Err(damaged("it is no backup of ghostworks, or one of a later version"))
-        }
+        if magic == content.magic() { Ok(reader) } else { Err(damaged(content.refusal())) }
     }
 
     /// How many rows there were so far.
@@ -131,6 +166,7 @@ impl<R: Read> BackupReader<R> {
                 let name = String::from_utf8(self.take_sized()?);
                 name.map(Part::Table).map_err(|_| damaged("the name of a table is no text"))
             }
+            PREFIX if self.content == Content::Changes => self.take_sized().map(Part::Prefix),
             ROW => {
                 self.rows += 1;
                 Ok(Part::Row(self.take_sized()?, self.take_sized()?))
@@ -183,7 +219,7 @@ impl<R: Read> BackupReader<R> {
     }
 }
 
-/// An error that says what is wrong with a backup.
+/// An error that says what is wrong with a file.
 pub(super) fn damaged(cause: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, cause)
 }
@@ -192,10 +228,11 @@ pub(super) fn damaged(cause: &str) -> io::Error {
 mod tests {
     use super::*;
 
-    fn backup() -> Vec<u8> {
+    fn written() -> Vec<u8> {
         let mut bytes = Vec::new();
-        let mut writer = BackupWriter::new(&mut bytes).unwrap();
+        let mut writer = BackupWriter::new(&mut bytes, Content::Changes).unwrap();
         writer.table("first").unwrap();
+        writer.prefix(b"k").unwrap();
         writer.row(b"key", b"value").unwrap();
         writer.row(b"", b"").unwrap();
         writer.table("empty").unwrap();
@@ -204,7 +241,7 @@ mod tests {
     }
 
     fn read(bytes: &[u8]) -> io::Result<Vec<Part>> {
-        let mut reader = BackupReader::new(bytes)?;
+        let mut reader = BackupReader::new(bytes, Content::Changes)?;
         let mut parts = Vec::new();
         while parts.last() != Some(&Part::End) {
             parts.push(reader.next()?);
@@ -216,12 +253,15 @@ mod tests {
     fn what_was_written_is_read() {
         let row = |key: &[u8], value: &[u8]| Part::Row(key.to_vec(), value.to_vec());
         let (first, empty) = (Part::Table("first".to_owned()), Part::Table("empty".to_owned()));
-        assert_eq!(read(&backup()).unwrap(), [first, row(b"key", b"value"), row(b"", b""), empty, Part::End]);
+        let prefix = Part::Prefix(b"k".to_vec());
+        assert_eq!(read(&written()).unwrap(), [first, prefix, row(b"key", b"value"), row(b"", b""), empty, Part::End]);
+        let error = BackupReader::new(written().as_slice(), Content::Everything).err().unwrap();
+        assert!(error.to_string().contains("no backup"), "{error}");
     }
 
     #[test]
     fn nothing_else_is_read() {
-        let whole = backup();
+        let whole = written();
         for len in 0..whole.len() {
             assert_eq!(read(&whole[..len]).unwrap_err().kind(), io::ErrorKind::InvalidData, "the first {len} bytes");
         }

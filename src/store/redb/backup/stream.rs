@@ -1,4 +1,5 @@
-//! A backup beside everything else: read on a thread of its own, no faster than it is taken, and with rests.
+//! A backup, or the changes since one, beside everything else: read on a thread of its own, no faster than it is taken,
+//! and with rests.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -10,8 +11,8 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 use super::super::RedbStore;
-use super::dump;
-use crate::store::{Backup, Backups, StoreError, StoreResult};
+use super::{BackupError, change_set, dump, position};
+use crate::store::{Backup, Backups, Position, Since, StoreError, StoreResult};
 
 /// Pieces that wait to be taken.
 const WAITING: usize = 4;
@@ -25,17 +26,40 @@ impl Backups for RedbStore {
     async fn backup(&self) -> StoreResult<Backup> {
         let turn = Arc::clone(&self.backups).try_acquire_owned().map_err(|_| StoreError::Overloaded)?;
         let snapshot = self.snapshot()?;
-        let (sender, pieces) = mpsc::channel(WAITING);
-        spawn_blocking(move || {
+        let position = position::newest(&snapshot)?;
+        let pieces = stream(move |pieces| {
             let _turn = turn;
-            let pieces = Pieces { sender: sender.clone(), begun: Instant::now() };
-            if let Err(error) = dump(snapshot.txn(), pieces, |_| {}) {
-                // Nobody is left to tell when it was given up.
-                drop(sender.blocking_send(Err(StoreError::Unavailable(error.to_string()))));
-            }
+            dump(snapshot.txn(), pieces, |_| {})
         });
-        Ok(Backup::new(pieces))
+        Ok(Backup::new(position, pieces))
     }
+
+    async fn changes_since(&self, position: Position) -> StoreResult<Since> {
+        let snapshot = self.snapshot()?;
+        let newest = position::newest(&snapshot)?;
+        if position::at(&snapshot, position.seq)? != Some(position) {
+            return Ok(Since::AnotherHistory);
+        }
+        if newest == position {
+            return Ok(Since::Nothing);
+        }
+        let pieces = stream(move |pieces| change_set::write(&snapshot, position.seq, pieces));
+        Ok(Since::Changes(Backup::new(newest, pieces)))
+    }
+}
+
+/// Has `write` write on a thread of its own.
+fn stream(
+    write: impl FnOnce(Pieces) -> Result<u64, BackupError> + Send + 'static,
+) -> mpsc::Receiver<StoreResult<Vec<u8>>> {
+    let (sender, pieces) = mpsc::channel(WAITING);
+    spawn_blocking(move || {
+        if let Err(error) = write(Pieces { sender: sender.clone(), begun: Instant::now() }) {
+            // Nobody is left to tell when it was given up.
+            drop(sender.blocking_send(Err(StoreError::Unavailable(error.to_string()))));
+        }
+    });
+    pieces
 }
 
 /// Sends each piece that is written, and fails when nobody takes it any more.

@@ -11,7 +11,7 @@ mod artifact;
 mod change;
 mod one_time_token;
 #[cfg(test)]
-mod samples;
+pub(super) mod samples;
 mod session;
 mod user;
 mod workspace;

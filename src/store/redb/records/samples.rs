@@ -150,7 +150,7 @@ fn artifacts() {
 }
 
 /// Every kind of change, in the order in which they came to be.
-const KINDS: [ChangeKind; 30] = [
+pub(in crate::store::redb) const KINDS: [ChangeKind; 30] = [
     ChangeKind::UserRegistered(USER),
     ChangeKind::PasswordRehashed(USER),
     ChangeKind::SessionOpened(SESSION),

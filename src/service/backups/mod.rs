@@ -1,0 +1,187 @@
+//! Backups by schedule: made when the last one is old enough, and kept until there are newer ones. Between them,
+//! changes are shipped to the same place.
+
+mod shipping;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::sync::{Mutex as TurnMutex, Notify};
+
+use super::Service;
+use crate::backups::{Inventory, KeptBackup, KeptChanges, Place, PlaceError};
+use crate::domain::Timestamp;
+use crate::store::StoreResult;
+
+use self::shipping::Chain;
+
+/// How long it takes until a backup that failed is tried again, unless the next one is due sooner.
+const RETRY: Duration = Duration::from_secs(60);
+
+/// When backups are made, how many are kept where, and how often changes are shipped.
+pub struct BackupSchedule {
+    place: Place,
+    every: Duration,
+    keep: usize,
+    /// None when changes are not shipped.
+    changes_every: Option<Duration>,
+    health: Mutex<BackupHealth>,
+    chain: Mutex<Chain>,
+    /// Has a backup made before it is due.
+    wanted: Notify,
+    /// When the database was last read: what is read later has a later time, whatever the clock says.
+    read_at: TurnMutex<Timestamp>,
+}
+
+/// How the scheduled backups do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BackupHealth {
+    /// When the newest one was made.
+    pub last: Option<Timestamp>,
+    /// Whether the last attempt failed.
+    pub is_failing: bool,
+    /// Up to when every change was shipped.
+    pub shipped: Option<Timestamp>,
+    /// Whether changes were not shipped the last time.
+    pub is_shipping_failing: bool,
+}
+
+impl BackupSchedule {
+    /// A backup to `place` each time the newest one there is this old, of which the last `keep` are kept, and what has
+    /// changed since, this often.
+    pub fn new(place: Place, every: Duration, keep: usize, changes_every: Option<Duration>) -> Self {
+        Self {
+            place,
+            every,
+            keep,
+            changes_every,
+            health: Mutex::default(),
+            chain: Mutex::default(),
+            wanted: Notify::new(),
+            read_at: TurnMutex::new(Timestamp::MIN),
+        }
+    }
+
+    /// How they do.
+    pub fn health(&self) -> BackupHealth {
+        *self.locked()
+    }
+
+    fn locked(&self) -> MutexGuard<'_, BackupHealth> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn chain(&self) -> MutexGuard<'_, Chain> {
+        self.chain.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn made(&self, time: Timestamp) {
+        let mut health = self.locked();
+        (health.last, health.is_failing) = (Some(time), false);
+    }
+
+    /// Removes the backups that are too many, and the changes that came before those that stay.
+    async fn remove_old(&self, inventory: &Inventory) {
+        let (old, kept) = inventory.backups.split_at(inventory.backups.len().saturating_sub(self.keep));
+        let oldest = kept.iter().map(|backup| backup.time).min().unwrap_or(Timestamp::MIN);
+        let changes = inventory.changes.iter().filter(|changes| changes.time < oldest);
+        let names = old.iter().map(KeptBackup::name).chain(changes.map(KeptChanges::name));
+        for name in names.collect::<Vec<_>>() {
+            if let Err(error) = self.place.remove(&name).await {
+                tracing::warn!(name, %error, "what is not needed any more can't be removed");
+            }
+        }
+    }
+}
+
+impl Service {
+    /// Makes backups and ships changes until `end`, if that is wanted.
+    pub async fn keep_backups(&self, end: impl Future<Output = ()>) {
+        let Some(schedule) = &self.backups else { return };
+        tokio::select! {
+            () = end => {}
+            () = self.make_backups(schedule) => {}
+            () = self.ship_changes(schedule) => {}
+        }
+        self.ship_the_last(schedule).await;
+    }
+
+    async fn make_backups(&self, schedule: &BackupSchedule) {
+        loop {
+            let pause = match self.back_up_if_due(schedule).await {
+                Ok(pause) => pause,
+                Err(error) => {
+                    schedule.locked().is_failing = true;
+                    self.telemetry.metrics().backup_ended(false);
+                    tracing::error!(%error, "there was no backup; it will be tried again");
+                    RETRY.min(schedule.every)
+                }
+            };
+            tokio::select! {
+                () = schedule.wanted.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Makes a backup if the newest is old enough or changes can't go on from it, and tells when to look again.
+    async fn back_up_if_due(&self, schedule: &BackupSchedule) -> Result<Duration, PlaceError> {
+        let mut inventory = Inventory::of(&schedule.place.names().await?);
+        let now = self.clock.now();
+        // A clock that was wrong may have made one in the future, which says nothing about the past.
+        let newest = inventory.newest_backup(now).map(|backup| backup.time);
+        schedule.locked().last = newest;
+        let is_needed = schedule.needs_backup(&inventory, now);
+        let age = newest.map(|newest| now.duration_since(newest).unsigned_abs());
+        let pause = age.and_then(|age| schedule.every.checked_sub(age)).filter(|pause| !pause.is_zero());
+        if let Some(pause) = pause.filter(|_| !is_needed) {
+            schedule.locked().is_failing = false;
+            return Ok(pause);
+        }
+        let (backup, time) = self.read_at_a_time(schedule, self.store.backup()).await?;
+        let kept = KeptBackup { time, position: Some(backup.position()) };
+        let name = kept.name();
+        let bytes = schedule.place.keep(&name, backup).await?;
+        schedule.go_on_from(&kept);
+        schedule.made(time);
+        self.telemetry.metrics().backup_ended(true);
+        tracing::info!(name, bytes, "a backup was made");
+        inventory.backups.push(kept);
+        schedule.remove_old(&inventory).await;
+        Ok(schedule.every)
+    }
+
+    /// Begins to read the database, and tells a time that all of it was written before: in milliseconds, and another
+    /// one for each.
+    async fn read_at_a_time<T>(
+        &self,
+        schedule: &BackupSchedule,
+        read: impl Future<Output = StoreResult<T>>,
+    ) -> StoreResult<(T, Timestamp)> {
+        let mut before = schedule.read_at.lock().await;
+        let read = read.await?;
+        let next = before.checked_add(SignedDuration::from_millis(1)).unwrap_or(*before);
+        *before = in_milliseconds(self.clock.now()).max(next);
+        Ok((read, *before))
+    }
+}
+
+/// The first whole millisecond that is not before `time`.
+fn in_milliseconds(time: Timestamp) -> Timestamp {
+    let millisecond = time.as_microsecond().div_euclid(1000) + i64::from(time.as_microsecond().rem_euclid(1000) > 0);
+    Timestamp::from_millisecond(millisecond).unwrap_or(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_never_before_the_moment_it_is_of() {
+        let time = |text: &str| text.parse::<Timestamp>().unwrap();
+        let whole = time("2026-11-25T22:07:09.012Z");
+        assert_eq!(in_milliseconds(whole), whole);
+        assert_eq!(in_milliseconds(time("2026-11-25T22:07:09.011001Z")), whole);
+    }
+}

@@ -1,0 +1,115 @@
+//! What has changed since the newest backup, shipped to where that is every few seconds: who loses the machine loses
+//! seconds.
+//!
+//! Changes go on from where those before ended, whether or not a backup was made meanwhile. So the place has an
+//! unbroken chain of them from its oldest backup on, and a backup that turns out to be damaged can be done without.
+
+use std::future;
+use std::time::Duration;
+
+use super::{BackupSchedule, Service};
+use crate::backups::{Inventory, KeptBackup, KeptChanges, PlaceError};
+use crate::domain::Timestamp;
+use crate::store::{Position, Since};
+
+/// How long the changes of the last moment may take to be shipped when the server stops.
+const LAST: Duration = Duration::from_secs(5);
+
+/// Where the changes in a place end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Chain {
+    /// The place was not looked at yet.
+    #[default]
+    Unknown,
+    /// There is nothing that changes could go on from: a backup has to be made first.
+    Broken,
+    /// A backup and the changes since lead up to here.
+    Ends(Position),
+}
+
+impl BackupSchedule {
+    /// Finds out where changes go on from by what the place has, unless that is known. After a gap, or a backup that
+    /// does not tell how far it goes, there is nothing to go on from. Returns whether a backup is needed first.
+    pub(super) fn needs_backup(&self, inventory: &Inventory, now: Timestamp) -> bool {
+        let mut chain = self.chain();
+        if self.changes_every.is_some() && *chain == Chain::Unknown {
+            let route = inventory.route_to(now).ok();
+            let end = route.as_ref().and_then(|route| Some((route.position()?, route.time())));
+            *chain = end.map_or(Chain::Broken, |(position, _)| Chain::Ends(position));
+            self.locked().shipped = end.map(|(_, time)| time);
+        }
+        *chain == Chain::Broken
+    }
+
+    /// Goes on from a backup, unless there are changes that go on elsewhere: then what was shipped while it was made is
+    /// there.
+    pub(super) fn go_on_from(&self, backup: &KeptBackup) {
+        let mut chain = self.chain();
+        if let (Chain::Broken, Some(position)) = (*chain, backup.position) {
+            *chain = Chain::Ends(position);
+            self.locked().shipped = Some(backup.time);
+        }
+    }
+}
+
+impl Service {
+    /// Ships changes as often as that is wanted.
+    pub(super) async fn ship_changes(&self, schedule: &BackupSchedule) {
+        let Some(every) = schedule.changes_every else { return future::pending().await };
+        loop {
+            tokio::time::sleep(every).await;
+            self.ship(schedule).await;
+        }
+    }
+
+    /// Ships what has changed until the server stopped.
+    pub(super) async fn ship_the_last(&self, schedule: &BackupSchedule) {
+        if schedule.changes_every.is_some() && tokio::time::timeout(LAST, self.ship(schedule)).await.is_err() {
+            tracing::warn!("the last changes were not shipped; they are in the database");
+        }
+    }
+
+    async fn ship(&self, schedule: &BackupSchedule) {
+        let shipped = self.ship_what_is_new(schedule).await;
+        let is_failing = shipped.is_err();
+        let was_failing = std::mem::replace(&mut schedule.locked().is_shipping_failing, is_failing);
+        match shipped {
+            // Once: it is tried again every few seconds.
+            Err(error) if !was_failing => {
+                tracing::error!(%error, "changes were not shipped; it will be tried again");
+            }
+            Err(error) => tracing::debug!(%error, "changes were not shipped"),
+            Ok(()) if was_failing => tracing::info!("changes are shipped again"),
+            Ok(()) => {}
+        }
+        if is_failing {
+            self.telemetry.metrics().shipment_ended(false);
+        }
+    }
+
+    async fn ship_what_is_new(&self, schedule: &BackupSchedule) -> Result<(), PlaceError> {
+        let Chain::Ends(end) = *schedule.chain() else { return Ok(()) };
+        let (since, time) = self.read_at_a_time(schedule, self.store.changes_since(end)).await?;
+        match since {
+            Since::Nothing => {}
+            Since::AnotherHistory => {
+                tracing::warn!(
+                    "the place of the backups has those of another database: a backup is made to begin anew"
+                );
+                *schedule.chain() = Chain::Broken;
+                schedule.wanted.notify_one();
+                return Ok(());
+            }
+            Since::Changes(changes) => {
+                let kept = KeptChanges { time, from: end, to: changes.position() };
+                let (name, to) = (kept.name(), changes.position());
+                let bytes = schedule.place.keep(&name, changes).await?;
+                *schedule.chain() = Chain::Ends(to);
+                self.telemetry.metrics().shipment_ended(true);
+                tracing::debug!(name, bytes, "changes were shipped");
+            }
+        }
+        schedule.locked().shipped = Some(time);
+        Ok(())
+    }
+}

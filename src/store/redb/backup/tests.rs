@@ -1,0 +1,271 @@
+//! A copy that changes are added to becomes what it is a copy of, whatever was done, and in whatever steps.
+
+use std::collections::{BTreeMap, HashSet};
+use std::mem::{Discriminant, discriminant};
+use std::sync::Arc;
+
+use proptest::test_runner::{Config, TestRunner};
+use redb::Builder;
+use redb::backends::InMemoryBackend;
+use tempfile::TempDir;
+
+use super::super::records::{self, samples::KINDS};
+use super::super::{RedbStore, check::check};
+use super::workload::{Player, Throw, throws};
+use super::*;
+use crate::domain::{ApiKey, ChangeKind, Quotas};
+use crate::store::{Backup, Backups as _, Changes as _, Housekeeping as _, NoObserver, Position, Since, Store as _};
+
+#[test]
+fn every_table_is_in_a_backup() {
+    let database = Builder::new().create_with_backend(InMemoryBackend::new()).unwrap();
+    migrate::migrate(&database, 0).unwrap();
+    let txn = database.begin_read().unwrap();
+    let there: Vec<String> = txn.list_tables().unwrap().map(|table| table.name().to_owned()).collect();
+    let mut listed = Vec::new();
+    every_table!(table => listed.push(table.name().to_owned()));
+    listed.sort();
+    assert_eq!(listed, there);
+}
+
+fn options(location: Location) -> Options {
+    let on_repair = Arc::new(|_| {});
+    Options {
+        location,
+        cache_bytes: 1 << 20,
+        queue: 8,
+        group_max: 8,
+        min_free_bytes: 0,
+        quotas: Quotas::default(),
+        on_repair,
+    }
+}
+
+fn store(location: Location) -> RedbStore {
+    RedbStore::open(options(location), Arc::new(NoObserver)).unwrap()
+}
+
+async fn bytes(mut backup: Backup) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = backup.next().await {
+        bytes.extend(piece.unwrap());
+    }
+    bytes
+}
+
+async fn changes(store: &RedbStore, since: Position) -> (Position, Vec<u8>) {
+    match store.changes_since(since).await.unwrap() {
+        Since::Changes(changes) => (changes.position(), bytes(changes).await),
+        Since::Nothing | Since::AnotherHistory => panic!("there are changes"),
+    }
+}
+
+/// Rows by table and key.
+type Rows = BTreeMap<(String, Vec<u8>), Vec<u8>>;
+
+/// All rows of a store, without those that nothing but itself knows of: answers to idempotency keys, when an API key
+/// was last used, and what is left of deleted workspaces.
+async fn rows(store: &RedbStore) -> Rows {
+    while store.sweep_deleted_workspaces(1000).await.unwrap() {}
+    let bytes = bytes(store.backup().await.unwrap()).await;
+    let mut reader = BackupReader::new(bytes.as_slice(), Content::Everything).unwrap();
+    let (mut rows, mut table) = (Rows::new(), String::new());
+    loop {
+        match reader.next().unwrap() {
+            Part::Table(name) => table = name,
+            Part::Row(..) if table.starts_with("answers") => {}
+            Part::Row(key, value) if table == "api_keys" => {
+                let key_row = ApiKey { last_used_at: None, ..records::decode(&value).unwrap() };
+                rows.insert((table.clone(), key), records::encode(&key_row).unwrap());
+            }
+            Part::Row(key, value) => drop(rows.insert((table.clone(), key), value)),
+            Part::Prefix(_) => panic!("no changes"),
+            Part::End => return rows,
+        }
+    }
+}
+
+/// What is in a directory of files.
+struct Files(TempDir);
+
+impl Files {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.0.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    /// The rows of what is restored from these files, which must agree with each other.
+    async fn restored(&self, backup: &Path, changes: &[PathBuf]) -> Rows {
+        let location = Location::Directory(self.0.path().join("restored"));
+        restore(&options(location.clone()), backup, changes, true, |_| {}).unwrap();
+        let report = check(&options(location.clone()), false).unwrap();
+        assert_eq!(report.findings, []);
+        let store = store(location);
+        let rows = rows(&store).await;
+        store.close().await.unwrap();
+        rows
+    }
+}
+
+/// Does everything in three parts, each followed by a shipment of changes and a backup, and compares what the one
+/// restores with what the other does.
+async fn goes_along(throws: &[Throw]) -> HashSet<Discriminant<ChangeKind>> {
+    let (live, files) = (store(Location::Memory), Files::new());
+    let mut player = Player::new(&live);
+    let mut parts = throws.chunks(throws.len().div_ceil(3));
+    for throw in (0..3).map(|user| (0, user, 1)).chain(parts.next().unwrap().iter().copied()) {
+        player.step(throw).await;
+    }
+    let first = live.backup().await.unwrap();
+    let (beginning, mut shipped) = (first.position(), Vec::new());
+    let mut backups = vec![(beginning, files.write("0.backup", &bytes(first).await))];
+    for (number, part) in parts.enumerate() {
+        for throw in part.iter().chain(&[(27, 0, 1)]) {
+            player.step(*throw).await;
+        }
+        let (before, _) = backups[number];
+        let (position, new) = changes(&live, before).await;
+        shipped.push(files.write(&format!("{number}.changes"), &new));
+        let (_, all) = changes(&live, beginning).await;
+        let all = files.write("all.changes", &all);
+        let backup = live.backup().await.unwrap();
+        assert_eq!(backup.position(), position);
+        backups.push((position, files.write(&format!("{}.backup", number + 1), &bytes(backup).await)));
+
+        let expected = files.restored(&backups[number + 1].1, &[]).await;
+        assert_same(&files.restored(&backups[0].1, &shipped).await, &expected);
+        // One that begins before the backup does.
+        assert_same(&files.restored(&backups[number].1, &[all]).await, &expected);
+    }
+    let log = live.changes(0, usize::MAX).await.unwrap();
+    log.iter().map(|change| discriminant(&change.kind)).collect()
+}
+
+fn assert_same(found: &Rows, expected: &Rows) {
+    let differing = found.iter().filter(|(key, value)| expected.get(*key) != Some(value)).map(|(key, _)| key);
+    let missing = expected.keys().filter(|key| !found.contains_key(*key));
+    assert_eq!(differing.chain(missing).collect::<Vec<_>>(), Vec::<&(String, Vec<u8>)>::new());
+}
+
+#[test]
+fn changes_lead_to_what_a_backup_has() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let config = Config { cases: 64, failure_persistence: None, ..Config::default() };
+    let seen = std::cell::RefCell::new(HashSet::new());
+    TestRunner::new(config)
+        .run(&throws(), |throws| {
+            seen.borrow_mut().extend(runtime.block_on(goes_along(&throws)));
+            Ok(())
+        })
+        .unwrap();
+    let unseen: Vec<ChangeKind> =
+        KINDS.into_iter().filter(|kind| !seen.borrow().contains(&discriminant(kind))).collect();
+    assert_eq!(unseen, [], "changes of every kind are made");
+}
+
+#[tokio::test]
+async fn changes_are_added_to_their_own_history_alone() {
+    let (one, other, files) = (store(Location::Memory), store(Location::Memory), Files::new());
+    let nothing = Position { seq: 0, mark: 0 };
+    assert!(matches!(one.changes_since(nothing).await.unwrap(), Since::Nothing));
+    let empty = files.write("empty.backup", &bytes(one.backup().await.unwrap()).await);
+    let mut positions = Vec::new();
+    let mut sets = vec![];
+    for (name, store) in [("one", &one), ("other", &other)] {
+        let mut player = Player::new(store);
+        for number in 0..3 {
+            player.step((0, number + u8::from(name == "other"), 1)).await;
+            let since = positions.last().copied().filter(|_| number > 0).unwrap_or(nothing);
+            let (position, bytes) = changes(store, since).await;
+            positions.push(position);
+            sets.push(files.write(&format!("{name}-{number}.changes"), &bytes));
+        }
+    }
+    assert!(matches!(one.changes_since(positions[2]).await.unwrap(), Since::Nothing));
+    assert!(matches!(one.changes_since(positions[5]).await.unwrap(), Since::AnotherHistory));
+    assert!(matches!(other.changes_since(Position { seq: 9, mark: 0 }).await.unwrap(), Since::AnotherHistory));
+
+    assert_same(&files.restored(&empty, &sets[..3]).await, &rows(&one).await);
+    let location = Location::Directory(files.0.path().join("refused"));
+    let refused = |backup: &Path, changes: &[PathBuf]| {
+        restore(&options(location.clone()), backup, changes, false, |_| {}).unwrap_err().to_string()
+    };
+    let gap = refused(&empty, &[sets[0].clone(), sets[2].clone()]);
+    assert!(gap.contains("one-2.changes") && gap.contains("2 to 2 are missing"), "{gap}");
+    let forked = refused(&empty, &[sets[0].clone(), sets[4].clone()]);
+    assert!(forked.contains("other-1.changes") && forked.contains("another database"), "{forked}");
+    assert!(refused(&empty, std::slice::from_ref(&empty)).contains("it has no changes of ghostworks"));
+    assert!(refused(&sets[0], &[]).contains("it is no backup of ghostworks"));
+    let whole = fs::read(&sets[0]).unwrap();
+    let cut = files.write("cut.changes", &whole[..whole.len() - 1]);
+    assert!(refused(&empty, &[cut]).contains("cut.changes: it ends early"));
+    assert!(!location.has_database());
+}
+
+#[tokio::test]
+async fn a_copy_of_an_earlier_schema_is_brought_up_to_that_of_the_changes() {
+    let (live, files) = (store(Location::Memory), Files::new());
+    let mut player = Player::new(&live);
+    for throw in [(0, 0, 1), (0, 1, 1), (11, 0, 1)] {
+        player.step(throw).await;
+    }
+    let backup = live.backup().await.unwrap();
+    let position = backup.position();
+    let current = bytes(backup).await;
+    player.step((14, 5, 8)).await;
+    let (_, set) = changes(&live, position).await;
+
+    // As an earlier version counted: neither the owners nor what there are quotas of.
+    let earlier = files.0.path().join("earlier.backup");
+    let mut writer = BackupWriter::new(File::create(&earlier).unwrap(), Content::Everything).unwrap();
+    let mut reader = BackupReader::new(current.as_slice(), Content::Everything).unwrap();
+    let mut table = String::new();
+    loop {
+        match reader.next().unwrap() {
+            Part::Table(name) => {
+                writer.table(&name).unwrap();
+                table = name;
+            }
+            Part::Row(key, _) if table == "counters" && key.last().is_some_and(|counter| *counter >= 7) => {}
+            Part::Row(key, _) if table == "meta" => writer.row(&key, &2_u32.to_be_bytes()).unwrap(),
+            Part::Row(key, value) => writer.row(&key, &value).unwrap(),
+            Part::Prefix(_) => panic!("no changes"),
+            Part::End => break,
+        }
+    }
+    writer.finish().unwrap();
+    let set = files.write("later.changes", &set);
+    assert_same(&files.restored(&earlier, &[set]).await, &rows(&live).await);
+}
+
+#[tokio::test]
+async fn what_is_kept_for_long_enough_may_go_between_a_backup_and_the_changes() {
+    let (live, files) = (store(Location::Memory), Files::new());
+    let mut player = Player::new(&live);
+    // An account, a workspace, an artifact and more versions of it.
+    for throw in [(0, 0, 1), (11, 0, 1), (20, 0, 1), (22, 0, 1), (22, 0, 2)] {
+        player.step(throw).await;
+    }
+    let backup = live.backup().await.unwrap();
+    let position = backup.position();
+    let backup = files.write("0.backup", &bytes(backup).await);
+    let versions = |rows: &Rows| rows.keys().filter(|(table, _)| table == "artifact_versions").count();
+    let before = versions(&rows(&live).await);
+    assert!(before > 0, "there is a history");
+    let late = crate::domain::Timestamp::MAX;
+    while live.trim_histories(late, None, 1000).await.unwrap().is_some() {}
+    assert_eq!(versions(&rows(&live).await), 0);
+    player.step((22, 0, 3)).await;
+    let (_, set) = changes(&live, position).await;
+    // It is found in agreement: with the older versions, and with what they take up.
+    let restored = files.restored(&backup, &[files.write("0.changes", &set)]).await;
+    assert_eq!(versions(&restored), before + 1);
+
+    while live.trim_changes(late, 1000).await.unwrap() {}
+    assert!(matches!(live.changes_since(position).await.unwrap(), Since::AnotherHistory), "a backup has to come first");
+}

@@ -1,0 +1,312 @@
+//! Everything that can be done to a store, in an order that somebody rolls dice for.
+
+use proptest::prelude::*;
+
+use super::super::RedbStore;
+use crate::domain::{
+    Actor, ApiKey, ApiKeyId, ApiKeyName, ApiKeyUse, Artifact, ArtifactId, ArtifactName, ArtifactPatch, ArtifactType,
+    ArtifactWrite, Email, Metadata, OneTimeToken, Precondition, Purpose, Reservation, Role, Session, SessionId,
+    Settings, Slug, Stamp, Tags, TenantId, Timestamp, User, UserId, Workspace, WorkspaceName, WorkspacePatch,
+};
+use crate::store::{
+    ApiKeys as _, Artifacts as _, Housekeeping as _, Members as _, OneTimeTokens as _, Sessions as _, SlugChoice,
+    StoreError, Successor, Users as _, Workspaces as _,
+};
+
+/// A throw of the dice: what is done, and to which.
+pub(super) type Throw = (u8, u8, u8);
+
+/// Many throws.
+pub(super) fn throws() -> impl Strategy<Value = Vec<Throw>> {
+    prop::collection::vec((0..STEPS, any::<u8>(), any::<u8>()), 60..160)
+}
+
+/// How many things can be done.
+const STEPS: u8 = 34;
+
+const USERS: u8 = 3;
+const SLUGS: [&str; 3] = ["one", "another", "third"];
+
+/// A store that is used.
+pub(super) struct Player<'a> {
+    store: &'a RedbStore,
+    /// Ids that were given out, and seconds that have passed.
+    made: u64,
+    sessions: Vec<(UserId, SessionId)>,
+    /// Workspaces, and who made them.
+    tenants: Vec<(TenantId, UserId)>,
+    artifacts: Vec<(TenantId, ArtifactId)>,
+    api_keys: Vec<(TenantId, ApiKeyId)>,
+}
+
+fn hash() -> String {
+    "hash".to_owned()
+}
+
+fn user(number: u8) -> UserId {
+    UserId::from_bytes([1 + number % USERS; 16])
+}
+
+fn after(seconds: u64) -> Timestamp {
+    Timestamp::from_second(1_750_000_000 + i64::try_from(seconds).unwrap()).unwrap()
+}
+
+/// How many of the newest things come into question.
+const RECENT: usize = 3;
+
+/// The one that a throw picks; without any, something that is not there.
+fn pick<T: Copy>(all: &[T], throw: u8, none: T) -> T {
+    if all.is_empty() { none } else { all[all.len() - 1 - usize::from(throw) % all.len().min(RECENT)] }
+}
+
+impl<'a> Player<'a> {
+    /// Begins.
+    pub fn new(store: &'a RedbStore) -> Self {
+        let (sessions, tenants, artifacts, api_keys) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { store, made: 0, sessions, tenants, artifacts, api_keys }
+    }
+
+    fn id(&mut self) -> [u8; 16] {
+        self.made += 1;
+        u128::from(self.made).to_be_bytes()
+    }
+
+    /// Who makes a change may not be known.
+    fn stamp(&mut self, by: UserId, throw: u8) -> Stamp {
+        self.made += 1;
+        let mut stamp = Stamp::new(after(self.made), Actor::default());
+        stamp.actor.user = (!throw.is_multiple_of(8)).then_some(by);
+        let (key, fingerprint) = ([throw; 32], [0; 32]);
+        let reservation = Reservation { owner: by, key, fingerprint, expires_at: after(self.made + 10) };
+        stamp.reservation = throw.is_multiple_of(5).then_some(reservation);
+        stamp
+    }
+
+    fn session(&self, throw: u8) -> (UserId, SessionId) {
+        pick(&self.sessions, throw, (user(throw), SessionId::from_bytes([0; 16])))
+    }
+
+    fn tenant(&self, throw: u8) -> TenantId {
+        pick(&self.tenants, throw, (TenantId::from_bytes([9; 16]), user(0))).0
+    }
+
+    /// Who may do most in a workspace, as a rule.
+    fn owner(&self, tenant: TenantId) -> UserId {
+        self.tenants.iter().find(|(id, _)| *id == tenant).map_or(user(0), |(_, owner)| *owner)
+    }
+
+    fn artifact(&self, throw: u8) -> (TenantId, ArtifactId) {
+        pick(&self.artifacts, throw, (self.tenant(throw), ArtifactId::from_bytes([0; 16])))
+    }
+
+    fn new_artifact(&mut self, tenant: TenantId, by: UserId) -> Artifact {
+        let id = ArtifactId::from_bytes(self.id());
+        self.artifacts.push((tenant, id));
+        let at = after(self.made);
+        Artifact {
+            id,
+            tenant,
+            name: ArtifactName::parse("Anvil").unwrap(),
+            description: None,
+            tags: Tags::default(),
+            metadata: Metadata::default(),
+            artifact_type: ArtifactType::default(),
+            version: 1,
+            created_by: by,
+            updated_by: by,
+            created_at: at,
+            updated_at: at,
+            deleted_at: None,
+        }
+    }
+
+    /// Does one thing. Much of it is refused, which is no matter.
+    pub async fn step(&mut self, throw: Throw) {
+        if let Err(error) = self.done(throw).await {
+            assert!(!error.is_failure(), "{throw:?}: {error}");
+        }
+    }
+
+    async fn done(&mut self, (what, which, other): Throw) -> Result<(), StoreError> {
+        let (store, by) = (self.store, user(which));
+        let stamp = self.stamp(by, other);
+        let at = stamp.at;
+        let none = Precondition::None;
+        match what {
+            0 => self.register(which, stamp).await,
+            1 => store.replace_password_hash(by, hash(), hash(), stamp).await.map(drop),
+            2 | 3 => self.open(by, at, stamp).await,
+            4 | 5 => self.rotate(which, other, false).await,
+            6 => self.rotate(which, other, true).await,
+            7..=10 => self.end(what, which, other).await,
+            12..=19 => self.govern(what, which, other, stamp).await,
+            11 => {
+                let tenant = TenantId::from_bytes(self.id());
+                let workspace = Workspace {
+                    id: tenant,
+                    name: WorkspaceName::parse("Some workspace").unwrap(),
+                    slug: Slug::parse(SLUGS[usize::from(other) % SLUGS.len()]).unwrap(),
+                    description: None,
+                    settings: Settings::default(),
+                    is_active: true,
+                    created_at: at,
+                    updated_at: at,
+                };
+                store.create_workspace(workspace, SlugChoice::Exactly, by, stamp).await?;
+                self.tenants.push((tenant, by));
+                Ok(())
+            }
+            20 | 21 => {
+                let artifact = self.new_artifact(self.tenant(other), by);
+                store.create_artifact(artifact.tenant, artifact, stamp).await
+            }
+            22 => {
+                let (tenant, id) = self.artifact(other);
+                store.update_artifact(tenant, id, none, ArtifactPatch::default(), by, stamp).await.map(drop)
+            }
+            23 => {
+                let (tenant, id) = self.artifact(other);
+                store.delete_artifact(tenant, id, none, by, stamp).await
+            }
+            24 | 25 if !which.is_multiple_of(3) => {
+                let (tenant, id) = self.artifact(other);
+                store.restore_artifact(tenant, id, by, stamp).await.map(drop)
+            }
+            24 | 25 => {
+                let (tenant, id) = self.artifact(other);
+                store.purge_artifact(tenant, id, none, stamp).await
+            }
+            26 => {
+                let tenant = self.tenant(other);
+                let artifact = self.new_artifact(tenant, by);
+                let id = artifact.id;
+                let (patch, expected) = (ArtifactPatch::default(), none.clone());
+                let writes = vec![
+                    ArtifactWrite::Create(Box::new(artifact)),
+                    ArtifactWrite::Update { id, expected, patch },
+                    ArtifactWrite::Delete { id, expected: none },
+                ];
+                store.write_artifacts(tenant, writes, true, by, stamp).await.map(drop)
+            }
+            27 => store.note_failed_login(Some(by).filter(|_| other.is_multiple_of(2)), stamp).await,
+            28 | 29 => {
+                let purpose = if other.is_multiple_of(2) { Purpose::VerifyEmail } else { Purpose::ResetPassword };
+                let token = OneTimeToken { digest: [7; 32], expires_at: after(1_000_000) };
+                store.issue_one_time_token(by, purpose, token, stamp).await
+            }
+            30 => store.verify_email(by, [7; 32], stamp).await,
+            31 => store.reset_password(by, [7; 32], hash(), stamp).await,
+            32 => store.set_user_active(by, other.is_multiple_of(2), stamp).await.map(drop),
+            _ => store.sweep_deleted_workspaces(3).await.map(drop),
+        }
+    }
+
+    /// What is for those with a role in a workspace, by its owner as a rule.
+    async fn govern(&mut self, what: u8, which: u8, other: u8, stamp: Stamp) -> Result<(), StoreError> {
+        let (store, at, tenant, member) = (self.store, stamp.at, self.tenant(other), user(which >> 2));
+        let by = if which.is_multiple_of(4) { member } else { self.owner(tenant) };
+        match what {
+            12 => {
+                let patch = WorkspacePatch { name: WorkspaceName::parse("Another name").ok(), ..Default::default() };
+                store.update_workspace(tenant, patch, by, stamp).await.map(drop)
+            }
+            13 if other.is_multiple_of(2) => store.delete_workspace(tenant, by, stamp).await,
+            14 | 15 => {
+                let role = [Role::Member, Role::Admin, Role::Owner][usize::from(other >> 2) % 3];
+                store.add_member(tenant, member, role, by, stamp).await.map(drop)
+            }
+            13 | 16 => {
+                let role = [Role::Member, Role::Admin, Role::Owner][usize::from(other >> 2) % 3];
+                let member = self.member(tenant, which).await?;
+                store.change_role(tenant, member, role, by, stamp).await.map(drop)
+            }
+            17 => store.remove_member(tenant, self.member(tenant, which).await?, by, stamp).await,
+            18 => {
+                let id = ApiKeyId::from_bytes(self.id());
+                let name = ApiKeyName::parse("CI").unwrap();
+                let (scopes, digest, expires_at, last_used_at) = (Vec::new(), [0; 32], None, None);
+                let created_by = by;
+                let key =
+                    ApiKey { id, tenant, name, scopes, digest, created_by, created_at: at, expires_at, last_used_at };
+                store.create_api_key(tenant, key, stamp).await?;
+                self.api_keys.push((tenant, id));
+                Ok(())
+            }
+            _ => {
+                let (tenant, key) = pick(&self.api_keys, other, (tenant, ApiKeyId::from_bytes([0; 16])));
+                let by = self.owner(tenant);
+                store.note_api_key_uses(vec![ApiKeyUse { tenant, key, at }]).await?;
+                if which.is_multiple_of(4) { Ok(()) } else { store.revoke_api_key(tenant, key, by, stamp).await }
+            }
+        }
+    }
+
+    /// One of those who are in a workspace.
+    async fn member(&self, tenant: TenantId, throw: u8) -> Result<UserId, StoreError> {
+        let members: Vec<UserId> = self.store.members_of(tenant).await?.iter().map(|it| it.user.id).collect();
+        Ok(pick(&members, throw, user(throw)))
+    }
+
+    async fn register(&mut self, which: u8, stamp: Stamp) -> Result<(), StoreError> {
+        let user = User {
+            id: user(which),
+            email: Email::parse(&format!("user-{}@example.com", which % USERS)).unwrap(),
+            first_name: None,
+            last_name: None,
+            is_verified: false,
+            is_active: true,
+            created_at: stamp.at,
+            updated_at: stamp.at,
+        };
+        self.store.create_user(user, hash(), stamp).await
+    }
+
+    async fn open(&mut self, user: UserId, at: Timestamp, stamp: Stamp) -> Result<(), StoreError> {
+        let session = Session {
+            id: SessionId::from_bytes(self.id()),
+            user,
+            created_at: at,
+            refreshed_at: at,
+            idle_until: after(self.made + 40),
+            expires_at: after(1_000_000),
+            ip: None,
+            user_agent: None,
+            workspace: None,
+            refresh_digest: [0; 32],
+        };
+        self.sessions.push((user, session.id));
+        self.store.open_session(session, hash(), stamp).await.map(drop)
+    }
+
+    fn successor(&mut self) -> Successor {
+        let mut digest = [0; 32];
+        digest[..16].copy_from_slice(&self.id());
+        Successor { digest, idle_until: after(self.made + 40) }
+    }
+
+    /// With the good token, or with the first, which is spent soon.
+    async fn rotate(&mut self, which: u8, other: u8, first: bool) -> Result<(), StoreError> {
+        let (user, id) = self.session(which);
+        let (stamp, successor) = (self.stamp(user, other), self.successor());
+        let good = self.store.session(user, id).await?.map_or([0; 32], |session| session.refresh_digest);
+        let presented = if first { [0; 32] } else { good };
+        self.store.rotate_refresh_token(user, id, presented, successor, stamp).await.map(drop)
+    }
+
+    /// Points a session at a workspace, ends it or others, or changes the password with it.
+    async fn end(&mut self, what: u8, which: u8, other: u8) -> Result<(), StoreError> {
+        let (user, id) = self.session(which);
+        let stamp = self.stamp(user, other);
+        match what {
+            7 => {
+                let (first, successor) = (self.store.first_workspace_of(user).await?, self.successor());
+                let tenant = first.map_or(self.tenant(other), |view| view.workspace.id);
+                self.store.switch_session(user, id, tenant, successor, stamp).await.map(drop)
+            }
+            8 if other.is_multiple_of(2) => self.store.close_session(user, id, stamp).await,
+            8 => self.store.revoke_session(user, id, stamp).await,
+            9 => self.store.revoke_other_sessions(user, id, stamp).await.map(drop),
+            _ => self.store.change_password(user, hash(), hash(), id, stamp).await.map(drop),
+        }
+    }
+}
