@@ -122,7 +122,8 @@ fn count_usage(txn: &WriteTransaction) -> StoreResult<()> {
     Ok(())
 }
 
-fn add_bytes<const N: usize>(
+/// Adds the bytes of the rows of a table, by workspace.
+pub(super) fn add_bytes<const N: usize>(
     table: &impl ReadableTable<&'static [u8; N], &'static [u8]>,
     bytes: &mut BTreeMap<TenantId, u64>,
 ) -> StoreResult<()> {

@@ -8,6 +8,7 @@ mod change_set;
 mod format;
 mod position;
 mod prefix;
+mod settle;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -26,9 +27,8 @@ use redb::{
 use thiserror::Error;
 
 use self::format::{BackupReader, BackupWriter, Content, Part, damaged};
-use super::check;
 use super::errors::OpenError;
-use super::migrate::{self, SCHEMA_VERSION};
+use super::migrate;
 use super::open::{self, Location, Options};
 use super::tables::every_table;
 use crate::store::StoreError;
@@ -180,7 +180,7 @@ fn fill(
     passed: &mut impl FnMut(u64),
 ) -> Result<u64, BackupError> {
     open::private_file().truncate(true).open(path).map_err(BackupError::Directory)?;
-    let mut database = Builder::new().set_cache_size(options.cache_bytes).create(path).map_err(StoreError::from)?;
+    let database = Builder::new().set_cache_size(options.cache_bytes).create(path).map_err(StoreError::from)?;
     let mut rows = 0;
     let mut one_more = || {
         rows += 1;
@@ -192,13 +192,10 @@ fn fill(
     for file in changes {
         txn = apply::apply(&database, txn, file, &mut one_more).map_err(|error| of_changes(file, error))?;
     }
-    let is_current = migrate::version_in(&txn)? == SCHEMA_VERSION;
-    txn.commit().map_err(StoreError::from)?;
-    // Rows that no change tells of are as old as the backup, so what is counted of them is counted anew. An older schema
-    // has other counters; bringing it up to date sees to them.
-    if is_current && !changes.is_empty() {
-        check::derive_anew(&mut database)?;
+    if !changes.is_empty() {
+        settle::settle(&txn)?;
     }
+    txn.commit().map_err(StoreError::from)?;
     database.close().map_err(StoreError::from)?;
     Ok(rows)
 }

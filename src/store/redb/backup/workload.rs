@@ -22,7 +22,7 @@ pub(super) fn throws() -> impl Strategy<Value = Vec<Throw>> {
 }
 
 /// How many things can be done.
-const STEPS: u8 = 34;
+const STEPS: u8 = 36;
 
 const USERS: u8 = 3;
 const SLUGS: [&str; 3] = ["one", "another", "third"];
@@ -32,6 +32,8 @@ pub(super) struct Player<'a> {
     store: &'a RedbStore,
     /// Ids that were given out, and seconds that have passed.
     made: u64,
+    /// Versions that were replaced before may have been removed.
+    old: Timestamp,
     sessions: Vec<(UserId, SessionId)>,
     /// Workspaces, and who made them.
     tenants: Vec<(TenantId, UserId)>,
@@ -63,7 +65,12 @@ impl<'a> Player<'a> {
     /// Begins.
     pub fn new(store: &'a RedbStore) -> Self {
         let (sessions, tenants, artifacts, api_keys) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { store, made: 0, sessions, tenants, artifacts, api_keys }
+        Self { store, made: 0, old: Timestamp::MIN, sessions, tenants, artifacts, api_keys }
+    }
+
+    /// Versions that were replaced before may have been removed.
+    pub fn old(&self) -> Timestamp {
+        self.old
     }
 
     fn id(&mut self) -> [u8; 16] {
@@ -197,6 +204,12 @@ impl<'a> Player<'a> {
             30 => store.verify_email(by, [7; 32], stamp).await,
             31 => store.reset_password(by, [7; 32], hash(), stamp).await,
             32 => store.set_user_active(by, other.is_multiple_of(2), stamp).await.map(drop),
+            33 => {
+                self.old = after(self.made / 2);
+                store.trim_histories(self.old, None, 10).await.map(drop)
+            }
+            // Not so much that changes could not go on from where they began.
+            34 => store.trim_changes(after(self.made / 4), 5).await.map(drop),
             _ => store.sweep_deleted_workspaces(3).await.map(drop),
         }
     }

@@ -28,9 +28,8 @@ pub(super) fn check(check: &mut Check, snapshot: &Snapshot, totals: &mut Totals)
         (Some(noted), Some(first)) => noted.min(first),
         (noted, _) => noted.unwrap_or(1),
     };
-    // A database that was put together from a backup and changes may have entries from before that.
-    if let Some(noted) = noted {
-        totals.insert(key, noted);
+    if noted.is_some() {
+        totals.insert(key, oldest);
     }
     let mut expected = oldest;
     for row in snapshot.changes()?.range::<u64>(..)? {

@@ -143,12 +143,6 @@ pub(super) fn look(database: &mut Database) -> StoreResult<Check> {
     Ok(check)
 }
 
-/// Sets right whatever is derived, and says nothing of the rest.
-pub(super) fn derive_anew(database: &mut Database) -> StoreResult<()> {
-    let fixes = look(database)?.fixes;
-    if fixes.is_empty() { Ok(()) } else { set_right(database, fixes) }
-}
-
 fn set_right(database: &Database, fixes: Vec<Fix>) -> StoreResult<()> {
     let mut txn = database.begin_write()?;
     txn.set_two_phase_commit(true);
