@@ -335,6 +335,9 @@ fn the_search_index_is_compared_with_the_artifacts() {
         assert!(succeeded && report.contains("Everything agrees."), "{report}");
     };
 
+    let noted = payload(&late);
+    let (version, _) = noted.split_once(' ').expect("a version and a position");
+    let ahead = format!("{version} 4711");
     let (succeeded, report) = with(&early, &payload(&early));
     assert!(succeeded, "what is in the change log is not wrong: {report}");
     let (succeeded, report) = with(&early, &payload(&late));
@@ -342,7 +345,7 @@ fn the_search_index_is_compared_with_the_artifacts() {
     assert!(report.contains(&format!("the search index has another version of the artifact {id}")), "{report}");
     assert!(report.contains(&format!("the search index lacks the artifact {new}")), "{report}");
     mends();
-    let (succeeded, report) = with(&late, "2 4711");
+    let (succeeded, report) = with(&late, &ahead);
     assert!(!succeeded && report.contains("the search index knows of change 4711, and the newest is"), "{report}");
     mends();
     with(&late, &payload(&late));

@@ -68,7 +68,8 @@ impl Weight for Beginning {
         for term in &terms {
             each(postings(term)?, |doc| docs.push(doc));
         }
-        docs.sort_unstable();
+        // Those of each term are in order already, which this sort makes use of.
+        docs.sort();
         docs.dedup();
         Ok(Box::new(ConstScorer::new(Listed { docs, at: 0 }, boost)))
     }

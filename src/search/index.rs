@@ -22,7 +22,7 @@ use super::find::find;
 use super::highlight;
 use super::merging::{self, Parts};
 use super::query::Query;
-use super::schema::{self, Fields, VERSION};
+use super::schema::{Fields, VERSION};
 use super::tags;
 use super::tokenizer::{self, Words};
 use crate::domain::{
@@ -160,7 +160,7 @@ impl SearchIndex {
     pub fn write(&self, changes: &[IndexChange]) -> Result<(), SearchError> {
         let mut writer = self.writer();
         let writer = self.writing(&mut writer)?;
-        let remove = |id| UserOperation::Delete(Term::from_field_text(self.fields.key, &schema::key(id)));
+        let remove = |id: ArtifactId| UserOperation::Delete(Term::from_field_bytes(self.fields.key, &id.to_bytes()));
         let add = |artifact| UserOperation::Add(self.fields.document(artifact));
         for changes in changes.chunks(CHANGES_AT_ONCE) {
             let mut operations = Vec::with_capacity(changes.len());

@@ -5,14 +5,16 @@
 
 use std::borrow::Cow;
 
-use tantivy::schema::{FAST, Field, IndexRecordOption, NumericOptions, STRING, Schema, TextFieldIndexing, TextOptions};
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STRING, Schema, TextFieldIndexing, TextOptions,
+};
 use tantivy::{TantivyDocument, Term};
 
 use super::tokenizer::{self, prefixed};
 use crate::domain::{Artifact, ArtifactId, MetadataValue, TenantId};
 
 /// What the files hold: another number, and the index is made anew.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 
 /// The fields.
 #[derive(Clone, Copy)]
@@ -54,7 +56,7 @@ impl Fields {
         let number = NumericOptions::default().set_fast();
         let mut schema = Schema::builder();
         let fields = Self {
-            key: schema.add_text_field("key", STRING),
+            key: schema.add_bytes_field("key", INDEXED),
             tenant: schema.add_text_field("tenant", STRING),
             anywhere: schema.add_text_field("anywhere", words(IndexRecordOption::WithFreqsAndPositions)),
             name: schema.add_text_field("name", words(IndexRecordOption::WithFreqsAndPositions)),
@@ -79,7 +81,6 @@ impl Fields {
         let mut add = |field: Field, text: String| document.add_text(field, text);
         let scoped = scope.term("");
         let words = |text: &str| prefixed(&scoped, text);
-        add(self.key, key(artifact.id));
         add(self.tenant, artifact.tenant.to_string());
         // Texts that are added one after the other are no neighbours.
         add(self.name, words(artifact.name.as_str()));
@@ -104,6 +105,7 @@ impl Fields {
         add(self.exactly, scope.term(&exact(BY, &artifact.created_by.to_string())));
         add(self.artifact_type, artifact_type.to_owned());
         add(self.sort_name, artifact.name.as_str().to_lowercase());
+        document.add_bytes(self.key, &artifact.id.to_bytes());
         let (high, low) = halves(artifact.id);
         document.add_u64(self.id_high, high);
         document.add_u64(self.id_low, low);
@@ -137,11 +139,6 @@ fn text_of(value: &MetadataValue) -> Cow<'_, str> {
         MetadataValue::Float(number) => number.to_string().into(),
         MetadataValue::Text(text) => text.into(),
     }
-}
-
-/// What an artifact is called in the index.
-pub(super) fn key(id: ArtifactId) -> String {
-    id.to_string()
 }
 
 fn halves(id: ArtifactId) -> (u64, u64) {
