@@ -50,6 +50,11 @@ impl Counter {
         self.of(tenant.to_bytes())
     }
 
+    /// Whether this is the key of such a counter, of whatever.
+    pub fn is_of(self, key: &[u8; 17]) -> bool {
+        key[16] == self as u8
+    }
+
     fn of(self, owner: [u8; 16]) -> [u8; 17] {
         let mut key = [self as u8; 17];
         key[..16].copy_from_slice(&owner);

@@ -125,6 +125,7 @@ async fn goes_along(throws: &[Throw]) -> HashSet<Discriminant<ChangeKind>> {
     }
     let first = live.backup().await.unwrap();
     let (beginning, mut shipped) = (first.position(), Vec::new());
+    player.keep(live.changes(beginning.seq - 1, 1).await.unwrap()[0].at);
     let mut backups = vec![(beginning, files.write("0.backup", &bytes(first).await))];
     for (number, part) in parts.enumerate() {
         for throw in part.iter().chain(&[(27, 0, 1)]) {

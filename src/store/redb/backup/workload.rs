@@ -34,6 +34,8 @@ pub(super) struct Player<'a> {
     made: u64,
     /// Versions that were replaced before may have been removed.
     old: Timestamp,
+    /// Entries of the change log since then stay.
+    kept: Timestamp,
     sessions: Vec<(UserId, SessionId)>,
     /// Workspaces, and who made them.
     tenants: Vec<(TenantId, UserId)>,
@@ -65,7 +67,12 @@ impl<'a> Player<'a> {
     /// Begins.
     pub fn new(store: &'a RedbStore) -> Self {
         let (sessions, tenants, artifacts, api_keys) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { store, made: 0, old: Timestamp::MIN, sessions, tenants, artifacts, api_keys }
+        Self { store, made: 0, old: Timestamp::MIN, kept: Timestamp::MAX, sessions, tenants, artifacts, api_keys }
+    }
+
+    /// Leaves the entries of the change log since then: changes are to go on from there.
+    pub fn keep(&mut self, since: Timestamp) {
+        self.kept = since;
     }
 
     /// Versions that were replaced before may have been removed.
@@ -208,8 +215,7 @@ impl<'a> Player<'a> {
                 self.old = after(self.made / 2);
                 store.trim_histories(self.old, None, 10).await.map(drop)
             }
-            // Not so much that changes could not go on from where they began.
-            34 => store.trim_changes(after(self.made / 4), 5).await.map(drop),
+            34 => store.trim_changes(after(self.made / 4).min(self.kept), 5).await.map(drop),
             _ => store.sweep_deleted_workspaces(3).await.map(drop),
         }
     }

@@ -15,12 +15,17 @@ use crate::store::StoreResult;
 /// The first version of entries did not know the one before, nor did anything know the newest.
 const WITHOUT_CHAIN: u8 = 1;
 
-/// The newest entry of each workspace that has one in a chain.
-pub(super) type Newest = HashMap<TenantId, u64>;
+/// What the log leads to.
+pub(super) struct Ends {
+    /// The newest entry of each workspace that has one in a chain.
+    pub newest: HashMap<TenantId, u64>,
+    /// Entries before this position were removed.
+    pub oldest: u64,
+}
 
 /// Checks the log from its first entry to its last. Which the first is, is counted once older ones were removed.
-pub(super) fn check(check: &mut Check, snapshot: &Snapshot, totals: &mut Totals) -> StoreResult<Newest> {
-    let mut newest = Newest::new();
+pub(super) fn check(check: &mut Check, snapshot: &Snapshot, totals: &mut Totals) -> StoreResult<Ends> {
+    let mut newest = HashMap::new();
     let key = Counter::OldestChange.of_all();
     let noted = snapshot.counters()?.get(&key)?.map(|row| row.value());
     let first = snapshot.changes()?.first()?.map(|(seq, _)| seq.value());
@@ -63,5 +68,5 @@ pub(super) fn check(check: &mut Check, snapshot: &Snapshot, totals: &mut Totals)
             }
         }
     }
-    Ok(newest)
+    Ok(Ends { newest, oldest })
 }

@@ -138,8 +138,8 @@ pub(super) fn look(database: &mut Database) -> StoreResult<Check> {
     let mut totals = rows::check(&mut check, &snapshot)?;
     sets::check(&mut check, &snapshot)?;
     texts::check(&mut check, &snapshot)?;
-    let newest = log::check(&mut check, &snapshot, &mut totals)?;
-    counters::check(&mut check, &snapshot, totals, &newest)?;
+    let ends = log::check(&mut check, &snapshot, &mut totals)?;
+    counters::check(&mut check, &snapshot, totals, &ends)?;
     Ok(check)
 }
 
