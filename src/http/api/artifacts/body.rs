@@ -258,6 +258,7 @@ struct UsedBody {
     /// How much there is.
     used: u64,
     /// The most there may be; null when there is no limit.
+    #[oai(nullable)]
     limit: Option<u64>,
 }
 
