@@ -257,17 +257,19 @@ fn service(
     })
 }
 
-/// The index beside the database.
+/// The most that every workspace may have.
 fn quotas(config: &config::Quotas) -> Quotas {
     let config::Quotas { artifacts, bytes, members, api_keys } = *config;
     Quotas { artifacts, bytes, members, api_keys }
 }
 
+/// For how long things are kept.
 fn retention(config: &config::Storage) -> Retention {
     let config::Storage { trash_seconds, history_seconds, changes_seconds, .. } = *config;
     Retention { trash_seconds, history_seconds, changes_seconds }
 }
 
+/// The index beside the database.
 fn search(config: &config::Storage) -> Result<Search, Error> {
     let path = config.data_dir.join(SEARCH_DIR);
     let index = SearchIndex::open(&path).map_err(|error| Error::Search { path, error })?;
