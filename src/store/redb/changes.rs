@@ -80,24 +80,13 @@ impl<'txn> ChangeLog<'txn> {
     /// Removes the first entries, at most `limit`, that are from before `before`, but never the last one: the next follows
     /// it. Returns the position that the log begins at then, if any was removed, and whether there may be more.
     fn trim(&mut self, before: Timestamp, limit: usize) -> StoreResult<(Option<u64>, bool)> {
-        for removed in 0..limit {
-            let first = match self.table.first()? {
-                Some((seq, entry)) if seq.value() < self.last => {
-                    let entry: Entry = records::decode(entry.value())?;
-                    Some((seq.value(), entry.change.at))
-                }
-                _ => None,
-            };
-            match first {
-                Some((seq, at)) if at < before => drop(self.table.remove(seq)?),
-                _ => return Ok(((removed > 0).then_some(self.first()?), false)),
-            }
+        let mut removed = 0;
+        while removed < limit && begins_before(&self.table, before)? {
+            self.table.pop_first()?;
+            removed += 1;
         }
-        Ok((Some(self.first()?), true))
-    }
-
-    fn first(&self) -> StoreResult<u64> {
-        Ok(self.table.first()?.map_or(0, |(seq, _)| seq.value()))
+        let first = self.table.first()?.map(|(seq, _)| seq.value());
+        Ok((first.filter(|_| removed > 0), removed == limit))
     }
 
     /// How many entries the group has added so far.
