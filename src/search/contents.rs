@@ -17,13 +17,9 @@ pub struct IndexContents {
 }
 
 impl IndexContents {
-    /// Reads the index in `directory`, checksums first. One that can't be used as it is, is an error.
+    /// Reads the index in `directory`. One that can't be used as it is, is an error.
     pub fn read(directory: &Path) -> Result<Self, SearchError> {
-        let opened = Opened::open(directory)?;
-        let damaged = opened.index.validate_checksum()?;
-        if !damaged.is_empty() {
-            return Err(io::Error::other(format!("{} of its files are damaged", damaged.len())).into());
-        }
+        let opened = Opened::checked(directory)?;
         let mut updated_at = HashMap::new();
         for segment in opened.searcher.segment_readers() {
             let columns = opened.columns.get(&segment.segment_id());

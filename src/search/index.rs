@@ -101,7 +101,7 @@ pub struct SearchIndex {
 /// An index as it is looked into.
 pub(super) struct Opened {
     directory: IndexDirectory,
-    pub index: Index,
+    index: Index,
     reader: IndexReader,
     pub searcher: Searcher,
     pub columns: Arc<AllColumns>,
@@ -265,7 +265,7 @@ impl SearchIndex {
                 .num_merge_threads(2)
                 .build();
             let made: IndexWriter<TantivyDocument> = self.opened.load().index.writer_with_options(options)?;
-            // They are begun here, one at a time, and measured.
+            // They are begun here, and measured.
             made.set_merge_policy(Box::new(NoMergePolicy));
             *writer = Some(made);
         }
@@ -282,7 +282,24 @@ impl SearchIndex {
 
 impl Opened {
     /// The one in `directory`, if it can be used as it is.
-    pub fn open(directory: &Path) -> Result<Self, SearchError> {
+    fn open(directory: &Path) -> Result<Self, SearchError> {
+        let opened = Self::complete(directory)?;
+        if !boot::is_the_same(directory) {
+            opened.compare_checksums()?;
+            boot::note(directory)?;
+        }
+        Ok(opened)
+    }
+
+    /// The same, with every checksum looked at and nothing written.
+    pub fn checked(directory: &Path) -> Result<Self, SearchError> {
+        let opened = Self::complete(directory)?;
+        opened.compare_checksums()?;
+        Ok(opened)
+    }
+
+    /// The one in `directory`, if it is of this version and complete.
+    fn complete(directory: &Path) -> Result<Self, SearchError> {
         let files = IndexDirectory::open(directory)?;
         let index = Index::open(files.clone())?;
         let (schema, _) = Fields::schema();
@@ -293,14 +310,14 @@ impl Opened {
         let opened = Self::reading(files, index, reached)?;
         // Opens every file, and reads a little of each.
         opened.searcher.search(&AllQuery, &Count)?;
-        if !boot::is_the_same(directory) {
-            let damaged = opened.index.validate_checksum()?;
-            if !damaged.is_empty() {
-                return Err(io::Error::other(format!("{} of its files are damaged", damaged.len())).into());
-            }
-            boot::note(directory)?;
-        }
         Ok(opened)
+    }
+
+    fn compare_checksums(&self) -> Result<(), SearchError> {
+        match self.index.validate_checksum()?.len() {
+            0 => Ok(()),
+            damaged => Err(io::Error::other(format!("{damaged} of its files are damaged")).into()),
+        }
     }
 
     fn create(directory: &Path) -> Result<Self, SearchError> {
