@@ -90,30 +90,18 @@ impl Service {
         self.clock.now().checked_sub(kept).ok()
     }
 
-    async fn trim_histories(&self, before: Timestamp) {
-        let mut after = None;
-        loop {
-            let trimmed = self.store.trim_histories(before, after, ROWS_AT_ONCE).await;
-            after = trimmed.as_ref().ok().copied().flatten();
-            tell("versions that were replaced long ago", trimmed.map(drop));
-            if after.is_none() {
-                return;
-            }
-        }
-    }
-
     /// Removes for good what has been in the trash for long. Nobody did it, says the change log.
     async fn purge_old_trash(&self, before: Timestamp) {
-        let mut after = None;
-        loop {
+        let purge = |after| {
             let stamp = Stamp::new(self.clock.now(), Actor::default());
-            let purged = self.store.purge_old_trash(before, after, ROWS_AT_ONCE, stamp).await;
-            after = purged.as_ref().ok().copied().flatten();
-            tell("what has been in the trash for long", purged.map(drop));
-            if after.is_none() {
-                return;
-            }
-        }
+            self.store.purge_old_trash(before, after, ROWS_AT_ONCE, stamp)
+        };
+        tell("what has been in the trash for long", to_the_end(purge).await);
+    }
+
+    async fn trim_histories(&self, before: Timestamp) {
+        let trim = |after| self.store.trim_histories(before, after, ROWS_AT_ONCE);
+        tell("versions that were replaced long ago", to_the_end(trim).await);
     }
 
     /// Removes the idempotency keys that have expired.
@@ -126,6 +114,16 @@ impl Service {
 /// Takes one step after the other until there is no more to do. What is left after an error is for the next time.
 async fn until_done<S: Future<Output = StoreResult<bool>>>(step: impl Fn() -> S) -> StoreResult<()> {
     while step().await? {}
+    Ok(())
+}
+
+/// Takes one step after the other, each from the place where the one before ended. After an error, the rest is for the next
+/// time.
+async fn to_the_end<P, S: Future<Output = StoreResult<Option<P>>>>(step: impl Fn(Option<P>) -> S) -> StoreResult<()> {
+    let mut place = step(None).await?;
+    while place.is_some() {
+        place = step(place).await?;
+    }
     Ok(())
 }
 
