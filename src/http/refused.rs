@@ -61,7 +61,8 @@ const DOCUMENTED: [(u16, &str); 14] = [
     (408, "The body did not arrive in time"),
     (
         409,
-        "In conflict with what is there or with a quota of the workspace, or the request with the same Idempotency-Key has no answer to give again",
+        "In conflict with what is there or with a quota of the workspace, or the request with the same Idempotency-Key \
+         has no answer to give again",
     ),
     (412, "Changed since the caller read it"),
     (413, "The body is too large"),
