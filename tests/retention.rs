@@ -80,7 +80,7 @@ fn an_index_that_the_change_log_does_not_reach_back_to_is_made_anew() {
     client.post(&artifacts, &json!({"name": "Coal"})).expect(201);
     server.stop();
     let deadline = Instant::now() + PATIENCE;
-    while server_with_entries(&setup, &owner) > 1 {
+    while entries_after_a_start(&setup, &owner) > 1 {
         assert!(Instant::now() < deadline, "the change log stays as it is");
     }
     std::fs::remove_dir_all(&index).expect("it can be removed");
@@ -94,7 +94,7 @@ fn an_index_that_the_change_log_does_not_reach_back_to_is_made_anew() {
 }
 
 /// How many entries the change log has of a workspace, after one more start.
-fn server_with_entries(setup: &Setup, owner: &Account) -> usize {
+fn entries_after_a_start(setup: &Setup, owner: &Account) -> usize {
     let server = setup.start();
     let client = server.client().bearer(&owner.access);
     let workspaces = client.get("/api/v1/workspaces").expect(200).json();
