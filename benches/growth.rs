@@ -3,21 +3,15 @@
 //! `cargo bench --bench growth`. 1,000,000 updates of 10,000 artifacts; now and then, versions that were replaced are removed,
 //! as `storage.history_seconds` has it, and entries of the change log, as `storage.changes_seconds` has it.
 
+mod support;
+
 use std::fs;
-use std::sync::Arc;
 
 use futures_util::future::join_all;
-use ghostworks::domain::{
-    Actor, Artifact, ArtifactDescription, ArtifactId, ArtifactName, ArtifactPatch, ArtifactType, ArtifactWrite, Email,
-    IdGenerator, Metadata, Precondition, Quotas, Settings, Slug, Stamp, Tags, TenantId, Timestamp, User, UserId,
-    Workspace, WorkspaceName,
-};
-use ghostworks::store::redb::{Location, Options, RedbStore};
-use ghostworks::store::{
-    Artifacts as _, Housekeeping as _, NoObserver, SlugChoice, Store as _, Users as _, Workspaces as _,
-};
+use ghostworks::domain::{Artifact, ArtifactId, ArtifactName, ArtifactPatch, ArtifactWrite, Precondition, Timestamp};
+use ghostworks::store::{Artifacts as _, Housekeeping as _, Store as _};
 use jiff::SignedDuration;
-use tempfile::TempDir;
+use support::{Bench, NOW, stamp};
 
 const ARTIFACTS: usize = 10_000;
 const UPDATES: usize = 1_000_000;
@@ -27,112 +21,61 @@ const AT_ONCE: usize = 256;
 const STEP: usize = 100_000;
 const ROWS_AT_ONCE: usize = 1000;
 
-fn at(second: usize) -> Timestamp {
-    Timestamp::UNIX_EPOCH.saturating_add(SignedDuration::from_secs(second as i64)).expect("a time")
+/// When an update is made: one a second.
+fn at(update: usize) -> Timestamp {
+    NOW + SignedDuration::from_secs(update as i64)
 }
 
-fn stamp(second: usize) -> Stamp {
-    Stamp::new(at(second), Actor::default())
-}
-
-fn artifact(ids: &IdGenerator, tenant: TenantId, user: UserId) -> Artifact {
-    Artifact {
-        id: ids.next(at(0)),
-        tenant,
-        name: ArtifactName::from_stored("A model of the world".to_owned()),
-        description: Some(ArtifactDescription::from_stored("Trained for a while, and good at it.".repeat(3))),
-        tags: Tags::from_stored(["model", "production", "v2"].map(str::to_owned).to_vec()),
-        metadata: Metadata::default(),
-        artifact_type: ArtifactType::default(),
-        version: 1,
-        created_by: user,
-        updated_by: user,
-        created_at: at(0),
-        updated_at: at(0),
-        deleted_at: None,
-    }
-}
-
-/// A workspace with the artifacts in it.
-async fn fill(store: &RedbStore, ids: &IdGenerator, tenant: TenantId, id: UserId) -> Vec<ArtifactId> {
-    let user = User {
-        id,
-        email: Email::from_stored("ann@example.com".to_owned()),
-        first_name: None,
-        last_name: None,
-        is_verified: true,
-        is_active: true,
-        created_at: at(0),
-        updated_at: at(0),
-    };
-    store.create_user(user, String::new(), stamp(0)).await.expect("a user");
-    let workspace = Workspace {
-        id: tenant,
-        name: WorkspaceName::from_stored("Bench".to_owned()),
-        slug: Slug::from_stored("bench".to_owned()),
-        description: None,
-        settings: Settings::default(),
-        is_active: true,
-        created_at: at(0),
-        updated_at: at(0),
-    };
-    store.create_workspace(workspace, SlugChoice::Exactly, id, stamp(0)).await.expect("a workspace");
-    let artifacts: Vec<Artifact> = (0..ARTIFACTS).map(|_| artifact(ids, tenant, id)).collect();
-    let made = artifacts.iter().map(|artifact| artifact.id).collect();
+async fn create(bench: &Bench) -> Vec<ArtifactId> {
+    let artifacts: Vec<Artifact> = (0..ARTIFACTS).map(|_| bench.artifact()).collect();
+    let ids = artifacts.iter().map(|artifact| artifact.id).collect();
     let writes = artifacts.into_iter().map(|artifact| ArtifactWrite::Create(Box::new(artifact))).collect();
-    store.write_artifacts(tenant, writes, true, id, stamp(0)).await.expect("artifacts");
-    made
+    bench.store.write_artifacts(bench.tenant, writes, true, bench.user, stamp(NOW)).await.expect("artifacts");
+    ids
+}
+
+/// Changes the names of the artifacts, in turn.
+async fn update(bench: &Bench, artifacts: &[ArtifactId], numbers: impl Iterator<Item = usize>) {
+    let update = |number: usize| {
+        let name = ArtifactName::from_stored(format!("Model {number}"));
+        let patch = ArtifactPatch { name: Some(name), ..ArtifactPatch::default() };
+        let id = artifacts[number % ARTIFACTS];
+        bench.store.update_artifact(bench.tenant, id, Precondition::None, patch, bench.user, stamp(at(number)))
+    };
+    let answers = join_all(numbers.map(update)).await;
+    assert!(answers.iter().all(Result::is_ok), "a write failed");
 }
 
 /// Removes what is older than a moment.
-async fn clear_up(store: &RedbStore, before: Timestamp) {
+async fn clear_up(bench: &Bench, before: Timestamp) {
     let mut after = None;
     loop {
-        after = store.trim_histories(before, after, ROWS_AT_ONCE).await.expect("versions are removed");
+        after = bench.store.trim_histories(before, after, ROWS_AT_ONCE).await.expect("versions are removed");
         if after.is_none() {
             break;
         }
     }
-    while store.trim_changes(before, ROWS_AT_ONCE).await.expect("entries are removed") {}
+    while bench.store.trim_changes(before, ROWS_AT_ONCE).await.expect("entries are removed") {}
 }
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let directory = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
-    let options = Options {
-        location: Location::Directory(directory.path().to_owned()),
-        cache_bytes: 64 << 20,
-        queue: 1024,
-        group_max: 256,
-        min_free_bytes: 0,
-        quotas: Quotas::default(),
-        on_repair: Arc::new(|_| {}),
+    let bench = Bench::new();
+    let tell = |updates: usize| {
+        let file = fs::metadata(bench.directory.path().join("ghostworks.redb")).expect("a file");
+        println!("{updates:>10}{:>8} MiB", file.len() >> 20);
     };
-    let store = RedbStore::open(options, Arc::new(NoObserver)).expect("a store");
-    let ids = IdGenerator::new();
-    let (user, tenant) = (ids.next(at(0)), ids.next(at(0)));
-    let size = || fs::metadata(directory.path().join("ghostworks.redb")).map_or(0, |file| file.len());
     println!("{:>10}{:>12}", "updates", "file");
-    runtime.block_on(async {
-        let artifacts = fill(&store, &ids, tenant, user).await;
-        println!("{:>10}{:>8} MiB", 0, size() >> 20);
+    bench.runtime.block_on(async {
+        let artifacts = create(&bench).await;
+        tell(0);
         for first in (0..UPDATES).step_by(AT_ONCE) {
-            let update = |number: usize| {
-                let patch = ArtifactPatch {
-                    name: Some(ArtifactName::from_stored(format!("Model {number}"))),
-                    ..ArtifactPatch::default()
-                };
-                let id = artifacts[number % ARTIFACTS];
-                store.update_artifact(tenant, id, Precondition::None, patch, user, stamp(number))
-            };
             let last = (first + AT_ONCE).min(UPDATES);
-            let answers = join_all((first..last).map(update)).await;
-            assert!(answers.iter().all(Result::is_ok), "a write failed");
+            update(&bench, &artifacts, first..last).await;
             if first / STEP < last / STEP {
-                clear_up(&store, at(last)).await;
-                println!("{last:>10}{:>8} MiB", size() >> 20);
+                clear_up(&bench, at(last)).await;
+                tell(last);
             }
         }
-        store.close().await.expect("it is closed");
+        bench.store.close().await.expect("it is closed");
     });
 }
