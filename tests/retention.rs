@@ -31,7 +31,7 @@ fn old_versions_and_changes_are_removed_and_what_is_left_agrees() {
     assert_eq!((length(&server, &owner, &history), length(&server, &owner, &audit)), (3, 4));
     server.stop();
 
-    // It is looked at the start, and it takes a second until they are old enough.
+    // They are looked for at the start, and it takes a second until they are old enough.
     let setup = setup.env("GHOSTWORKS__STORAGE__HISTORY_SECONDS", "1").env("GHOSTWORKS__STORAGE__CHANGES_SECONDS", "1");
     let deadline = Instant::now() + PATIENCE;
     loop {

@@ -52,8 +52,8 @@ pub enum Since {
     Nothing,
     /// These changes.
     Changes(Backup),
-    /// The database never was at that position: it has another history, such as one that was restored to an earlier
-    /// moment.
+    /// The database knows nothing of that position: it has another history, such as one that was restored to an earlier
+    /// moment, or the entry was removed from the change log.
     AnotherHistory,
 }
 

@@ -94,7 +94,8 @@ impl Service {
             Since::Nothing => {}
             Since::AnotherHistory => {
                 tracing::warn!(
-                    "the place of the backups has those of another database: a backup is made to begin anew"
+                    "changes can't go on from what is in the place of the backups, which is of another database or too \
+                     old: a backup is made to begin anew"
                 );
                 *schedule.chain() = Chain::Broken;
                 schedule.wanted.notify_one();
