@@ -11,9 +11,9 @@ HERE = Path(__file__).resolve().parent
 ARTIFACT = HERE / "artifact.json"
 
 
-def load(server, path, connections, seconds, token=None, sent=None):
+def load(server, path, connections, seconds, token=None, sent=None, threads=2):
     """Runs wrk once: requests per second, and latencies in milliseconds. `sent` is a method and a file with a body."""
-    threads = min(2, connections)
+    threads = min(threads, connections)
     command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "-s", HERE / "load.lua"]
     if token:
         command += ["-H", f"Authorization: Bearer {token}"]

@@ -44,7 +44,9 @@ impl Bench {
             quotas: Quotas::default(),
             on_repair: Arc::new(|_| {}),
         };
+        let entered = runtime.enter();
         let store = RedbStore::open(options, Arc::new(NoObserver)).expect("a store");
+        drop(entered);
         let ids = IdGenerator::new();
         let (user, tenant) = (ids.next(NOW), ids.next(NOW));
         runtime.block_on(fill(&store, user, tenant));

@@ -1,20 +1,62 @@
 //! Who writes artifacts and API keys, and keeps account of what was answered.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::ledger::{Ledger, Sum};
 use super::random::Random;
 use super::support::account::text;
 use super::support::client::{Client, Reply};
 
 /// An artifact as it should be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct State {
     pub name: String,
     version: u64,
     description: String,
     pub is_active: bool,
+}
+
+/// What was answered.
+#[derive(Serialize, Deserialize)]
+enum Entry {
+    /// The artifact with this id is this.
+    Artifact(String, State),
+    /// The artifact with this id was purged.
+    Purged(String),
+    /// There is an artifact with this name, whose id was not told.
+    Imported(String),
+    /// There is an API key with this name.
+    Key(String),
+}
+
+/// What there should be.
+#[derive(Clone, Default)]
+struct Account {
+    artifacts: BTreeMap<String, State>,
+    imported: Vec<String>,
+    keys: Vec<String>,
+}
+
+impl Sum for Account {
+    type Entry = Entry;
+
+    fn add(&mut self, entry: Entry) {
+        match entry {
+            Entry::Artifact(id, state) => {
+                self.imported.retain(|name| *name != state.name);
+                self.artifacts.insert(id, state);
+            }
+            Entry::Purged(id) => {
+                self.artifacts.remove(&id);
+            }
+            Entry::Imported(name) => self.imported.push(name),
+            Entry::Key(name) => self.keys.push(name),
+        }
+    }
 }
 
 /// What was under way when the server was killed.
@@ -33,24 +75,17 @@ pub(super) struct Writer {
     pub tag: String,
     random: Random,
     made: usize,
-    artifacts: BTreeMap<String, State>,
-    keys: Vec<String>,
-    /// Names of artifacts that are there, whose ids were not told.
-    imported: Vec<String>,
+    account: Account,
+    ledger: Ledger<Account>,
     pending: Option<Pending>,
 }
 
 impl Writer {
-    pub(super) fn new(number: usize) -> Self {
-        Self {
-            tag: format!("writer{number}"),
-            random: Random(number as u64),
-            made: 0,
-            artifacts: BTreeMap::new(),
-            keys: Vec::new(),
-            imported: Vec::new(),
-            pending: None,
-        }
+    /// One whose ledger is in `directory`.
+    pub(super) fn new(number: usize, directory: &Path) -> Self {
+        let tag = format!("writer{number}");
+        let ledger = Ledger::new(&directory.join(format!("{tag}.ledger")));
+        Self { tag, random: Random(number as u64), made: 0, account: Account::default(), ledger, pending: None }
     }
 
     fn name(&mut self) -> String {
@@ -61,21 +96,20 @@ impl Writer {
     /// One write. None when it was not answered: then it stays pending.
     pub(super) fn step(&mut self, client: &Client, workspace: &str) -> Option<()> {
         let artifacts = format!("{workspace}/artifacts");
-        let known = self.random.below(self.artifacts.len().max(1) as u64) as usize;
-        let chosen = self.artifacts.iter().nth(known).map(|(id, state)| (id.clone(), state.clone()));
+        let known = self.random.below(self.account.artifacts.len().max(1) as u64) as usize;
+        let chosen = self.account.artifacts.iter().nth(known).map(|(id, state)| (id.clone(), state.clone()));
         let send = |method: &str, path: &str, body: Value| -> Option<Reply> {
             client.try_send(method, path, "application/json", body.to_string()).ok()
         };
-        match (self.random.below(10), chosen) {
+        let answered = match (self.random.below(10), chosen) {
             (0, _) => {
                 let names = [self.name(), self.name(), self.name()];
                 self.pending = Some(Pending::Create(names.to_vec()));
                 let operations = names.map(|name| json!({"op": "create", "name": name}));
                 let body = json!({"atomic": true, "operations": operations});
                 let reply = send("POST", &format!("{artifacts}/bulk"), body)?.expect(200).json();
-                for result in reply["results"].as_array().expect("results") {
-                    self.created(&result["artifact"]);
-                }
+                let results = reply["results"].as_array().expect("results");
+                results.iter().map(|result| created(&result["artifact"])).collect()
             }
             (1, _) if self.random.below(2) == 0 => {
                 let names = [self.name(), self.name()];
@@ -83,14 +117,14 @@ impl Writer {
                 let lines: String = names.iter().map(|name| json!({"name": name}).to_string() + "\n").collect();
                 let path = format!("{artifacts}/import");
                 client.try_send("POST", &path, "application/x-ndjson", lines).ok()?.expect(200);
-                self.imported.extend(names);
+                names.map(Entry::Imported).into()
             }
             (1, _) => {
                 let name = self.name();
                 self.pending = Some(Pending::Key(name.clone()));
                 let body = json!({"name": name, "scopes": ["artifacts:read"]});
                 send("POST", &format!("{workspace}/api-keys"), body)?.expect(201);
-                self.keys.push(name);
+                vec![Entry::Key(name)]
             }
             (2..=5, Some((id, before))) => {
                 let path = format!("{artifacts}/{id}");
@@ -109,25 +143,18 @@ impl Writer {
                 let body = next.as_ref().map_or_else(|| json!({}), |next| json!({"description": next.description}));
                 self.pending = Some(Pending::Change(id.clone(), next.clone()));
                 send(method, &path, body)?.expect(status);
-                match next {
-                    Some(next) => self.artifacts.insert(id, next),
-                    None => self.artifacts.remove(&id),
-                };
+                vec![changed(id, next)]
             }
             _ => {
                 let name = self.name();
                 self.pending = Some(Pending::Create(vec![name.clone()]));
-                let artifact = send("POST", &artifacts, json!({"name": name}))?.expect(201).json();
-                self.created(&artifact);
+                vec![created(&send("POST", &artifacts, json!({"name": name}))?.expect(201).json())]
             }
-        }
+        };
+        self.ledger.write(&answered);
+        answered.into_iter().for_each(|entry| self.account.add(entry));
         self.pending = None;
         Some(())
-    }
-
-    fn created(&mut self, artifact: &Value) {
-        let (id, state) = seen(artifact);
-        self.artifacts.insert(id, state);
     }
 
     /// Compares what is there with what was answered, and takes note of what became of the write that was not.
@@ -136,34 +163,43 @@ impl Writer {
         let found: BTreeMap<String, State> =
             found.iter().filter(|(_, state)| own(&state.name)).map(|(id, state)| (id.clone(), state.clone())).collect();
         let keys: Vec<String> = keys.iter().filter(|name| own(name)).cloned().collect();
-        let mut expected = self.artifacts.clone();
-        let mut expected_keys = self.keys.clone();
-        for name in std::mem::take(&mut self.imported) {
-            let (id, state) = found.iter().find(|(_, state)| state.name == name).expect("what was imported");
-            expected.insert(id.clone(), state.clone());
+        let mut expected = self.ledger.read();
+        let mut learned = Vec::new();
+        for name in &expected.imported {
+            let (id, state) = found.iter().find(|(_, state)| state.name == *name).expect("what was imported");
+            learned.push(Entry::Artifact(id.clone(), state.clone()));
         }
         match self.pending.take() {
             Some(Pending::Create(names)) => {
                 let made = found.iter().filter(|(_, state)| names.contains(&state.name));
-                let made: Vec<_> = made.map(|(id, state)| (id.clone(), state.clone())).collect();
-                assert!(made.is_empty() || made.len() == names.len(), "half of {names:?}: {made:?}");
-                expected.extend(made);
+                let made: Vec<_> = made.map(|(id, state)| Entry::Artifact(id.clone(), state.clone())).collect();
+                assert!(made.is_empty() || made.len() == names.len(), "half of {names:?}: {}", made.len());
+                learned.extend(made);
             }
-            Some(Pending::Change(id, next)) if found.get(&id) == next.as_ref() => {
-                match next {
-                    Some(next) => expected.insert(id, next),
-                    None => expected.remove(&id),
-                };
-            }
-            Some(Pending::Key(name)) if keys.contains(&name) => expected_keys.push(name),
+            Some(Pending::Change(id, next)) if found.get(&id) == next.as_ref() => learned.push(changed(id, next)),
+            Some(Pending::Key(name)) if keys.contains(&name) => learned.push(Entry::Key(name)),
             Some(Pending::Change(..) | Pending::Key(_)) | None => {}
         }
-        assert_eq!(found, expected, "{}", self.tag);
-        expected_keys.sort();
+        self.ledger.write(&learned);
+        learned.into_iter().for_each(|entry| expected.add(entry));
+        assert_eq!(found, expected.artifacts, "{}", self.tag);
+        expected.keys.sort();
         let mut keys = keys;
         keys.sort();
-        assert_eq!(keys, expected_keys, "{}", self.tag);
-        (self.artifacts, self.keys) = (expected, expected_keys);
+        assert_eq!(keys, expected.keys, "{}", self.tag);
+        self.account = expected;
+    }
+}
+
+fn created(artifact: &Value) -> Entry {
+    let (id, state) = seen(artifact);
+    Entry::Artifact(id, state)
+}
+
+fn changed(id: String, next: Option<State>) -> Entry {
+    match next {
+        Some(next) => Entry::Artifact(id, next),
+        None => Entry::Purged(id),
     }
 }
 

@@ -8,6 +8,7 @@
 mod support;
 
 mod artifacts;
+mod ledger;
 mod people;
 mod random;
 
@@ -74,8 +75,8 @@ fn every_answered_write_survives_a_kill() {
     let workspace = format!("/api/v1/workspaces/{}", owner.workspace());
     server.stop();
 
-    let mut writers: Vec<Writer> = (0..WRITERS).map(Writer::new).collect();
-    let mut stewards: Vec<Steward> = (0..STEWARDS).map(Steward::new).collect();
+    let mut writers: Vec<Writer> = (0..WRITERS).map(|number| Writer::new(number, setup.scratch())).collect();
+    let mut stewards: Vec<Steward> = (0..STEWARDS).map(|number| Steward::new(number, setup.scratch())).collect();
     let mut random = Random(WRITERS as u64);
     let mut total = 0;
     for _ in 0..rounds {

@@ -1,19 +1,62 @@
 //! Who makes accounts, workspaces, memberships and sessions, and keeps account of what was answered.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::ledger::{Ledger, Sum};
 use super::random::Random;
 use super::support::account::{PASSWORD, login, register, text};
 use super::support::client::{Client, Reply};
 use super::support::server::Server;
 
 /// A workspace as it should be: its name, and the role of each member but the owner, by address.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Workspace {
     name: String,
     members: BTreeMap<String, String>,
+}
+
+/// What was answered.
+#[derive(Serialize, Deserialize)]
+enum Entry {
+    /// There is an account with this address and this id.
+    Account(String, String),
+    /// The workspace with this slug has this id and is this.
+    Workspace(String, String, Workspace),
+    /// The workspace with this slug was deleted.
+    Deleted(String),
+    /// The session has this refresh token; none when it is over, or what it has is not known.
+    Session(Option<String>),
+}
+
+/// What there should be.
+#[derive(Clone, Default)]
+struct Account {
+    /// Addresses and ids.
+    accounts: Vec<(String, String)>,
+    /// By slug, with their ids.
+    workspaces: BTreeMap<String, (String, Workspace)>,
+    refresh: Option<String>,
+}
+
+impl Sum for Account {
+    type Entry = Entry;
+
+    fn add(&mut self, entry: Entry) {
+        match entry {
+            Entry::Account(address, id) => self.accounts.push((address, id)),
+            Entry::Workspace(slug, id, workspace) => {
+                self.workspaces.insert(slug, (id, workspace));
+            }
+            Entry::Deleted(slug) => {
+                self.workspaces.remove(&slug);
+            }
+            Entry::Session(refresh) => self.refresh = refresh,
+        }
+    }
 }
 
 /// What was under way when the server was killed.
@@ -34,24 +77,17 @@ pub(super) struct Steward {
     tag: String,
     random: Random,
     made: usize,
-    accounts: Vec<(String, String)>,
-    /// By slug, with their ids.
-    workspaces: BTreeMap<String, (String, Workspace)>,
-    refresh: Option<String>,
+    account: Account,
+    ledger: Ledger<Account>,
     pending: Option<Pending>,
 }
 
 impl Steward {
-    pub(super) fn new(number: usize) -> Self {
-        Self {
-            tag: format!("steward{number}"),
-            random: Random(number as u64),
-            made: 0,
-            accounts: Vec::new(),
-            workspaces: BTreeMap::new(),
-            refresh: None,
-            pending: None,
-        }
+    /// One whose ledger is in `directory`.
+    pub(super) fn new(number: usize, directory: &Path) -> Self {
+        let tag = format!("steward{number}");
+        let ledger = Ledger::new(&directory.join(format!("{tag}.ledger")));
+        Self { tag, random: Random(number as u64), made: 0, account: Account::default(), ledger, pending: None }
     }
 
     fn name(&mut self) -> String {
@@ -61,29 +97,29 @@ impl Steward {
 
     /// One write. None when it was not answered: then it stays pending.
     pub(super) fn step(&mut self, owner: &Client, anybody: &Client) -> Option<()> {
-        let known = self.random.below(self.workspaces.len().max(1) as u64) as usize;
-        let chosen = self.workspaces.iter().nth(known).map(|(slug, it)| (slug.clone(), it.clone()));
-        let someone = self.random.below(self.accounts.len().max(1) as u64) as usize;
-        let someone = self.accounts.get(someone).cloned();
-        match (self.random.below(12), chosen, someone) {
+        let known = self.random.below(self.account.workspaces.len().max(1) as u64) as usize;
+        let chosen = self.account.workspaces.iter().nth(known).map(|(slug, it)| (slug.clone(), it.clone()));
+        let someone = self.random.below(self.account.accounts.len().max(1) as u64) as usize;
+        let someone = self.account.accounts.get(someone).cloned();
+        let answered = match (self.random.below(12), chosen, someone) {
             (0, ..) => {
                 let address = format!("{}@example.com", self.name());
                 self.pending = Some(Pending::Register(address.clone()));
                 let body = json!({"email": address, "password": PASSWORD});
                 let id = text(&send(anybody, "POST", "/api/v1/auth/register", &body)?.expect(201).json()["user_id"]);
-                self.accounts.push((address, id));
+                Entry::Account(address, id)
             }
-            (1 | 2, ..) => self.step_of_session(owner, anybody)?,
+            (1 | 2, ..) => Entry::Session(self.step_of_session(owner, anybody)?),
             (3, Some((slug, (id, _))), _) => {
                 self.pending = Some(Pending::Change(slug.clone(), None));
                 send(owner, "DELETE", &workspace(&id), &json!({}))?.expect(204);
-                self.workspaces.remove(&slug);
+                Entry::Deleted(slug)
             }
             (4 | 5, Some((slug, (id, before))), _) => {
                 let next = Workspace { name: self.name(), ..before };
                 self.pending = Some(Pending::Change(slug.clone(), Some(next.clone())));
                 send(owner, "PATCH", &workspace(&id), &json!({"name": next.name}))?.expect(200);
-                self.workspaces.insert(slug, (id, next));
+                Entry::Workspace(slug, id, next)
             }
             (6..=9, Some((slug, (id, mut next))), Some((address, user))) => {
                 let (members, role) = (format!("{}/members", workspace(&id)), ["member", "admin"]);
@@ -101,7 +137,7 @@ impl Steward {
                 }
                 self.pending = Some(Pending::Change(slug.clone(), Some(next.clone())));
                 send(owner, method, &path, &body)?.expect(status);
-                self.workspaces.insert(slug, (id, next));
+                Entry::Workspace(slug, id, next)
             }
             _ => {
                 let slug = self.name();
@@ -109,75 +145,78 @@ impl Steward {
                 let made = send(owner, "POST", "/api/v1/workspaces", &json!({"name": slug, "slug": slug}))?;
                 let id = text(&made.expect(201).json()["id"]);
                 let name = slug.clone();
-                self.workspaces.insert(slug, (id, Workspace { name, ..Workspace::default() }));
+                Entry::Workspace(slug, id, Workspace { name, ..Workspace::default() })
             }
-        }
+        };
+        self.note(answered);
         self.pending = None;
         Some(())
     }
 
-    /// Signs in, exchanges the refresh token, or signs out.
-    fn step_of_session(&mut self, owner: &Client, anybody: &Client) -> Option<()> {
+    fn note(&mut self, answered: Entry) {
+        self.ledger.write(std::slice::from_ref(&answered));
+        self.account.add(answered);
+    }
+
+    /// Signs in, exchanges the refresh token, or signs out. Gives the refresh token that there is then, if any.
+    fn step_of_session(&mut self, owner: &Client, anybody: &Client) -> Option<Option<String>> {
         self.pending = Some(Pending::Session);
-        let Some(refresh) = self.refresh.clone() else {
+        let Some(refresh) = self.account.refresh.clone() else {
             let email = text(&send_get(owner, "/api/v1/auth/me")?.json()["email"]);
             let body = json!({"email": email, "password": PASSWORD});
             let tokens = send(anybody, "POST", "/api/v1/auth/login", &body)?.expect(200).json();
-            self.refresh = Some(text(&tokens["refresh_token"]));
-            return Some(());
+            return Some(Some(text(&tokens["refresh_token"])));
         };
         let body = json!({"refresh_token": refresh});
         let tokens = send(anybody, "POST", "/api/v1/auth/refresh", &body)?.expect(200).json();
-        self.refresh = Some(text(&tokens["refresh_token"]));
         if self.random.below(4) == 0 {
             let session = anybody.clone().bearer(&text(&tokens["access_token"]));
             send(&session, "POST", "/api/v1/auth/logout", &json!({}))?.expect(200);
-            self.refresh = None;
+            return Some(None);
         }
-        Some(())
+        Some(Some(text(&tokens["refresh_token"])))
     }
 
     /// Compares what is there with what was answered, and takes note of what became of the write that was not.
     pub(super) fn compare(&mut self, server: &Server, owner: &Client) {
         let pending = self.pending.take();
-        let mut expected: BTreeMap<String, Workspace> =
-            self.workspaces.iter().map(|(slug, (_, workspace))| (slug.clone(), workspace.clone())).collect();
+        self.account = self.ledger.read();
         let found = self.found(owner);
-        let seen = |slug: &String| found.get(slug).map(|(_, workspace)| workspace);
         match &pending {
-            Some(Pending::Create(slug)) if found.contains_key(slug) => {
-                expected.insert(slug.clone(), Workspace { name: slug.clone(), ..Workspace::default() });
+            Some(Pending::Create(slug)) => {
+                if let Some((id, _)) = found.get(slug) {
+                    let made = Workspace { name: slug.clone(), ..Workspace::default() };
+                    self.note(Entry::Workspace(slug.clone(), id.clone(), made));
+                }
             }
-            Some(Pending::Change(slug, next)) if seen(slug) == next.as_ref() => {
-                match next {
-                    Some(next) => expected.insert(slug.clone(), next.clone()),
-                    None => expected.remove(slug),
-                };
-            }
-            _ => {}
+            Some(Pending::Change(slug, next)) => match (found.get(slug), next) {
+                (Some((id, seen)), Some(next)) if seen == next => {
+                    self.note(Entry::Workspace(slug.clone(), id.clone(), next.clone()));
+                }
+                (None, None) => self.note(Entry::Deleted(slug.clone())),
+                _ => {}
+            },
+            Some(Pending::Session) => self.note(Entry::Session(None)),
+            Some(Pending::Register(_)) | None => {}
         }
-        let whole: BTreeMap<String, Workspace> =
-            found.iter().map(|(slug, (_, workspace))| (slug.clone(), workspace.clone())).collect();
-        assert_eq!(whole, expected, "{}", self.tag);
-        self.workspaces = found;
+        assert_eq!(found, self.account.workspaces, "{}", self.tag);
 
         let anybody = server.client();
-        if let Some(Pending::Register(address)) = &pending {
-            let again = register(&anybody, address);
+        if let Some(Pending::Register(address)) = pending {
+            let again = register(&anybody, &address);
             if again.status == 201 {
-                self.accounts.push((address.clone(), text(&again.json()["user_id"])));
+                self.note(Entry::Account(address, text(&again.json()["user_id"])));
             } else {
                 again.problem(409, "email_taken");
             }
         }
         // A hash takes its time: one account stands for all.
-        if let Some((address, _)) = self.accounts.last() {
+        if let Some((address, _)) = self.account.accounts.last() {
             login(&anybody, address, PASSWORD).expect(200);
         }
-        let known = self.refresh.take().filter(|_| !matches!(pending, Some(Pending::Session)));
-        if let Some(refresh) = known {
+        if let Some(refresh) = self.account.refresh.clone() {
             let tokens = anybody.post("/api/v1/auth/refresh", &json!({"refresh_token": refresh})).expect(200).json();
-            self.refresh = Some(text(&tokens["refresh_token"]));
+            self.note(Entry::Session(Some(text(&tokens["refresh_token"]))));
         }
     }
 

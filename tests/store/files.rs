@@ -164,8 +164,8 @@ fn a_directory_that_cannot_be_written_is_refused() {
 }
 
 #[cfg(unix)]
-#[test]
-fn only_its_owner_may_read_the_file() {
+#[tokio::test]
+async fn only_its_owner_may_read_the_file() {
     use std::os::unix::fs::PermissionsExt;
     let (directory, file) = empty_directory();
     let _store = open(directory.path()).unwrap();

@@ -4,6 +4,9 @@
 //! phase relies on can be forged by whoever chooses the bytes, and tenants do. It saves the allocator's state, so that
 //! opening after a crash does not walk the whole file.
 //!
+//! A large group comes all at once, and those who wait for it would be answered all at once, too. So that reads need not wait
+//! for all that, the thread gives way to others, and answers a few at a time.
+//!
 //! redb refuses everything after its first I/O error, even when the disk has room again, so the writer then opens the
 //! file anew: with the next write, after a read that failed, or with a look at the store's health. A commit that failed
 //! half-way may turn out to be there after all, as after any crash: its writes are all there, or none. Nor does a panic
@@ -15,7 +18,9 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use redb::{Database, ReadableDatabase as _, WriteTransaction};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio::task::yield_now;
 
 use super::guard::Guard;
 use super::snapshot::{Published, Snapshot};
@@ -23,6 +28,9 @@ use super::tables::Tables;
 use super::writer::{Commit, Job};
 use crate::domain::Quotas;
 use crate::store::{CacheFigures, CommitFigures, Observer, StoreError, StoreResult};
+
+/// So many are answered at once.
+const ANSWERED_AT_ONCE: usize = 4;
 
 /// Opens the database again after it failed.
 pub(super) type Reopen = Box<dyn Fn() -> StoreResult<Database> + Send>;
@@ -46,12 +54,17 @@ pub(super) struct Group {
     bounds: Bounds,
     guard: Guard,
     observer: Arc<dyn Observer>,
+    runtime: Handle,
 }
 
 impl Group {
     /// Publishes the database as it is. `bounds` hold for every group, and a database that failed is opened
     /// anew at most once every `reopen_pause`. `observer` is told of every commit, and when writes cease to work or work
     /// again.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime, on which the answers are given.
     pub fn new(
         database: Database,
         reopen: Reopen,
@@ -62,7 +75,8 @@ impl Group {
         observer: Arc<dyn Observer>,
     ) -> StoreResult<Self> {
         published.publish(Snapshot::open(&database)?);
-        Ok(Self { database: Some(database), reopen, reopen_pause, reopened: None, published, bounds, guard, observer })
+        let (database, runtime) = (Some(database), Handle::current());
+        Ok(Self { database, reopen, reopen_pause, reopened: None, published, bounds, guard, observer, runtime })
     }
 
     /// Serves the queue until nobody can add to it and it is empty, then closes the database.
@@ -92,8 +106,10 @@ impl Group {
         self.tell_figures();
         // First, so that whoever was answered and then asks how the store is need not ask the writer.
         self.published.round.send_replace(Some(Instant::now()));
-        for job in jobs {
-            job.answer(&commit);
+        let others = jobs.split_off(jobs.len().min(ANSWERED_AT_ONCE));
+        jobs.into_iter().for_each(|job| job.answer(&commit));
+        if !others.is_empty() {
+            self.runtime.spawn(answer(others, commit));
         }
     }
 
@@ -209,5 +225,15 @@ impl Group {
             self.database.as_ref().ok_or_else(|| StoreError::Unavailable("there is no database".to_owned()))?;
         self.published.publish(Snapshot::open(database)?);
         Ok(())
+    }
+}
+
+/// Answers a few at a time, and lets whatever else is ready to run go first.
+async fn answer(jobs: Vec<Box<dyn Job>>, commit: StoreResult<Option<Commit>>) {
+    for (answered, job) in jobs.into_iter().enumerate() {
+        if answered % ANSWERED_AT_ONCE == 0 {
+            yield_now().await;
+        }
+        job.answer(&commit);
     }
 }

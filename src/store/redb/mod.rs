@@ -35,6 +35,7 @@ mod members;
 mod migrate;
 mod one_time_tokens;
 mod open;
+mod priority;
 mod quotas;
 mod records;
 mod remembered;
@@ -89,6 +90,10 @@ pub struct RedbStore {
 impl RedbStore {
     /// Opens a database, made or migrated if need be. `observer` is told of every call. Blocks, for long after a crash
     /// of an older file.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime, which its operations need, too.
     pub fn open(options: Options, observer: Arc<dyn Observer>) -> Result<Self, OpenError> {
         let database = open::open(&options)?;
         let published = Arc::new(Published::default());

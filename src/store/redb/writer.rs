@@ -11,6 +11,7 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::{mpsc, oneshot};
 
 use super::group::Group;
+use super::priority::Work;
 use super::tables::Tables;
 use crate::store::{StoreError, StoreResult, WriteFigures};
 
@@ -137,7 +138,10 @@ impl Writer {
         let (sender, receiver) = mpsc::channel(capacity.max(1));
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || group.run(receiver))
+            .spawn(move || {
+                Work::Writing.give_way();
+                group.run(receiver)
+            })
             .map_err(|error| StoreError::Unavailable(format!("the writer thread can't be started: {error}")))?;
         Ok(Self {
             queue: ArcSwapOption::from_pointee(sender),
@@ -196,7 +200,7 @@ impl Writer {
         self.queue.load().as_ref().map_or(0, |sender| sender.max_capacity())
     }
 
-    /// Refuses new intents, waits until the queued ones are answered and the database is closed. Blocks.
+    /// Refuses new intents, waits until the queued ones are on disk and the database is closed. Blocks.
     pub fn close(&self) -> StoreResult<()> {
         self.queue.store(None);
         let mut thread = lock(&self.thread);

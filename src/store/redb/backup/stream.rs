@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
-use tokio::task::spawn_blocking;
 
 use super::super::RedbStore;
+use super::super::priority::Work;
 use super::{BackupError, change_set, dump, position};
 use crate::store::{Backup, Backups, Position, Since, StoreError, StoreResult};
 
@@ -18,7 +18,7 @@ use crate::store::{Backup, Backups, Position, Since, StoreError, StoreResult};
 const WAITING: usize = 4;
 /// How many times as long as a piece took to make it rests before the next, and for how long at most: a backup has time,
 /// and whoever waits for an answer meanwhile has none.
-const REST: u32 = 4;
+const REST: u32 = 1;
 const LONGEST_REST: Duration = Duration::from_millis(100);
 
 #[async_trait]
@@ -30,7 +30,7 @@ impl Backups for RedbStore {
         let pieces = stream(move |pieces| {
             let _turn = turn;
             dump(snapshot.txn(), pieces, |_| {})
-        });
+        })?;
         Ok(Backup::new(position, pieces))
     }
 
@@ -43,7 +43,7 @@ impl Backups for RedbStore {
         if newest == position {
             return Ok(Since::Nothing);
         }
-        let pieces = stream(move |pieces| change_set::write(&snapshot, position.seq, pieces));
+        let pieces = stream(move |pieces| change_set::write(&snapshot, position.seq, pieces))?;
         Ok(Since::Changes(Backup::new(newest, pieces)))
     }
 }
@@ -51,15 +51,19 @@ impl Backups for RedbStore {
 /// Has `write` write on a thread of its own.
 fn stream(
     write: impl FnOnce(Pieces) -> Result<u64, BackupError> + Send + 'static,
-) -> mpsc::Receiver<StoreResult<Vec<u8>>> {
+) -> StoreResult<mpsc::Receiver<StoreResult<Vec<u8>>>> {
     let (sender, pieces) = mpsc::channel(WAITING);
-    spawn_blocking(move || {
+    let work = move || {
+        Work::BackingUp.give_way();
         if let Err(error) = write(Pieces { sender: sender.clone(), begun: Instant::now() }) {
             // Nobody is left to tell when it was given up.
             drop(sender.blocking_send(Err(StoreError::Unavailable(error.to_string()))));
         }
-    });
-    pieces
+    };
+    match thread::Builder::new().name("store-backup".to_owned()).spawn(work) {
+        Ok(_) => Ok(pieces),
+        Err(error) => Err(StoreError::Unavailable(format!("a thread for the backup can't be started: {error}"))),
+    }
 }
 
 /// Sends each piece that is written, and fails when nobody takes it any more.

@@ -1,0 +1,31 @@
+//! Who goes first when there are fewer processors than threads that want one.
+
+/// Work that requests should not have to wait for. A thread that does it goes on, but gets less of a processor that others
+/// want, too.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Work {
+    /// The writer's: woken by hundreds of writes, it calculates for milliseconds, and reads would wait for it. Somebody
+    /// waits for what it does, though.
+    Writing,
+    /// A backup's, for which nobody waits.
+    BackingUp,
+}
+
+impl Work {
+    /// What the thread adds to its nice value (sched(7)): each step is about a fifth less.
+    #[cfg(target_os = "linux")]
+    fn niceness(self) -> i32 {
+        match self {
+            Self::Writing => 10,
+            Self::BackingUp => 15,
+        }
+    }
+
+    /// Lets others go before the thread that calls it, for the rest of its life. Linux has that for a thread, other systems
+    /// for the whole process only.
+    pub fn give_way(self) {
+        // Where it is not allowed, others wait a little longer.
+        #[cfg(target_os = "linux")]
+        rustix::process::nice(self.niceness()).ok();
+    }
+}
