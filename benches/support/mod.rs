@@ -37,7 +37,7 @@ impl Bench {
         let directory = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
         let options = Options {
             location: Location::Directory(directory.path().to_owned()),
-            cache_bytes: 64 << 20,
+            cache_bytes: 32 << 20,
             queue: 1024,
             group_max: 256,
             min_free_bytes: 0,
