@@ -10,6 +10,7 @@ use super::compile::Compiler;
 use super::query::{Place, Query};
 use super::schema::{Fields, Scope};
 use super::text::Word;
+use super::within::Within;
 use crate::domain::{ArtifactFilter, TenantId};
 
 /// Shorter words are not looked for with a mistake in them, in characters.
@@ -30,7 +31,9 @@ pub(super) fn find(
     gather: &Gather,
 ) -> tantivy::Result<(Gathered, Query)> {
     let compiler = Compiler::new(fields, tenant, filter.include_deleted);
-    let found = searcher.search(&compiler.query(&query, filter), gather)?;
+    let scopes = Scope::all(tenant, filter.include_deleted);
+    let within = Within::new(searcher, fields, &scopes)?;
+    let found = within.search(&compiler.query(&query, filter), gather)?;
     if found.total > 0 || query.is_empty() {
         return Ok((found, query));
     }
@@ -40,24 +43,23 @@ pub(super) fn find(
             Place::Anywhere => fields.anywhere,
             Place::Tag | Place::Type | Place::By | Place::Metadata(_) => return Vec::new(),
         };
-        let scopes = Scope::all(tenant, filter.include_deleted).into_iter();
-        scopes.flat_map(|scope| similar(searcher, field, scope, &word.folded)).collect()
+        scopes.iter().flat_map(|scope| similar(&within, field, *scope, &word.folded)).collect()
     };
     match query.with_similar(similar) {
-        Some(query) => Ok((searcher.search(&compiler.query(&query, filter), gather)?, query)),
+        Some(query) => Ok((within.search(&compiler.query(&query, filter), gather)?, query)),
         None => Ok((found, query)),
     }
 }
 
 /// Words of a scope that a long word is, but for one mistake.
-fn similar(searcher: &Searcher, field: Field, scope: Scope, word: &str) -> Vec<String> {
+fn similar(within: &Within<'_>, field: Field, scope: Scope, word: &str) -> Vec<String> {
     let mut similar: Vec<String> = Vec::new();
     // What has a digit in it is a name or a number, and meant as it is.
     if word.chars().count() < MIN_MISTAKEN_CHARS || !word.chars().all(char::is_alphabetic) {
         return similar;
     }
     let from = scope.term("");
-    for segment in searcher.segment_readers() {
+    for segment in within.parts() {
         // What can't be read is not suggested.
         let Ok(index) = segment.inverted_index(field) else { continue };
         let Ok(mut terms) = index.terms().range().ge(&from).into_stream() else { continue };

@@ -22,6 +22,7 @@ mod schema;
 mod tags;
 mod text;
 mod tokenizer;
+mod within;
 
 pub use contents::IndexContents;
 pub use index::{Found, IndexChange, SearchError, SearchIndex};

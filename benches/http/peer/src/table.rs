@@ -12,7 +12,7 @@ use crate::artifact::{Artifact, Page};
 const ARTIFACTS: TableDefinition<[u8; 16], &[u8]> = TableDefinition::new("artifacts");
 
 // The defaults of ghostworks.
-const CACHE_BYTES: usize = 64 * 1024 * 1024;
+const CACHE_BYTES: usize = 32 * 1024 * 1024;
 const QUEUE: usize = 1024;
 const GROUP_MAX: usize = 512;
 
