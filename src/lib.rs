@@ -2,7 +2,7 @@
 //!
 //! A request flows one way: `http` (extract, call, map) → `service` (may this caller do this?) → `store`. `auth` has
 //! the primitives of passwords and tokens, `mail` sends letters, `backups` keeps copies of everything, `telemetry` says what
-//! happened, `config` says how it is wanted, and `app` puts everything together. What each may import is held by
+//! happened, `config` says how it is wanted, `priority` which threads give way, and `app` puts everything together. What each may import is held by
 //! `tests/architecture.rs`.
 
 pub mod app;
@@ -13,6 +13,7 @@ pub mod config;
 pub mod domain;
 pub mod http;
 pub mod mail;
+pub mod priority;
 pub mod search;
 pub mod service;
 pub mod store;

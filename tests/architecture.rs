@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("config", &[]),
-    ("store", &["domain"]),
-    ("search", &["domain"]),
+    ("priority", &[]),
+    ("store", &["domain", "priority"]),
+    ("search", &["domain", "priority"]),
     ("auth", &["domain"]),
     ("mail", &["domain"]),
     ("backups", &["domain", "store", "telemetry"]),
@@ -18,8 +19,21 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("app", EVERYTHING),
     ("cli", EVERYTHING),
 ];
-const EVERYTHING: &[&str] =
-    &["domain", "config", "store", "search", "auth", "mail", "backups", "telemetry", "service", "http", "app", "cli"];
+const EVERYTHING: &[&str] = &[
+    "domain",
+    "config",
+    "priority",
+    "store",
+    "search",
+    "auth",
+    "mail",
+    "backups",
+    "telemetry",
+    "service",
+    "http",
+    "app",
+    "cli",
+];
 
 /// No file is longer than this, with its tests.
 const MAX_LINES: usize = 500;

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use arc_swap::ArcSwap;
 use tantivy::collector::Count;
@@ -28,6 +30,7 @@ use super::tokenizer::{self, Words};
 use crate::domain::{
     Artifact, ArtifactId, Facets, Highlights, ListArtifacts, Position, SearchArtifacts, TagPrefix, TenantId,
 };
+use crate::priority::Work;
 
 /// How much the writer keeps in memory before it makes a part of the index of it, in bytes.
 const WRITER_BYTES: usize = 48 << 20;
@@ -264,7 +267,14 @@ impl SearchIndex {
                 .num_worker_threads(1)
                 .num_merge_threads(2)
                 .build();
-            let made: IndexWriter<TantivyDocument> = self.opened.load().index.writer_with_options(options)?;
+            let opened = self.opened.load_full();
+            let make = || {
+                Work::Merging.give_way();
+                opened.index.writer_with_options(options)
+            };
+            // The threads of its merges give way as the one that makes them does.
+            let made = thread::scope(|scope| scope.spawn(make).join());
+            let made: IndexWriter<TantivyDocument> = made.unwrap_or_else(|panic| resume_unwind(panic))?;
             // They are begun here, and measured.
             made.set_merge_policy(Box::new(NoMergePolicy));
             *writer = Some(made);

@@ -35,7 +35,6 @@ mod members;
 mod migrate;
 mod one_time_tokens;
 mod open;
-mod priority;
 mod quotas;
 mod records;
 mod remembered;

@@ -11,8 +11,8 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::{mpsc, oneshot};
 
 use super::group::Group;
-use super::priority::Work;
 use super::tables::Tables;
+use crate::priority::Work;
 use crate::store::{StoreError, StoreResult, WriteFigures};
 
 /// What became of an intent.

@@ -10,14 +10,15 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use super::super::RedbStore;
-use super::super::priority::Work;
 use super::{BackupError, change_set, dump, position};
+use crate::priority::Work;
 use crate::store::{Backup, Backups, Position, Since, StoreError, StoreResult};
 
 /// Pieces that wait to be taken.
 const WAITING: usize = 4;
-/// It rests as long as a piece took, and so long at most, before the next: a backup has time, and whoever waits for an
-/// answer meanwhile has none.
+/// How many times as long as a piece took to make it rests before the next, and for how long at most: a backup has time,
+/// and whoever waits for an answer meanwhile has none.
+const REST: u32 = 4;
 const LONGEST_REST: Duration = Duration::from_millis(100);
 
 #[async_trait]
@@ -76,7 +77,7 @@ impl Write for Pieces {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let took = self.begun.elapsed();
         let sent = self.sender.blocking_send(Ok(bytes.to_vec()));
-        thread::sleep(took.min(LONGEST_REST));
+        thread::sleep((took * REST).min(LONGEST_REST));
         self.begun = Instant::now();
         sent.map(|()| bytes.len()).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }

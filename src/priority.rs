@@ -3,10 +3,12 @@
 /// Work that requests should not have to wait for. A thread that does it goes on, but gets less of a processor that others
 /// want, too.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Work {
+pub enum Work {
     /// The writer's: woken by hundreds of writes, it calculates for milliseconds, and reads would wait for it. Somebody
     /// waits for what it does, though.
     Writing,
+    /// Merges of the search index.
+    Merging,
     /// A backup's, for which nobody waits.
     BackingUp,
 }
@@ -16,13 +18,13 @@ impl Work {
     #[cfg(target_os = "linux")]
     fn niceness(self) -> i32 {
         match self {
-            Self::Writing => 10,
+            Self::Writing | Self::Merging => 10,
             Self::BackingUp => 15,
         }
     }
 
-    /// Lets others go before the thread that calls it, for the rest of its life. Linux has that for a thread, other systems
-    /// for the whole process only.
+    /// Lets others go before the thread that calls it, and those that it makes, for the rest of their lives. Linux has that
+    /// for a thread, other systems for the whole process only.
     pub fn give_way(self) {
         // Where it is not allowed, others wait a little longer.
         #[cfg(target_os = "linux")]
