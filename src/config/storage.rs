@@ -13,7 +13,8 @@ pub struct Storage {
     /// The directory that everything is kept in, made when missing; relative to the working directory. Default
     /// `./data`.
     pub data_dir: PathBuf,
-    /// Memory for pages of the database, in bytes; at least 1 MiB. Default 32 MiB; the system keeps more of them, in memory that nobody else needs.
+    /// Memory for pages of the database, in bytes; at least 1 MiB. Default 32 MiB: the system keeps more of them, in memory
+    /// that nobody else needs.
     pub cache_bytes: usize,
     /// Writes that may wait for the writer; beyond that they are refused as overload. Default 1024.
     pub write_queue: usize,
