@@ -2,8 +2,8 @@
 //!
 //! A request flows one way: `http` (extract, call, map) → `service` (may this caller do this?) → `store`. `auth` has
 //! the primitives of passwords and tokens, `mail` sends letters, `backups` keeps copies of everything, `telemetry` says what
-//! happened, `config` says how it is wanted, `priority` which threads give way, and `app` puts everything together. What each may import is held by
-//! `tests/architecture.rs`.
+//! happened, `config` says how it is wanted, `priority` which threads give way, and `app` puts everything together. What
+//! each may import is held by `tests/architecture.rs`.
 
 pub mod app;
 pub mod auth;
