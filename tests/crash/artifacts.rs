@@ -35,13 +35,13 @@ enum Entry {
 
 /// What there should be.
 #[derive(Clone, Default)]
-struct Account {
+struct Expected {
     artifacts: BTreeMap<String, State>,
     imported: Vec<String>,
     keys: Vec<String>,
 }
 
-impl Sum for Account {
+impl Sum for Expected {
     type Entry = Entry;
 
     fn add(&mut self, entry: Entry) {
@@ -75,8 +75,8 @@ pub(super) struct Writer {
     pub tag: String,
     random: Random,
     made: usize,
-    account: Account,
-    ledger: Ledger<Account>,
+    expected: Expected,
+    ledger: Ledger<Expected>,
     pending: Option<Pending>,
 }
 
@@ -85,7 +85,7 @@ impl Writer {
     pub(super) fn new(number: usize, directory: &Path) -> Self {
         let tag = format!("writer{number}");
         let ledger = Ledger::new(&directory.join(format!("{tag}.ledger")));
-        Self { tag, random: Random(number as u64), made: 0, account: Account::default(), ledger, pending: None }
+        Self { tag, random: Random(number as u64), made: 0, expected: Expected::default(), ledger, pending: None }
     }
 
     fn name(&mut self) -> String {
@@ -96,8 +96,8 @@ impl Writer {
     /// One write. None when it was not answered: then it stays pending.
     pub(super) fn step(&mut self, client: &Client, workspace: &str) -> Option<()> {
         let artifacts = format!("{workspace}/artifacts");
-        let known = self.random.below(self.account.artifacts.len().max(1) as u64) as usize;
-        let chosen = self.account.artifacts.iter().nth(known).map(|(id, state)| (id.clone(), state.clone()));
+        let known = self.random.below(self.expected.artifacts.len().max(1) as u64) as usize;
+        let chosen = self.expected.artifacts.iter().nth(known).map(|(id, state)| (id.clone(), state.clone()));
         let send = |method: &str, path: &str, body: Value| -> Option<Reply> {
             client.try_send(method, path, "application/json", body.to_string()).ok()
         };
@@ -152,7 +152,7 @@ impl Writer {
             }
         };
         self.ledger.write(&answered);
-        answered.into_iter().for_each(|entry| self.account.add(entry));
+        answered.into_iter().for_each(|entry| self.expected.add(entry));
         self.pending = None;
         Some(())
     }
@@ -187,7 +187,7 @@ impl Writer {
         let mut keys = keys;
         keys.sort();
         assert_eq!(keys, expected.keys, "{}", self.tag);
-        self.account = expected;
+        self.expected = expected;
     }
 }
 

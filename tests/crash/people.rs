@@ -34,7 +34,7 @@ enum Entry {
 
 /// What there should be.
 #[derive(Clone, Default)]
-struct Account {
+struct Expected {
     /// Addresses and ids.
     accounts: Vec<(String, String)>,
     /// By slug, with their ids.
@@ -42,7 +42,7 @@ struct Account {
     refresh: Option<String>,
 }
 
-impl Sum for Account {
+impl Sum for Expected {
     type Entry = Entry;
 
     fn add(&mut self, entry: Entry) {
@@ -77,8 +77,8 @@ pub(super) struct Steward {
     tag: String,
     random: Random,
     made: usize,
-    account: Account,
-    ledger: Ledger<Account>,
+    expected: Expected,
+    ledger: Ledger<Expected>,
     pending: Option<Pending>,
 }
 
@@ -87,7 +87,7 @@ impl Steward {
     pub(super) fn new(number: usize, directory: &Path) -> Self {
         let tag = format!("steward{number}");
         let ledger = Ledger::new(&directory.join(format!("{tag}.ledger")));
-        Self { tag, random: Random(number as u64), made: 0, account: Account::default(), ledger, pending: None }
+        Self { tag, random: Random(number as u64), made: 0, expected: Expected::default(), ledger, pending: None }
     }
 
     fn name(&mut self) -> String {
@@ -97,10 +97,10 @@ impl Steward {
 
     /// One write. None when it was not answered: then it stays pending.
     pub(super) fn step(&mut self, owner: &Client, anybody: &Client) -> Option<()> {
-        let known = self.random.below(self.account.workspaces.len().max(1) as u64) as usize;
-        let chosen = self.account.workspaces.iter().nth(known).map(|(slug, it)| (slug.clone(), it.clone()));
-        let someone = self.random.below(self.account.accounts.len().max(1) as u64) as usize;
-        let someone = self.account.accounts.get(someone).cloned();
+        let known = self.random.below(self.expected.workspaces.len().max(1) as u64) as usize;
+        let chosen = self.expected.workspaces.iter().nth(known).map(|(slug, it)| (slug.clone(), it.clone()));
+        let someone = self.random.below(self.expected.accounts.len().max(1) as u64) as usize;
+        let someone = self.expected.accounts.get(someone).cloned();
         let answered = match (self.random.below(12), chosen, someone) {
             (0, ..) => {
                 let address = format!("{}@example.com", self.name());
@@ -155,13 +155,13 @@ impl Steward {
 
     fn note(&mut self, answered: Entry) {
         self.ledger.write(std::slice::from_ref(&answered));
-        self.account.add(answered);
+        self.expected.add(answered);
     }
 
     /// Signs in, exchanges the refresh token, or signs out. Gives the refresh token that there is then, if any.
     fn step_of_session(&mut self, owner: &Client, anybody: &Client) -> Option<Option<String>> {
         self.pending = Some(Pending::Session);
-        let Some(refresh) = self.account.refresh.clone() else {
+        let Some(refresh) = self.expected.refresh.clone() else {
             let email = text(&send_get(owner, "/api/v1/auth/me")?.json()["email"]);
             let body = json!({"email": email, "password": PASSWORD});
             let tokens = send(anybody, "POST", "/api/v1/auth/login", &body)?.expect(200).json();
@@ -180,7 +180,7 @@ impl Steward {
     /// Compares what is there with what was answered, and takes note of what became of the write that was not.
     pub(super) fn compare(&mut self, server: &Server, owner: &Client) {
         let pending = self.pending.take();
-        self.account = self.ledger.read();
+        self.expected = self.ledger.read();
         let found = self.found(owner);
         match &pending {
             Some(Pending::Create(slug)) => {
@@ -199,7 +199,7 @@ impl Steward {
             Some(Pending::Session) => self.note(Entry::Session(None)),
             Some(Pending::Register(_)) | None => {}
         }
-        assert_eq!(found, self.account.workspaces, "{}", self.tag);
+        assert_eq!(found, self.expected.workspaces, "{}", self.tag);
 
         let anybody = server.client();
         if let Some(Pending::Register(address)) = pending {
@@ -211,10 +211,10 @@ impl Steward {
             }
         }
         // A hash takes its time: one account stands for all.
-        if let Some((address, _)) = self.account.accounts.last() {
+        if let Some((address, _)) = self.expected.accounts.last() {
             login(&anybody, address, PASSWORD).expect(200);
         }
-        if let Some(refresh) = self.account.refresh.clone() {
+        if let Some(refresh) = self.expected.refresh.clone() {
             let tokens = anybody.post("/api/v1/auth/refresh", &json!({"refresh_token": refresh})).expect(200).json();
             self.note(Entry::Session(Some(text(&tokens["refresh_token"]))));
         }
