@@ -37,6 +37,11 @@ impl<'a> Compiler<'a> {
         Self { fields, scopes: Scope::all(tenant, include_deleted) }
     }
 
+    /// Where it is asked for.
+    pub(super) fn scopes(&self) -> &[Scope] {
+        &self.scopes
+    }
+
     /// All that a query and a filter let through.
     pub(super) fn query(&self, query: &Query, filter: &ArtifactFilter) -> BooleanQuery {
         let mut clauses: Vec<(Occur, Boxed)> = Vec::new();

@@ -31,8 +31,7 @@ pub(super) fn find(
     gather: &Gather,
 ) -> tantivy::Result<(Gathered, Query)> {
     let compiler = Compiler::new(fields, tenant, filter.include_deleted);
-    let scopes = Scope::all(tenant, filter.include_deleted);
-    let within = Within::new(searcher, fields, &scopes)?;
+    let within = Within::new(searcher, fields, compiler.scopes())?;
     let found = within.search(&compiler.query(&query, filter), gather)?;
     if found.total > 0 || query.is_empty() {
         return Ok((found, query));
@@ -43,7 +42,7 @@ pub(super) fn find(
             Place::Anywhere => fields.anywhere,
             Place::Tag | Place::Type | Place::By | Place::Metadata(_) => return Vec::new(),
         };
-        scopes.iter().flat_map(|scope| similar(&within, field, *scope, &word.folded)).collect()
+        compiler.scopes().iter().flat_map(|scope| similar(&within, field, *scope, &word.folded)).collect()
     };
     match query.with_similar(similar) {
         Some(query) => Ok((within.search(&compiler.query(&query, filter), gather)?, query)),
