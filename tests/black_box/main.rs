@@ -18,6 +18,7 @@ mod conventions;
 mod cors;
 mod crash;
 mod demo;
+mod documents;
 mod errors;
 mod export_health;
 mod exporters;
