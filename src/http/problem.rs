@@ -342,6 +342,11 @@ impl From<service::Error> for Problem {
                 let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
                 Self { cause: Some(cause.as_str().into()), ..problem }
             }
+            Error::Damaged(damage) => {
+                let detail = "What was asked for is damaged in the database; its operator finds where in the log.";
+                let problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "damaged", detail);
+                Self { cause: Some(damage.to_string().into()), ..problem }
+            }
             Error::Internal(cause) => Self::internal(cause),
         }
     }

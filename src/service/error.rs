@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::auth::{Exhausted, HashingError};
 use crate::domain::{Quota, Role, Scope, Violations};
-use crate::store::{Missing, StoreError};
+use crate::store::{Damage, Missing, StoreError};
 use crate::telemetry::Failure;
 
 /// Why a use case did not succeed.
@@ -113,7 +113,10 @@ pub enum Error {
     /// The storage can't be used; the cause is for the log.
     #[error("the storage is not available: {0}")]
     Unavailable(String),
-    /// A bug, or damage; the cause is for the log.
+    /// What was asked for is there, but can't be read; where it is, is for the log.
+    #[error("what was asked for is damaged in the database: {0}")]
+    Damaged(Box<Damage>),
+    /// A bug; the cause is for the log.
     #[error("internal error: {0}")]
     Internal(String),
 }
@@ -180,6 +183,7 @@ impl Failure for Error {
             Self::Overloaded => "overloaded",
             Self::StorageFull(_) => "storage_full",
             Self::Unavailable(_) => "unavailable",
+            Self::Damaged(_) => "damaged",
             Self::Internal(_) => "internal",
         }
     }
@@ -189,6 +193,8 @@ impl Failure for Error {
             // A violation's pointer may hold a key the user chose.
             Self::Invalid(_) => "the input is not valid".into(),
             Self::BulkFailed(_) => "some operations can't be carried out".into(),
+            // Keys may be addresses.
+            Self::Damaged(_) => "a row of the database is damaged".into(),
             other => other.to_string().into(),
         }
     }
@@ -221,6 +227,8 @@ impl From<StoreError> for Error {
             StoreError::Overloaded => Self::Overloaded,
             StoreError::StorageFull(cause) => Self::StorageFull(cause),
             StoreError::Unavailable(cause) => Self::Unavailable(cause),
+            StoreError::Damaged(damage) => Self::Damaged(damage),
+            StoreError::Internal(cause) => Self::Internal(cause),
         }
     }
 }

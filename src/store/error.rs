@@ -1,8 +1,10 @@
 //! Why a store refused.
 
+use std::fmt;
+
 use thiserror::Error;
 
-use crate::domain::{Quota, Role};
+use crate::domain::{Quota, Role, push_hex};
 
 /// What every method of a store returns.
 pub type StoreResult<T> = Result<T, StoreError>;
@@ -49,6 +51,9 @@ pub enum StoreError {
         /// The version it has now.
         current: u64,
     },
+    /// A row that is needed can't be read, and trying again doesn't help. Where it is, is for operators, not for clients.
+    #[error("a row of the database is damaged")]
+    Damaged(Box<Damage>),
     /// Too many writes wait, or too many long reads, or a read took too long; trying again shortly helps.
     #[error("too much is asked of the database")]
     Overloaded,
@@ -60,12 +65,44 @@ pub enum StoreError {
     /// have become durable all the same, whole, when the database works again.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// A bug: the intent panicked, or made a row that can't be written. The cause is for the log, not for clients.
+    #[error("the intent went wrong: {0}")]
+    Internal(String),
 }
 
 impl StoreError {
-    /// Whether the database itself failed. Everything else is a refusal.
+    /// That the row under `key` can't be read.
+    pub fn damaged(table: &str, key: &[u8], cause: impl fmt::Display) -> Self {
+        Self::Damaged(Box::new(Damage { table: table.to_owned(), key: key.to_vec(), cause: cause.to_string() }))
+    }
+
+    /// Whether the database itself failed, for everyone: not this intent alone.
     pub fn is_failure(&self) -> bool {
         matches!(self, Self::StorageFull(_) | Self::Unavailable(_))
+    }
+
+    /// Whether the intent was refused, as one that is not allowed is: nothing has failed.
+    pub fn is_refusal(&self) -> bool {
+        !self.is_failure() && !matches!(self, Self::Damaged(_) | Self::Internal(_))
+    }
+}
+
+/// A row that can't be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// The name of its table.
+    pub table: String,
+    /// Its key there.
+    pub key: Vec<u8>,
+    /// What is wrong with it.
+    pub cause: String,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut key = String::with_capacity(2 * self.key.len());
+        push_hex(&mut key, &self.key);
+        write!(f, "{} {key}: {}", self.table, self.cause)
     }
 }
 
@@ -86,8 +123,8 @@ pub enum Missing {
     Session,
 }
 
-impl std::fmt::Display for Missing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::User => "user",
             Self::Workspace => "workspace",

@@ -32,7 +32,7 @@ pub use api_keys::ApiKeys;
 pub use artifacts::Artifacts;
 pub use backups::{Backup, Backups, Position, Since};
 pub use changes::Changes;
-pub use error::{Missing, StoreError, StoreResult};
+pub use error::{Damage, Missing, StoreError, StoreResult};
 pub use figures::{CacheFigures, StoreFigures};
 pub use housekeeping::{Housekeeping, TrashPlace, VersionPlace};
 pub use members::Members;

@@ -6,10 +6,9 @@ use super::RedbStore;
 use super::counters::Counter;
 use super::members;
 use super::quotas::require_room;
-use super::records;
 use super::scan::Budget;
 use super::snapshot::Snapshot;
-use super::tables::{Tables, get, pair, put, rows_under};
+use super::tables::{Tables, get, pair, put, read, rows_under};
 use super::workspaces;
 use crate::domain::{ApiKey, ApiKeyId, ApiKeyUse, ChangeKind, Quota, Role, Stamp, TenantId, UserId};
 use crate::store::{ApiKeys, Missing, StoreError, StoreResult};
@@ -89,7 +88,7 @@ pub(super) fn list(snapshot: &Snapshot, budget: &Budget, tenant: TenantId) -> St
         return Ok(Vec::new());
     }
     let rows = budget.over(rows_under(snapshot.api_keys()?, tenant.to_bytes())?.rev());
-    rows.map(|row| records::decode(row?.1.value())).collect()
+    rows.map(|row| row.and_then(|(key, row)| read("api_keys", key.value(), row.value()))).collect()
 }
 
 fn row_key(tenant: TenantId, id: ApiKeyId) -> [u8; 32] {

@@ -75,7 +75,7 @@ impl RedbStore {
             collection,
             elapsed: began.elapsed(),
             rows: result.as_ref().map_or(0, Rows::rows),
-            failed: is_failure(&result),
+            failed: has_failed(&result),
             write: None,
         });
         if is_failure(&result) {
@@ -98,7 +98,7 @@ impl RedbStore {
             collection,
             elapsed: began.elapsed(),
             rows: answer.rows,
-            failed: is_failure(&answer.result),
+            failed: has_failed(&answer.result),
             write: answer.figures,
         });
         answer.result
@@ -107,6 +107,10 @@ impl RedbStore {
 
 fn is_failure<T>(result: &StoreResult<T>) -> bool {
     result.as_ref().is_err_and(StoreError::is_failure)
+}
+
+fn has_failed<T>(result: &StoreResult<T>) -> bool {
+    result.as_ref().is_err_and(|error| !error.is_refusal())
 }
 
 /// What a read returns, as a number of rows.

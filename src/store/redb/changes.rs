@@ -1,13 +1,13 @@
 //! The change log: one entry for each thing that a write changed, in the order of the commits, without gaps.
 
 use async_trait::async_trait;
-use redb::{ReadableTable, Table};
+use redb::{AccessGuard, ReadableTable, Table};
 
 use super::counters::{self, Counter};
 use super::records::{self, Entry};
 use super::scan::Budget;
 use super::snapshot::Snapshot;
-use super::tables::{Tables, get, put};
+use super::tables::{Tables, get, put, read};
 use super::{INLINE_ROWS, RedbStore};
 use crate::domain::{Change, ChangeKind, Stamp, TenantId, Timestamp};
 use crate::store::{Changes, StoreResult};
@@ -99,7 +99,7 @@ impl<'txn> ChangeLog<'txn> {
 pub(super) fn begins_before(table: &impl ReadableTable<u64, &'static [u8]>, before: Timestamp) -> StoreResult<bool> {
     let last = last_seq(table)?;
     let Some((seq, entry)) = table.first()? else { return Ok(false) };
-    let entry: Entry = records::decode(entry.value())?;
+    let entry = entry_at(seq.value(), entry.value())?;
     Ok(seq.value() < last && entry.change.at < before)
 }
 
@@ -121,7 +121,15 @@ pub(super) fn last_seq(table: &impl ReadableTable<u64, &'static [u8]>) -> StoreR
 /// At most `limit` entries after position `after`, oldest first.
 pub(super) fn list(snapshot: &Snapshot, budget: &Budget, after: u64, limit: usize) -> StoreResult<Vec<Change>> {
     let rows = budget.over(snapshot.changes()?.range(after.saturating_add(1)..)?);
-    rows.take(limit).map(|row| records::decode(row?.1.value()).map(|entry: Entry| entry.change)).collect()
+    let change = |(seq, entry): (AccessGuard<'_, u64>, AccessGuard<'_, &'static [u8]>)| {
+        entry_at(seq.value(), entry.value()).map(|entry| entry.change)
+    };
+    rows.take(limit).map(|row| change(row?)).collect()
+}
+
+/// What the entry at a position says.
+pub(super) fn entry_at(seq: u64, entry: &[u8]) -> StoreResult<Entry> {
+    read("changes", &seq.to_be_bytes(), entry)
 }
 
 /// See [`Changes::changes_of`]. Each entry leads to the one before: the rest of the log is not read.

@@ -6,10 +6,9 @@ use redb::ReadableTable;
 use super::RedbStore;
 use super::counters::{self, Counter};
 use super::quotas::require_room;
-use super::records;
 use super::scan::Budget;
 use super::snapshot::Snapshot;
-use super::tables::{Tables, get, pair, put, rows_under};
+use super::tables::{Tables, get, pair, put, read, rows_under};
 use super::users;
 use super::workspaces;
 use crate::domain::{ChangeKind, Member, Membership, Quota, Role, Stamp, TenantId, UserId};
@@ -194,7 +193,8 @@ pub(super) fn list(snapshot: &Snapshot, budget: &Budget, tenant: TenantId) -> St
         let user = users::find(snapshot, membership.user)?;
         Ok(user.map(|user| Member { membership, user }))
     };
-    rows.filter_map(|row| row.and_then(|(_, row)| member(records::decode(row.value())?)).transpose()).collect()
+    rows.filter_map(|row| row.and_then(|(key, row)| member(read("members", key.value(), row.value())?)).transpose())
+        .collect()
 }
 
 /// Whether a workspace has too many members for the runtime's threads.

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use redb::{Database, ReadableDatabase, ReadableTable, TableError, WriteTransaction};
 
 use super::counters::Counter;
-use super::records;
-use super::tables::{META, Tables};
+use super::tables::{META, Tables, read};
 use crate::domain::{Membership, Role, TenantId};
 use crate::store::{StoreError, StoreResult};
 
@@ -90,7 +89,8 @@ fn count_owners(txn: &WriteTransaction) -> StoreResult<()> {
     let mut tables = Tables::of(txn);
     let mut owned = Vec::new();
     for row in tables.members()?.iter()? {
-        let membership: Membership = records::decode(row?.1.value())?;
+        let (key, row) = row?;
+        let membership: Membership = read("members", key.value(), row.value())?;
         if membership.role == Role::Owner {
             owned.push(membership.tenant);
         }

@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use redb::ReadableTable;
 
-use super::records::{self, SpentTokens};
+use super::records::SpentTokens;
 use super::scan::Budget;
 use super::snapshot::Snapshot;
-use super::tables::{Tables, get, pair, put, rows_under};
+use super::tables::{Tables, get, pair, put, read, rows_under};
 use super::{INLINE_ROWS, RedbStore};
 use super::{home, users};
 use crate::domain::{ChangeKind, Membership, RefreshDigest, Session, SessionId, Stamp, TenantId, UserId};
@@ -209,7 +209,8 @@ pub(super) fn end_all(tables: &mut Tables<'_>, user: UserId, keep: Option<Sessio
 fn those_of(tables: &mut Tables<'_>, user: UserId, limit: usize) -> StoreResult<Vec<Session>> {
     let (first, last) = (pair(user.to_bytes(), [0; 16]), pair(user.to_bytes(), [u8::MAX; 16]));
     let rows = tables.sessions()?.range::<&[u8; 32]>(&first..=&last)?.take(limit);
-    rows.map(|row| records::decode(row?.1.value())).collect()
+    rows.map(|row| row.map_err(StoreError::from).and_then(|(key, row)| read("sessions", key.value(), row.value())))
+        .collect()
 }
 
 /// A session that lives.
@@ -258,7 +259,7 @@ fn find(snapshot: &Snapshot, user: UserId, id: SessionId) -> StoreResult<Option<
 /// See [`Sessions::sessions_of`].
 fn list(snapshot: &Snapshot, budget: &Budget, user: UserId) -> StoreResult<Vec<Session>> {
     let rows = budget.over(rows_under(snapshot.sessions()?, user.to_bytes())?);
-    rows.map(|row| records::decode(row?.1.value())).collect()
+    rows.map(|row| row.and_then(|(key, row)| read("sessions", key.value(), row.value()))).collect()
 }
 
 /// Whether a user's list is too long for the runtime's threads.

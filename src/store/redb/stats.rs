@@ -7,9 +7,8 @@ use redb::{Database, ReadableTable as _, ReadableTableMetadata as _};
 use super::counters::{Counter, value_in};
 use super::errors::OpenError;
 use super::open::{self, Options};
-use super::records;
 use super::snapshot::Snapshot;
-use super::tables::every_table;
+use super::tables::{every_table, read};
 use crate::domain::{TenantId, Workspace};
 use crate::store::StoreResult;
 
@@ -81,7 +80,7 @@ fn look(database: &Database, file_bytes: u64) -> StoreResult<Stats> {
     let mut workspaces = Vec::new();
     for row in snapshot.workspaces()?.iter()? {
         let (key, value) = row?;
-        let workspace: Workspace = records::decode(value.value())?;
+        let workspace: Workspace = read("workspaces", key.value(), value.value())?;
         let count = |counter| value_in(snapshot.counters()?, TenantId::from_bytes(*key.value()), counter);
         let artifacts = count(Counter::Artifacts)?;
         workspaces.push(WorkspaceStats {

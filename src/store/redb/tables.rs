@@ -6,7 +6,7 @@
 
 use std::borrow::Borrow;
 
-use redb::{Key, Range, ReadOnlyTable, ReadableTable, Table, TableDefinition, Value, WriteTransaction};
+use redb::{Key, Range, ReadOnlyTable, ReadableTable, Table, TableDefinition, TableHandle, Value, WriteTransaction};
 
 use super::answers;
 use super::changes::ChangeLog;
@@ -14,7 +14,7 @@ use super::counters::Counters;
 use super::records::{self, Record};
 use super::remembered::Rewritten;
 use crate::domain::{ChangeKind, Quotas, Stamp, TenantId};
-use crate::store::StoreResult;
+use crate::store::{StoreError, StoreResult};
 
 /// Rows of versioned bytes under keys of `N` bytes.
 pub(super) type Definition<const N: usize> = TableDefinition<'static, &'static [u8; N], &'static [u8]>;
@@ -107,10 +107,16 @@ pub(super) fn rows_under<V: Value + 'static>(
 
 /// The row under `key`.
 pub(super) fn get<'k, K: Key + 'static, R: Record>(
-    table: &impl ReadableTable<K, &'static [u8]>,
+    table: &(impl ReadableTable<K, &'static [u8]> + TableHandle),
     key: impl Borrow<K::SelfType<'k>>,
 ) -> StoreResult<Option<R>> {
-    table.get(key)?.map(|row| records::decode(row.value())).transpose()
+    let key = key.borrow();
+    table.get(key)?.map(|row| read(table.name(), K::as_bytes(key).as_ref(), row.value())).transpose()
+}
+
+/// What the row that was found under `key` says.
+pub(super) fn read<R: Record>(table: &str, key: &[u8], row: &[u8]) -> StoreResult<R> {
+    records::decode(row).map_err(|cause| StoreError::damaged(table, key, cause))
 }
 
 /// Writes the row under `key`, over the one that was there.

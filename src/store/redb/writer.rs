@@ -72,13 +72,16 @@ where
         let before = tables.logged();
         let result = catch_unwind(AssertUnwindSafe(|| intent(tables)))
             .unwrap_or_else(|_| Err(StoreError::Unavailable("a write panicked".to_owned())));
-        if let Err(failure) = &result
-            && failure.is_failure()
-        {
-            return Err(failure.clone());
-        }
+        let abandoned = match &result {
+            Err(failure) if failure.is_failure() => Err(failure.clone()),
+            // What it wrote before that can't be told from what others wrote.
+            Err(fault) if !fault.is_refusal() => {
+                Err(StoreError::Unavailable("another write of the same commit went wrong".to_owned()))
+            }
+            Ok(_) | Err(_) => Ok(()),
+        };
         self.outcome = Some((result, tables.logged() - before));
-        Ok(())
+        abandoned
     }
 
     fn answer(self: Box<Self>, group: &StoreResult<Option<Commit>>) {
@@ -92,6 +95,7 @@ where
                 Answer { result, rows, figures: commit.filter(|_| rows > 0).map(figures) }
             }
             (Ok(_), None) => Answer::refused(StoreError::Unavailable("the write was not carried out".to_owned())),
+            (Err(_), Some((Err(own), _))) if !own.is_refusal() => Answer::refused(own),
             (Err(failure), _) => Answer::refused(failure.clone()),
         };
         // Whoever waited may have given up; the write stands all the same.

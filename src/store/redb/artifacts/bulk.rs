@@ -56,7 +56,7 @@ pub(super) fn write(
             Ok(plan)
         });
         let outcome = match plan {
-            Err(failure) if failure.is_failure() => return Err(failure),
+            Err(failure) if !failure.is_refusal() => return Err(failure),
             Err(refusal) => Err(refusal),
             Ok(plan) => {
                 let next = plan.next.clone();

@@ -3,9 +3,8 @@
 use std::ops::Bound;
 
 use super::super::housekeeping::Looked;
-use super::super::records;
 use super::super::snapshot::Snapshot;
-use super::super::tables::Tables;
+use super::super::tables::{Tables, read};
 use super::find_any;
 use super::versions::version_key;
 use crate::domain::{Artifact, Timestamp};
@@ -21,8 +20,10 @@ pub(in crate::store::redb) fn look(
     let after = after.map(|(tenant, id, version)| version_key(tenant, id, version));
     let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
     let mut rows = snapshot.artifact_versions()?.range::<&[u8; 40]>((from, Bound::Unbounded))?;
-    let mut next_row =
-        || -> StoreResult<Option<Artifact>> { rows.next().map(|row| records::decode(row?.1.value())).transpose() };
+    let mut next_row = || -> StoreResult<Option<Artifact>> {
+        let Some((key, row)) = rows.next().transpose()? else { return Ok(None) };
+        read("artifact_versions", key.value(), row.value()).map(Some)
+    };
     let mut looked = Looked { rows: 0, old: Vec::new(), next: None };
     let mut row = next_row()?;
     while let Some(version) = row {

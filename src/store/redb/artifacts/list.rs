@@ -6,9 +6,9 @@ use std::ops::Bound;
 use redb::{AccessGuard, ReadOnlyTable, StorageError};
 
 use super::super::counters::{self, Counter};
-use super::super::records;
 use super::super::scan::Budget;
 use super::super::snapshot::Snapshot;
+use super::super::tables::read;
 use super::{find_any, key};
 use crate::domain::{
     Artifact, ArtifactFilter, ArtifactId, ArtifactPage, ListArtifacts, Position, Sort, SortBy, Start, TenantId,
@@ -95,7 +95,7 @@ pub(super) fn page(
     let rows = Chronological::new(snapshot, tenant, after, list.sort.descending, deleted)?;
     let mut rows = budget.over(rows);
     rows.by_ref().take(list.page.offset()).try_for_each(|row| row.map(drop))?;
-    let items = rows.by_ref().take(list.page.limit).map(|row| records::decode(row?.1.value()));
+    let items = rows.by_ref().take(list.page.limit).map(|row| artifact(&row?));
     let items = items.collect::<StoreResult<_>>()?;
     Ok(ArtifactPage { items, total: total(snapshot, tenant, deleted)?, has_more: rows.next().transpose()?.is_some() })
 }
@@ -111,12 +111,17 @@ pub(super) fn next(
     let mut rows = Chronological::new(snapshot, tenant, after, false, deleted)?;
     while items.len() < NEXT_ROWS
         && bytes < NEXT_BYTES
-        && let Some((_, row)) = rows.next().transpose()?
+        && let Some(row) = rows.next().transpose()?
     {
-        bytes += row.value().len();
-        items.push(records::decode(row.value())?);
+        bytes += row.1.value().len();
+        items.push(artifact(&row)?);
     }
     Ok(ArtifactPage { items, total: total(snapshot, tenant, deleted)?, has_more: rows.next().transpose()?.is_some() })
+}
+
+/// What a row of either table says.
+fn artifact((key, row): &Row) -> StoreResult<Artifact> {
+    read("artifacts", key.value(), row.value())
 }
 
 fn total(snapshot: &Snapshot, tenant: TenantId, deleted: bool) -> StoreResult<u64> {
@@ -146,7 +151,7 @@ fn matching(
     rows: Chronological,
     filter: &ArtifactFilter,
 ) -> impl Iterator<Item = StoreResult<Artifact>> {
-    let artifacts = budget.over(rows).map(|row| records::decode::<Artifact>(row?.1.value()));
+    let artifacts = budget.over(rows).map(|row| artifact(&row?));
     artifacts.filter(|artifact| artifact.as_ref().map_or(true, |artifact| filter.matches(artifact)))
 }
 

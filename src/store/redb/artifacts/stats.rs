@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 
 use super::super::counters::{self, Counter};
-use super::super::records;
 use super::super::scan::Budget;
 use super::super::snapshot::Snapshot;
-use super::super::tables::rows_under;
+use super::super::tables::{read, rows_under};
 use crate::domain::{Artifact, ArtifactCounts, TenantId};
 use crate::store::StoreResult;
 
@@ -20,7 +19,8 @@ pub(super) fn counts(snapshot: &Snapshot, tenant: TenantId) -> StoreResult<Artif
 pub(super) fn tags(snapshot: &Snapshot, budget: &Budget, tenant: TenantId) -> StoreResult<HashMap<String, u64>> {
     let mut by_tag: HashMap<String, u64> = HashMap::new();
     for row in budget.over(rows_under(snapshot.artifacts()?, tenant.to_bytes())?) {
-        let artifact: Artifact = records::decode(row?.1.value())?;
+        let (key, row) = row?;
+        let artifact: Artifact = read("artifacts", key.value(), row.value())?;
         for tag in artifact.tags.into_strings() {
             *by_tag.entry(tag).or_default() += 1;
         }

@@ -3,9 +3,8 @@
 use std::ops::Bound;
 
 use super::super::housekeeping::Looked;
-use super::super::records;
 use super::super::snapshot::Snapshot;
-use super::super::tables::{Tables, get, pair};
+use super::super::tables::{Tables, get, pair, read};
 use super::super::workspaces;
 use super::purge;
 use crate::domain::{Artifact, Precondition, Stamp, Timestamp};
@@ -22,7 +21,8 @@ pub(in crate::store::redb) fn look(
     let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
     let (mut rows, mut old, mut last) = (0, Vec::new(), None);
     for row in snapshot.artifacts_trash()?.range::<&[u8; 32]>((from, Bound::Unbounded))?.take(limit) {
-        let artifact: Artifact = records::decode(row?.1.value())?;
+        let (key, row) = row?;
+        let artifact: Artifact = read("artifacts_trash", key.value(), row.value())?;
         let place = (artifact.tenant, artifact.id);
         if artifact.deleted_at.is_some_and(|deleted| deleted < before) {
             old.push(place);

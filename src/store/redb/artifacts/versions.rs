@@ -1,9 +1,8 @@
 //! The versions of an artifact: every write but the first leaves the state before it behind.
 
 use super::super::counters::Counter;
-use super::super::records;
 use super::super::snapshot::Snapshot;
-use super::super::tables::{Tables, put, put_measured};
+use super::super::tables::{Tables, put, put_measured, read};
 use super::{find_any, key};
 use crate::domain::{Artifact, ArtifactHistory, ArtifactId, ArtifactVersion, ChangeKind, Stamp, TenantId};
 use crate::store::StoreResult;
@@ -59,7 +58,10 @@ pub(super) fn history(
     let before = before.unwrap_or(u64::MAX);
     let (oldest, end) = (version_key(tenant, id, 0), version_key(tenant, id, before));
     let older = snapshot.artifact_versions()?.range::<&[u8; 40]>(&oldest..&end)?.rev();
-    let older = older.map(|row| records::decode::<Artifact>(row?.1.value()));
+    let older = older.map(|row| -> StoreResult<Artifact> {
+        let (key, row) = row?;
+        read("artifact_versions", key.value(), row.value())
+    });
     let newest = (current.version < before).then_some(Ok(current));
     // One more than asked for: the last is seen beside the one before it.
     let states = newest.into_iter().chain(older).take(limit + 1).collect::<StoreResult<Vec<Artifact>>>()?;

@@ -10,9 +10,9 @@ use std::io::Write;
 
 use redb::{Key, ReadOnlyTable, TableDefinition, TableHandle, Value};
 
+use super::super::changes::entry_at;
 use super::super::counters;
 use super::super::migrate::{SCHEMA_KEY, SCHEMA_VERSION};
-use super::super::records::{self, Entry};
 use super::super::snapshot::Snapshot;
 use super::super::tables::{CHANGES, COUNTERS, META};
 use super::format::{BackupWriter, Content};
@@ -35,7 +35,8 @@ pub(super) fn write(snapshot: &Snapshot, since: u64, sink: impl Write) -> Result
     set.write_schema()?;
     set.write_entries(since)?;
     for entry in snapshot.changes()?.range(since.saturating_add(1)..).map_err(StoreError::from)? {
-        let entry: Entry = records::decode(entry.map_err(StoreError::from)?.1.value())?;
+        let (seq, entry) = entry.map_err(StoreError::from)?;
+        let entry = entry_at(seq.value(), entry.value())?;
         touched::write(&mut set, &entry.change)?;
     }
     set.write_counters()?;

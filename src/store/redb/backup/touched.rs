@@ -3,10 +3,11 @@
 use std::io::Write;
 
 use super::super::members;
-use super::super::records::{self, Account};
+use super::super::records::Account;
 use super::super::tables::{
     API_KEYS, ARTIFACT_VERSIONS, ARTIFACTS, ARTIFACTS_TRASH, MEMBERS, MEMBERSHIPS_BY_USER, ONE_TIME_TOKENS, SESSIONS,
-    SPENT_TOKENS, USERS, USERS_BY_EMAIL, WORKSPACES, WORKSPACES_BY_SLUG, WORKSPACES_DELETED, get, pair, rows_under,
+    SPENT_TOKENS, USERS, USERS_BY_EMAIL, WORKSPACES, WORKSPACES_BY_SLUG, WORKSPACES_DELETED, get, pair, read,
+    rows_under,
 };
 use super::BackupError;
 use super::change_set::ChangeSet;
@@ -113,7 +114,8 @@ fn members_of<W: Write>(set: &mut ChangeSet<'_, W>, tenant: TenantId) -> Written
     }
     let snapshot = set.snapshot;
     for row in rows_under(snapshot.members()?, tenant.to_bytes())? {
-        let membership: Membership = records::decode(row.map_err(StoreError::from)?.1.value())?;
+        let (key, row) = row.map_err(StoreError::from)?;
+        let membership: Membership = read("members", key.value(), row.value())?;
         member(set, Some(tenant), membership.user)?;
     }
     Ok(())

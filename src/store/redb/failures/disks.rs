@@ -108,7 +108,8 @@ async fn a_row_that_cannot_be_read_is_an_error() {
     };
     assert_eq!(store.writer.submit(spoil).await.result, Ok(()));
 
-    let corrupt = StoreError::Unavailable("the row of a user is corrupt: version 200 is unknown".to_owned());
+    let cause = "the row of a user is corrupt: version 200 is unknown";
+    let corrupt = StoreError::damaged("users", &id.to_bytes(), cause);
     assert_eq!(store.user(id).await, Err(corrupt.clone()));
     let replaced = store.replace_password_hash(id, "hash".to_owned(), "new".to_owned(), stamp()).await;
     assert_eq!(replaced, Err(corrupt));

@@ -48,21 +48,21 @@ pub(super) trait Record: Sized {
 }
 
 /// Why stored bytes could not be read.
-type Unreadable = Box<dyn Error>;
+pub(super) type Unreadable = Box<dyn Error>;
 
 /// The bytes that `entity` is stored as.
 pub(super) fn encode<R: Record>(entity: &R) -> StoreResult<Vec<u8>> {
     postcard::to_extend(&entity.to_latest(), vec![R::VERSION])
-        .map_err(|cause| StoreError::Unavailable(format!("the row of {} can't be written: {cause}", R::NAME)))
+        .map_err(|cause| StoreError::Internal(format!("the row of {} can't be written: {cause}", R::NAME)))
 }
 
 /// The entity that is stored as `bytes`.
-pub(super) fn decode<R: Record>(bytes: &[u8]) -> StoreResult<R> {
+pub(super) fn decode<R: Record>(bytes: &[u8]) -> Result<R, Unreadable> {
     let read = match bytes.split_first() {
         Some((version, body)) => R::from_version(*version, body),
         None => Err("it is empty".into()),
     };
-    read.map_err(|cause| StoreError::Unavailable(format!("the row of {} is corrupt: {cause}", R::NAME)))
+    read.map_err(|cause| format!("the row of {} is corrupt: {cause}", R::NAME).into())
 }
 
 /// The record that takes up all of `body`.
