@@ -61,7 +61,7 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     let ids = IdGenerator::new();
     let instance = ids.next(SystemClock.now());
     let (pipeline, telemetry) = Pipeline::start(&config.telemetry, config.environment, instance)?;
-    telemetry::logs::start(&config.log, pipeline.logger_provider());
+    let _log = telemetry::logs::start(&config.log, pipeline.logger_provider());
     let listener = listen(config.server.listen, "--listen").await?;
     let metrics_listener = match config.telemetry.metrics_listen {
         Some(address) => Some(listen(address, "telemetry.metrics_listen").await?),

@@ -28,6 +28,7 @@ mod hostile_input;
 mod idempotency;
 mod isolation;
 mod listing;
+mod log;
 mod mail;
 mod members;
 mod metrics;

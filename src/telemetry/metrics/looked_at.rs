@@ -5,6 +5,7 @@ use std::sync::Arc;
 use opentelemetry::metrics::Meter;
 
 use super::Metrics;
+use crate::telemetry::logs;
 
 /// A gauge of what an `F` tells: name, unit, description, value.
 type Gauge<F> = (&'static str, &'static str, &'static str, fn(&F) -> Option<f64>);
@@ -131,6 +132,13 @@ const RUNTIME: [Gauge<tokio::runtime::RuntimeMetrics>; 3] = [
     }),
 ];
 
+const LOG: [Total<()>; 1] = [(
+    "telemetry_log_lines_dropped",
+    "{line}",
+    "Log lines that were dropped, because nobody read standard error in time.",
+    |()| logs::dropped_lines(),
+)];
+
 impl Metrics {
     /// Lets the figures of the store be read; none once there is no store.
     pub fn look_at_storage(&self, look: impl Fn() -> Option<StorageFigures> + Send + Sync + 'static) {
@@ -153,6 +161,11 @@ impl Metrics {
     pub fn look_at_hashing(&self, look: impl Fn() -> Option<HashingFigures> + Send + Sync + 'static) {
         gauges(&self.meter, &HASHING, &(Arc::new(look) as Look<HashingFigures>));
     }
+}
+
+/// Lets the figures of the log be read.
+pub(super) fn look_at_log(meter: &Meter) {
+    totals(meter, &LOG, &(Arc::new(|| Some(())) as Look<()>));
 }
 
 /// Lets the figures of the runtime be read that this is called on.

@@ -140,6 +140,7 @@ impl Metrics {
             meter: meter.clone(),
         };
         looked_at::look_at_runtime(&meter);
+        looked_at::look_at_log(&meter);
         metrics.exist_from_the_start();
         announce_version(&meter, environment);
         metrics

@@ -25,6 +25,7 @@ pub struct Setup {
     environment: BTreeMap<String, String>,
     listen: String,
     data_dir: PathBuf,
+    reads_log: bool,
     scratch: Arc<TempDir>,
 }
 
@@ -36,6 +37,7 @@ impl Setup {
             environment: BTreeMap::new(),
             listen: "127.0.0.1:0".to_owned(),
             data_dir: scratch.path().join("data"),
+            reads_log: true,
             scratch: Arc::new(scratch),
         };
         setup
@@ -76,6 +78,12 @@ impl Setup {
         self
     }
 
+    /// With nobody who reads what it logs.
+    pub fn unread_log(mut self) -> Self {
+        self.reads_log = false;
+        self
+    }
+
     /// With its data in this directory.
     pub fn data_dir(mut self, directory: impl Into<PathBuf>) -> Self {
         self.data_dir = directory.into();
@@ -94,7 +102,7 @@ impl Setup {
 
     /// Starts the server and waits until it is ready.
     pub fn start(&self) -> Server {
-        let process = Process::spawn(&self.arguments(), &self.environment);
+        let process = Process::spawn(&self.arguments(), &self.environment, self.reads_log);
         // Telemetry may go to the console, too.
         let mut lines = std::iter::from_fn(|| process.next_line());
         let address = lines.find_map(|line| line.strip_prefix(READY)?.trim().parse().ok());
@@ -106,7 +114,7 @@ impl Setup {
 
     /// Runs a server that is expected to refuse to start.
     pub fn start_refused(&self) -> Refusal {
-        let mut process = Process::spawn(&self.arguments(), &self.environment);
+        let mut process = Process::spawn(&self.arguments(), &self.environment, self.reads_log);
         let line = process.next_line();
         assert_eq!(line, None, "it started");
         let status = process.wait();
@@ -231,7 +239,7 @@ struct Process {
 }
 
 impl Process {
-    fn spawn(arguments: &[OsString], environment: &BTreeMap<String, String>) -> Self {
+    fn spawn(arguments: &[OsString], environment: &BTreeMap<String, String>, reads_log: bool) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_ghostworks"))
             .args(arguments)
             .env_clear()
@@ -242,19 +250,22 @@ impl Process {
             .spawn()
             .expect("the program starts");
         let out = BufReader::new(child.stdout.take().expect("stdout is piped"));
-        let mut err = child.stderr.take().expect("stderr is piped");
 
         let (lines, stdout) = channel();
         std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| lines.send(line)));
         let stderr = Arc::new(Mutex::new(String::new()));
         let log = Arc::clone(&stderr);
-        let stderr_reader = std::thread::spawn(move || {
-            let mut chunk = [0; 4096];
-            while let Ok(count @ 1..) = err.read(&mut chunk) {
-                lock(&log).push_str(&String::from_utf8_lossy(&chunk[..count]));
-            }
+        // One that is not read stays open, with the child.
+        let err = if reads_log { child.stderr.take() } else { None };
+        let stderr_reader = err.map(|mut err| {
+            std::thread::spawn(move || {
+                let mut chunk = [0; 4096];
+                while let Ok(count @ 1..) = err.read(&mut chunk) {
+                    lock(&log).push_str(&String::from_utf8_lossy(&chunk[..count]));
+                }
+            })
         });
-        Self { child, stdout: Mutex::new(stdout), stderr, stderr_reader: Some(stderr_reader) }
+        Self { child, stdout: Mutex::new(stdout), stderr, stderr_reader }
     }
 
     /// The next line of its output; `None` when it has ended.

@@ -1,7 +1,12 @@
-//! Logs: for people on a terminal, JSON lines for everything else. They go to standard error.
+//! Logs: for people on a terminal, JSON lines for everything else. They go to standard error, by a queue of their own
+//! (`queue.rs`), so that no request waits for whoever reads them.
+
+mod queue;
 
 use std::fmt;
 use std::io::IsTerminal as _;
+use std::panic::PanicHookInfo;
+use std::time::Duration;
 
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanId, TraceContextExt as _, TraceId};
@@ -20,15 +25,37 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use self::queue::Queue;
 use crate::config::{Log, LogFormat, LogLevel};
+
+/// The lines of this process that wait to be written.
+static LINES: Queue = Queue::new();
+
+/// How long the last lines may take to be written.
+const FLUSH_DEADLINE: Duration = Duration::from_secs(1);
 
 /// Whose lines stay here, by how their targets begin: what carries lines away must not write any that would be carried
 /// away in turn, and the links that are shown for want of a mail server are for who looks at the terminal.
 const STAY: [&str; 7] = ["opentelemetry", "tonic", "tower", "h2", "hyper", "rustls", "ghostworks::mail"];
 
+/// How many lines of this process were dropped, because nobody read standard error in time.
+pub(super) fn dropped_lines() -> u64 {
+    LINES.dropped()
+}
+
+/// Writes the last lines when it is dropped.
+#[must_use]
+pub struct Started(());
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        LINES.flush(FLUSH_DEADLINE);
+    }
+}
+
 /// Sends the process's log lines where the configuration says, and to `provider`, if there is one. Only the first call
 /// has an effect.
-pub fn start(config: &Log, provider: Option<&SdkLoggerProvider>) {
+pub fn start(config: &Log, provider: Option<&SdkLoggerProvider>) -> Started {
     let is_terminal = std::io::stderr().is_terminal();
     let level = match config.level {
         LogLevel::Error => tracing::Level::ERROR,
@@ -44,19 +71,36 @@ pub fn start(config: &Log, provider: Option<&SdkLoggerProvider>) {
         .fold(Targets::new().with_default(level), |targets, target| targets.with_target(target, LevelFilter::OFF));
     let bridge = provider.map(|provider| OpenTelemetryTracingBridge::new(provider).with_filter(carried));
     let registry = tracing_subscriber::registry().with(filter).with(bridge);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer().with_writer(|| &LINES);
     let is_pretty = match config.format {
         LogFormat::Pretty => true,
         LogFormat::Json => false,
         LogFormat::Auto => is_terminal,
     };
-    // A second start can only be another server in the same test process; its lines go the same way.
-    let _ = if is_pretty {
+    let started = if is_pretty {
         let format = Format::default().with_ansi(is_terminal).with_target(false);
         registry.with(lines.event_format(PrettyLine(format))).try_init()
     } else {
         registry.with(lines.event_format(JsonLine)).try_init()
     };
+    // A second start can only be another server in the same test process; its lines go the same way.
+    if started.is_ok() {
+        std::thread::spawn(|| LINES.write_to(std::io::stderr(), report_dropped));
+        // By itself, a panic would write to standard error, and wait for whoever reads that.
+        std::panic::set_hook(Box::new(log_panic));
+    }
+    Started(())
+}
+
+fn report_dropped(lines: u64) {
+    tracing::warn!(lines, "log lines were dropped, because nobody read standard error in time");
+}
+
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let thread = std::thread::current();
+    let place = panic.location().map(ToString::to_string);
+    let (thread, place) = (thread.name().unwrap_or_default(), place.as_deref().unwrap_or_default());
+    tracing::error!(thread, place, "panicked: {}", panic.payload_as_str().unwrap_or("no message"));
 }
 
 /// A line for people, with the ids of the open span at its end.
