@@ -22,6 +22,7 @@ mod quotas;
 mod remote;
 mod sampling;
 mod secret;
+mod secret_files;
 mod server;
 mod source;
 mod storage;

@@ -18,8 +18,6 @@ pub struct Remote {
     /// The API key or access token that is shown to it.
     #[serde(serialize_with = "masked")]
     pub token: Option<SecretString>,
-    /// A file that holds it (`--token-file`); then `token` is not looked at.
-    pub token_file: Option<PathBuf>,
     /// A PEM file with the certificates that vouch for it, instead of those of Mozilla.
     pub certificate: Option<PathBuf>,
 }

@@ -9,7 +9,7 @@ use figment::{
     value::{Dict, Map, Value},
 };
 
-use super::error::ConfigError;
+use super::{error::ConfigError, secret_files};
 
 /// The variable that names the file when the command line doesn't.
 const FILE_VARIABLE: &str = "GHOSTWORKS_CONFIG";
@@ -97,41 +97,39 @@ impl Sources {
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Figment, ConfigError> {
         let variables = variables(environment)?;
-        let mut layers = Figment::new();
-        if let Some(file) = self.file(&variables)? {
-            layers = layers.merge(file);
-        }
+        let mut layers = Vec::from_iter(self.file(&variables)?);
         for (name, key, spelling) in standard() {
             if let Some(text) = variables.get(&name) {
                 let text = if spelling == Spelling::AnyCase { text.to_ascii_lowercase() } else { text.clone() };
-                layers = layers.merge(Layer::one(&name, &key, text));
+                layers.push(Layer::one(Strength::StandardVariable, &name, &key, text));
             }
         }
         for (name, text) in &variables {
             if let Some(key) = name.strip_prefix(PREFIX) {
                 let key = key.to_ascii_lowercase().replace("__", ".");
-                layers = layers.merge(Layer::one(name, &key, text.clone()));
+                layers.push(Layer::one(Strength::Variable, name, &key, text.clone()));
             }
         }
-        if let Some(listen) = self.listen {
-            layers = layers.merge(Layer::one("--listen", "server.listen", listen.to_string()));
-        }
-        if let Some(server) = &self.server {
-            layers = layers.merge(Layer::one("--server", "remote.url", server.clone()));
-        }
-        let paths = [
-            ("--data-dir", "storage.data_dir", &self.data_dir),
-            ("--token-file", "remote.token_file", &self.token_file),
+        layers.extend(self.flags()?);
+        secret_files::resolve(&mut layers)?;
+        Ok(layers.into_iter().fold(Figment::new(), Figment::merge))
+    }
+
+    /// What the command line sets.
+    fn flags(&self) -> Result<Vec<Layer>, ConfigError> {
+        let path = |flag: &'static str, path: &Option<PathBuf>| match path {
+            Some(path) => text(flag, path.clone().into_os_string()).map(Some),
+            None => Ok(None),
+        };
+        let flags = [
+            ("--listen", "server.listen", self.listen.map(|listen| listen.to_string())),
+            ("--server", "remote.url", self.server.clone()),
+            ("--data-dir", "storage.data_dir", path("--data-dir", &self.data_dir)?),
+            ("--token-file", "remote.token_file", path("--token-file", &self.token_file)?),
+            ("--from", "backups.to", self.backups.clone()),
         ];
-        for (flag, key, path) in paths {
-            if let Some(path) = path {
-                layers = layers.merge(Layer::one(flag, key, text(flag, path.clone().into_os_string())?));
-            }
-        }
-        if let Some(place) = self.backups.clone() {
-            layers = layers.merge(Layer::one("--from", "backups.to", place));
-        }
-        Ok(layers)
+        let given = flags.into_iter().filter_map(|(flag, key, value)| Some((flag, key, value?)));
+        Ok(given.map(|(flag, key, value)| Layer::one(Strength::Flag, flag, key, value)).collect())
     }
 
     fn file(&self, variables: &BTreeMap<String, String>) -> Result<Option<Layer>, ConfigError> {
@@ -145,7 +143,7 @@ impl Sources {
             Err(cause) => return Err(ConfigError::Unreadable { file, origin, cause }),
         };
         match toml::from_str(&content) {
-            Ok(settings) => Ok(Some(Layer { origin: file.display().to_string(), settings })),
+            Ok(settings) => Ok(Some(Layer { strength: Strength::File, origin: file.display().to_string(), settings })),
             Err(error) => {
                 let before = &content[..error.span().map_or(0, |span| span.start)];
                 let line = before.matches('\n').count() + 1;
@@ -175,17 +173,28 @@ fn text(origin: &str, value: OsString) -> Result<String, ConfigError> {
     value.into_string().map_err(|_| ConfigError::NotText { origin: origin.to_owned() })
 }
 
+/// How strong a source is: of two that have a setting, the later one here wins.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Strength {
+    File,
+    StandardVariable,
+    Variable,
+    Flag,
+}
+
 /// Settings from one place.
-struct Layer {
-    origin: String,
-    settings: Dict,
+pub(super) struct Layer {
+    pub strength: Strength,
+    /// The file, variable or flag.
+    pub origin: String,
+    pub settings: Dict,
 }
 
 impl Layer {
     /// A layer of one setting. Its value stays text until it is known what type the setting has.
-    fn one(origin: &str, key: &str, text: String) -> Self {
+    pub fn one(strength: Strength, origin: &str, key: &str, text: String) -> Self {
         let settings = nest(key, Value::from(text)).into_dict().unwrap_or_default();
-        Self { origin: origin.to_owned(), settings }
+        Self { strength, origin: origin.to_owned(), settings }
     }
 }
 

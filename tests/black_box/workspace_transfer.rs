@@ -247,8 +247,12 @@ fn who_may_not_is_told_why() {
         (&with(&workspace.owner.access), &["import", "a-slug", file], "has no workspace a-slug"),
         (&by_key, &["import", id, "/nowhere"], "can't read /nowhere: "),
         (&by_key, &["export", id, "/nowhere/out"], "can't write /nowhere/out: "),
-        (&by_key, &["export", id, out, "--token-file", "/nowhere"], "can't read the key or token in /nowhere"),
-        (&by_key, &["export", id, out, "--token-file", file], "must hold an API key"),
+        (
+            &by_key,
+            &["export", id, out, "--token-file", "/nowhere"],
+            "remote.token_file (--token-file): /nowhere: can't be read",
+        ),
+        (&by_key, &["export", id, out, "--token-file", file], "expected an API key"),
         (&with("a key"), &["export", id, out], "remote.token (GHOSTWORKS__REMOTE__TOKEN): expected an API key"),
     ] {
         let refused = run(setup, &[words, &["--server", url]].concat()).unwrap_err();

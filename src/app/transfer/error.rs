@@ -1,7 +1,6 @@
 //! Why artifacts were not exported or imported.
 
 use std::io;
-use std::path::PathBuf;
 
 use serde::Deserialize;
 use thiserror::Error;
@@ -18,20 +17,6 @@ pub enum TransferError {
          with --token-file"
     )]
     NoToken,
-    /// The file that should hold the key can't be read.
-    #[error("can't read the key or token in {path}: {error}")]
-    TokenFile {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// The file that should hold the key holds something else.
-    #[error("{path} must hold an API key or an access token, and nothing else")]
-    NotAToken {
-        /// The file.
-        path: PathBuf,
-    },
     /// The certificates can't be used.
     #[error("remote.certificate: {0}")]
     Certificate(String),

@@ -1,13 +1,12 @@
 //! A server that runs, and who asks it.
 
-use std::fs;
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, USER_AGENT};
 use hyper::{Request, Response, StatusCode};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::time::{sleep, timeout};
@@ -16,7 +15,7 @@ use uuid::Uuid;
 use super::TransferError;
 use super::error::Problem;
 use crate::auth::ApiKeyToken;
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::telemetry::{HttpSender, http_sender, with_causes};
 
 /// How long the server may keep silent.
@@ -50,7 +49,7 @@ impl Remote {
     /// The server that the configuration names. Does not ask it yet.
     pub fn new(config: &Config) -> Result<Self, TransferError> {
         let url = config.remote.url.clone().or_else(|| config.server.local_url()).ok_or(TransferError::NoServer)?;
-        let token = token(&config.remote)?;
+        let token = config.remote.token.clone().ok_or(TransferError::NoToken)?;
         let token = token.expose_secret();
         let mut authorization =
             HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| TransferError::NoToken)?;
@@ -158,20 +157,6 @@ impl Remote {
 
     fn broken_off(&self, cause: String) -> TransferError {
         TransferError::BrokenOff { url: self.url.clone(), cause }
-    }
-}
-
-/// The key or token, from where the configuration says.
-fn token(config: &config::Remote) -> Result<SecretString, TransferError> {
-    let Some(path) = &config.token_file else { return config.token.clone().ok_or(TransferError::NoToken) };
-    let path = path.clone();
-    match fs::read_to_string(&path) {
-        Ok(text) => {
-            let text = text.trim();
-            let is_token = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-            if is_token { Ok(text.into()) } else { Err(TransferError::NotAToken { path }) }
-        }
-        Err(error) => Err(TransferError::TokenFile { path, error }),
     }
 }
 
