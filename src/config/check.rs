@@ -67,6 +67,13 @@ pub(super) fn by_name<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializ
     T::deserialize(name)
 }
 
+/// As [`by_name`], for a setting that may be missing.
+pub(super) fn some_by_name<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    by_name(deserializer).map(Some)
+}
+
 /// Deserializes a value from its text, telling what was `expected` when it can't be parsed.
 pub(super) fn parse<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D, expected: &str) -> Result<T, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(|_| D::Error::custom(format!("expected {expected}")))

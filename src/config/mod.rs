@@ -18,6 +18,7 @@ mod log;
 mod mail;
 mod origin;
 mod otlp;
+mod propagation;
 mod quotas;
 mod remote;
 mod sampling;
@@ -41,13 +42,14 @@ pub use log::{Log, LogFormat, LogLevel};
 pub use mail::Mail;
 pub use origin::Origin;
 pub use otlp::{Compression, Otlp, OtlpProtocol, Signal};
+pub use propagation::{Propagators, TrustContext};
 pub use quotas::Quotas;
 pub use remote::Remote;
 pub use sampling::{RemoteSampling, Sampler, SamplerArg};
 pub use server::Server;
 pub use source::Sources;
 pub use storage::Storage;
-pub use telemetry::{Exporter, MetricsExporters, Propagators, Telemetry};
+pub use telemetry::{Exporter, MetricsExporters, Telemetry};
 
 /// Every setting. Serialized, secrets are masked.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use hyper::Uri;
 use hyper::header::{HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::check::{self, Checked};
 use super::secret;
@@ -46,7 +46,7 @@ pub struct Otlp {
     /// Headers of every export, as `key=value,key=value` (`OTEL_EXPORTER_OTLP_HEADERS`). Default none.
     #[serde(serialize_with = "secret::masked")]
     pub headers: Option<SecretString>,
-    /// Milliseconds that an export may take (`OTEL_EXPORTER_OTLP_TIMEOUT`). Default 10000.
+    /// Milliseconds that one attempt of an export may take (`OTEL_EXPORTER_OTLP_TIMEOUT`). Default 10000.
     pub timeout_ms: u64,
     /// How exports are made smaller (`OTEL_EXPORTER_OTLP_COMPRESSION`); [`Compression::None`] by default.
     #[serde(deserialize_with = "check::by_name")]
@@ -83,7 +83,7 @@ pub struct OtlpOfSignal {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
     /// See [`Otlp::protocol`].
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "some_by_name")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "check::some_by_name")]
     pub protocol: Option<OtlpProtocol>,
     /// See [`Otlp::headers`].
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "secret::masked")]
@@ -92,7 +92,7 @@ pub struct OtlpOfSignal {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
     /// See [`Otlp::compression`].
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "some_by_name")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "check::some_by_name")]
     pub compression: Option<Compression>,
     /// See [`Otlp::certificate`].
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -204,10 +204,6 @@ pub enum Compression {
     None,
     /// By gzip.
     Gzip,
-}
-
-fn some_by_name<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    check::by_name(deserializer).map(Some)
 }
 
 fn check_endpoint(key: &'static str, endpoint: Option<&str>) -> Checked {

@@ -18,7 +18,7 @@ const FILE_VARIABLE: &str = "GHOSTWORKS_CONFIG";
 const PREFIX: &str = "GHOSTWORKS__";
 
 /// The standard names, and the settings they stand for.
-const STANDARD: [(&str, &str, Spelling); 19] = [
+const STANDARD: [(&str, &str, Spelling); 24] = [
     ("ENVIRONMENT", "environment", Spelling::AnyCase),
     ("OTEL_SDK_DISABLED", "telemetry.disabled", Spelling::AnyCase),
     ("OTEL_SERVICE_NAME", "telemetry.service_name", Spelling::Exact),
@@ -34,6 +34,11 @@ const STANDARD: [(&str, &str, Spelling); 19] = [
     ("OTEL_BSP_SCHEDULE_DELAY", "telemetry.span_delay_ms", Spelling::Exact),
     ("OTEL_BSP_EXPORT_TIMEOUT", "telemetry.span_timeout_ms", Spelling::Exact),
     ("OTEL_METRIC_EXPORT_INTERVAL", "telemetry.metric_interval_ms", Spelling::Exact),
+    ("OTEL_METRIC_EXPORT_TIMEOUT", "telemetry.metric_timeout_ms", Spelling::Exact),
+    ("OTEL_BLRP_MAX_QUEUE_SIZE", "telemetry.log_queue", Spelling::Exact),
+    ("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "telemetry.log_batch", Spelling::Exact),
+    ("OTEL_BLRP_SCHEDULE_DELAY", "telemetry.log_delay_ms", Spelling::Exact),
+    ("OTEL_BLRP_EXPORT_TIMEOUT", "telemetry.log_timeout_ms", Spelling::Exact),
     ("AWS_ENDPOINT_URL", "backups.s3_endpoint", Spelling::Exact),
     ("AWS_REGION", "backups.s3_region", Spelling::Exact),
     ("AWS_ACCESS_KEY_ID", "backups.s3_access_key_id", Spelling::Exact),

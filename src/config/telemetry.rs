@@ -6,8 +6,10 @@ use std::str::FromStr;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::Environment;
 use super::check::{self, Checked};
 use super::otlp::{self, Otlp, OtlpOfSignal, Signal};
+use super::propagation::{Propagators, TrustContext};
 use super::sampling::{Sampler, SamplerArg};
 use super::secret;
 
@@ -40,17 +42,32 @@ pub struct Telemetry {
     pub sampler_arg: Option<SamplerArg>,
     /// Which headers carry a caller's trace (`OTEL_PROPAGATORS`). Default `tracecontext,baggage`.
     pub propagators: Propagators,
+    /// Whose trace context is believed. Default [`TrustContext::All`] in development and [`TrustContext::Proxies`]
+    /// elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "check::some_by_name")]
+    pub trust_context: Option<TrustContext>,
     /// Finished spans that may wait to be exported; more are dropped (`OTEL_BSP_MAX_QUEUE_SIZE`). Default 2048.
     pub span_queue: usize,
     /// Spans in one export at most (`OTEL_BSP_MAX_EXPORT_BATCH_SIZE`). Default 512.
     pub span_batch: usize,
     /// Milliseconds between two exports of spans (`OTEL_BSP_SCHEDULE_DELAY`). Default 5000.
     pub span_delay_ms: u64,
-    /// Milliseconds that an export of spans may take, with its retries, if its collector may not take less anyway
-    /// (`OTEL_BSP_EXPORT_TIMEOUT`). Default 30000.
+    /// Milliseconds until an export of spans is given up, with all its attempts (`OTEL_BSP_EXPORT_TIMEOUT`). Default 30000.
     pub span_timeout_ms: u64,
     /// Milliseconds between two exports of metrics (`OTEL_METRIC_EXPORT_INTERVAL`). Default 60000.
     pub metric_interval_ms: u64,
+    /// Milliseconds until an export of metrics is given up, with all its attempts (`OTEL_METRIC_EXPORT_TIMEOUT`). Default
+    /// 30000.
+    pub metric_timeout_ms: u64,
+    /// Log records that may wait to be exported; more are dropped (`OTEL_BLRP_MAX_QUEUE_SIZE`). Default 2048.
+    pub log_queue: usize,
+    /// Log records in one export at most (`OTEL_BLRP_MAX_EXPORT_BATCH_SIZE`). Default 512.
+    pub log_batch: usize,
+    /// Milliseconds between two exports of log records (`OTEL_BLRP_SCHEDULE_DELAY`). Default 1000.
+    pub log_delay_ms: u64,
+    /// Milliseconds until an export of log records is given up, with all its attempts (`OTEL_BLRP_EXPORT_TIMEOUT`).
+    /// Default 30000.
+    pub log_timeout_ms: u64,
     /// A URL that answers with a status below 400 while the collector is well, such as that of its health check. It is
     /// asked for `/health/detailed`. Default none.
     pub collector_health_url: Option<String>,
@@ -86,11 +103,17 @@ impl Default for Telemetry {
             sampler: Sampler::default(),
             sampler_arg: None,
             propagators: Propagators::default(),
+            trust_context: None,
             span_queue: 2048,
             span_batch: 512,
             span_delay_ms: 5000,
             span_timeout_ms: 30_000,
             metric_interval_ms: 60_000,
+            metric_timeout_ms: 30_000,
+            log_queue: 2048,
+            log_batch: 512,
+            log_delay_ms: 1000,
+            log_timeout_ms: 30_000,
             collector_health_url: None,
             metrics_listen: None,
             metrics_token: None,
@@ -112,11 +135,24 @@ impl Telemetry {
             Signal::Metrics => &self.otlp_metrics,
             Signal::Logs => &self.otlp_logs,
         };
-        let otlp = self.otlp.for_signal(signal, own);
+        self.otlp.for_signal(signal, own)
+    }
+
+    /// Milliseconds until an export of a signal is given up.
+    pub fn export_timeout_ms(&self, signal: Signal) -> u64 {
         match signal {
-            Signal::Traces => Otlp { timeout_ms: otlp.timeout_ms.min(self.span_timeout_ms), ..otlp },
-            Signal::Metrics | Signal::Logs => otlp,
+            Signal::Traces => self.span_timeout_ms,
+            Signal::Metrics => self.metric_timeout_ms,
+            Signal::Logs => self.log_timeout_ms,
         }
+    }
+
+    /// Whose trace context is believed in `environment`.
+    pub fn trust_context(&self, environment: Environment) -> TrustContext {
+        self.trust_context.unwrap_or(match environment {
+            Environment::Development => TrustContext::All,
+            Environment::Staging | Environment::Production => TrustContext::Proxies,
+        })
     }
 
     pub(super) fn check(&self) -> Checked {
@@ -135,6 +171,11 @@ impl Telemetry {
         check::within("telemetry.span_delay_ms", self.span_delay_ms, 1..=LONGEST_INTERVAL_MS)?;
         check::within("telemetry.span_timeout_ms", self.span_timeout_ms, 1..=LONGEST_INTERVAL_MS)?;
         check::within("telemetry.metric_interval_ms", self.metric_interval_ms, 1..=LONGEST_INTERVAL_MS)?;
+        check::within("telemetry.metric_timeout_ms", self.metric_timeout_ms, 1..=LONGEST_INTERVAL_MS)?;
+        check::within("telemetry.log_queue", self.log_queue, 1..=1_000_000)?;
+        check::within("telemetry.log_batch", self.log_batch, 1..=self.log_queue)?;
+        check::within("telemetry.log_delay_ms", self.log_delay_ms, 1..=LONGEST_INTERVAL_MS)?;
+        check::within("telemetry.log_timeout_ms", self.log_timeout_ms, 1..=LONGEST_INTERVAL_MS)?;
         let is_url = self.collector_health_url.as_deref().is_none_or(otlp::is_url);
         check::ensure("telemetry.collector_health_url", is_url, "expected a URL, such as http://otelcol:13133/")?;
         if let Some(argument) = &self.sampler_arg {
@@ -216,59 +257,16 @@ impl<'de> Deserialize<'de> for MetricsExporters {
 
 impl Serialize for MetricsExporters {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let names = [(self.prometheus, "prometheus"), (self.otlp, "otlp"), (self.console, "console")];
-        let names: Vec<_> = names.into_iter().filter_map(|(wanted, name)| wanted.then_some(name)).collect();
-        serializer.serialize_str(if names.is_empty() { "none".to_owned() } else { names.join(",") }.as_str())
+        serializer.serialize_str(&list([
+            (self.prometheus, "prometheus"),
+            (self.otlp, "otlp"),
+            (self.console, "console"),
+        ]))
     }
 }
 
-/// Which headers carry a caller's trace, written as a list: `tracecontext`, `baggage`, both, or `none`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Propagators {
-    /// The W3C `traceparent` and `tracestate`.
-    pub tracecontext: bool,
-    /// The W3C `baggage`.
-    pub baggage: bool,
-}
-
-impl Default for Propagators {
-    fn default() -> Self {
-        Self { tracecontext: true, baggage: true }
-    }
-}
-
-impl FromStr for Propagators {
-    type Err = ();
-
-    fn from_str(list: &str) -> Result<Self, ()> {
-        let mut propagators = Self { tracecontext: false, baggage: false };
-        if list.trim() == "none" {
-            return Ok(propagators);
-        }
-        for name in list.split(',') {
-            match name.trim() {
-                "tracecontext" => propagators.tracecontext = true,
-                "baggage" => propagators.baggage = true,
-                _ => return Err(()),
-            }
-        }
-        Ok(propagators)
-    }
-}
-
-impl<'de> Deserialize<'de> for Propagators {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        check::parse(deserializer, "a list of tracecontext and baggage, or none")
-    }
-}
-
-impl Serialize for Propagators {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(match (self.tracecontext, self.baggage) {
-            (true, true) => "tracecontext,baggage",
-            (true, false) => "tracecontext",
-            (false, true) => "baggage",
-            (false, false) => "none",
-        })
-    }
+/// The names that are wanted, with commas between, or `none`.
+pub(super) fn list<const N: usize>(names: [(bool, &'static str); N]) -> String {
+    let names: Vec<_> = names.into_iter().filter_map(|(wanted, name)| wanted.then_some(name)).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(",") }
 }

@@ -138,7 +138,7 @@ fn every_standard_name_is_read() {
     assert_eq!(telemetry.otlp(Signal::Logs).protocol, OtlpProtocol::HttpJson);
     assert_eq!(telemetry.sampler, Sampler::ParentBasedTraceIdRatio);
     assert_eq!(telemetry.sampler_arg, Some(SamplerArg::Ratio(0.1)));
-    assert_eq!(telemetry.propagators, Propagators { tracecontext: true, baggage: false });
+    assert_eq!(telemetry.propagators, Propagators { baggage: false, ..Propagators::default() });
 }
 
 #[test]

@@ -19,6 +19,8 @@ const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto")
 pub(super) struct Origin {
     /// The client's address.
     pub client: Option<IpAddr>,
+    /// Whether a trusted proxy sent it on.
+    pub is_from_proxy: bool,
     /// Whether the client's connection is encrypted, which is the doing of a proxy: we speak plain HTTP.
     pub is_tls: bool,
 }
@@ -33,7 +35,7 @@ impl Origin {
         let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
         let Some(peer) = peer.map(|peer| peer.to_canonical()) else { return Self::default() };
         if !is_trusted(peer) {
-            return Self { client: Some(peer), is_tls: false };
+            return Self { client: Some(peer), is_from_proxy: false, is_tls: false };
         }
         let mut client = peer;
         for hop in values_from_right(headers, &FORWARDED_FOR) {
@@ -45,7 +47,8 @@ impl Origin {
             }
         }
         let scheme = values_from_right(headers, &FORWARDED_PROTO).next();
-        Self { client: Some(client), is_tls: scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")) }
+        let is_tls = scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
+        Self { client: Some(client), is_from_proxy: true, is_tls }
     }
 }
 

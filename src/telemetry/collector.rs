@@ -13,21 +13,32 @@ const FRESH: Duration = Duration::from_secs(1);
 /// How long the collector may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How the export of one signal does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignalHealth {
+    /// Items that the collector took.
+    pub exported: u64,
+    /// Items that found the queue full.
+    pub dropped: u64,
+    /// Items that the collector did not take.
+    pub failed: u64,
+    /// Items that wait.
+    pub waiting: usize,
+    /// When the collector last took some.
+    pub last_success: Option<SystemTime>,
+    /// Whether attempts fail, or something was lost since the last export that was taken whole.
+    pub is_failing: bool,
+}
+
 /// How the export of telemetry does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExportHealth {
-    /// Spans that the collector took.
-    pub exported: u64,
-    /// Spans that found the queue full.
-    pub dropped: u64,
-    /// Spans that the collector did not take.
-    pub failed: u64,
-    /// Spans that wait.
-    pub waiting: usize,
-    /// When the collector last took spans.
-    pub last_success: Option<SystemTime>,
-    /// Whether the last export failed.
-    pub is_failing: bool,
+    /// Of spans.
+    pub traces: SignalHealth,
+    /// Of points of metrics.
+    pub metrics: SignalHealth,
+    /// Of log records.
+    pub logs: SignalHealth,
     /// Whether the collector says that it is well; none when nobody knows where to ask.
     pub collector_is_well: Option<bool>,
 }
@@ -35,7 +46,8 @@ pub struct ExportHealth {
 impl ExportHealth {
     /// Whether nothing is known to be wrong.
     pub fn is_well(&self) -> bool {
-        !self.is_failing && self.collector_is_well != Some(false)
+        let signals = [self.traces, self.metrics, self.logs];
+        signals.iter().all(|signal| !signal.is_failing) && self.collector_is_well != Some(false)
     }
 }
 

@@ -4,13 +4,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
-use opentelemetry::trace::{FutureExt, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, Tracer};
+use opentelemetry::trace::{FutureExt, Link, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_semantic_conventions::attribute;
 use poem::http::{HeaderMap, Method, StatusCode, Uri, Version, header};
 use tracing::Level;
 
 use super::metrics::HttpSeries;
+use super::propagation::Caller;
 use super::{CANCELLED, RequestFacts, Telemetry};
 use crate::domain::push_hex;
 
@@ -32,6 +33,8 @@ pub struct RequestHead<'a> {
     pub route: Option<&'a Arc<str>>,
     /// The client's address.
     pub client: Option<IpAddr>,
+    /// Whether a trusted proxy sent it.
+    pub is_from_proxy: bool,
     /// Whether the client's connection is encrypted.
     pub is_tls: bool,
     /// The address it was accepted on.
@@ -50,7 +53,7 @@ pub struct RequestInFlight<'a> {
 }
 
 impl Telemetry {
-    /// Opens the server span of a request, as a child of the one its headers name.
+    /// Opens the server span of a request, as a child of the one its headers name if the caller is trusted.
     pub fn request_arrived(&self, head: &RequestHead<'_>) -> RequestInFlight<'_> {
         let method = known_method(head.method);
         let route = head.route.cloned();
@@ -58,8 +61,9 @@ impl Telemetry {
         series.arrived();
         let context = match &self.tracer {
             Some(tracer) => {
-                let parent = self.propagator.extract(head.headers);
-                let builder = SpanBuilder::from_name(series.span_name()).with_kind(SpanKind::Server);
+                let Caller { parent, link } = self.propagator.extract(head.headers, head.is_from_proxy);
+                let mut builder = SpanBuilder::from_name(series.span_name()).with_kind(SpanKind::Server);
+                builder.links = link.map(|caller| vec![Link::with_context(caller)]);
                 parent.with_span(tracer.build_with_context(builder, &parent))
             }
             None => Context::new(),

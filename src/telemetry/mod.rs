@@ -23,24 +23,20 @@
 
 mod client;
 mod collector;
-mod encoding;
-mod exporter;
-mod grpc;
+mod export;
 mod http;
 pub mod logs;
 mod metrics;
 mod operation;
-mod otlp;
 mod outbound;
 mod pipeline;
 mod propagation;
-mod queue;
 mod resource;
 mod search;
 mod storage;
 
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use opentelemetry::trace::{FutureExt, SpanBuilder, SpanKind, SpanRef, Status, TraceContextExt, Tracer};
@@ -51,7 +47,7 @@ use opentelemetry_semantic_conventions::attribute;
 use crate::domain::{TenantId, UserId};
 
 pub use client::{HttpSender, http_sender, with_causes};
-pub use collector::ExportHealth;
+pub use collector::{ExportHealth, SignalHealth};
 pub use http::{RequestHead, RequestInFlight};
 pub use metrics::{BackupFigures, HashingFigures, Metrics, SearchFigures, StorageFigures};
 pub use operation::Operation;
@@ -67,7 +63,7 @@ pub struct Telemetry {
     propagator: propagation::Propagator,
     metrics: Metrics,
     outbound: outbound::Outbound,
-    exports: Arc<metrics::Exports>,
+    exports: metrics::AllExports,
     /// `None` when nobody said where to ask.
     collector: Option<collector::CollectorHealth>,
 }

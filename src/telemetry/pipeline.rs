@@ -1,28 +1,27 @@
 //! From configuration to a running pipeline, and back down within a deadline.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::logs::SdkLoggerProvider;
+use opentelemetry_sdk::logs::{self, BatchLogProcessor, SdkLoggerProvider};
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::runtime;
-use opentelemetry_sdk::trace::{self, BatchSpanProcessor, Sampler, SdkTracerProvider, SpanExporter};
+use opentelemetry_sdk::trace::{self, BatchSpanProcessor, Sampler, SdkTracerProvider};
 use prometheus::{Encoder as _, TextEncoder};
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::Telemetry;
 use super::client::{HttpClient, Tls};
 use super::collector::CollectorHealth;
-use super::metrics::{Exports, Metrics, view};
+use super::export::{self, Bounded, Leaving};
+use super::metrics::{AllExports, Metrics, view};
 use super::outbound::Outbound;
 use super::propagation::Propagator;
-use super::queue::{Bounded, Counted};
 use super::resource::resource;
-use super::{Telemetry, otlp};
-use crate::config::{self, Environment, Exporter, OtlpProtocol, RemoteSampling, SamplerArg, Signal};
+use crate::config::{self, Environment, Exporter, RemoteSampling, SamplerArg, Signal};
 
 /// How long the service that says which traces are recorded has to answer.
 const REMOTE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -75,14 +74,15 @@ impl Pipeline {
     ) -> Result<(Self, Telemetry), TelemetryError> {
         let resource = resource(config, environment.as_str(), instance);
         let registry = prometheus::Registry::new();
-        let meter_provider = meter_provider(config, resource.clone(), &registry)?;
+        let exports = AllExports::default();
+        let meter_provider = meter_provider(config, resource.clone(), &registry, &exports)?;
         let meter = meter_provider.meter("ghostworks");
-        let exports = Exports::new(&meter);
+        exports.declare(&meter);
         let tracer_provider = tracer_provider(config, resource.clone(), &exports)?;
-        let logger_provider = logger_provider(config, resource)?;
+        let logger_provider = logger_provider(config, resource, &exports)?;
         let telemetry = Telemetry {
             tracer: tracer_provider.as_ref().map(|provider| provider.tracer("ghostworks")),
-            propagator: Propagator::new(&config.propagators),
+            propagator: Propagator::new(config.propagators, config.trust_context(environment)),
             metrics: Metrics::new(&meter_provider, config.tenant_label_limit, environment.as_str()),
             outbound: Outbound::new(&meter),
             exports,
@@ -109,31 +109,33 @@ impl Pipeline {
     /// Sends what is left, for as long as the shutdown timeout. The SDK's own timeouts don't bound a call in
     /// flight, so it flushes on a thread that is left behind when it is late.
     pub async fn shut_down(&self) {
-        let (tracer_provider, meter_provider) = (self.tracer_provider.clone(), self.meter_provider.clone());
-        let logger_provider = self.logger_provider.clone();
         let timeout = self.shutdown_timeout;
-        let (done, is_done) = tokio::sync::oneshot::channel();
-        std::thread::spawn(move || {
-            if let Some(provider) = tracer_provider {
-                // A failure was warned of by the exporter.
-                let _ = provider.shutdown_with_timeout(timeout);
-            }
-            let _ = meter_provider.shutdown_with_timeout(timeout);
-            if let Some(provider) = logger_provider {
-                let _ = provider.shutdown_with_timeout(timeout);
-            }
-            let _ = done.send(());
-        });
-        if tokio::time::timeout(timeout, is_done).await.is_err() {
+        let (traces, metrics, logs) =
+            (self.tracer_provider.clone(), self.meter_provider.clone(), self.logger_provider.clone());
+        // A failure was warned of by the exporter. The signals are independent: each may have a collector of its own.
+        let all = futures_util::future::join3(
+            on_a_thread(move || traces.map(|provider| provider.shutdown_with_timeout(timeout))),
+            on_a_thread(move || metrics.shutdown_with_timeout(timeout)),
+            on_a_thread(move || logs.map(|provider| provider.shutdown_with_timeout(timeout))),
+        );
+        if tokio::time::timeout(timeout, all).await.is_err() {
             tracing::info!("the collector did not take the last telemetry in time; it is lost");
         }
     }
 }
 
+/// Does `work` on a thread of its own, which is left behind by whoever stops waiting.
+async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) {
+    let (done, is_done) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || done.send(work()).is_ok());
+    // A thread that panicked has ended as well.
+    let _ = is_done.await;
+}
+
 fn tracer_provider(
     config: &config::Telemetry,
     resource: Resource,
-    exports: &Arc<Exports>,
+    exports: &AllExports,
 ) -> Result<Option<SdkTracerProvider>, TelemetryError> {
     if config.disabled {
         return Ok(None);
@@ -147,43 +149,54 @@ fn tracer_provider(
     let provider = match config.traces_exporter {
         Exporter::None => builder,
         Exporter::Console => builder.with_simple_exporter(opentelemetry_stdout::SpanExporter::default()),
-        Exporter::Otlp => builder.with_span_processor(match config.otlp(Signal::Traces).protocol {
-            OtlpProtocol::Grpc => in_batches(otlp::spans_over_grpc(config)?, config, exports),
-            OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => {
-                in_batches(otlp::spans_over_http(config)?, config, exports)
-            }
-        }),
+        Exporter::Otlp => builder.with_span_processor(spans_in_batches(config, exports)?),
     };
     Ok(Some(provider.build()))
 }
 
-fn in_batches(
-    exporter: impl SpanExporter + 'static,
+fn spans_in_batches(
     config: &config::Telemetry,
-    exports: &Arc<Exports>,
-) -> Bounded<BatchSpanProcessor> {
+    exports: &AllExports,
+) -> Result<Bounded<BatchSpanProcessor>, TelemetryError> {
+    let exports = exports.of(Signal::Traces);
     let batches = trace::BatchConfigBuilder::default()
         .with_max_queue_size(config.span_queue)
         .with_max_export_batch_size(config.span_batch)
         .with_scheduled_delay(Duration::from_millis(config.span_delay_ms))
         .build();
-    let exporter = Counted::new(exporter, exports.clone());
+    let exporter = Leaving::new(export::exporter(config, Signal::Traces, exports)?, exports.clone());
     let processor = BatchSpanProcessor::builder(exporter).with_batch_config(batches).build();
-    Bounded::new(processor, config.span_queue, exports.clone())
+    Ok(Bounded::new(processor, config.span_queue, exports.clone()))
 }
 
 /// None when log lines go to standard error alone.
 fn logger_provider(
     config: &config::Telemetry,
     resource: Resource,
+    exports: &AllExports,
 ) -> Result<Option<SdkLoggerProvider>, TelemetryError> {
     let builder = SdkLoggerProvider::builder().with_resource(resource);
     Ok(match config.logs_exporter {
         _ if config.disabled => None,
         Exporter::None => None,
         Exporter::Console => Some(builder.with_simple_exporter(opentelemetry_stdout::LogExporter::default()).build()),
-        Exporter::Otlp => Some(builder.with_batch_exporter(otlp::logs(config)?).build()),
+        Exporter::Otlp => Some(builder.with_log_processor(logs_in_batches(config, exports)?).build()),
     })
+}
+
+fn logs_in_batches(
+    config: &config::Telemetry,
+    exports: &AllExports,
+) -> Result<Bounded<BatchLogProcessor>, TelemetryError> {
+    let exports = exports.of(Signal::Logs);
+    let batches = logs::BatchConfigBuilder::default()
+        .with_max_queue_size(config.log_queue)
+        .with_max_export_batch_size(config.log_batch)
+        .with_scheduled_delay(Duration::from_millis(config.log_delay_ms))
+        .build();
+    let exporter = Leaving::new(export::exporter(config, Signal::Logs, exports)?, exports.clone());
+    let processor = BatchLogProcessor::builder(exporter).with_batch_config(batches).build();
+    Ok(Bounded::new(processor, config.log_queue, exports.clone()))
 }
 
 fn sampler(config: &config::Telemetry) -> Result<Sampler, TelemetryError> {
@@ -223,6 +236,7 @@ fn meter_provider(
     config: &config::Telemetry,
     resource: Resource,
     registry: &prometheus::Registry,
+    exports: &AllExports,
 ) -> Result<SdkMeterProvider, TelemetryError> {
     let failed = |error: &dyn std::fmt::Display| TelemetryError::Metrics(error.to_string());
     let mut builder = SdkMeterProvider::builder().with_resource(resource).with_view(view(config.tenant_label_limit));
@@ -242,7 +256,7 @@ fn meter_provider(
         builder = builder.with_reader(exporter);
     }
     if config.metrics_exporter.otlp {
-        let exporter = otlp::metrics(config)?;
+        let exporter = export::exporter(config, Signal::Metrics, exports.of(Signal::Metrics))?;
         builder = builder.with_reader(PeriodicReader::builder(exporter).with_interval(interval).build());
     }
     if config.metrics_exporter.console {

@@ -9,6 +9,7 @@ use crate::support::server::{Server, Setup};
 fn traced_to(endpoint: &str) -> Setup {
     Setup::new()
         .traces_to(endpoint)
+        .env("OTEL_BSP_EXPORT_TIMEOUT", "1000")
         .env("GHOSTWORKS__TELEMETRY__SHUTDOWN_TIMEOUT_SECONDS", "1")
         .env("GHOSTWORKS__LOG__LEVEL", "warn")
 }
@@ -130,7 +131,7 @@ fn a_collector_that_cuts_connections_is_one_warning() {
 fn a_slow_collector_gets_everything_that_finds_a_place() {
     let collector = Collector::start();
     collector.feel(Mood::Slow);
-    let server = traced_to(&collector.endpoint()).start();
+    let server = traced_to(&collector.endpoint()).env("OTEL_BSP_EXPORT_TIMEOUT", "30000").start();
     use_it(&server);
     server.until("exports", || value(&server, "telemetry_spans_exported_total") > 0.0);
     assert!(!collector.spans().is_empty());

@@ -200,12 +200,17 @@ fn search(health: &SearchHealth) -> Value {
 
 fn telemetry(health: &ExportHealth) -> Value {
     json!({
-        "status": word(health.is_well()),
-        "spans_exported": health.exported,
-        "spans_dropped": health.dropped,
-        "spans_failed": health.failed,
-        "spans_waiting": health.waiting,
-        "last_export": health.last_success.and_then(|at| Timestamp::try_from(at).ok()).map(Time),
+        "status": if health.is_well() { "healthy" } else { "degraded" },
+        "spans_exported": health.traces.exported,
+        "spans_dropped": health.traces.dropped,
+        "spans_failed": health.traces.failed,
+        "spans_waiting": health.traces.waiting,
+        "log_records_exported": health.logs.exported,
+        "log_records_dropped": health.logs.dropped,
+        "log_records_failed": health.logs.failed,
+        "metric_points_exported": health.metrics.exported,
+        "metric_points_failed": health.metrics.failed,
+        "last_export": health.traces.last_success.and_then(|at| Timestamp::try_from(at).ok()).map(Time),
         "collector": health.collector_is_well.map(word),
     })
 }

@@ -50,6 +50,7 @@ impl<E: Endpoint> Endpoint for TracedEndpoint<E> {
             headers: request.headers(),
             route: self.routes.find(request.uri().path()).map(|route| &route.pattern),
             client: origin.client,
+            is_from_proxy: origin.is_from_proxy,
             is_tls: origin.is_tls,
             server: request.local_addr().as_socket_addr().copied(),
         });

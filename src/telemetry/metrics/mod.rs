@@ -20,7 +20,7 @@ use self::tenants::{TENANT_ID, TenantLabels};
 use super::{Operation, StorageCall};
 use crate::domain::TenantId;
 
-pub(super) use self::exports::Exports;
+pub(super) use self::exports::{AllExports, Exports};
 pub(super) use self::http::{HttpSeries, client_request_duration};
 pub use self::looked_at::{BackupFigures, HashingFigures, SearchFigures, StorageFigures};
 

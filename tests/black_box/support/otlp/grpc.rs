@@ -1,22 +1,31 @@
 //! OTLP over gRPC.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{LogsService, LogsServiceServer};
-use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsServiceRequest, ExportLogsServiceResponse};
+use opentelemetry_proto::tonic::collector::logs::v1::{
+    ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse,
+};
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
     MetricsService, MetricsServiceServer,
 };
-use opentelemetry_proto::tonic::collector::metrics::v1::{ExportMetricsServiceRequest, ExportMetricsServiceResponse};
+use opentelemetry_proto::tonic::collector::metrics::v1::{
+    ExportMetricsPartialSuccess, ExportMetricsServiceRequest, ExportMetricsServiceResponse,
+};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
-use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::codec::CompressionEncoding;
 use tonic::transport::{Certificate, Identity, ServerTlsConfig};
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
+use tonic_types::{ErrorDetails, StatusExt};
 
-use super::{Authority, State};
+use super::received::{log_count, span_count};
+use super::{Authority, State, Verdict};
 
 /// Serves until the runtime ends.
 pub async fn serve(listener: TcpListener, state: Arc<State>, authority: Option<Authority>) {
@@ -43,10 +52,20 @@ pub async fn serve(listener: TcpListener, state: Arc<State>, authority: Option<A
 struct Receiver(Arc<State>);
 
 impl Receiver {
-    /// The request, if the collector is in the mood for it.
-    async fn take<T>(&self, request: Request<T>) -> Result<T, Status> {
+    /// The request of so many items, if the collector is in the mood for it, and how many it rejects.
+    async fn take<T>(&self, request: Request<T>, items: usize) -> Result<(T, i64), Status> {
         self.0.received.keep_headers(request.metadata().as_ref());
-        if self.0.is_well().await { Ok(request.into_inner()) } else { Err(Status::unavailable("not now")) }
+        match self.0.judge(items).await {
+            Verdict::Take => Ok((request.into_inner(), 0)),
+            Verdict::TakeButOne => Ok((request.into_inner(), 1)),
+            Verdict::Unavailable => Err(Status::unavailable("not now")),
+            Verdict::TooLarge => Err(Status::resource_exhausted("too large")),
+            Verdict::Later => {
+                let wait = ErrorDetails::with_retry_info(Some(Duration::from_millis(20)));
+                Err(Status::with_error_details(Code::ResourceExhausted, "busy", wait))
+            }
+            Verdict::Page => Err(Status::unimplemented("what is here is for people")),
+        }
     }
 }
 
@@ -56,9 +75,11 @@ impl TraceService for Receiver {
         &self,
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        let request = self.take(request).await?;
+        let items = span_count(request.get_ref());
+        let (request, rejected_spans) = self.take(request, items).await?;
         self.0.received.keep_spans(request);
-        Ok(Response::new(ExportTraceServiceResponse::default()))
+        let partial = ExportTracePartialSuccess { rejected_spans, error_message: String::new() };
+        Ok(Response::new(ExportTraceServiceResponse { partial_success: (rejected_spans > 0).then_some(partial) }))
     }
 }
 
@@ -68,9 +89,11 @@ impl MetricsService for Receiver {
         &self,
         request: Request<ExportMetricsServiceRequest>,
     ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
-        let request = self.take(request).await?;
+        let (request, rejected_data_points) = self.take(request, 1).await?;
         self.0.received.keep_metrics(request);
-        Ok(Response::new(ExportMetricsServiceResponse::default()))
+        let partial = ExportMetricsPartialSuccess { rejected_data_points, error_message: String::new() };
+        let partial_success = (rejected_data_points > 0).then_some(partial);
+        Ok(Response::new(ExportMetricsServiceResponse { partial_success }))
     }
 }
 
@@ -80,8 +103,10 @@ impl LogsService for Receiver {
         &self,
         request: Request<ExportLogsServiceRequest>,
     ) -> Result<Response<ExportLogsServiceResponse>, Status> {
-        let request = self.take(request).await?;
+        let items = log_count(request.get_ref());
+        let (request, rejected_log_records) = self.take(request, items).await?;
         self.0.received.keep_logs(request);
-        Ok(Response::new(ExportLogsServiceResponse::default()))
+        let partial = ExportLogsPartialSuccess { rejected_log_records, error_message: String::new() };
+        Ok(Response::new(ExportLogsServiceResponse { partial_success: (rejected_log_records > 0).then_some(partial) }))
     }
 }

@@ -7,10 +7,15 @@ use std::sync::Arc;
 use flate2::read::GzDecoder;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
 use prost::Message;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -22,7 +27,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
-use super::{Authority, State};
+use super::received::{log_count, span_count};
+use super::{Authority, State, Verdict};
 
 /// Serves until the runtime ends.
 pub async fn serve(listener: TcpListener, state: Arc<State>, authority: Option<Authority>) {
@@ -74,24 +80,69 @@ async fn answer(request: Request<Incoming>, state: &State) -> Response<Full<Byte
     state.received.keep_headers(request.headers());
     let (head, body) = request.into_parts();
     let Ok(body) = body.collect().await else { return status(StatusCode::BAD_REQUEST) };
-    if !state.is_well().await {
-        return status(StatusCode::SERVICE_UNAVAILABLE);
-    }
     let mut content = body.to_bytes().to_vec();
     if head.headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding == "gzip") {
         let packed = std::mem::take(&mut content);
         GzDecoder::new(&packed[..]).read_to_end(&mut content).expect("gzip");
     }
     let is_json = head.headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
-    match head.uri.path() {
-        "/v1/traces" => state.received.keep_spans(decode(&content, is_json)),
-        "/v1/metrics" => state.received.keep_metrics(decode(&content, is_json)),
-        "/v1/logs" => state.received.keep_logs(decode(&content, is_json)),
-        "/health" => {}
+    let message = match head.uri.path() {
+        "/v1/traces" => Export::Spans(decode(&content, is_json)),
+        "/v1/metrics" => Export::Metrics(decode(&content, is_json)),
+        "/v1/logs" => Export::Logs(decode(&content, is_json)),
+        "/health" => Export::None,
         _ => return status(StatusCode::NOT_FOUND),
+    };
+    let rejected = match state.judge(message.items()).await {
+        Verdict::Take => 0,
+        Verdict::TakeButOne => 1,
+        Verdict::Unavailable => return status(StatusCode::SERVICE_UNAVAILABLE),
+        Verdict::TooLarge => return status(StatusCode::PAYLOAD_TOO_LARGE),
+        Verdict::Later => {
+            let later = Response::builder().status(StatusCode::TOO_MANY_REQUESTS).header(RETRY_AFTER, "1");
+            return later.body(Full::default()).expect("a response");
+        }
+        Verdict::Page => {
+            let page = Response::builder().header(CONTENT_TYPE, "text/html");
+            return page.body(Full::from("<html>Welcome!</html>")).expect("a response");
+        }
+    };
+    message.keep(state);
+    let partial = ExportTracePartialSuccess { rejected_spans: rejected, error_message: String::new() };
+    let answer = ExportTraceServiceResponse { partial_success: (rejected > 0).then_some(partial) };
+    let (kind, body) = if is_json {
+        ("application/json", serde_json::to_vec(&answer).expect("JSON"))
+    } else {
+        ("application/x-protobuf", answer.encode_to_vec())
+    };
+    Response::builder().header(CONTENT_TYPE, kind).body(Full::from(body)).expect("a response")
+}
+
+/// What came.
+enum Export {
+    Spans(ExportTraceServiceRequest),
+    Metrics(ExportMetricsServiceRequest),
+    Logs(ExportLogsServiceRequest),
+    None,
+}
+
+impl Export {
+    fn items(&self) -> usize {
+        match self {
+            Self::Spans(request) => span_count(request),
+            Self::Logs(request) => log_count(request),
+            Self::Metrics(_) | Self::None => 1,
+        }
     }
-    let empty = if is_json { "{}" } else { "" };
-    Response::builder().header(CONTENT_TYPE, "application/x-protobuf").body(Full::from(empty)).expect("a response")
+
+    fn keep(self, state: &State) {
+        match self {
+            Self::Spans(request) => state.received.keep_spans(request),
+            Self::Metrics(request) => state.received.keep_metrics(request),
+            Self::Logs(request) => state.received.keep_logs(request),
+            Self::None => {}
+        }
+    }
 }
 
 fn status(status: StatusCode) -> Response<Full<Bytes>> {

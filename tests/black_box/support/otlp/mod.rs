@@ -7,8 +7,7 @@ mod received;
 
 use std::io::Read;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpSocket;
@@ -30,7 +29,6 @@ pub enum Protocol {
 
 /// How a collector feels.
 #[derive(Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Mood {
     /// It takes what it is sent.
     Well,
@@ -38,6 +36,14 @@ pub enum Mood {
     Erring,
     /// It takes its time, and then what it was sent.
     Slow,
+    /// It takes no message with more than three items.
+    Small,
+    /// It takes what it is sent but for one item of each message.
+    Choosy,
+    /// It asks to be left alone for a moment, once.
+    Busy,
+    /// It answers with a page for people, as whatever else may be at its address.
+    Page,
 }
 
 /// A certificate that vouches for itself, and its key, in PEM.
@@ -84,7 +90,12 @@ impl Absent {
 
     /// Starts a collector on the port, until it is dropped.
     pub fn appear(&self) -> Collector {
-        Collector::serve(self.address(), Protocol::Grpc, None)
+        self.appear_speaking(Protocol::Grpc)
+    }
+
+    /// Starts a collector that speaks `protocol` on the port, until it is dropped.
+    pub fn appear_speaking(&self, protocol: Protocol) -> Collector {
+        Collector::serve(self.address(), protocol, None)
     }
 }
 
@@ -134,20 +145,42 @@ impl Cutter {
     }
 }
 
+/// What becomes of a message.
+enum Verdict {
+    Take,
+    TakeButOne,
+    Unavailable,
+    TooLarge,
+    Later,
+    Page,
+}
+
 /// What a collector's connections share.
 pub struct State {
     received: Received,
-    mood: AtomicU8,
+    mood: Mutex<Mood>,
 }
 
 impl State {
-    /// Whether to take what came; when slow, after a while.
-    async fn is_well(&self) -> bool {
-        let mood = self.mood.load(Ordering::Relaxed);
-        if mood == Mood::Slow as u8 {
-            tokio::time::sleep(Duration::from_secs(1)).await;
+    /// What to do with a message of so many items; when slow, after a while.
+    async fn judge(&self, items: usize) -> Verdict {
+        let mood = *lock(&self.mood);
+        match mood {
+            Mood::Well => Verdict::Take,
+            Mood::Slow => {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                Verdict::Take
+            }
+            Mood::Erring => Verdict::Unavailable,
+            Mood::Small if items > 3 => Verdict::TooLarge,
+            Mood::Small => Verdict::Take,
+            Mood::Choosy => Verdict::TakeButOne,
+            Mood::Busy => {
+                *lock(&self.mood) = Mood::Well;
+                Verdict::Later
+            }
+            Mood::Page => Verdict::Page,
         }
-        mood != Mood::Erring as u8
     }
 }
 
@@ -179,7 +212,7 @@ impl Collector {
         let runtime = Runtime::new().expect("a runtime");
         let listener = runtime.block_on(async { socket(address).listen(128) }).expect("a port");
         let address = listener.local_addr().expect("a bound socket");
-        let state = Arc::new(State { received: Received::default(), mood: AtomicU8::new(Mood::Well as u8) });
+        let state = Arc::new(State { received: Received::default(), mood: Mutex::new(Mood::Well) });
         let scheme = if authority.is_some() { "https" } else { "http" };
         match protocol {
             Protocol::Grpc => runtime.spawn(grpc::serve(listener, state.clone(), authority)),
@@ -195,7 +228,7 @@ impl Collector {
 
     /// Changes how it feels.
     pub fn feel(&self, mood: Mood) {
-        self.state.mood.store(mood as u8, Ordering::Relaxed);
+        *lock(&self.state.mood) = mood;
     }
 
     /// Waits until `look` finds what it looks for in what arrived.

@@ -28,6 +28,10 @@ pub struct Span {
     pub id: String,
     /// The id of the span it is within; empty for a root.
     pub parent: String,
+    /// The traces it is linked to.
+    pub links: Vec<String>,
+    /// The state of its trace.
+    pub state: String,
     /// Its name.
     pub name: String,
     /// Its kind.
@@ -133,6 +137,16 @@ impl Received {
     }
 }
 
+/// How many spans there are in an export.
+pub fn span_count(request: &ExportTraceServiceRequest) -> usize {
+    request.resource_spans.iter().flat_map(|group| &group.scope_spans).map(|scope| scope.spans.len()).sum()
+}
+
+/// How many log records there are in an export.
+pub fn log_count(request: &ExportLogsServiceRequest) -> usize {
+    request.resource_logs.iter().flat_map(|group| &group.scope_logs).map(|scope| scope.log_records.len()).sum()
+}
+
 fn span(proto: ProtoSpan, resource: &Arc<Attributes>) -> Span {
     let kind = proto.kind();
     let status = proto.status.unwrap_or_default();
@@ -140,6 +154,8 @@ fn span(proto: ProtoSpan, resource: &Arc<Attributes>) -> Span {
         trace: hex(&proto.trace_id),
         id: hex(&proto.span_id),
         parent: hex(&proto.parent_span_id),
+        links: proto.links.iter().map(|link| hex(&link.trace_id)).collect(),
+        state: proto.trace_state,
         name: proto.name,
         kind,
         attributes: attributes(proto.attributes),

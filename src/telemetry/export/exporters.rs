@@ -1,0 +1,69 @@
+//! What the SDK hands its batches to.
+
+use std::time::Duration;
+
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::transform::logs::tonic::group_logs_by_resource_and_scope;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::logs::{LogBatch, LogExporter};
+use opentelemetry_sdk::metrics::Temporality;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
+use super::batch::{Logs, Points, Spans};
+use super::sender::Sender;
+
+/// An exporter of one signal.
+#[derive(Debug)]
+pub(in crate::telemetry) struct Exporter {
+    sender: Sender,
+    resource: Resource,
+}
+
+impl Exporter {
+    /// Sends what it is given by `sender`.
+    pub(super) fn new(sender: Sender) -> Self {
+        Self { sender, resource: Resource::builder_empty().build() }
+    }
+}
+
+impl SpanExporter for Exporter {
+    async fn export(&self, spans: Vec<SpanData>) -> OTelSdkResult {
+        self.sender.send(Spans { spans, resource: self.resource.clone() }).await
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.resource = resource.clone();
+    }
+}
+
+impl LogExporter for Exporter {
+    async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
+        let resource_logs = group_logs_by_resource_and_scope(&batch, &(&self.resource).into());
+        self.sender.send(Logs(ExportLogsServiceRequest { resource_logs })).await
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.resource = resource.clone();
+    }
+}
+
+impl PushMetricExporter for Exporter {
+    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+        self.sender.send(Points(metrics.into())).await
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn temporality(&self) -> Temporality {
+        Temporality::Cumulative
+    }
+}
