@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ghostworks::domain::{
     Actor, Artifact, ArtifactDescription, ArtifactName, ArtifactType, Email, IdGenerator, Metadata, Quotas, Settings,
-    Slug, Stamp, Tags, TenantId, Timestamp, User, UserId, Workspace, WorkspaceName,
+    Slug, Stamp, SystemEntropy, Tags, TenantId, Timestamp, User, UserId, Workspace, WorkspaceName,
 };
 use ghostworks::store::redb::{Location, Options, RedbStore};
 use ghostworks::store::{NoObserver, SlugChoice, Users as _, Workspaces as _};
@@ -42,6 +42,7 @@ impl Bench {
             group_max: 256,
             min_free_bytes: 0,
             quotas: Quotas::default(),
+            entropy: Arc::new(SystemEntropy),
             on_repair: Arc::new(|_| {}),
         };
         let entered = runtime.enter();

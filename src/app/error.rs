@@ -27,6 +27,26 @@ pub enum Error {
         /// What the system said.
         error: io::Error,
     },
+    /// There was a database, and it is gone.
+    #[error(
+        "{database} is missing or empty, but {left} is there, which comes after a database: put the database back, or restore a backup (ghostworks restore); to begin with an empty database, start once with `ghostworks serve --new`"
+    )]
+    LostDatabase {
+        /// The database file.
+        database: PathBuf,
+        /// What shows that there was one.
+        left: PathBuf,
+    },
+    /// What names the installation can't be read or written.
+    #[error(
+        "{path}, which names this installation, can't be used: {error}; put it back, or remove it to have another name (a place of backups has to be adopted then: ghostworks backups adopt)"
+    )]
+    Installation {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: io::Error,
+    },
     /// The database can't be opened.
     #[error(transparent)]
     Store(#[from] OpenError),

@@ -3,6 +3,7 @@
 mod accounts;
 mod demo;
 mod error;
+mod installation;
 mod observers;
 mod recovery;
 mod running;
@@ -25,7 +26,7 @@ use tokio::task::JoinHandle;
 use crate::auth::{AccessTokens, HashCost, HashingError, OnHashed, PasswordHasher, SigningKey};
 use crate::backups::{Place, S3};
 use crate::config::{self, Config};
-use crate::domain::{Clock as _, Entropy, IdGenerator, PasswordPolicy, Quotas, SystemClock, SystemEntropy};
+use crate::domain::{Clock as _, Entropy, HistoryId, IdGenerator, PasswordPolicy, Quotas, SystemClock, SystemEntropy};
 use crate::http::{self, MetricsAccess, SharedToken, State, server};
 use crate::mail::{Links, Mailer, MailerError};
 use crate::search::SearchIndex;
@@ -55,8 +56,9 @@ const SEARCH_DIR: &str = "search";
 /// How long the last letters may take to be sent.
 const MAIL_DEADLINE: Duration = Duration::from_secs(5);
 
-/// Runs the server until it is told to stop by SIGTERM or SIGINT.
-pub async fn serve(config: Config) -> Result<(), Error> {
+/// Runs the server until it is told to stop by SIGTERM or SIGINT. A directory that has lost its database gets an empty one
+/// only if it `may_be_new`.
+pub async fn serve(config: Config, may_be_new: bool) -> Result<(), Error> {
     let started = Instant::now();
     let ids = IdGenerator::new();
     let instance = ids.next(SystemClock.now());
@@ -70,8 +72,12 @@ pub async fn serve(config: Config) -> Result<(), Error> {
     let data_dir = &config.storage.data_dir;
     std::fs::create_dir_all(data_dir).map_err(|error| Error::DataDir { path: data_dir.clone(), error })?;
 
+    if !may_be_new {
+        installation::require_database(data_dir)?;
+    }
     let telemetry = Arc::new(telemetry);
     let store = open_store(&config, telemetry.clone())?;
+    installation::identify(data_dir)?;
     let mailer = mailer(&config)?;
     let (outbox, errands) = Outbox::new();
     let outbox = mailer.is_some().then_some(outbox);
@@ -188,6 +194,7 @@ fn store_options(config: &config::Storage) -> Options {
         group_max: config.group_max,
         min_free_bytes: config.min_free_bytes,
         quotas: Quotas::default(),
+        entropy: Arc::new(SystemEntropy),
         on_repair: Arc::new(|progress| {
             tracing::info!("checking the database after an unclean end: {:.0} %", progress * 100.0);
         }),
@@ -222,10 +229,10 @@ fn service(
         None => SigningKey::load_or_generate(&config.storage.data_dir, &*entropy)?,
     };
     Ok(Service {
-        store,
-        search: search(&config.storage)?,
+        search: search(&config.storage, store.history())?,
         hasher: hasher(auth, on_hashed(telemetry.clone()))?,
         backups: backups(&config.backups, &telemetry)?,
+        store,
         telemetry,
         access_tokens: AccessTokens::new(&key, &auth.issuer, &auth.audience),
         password_policy: PasswordPolicy { composition: auth.password_composition },
@@ -269,10 +276,10 @@ fn retention(config: &config::Storage) -> Retention {
     Retention { trash_seconds, history_seconds, changes_seconds }
 }
 
-/// The index beside the database.
-fn search(config: &config::Storage) -> Result<Search, Error> {
+/// The index beside the database of this history.
+fn search(config: &config::Storage, history: HistoryId) -> Result<Search, Error> {
     let path = config.data_dir.join(SEARCH_DIR);
-    let index = SearchIndex::open(&path).map_err(|error| Error::Search { path, error })?;
+    let index = SearchIndex::open(&path, history).map_err(|error| Error::Search { path, error })?;
     Ok(Search::new(index, std::thread::available_parallelism().map_or(1, usize::from)))
 }
 

@@ -27,16 +27,15 @@ pub async fn check(config: &Config, repair: bool) -> Result<CheckReport, Error> 
     if report.found > report.repairable || !directory.exists() {
         return Ok(report);
     }
-    let findings = match IndexContents::read(&directory) {
+    let store = RedbStore::open(existing(config)?, Arc::new(NoObserver))?;
+    let findings = match IndexContents::read(&directory, store.history()) {
         Ok(index) => {
             report.rows.insert(SEARCH_DIR, index.updated_at.len() as u64);
-            let store = RedbStore::open(existing(config)?, Arc::new(NoObserver))?;
-            let findings = service::check_index(&store, index).await.map_err(Error::Check)?;
-            store.close().await.map_err(Error::Close)?;
-            findings
+            service::check_index(&store, index).await.map_err(Error::Check)?
         }
         Err(error) => vec![error.to_string()],
     };
+    store.close().await.map_err(Error::Close)?;
     if repair && !findings.is_empty() {
         reindex(config, |_| {}).await?;
     }
@@ -104,7 +103,7 @@ pub fn stats(config: &Config) -> Result<Stats, Error> {
 /// Makes the search index anew, and returns how many artifacts are in it. `passed` is told how many were taken in so far.
 pub async fn reindex(config: &Config, mut passed: impl FnMut(u64)) -> Result<u64, Error> {
     let store = RedbStore::open(existing(config)?, Arc::new(NoObserver))?;
-    let search = super::search(&config.storage)?;
+    let search = super::search(&config.storage, store.history())?;
     let mut work = pin!(service::reindex(&store, &search));
     let mut looks = tokio::time::interval(BETWEEN_LOOKS);
     loop {

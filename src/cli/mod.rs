@@ -56,7 +56,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve until told to stop by SIGTERM or Ctrl-C; what happens without a command
-    Serve,
+    Serve(serve::Args),
     /// Check the configuration, or show what it amounts to
     Config(config::Args),
     /// Fill the data directory with two workspaces to look at; the server must be stopped
@@ -126,7 +126,8 @@ impl Cli {
     pub fn run(self) -> ExitCode {
         let sources = self.settings.into_sources();
         let done = match self.command {
-            None | Some(Command::Serve) => serve::run(&sources),
+            None => serve::run(&serve::Args::default(), &sources),
+            Some(Command::Serve(args)) => serve::run(&args, &sources),
             Some(Command::Config(args)) => config::run(&args, &sources),
             Some(Command::Backup(args)) => backup::run(&args, &sources),
             Some(Command::Restore(args)) => restore::run(&args, &sources),

@@ -8,11 +8,18 @@ use crate::{
     config::{Config, Sources},
 };
 
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct Args {
+    /// Begin with an empty database although the one that was there is missing
+    #[arg(long)]
+    new: bool,
+}
+
 /// Serves until told to stop.
-pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
+pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let config = Config::load(sources)?;
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
-    let served = runtime.block_on(app::serve(config));
+    let served = runtime.block_on(app::serve(config, args.new));
     // Everything that matters is closed by now; a stuck blocking task must not hold up the end.
     runtime.shutdown_background();
     Ok(served?)

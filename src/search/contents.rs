@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::index::{Opened, SearchError};
-use crate::domain::ArtifactId;
+use crate::domain::{ArtifactId, HistoryId};
 
 /// What an index holds.
 #[derive(Debug)]
@@ -17,9 +17,9 @@ pub struct IndexContents {
 }
 
 impl IndexContents {
-    /// Reads the index in `directory`. One that can't be used as it is, is an error.
-    pub fn read(directory: &Path) -> Result<Self, SearchError> {
-        let opened = Opened::checked(directory)?;
+    /// Reads the index in `directory` of a database with this history. One that can't be used as it is, is an error.
+    pub fn read(directory: &Path, history: HistoryId) -> Result<Self, SearchError> {
+        let opened = Opened::checked(directory, history)?;
         let mut updated_at = HashMap::new();
         for segment in opened.searcher.segment_readers() {
             let columns = opened.columns.get(&segment.segment_id());

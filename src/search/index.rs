@@ -28,7 +28,7 @@ use super::schema::{Fields, VERSION};
 use super::tags;
 use super::tokenizer::{self, Words};
 use crate::domain::{
-    Artifact, ArtifactId, Facets, Highlights, ListArtifacts, Position, SearchArtifacts, TagPrefix, TenantId,
+    Artifact, ArtifactId, Facets, Highlights, HistoryId, ListArtifacts, Position, SearchArtifacts, TagPrefix, TenantId,
 };
 use crate::priority::Work;
 
@@ -93,6 +93,8 @@ impl Found {
 /// A full-text index of all artifacts of all workspaces.
 pub struct SearchIndex {
     directory: PathBuf,
+    /// Of the database that it is derived from. Its commits name it.
+    history: HistoryId,
     fields: Fields,
     opened: ArcSwap<Opened>,
     /// Made with the first write: it has threads and memory of its own.
@@ -113,11 +115,11 @@ pub(super) struct Opened {
 }
 
 impl SearchIndex {
-    /// Opens the index in `directory`. One that is not there, can't be read or is of another version is replaced by an
-    /// empty one, which then has to be filled.
-    pub fn open(directory: &Path) -> Result<Self, SearchError> {
+    /// Opens the index in `directory` of a database with this history. One that is not there, can't be read, or is of
+    /// another history or version, is replaced by an empty one, which then has to be filled.
+    pub fn open(directory: &Path, history: HistoryId) -> Result<Self, SearchError> {
         let (_, fields) = Fields::schema();
-        let opened = match Opened::open(directory) {
+        let opened = match Opened::open(directory, history) {
             Ok(opened) => opened,
             Err(error) => {
                 if directory.exists() {
@@ -128,6 +130,7 @@ impl SearchIndex {
         };
         Ok(Self {
             directory: directory.to_owned(),
+            history,
             fields,
             opened: ArcSwap::from_pointee(opened),
             writer: Mutex::new(None),
@@ -188,7 +191,7 @@ impl SearchIndex {
         let mut writer = self.writer();
         let writer = self.writing(&mut writer)?;
         let mut commit = writer.prepare_commit()?;
-        commit.set_payload(&payload(reached));
+        commit.set_payload(&payload(self.history, reached));
         commit.commit()?;
         self.see(reached)
     }
@@ -292,8 +295,8 @@ impl SearchIndex {
 
 impl Opened {
     /// The one in `directory`, if it can be used as it is.
-    fn open(directory: &Path) -> Result<Self, SearchError> {
-        let opened = Self::complete(directory)?;
+    fn open(directory: &Path, history: HistoryId) -> Result<Self, SearchError> {
+        let opened = Self::complete(directory, history)?;
         if !boot::is_the_same(directory) {
             opened.compare_checksums()?;
             boot::note(directory)?;
@@ -302,20 +305,20 @@ impl Opened {
     }
 
     /// The same, with every checksum looked at and nothing written.
-    pub fn checked(directory: &Path) -> Result<Self, SearchError> {
-        let opened = Self::complete(directory)?;
+    pub fn checked(directory: &Path, history: HistoryId) -> Result<Self, SearchError> {
+        let opened = Self::complete(directory, history)?;
         opened.compare_checksums()?;
         Ok(opened)
     }
 
-    /// The one in `directory`, if it is of this version and complete.
-    fn complete(directory: &Path) -> Result<Self, SearchError> {
+    /// The one in `directory`, if it is of this history and version, and complete.
+    fn complete(directory: &Path, history: HistoryId) -> Result<Self, SearchError> {
         let files = IndexDirectory::open(directory)?;
         let index = Index::open(files.clone())?;
         let (schema, _) = Fields::schema();
-        let reached = index.load_metas()?.payload.as_deref().and_then(read_payload);
+        let reached = index.load_metas()?.payload.as_deref().and_then(|payload| read_payload(payload, history));
         if index.schema() != schema || reached.is_none() {
-            return Err(io::Error::other("it is incomplete, or of another version").into());
+            return Err(io::Error::other("it is incomplete, or of another version or database").into());
         }
         let opened = Self::reading(files, index, reached)?;
         // Opens every file, and reads a little of each.
@@ -371,12 +374,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn payload(reached: Option<u64>) -> String {
-    reached.map_or_else(|| format!("{VERSION}"), |reached| format!("{VERSION} {reached}"))
+/// What a commit says of itself: the version, the history, and how far it reached if it is complete.
+fn payload(history: HistoryId, reached: Option<u64>) -> String {
+    let reached = reached.map(|reached| reached.to_string()).unwrap_or_default();
+    format!("{VERSION} {history} {reached}")
 }
 
-/// How far a commit of this version reached, if it was complete.
-fn read_payload(payload: &str) -> Option<u64> {
-    let (version, reached) = payload.split_once(' ')?;
-    (version.parse() == Ok(VERSION)).then(|| reached.parse().ok())?
+/// How far a commit of this version and history reached, if it was complete.
+fn read_payload(payload: &str, history: HistoryId) -> Option<u64> {
+    let own = format!("{VERSION} {history} ");
+    payload.strip_prefix(&own)?.parse().ok()
 }

@@ -185,7 +185,7 @@ impl Indexer<'_> {
     }
 
     async fn bring_up_to_date(&self) -> Result<(), IndexingError> {
-        // One that knows more than there is belongs to another database: to one that was restored over, say.
+        // One that knows more than there is belongs to a later copy of the database's file.
         let newest = self.store.newest_change(None).await?;
         if self.search.must_be_rebuilt() || self.search.reached().is_some_and(|reached| reached > newest) {
             return self.rebuild().await;

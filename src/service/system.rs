@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{BackupHealth, BackupSchedule, Error, SearchHealth, Service};
-use crate::domain::Timestamp;
+use crate::domain::{HistoryId, Timestamp};
 use crate::store::{Backup, Counts, StoreError, StoreHealth};
 use crate::telemetry::{ExportHealth, Operation, Subject};
 
@@ -43,6 +43,11 @@ impl Service {
         let asked = Instant::now();
         let store = self.store.health().await;
         Health { store, store_response: asked.elapsed(), uptime: self.started.elapsed(), at: self.clock.now() }
+    }
+
+    /// Which history the database has: what is told of its versions names it.
+    pub fn history(&self) -> HistoryId {
+        self.store.history()
     }
 
     /// How the search index does.

@@ -27,6 +27,8 @@ mod workspaces;
 
 use async_trait::async_trait;
 
+use crate::domain::HistoryId;
+
 pub use answers::Answers;
 pub use api_keys::ApiKeys;
 pub use artifacts::Artifacts;
@@ -57,6 +59,9 @@ pub trait Store:
     + Housekeeping
     + Backups
 {
+    /// Which history the database has: another one after each restore. What is derived from it names it.
+    fn history(&self) -> HistoryId;
+
     /// How many there are of each thing, from counters.
     async fn counts(&self) -> StoreResult<Counts>;
 

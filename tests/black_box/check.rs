@@ -333,8 +333,8 @@ fn the_search_index_is_compared_with_the_artifacts() {
     };
 
     let noted = payload(&late);
-    let (version, _) = noted.split_once(' ').expect("a version and a position");
-    let ahead = format!("{version} 4711");
+    let (database, _) = noted.rsplit_once(' ').expect("a version, a history and a position");
+    let ahead = format!("{database} 4711");
     let (succeeded, report) = with(&early, &payload(&early));
     assert!(succeeded, "what is in the change log is not wrong: {report}");
     let (succeeded, report) = with(&early, &payload(&late));

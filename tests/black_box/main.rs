@@ -26,6 +26,7 @@ mod forged_tokens;
 mod hostile_errors;
 mod hostile_input;
 mod idempotency;
+mod identities;
 mod isolation;
 mod listing;
 mod log;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Barrier;
 
-use crate::support::account::{Account, PASSWORD, login, register, text};
+use crate::support::account::{Account, PASSWORD, login, register, tags, text};
 use crate::support::client::Reply;
 use crate::support::server::{Server, Setup};
 use crate::support::unique;
@@ -185,10 +185,10 @@ fn s36_one_changes_a_version() {
     for _ in 0..RUNS {
         let path = anvil(&owner, &artifacts);
         // Some send several tags, and of those one that comes true only by another's change.
-        let tags = ["\"1\"", "\"1\", \"7\""];
+        let tags = [tags(&owner.client, &path, &[1]), tags(&owner.client, &path, &[1, 7])];
         let attempt = |number: usize| {
             let body = json!({"name": format!("Anvil {number}")});
-            owner.client.with("If-Match", tags[number % 2]).patch(&path, &body)
+            owner.client.with("If-Match", &tags[number % 2]).patch(&path, &body)
         };
         let winner = winner(&crowd(attempt), 200, (412, "version_mismatch")).json();
         assert_eq!(owner.client.get(&path).expect(200).json(), winner);
@@ -208,9 +208,10 @@ fn s36_of_a_change_and_a_bulk_write_of_one_version_one_happens() {
             {"op": "update", "id": path.rsplit('/').next(), "version": 1, "name": "Bellows"},
         ]);
         let bulk = json!({"operations": operations, "atomic": true});
+        let first = tags(&owner.client, &path, &[1]);
         let [bulk, single] = race(
             || owner.client.post(&format!("{artifacts}/bulk"), &bulk),
-            || owner.client.with("If-Match", "\"1\"").patch(&path, &json!({"name": "Hammer"})),
+            || owner.client.with("If-Match", &first).patch(&path, &json!({"name": "Hammer"})),
         );
         let (name, total) = if bulk.status == 200 {
             single.problem(412, "version_mismatch");

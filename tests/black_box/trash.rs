@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::support::PATIENCE;
-use crate::support::account::{Account, text};
+use crate::support::account::{Account, tags, text};
 use crate::support::server::{Server, Setup};
 use serde_json::{Value, json};
 
@@ -43,14 +43,16 @@ fn s36_what_is_in_the_trash_is_missing_whatever_if_match_says() {
     let owner = Account::new(&server);
     let artifacts = owner.artifacts();
     let path = format!("{artifacts}/{}", text(&owner.artifact(&artifacts, &json!({"name": "n"}))["id"]));
+    let [first, second, both, later] = [&[1][..], &[2], &[1, 2], &[3, 4]].map(|of| tags(&owner.client, &path, of));
+    let weak = format!("W/{second}");
     owner.client.delete(&path).expect(204);
-    for tags in ["*", "\"1\"", "\"2\"", "\"1\", \"2\"", "\"3\", \"4\"", "W/\"2\"", "\"abc\""] {
+    for tags in ["*", &first, &second, &both, &later, &weak, "\"abc\""] {
         let client = owner.client.with("If-Match", tags);
         client.patch(&path, &json!({"name": "m"})).problem(404, "artifact_not_found");
         client.delete(&path).problem(404, "artifact_not_found");
     }
-    for tags in ["\"1\"", "\"3\", \"4\"", "W/\"2\""] {
-        let client = owner.client.with("If-Match", tags);
+    for tags in [first, later, weak] {
+        let client = owner.client.with("If-Match", &tags);
         client.delete(&format!("{path}?purge=true")).problem(412, "version_mismatch");
     }
 }
@@ -66,8 +68,9 @@ fn a_purged_artifact_is_really_gone() {
         path
     });
     owner.client.delete(&paths[1]).expect(204);
-    owner.client.with("If-Match", "\"1\"").delete(&format!("{}?purge=true", paths[0])).problem(412, "version_mismatch");
-    let current = owner.client.with("If-Match", "\"7\", \"3\"");
+    let [first, current] = [&[1][..], &[7, 3]].map(|of| tags(&owner.client, &paths[0], of));
+    owner.client.with("If-Match", &first).delete(&format!("{}?purge=true", paths[0])).problem(412, "version_mismatch");
+    let current = owner.client.with("If-Match", &current);
     for (path, client) in [(&paths[0], &owner.client), (&paths[1], &current)] {
         assert_eq!(client.delete(&format!("{path}?purge=true")).expect(204).body, "");
         owner.client.get(path).problem(404, "artifact_not_found");
@@ -142,7 +145,7 @@ fn s37_in_strict_mode_a_change_says_which_version_it_is_about() {
     assert_eq!((&bulk["results"][0]["status"], &bulk["results"][1]["status"]), (&json!(428), &json!(428)));
     assert_eq!(owner.client.get(&path).expect(200).json(), made);
 
-    owner.client.with("If-Match", "\"1\"").put(&path, &json!({"name": "m"})).expect(200);
+    owner.client.with("If-Match", &tags(&owner.client, &path, &[1])).put(&path, &json!({"name": "m"})).expect(200);
     owner.client.with("If-Match", "*").delete(&path).expect(204);
     owner.client.call("POST", &format!("{path}/restore")).expect(200);
 }

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use ghostworks::domain::{
     Actor, Artifact, ArtifactName, ArtifactPatch, ArtifactType, ChangeKind, Email, IdGenerator, Metadata, Quotas,
-    Session, SessionId, Settings, Slug, Stamp, Tags, TenantId, Timestamp, User, UserId, Workspace, WorkspaceName,
+    Session, SessionId, Settings, Slug, Stamp, SystemEntropy, Tags, TenantId, Timestamp, User, UserId, Workspace,
+    WorkspaceName,
 };
 use ghostworks::store::redb::{Location, Options, RedbStore};
 use ghostworks::store::{NoObserver, SlugChoice, Store};
@@ -28,6 +29,7 @@ pub fn options(location: Location) -> Options {
         group_max: 64,
         min_free_bytes: 0,
         quotas: Quotas::default(),
+        entropy: Arc::new(SystemEntropy),
         on_repair: Arc::new(|_| {}),
     }
 }

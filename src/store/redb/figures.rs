@@ -66,6 +66,7 @@ mod tests {
             group_max: 8,
             min_free_bytes: 0,
             quotas: crate::domain::Quotas::default(),
+            entropy: Arc::new(crate::domain::SystemEntropy),
             on_repair: Arc::new(|_| {}),
         };
         let store = RedbStore::open(options, Arc::new(NoObserver)).unwrap();

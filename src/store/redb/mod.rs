@@ -28,6 +28,7 @@ pub mod fuzzing;
 mod group;
 mod guard;
 mod health;
+mod history;
 mod home;
 mod housekeeping;
 mod limits;
@@ -60,6 +61,7 @@ use self::scan::Scans;
 use self::snapshot::Published;
 use self::writer::Writer;
 use super::{Counts, Observer, Store, StoreError, StoreFigures, StoreHealth, StoreResult};
+use crate::domain::HistoryId;
 
 pub use backup::{BackupError, backup, restore, verify as verify_backup};
 pub use check::{CheckReport, check};
@@ -82,6 +84,7 @@ pub struct RedbStore {
     limits: Limits,
     observer: Arc<dyn Observer>,
     location: Location,
+    history: HistoryId,
     /// Held by the one backup that is being made.
     backups: Arc<Semaphore>,
 }
@@ -94,20 +97,20 @@ impl RedbStore {
     ///
     /// Outside of a Tokio runtime, which its operations need, too.
     pub fn open(options: Options, observer: Arc<dyn Observer>) -> Result<Self, OpenError> {
-        let database = open::open(&options)?;
+        let (database, history) = open::open(&options)?;
         let published = Arc::new(Published::default());
         let limits = Limits::default();
         let (location, queue) = (options.location.clone(), options.queue);
         let bounds = Bounds { intents: options.group_max, quotas: options.quotas };
         let guard = Guard::of(&options, limits.look_pause)
             .map_err(|error| OpenError::Other { path: location.path(), cause: error.to_string() })?;
-        let reopen = Box::new(move || open::reopen(&options));
+        let reopen = Box::new(move || open::reopen(&options, history));
         let (pause, shared) = (limits.reopen_pause, Arc::clone(&published));
         let writer = Group::new(database, reopen, pause, shared, bounds, guard, Arc::clone(&observer))
             .and_then(|group| Writer::start(group, queue))
             .map_err(|error| OpenError::after_opening(location.path(), &error))?;
         let (writer, scans, backups) = (Arc::new(writer), Scans::new(limits), Arc::new(Semaphore::new(1)));
-        Ok(Self { writer, published, scans, limits, observer, location, backups })
+        Ok(Self { writer, published, scans, limits, observer, location, history, backups })
     }
 }
 
@@ -120,6 +123,10 @@ impl Drop for RedbStore {
 
 #[async_trait]
 impl Store for RedbStore {
+    fn history(&self) -> HistoryId {
+        self.history
+    }
+
     async fn counts(&self) -> StoreResult<Counts> {
         self.read("get", "counters", counters::counts)
     }

@@ -9,8 +9,8 @@ use redb::backends::InMemoryBackend;
 use redb::{Builder, Database, DatabaseError};
 
 use super::errors::OpenError;
-use super::migrate;
-use crate::domain::Quotas;
+use super::{history, migrate};
+use crate::domain::{Entropy, HistoryId, Quotas};
 use crate::store::{StoreError, StoreResult};
 
 /// The database's file in its directory.
@@ -34,6 +34,8 @@ pub struct Options {
     pub min_free_bytes: u64,
     /// The most that every workspace may have.
     pub quotas: Quotas,
+    /// What the history of a database that is made or restored is named from.
+    pub entropy: Arc<dyn Entropy>,
     /// Is told of a repair.
     pub on_repair: RepairProgress,
 }
@@ -48,16 +50,16 @@ pub enum Location {
 }
 
 impl Location {
-    /// Whether there is a database that was made before.
+    /// Whether there is a database that was made before. An empty file is none.
     pub fn has_database(&self) -> bool {
         match self {
-            Self::Directory(_) => self.path().is_file(),
+            Self::Directory(_) => fs::metadata(self.path()).is_ok_and(|file| file.is_file() && file.len() > 0),
             Self::Memory => false,
         }
     }
 
     /// The database's file, for messages.
-    pub(super) fn path(&self) -> PathBuf {
+    pub fn path(&self) -> PathBuf {
         match self {
             Self::Directory(directory) => directory.join(FILE_NAME),
             Self::Memory => PathBuf::from("the database in memory"),
@@ -65,8 +67,8 @@ impl Location {
     }
 }
 
-/// Opens the database and brings its schema up to date.
-pub(super) fn open(options: &Options) -> Result<Database, OpenError> {
+/// Opens the database, brings its schema up to date, and tells its history.
+pub(super) fn open(options: &Options) -> Result<(Database, HistoryId), OpenError> {
     match &options.location {
         Location::Directory(directory) => open_file(directory, options),
         Location::Memory => open_in_memory(options),
@@ -101,38 +103,49 @@ pub fn schema(options: &Options, migrate: bool) -> Result<Schema, OpenError> {
     Ok(Schema { found, steps: migrate::steps_from(found) })
 }
 
-/// Opens a database that was open before; one in memory is lost.
-pub(super) fn reopen(options: &Options) -> StoreResult<Database> {
+/// Opens a database that was open before, with this history; one in memory is lost.
+pub(super) fn reopen(options: &Options, history: HistoryId) -> StoreResult<Database> {
     match &options.location {
         Location::Directory(_) if !options.location.has_database() => {
             let path = options.location.path();
             Err(StoreError::Unavailable(format!("{}: the file can't be found; put it back", path.display())))
         }
-        Location::Directory(_) => open(options).map_err(|error| match error {
-            OpenError::Full { .. } => StoreError::StorageFull(error.to_string()),
-            other => StoreError::Unavailable(other.to_string()),
-        }),
+        Location::Directory(_) => match open(options) {
+            Ok((database, found)) if found == history => Ok(database),
+            Ok(_) => {
+                let path = options.location.path();
+                Err(StoreError::Unavailable(format!("{}: another database is in its place", path.display())))
+            }
+            Err(error @ OpenError::Full { .. }) => Err(StoreError::StorageFull(error.to_string())),
+            Err(error) => Err(StoreError::Unavailable(error.to_string())),
+        },
         Location::Memory => Err(StoreError::Unavailable("the database was in memory and is lost".to_owned())),
     }
 }
 
-fn open_in_memory(options: &Options) -> Result<Database, OpenError> {
+fn open_in_memory(options: &Options) -> Result<(Database, HistoryId), OpenError> {
     let database = Builder::new()
         .set_cache_size(options.cache_bytes)
         .create_with_backend(InMemoryBackend::new())
         .map_err(StoreError::from)
-        .and_then(|database| migrate::migrate(&database, 0).map(|()| database));
+        .and_then(|database| made_current(database, 0, options));
     database.map_err(|error| OpenError::after_opening(options.location.path(), &error))
 }
 
-fn open_file(directory: &Path, options: &Options) -> Result<Database, OpenError> {
+fn open_file(directory: &Path, options: &Options) -> Result<(Database, HistoryId), OpenError> {
     let path = options.location.path();
     prepare(directory, &path).map_err(|source| OpenError::of_directory(directory, source))?;
     guarded(&path, || {
         let (database, version) = open_unmigrated(&path, options)?;
-        migrate::migrate(&database, version).map_err(|error| OpenError::after_opening(path.clone(), &error))?;
-        Ok(database)
+        made_current(database, version, options).map_err(|error| OpenError::after_opening(path.clone(), &error))
     })
+}
+
+/// Brings a database of a schema version up to date.
+fn made_current(database: Database, version: u32, options: &Options) -> StoreResult<(Database, HistoryId)> {
+    migrate::migrate(&database, version)?;
+    let history = history::of(&database, &*options.entropy)?;
+    Ok((database, history))
 }
 
 /// redb trusts a file that was closed cleanly, and may panic when it was damaged since.

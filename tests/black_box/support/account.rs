@@ -61,6 +61,13 @@ pub fn login(client: &Client, email: &str, password: &str) -> Reply {
     client.post("/api/v1/auth/login", &json!({"email": email, "password": password}))
 }
 
+/// The entity tags of these versions of the artifact at `path`, which is there, as an `If-Match` names them.
+pub fn tags(client: &Client, path: &str, versions: &[u64]) -> String {
+    let reply = client.get(path).expect(200);
+    let (history, _) = reply.header("etag").expect("an ETag").split_once('-').expect("a history and a version");
+    versions.iter().map(|version| format!("{history}-{version}\"")).collect::<Vec<_>>().join(", ")
+}
+
 /// A JSON string's text.
 #[track_caller]
 pub fn text(value: &Value) -> String {

@@ -102,7 +102,14 @@ impl Setup {
 
     /// Starts the server and waits until it is ready.
     pub fn start(&self) -> Server {
-        let process = Process::spawn(&self.arguments(), &self.environment, self.reads_log);
+        self.start_with(&[])
+    }
+
+    /// The same, with more flags.
+    pub fn start_with(&self, flags: &[&str]) -> Server {
+        let flags = flags.iter().map(OsString::from);
+        let arguments: Vec<OsString> = self.arguments().into_iter().chain(flags).collect();
+        let process = Process::spawn(&arguments, &self.environment, self.reads_log);
         // Telemetry may go to the console, too.
         let mut lines = std::iter::from_fn(|| process.next_line());
         let address = lines.find_map(|line| line.strip_prefix(READY)?.trim().parse().ok());

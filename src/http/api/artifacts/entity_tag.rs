@@ -1,4 +1,7 @@
-//! Entity tags (RFC 9110): an artifact's version, quoted.
+//! Entity tags (RFC 9110): the history of the database, and an artifact's version in it.
+//!
+//! After a restore, the same version may stand for another content. So a tag from before it matches nothing, and neither
+//! does a bare version, which was the tag in earlier releases.
 
 use poem::http::header;
 use poem::{Request, RequestBody};
@@ -6,11 +9,11 @@ use poem_openapi::registry::{MetaParamIn, MetaSchemaRef, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use crate::domain::{Artifact, Precondition};
+use crate::domain::{Artifact, HistoryId, Precondition, ShortId};
 
-/// An artifact's entity tag.
-pub(super) fn entity_tag(artifact: &Artifact) -> String {
-    format!("\"{}\"", artifact.version)
+/// An artifact's entity tag in a database with this history.
+pub(super) fn entity_tag(history: HistoryId, artifact: &Artifact) -> String {
+    format!("\"{}-{}\"", history.short(), artifact.version)
 }
 
 /// Whether an `If-None-Match` names `current`, compared weakly.
@@ -20,28 +23,49 @@ pub(super) fn none_match_names(if_none_match: &str, current: &str) -> bool {
 }
 
 /// What an `If-Match` lets through, compared strongly. A tag that is weak, or none of ours, lets nothing through.
-pub(super) struct IfMatch(pub Precondition);
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum IfMatch {
+    /// Everything: there was none.
+    Nothing,
+    /// What is there: it was `*`.
+    Any,
+    /// These versions of these histories.
+    Tags(Vec<(ShortId, u64)>),
+}
 
 impl IfMatch {
     fn parse<'a>(mut lines: impl Iterator<Item = &'a [u8]>) -> Self {
-        let Some(first) = lines.next() else { return Self(Precondition::None) };
+        let Some(first) = lines.next() else { return Self::Nothing };
         let tags: Vec<&[u8]> = std::iter::once(first)
             .chain(lines)
             .flat_map(|line| line.split(|byte| *byte == b','))
             .map(<[u8]>::trim_ascii)
             .collect();
         if tags.contains(&b"*".as_slice()) {
-            return Self(Precondition::Exists);
+            return Self::Any;
         }
-        Self(Precondition::Versions(tags.into_iter().filter_map(version).collect()))
+        Self::Tags(tags.into_iter().filter_map(version).collect())
+    }
+
+    /// What it asks of an artifact in a database with this history.
+    pub fn precondition(self, history: HistoryId) -> Precondition {
+        match self {
+            Self::Nothing => Precondition::None,
+            Self::Any => Precondition::Exists,
+            Self::Tags(tags) => {
+                let current = tags.into_iter().filter(|(of, _)| *of == history.short());
+                Precondition::Versions(current.map(|(_, version)| version).collect())
+            }
+        }
     }
 }
 
-/// The version that a strong tag of ours stands for.
-fn version(tag: &[u8]) -> Option<u64> {
-    let digits = tag.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    let version: u64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
-    (version.to_string().as_bytes() == digits).then_some(version)
+/// The version that a strong tag of ours stands for, and in which history.
+fn version(tag: &[u8]) -> Option<(ShortId, u64)> {
+    let tag = std::str::from_utf8(tag.strip_prefix(b"\"")?.strip_suffix(b"\"")?).ok()?;
+    let (history, digits) = tag.split_once('-')?;
+    let version: u64 = digits.parse().ok()?;
+    (version.to_string() == digits).then_some((history.parse().ok()?, version))
 }
 
 impl<'a> ApiExtractor<'a> for IfMatch {
@@ -79,14 +103,28 @@ mod tests {
 
     #[test]
     fn an_if_match_lets_through_the_versions_it_names() {
-        let seen = |lines: &[&str]| IfMatch::parse(lines.iter().map(|line| line.as_bytes())).0;
+        let history = HistoryId::from_bytes([0xab; 16]);
+        let seen = |lines: &[&str]| IfMatch::parse(lines.iter().map(|line| line.as_bytes())).precondition(history);
         assert_eq!(seen(&[]), Precondition::None);
         assert_eq!(seen(&["*"]), Precondition::Exists);
-        assert_eq!(seen(&["\"3\""]), Precondition::Versions(vec![3]));
-        assert_eq!(seen(&["\"3\" , \"5\"", "\"7\""]), Precondition::Versions(vec![3, 5, 7]));
-        for foreign in
-            ["", "3", "W/\"3\"", "\"abc\"", "\"03\"", "\"+3\"", "\"-1\"", "\"99999999999999999999\"", "\"ÿ\""]
-        {
+        assert_eq!(seen(&["\"abababab-3\""]), Precondition::Versions(vec![3]));
+        let several = ["\"abababab-3\" , \"abababab-5\"", "\"cdcdcdcd-6\", \"abababab-7\""];
+        assert_eq!(seen(&several), Precondition::Versions(vec![3, 5, 7]));
+        for foreign in [
+            "",
+            "3",
+            "\"3\"",
+            "abababab-3",
+            "W/\"abababab-3\"",
+            "\"cdcdcdcd-3\"",
+            "\"ABABABAB-3\"",
+            "\"abababab-\"",
+            "\"abababab-03\"",
+            "\"abababab-+3\"",
+            "\"abababab--1\"",
+            "\"abababab-99999999999999999999\"",
+            "\"ÿ-3\"",
+        ] {
             assert_eq!(seen(&[foreign]), Precondition::Versions(vec![]), "{foreign}");
         }
     }

@@ -52,7 +52,7 @@ impl ArtifactsApi {
     ) -> Result<CreateArtifactResponse, Refused<{ BY_ID | BODY | CONFLICT | FULL }>> {
         let artifact = state.service.create_artifact(&caller.0, workspace_id.0.into(), body.0.into()).await?;
         let location = format!("/api/v1/workspaces/{}/artifacts/{}", artifact.tenant, artifact.id);
-        let etag = entity_tag(&artifact);
+        let etag = entity_tag(state.service.history(), &artifact);
         Ok(CreateArtifactResponse::Created(Json(artifact.into()), location, etag))
     }
 
@@ -136,7 +136,7 @@ impl ArtifactsApi {
         if_none_match: Header<Option<String>>,
     ) -> Result<GetArtifactResponse, Refused<{ BY_ID }>> {
         let artifact = state.service.artifact(&caller.0, workspace_id.0.into(), artifact_id.0.into()).await?;
-        let etag = entity_tag(&artifact);
+        let etag = entity_tag(state.service.history(), &artifact);
         if if_none_match.0.is_some_and(|tags| none_match_names(&tags, &etag)) {
             return Ok(GetArtifactResponse::NotModified(etag));
         }
@@ -161,8 +161,9 @@ impl ArtifactsApi {
         body: Json<UpdateArtifactRequest>,
     ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID | BODY | CONFLICT | IF_MATCH | FULL }>> {
         let (tenant, id) = (workspace_id.0.into(), artifact_id.0.into());
-        let artifact = state.service.update_artifact(&caller.0, tenant, id, if_match.0, body.0.into()).await?;
-        let etag = entity_tag(&artifact);
+        let seen = if_match.precondition(state.service.history());
+        let artifact = state.service.update_artifact(&caller.0, tenant, id, seen, body.0.into()).await?;
+        let etag = entity_tag(state.service.history(), &artifact);
         Ok(UpdateArtifactResponse::Updated(Json(artifact.into()), etag))
     }
 
@@ -206,10 +207,11 @@ impl ArtifactsApi {
         if_match: IfMatch,
     ) -> Result<DeleteArtifactResponse, Refused<{ BY_ID | IF_MATCH | FULL }>> {
         let (tenant, id) = (workspace_id.0.into(), artifact_id.0.into());
+        let seen = if_match.precondition(state.service.history());
         if purge.0.unwrap_or(false) {
-            state.service.purge_artifact(&caller.0, tenant, id, if_match.0).await?;
+            state.service.purge_artifact(&caller.0, tenant, id, seen).await?;
         } else {
-            state.service.delete_artifact(&caller.0, tenant, id, if_match.0).await?;
+            state.service.delete_artifact(&caller.0, tenant, id, seen).await?;
         }
         Ok(DeleteArtifactResponse::Deleted)
     }
@@ -228,7 +230,7 @@ impl ArtifactsApi {
         artifact_id: Path<Uuid>,
     ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID | CONFLICT | FULL }>> {
         let artifact = state.service.restore_artifact(&caller.0, workspace_id.0.into(), artifact_id.0.into()).await?;
-        let etag = entity_tag(&artifact);
+        let etag = entity_tag(state.service.history(), &artifact);
         Ok(UpdateArtifactResponse::Updated(Json(artifact.into()), etag))
     }
 

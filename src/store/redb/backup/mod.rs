@@ -28,6 +28,7 @@ use thiserror::Error;
 
 use self::format::{BackupReader, BackupWriter, Content, Part, damaged};
 use super::errors::OpenError;
+use super::history;
 use super::migrate;
 use super::open::{self, Location, Options};
 use super::tables::every_table;
@@ -195,6 +196,7 @@ fn fill(
     if !changes.is_empty() {
         settle::settle(&txn)?;
     }
+    history::begin(&txn, &*options.entropy)?;
     txn.commit().map_err(StoreError::from)?;
     database.close().map_err(StoreError::from)?;
     Ok(rows)

@@ -23,7 +23,7 @@ use super::snapshot::{Published, Snapshot};
 use super::tables::Tables;
 use super::writer::{Answer, Writer};
 use super::{Location, RedbStore, check};
-use crate::domain::{Actor, ChangeKind, Email, Quotas, Stamp, Timestamp, User, UserId};
+use crate::domain::{Actor, ChangeKind, Email, HistoryId, Quotas, Stamp, Timestamp, User, UserId};
 use crate::store::{Call, Changes, Observer, Store, StoreError, StoreResult, Users};
 
 /// How a disk is.
@@ -222,8 +222,9 @@ fn store(disk: &Disk, limits: Limits) -> RedbStore {
     let bounds = Bounds { intents: 8, quotas: Quotas::default() };
     let group = Group::new(database, reopen, pause, shared, bounds, guard, Arc::clone(&observer)).unwrap();
     let writer = Arc::new(Writer::start(group, 2).unwrap());
+    let history = HistoryId::from_bytes([0; 16]);
     let (scans, backups) = (Scans::new(limits), Arc::new(Semaphore::new(1)));
-    RedbStore { writer, published, scans, limits, observer, location: Location::Memory, backups }
+    RedbStore { writer, published, scans, limits, observer, location: Location::Memory, history, backups }
 }
 
 fn stamp() -> Stamp {
