@@ -23,7 +23,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::auth::{AccessTokens, HashCost, HashingError, OnHashed, PasswordHasher, SigningKey};
+use crate::auth::{AccessTokens, CursorKey, HashCost, HashingError, OnHashed, PasswordHasher, SigningKey};
 use crate::backups::{Place, S3};
 use crate::config::{self, Config};
 use crate::domain::{Clock as _, Entropy, HistoryId, IdGenerator, PasswordPolicy, Quotas, SystemClock, SystemEntropy};
@@ -235,6 +235,7 @@ fn service(
         store,
         telemetry,
         access_tokens: AccessTokens::new(&key, &auth.issuer, &auth.audience),
+        cursor_key: CursorKey::derive(key.as_bytes()),
         password_policy: PasswordPolicy { composition: auth.password_composition },
         accounts: AccountSettings {
             verification_token_seconds: auth.verification_token_seconds,

@@ -1,11 +1,12 @@
 //! The primitives of signing in: password hashing, access tokens, refresh tokens, one-time tokens, API keys, the signing
-//! key, rate limits.
+//! key, the key of cursors, rate limits.
 //!
 //! Decides nothing: who may do what, and what a failed login answers, is up to `service`.
 
 mod access_token;
 mod api_key;
 mod common_passwords;
+mod cursor_key;
 mod one_time_token;
 mod password;
 mod rate_limit;
@@ -15,6 +16,7 @@ mod signing_key;
 pub use access_token::{AccessTokens, Claims, Identity, InvalidToken, TokenType};
 pub use api_key::ApiKeyToken;
 pub use common_passwords::is_common;
+pub use cursor_key::CursorKey;
 pub use one_time_token::OneTimeSecret;
 pub use password::{HashCost, HashingError, HashingFigures, OnHashed, PasswordHasher, Verdict};
 pub use rate_limit::{Allowance, Exhausted, RateLimit};

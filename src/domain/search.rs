@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Artifact, ListArtifacts, Position};
 
@@ -40,6 +40,22 @@ pub struct SearchArtifacts {
     pub facets: bool,
     /// Whether it is marked what was found in each.
     pub highlights: bool,
+    /// On pages after the first, what the order of the first depended on.
+    pub ranking: Option<Ranking>,
+}
+
+/// What it depends on which artifacts are found and in which order, besides the artifacts themselves. It goes from page to
+/// page, so that what is written between two of them moves nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Ranking {
+    /// Whether words were taken for mistyped ones.
+    pub typos: bool,
+    /// How many artifacts the workspace had.
+    pub documents: u64,
+    /// How many words all their texts, names and tags had.
+    pub lengths: [u64; 3],
+    /// How many artifacts had each word that was looked for, in the order of the query.
+    pub frequencies: Vec<u64>,
 }
 
 /// A page of what was found.
@@ -51,6 +67,8 @@ pub struct FoundArtifacts {
     pub total: u64,
     /// Where the next page begins after, if there is one.
     pub next: Option<Position>,
+    /// What the next page's order depends on, when something was looked for.
+    pub ranking: Option<Ranking>,
     /// How many of all that match have each tag and type, if asked for.
     pub facets: Option<Facets>,
 }

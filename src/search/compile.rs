@@ -3,25 +3,27 @@
 use std::ops::Bound;
 
 use tantivy::query::{
-    BooleanQuery, BoostQuery, ConstScoreQuery, Occur, PhrasePrefixQuery, PhraseQuery, Query as IndexQuery, RangeQuery,
-    TermQuery,
+    BooleanQuery, BoostQuery, ConstScoreQuery, Occur, PhraseQuery, Query as IndexQuery, RangeQuery, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 
-use super::beginning::Beginning;
+use super::open_phrase::OpenPhrase;
+use super::prefix::PrefixQuery;
 use super::query::{Place, Query, Term, Wanted};
+use super::rounded::Rounded;
 use super::schema::{self, BY, EVERYTHING, Fields, Scope, TAG, TYPE};
 use super::text::Word;
+use super::typo::TypoQuery;
 use crate::domain::{ArtifactFilter, TenantId};
 
 /// What a word is worth where it is found. In the name more than among the tags, and there more than anywhere else.
 const IN_NAME: f32 = 4.0;
 const IN_TAGS: f32 = 2.0;
-/// What it is worth that a word begins with what is looked for, and goes on.
-const BEGINNING: f32 = 0.1;
-const BEGINNING_IN_NAME: f32 = 1.0;
-/// The most words that the open end of a phrase stands for.
-const MAX_ENDINGS: u32 = 1000;
+/// What it is worth that a word begins with what is looked for, and goes on, or is what may have been meant. These can be
+/// added without a loss, as [`super::rounded`] says, and depend on no statistics.
+const PREFIX: f32 = 0.125;
+const PREFIX_IN_NAME: f32 = 1.0;
+const TYPO: f32 = 1.0;
 
 type Boxed = Box<dyn IndexQuery>;
 
@@ -102,29 +104,28 @@ impl<'a> Compiler<'a> {
                     [Some(&word.folded), word.stem.as_ref()].into_iter().flatten().map(String::as_str).collect();
                 let longer = self.in_scopes(|scope| {
                     let forms: Vec<_> = forms.iter().map(|form| schema::term(field, scope, form)).collect();
-                    Box::new(Beginning::of(&schema::term(field, scope, &word.folded)).but_for(&forms))
+                    Box::new(PrefixQuery::new(&schema::term(field, scope, &word.folded)).except(&forms))
                 });
-                forms.iter().map(|form| self.word(field, form)).chain([boosted(longer, BEGINNING)]).collect()
+                forms.iter().map(|form| self.word(field, form, 1.0)).chain([boosted(longer, PREFIX)]).collect()
             }
-            Wanted::AnyOf(words) => words.iter().map(|word| self.word(field, word)).collect(),
-            Wanted::Prefix(prefix) => vec![self.beginning(field, prefix)],
-            Wanted::Phrase { words, is_open } => vec![self.phrase(field, words, *is_open)],
+            Wanted::Mistyped(word) => vec![boosted(self.typo(field, word), TYPO)],
+            Wanted::Prefix(prefix) => vec![self.prefix(field, prefix)],
+            Wanted::Phrase { words, is_open } => vec![self.phrase(field, words, *is_open, 1.0)],
             Wanted::Exactly(_) => Vec::new(),
         }
     }
 
     fn in_metadata(&self, key: &str, wanted: &Wanted) -> Vec<Boxed> {
         let field = self.fields.metadata;
-        let word = |word: &str| self.word(field, &schema::metadata(key, word));
-        let beginning = |word: &str| self.beginning(field, &schema::metadata(key, word));
+        let word = |word: &str| self.word(field, &schema::metadata(key, word), 1.0);
+        let prefix = |word: &str| self.prefix(field, &schema::metadata(key, word));
         match wanted {
-            Wanted::Word(each) => vec![word(each.root()), beginning(&each.folded)],
-            Wanted::Prefix(prefix) => vec![beginning(prefix)],
-            Wanted::AnyOf(words) => words.iter().map(|text| word(text)).collect(),
+            Wanted::Word(each) => vec![word(each.root()), prefix(&each.folded)],
+            Wanted::Prefix(text) => vec![prefix(text)],
             Wanted::Phrase { words, .. } => {
                 vec![Box::new(BooleanQuery::intersection(words.iter().map(|each| word(&each.folded)).collect()))]
             }
-            Wanted::Exactly(_) => Vec::new(),
+            Wanted::Exactly(_) | Wanted::Mistyped(_) => Vec::new(),
         }
     }
 
@@ -136,35 +137,39 @@ impl<'a> Compiler<'a> {
         let Fields { name, tag_words, .. } = *self.fields;
         match &term.wanted {
             Wanted::Word(word) => vec![
-                boosted(self.word(name, word.root()), IN_NAME),
-                boosted(self.beginning(name, &word.folded), BEGINNING_IN_NAME),
-                boosted(self.word(tag_words, word.root()), IN_TAGS),
+                self.word(name, word.root(), IN_NAME),
+                boosted(self.prefix(name, &word.folded), PREFIX_IN_NAME),
+                self.word(tag_words, word.root(), IN_TAGS),
             ],
-            Wanted::AnyOf(words) => words.iter().map(|word| boosted(self.word(name, word), IN_NAME)).collect(),
-            Wanted::Prefix(prefix) => vec![boosted(self.beginning(name, prefix), BEGINNING_IN_NAME)],
-            Wanted::Phrase { words, is_open } => vec![boosted(self.phrase(name, words, *is_open), IN_NAME)],
+            Wanted::Mistyped(word) => vec![boosted(self.typo(name, word), IN_NAME)],
+            Wanted::Prefix(prefix) => vec![boosted(self.prefix(name, prefix), PREFIX_IN_NAME)],
+            Wanted::Phrase { words, is_open } => vec![self.phrase(name, words, *is_open, IN_NAME)],
             Wanted::Exactly(_) => Vec::new(),
         }
     }
 
-    fn phrase(&self, field: Field, words: &[Word], is_open: bool) -> Boxed {
+    fn phrase(&self, field: Field, words: &[Word], is_open: bool, boost: f32) -> Boxed {
         if let [word] = words {
-            return if is_open { self.beginning(field, &word.folded) } else { self.word(field, &word.folded) };
+            return if is_open {
+                boosted(self.prefix(field, &word.folded), boost)
+            } else {
+                self.word(field, &word.folded, boost)
+            };
         }
         self.in_scopes(|scope| {
-            let terms = words.iter().map(|word| schema::term(field, scope, &word.folded)).collect();
-            if is_open {
-                let mut query = PhrasePrefixQuery::new(terms);
-                query.set_max_expansions(MAX_ENDINGS);
-                Box::new(query)
-            } else {
-                Box::new(PhraseQuery::new(terms))
+            let mut terms: Vec<_> = words.iter().map(|word| schema::term(field, scope, &word.folded)).collect();
+            match terms.pop_if(|_| is_open) {
+                Some(last) => Box::new(OpenPhrase::new(terms, &last, boost)),
+                None => Box::new(Rounded::new(Box::new(PhraseQuery::new(terms)), boost)),
             }
         })
     }
 
-    fn word(&self, field: Field, text: &str) -> Boxed {
-        self.in_scopes(|scope| Box::new(TermQuery::new(schema::term(field, scope, text), IndexRecordOption::WithFreqs)))
+    fn word(&self, field: Field, text: &str, boost: f32) -> Boxed {
+        self.in_scopes(|scope| {
+            let query = TermQuery::new(schema::term(field, scope, text), IndexRecordOption::WithFreqs);
+            Box::new(Rounded::new(Box::new(query), boost))
+        })
     }
 
     fn exactly(&self, text: &str) -> Boxed {
@@ -174,8 +179,13 @@ impl<'a> Compiler<'a> {
     }
 
     /// Words that begin with a text.
-    fn beginning(&self, field: Field, text: &str) -> Boxed {
-        self.in_scopes(|scope| Box::new(Beginning::of(&schema::term(field, scope, text))))
+    fn prefix(&self, field: Field, text: &str) -> Boxed {
+        self.in_scopes(|scope| Box::new(PrefixQuery::new(&schema::term(field, scope, text))))
+    }
+
+    /// Words that may have been meant by one.
+    fn typo(&self, field: Field, word: &str) -> Boxed {
+        self.in_scopes(|scope| Box::new(TypoQuery::new(schema::term(field, scope, word), &scope.term(""))))
     }
 
     fn in_scopes(&self, query: impl Fn(Scope) -> Boxed) -> Boxed {

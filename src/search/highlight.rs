@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::query::{Place, Query, Term, Wanted};
 use super::text::{self, Word};
+use super::typo::is_one_edit_away;
 use crate::domain::{Artifact, Highlights};
 
 /// How much of a description is shown, in bytes, roughly.
@@ -73,8 +74,8 @@ fn found(query: &Query, place: &Place, text: &str) -> Vec<Range<usize>> {
                 Wanted::Word(wanted) => {
                     is_found[index] |= word.root() == wanted.root() || word.folded.starts_with(&wanted.folded);
                 }
-                Wanted::AnyOf(wanted) => {
-                    is_found[index] |= wanted.iter().any(|wanted| *wanted == word.folded || *wanted == word.root());
+                Wanted::Mistyped(wanted) => {
+                    is_found[index] |= is_one_edit_away(wanted, &word.folded) || is_one_edit_away(wanted, word.root());
                 }
                 Wanted::Prefix(prefix) => is_found[index] |= word.folded.starts_with(prefix.as_str()),
                 Wanted::Phrase { words: phrase, is_open } => {

@@ -20,16 +20,15 @@ use super::boot;
 use super::collect::Gather;
 use super::columns::{self, AllColumns};
 use super::directory::IndexDirectory;
-use super::find::find;
-use super::highlight;
+use super::find::{Findings, Search};
+use super::found::Found;
 use super::merging::{self, Parts};
 use super::query::Query;
 use super::schema::{Fields, VERSION};
+use super::statistics::FieldLengths;
 use super::tags;
 use super::tokenizer::{self, Words};
-use crate::domain::{
-    Artifact, ArtifactId, Facets, Highlights, HistoryId, ListArtifacts, Position, SearchArtifacts, TagPrefix, TenantId,
-};
+use crate::domain::{Artifact, ArtifactId, Facets, HistoryId, ListArtifacts, SearchArtifacts, TagPrefix, TenantId};
 use crate::priority::Work;
 
 /// How much the writer keeps in memory before it makes a part of the index of it, in bytes.
@@ -68,28 +67,6 @@ pub enum IndexChange {
     RemoveTenant(TenantId),
 }
 
-/// What was found.
-#[derive(Debug, Default)]
-pub struct Found {
-    /// How many match.
-    pub total: u64,
-    /// The places of those on the page, in order.
-    pub page: Vec<Position>,
-    /// Whether there are more after these.
-    pub has_more: bool,
-    /// How many of all have each tag and type, if asked for.
-    pub facets: Option<Facets>,
-    /// What was looked for in the end.
-    query: Query,
-}
-
-impl Found {
-    /// Where in an artifact something was found.
-    pub fn highlights(&self, artifact: &Artifact) -> Highlights {
-        highlight::highlights(&self.query, artifact)
-    }
-}
-
 /// A full-text index of all artifacts of all workspaces.
 pub struct SearchIndex {
     directory: PathBuf,
@@ -97,6 +74,7 @@ pub struct SearchIndex {
     history: HistoryId,
     fields: Fields,
     opened: ArcSwap<Opened>,
+    lengths: FieldLengths,
     /// Made with the first write: it has threads and memory of its own.
     writer: Mutex<Option<IndexWriter>>,
     /// Held while files are written to the disk, or all are removed from it.
@@ -133,6 +111,7 @@ impl SearchIndex {
             history,
             fields,
             opened: ArcSwap::from_pointee(opened),
+            lengths: FieldLengths::new(),
             writer: Mutex::new(None),
             saving: Mutex::new(()),
         })
@@ -229,8 +208,15 @@ impl SearchIndex {
             keep: offset + page.limit + 1,
             facets: wanted.facets,
         };
-        let (gathered, query) =
-            find(&opened.searcher, &self.fields, tenant, query.unwrap_or_default(), filter, &gather)?;
+        let search = Search {
+            searcher: &opened.searcher,
+            fields: &self.fields,
+            lengths: &self.lengths,
+            tenant,
+            filter,
+            gather: &gather,
+        };
+        let Findings { gathered, query, ranking } = search.find(query.unwrap_or_default(), wanted.ranking.as_ref())?;
         let mut first = gathered.first.into_iter().skip(offset);
         let page = first.by_ref().take(page.limit).collect();
         Ok(Found {
@@ -238,6 +224,7 @@ impl SearchIndex {
             page,
             has_more: first.next().is_some(),
             facets: wanted.facets.then_some(gathered.facets),
+            ranking,
             query,
         })
     }

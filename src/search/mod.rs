@@ -4,7 +4,6 @@
 //! artifacts; the artifacts themselves are read from the store. Knows nothing of the store, and of no user: what may be
 //! looked into is one workspace, and every term in the index begins with it.
 
-mod beginning;
 mod boot;
 mod collect;
 mod columns;
@@ -12,18 +11,28 @@ mod compile;
 mod contents;
 mod directory;
 mod find;
+mod found;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod highlight;
 mod index;
 mod merging;
+mod open_phrase;
+#[cfg(test)]
+mod paging_tests;
+mod prefix;
 mod query;
+mod rounded;
 mod schema;
+mod statistics;
 mod tags;
+mod tenant_segments;
+mod term_union;
 mod text;
 mod tokenizer;
-mod within;
+mod typo;
 
 pub use contents::IndexContents;
-pub use index::{Found, IndexChange, SearchError, SearchIndex};
+pub use found::Found;
+pub use index::{IndexChange, SearchError, SearchIndex};
 pub use merging::Parts;

@@ -6,6 +6,7 @@
 //! wrong query.
 
 use super::text::{self, Word};
+use super::typo;
 
 /// Of more terms than this, the rest is not looked at.
 const MAX_TERMS: usize = 32;
@@ -50,8 +51,8 @@ pub(super) enum Place {
 pub(super) enum Wanted {
     /// A word, in any form, or one that begins with it.
     Word(Word),
-    /// One of these words.
-    AnyOf(Vec<String>),
+    /// A word that is at most one edit away from this one.
+    Mistyped(String),
     /// A word that begins with this.
     Prefix(String),
     /// Words in a row. When it is open, the last one may go on.
@@ -97,17 +98,18 @@ impl Query {
         self.groups.iter().flatten()
     }
 
-    /// The same with more words: for each word, also those that `similar` finds. None when it finds none at all.
-    pub(super) fn with_similar(&self, similar: impl Fn(&Place, &Word) -> Vec<String>) -> Option<Self> {
+    /// The same, with words that may be mistyped standing for those that are meant, too. None when no word may be.
+    pub(super) fn with_typos(&self) -> Option<Self> {
         let mut query = self.clone();
         let mut is_other = false;
         for group in &mut query.groups {
-            let also = |term: &Term| {
-                let Wanted::Word(word) = &term.wanted else { return None };
-                let words = similar(&term.place, word);
-                (!words.is_empty()).then(|| Term { place: term.place.clone(), wanted: Wanted::AnyOf(words) })
+            let typo = |term: &Term| match (&term.place, &term.wanted) {
+                (Place::Anywhere | Place::Name, Wanted::Word(word)) if typo::may_be_mistyped(&word.folded) => {
+                    Some(Term { place: term.place.clone(), wanted: Wanted::Mistyped(word.folded.clone()) })
+                }
+                _ => None,
             };
-            let more: Vec<Term> = group.iter().filter_map(also).collect();
+            let more: Vec<Term> = group.iter().filter_map(typo).collect();
             is_other |= !more.is_empty();
             group.extend(more);
         }
@@ -224,7 +226,7 @@ mod tests {
             };
             let wanted = match &term.wanted {
                 Wanted::Word(word) => word.folded.clone(),
-                Wanted::AnyOf(words) => words.join("/"),
+                Wanted::Mistyped(word) => format!("{word}~"),
                 Wanted::Prefix(prefix) => format!("{prefix}*"),
                 Wanted::Phrase { words, is_open } => {
                     let words = words.iter().map(|word| word.folded.as_str()).collect::<Vec<_>>();

@@ -156,7 +156,7 @@ pub(super) fn id_of(high: u64, low: u64) -> ArtifactId {
 }
 
 /// What a query can reach: a workspace, in the trash or outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Scope {
     tenant: TenantId,
     deleted: bool,

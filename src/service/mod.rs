@@ -36,6 +36,7 @@ use crate::domain::{Actor, Clock, Entropy, IdGenerator, PasswordPolicy, Quotas, 
 use crate::store::Store;
 use crate::telemetry::{self, Telemetry};
 
+pub use crate::auth::CursorKey;
 pub use crate::auth::{Allowance, Exhausted};
 pub use crate::store::Backup;
 pub use api_keys::{ApiKeyUses, MadeApiKey};
@@ -96,6 +97,8 @@ pub struct Service {
     pub hasher: PasswordHasher,
     /// Signs and verifies access tokens.
     pub access_tokens: AccessTokens,
+    /// Signs and verifies cursors.
+    pub cursor_key: CursorKey,
     /// What a new password must be like.
     pub password_policy: PasswordPolicy,
     /// What is asked of accounts.

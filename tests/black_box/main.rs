@@ -47,6 +47,7 @@ mod retention;
 mod roles;
 mod sampling;
 mod scheduled_backups;
+mod search_paging;
 mod secrets;
 mod sessions;
 mod shutdown;

@@ -37,14 +37,14 @@ impl Service {
     /// found by the index.
     async fn page(&self, tenant: TenantId, list: ListArtifacts) -> Result<FoundArtifacts, Error> {
         if !list.is_stored_order() && self.must_ask_index(self.store.artifact_counts(tenant).await?) {
-            let wanted = SearchArtifacts { text: None, list, facets: false, highlights: false };
+            let wanted = SearchArtifacts { text: None, list, facets: false, highlights: false, ranking: None };
             return self.find(tenant, wanted).await;
         }
         let sort = list.sort;
         let ArtifactPage { items, total, has_more } = self.store.list_artifacts(tenant, list).await?;
         let next = items.last().filter(|_| has_more).map(|artifact| sort.position(artifact));
         let items = items.into_iter().map(|artifact| FoundArtifact { artifact, highlights: None }).collect();
-        Ok(FoundArtifacts { items, total, next, facets: None })
+        Ok(FoundArtifacts { items, total, next, ranking: None, facets: None })
     }
 
     /// How many artifacts have each of the tags that begin with `prefix`.

@@ -30,6 +30,7 @@ impl Service {
     /// What the index finds, as it is in the store.
     pub(super) async fn find(&self, tenant: TenantId, wanted: SearchArtifacts) -> Result<FoundArtifacts, Error> {
         let (deleted, highlights) = (wanted.list.filter.include_deleted, wanted.highlights);
+        let has_text = wanted.text.is_some();
         let found = self.look(tenant, move |index| index.search(tenant, &wanted), |found| found.page.len()).await?;
         let ids: Vec<ArtifactId> = found.page.iter().map(Position::id).collect();
         let artifacts = self.store.artifacts_by_id(tenant, ids.clone()).await?;
@@ -45,6 +46,7 @@ impl Service {
             items,
             total: found.total,
             next: found.page.last().filter(|_| found.has_more).cloned(),
+            ranking: has_text.then_some(found.ranking),
             facets: found.facets,
         })
     }

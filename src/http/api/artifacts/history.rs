@@ -11,6 +11,7 @@ use crate::domain::{
 };
 use crate::http::cursor;
 use crate::http::types::{Limit, Time};
+use crate::service::CursorKey;
 
 /// A page of the versions of an artifact, newest first.
 #[derive(Serialize, Object)]
@@ -66,6 +67,7 @@ enum FieldName {
 
 /// The page of a history that was asked for: how many versions at most, and before which.
 pub(super) fn check(
+    key: &CursorKey,
     limit: Option<Limit>,
     cursor: Option<&str>,
     tenant: TenantId,
@@ -74,7 +76,7 @@ pub(super) fn check(
     Violations::check(|check| {
         let limit = check.field("/limit", check_limit(limit));
         let before = match cursor {
-            Some(cursor) => check.field("/cursor", cursor::decode(cursor, &list_of(id), tenant)).map(Some),
+            Some(cursor) => check.field("/cursor", cursor::decode(key, cursor, &list_of(id), tenant)).map(Some),
             None => Some(None),
         };
         Some((limit?, before?))
@@ -87,10 +89,10 @@ fn list_of(id: ArtifactId) -> String {
 }
 
 impl HistoryBody {
-    pub(super) fn new(history: ArtifactHistory, tenant: TenantId, id: ArtifactId) -> Self {
+    pub(super) fn new(key: &CursorKey, history: ArtifactHistory, tenant: TenantId, id: ArtifactId) -> Self {
         let last = history.versions.last().filter(|_| history.has_more).map(|version| version.artifact.version);
         Self {
-            next_cursor: last.and_then(|version| cursor::encode(&list_of(id), tenant, &version)),
+            next_cursor: last.and_then(|version| cursor::encode(key, &list_of(id), tenant, &version)),
             items: history.versions.into_iter().map(VersionBody::from).collect(),
         }
     }

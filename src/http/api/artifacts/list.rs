@@ -5,14 +5,14 @@ use uuid::Uuid;
 use super::body::PageBody;
 use super::fields::{FacetNames, TagList};
 use crate::domain::{
-    ArtifactFilter, ArtifactType, ListArtifacts, Page, Position, SearchArtifacts, SearchText, Sort, SortBy, Start, Tag,
-    Tags, TenantId, Violations,
+    ArtifactFilter, ArtifactType, ListArtifacts, Page, Position, Ranking, SearchArtifacts, SearchText, Sort, SortBy,
+    Start, Tag, Tags, TenantId, Violations,
 };
 use crate::http::cursor;
 use crate::http::json::Json;
 use crate::http::problem::Problem;
 use crate::http::types::{Limit, Offset, SortName, Time, within};
-use crate::service::{Caller, Service};
+use crate::service::{Caller, CursorKey, Service};
 
 /// What cursors call a listing of artifacts.
 const LIST: &str = "artifacts";
@@ -48,7 +48,7 @@ pub(super) enum Facet {
 
 impl ListQuery {
     /// Checks every parameter. Pointers name the parameter.
-    pub(super) fn check(self, tenant: TenantId) -> Result<(SearchArtifacts, Vec<Facet>), Violations> {
+    pub(super) fn check(self, key: &CursorKey, tenant: TenantId) -> Result<(SearchArtifacts, Vec<Facet>), Violations> {
         let (text, filter, sort, facets) = Violations::check(|check| {
             let text = check.field("/q", self.q.as_deref().map_or(Ok(None), SearchText::parse));
             let tags = check.field("/tags", check_tags(self.tags));
@@ -76,24 +76,29 @@ impl ListQuery {
             };
             Some((text, filter, sort, facets?))
         })?;
-        let page = Violations::check(|check| {
+        let (page, ranking) = Violations::check(|check| {
             let limit = check.field("/limit", check_limit(self.limit));
-            let start = match (self.cursor, self.offset) {
+            let (start, ranking) = match (self.cursor, self.offset) {
                 (None, offset) => {
                     let is_stored_order = sort.by == SortBy::CreatedAt && text.is_none();
                     let most = if is_stored_order { Offset::MAX } else { MAX_SORTED_OFFSET };
                     let offset = within(offset.map_or(0, |offset| offset.0), 0, most);
-                    check.field("/offset", offset).map(Start::Offset)
+                    (check.field("/offset", offset).map(Start::Offset), None)
                 }
-                (Some(cursor), None) => check
-                    .field("/cursor", position(&cursor, tenant, &digest(&text, &filter, sort), sort))
-                    .map(Start::After),
-                (Some(_), Some(_)) => check.field("/cursor", Err("can't be combined with an offset".to_owned())),
+                (Some(cursor), None) => {
+                    let place = place(key, &cursor, tenant, &digest(&text, &filter, sort), sort);
+                    let (position, ranking) = check.field("/cursor", place)?;
+                    (Some(Start::After(position)), ranking)
+                }
+                (Some(_), Some(_)) => {
+                    (check.field("/cursor", Err("can't be combined with an offset".to_owned())), None)
+                }
             };
-            Some(Page { limit: limit?, start: start? })
+            Some((Page { limit: limit?, start: start? }, ranking))
         })?;
         let list = ListArtifacts { filter, sort, page };
-        Ok((SearchArtifacts { text, list, facets: !facets.is_empty(), highlights: self.highlights }, facets))
+        let (has_facets, highlights) = (!facets.is_empty(), self.highlights);
+        Ok((SearchArtifacts { text, list, facets: has_facets, highlights, ranking }, facets))
     }
 }
 
@@ -104,15 +109,17 @@ pub(super) async fn answer(
     tenant: TenantId,
     query: ListQuery,
 ) -> Result<Json<PageBody>, Problem> {
-    let (wanted, facets) = query.check(tenant).map_err(|violations| Problem::validation(&violations))?;
+    let key = &service.cursor_key;
+    let (wanted, facets) = query.check(key, tenant).map_err(|violations| Problem::validation(&violations))?;
     let SearchArtifacts { text, list: ListArtifacts { filter, sort, page: window }, .. } = wanted.clone();
-    let next = |position: &Position| cursor::encode(LIST, tenant, &(digest(&text, &filter, sort), position));
     let found = if text.is_some() || !facets.is_empty() {
         service.search_artifacts(caller, tenant, wanted).await?
     } else {
         service.artifacts(caller, tenant, wanted.list).await?
     };
-    let next = found.next.as_ref().and_then(next);
+    let digest = digest(&text, &filter, sort);
+    let place = found.next.as_ref().map(|position| (digest, position, &found.ranking));
+    let next = place.and_then(|place| cursor::encode(key, LIST, tenant, &place));
     Ok(Json(PageBody::new(found, &window, next, &facets)))
 }
 
@@ -121,11 +128,17 @@ fn digest(text: &Option<SearchText>, filter: &ArtifactFilter, sort: Sort) -> [u8
     cursor::digest(&(text, filter, sort))
 }
 
-/// Where a cursor points to, if it is one of this listing.
-fn position(text: &str, tenant: TenantId, list: &[u8; 32], sort: Sort) -> Result<Position, String> {
-    let (digest, position) = cursor::decode::<([u8; 32], Position)>(text, LIST, tenant)?;
+/// Where a cursor points to, and what the order there depends on, if it is one of this listing.
+fn place(
+    key: &CursorKey,
+    text: &str,
+    tenant: TenantId,
+    list: &[u8; 32],
+    sort: Sort,
+) -> Result<(Position, Option<Ranking>), String> {
+    let (digest, position, ranking) = cursor::decode::<([u8; 32], Position, Option<Ranking>)>(key, text, LIST, tenant)?;
     if digest == *list && sort.has(&position) {
-        Ok(position)
+        Ok((position, ranking))
     } else {
         Err("is of a list with other filters or another sort; repeat them with it".to_owned())
     }

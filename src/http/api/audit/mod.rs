@@ -19,6 +19,7 @@ use crate::http::problem::Problem;
 use crate::http::refused::{BY_ID, INVALID, Refused};
 use crate::http::state::State;
 use crate::http::types::{Limit, within};
+use crate::service::CursorKey;
 
 /// The operation at `/api/v1/workspaces/{workspace_id}/audit`.
 pub(crate) struct AuditApi;
@@ -45,19 +46,25 @@ impl AuditApi {
         cursor: Query<Option<String>>,
     ) -> Result<Json<AuditPageBody>, Refused<{ BY_ID | INVALID }>> {
         let tenant = workspace_id.0.into();
+        let key = &state.service.cursor_key;
         let (limit, before) =
-            check(tenant, limit.0, cursor.0.as_deref()).map_err(|violations| Problem::validation(&violations))?;
+            check(key, tenant, limit.0, cursor.0.as_deref()).map_err(|violations| Problem::validation(&violations))?;
         let page = state.service.audit(&caller.0, tenant, before, limit).await?;
-        let next_cursor = page.next.and_then(|seq| cursor::encode(LIST, tenant, &seq));
+        let next_cursor = page.next.and_then(|seq| cursor::encode(key, LIST, tenant, &seq));
         Ok(Json(AuditPageBody::new(page.items, next_cursor)))
     }
 }
 
 /// How many, and before which position.
-fn check(tenant: TenantId, limit: Option<Limit>, cursor: Option<&str>) -> Result<(usize, Option<u64>), Violations> {
+fn check(
+    key: &CursorKey,
+    tenant: TenantId,
+    limit: Option<Limit>,
+    cursor: Option<&str>,
+) -> Result<(usize, Option<u64>), Violations> {
     Violations::check(|check| {
         let limit = check.field("/limit", within(limit.unwrap_or(Limit::DEFAULT).0, 1, Limit::MAX));
-        let before = cursor.map(|text| cursor::decode(text, LIST, tenant));
+        let before = cursor.map(|text| cursor::decode(key, text, LIST, tenant));
         let before = check.field("/cursor", before.transpose());
         Some((limit?, before?))
     })

@@ -1,0 +1,196 @@
+//! Paging while others write: what nobody touches comes exactly once, in the order that it had on the first page.
+
+use std::collections::HashSet;
+
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::{IndexChange, Parts, SearchIndex};
+use crate::domain::{
+    Artifact, ArtifactDescription, ArtifactDraft, ArtifactFilter, ArtifactId, ArtifactName, ArtifactType, HistoryId,
+    ListArtifacts, Metadata, Page, Position, SearchArtifacts, SearchText, Sort, Start, Tags, TenantId, Timestamp,
+    UserId,
+};
+
+const HISTORY: HistoryId = HistoryId::from_bytes([0; 16]);
+const OWN: TenantId = TenantId::from_bytes([1; 16]);
+const OTHER: TenantId = TenantId::from_bytes([2; 16]);
+const WORDS: [&str; 9] =
+    ["payment", "payments", "paymentgate", "service", "services", "serv", "ledger", "paiment", "billing"];
+const QUERIES: [&str; 10] = [
+    "payment",
+    "payment service",
+    "\"payment service\"",
+    "payment-serv",
+    "pay*",
+    "ledgre",
+    "billling OR ledger",
+    "name:payment",
+    "-ledger",
+    "pay-s",
+];
+
+/// What is done between two pages.
+#[derive(Clone, Debug)]
+enum Step {
+    Add { own: bool, texts: Vec<Vec<usize>> },
+    Replace { at: usize, text: Vec<usize> },
+    Trash(usize),
+    Remove(usize),
+    RemoveOther,
+    Merge,
+    Restart,
+}
+
+fn text() -> impl Strategy<Value = Vec<usize>> {
+    prop::collection::vec(0..WORDS.len(), 1..12)
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (any::<bool>(), prop::collection::vec(text(), 1..30)).prop_map(|(own, texts)| Step::Add { own, texts }),
+        3 => (any::<usize>(), text()).prop_map(|(at, text)| Step::Replace { at, text }),
+        1 => any::<usize>().prop_map(Step::Trash),
+        2 => any::<usize>().prop_map(Step::Remove),
+        1 => Just(Step::RemoveOther),
+        2 => Just(Step::Merge),
+        1 => Just(Step::Restart),
+    ]
+}
+
+struct World {
+    directory: TempDir,
+    index: SearchIndex,
+    own: Vec<Artifact>,
+    touched: HashSet<ArtifactId>,
+    made: u32,
+}
+
+impl World {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let index = SearchIndex::open(&directory.path().join("search"), HISTORY).expect("an index");
+        Self { directory, index, own: Vec::new(), touched: HashSet::new(), made: 0 }
+    }
+
+    fn artifact(&mut self, tenant: TenantId, text: &[usize]) -> Artifact {
+        self.made += 1;
+        let mut id = [0; 16];
+        id[..4].copy_from_slice(&self.made.to_be_bytes());
+        artifact(tenant, ArtifactId::from_bytes(id), text, i64::from(self.made))
+    }
+
+    fn write(&self, changes: &[IndexChange]) {
+        self.index.write(changes).expect("written");
+        self.index.commit(Some(1)).expect("committed");
+    }
+
+    fn add(&mut self, tenant: TenantId, texts: &[Vec<usize>]) {
+        let made: Vec<Artifact> = texts.iter().map(|text| self.artifact(tenant, text)).collect();
+        let changes: Vec<_> = made.iter().cloned().map(|artifact| IndexChange::Add(Box::new(artifact))).collect();
+        if tenant == OWN {
+            self.own.extend(made);
+        }
+        self.write(&changes);
+    }
+
+    fn run(&mut self, step: &Step) {
+        match step {
+            Step::Add { own, texts } => self.add(if *own { OWN } else { OTHER }, texts),
+            Step::Replace { .. } | Step::Trash(_) | Step::Remove(_) if self.own.is_empty() => {}
+            Step::Replace { at, text } => {
+                let at = at % self.own.len();
+                self.made += 1;
+                self.own[at] = artifact(OWN, self.own[at].id, text, i64::from(self.made));
+                self.replace(at);
+            }
+            Step::Trash(at) => {
+                let at = at % self.own.len();
+                self.own[at].deleted_at = Some(Timestamp::UNIX_EPOCH);
+                self.replace(at);
+            }
+            Step::Remove(at) => {
+                let gone = self.own.remove(at % self.own.len());
+                self.touched.insert(gone.id);
+                self.write(&[IndexChange::Remove(gone.id)]);
+            }
+            Step::RemoveOther => self.write(&[IndexChange::RemoveTenant(OTHER)]),
+            Step::Merge => {
+                while [Parts::Small, Parts::Large].into_iter().any(|which| self.index.merge(which).expect("merged")) {}
+            }
+            Step::Restart => {
+                self.index.close().expect("closed");
+                self.index = SearchIndex::open(&self.directory.path().join("search"), HISTORY).expect("opened again");
+            }
+        }
+    }
+
+    fn replace(&mut self, at: usize) {
+        self.touched.insert(self.own[at].id);
+        self.write(&[IndexChange::Replace(Box::new(self.own[at].clone()))]);
+    }
+}
+
+fn artifact(tenant: TenantId, id: ArtifactId, text: &[usize], at: i64) -> Artifact {
+    let words: Vec<&str> = text.iter().map(|word| WORDS[*word]).collect();
+    let name = words.iter().take(1 + text.len() % 3).copied().collect::<Vec<_>>().join(" ");
+    let draft = ArtifactDraft {
+        name: ArtifactName::parse(&name).expect("a name"),
+        description: ArtifactDescription::parse(&words.join(" ")).expect("a description"),
+        tags: Tags::parse(&[words[0].to_owned()]).expect("tags"),
+        metadata: Metadata::default(),
+        artifact_type: ArtifactType::parse("default").expect("a type"),
+    };
+    let at = Timestamp::from_microsecond(at).expect("a time");
+    Artifact::new(id, tenant, draft, UserId::from_bytes([0; 16]), at)
+}
+
+fn wanted(query: &str, sort: Sort, limit: usize) -> SearchArtifacts {
+    SearchArtifacts {
+        text: SearchText::parse(query).expect("a text"),
+        list: ListArtifacts { filter: ArtifactFilter::default(), sort, page: Page::at(limit, 0) },
+        facets: false,
+        highlights: false,
+        ranking: None,
+    }
+}
+
+fn ids(page: &[Position]) -> Vec<ArtifactId> {
+    page.iter().map(Position::id).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_not_touched_comes_exactly_once_in_its_place(
+        own in prop::collection::vec(text(), 5..60),
+        others in prop::collection::vec(text(), 0..60),
+        query in prop::sample::select(&QUERIES[..]),
+        sort in prop::sample::select(&Sort::NAMES[..]),
+        limit in 1_usize..9,
+        steps in prop::collection::vec(step(), 0..25),
+    ) {
+        let mut world = World::new();
+        world.add(OTHER, &others);
+        for texts in own.chunks(7) {
+            world.add(OWN, texts);
+        }
+        let sort = Sort::parse(sort).expect("a sort");
+        let at_first = world.index.search(OWN, &wanted(query, sort, 1000)).expect("found");
+        let (mut steps, mut found) = (steps.iter(), Vec::new());
+        let mut next = wanted(query, sort, limit);
+        loop {
+            let page = world.index.search(OWN, &next).expect("found");
+            found.extend(ids(&page.page));
+            let Some(last) = page.page.last().filter(|_| page.has_more) else { break };
+            next.list.page.start = Start::After(last.clone());
+            next.ranking = Some(page.ranking.clone());
+            steps.by_ref().take(2).for_each(|step| world.run(step));
+        }
+        let untouched: HashSet<ArtifactId> =
+            ids(&at_first.page).into_iter().filter(|id| !world.touched.contains(id)).collect();
+        let of_untouched = |ids: Vec<ArtifactId>| ids.into_iter().filter(|id| untouched.contains(id)).collect::<Vec<_>>();
+        prop_assert_eq!(of_untouched(found), of_untouched(ids(&at_first.page)));
+    }
+}
