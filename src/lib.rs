@@ -1,9 +1,9 @@
 //! ghostworks: a multi-tenant artifact catalog in one binary.
 //!
 //! A request flows one way: `http` (extract, call, map) → `service` (may this caller do this?) → `store`. `auth` has
-//! the primitives of passwords and tokens, `mail` sends letters, `backups` keeps copies of everything, `telemetry` says what
-//! happened, `config` says how it is wanted, `priority` which threads give way, and `app` puts everything together. What
-//! each may import is held by `tests/architecture.rs`.
+//! the primitives of passwords and tokens, `mail` sends e-mails, `backups` keeps copies of everything, `followers` runs what
+//! works beside the requests, `telemetry` says what happened, `config` says how it is wanted, `priority` which threads give
+//! way, and `app` puts everything together. What each may import is held by `tests/architecture.rs`.
 
 pub mod app;
 pub mod auth;
@@ -11,6 +11,7 @@ pub mod backups;
 pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod followers;
 pub mod http;
 pub mod mail;
 pub mod priority;

@@ -13,8 +13,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("auth", &["domain"]),
     ("mail", &["domain"]),
     ("backups", &["domain", "store", "telemetry"]),
+    ("followers", &["domain", "store"]),
     ("telemetry", &["domain", "config"]),
-    ("service", &["domain", "store", "search", "auth", "telemetry", "mail", "backups"]),
+    ("service", &["domain", "store", "search", "auth", "telemetry", "mail", "backups", "followers"]),
     ("http", &["service", "domain", "telemetry", "config"]),
     ("app", EVERYTHING),
     ("cli", EVERYTHING),
@@ -22,6 +23,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const EVERYTHING: &[&str] = &[
     "domain",
     "config",
+    "followers",
     "priority",
     "store",
     "search",

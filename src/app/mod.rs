@@ -1,6 +1,7 @@
 //! The composition root: opens everything in order, serves, and closes everything in reverse.
 
 mod accounts;
+mod background;
 mod demo;
 mod error;
 mod installation;
@@ -21,7 +22,6 @@ use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, oneshot};
-use tokio::task::JoinHandle;
 
 use crate::auth::{AccessTokens, CursorKey, HashCost, HashingError, OnHashed, PasswordHasher, SigningKey};
 use crate::backups::{Place, S3};
@@ -47,14 +47,11 @@ pub use recovery::{Recovered, recover};
 pub use transfer::{Export, Import, Imported, Refused, RefusedLine, TransferError, export, import};
 pub use upkeep::{backup, check, compact, migrate, reindex, restore, stats};
 
-/// How long the database may take to close.
+/// How long the database may take to close, and each background task to end.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Where the search index is, in the data directory.
 const SEARCH_DIR: &str = "search";
-
-/// How long the last letters may take to be sent.
-const MAIL_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Runs the server until it is told to stop by SIGTERM or SIGINT. A directory that has lost its database gets an empty one
 /// only if it `may_be_new`.
@@ -79,11 +76,10 @@ pub async fn serve(config: Config, may_be_new: bool) -> Result<(), Error> {
     let store = open_store(&config, telemetry.clone())?;
     installation::identify(data_dir)?;
     let mailer = mailer(&config)?;
-    let (outbox, errands) = Outbox::new();
+    let (outbox, mail_requests) = Outbox::new();
     let outbox = mailer.is_some().then_some(outbox);
     let service = Arc::new(service(&config, store.clone(), telemetry, ids, started, outbox)?);
     let_look(&service);
-    let postman = mailer.map(|mailer| tokio::spawn(service.clone().deliver(errands, mailer)));
     let state = Arc::new(State {
         service: service.clone(),
         pipeline,
@@ -97,7 +93,7 @@ pub async fn serve(config: Config, may_be_new: bool) -> Result<(), Error> {
 
     let stop = stop_signal(state.clone())?;
     announce(&config, &listener, metrics_listener.as_ref());
-    let (housekeeping, indexing, backups) = (keep_house(&service), keep_index(&service), keep_backups(&service));
+    let background = background::start(&service, mailer.map(|mailer| (mail_requests, mailer)));
     let (stop_metrics, metrics_stopped) = oneshot::channel::<Infallible>();
     let metrics = metrics_listener.map(|listener| {
         let (router, limits) = (http::metrics_router(state.clone()), limits(&config.server));
@@ -113,58 +109,10 @@ pub async fn serve(config: Config, may_be_new: bool) -> Result<(), Error> {
         let _ = metrics.await;
     }
 
-    housekeeping.end("the housekeeping").await;
-    indexing.end("the indexing").await;
-    backups.end("the backup").await;
-    if let (Some(outbox), Some(postman)) = (&service.outbox, postman) {
-        // Letters that a mail server does not take in time can be asked for again.
-        let _ = tokio::time::timeout(MAIL_DEADLINE, async { (outbox.close().await, postman.await) }).await;
-    }
+    background.stop(CLOSE_DEADLINE).await;
     let closed = close(store).await.map_err(Error::Close);
     state.pipeline.shut_down().await;
     closed
-}
-
-/// A task beside the requests, which ends when it is told to.
-struct Companion {
-    task: JoinHandle<()>,
-    stop: oneshot::Sender<()>,
-}
-
-impl Companion {
-    fn start<T>(run: impl FnOnce(oneshot::Receiver<()>) -> T) -> Self
-    where
-        T: Future<Output = ()> + Send + 'static,
-    {
-        let (stop, stopped) = oneshot::channel();
-        Self { task: tokio::spawn(run(stopped)), stop }
-    }
-
-    /// Lets it finish, unless the disk is stuck.
-    async fn end(self, what: &str) {
-        drop(self.stop);
-        if tokio::time::timeout(CLOSE_DEADLINE, self.task).await.is_err() {
-            tracing::warn!("{what} did not end: the disk does not answer");
-        }
-    }
-}
-
-/// Keeps house for as long as the server runs.
-fn keep_house(service: &Arc<Service>) -> Companion {
-    let service = service.clone();
-    Companion::start(|stopped| async move { service.keep_house(async { drop(stopped.await) }).await })
-}
-
-/// Keeps the search index up for as long as the server runs.
-fn keep_index(service: &Arc<Service>) -> Companion {
-    let service = service.clone();
-    Companion::start(|stopped| async move { service.keep_index(async { drop(stopped.await) }).await })
-}
-
-/// Makes backups for as long as the server runs.
-fn keep_backups(service: &Arc<Service>) -> Companion {
-    let service = service.clone();
-    Companion::start(|stopped| async move { service.keep_backups(async { drop(stopped.await) }).await })
 }
 
 /// Closes the database, unless its disk is stuck: what was answered is on it, and waiting would not help the rest.
@@ -231,7 +179,7 @@ fn service(
     Ok(Service {
         search: search(&config.storage, store.history())?,
         hasher: hasher(auth, on_hashed(telemetry.clone()))?,
-        backups: backups(&config.backups, &telemetry)?,
+        backups: backups(&config.backups, &telemetry)?.map(Arc::new),
         store,
         telemetry,
         access_tokens: AccessTokens::new(&key, &auth.issuer, &auth.audience),
@@ -260,6 +208,7 @@ fn service(
         ids,
         api_key_uses: ApiKeyUses::default(),
         housekeeping: Notify::new(),
+        background: Arc::default(),
         require_if_match: config.server.require_if_match,
         started,
     })
@@ -317,7 +266,7 @@ fn rate_limits(config: &config::Limits) -> Option<RateLimits> {
     (config.rate_limits == config::Switch::On).then(|| RateLimits::new(settings))
 }
 
-/// The way to send letters: over the mail server; without one, in development only, to the log.
+/// The way to send e-mails: over the mail server; without one, in development only, to the log.
 fn mailer(config: &Config) -> Result<Option<Mailer>, MailerError> {
     let mail = &config.mail;
     let links = Links { verify: mail.verify_link.clone(), reset: mail.reset_link.clone() };

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::auth::OnHashed;
 use crate::domain::Timestamp;
+use crate::followers::TaskHealth;
 use crate::service::{BackupHealth, SearchHealth, Service};
 use crate::store::{Call, CommitFigures, Observer, StoreError, StoreFigures};
 use crate::telemetry::{
-    BackupFigures, HashingFigures, SearchFigures, StorageCall, StorageFigures, StorageWrite, Telemetry,
+    BackupFigures, HashingFigures, SearchFigures, StorageCall, StorageFigures, StorageWrite, TaskFigures, Telemetry,
 };
 
 /// Tells telemetry what the store does.
@@ -55,6 +56,11 @@ pub(super) fn let_look(service: &Arc<Service>) {
     metrics.look_at_search(move || searched.upgrade().map(|service| search(&service.search_health())));
     let kept = Arc::downgrade(service);
     metrics.look_at_backups(move || Some(backups(&kept.upgrade()?.backup_health()?)));
+    let background = Arc::downgrade(&service.background);
+    metrics.observe_background_tasks(move || {
+        let tasks = background.upgrade().map(|registry| registry.health()).unwrap_or_default();
+        tasks.iter().map(task).collect()
+    });
     let seen = Arc::downgrade(service);
     metrics.look_at_hashing(move || {
         let figures = seen.upgrade()?.hasher.figures();
@@ -62,8 +68,20 @@ pub(super) fn let_look(service: &Arc<Service>) {
     });
 }
 
+fn seconds(time: Timestamp) -> f64 {
+    time.as_duration().as_secs_f64()
+}
+
+fn task(health: &TaskHealth) -> TaskFigures {
+    TaskFigures {
+        name: health.name,
+        turns: [("success", health.successes), ("error", health.errors), ("panic", health.panics)],
+        last_success: health.last_success.map(seconds),
+        is_failing: health.is_failing,
+    }
+}
+
 fn backups(health: &BackupHealth) -> BackupFigures {
-    let seconds = |time: Timestamp| time.as_duration().as_secs_f64();
     BackupFigures { last: health.last.map(seconds), shipped: health.shipped.map(seconds) }
 }
 

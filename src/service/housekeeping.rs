@@ -1,17 +1,19 @@
-//! Housekeeping: what is done beside the requests, for as long as the server runs.
+//! Housekeeping: what nobody needs any more is removed beside the requests.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use jiff::SignedDuration;
-use tokio::time::MissedTickBehavior;
 
 use super::Service;
 use crate::domain::{Actor, Stamp, Timestamp};
+use crate::followers::{Every, Failure, Task};
 use crate::store::StoreResult;
 
-/// How often it is looked after everything, if nothing calls for it sooner.
+/// How often it runs, if nothing wakes it sooner.
 const EVERY: Duration = Duration::from_secs(60);
-/// How often it is looked for what was kept for long enough.
+/// How often what was kept for long enough is removed.
 const OLD_EVERY: Duration = Duration::from_secs(3600);
 /// Rows that are removed with one write. Other writes come between.
 const ROWS_AT_ONCE: usize = 256;
@@ -27,60 +29,96 @@ pub struct Retention {
     pub changes_seconds: Option<u64>,
 }
 
-impl Service {
-    /// Keeps house until `end`: at once, then every minute, and when something calls for it.
-    pub async fn keep_house(&self, end: impl Future<Output = ()>) {
-        tokio::pin!(end);
-        let mut minutes = tokio::time::interval(EVERY);
-        minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut old_looked_for: Option<Instant> = None;
-        loop {
-            tokio::select! {
-                () = &mut end => break,
-                _ = minutes.tick() => tell("the uses of API keys", self.write_api_key_uses().await),
-                () = self.housekeeping.notified() => {}
-            }
-            tokio::select! {
-                () = &mut end => break,
-                () = self.sweep() => {}
-            }
-            tokio::select! {
-                () = &mut end => break,
-                () = self.remove_expired_answers() => {}
-            }
-            if old_looked_for.is_none_or(|at| at.elapsed() >= OLD_EVERY) {
-                old_looked_for = Some(Instant::now());
-                tokio::select! {
-                    () = &mut end => break,
-                    () = self.remove_old() => {}
-                }
-            }
-        }
-        tell("the uses of API keys", self.write_api_key_uses().await);
+/// The background task that removes what nobody needs any more, and writes when API keys were last used: every minute, and
+/// when a workspace was deleted.
+pub struct Housekeeping {
+    service: Arc<Service>,
+    minutes: Every,
+    /// When what was kept for long enough was last removed.
+    old_removed: Mutex<Option<Instant>>,
+}
+
+impl Housekeeping {
+    /// The task for a service. Must be made on a runtime.
+    pub fn new(service: Arc<Service>) -> Self {
+        Self { service, minutes: Every::new(EVERY), old_removed: Mutex::new(None) }
     }
 
-    /// Has the house kept now: there is something to do.
+    fn old_removed(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.old_removed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Task for Housekeeping {
+    fn name(&self) -> &'static str {
+        "housekeeping"
+    }
+
+    async fn turn(&self) -> Result<(), Failure> {
+        let service = &self.service;
+        tokio::select! {
+            () = self.minutes.due() => {}
+            () = service.housekeeping.notified() => {}
+        }
+        // What is left after an error is for the next turn; the other steps do not wait for it.
+        let mut steps = Steps::default();
+        steps.ended("the last uses of API keys were not written", service.write_api_key_uses().await);
+        let sweep = || service.store.sweep_deleted_workspaces(ROWS_AT_ONCE);
+        steps.ended("what was in deleted workspaces was not removed", until_done(sweep).await);
+        let expire = || service.store.remove_expired_answers(service.clock.now(), ROWS_AT_ONCE);
+        steps.ended("expired idempotency keys were not removed", until_done(expire).await);
+        if self.old_removed().is_none_or(|at| at.elapsed() >= OLD_EVERY) {
+            service.remove_old(&mut steps).await;
+            *self.old_removed() = Some(Instant::now());
+        }
+        steps.result()
+    }
+
+    async fn finish(&self) -> Result<(), Failure> {
+        let written = self.service.write_api_key_uses().await;
+        written.map_err(|error| Failure::new("the last uses of API keys were not written", error))
+    }
+}
+
+/// The first failure of several steps.
+#[derive(Default)]
+struct Steps(Option<Failure>);
+
+impl Steps {
+    fn ended(&mut self, what: &'static str, step: StoreResult<()>) {
+        if let (None, Err(error)) = (&self.0, step) {
+            self.0 = Some(Failure::new(what, error));
+        }
+    }
+
+    fn result(self) -> Result<(), Failure> {
+        self.0.map_or(Ok(()), Err)
+    }
+}
+
+impl Service {
+    /// Has the housekeeping run now: there is something to do.
     pub(super) fn wake_housekeeping(&self) {
         self.housekeeping.notify_one();
     }
 
-    /// Removes what was in workspaces that were deleted.
-    async fn sweep(&self) {
-        tell("what was in deleted workspaces", until_done(|| self.store.sweep_deleted_workspaces(ROWS_AT_ONCE)).await);
-    }
-
-    /// Removes what was kept for long enough, as far as that is wanted.
-    async fn remove_old(&self) {
+    /// Removes what was kept for long enough, as far as that is configured.
+    async fn remove_old(&self, steps: &mut Steps) {
         let Retention { trash_seconds, history_seconds, changes_seconds } = self.retention;
         if let Some(before) = self.before(trash_seconds) {
-            self.purge_old_trash(before).await;
+            // Nobody did it, says the change log.
+            let stamp = || Stamp::new(self.clock.now(), Actor::default());
+            let purge = |after| self.store.purge_old_trash(before, after, ROWS_AT_ONCE, stamp());
+            steps.ended("what has been in the trash for long was not purged", to_the_end(purge).await);
         }
         if let Some(before) = self.before(history_seconds) {
-            self.trim_histories(before).await;
+            let trim = |after| self.store.trim_histories(before, after, ROWS_AT_ONCE);
+            steps.ended("versions that were replaced long ago were not removed", to_the_end(trim).await);
         }
         if let Some(before) = self.before(changes_seconds) {
             let trim = || self.store.trim_changes(before, ROWS_AT_ONCE);
-            tell("old entries of the change log", until_done(trim).await);
+            steps.ended("old entries of the change log were not removed", until_done(trim).await);
         }
     }
 
@@ -89,46 +127,19 @@ impl Service {
         let kept = SignedDuration::from_secs(i64::try_from(seconds?).ok()?);
         self.clock.now().checked_sub(kept).ok()
     }
-
-    /// Removes for good what has been in the trash for long. Nobody did it, says the change log.
-    async fn purge_old_trash(&self, before: Timestamp) {
-        let purge = |after| {
-            let stamp = Stamp::new(self.clock.now(), Actor::default());
-            self.store.purge_old_trash(before, after, ROWS_AT_ONCE, stamp)
-        };
-        tell("what has been in the trash for long", to_the_end(purge).await);
-    }
-
-    async fn trim_histories(&self, before: Timestamp) {
-        let trim = |after| self.store.trim_histories(before, after, ROWS_AT_ONCE);
-        tell("versions that were replaced long ago", to_the_end(trim).await);
-    }
-
-    /// Removes the idempotency keys that have expired.
-    async fn remove_expired_answers(&self) {
-        let remove = || self.store.remove_expired_answers(self.clock.now(), ROWS_AT_ONCE);
-        tell("expired idempotency keys", until_done(remove).await);
-    }
 }
 
-/// Takes one step after the other until there is no more to do. What is left after an error is for the next time.
+/// Repeats a step until there is no more to do, or it fails.
 async fn until_done<S: Future<Output = StoreResult<bool>>>(step: impl Fn() -> S) -> StoreResult<()> {
     while step().await? {}
     Ok(())
 }
 
-/// Takes one step after the other, each from the place where the one before ended. After an error, the rest is for the next
-/// time.
+/// Repeats a step, each time from the place where the last one ended, until the end, or until it fails.
 async fn to_the_end<P, S: Future<Output = StoreResult<Option<P>>>>(step: impl Fn(Option<P>) -> S) -> StoreResult<()> {
     let mut place = step(None).await?;
     while place.is_some() {
         place = step(place).await?;
     }
     Ok(())
-}
-
-fn tell(what: &str, done: StoreResult<()>) {
-    if let Err(error) = done {
-        tracing::warn!("housekeeping failed for {what}, and will try again: {error}");
-    }
 }

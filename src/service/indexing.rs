@@ -4,13 +4,16 @@
 //! nobody searches, a burst of writes comes first: the index follows after it, or when it would be far behind.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use thiserror::Error;
-use tokio::time::{Interval, MissedTickBehavior};
+use tokio::sync::{Mutex, watch};
 
 use super::{Search, Service};
 use crate::domain::{ArtifactId, Change, ChangeKind, TenantId};
+use crate::followers::{Every, Failure, Task};
 use crate::search::{IndexChange, Parts, SearchError, SearchIndex};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
@@ -19,6 +22,8 @@ use crate::telemetry::Metrics;
 const EVERY: Duration = Duration::from_secs(1);
 /// How often the index is saved. A start after a crash takes in again what came since.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
+/// The longest pause after the index could not be brought up to date.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// So many changes in [`EVERY`] are a burst.
 const BURST: u64 = 2000;
 /// So many changes the index may be behind at most: it takes them in within about a second.
@@ -58,19 +63,109 @@ impl Uncommitted {
     }
 }
 
-impl Service {
-    /// Keeps the search index up until `end`.
-    pub async fn keep_index(&self, end: impl Future<Output = ()>) {
-        let metrics = Some(self.telemetry.metrics());
-        let indexer = Indexer { store: &*self.store, search: &self.search, metrics };
+/// The background task that follows the change log with the search index.
+pub struct FollowChanges {
+    service: Arc<Service>,
+    seconds: Every,
+}
+
+impl FollowChanges {
+    /// The task for a service. Must be made on a runtime.
+    pub fn new(service: Arc<Service>) -> Self {
+        Self { service, seconds: Every::new(EVERY) }
+    }
+}
+
+#[async_trait]
+impl Task for FollowChanges {
+    fn name(&self) -> &'static str {
+        "search_index"
+    }
+
+    async fn turn(&self) -> Result<(), Failure> {
+        let indexer = Indexer::of(&self.service);
         tokio::select! {
-            () = end => {}
-            () = indexer.index_for_ever() => {}
-            () = indexer.merge_for_ever(Parts::Small) => {}
-            () = indexer.merge_for_ever(Parts::Large) => {}
-            () = indexer.save_for_ever() => {}
+            () = indexer.next_turn(&self.seconds) => {}
+            () = indexer.search.demanded() => {}
         }
-        self.search.close().await;
+        let followed = indexer.bring_up_to_date().await;
+        followed.map_err(|error| Failure::new("the search index can't be brought up to date", error))
+    }
+
+    async fn finish(&self) -> Result<(), Failure> {
+        let closed = self.service.search.close().await;
+        closed.map_err(|error| Failure::new("the search index was not saved; the next start makes up for it", error))
+    }
+
+    /// Searches wait for it.
+    fn longest_pause(&self) -> Duration {
+        LONGEST_PAUSE
+    }
+}
+
+/// The background task that puts on the disk what was committed, so that the next start has little to make up for.
+pub struct SaveIndex {
+    service: Arc<Service>,
+    seconds: Every,
+}
+
+impl SaveIndex {
+    /// The task for a service. Must be made on a runtime.
+    pub fn new(service: Arc<Service>) -> Self {
+        Self { service, seconds: Every::new(SAVE_EVERY) }
+    }
+}
+
+#[async_trait]
+impl Task for SaveIndex {
+    fn name(&self) -> &'static str {
+        "search_save"
+    }
+
+    async fn turn(&self) -> Result<(), Failure> {
+        self.seconds.due().await;
+        let search = &self.service.search;
+        match search.change(SearchIndex::save).await {
+            Err(error) if error.is_of_a_missing_file() => {
+                tracing::warn!(%error, "the search index was removed, and is rebuilt");
+                search.must_be_made_anew();
+                Ok(())
+            }
+            saved => saved.map_err(|error| Failure::new("the search index can't be saved", error)),
+        }
+    }
+}
+
+/// The background task that makes few large parts of many small ones, of which every write to the index leaves one: a search
+/// looks into all.
+pub struct MergeParts {
+    service: Arc<Service>,
+    which: Parts,
+    progress: Mutex<watch::Receiver<Option<u64>>>,
+}
+
+impl MergeParts {
+    /// The task for some of the parts of a service's index.
+    pub fn new(service: Arc<Service>, which: Parts) -> Self {
+        let progress = Mutex::new(service.search.progress());
+        Self { service, which, progress }
+    }
+}
+
+#[async_trait]
+impl Task for MergeParts {
+    fn name(&self) -> &'static str {
+        match self.which {
+            Parts::Small => "search_merge_small",
+            Parts::Large => "search_merge_large",
+        }
+    }
+
+    async fn turn(&self) -> Result<(), Failure> {
+        // The sender lives as long as the index.
+        drop(self.progress.lock().await.changed().await);
+        let merged = Indexer::of(&self.service).merge(self.which).await;
+        merged.map_err(|error| Failure::new("parts of the search index can't be merged", error))
     }
 }
 
@@ -78,8 +173,7 @@ impl Service {
 pub async fn reindex(store: &dyn Store, search: &Search) -> Result<(), IndexingError> {
     search.must_be_made_anew();
     Indexer { store, search, metrics: None }.bring_up_to_date().await?;
-    search.close().await;
-    Ok(())
+    Ok(search.close().await?)
 }
 
 /// Takes what is in a store into an index.
@@ -89,36 +183,16 @@ struct Indexer<'a> {
     metrics: Option<&'a Metrics>,
 }
 
-impl Indexer<'_> {
-    async fn index_for_ever(&self) {
-        let mut seconds = tokio::time::interval(EVERY);
-        seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut was_failing = false;
-        loop {
-            let result = self.bring_up_to_date().await;
-            match &result {
-                Err(error) if !was_failing => {
-                    tracing::warn!(%error, "the search index can't be brought up to date; it is tried again");
-                }
-                Ok(()) if was_failing => tracing::info!("the search index is up to date again"),
-                Ok(()) | Err(_) => {}
-            }
-            was_failing = result.is_err();
-            if was_failing {
-                seconds.tick().await;
-            }
-            tokio::select! {
-                () = self.next_turn(&mut seconds) => {}
-                () = self.search.demanded() => {}
-            }
-        }
+impl<'a> Indexer<'a> {
+    fn of(service: &'a Service) -> Self {
+        Self { store: &*service.store, search: &service.search, metrics: Some(service.telemetry.metrics()) }
     }
 
     /// Resolves when the index should be brought up to date although nobody waits for it.
-    async fn next_turn(&self, seconds: &mut Interval) {
+    async fn next_turn(&self, seconds: &Every) {
         let mut before = self.search.reached();
         loop {
-            seconds.tick().await;
+            seconds.due().await;
             let (Some(reached), Some(earlier)) = (self.search.reached(), before) else { return };
             let Ok(newest) = self.store.newest_change(None).await else { return };
             let is_burst = newest.saturating_sub(earlier) > BURST;
@@ -129,40 +203,8 @@ impl Indexer<'_> {
         }
     }
 
-    /// Puts on the disk what was committed, so that the next start has little to make up for.
-    async fn save_for_ever(&self) {
-        let mut turns = tokio::time::interval(SAVE_EVERY);
-        turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut was_failing = false;
-        loop {
-            turns.tick().await;
-            let saved = self.search.change(SearchIndex::save).await;
-            match &saved {
-                Err(error) if error.is_of_a_missing_file() => {
-                    tracing::warn!(%error, "the search index was removed, and is made anew");
-                    self.search.must_be_made_anew();
-                }
-                Err(error) if !was_failing => {
-                    tracing::warn!(%error, "the search index can't be saved; it is tried again");
-                }
-                Ok(()) if was_failing => tracing::info!("the search index is saved again"),
-                Ok(()) | Err(_) => {}
-            }
-            was_failing = saved.is_err();
-        }
-    }
-
-    /// Makes few large parts of many small ones, of which every write to the index leaves one: one look is into all.
-    async fn merge_for_ever(&self, which: Parts) {
-        let mut progress = self.search.progress();
-        // The sender is kept along with the index.
-        while progress.changed().await.is_ok() {
-            self.merge(which).await;
-        }
-    }
-
     /// Merges as long as there is something worth it.
-    async fn merge(&self, which: Parts) {
+    async fn merge(&self, which: Parts) -> Result<(), SearchError> {
         loop {
             let began = Instant::now();
             match self.search.merge(which).await {
@@ -173,12 +215,12 @@ impl Indexer<'_> {
                         metrics.search_merged(elapsed);
                     }
                 }
-                Ok(false) => return,
+                Ok(false) => return Ok(()),
                 // One that is being emptied is given up, too.
-                Err(_) if self.search.reached().is_none() => return,
+                Err(_) if self.search.reached().is_none() => return Ok(()),
                 Err(error) => {
-                    tracing::warn!(%error, "parts of the search index can't be merged; it is made anew");
-                    return self.search.must_be_made_anew();
+                    self.search.must_be_made_anew();
+                    return Err(error);
                 }
             }
         }

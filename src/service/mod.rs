@@ -15,7 +15,7 @@ mod housekeeping;
 mod idempotency;
 mod index_check;
 mod indexing;
-mod letters;
+mod mailing;
 mod members;
 mod passwords;
 mod rate_limits;
@@ -33,23 +33,25 @@ use tokio::sync::Notify;
 
 use crate::auth::{AccessTokens, PasswordHasher};
 use crate::domain::{Actor, Clock, Entropy, IdGenerator, PasswordPolicy, Quotas, Stamp, UserId};
+use crate::followers::TaskRegistry;
 use crate::store::Store;
 use crate::telemetry::{self, Telemetry};
 
 pub use crate::auth::CursorKey;
 pub use crate::auth::{Allowance, Exhausted};
+pub use crate::followers::TaskHealth;
 pub use crate::store::Backup;
 pub use api_keys::{ApiKeyUses, MadeApiKey};
 pub use artifacts::{BulkOutcome, Export};
 pub use audit::ChangePage;
 pub use auth::{Profile, Registered, Registration, SignIn};
-pub use backups::{BackupHealth, BackupSchedule};
+pub use backups::{BackupHealth, BackupSchedule, MakeBackups, ShipChanges};
 pub use caller::{Caller, Client, Via};
 pub use error::{Error, LoginFailure, RefreshFailure};
-pub use housekeeping::Retention;
+pub use housekeeping::{Housekeeping, Retention};
 pub use index_check::check_index;
-pub use indexing::{IndexingError, reindex};
-pub use letters::{Errands, Outbox};
+pub use indexing::{FollowChanges, IndexingError, MergeParts, SaveIndex, reindex};
+pub use mailing::{MailRequests, Mailing, Outbox};
 pub use members::{AddedMember, ChangedRole};
 pub use rate_limits::{Class, RateLimitSettings, RateLimits};
 pub use search::{Lasted, Search, SearchHealth};
@@ -103,7 +105,7 @@ pub struct Service {
     pub password_policy: PasswordPolicy,
     /// What is asked of accounts.
     pub accounts: AccountSettings,
-    /// Where letters are left to be sent; none when there is no way to send them.
+    /// Where e-mails are left to be sent; none when there is no way to send them.
     pub outbox: Option<Outbox>,
     /// How long sessions last.
     pub sessions: SessionSettings,
@@ -124,9 +126,11 @@ pub struct Service {
     /// Uses of API keys that are not written yet.
     pub api_key_uses: ApiKeyUses,
     /// When backups are made; none when they are not wanted.
-    pub backups: Option<BackupSchedule>,
+    pub backups: Option<Arc<BackupSchedule>>,
     /// Wakes the housekeeping.
     pub housekeeping: Notify,
+    /// How the background tasks do.
+    pub background: Arc<TaskRegistry>,
     /// Whether changes of an artifact must say which version they are about.
     pub require_if_match: bool,
     /// When the process started.

@@ -195,10 +195,8 @@ impl Search {
     }
 
     /// Lets go of what writes to the index, and saves it.
-    pub(super) async fn close(&self) {
-        if let Err(error) = self.change(SearchIndex::close).await {
-            tracing::warn!(%error, "the search index could not be saved; the next start makes up for it");
-        }
+    pub(super) async fn close(&self) -> Result<(), SearchError> {
+        self.change(SearchIndex::close).await
     }
 
     /// Tells how far the index is, again and again.

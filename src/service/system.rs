@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::{BackupHealth, BackupSchedule, Error, SearchHealth, Service};
+use super::{BackupHealth, Error, SearchHealth, Service};
 use crate::domain::{HistoryId, Timestamp};
+use crate::followers::TaskHealth;
 use crate::store::{Backup, Counts, StoreError, StoreHealth};
 use crate::telemetry::{ExportHealth, Operation, Subject};
 
@@ -62,7 +63,12 @@ impl Service {
 
     /// How the scheduled backups do, if there are any.
     pub fn backup_health(&self) -> Option<BackupHealth> {
-        self.backups.as_ref().map(BackupSchedule::health)
+        self.backups.as_ref().map(|schedule| schedule.health())
+    }
+
+    /// How each background task does.
+    pub fn background_health(&self) -> Vec<TaskHealth> {
+        self.background.health()
     }
 
     /// Now, by the service's clock.

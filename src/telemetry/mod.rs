@@ -49,7 +49,7 @@ use crate::domain::{TenantId, UserId};
 pub use client::{HttpSender, http_sender, with_causes};
 pub use collector::{ExportHealth, SignalHealth};
 pub use http::{RequestHead, RequestInFlight};
-pub use metrics::{BackupFigures, HashingFigures, Metrics, SearchFigures, StorageFigures};
+pub use metrics::{BackupFigures, HashingFigures, Metrics, SearchFigures, StorageFigures, TaskFigures};
 pub use operation::Operation;
 pub use outbound::CallError;
 pub use pipeline::{Pipeline, TelemetryError};

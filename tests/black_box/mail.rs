@@ -178,7 +178,7 @@ fn s42_a_letter_that_is_refused_is_logged_without_its_address() {
     let email = address();
     register(&server.client(), &email).expect(201);
     let deadline = std::time::Instant::now() + crate::support::PATIENCE;
-    while !server.stderr().contains("a letter was not sent") {
+    while !server.stderr().contains("an e-mail was not sent") {
         assert!(std::time::Instant::now() < deadline, "{}", server.stderr());
         std::thread::yield_now();
     }

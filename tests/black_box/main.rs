@@ -7,6 +7,7 @@ mod api_keys;
 mod artifacts;
 mod audit;
 mod auth;
+mod background;
 mod backup;
 mod bulk;
 mod catalog_search;

@@ -11,7 +11,7 @@ use poem_openapi::param::Query;
 use poem_openapi::payload::PlainText;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Tag;
 use crate::domain::Timestamp;
@@ -21,7 +21,7 @@ use crate::http::problem::RETRY_AFTER_SECONDS;
 use crate::http::refused::{NOT_AUTHENTICATED, NOT_FOUND, Refused, SERVED};
 use crate::http::state::State;
 use crate::http::types::Time;
-use crate::service::{BackupHealth, Health, SearchHealth};
+use crate::service::{BackupHealth, Health, SearchHealth, TaskHealth};
 use crate::telemetry::ExportHealth;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -73,7 +73,7 @@ impl SystemApi {
     /// How every part is
     ///
     /// Reads from the database and asks its writer; 503 when either does not work. Telemetry that does not reach its
-    /// collector, and a backup that fails, are told of, but keep nobody from being served.
+    /// collector, a backup that fails and any other background task that fails are reported, but requests are served.
     #[oai(path = "/health/detailed", method = "get", operation_id = "health_detailed")]
     async fn health_detailed(&self, state: Data<&Arc<State>>) -> DetailedHealthResponse {
         let health = state.service.health().await;
@@ -83,6 +83,7 @@ impl SystemApi {
             ("search".to_owned(), search(&state.service.search_health())),
             ("telemetry".to_owned(), telemetry(&state.service.export_health().await)),
         ]);
+        services.insert("background".to_owned(), background(&state.service.background_health()));
         services.extend(state.service.backup_health().map(|health| ("backups".to_owned(), backups(health))));
         let body = Json(DetailedHealthBody {
             status: word(is_healthy).to_owned(),
@@ -130,6 +131,9 @@ impl SystemApi {
                 Some(_) => "[+]search ok\n",
                 None => "[ ]search is being rebuilt; everything else works\n",
             };
+            for task in state.service.background_health().iter().filter(|task| task.is_failing) {
+                text += &format!("[ ]background task {} fails; requests are served\n", task.name);
+            }
         }
         text += if is_ready { "ok\n" } else { "not ready\n" };
         let text = PlainText(text);
@@ -212,6 +216,24 @@ fn telemetry(health: &ExportHealth) -> Value {
         "metric_points_failed": health.metrics.failed,
         "last_export": health.traces.last_success.and_then(|at| Timestamp::try_from(at).ok()).map(Time),
         "collector": health.collector_is_well.map(word),
+    })
+}
+
+fn background(tasks: &[TaskHealth]) -> Value {
+    let each = tasks.iter().map(|task| {
+        let last_error = task.last_failure.map(|failure| json!({"at": Time(failure.at), "error": failure.what}));
+        let health = json!({
+            "status": word(!task.is_failing),
+            "last_success": task.last_success.map(Time),
+            "last_error": last_error,
+            "errors": task.errors,
+            "panics": task.panics,
+        });
+        (task.name.to_owned(), health)
+    });
+    json!({
+        "status": word(!tasks.iter().any(|task| task.is_failing)),
+        "tasks": each.collect::<Map<String, Value>>(),
     })
 }
 

@@ -3,20 +3,24 @@
 
 mod shipping;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use jiff::SignedDuration;
 use tokio::sync::{Mutex as TurnMutex, Notify};
 
 use super::Service;
 use crate::backups::{Inventory, KeptBackup, KeptChanges, Place, PlaceError};
 use crate::domain::Timestamp;
+use crate::followers::{Failure, Task};
 use crate::store::StoreResult;
 
 use self::shipping::Chain;
 
-/// How long it takes until a backup that failed is tried again, unless the next one is due sooner.
+pub use self::shipping::ShipChanges;
+
+/// The longest pause until a backup that failed is tried again, unless the next one is due sooner.
 const RETRY: Duration = Duration::from_secs(60);
 
 /// When backups are made, how many are kept where, and how often changes are shipped.
@@ -28,6 +32,8 @@ pub struct BackupSchedule {
     changes_every: Option<Duration>,
     health: Mutex<BackupHealth>,
     chain: Mutex<Chain>,
+    /// How long it takes until the next backup is due, from the end of the last turn.
+    pause: Mutex<Duration>,
     /// Has a backup made before it is due.
     wanted: Notify,
     /// When the database was last read: what is read later has a later time, whatever the clock says.
@@ -58,6 +64,7 @@ impl BackupSchedule {
             changes_every,
             health: Mutex::default(),
             chain: Mutex::default(),
+            pause: Mutex::default(),
             wanted: Notify::new(),
             read_at: TurnMutex::new(Timestamp::MIN),
         }
@@ -76,9 +83,17 @@ impl BackupSchedule {
         self.chain.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn pause(&self) -> MutexGuard<'_, Duration> {
+        self.pause.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether changes are shipped between backups.
+    pub fn ships_changes(&self) -> bool {
+        self.changes_every.is_some()
+    }
+
     fn made(&self, time: Timestamp) {
-        let mut health = self.locked();
-        (health.last, health.is_failing) = (Some(time), false);
+        self.locked().last = Some(time);
     }
 
     /// Removes the backups that are too many, and the changes that came before those that stay.
@@ -95,37 +110,55 @@ impl BackupSchedule {
     }
 }
 
-impl Service {
-    /// Makes backups and ships changes until `end`, if that is wanted.
-    pub async fn keep_backups(&self, end: impl Future<Output = ()>) {
-        let Some(schedule) = &self.backups else { return };
-        tokio::select! {
-            () = end => {}
-            () = self.make_backups(schedule) => {}
-            () = self.ship_changes(schedule) => {}
-        }
-        self.ship_the_last(schedule).await;
+/// The background task that makes backups when they are due.
+pub struct MakeBackups {
+    service: Arc<Service>,
+    schedule: Arc<BackupSchedule>,
+}
+
+impl MakeBackups {
+    /// The task for a service, by this schedule.
+    pub fn new(service: Arc<Service>, schedule: Arc<BackupSchedule>) -> Self {
+        Self { service, schedule }
+    }
+}
+
+#[async_trait]
+impl Task for MakeBackups {
+    fn name(&self) -> &'static str {
+        "backups"
     }
 
-    async fn make_backups(&self, schedule: &BackupSchedule) {
-        loop {
-            let pause = match self.back_up_if_due(schedule).await {
-                Ok(pause) => pause,
-                Err(error) => {
-                    schedule.locked().is_failing = true;
-                    self.telemetry.metrics().backup_ended(false);
-                    tracing::error!(%error, "there was no backup; it will be tried again");
-                    RETRY.min(schedule.every)
-                }
-            };
-            tokio::select! {
-                () = schedule.wanted.notified() => {}
-                () = tokio::time::sleep(pause) => {}
+    async fn turn(&self) -> Result<(), Failure> {
+        let schedule = &self.schedule;
+        let pause = *schedule.pause();
+        tokio::select! {
+            () = schedule.wanted.notified() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+        // Should it end early, the next turn does not wait for longer than the pause after a failure.
+        *schedule.pause() = Duration::ZERO;
+        let done = self.service.back_up_if_due(schedule).await;
+        schedule.locked().is_failing = done.is_err();
+        match done {
+            Ok(pause) => {
+                *schedule.pause() = pause;
+                Ok(())
+            }
+            Err(error) => {
+                self.service.telemetry.metrics().backup_ended(false);
+                Err(Failure::new("there was no backup", error))
             }
         }
     }
 
-    /// Makes a backup if the newest is old enough or changes can't go on from it, and tells when to look again.
+    fn longest_pause(&self) -> Duration {
+        RETRY.min(self.schedule.every)
+    }
+}
+
+impl Service {
+    /// Makes a backup if the newest is old enough or changes can't go on from it, and returns when to look again.
     async fn back_up_if_due(&self, schedule: &BackupSchedule) -> Result<Duration, PlaceError> {
         let mut inventory = Inventory::of(&schedule.place.names().await?);
         let now = self.clock.now();
@@ -136,7 +169,6 @@ impl Service {
         let age = newest.map(|newest| now.duration_since(newest).unsigned_abs());
         let pause = age.and_then(|age| schedule.every.checked_sub(age)).filter(|pause| !pause.is_zero());
         if let Some(pause) = pause.filter(|_| !is_needed) {
-            schedule.locked().is_failing = false;
             return Ok(pause);
         }
         let (backup, time) = self.read_at_a_time(schedule, self.store.backup()).await?;

@@ -5,11 +5,16 @@
 //! unbroken chain of them from its oldest backup on, and a backup that turns out to be damaged can be done without.
 
 use std::future;
+use std::sync::Arc;
 use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::time::timeout;
 
 use super::{BackupSchedule, Service};
 use crate::backups::{Inventory, KeptBackup, KeptChanges, PlaceError};
 use crate::domain::Timestamp;
+use crate::followers::{Failure, Task};
 use crate::store::{Position, Since};
 
 /// How long the changes of the last moment may take to be shipped when the server stops.
@@ -52,41 +57,52 @@ impl BackupSchedule {
     }
 }
 
+/// The background task that ships what has changed.
+pub struct ShipChanges {
+    service: Arc<Service>,
+    schedule: Arc<BackupSchedule>,
+}
+
+impl ShipChanges {
+    /// The task for a service, by this schedule.
+    pub fn new(service: Arc<Service>, schedule: Arc<BackupSchedule>) -> Self {
+        Self { service, schedule }
+    }
+
+    async fn ship(&self) -> Result<(), Failure> {
+        let shipped = self.service.ship_what_is_new(&self.schedule).await;
+        self.schedule.locked().is_shipping_failing = shipped.is_err();
+        shipped.map_err(|error| {
+            self.service.telemetry.metrics().shipment_ended(false);
+            Failure::new("changes were not shipped", error)
+        })
+    }
+}
+
+#[async_trait]
+impl Task for ShipChanges {
+    fn name(&self) -> &'static str {
+        "shipping"
+    }
+
+    async fn turn(&self) -> Result<(), Failure> {
+        let Some(every) = self.schedule.changes_every else { return future::pending().await };
+        tokio::time::sleep(every).await;
+        self.ship().await
+    }
+
+    async fn finish(&self) -> Result<(), Failure> {
+        timeout(LAST, self.ship()).await.unwrap_or_else(|late| {
+            Err(Failure::new("the last changes were not shipped; they are in the database", late))
+        })
+    }
+
+    fn longest_pause(&self) -> Duration {
+        self.schedule.changes_every.unwrap_or_default()
+    }
+}
+
 impl Service {
-    /// Ships changes as often as that is wanted.
-    pub(super) async fn ship_changes(&self, schedule: &BackupSchedule) {
-        let Some(every) = schedule.changes_every else { return future::pending().await };
-        loop {
-            tokio::time::sleep(every).await;
-            self.ship(schedule).await;
-        }
-    }
-
-    /// Ships what has changed until the server stopped.
-    pub(super) async fn ship_the_last(&self, schedule: &BackupSchedule) {
-        if schedule.changes_every.is_some() && tokio::time::timeout(LAST, self.ship(schedule)).await.is_err() {
-            tracing::warn!("the last changes were not shipped; they are in the database");
-        }
-    }
-
-    async fn ship(&self, schedule: &BackupSchedule) {
-        let shipped = self.ship_what_is_new(schedule).await;
-        let is_failing = shipped.is_err();
-        let was_failing = std::mem::replace(&mut schedule.locked().is_shipping_failing, is_failing);
-        match shipped {
-            // Once: it is tried again every few seconds.
-            Err(error) if !was_failing => {
-                tracing::error!(%error, "changes were not shipped; it will be tried again");
-            }
-            Err(error) => tracing::debug!(%error, "changes were not shipped"),
-            Ok(()) if was_failing => tracing::info!("changes are shipped again"),
-            Ok(()) => {}
-        }
-        if is_failing {
-            self.telemetry.metrics().shipment_ended(false);
-        }
-    }
-
     async fn ship_what_is_new(&self, schedule: &BackupSchedule) -> Result<(), PlaceError> {
         let Chain::Ends(end) = *schedule.chain() else { return Ok(()) };
         let (since, time) = self.read_at_a_time(schedule, self.store.changes_since(end)).await?;

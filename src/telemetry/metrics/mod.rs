@@ -3,6 +3,7 @@
 //! Names here lack the endings that the Prometheus exporter adds: `_total` on counters, the unit on histograms.
 //! Label values are closed sets, except the tenant's id, which [`tenants`] bounds.
 
+mod background;
 mod exports;
 mod http;
 mod looked_at;
@@ -20,6 +21,7 @@ use self::tenants::{TENANT_ID, TenantLabels};
 use super::{Operation, StorageCall};
 use crate::domain::TenantId;
 
+pub use self::background::TaskFigures;
 pub(super) use self::exports::{AllExports, Exports};
 pub(super) use self::http::{HttpSeries, client_request_duration};
 pub use self::looked_at::{BackupFigures, HashingFigures, SearchFigures, StorageFigures};

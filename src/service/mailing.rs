@@ -1,0 +1,163 @@
+//! E-mails: asked for by a request, written and sent behind it. So an answer never waits for a mail server, and neither
+//! it nor its time reveals whether the address has an account.
+
+use std::future;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::timeout;
+
+use super::{Client, Error, Service};
+use crate::auth::OneTimeSecret;
+use crate::domain::{Email, OneTimeToken, Purpose, Stamp};
+use crate::followers::{Failure, Task};
+use crate::mail::{Letter, Mailer};
+
+/// E-mails that may wait to be written; one more is refused as overload.
+const QUEUE: usize = 1000;
+/// How long the e-mails that wait when the server stops may take. The rest can be asked for again.
+const LAST: Duration = Duration::from_secs(5);
+
+/// Where requests leave what is to be written.
+pub struct Outbox(Sender<MailRequest>);
+
+/// The other end of an [`Outbox`].
+pub struct MailRequests(Receiver<MailRequest>);
+
+/// An e-mail to be written, if the address has an account.
+struct MailRequest {
+    to: Email,
+    purpose: Purpose,
+    stamp: Stamp,
+}
+
+impl Outbox {
+    /// An empty one, and the end that [`Mailing`] takes.
+    pub fn new() -> (Self, MailRequests) {
+        let (sender, receiver) = channel(QUEUE);
+        (Self(sender), MailRequests(receiver))
+    }
+}
+
+/// The background task that writes and sends what was asked for, one e-mail after the other.
+pub struct Mailing {
+    desk: Arc<Desk>,
+    /// Held while an e-mail is sent.
+    requests: Arc<Mutex<Receiver<MailRequest>>>,
+}
+
+/// What an e-mail is written and sent with.
+struct Desk {
+    service: Arc<Service>,
+    mailer: Mailer,
+}
+
+impl Mailing {
+    /// The task that takes the requests of an [`Outbox`].
+    pub fn new(service: Arc<Service>, requests: MailRequests, mailer: Mailer) -> Self {
+        Self { desk: Arc::new(Desk { service, mailer }), requests: Arc::new(Mutex::new(requests.0)) }
+    }
+
+    /// Writes and sends one e-mail, to the end whoever waits for it.
+    async fn send(&self, request: MailRequest, turn: OwnedMutexGuard<Receiver<MailRequest>>) -> Result<(), Failure> {
+        let desk = self.desk.clone();
+        let sent = tokio::spawn(async move {
+            let sent = desk.send(request).await;
+            drop(turn);
+            sent
+        });
+        sent.await.unwrap_or_else(|error| match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(error) => Err(Failure::new("an e-mail was not sent", error)),
+        })
+    }
+
+    async fn send_waiting(&self) -> Result<(), Failure> {
+        loop {
+            let mut requests = self.requests.clone().lock_owned().await;
+            let Ok(request) = requests.try_recv() else { return Ok(()) };
+            // One that is not sent was logged, and keeps no other from it.
+            drop(self.send(request, requests).await);
+        }
+    }
+}
+
+#[async_trait]
+impl Task for Mailing {
+    fn name(&self) -> &'static str {
+        "mail"
+    }
+
+    async fn turn(&self) -> Result<(), Failure> {
+        let mut requests = self.requests.clone().lock_owned().await;
+        match requests.recv().await {
+            Some(request) => self.send(request, requests).await,
+            None => future::pending().await,
+        }
+    }
+
+    async fn finish(&self) -> Result<(), Failure> {
+        timeout(LAST, self.send_waiting()).await.unwrap_or_else(|late| {
+            Err(Failure::new("the last e-mails were not sent; they can be asked for again", late))
+        })
+    }
+
+    /// Each e-mail is tried once, and the next may be for another address.
+    fn longest_pause(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+impl Desk {
+    async fn send(&self, request: MailRequest) -> Result<(), Failure> {
+        let purpose = request.purpose.as_str();
+        let letter = match self.service.write(request).await {
+            Ok(Some(letter)) => letter,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                tracing::warn!(purpose, "an e-mail was not written: {error}");
+                return Err(Failure::new("an e-mail was not written", error));
+            }
+        };
+        self.mailer.send(&letter).await.map_err(|error| {
+            tracing::warn!(purpose, "an e-mail was not sent: {error}");
+            Failure::new("an e-mail was not sent", error)
+        })
+    }
+}
+
+impl Service {
+    /// Whether e-mails can be sent.
+    pub fn can_send_letters(&self) -> bool {
+        self.outbox.is_some()
+    }
+
+    /// Has an e-mail sent to `to`, should an account have this address.
+    pub(super) fn ask_for_letter(&self, to: Email, purpose: Purpose, client: &Client) -> Result<(), Error> {
+        let outbox = self.outbox.as_ref().ok_or(Error::MailNotConfigured)?;
+        let request = MailRequest { to, purpose, stamp: self.stamp(client, None) };
+        outbox.0.try_send(request).map_err(|_| Error::Overloaded)
+    }
+
+    /// The e-mail with a new token, which takes the place of the one before.
+    async fn write(&self, request: MailRequest) -> Result<Option<Letter>, Error> {
+        let MailRequest { to, purpose, stamp } = request;
+        let Some(credentials) = self.store.credentials(&to).await? else { return Ok(None) };
+        let is_done = purpose == Purpose::VerifyEmail && credentials.is_verified;
+        if !credentials.is_active || is_done {
+            return Ok(None);
+        }
+        let lifetime = match purpose {
+            Purpose::VerifyEmail => self.accounts.verification_token_seconds,
+            Purpose::ResetPassword => self.accounts.reset_token_seconds,
+        };
+        let secret = OneTimeSecret::generate(credentials.user, &*self.entropy);
+        let token = OneTimeToken { digest: secret.digest(), expires_at: self.clock.after_seconds(lifetime) };
+        self.store.issue_one_time_token(credentials.user, purpose, token, stamp).await?;
+        Ok(Some(Letter { to, purpose, token: secret.encode() }))
+    }
+}
