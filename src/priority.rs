@@ -11,6 +11,8 @@ pub enum Work {
     Merging,
     /// A backup's, for which nobody waits.
     BackingUp,
+    /// Writing out all metrics: only a scraper waits for it.
+    Scraping,
 }
 
 impl Work {
@@ -18,7 +20,7 @@ impl Work {
     #[cfg(target_os = "linux")]
     fn niceness(self) -> i32 {
         match self {
-            Self::Writing | Self::Merging => 10,
+            Self::Writing | Self::Merging | Self::Scraping => 10,
             Self::BackingUp => 15,
         }
     }

@@ -61,6 +61,9 @@ pub async fn serve(config: Config, may_be_new: bool) -> Result<(), Error> {
     let instance = ids.next(SystemClock.now());
     let (pipeline, telemetry) = Pipeline::start(&config.telemetry, config.environment, instance)?;
     let _log = telemetry::logs::start(&config.log, pipeline.logger_provider());
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
     let listener = listen(config.server.listen, "--listen").await?;
     let metrics_listener = match config.telemetry.metrics_listen {
         Some(address) => Some(listen(address, "telemetry.metrics_listen").await?),

@@ -8,6 +8,7 @@ use super::{
     Config,
     error::{ConfigError, problem},
     source::Sources,
+    standard,
 };
 
 /// A checked configuration that can tell where its values came from.
@@ -27,13 +28,40 @@ impl Effective {
         sources: &Sources,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
+        let mut environment: Vec<(OsString, OsString)> =
+            environment.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let texts = environment.iter().filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)));
+        let mut warnings = standard::warnings(texts);
+        loop {
+            match Self::load_strictly(sources, environment.iter().cloned()) {
+                Ok(mut loaded) => {
+                    loaded.config.warnings = warnings;
+                    return Ok(loaded);
+                }
+                Err(ConfigError::Setting { origin, problem, .. }) if standard::is_lenient(&origin) => {
+                    // One variable fewer each time.
+                    environment.retain(|(name, _)| name.to_str() != Some(&origin));
+                    warnings.push(format!("{origin} is passed over: {problem}"));
+                }
+                Err(refusal) => return Err(refusal),
+            }
+        }
+    }
+
+    fn load_strictly(
+        sources: &Sources,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, ConfigError> {
         let layers = sources.layers(environment)?;
         // Lossy: the environment has only text, so numbers and booleans are read from text where they are wanted.
-        let config: Config = layers.extract_lossy().map_err(|error| {
+        let mut config: Config = layers.extract_lossy().map_err(|error| {
             let key = error.path.join(".");
             let origin = origin(&layers, &key, error.metadata.as_ref());
             ConfigError::Setting { key, origin, problem: problem(error.kind) }
         })?;
+        if layers.find_metadata("telemetry.service_name").is_none() {
+            config.telemetry.take_service_name();
+        }
         config.check().map_err(|unfit| ConfigError::Setting {
             key: unfit.key.to_owned(),
             origin: origin(&layers, unfit.key, None),

@@ -26,6 +26,7 @@ mod secret;
 mod secret_files;
 mod server;
 mod source;
+mod standard;
 mod storage;
 mod telemetry;
 #[cfg(test)]
@@ -49,7 +50,7 @@ pub use sampling::{RemoteSampling, Sampler, SamplerArg};
 pub use server::Server;
 pub use source::Sources;
 pub use storage::Storage;
-pub use telemetry::{Exporter, MetricsExporters, Telemetry};
+pub use telemetry::{Exporter, MetricTemporality, MetricsExporters, Telemetry};
 
 /// Every setting. Serialized, secrets are masked.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -78,6 +79,9 @@ pub struct Config {
     pub log: Log,
     /// Traces and metrics.
     pub telemetry: Telemetry,
+    /// What was passed over in the environment, in a sentence each.
+    #[serde(skip)]
+    pub warnings: Vec<String>,
 }
 
 impl Config {

@@ -9,74 +9,13 @@ use figment::{
     value::{Dict, Map, Value},
 };
 
-use super::{error::ConfigError, secret_files};
+use super::{error::ConfigError, secret_files, standard};
 
 /// The variable that names the file when the command line doesn't.
 const FILE_VARIABLE: &str = "GHOSTWORKS_CONFIG";
 
 /// What the variable of every setting begins with.
 const PREFIX: &str = "GHOSTWORKS__";
-
-/// The standard names, and the settings they stand for.
-const STANDARD: [(&str, &str, Spelling); 24] = [
-    ("ENVIRONMENT", "environment", Spelling::AnyCase),
-    ("OTEL_SDK_DISABLED", "telemetry.disabled", Spelling::AnyCase),
-    ("OTEL_SERVICE_NAME", "telemetry.service_name", Spelling::Exact),
-    ("OTEL_RESOURCE_ATTRIBUTES", "telemetry.resource_attributes", Spelling::Exact),
-    ("OTEL_TRACES_EXPORTER", "telemetry.traces_exporter", Spelling::AnyCase),
-    ("OTEL_METRICS_EXPORTER", "telemetry.metrics_exporter", Spelling::AnyCase),
-    ("OTEL_LOGS_EXPORTER", "telemetry.logs_exporter", Spelling::AnyCase),
-    ("OTEL_TRACES_SAMPLER", "telemetry.sampler", Spelling::AnyCase),
-    ("OTEL_TRACES_SAMPLER_ARG", "telemetry.sampler_arg", Spelling::Exact),
-    ("OTEL_PROPAGATORS", "telemetry.propagators", Spelling::AnyCase),
-    ("OTEL_BSP_MAX_QUEUE_SIZE", "telemetry.span_queue", Spelling::Exact),
-    ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "telemetry.span_batch", Spelling::Exact),
-    ("OTEL_BSP_SCHEDULE_DELAY", "telemetry.span_delay_ms", Spelling::Exact),
-    ("OTEL_BSP_EXPORT_TIMEOUT", "telemetry.span_timeout_ms", Spelling::Exact),
-    ("OTEL_METRIC_EXPORT_INTERVAL", "telemetry.metric_interval_ms", Spelling::Exact),
-    ("OTEL_METRIC_EXPORT_TIMEOUT", "telemetry.metric_timeout_ms", Spelling::Exact),
-    ("OTEL_BLRP_MAX_QUEUE_SIZE", "telemetry.log_queue", Spelling::Exact),
-    ("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "telemetry.log_batch", Spelling::Exact),
-    ("OTEL_BLRP_SCHEDULE_DELAY", "telemetry.log_delay_ms", Spelling::Exact),
-    ("OTEL_BLRP_EXPORT_TIMEOUT", "telemetry.log_timeout_ms", Spelling::Exact),
-    ("AWS_ENDPOINT_URL", "backups.s3_endpoint", Spelling::Exact),
-    ("AWS_REGION", "backups.s3_region", Spelling::Exact),
-    ("AWS_ACCESS_KEY_ID", "backups.s3_access_key_id", Spelling::Exact),
-    ("AWS_SECRET_ACCESS_KEY", "backups.s3_secret_access_key", Spelling::Exact),
-];
-
-/// The sections about collectors, with what stands for each in the names of [`OTLP`].
-const OTLP_SECTIONS: [(&str, &str); 4] =
-    [("", "otlp"), ("TRACES_", "otlp_traces"), ("METRICS_", "otlp_metrics"), ("LOGS_", "otlp_logs")];
-
-/// The ends of the standard names about collectors, and the settings they stand for.
-const OTLP: [(&str, &str, Spelling); 8] = [
-    ("ENDPOINT", "endpoint", Spelling::Exact),
-    ("PROTOCOL", "protocol", Spelling::AnyCase),
-    ("HEADERS", "headers", Spelling::Exact),
-    ("TIMEOUT", "timeout_ms", Spelling::Exact),
-    ("COMPRESSION", "compression", Spelling::AnyCase),
-    ("CERTIFICATE", "certificate", Spelling::Exact),
-    ("CLIENT_CERTIFICATE", "client_certificate", Spelling::Exact),
-    ("CLIENT_KEY", "client_key", Spelling::Exact),
-];
-
-/// All standard names, each with the setting it stands for.
-fn standard() -> impl Iterator<Item = (String, String, Spelling)> {
-    let otlp = OTLP_SECTIONS.into_iter().flat_map(|(signal, section)| {
-        OTLP.into_iter().map(move |(end, key, spelling)| {
-            (format!("OTEL_EXPORTER_OTLP_{signal}{end}"), format!("telemetry.{section}.{key}"), spelling)
-        })
-    });
-    STANDARD.into_iter().map(|(name, key, spelling)| (name.to_owned(), key.to_owned(), spelling)).chain(otlp)
-}
-
-/// Whether a variable's value is one of a few names, which the OpenTelemetry specification takes in any case.
-#[derive(Clone, Copy, PartialEq)]
-enum Spelling {
-    AnyCase,
-    Exact,
-}
 
 /// What the command line says of the configuration.
 #[derive(Clone, Debug, Default)]
@@ -103,12 +42,7 @@ impl Sources {
     ) -> Result<Figment, ConfigError> {
         let variables = variables(environment)?;
         let mut layers = Vec::from_iter(self.file(&variables)?);
-        for (name, key, spelling) in standard() {
-            if let Some(text) = variables.get(&name) {
-                let text = if spelling == Spelling::AnyCase { text.to_ascii_lowercase() } else { text.clone() };
-                layers.push(Layer::one(Strength::StandardVariable, &name, &key, text));
-            }
-        }
+        layers.extend(standard::layers(&variables));
         for (name, text) in &variables {
             if let Some(key) = name.strip_prefix(PREFIX) {
                 let key = key.to_ascii_lowercase().replace("__", ".");
@@ -171,7 +105,7 @@ fn variables(
 }
 
 fn concerns_us(variable: &str) -> bool {
-    variable == FILE_VARIABLE || variable.starts_with(PREFIX) || standard().any(|(name, ..)| name == variable)
+    variable == FILE_VARIABLE || variable.starts_with(PREFIX) || standard::is_standard(variable)
 }
 
 fn text(origin: &str, value: OsString) -> Result<String, ConfigError> {

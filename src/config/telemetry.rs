@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::str::FromStr;
 
+use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -15,6 +16,9 @@ use super::secret;
 
 /// The longest time between two exports: a day.
 const LONGEST_INTERVAL_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// How much is exported at once by default. A smaller queue makes it less, and is not refused for it.
+const DEFAULT_BATCH: usize = 512;
 
 /// Traces and metrics.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -46,6 +50,8 @@ pub struct Telemetry {
     /// elsewhere.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "check::some_by_name")]
     pub trust_context: Option<TrustContext>,
+    /// Attributes of a span at most (`OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`, `OTEL_ATTRIBUTE_COUNT_LIMIT`). Default 128.
+    pub span_attribute_limit: u32,
     /// Finished spans that may wait to be exported; more are dropped (`OTEL_BSP_MAX_QUEUE_SIZE`). Default 2048.
     pub span_queue: usize,
     /// Spans in one export at most (`OTEL_BSP_MAX_EXPORT_BATCH_SIZE`). Default 512.
@@ -59,6 +65,10 @@ pub struct Telemetry {
     /// Milliseconds until an export of metrics is given up, with all its attempts (`OTEL_METRIC_EXPORT_TIMEOUT`). Default
     /// 30000.
     pub metric_timeout_ms: u64,
+    /// Whether pushed metrics count from the start or since the last push
+    /// (`OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`); [`MetricTemporality::Cumulative`] by default.
+    #[serde(deserialize_with = "check::by_name")]
+    pub metric_temporality: MetricTemporality,
     /// Log records that may wait to be exported; more are dropped (`OTEL_BLRP_MAX_QUEUE_SIZE`). Default 2048.
     pub log_queue: usize,
     /// Log records in one export at most (`OTEL_BLRP_MAX_EXPORT_BATCH_SIZE`). Default 512.
@@ -104,14 +114,16 @@ impl Default for Telemetry {
             sampler_arg: None,
             propagators: Propagators::default(),
             trust_context: None,
+            span_attribute_limit: 128,
             span_queue: 2048,
-            span_batch: 512,
+            span_batch: DEFAULT_BATCH,
             span_delay_ms: 5000,
             span_timeout_ms: 30_000,
             metric_interval_ms: 60_000,
             metric_timeout_ms: 30_000,
+            metric_temporality: MetricTemporality::Cumulative,
             log_queue: 2048,
-            log_batch: 512,
+            log_batch: DEFAULT_BATCH,
             log_delay_ms: 1000,
             log_timeout_ms: 30_000,
             collector_health_url: None,
@@ -155,6 +167,23 @@ impl Telemetry {
         })
     }
 
+    /// The attributes of the resource, decoded.
+    pub fn resource_pairs(&self) -> impl Iterator<Item = (&str, String)> {
+        self.resource_attributes.split(',').filter_map(|pair| {
+            let (key, value) = pair.split_once('=')?;
+            let value = percent_decode_str(value.trim()).decode_utf8().ok()?;
+            Some((key.trim(), value.into_owned()))
+        })
+    }
+
+    /// A `service.name` among the attributes of the resource is better than the default.
+    pub(super) fn take_service_name(&mut self) {
+        let named = self.resource_pairs().find(|(key, _)| *key == "service.name").map(|(_, name)| name);
+        if let Some(name) = named {
+            self.service_name = name;
+        }
+    }
+
     pub(super) fn check(&self) -> Checked {
         check::one_line("telemetry.service_name", &self.service_name)?;
         check::ensure(
@@ -167,13 +196,14 @@ impl Telemetry {
         self.otlp_metrics.check(&otlp::METRICS_KEYS)?;
         self.otlp_logs.check(&otlp::LOGS_KEYS)?;
         check::within("telemetry.span_queue", self.span_queue, 1..=1_000_000)?;
-        check::within("telemetry.span_batch", self.span_batch, 1..=self.span_queue)?;
+        check::within("telemetry.span_batch", self.span_batch, 1..=self.span_queue.max(DEFAULT_BATCH))?;
+        check::within("telemetry.span_attribute_limit", self.span_attribute_limit, 0..=10_000)?;
         check::within("telemetry.span_delay_ms", self.span_delay_ms, 1..=LONGEST_INTERVAL_MS)?;
         check::within("telemetry.span_timeout_ms", self.span_timeout_ms, 1..=LONGEST_INTERVAL_MS)?;
         check::within("telemetry.metric_interval_ms", self.metric_interval_ms, 1..=LONGEST_INTERVAL_MS)?;
         check::within("telemetry.metric_timeout_ms", self.metric_timeout_ms, 1..=LONGEST_INTERVAL_MS)?;
         check::within("telemetry.log_queue", self.log_queue, 1..=1_000_000)?;
-        check::within("telemetry.log_batch", self.log_batch, 1..=self.log_queue)?;
+        check::within("telemetry.log_batch", self.log_batch, 1..=self.log_queue.max(DEFAULT_BATCH))?;
         check::within("telemetry.log_delay_ms", self.log_delay_ms, 1..=LONGEST_INTERVAL_MS)?;
         check::within("telemetry.log_timeout_ms", self.log_timeout_ms, 1..=LONGEST_INTERVAL_MS)?;
         let is_url = self.collector_health_url.as_deref().is_none_or(otlp::is_url);
@@ -205,6 +235,18 @@ pub enum Exporter {
     Console,
     /// Nowhere.
     None,
+}
+
+/// Since when pushed metrics count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MetricTemporality {
+    /// Since the start of the process.
+    Cumulative,
+    /// Since the last push, but for what goes up and down.
+    Delta,
+    /// Whichever takes less memory.
+    LowMemory,
 }
 
 /// Where metrics go, written as a list: `prometheus`, `otlp`, `console`, several of them, or `none`.

@@ -1,18 +1,23 @@
 //! Who may scrape the metrics, where, and the text they get.
 
+use std::io::{self, Write as _};
 use std::sync::Arc;
 
-use poem::http::StatusCode;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use poem::http::{HeaderName, StatusCode, header};
 use poem::{IntoResponse, Request, Response};
 use poem_openapi::ApiResponse;
 use poem_openapi::payload::PlainText;
 use poem_openapi::registry::{MetaResponses, Registry};
 use secrecy::SecretString;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot};
 
 use super::problem::Problem;
 use super::shared_token::SharedToken;
 use super::state::State;
+use crate::priority::Work;
+use crate::telemetry::{Pipeline, TelemetryError};
 
 /// Who may scrape the metrics, and where.
 pub struct MetricsAccess {
@@ -47,22 +52,133 @@ pub(super) async fn scrape_beside(state: &Arc<State>, request: &Request) -> Resu
 /// The metrics for a request that came where they are served.
 pub(super) async fn scrape(state: &Arc<State>, request: &Request) -> Result<Exposition, Problem> {
     state.metrics.check(request)?;
+    let (format, encoding) = (Format::wanted(request), Encoding::wanted(request));
     let (turn, state) = (state.metrics.turn.clone().lock_owned().await, state.clone());
-    // Off the runtime's threads: there may be a great many series. The turn ends with the work, even when the client
-    // has left before.
-    let rendered = tokio::task::spawn_blocking(move || {
+    let (send, rendered) = oneshot::channel();
+    // On a thread that lets requests go first: there may be a great many series. The turn ends with the work, even when
+    // the client has left before.
+    std::thread::spawn(move || {
+        Work::Scraping.give_way();
         let _turn = turn;
-        state.pipeline.render_metrics()
+        // Nobody may be waiting any more.
+        let _ = send.send(Exposition::render(&state.pipeline, format, encoding));
     });
-    rendered.await.map_err(Problem::internal)?.map(Exposition).map_err(Problem::internal)
+    rendered.await.map_err(Problem::internal)?.map_err(Problem::internal)
 }
 
-/// The Prometheus text format.
-pub(super) struct Exposition(String);
+/// How metrics are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    /// The text format of Prometheus.
+    Prometheus,
+    /// OpenMetrics 1.0.
+    OpenMetrics,
+}
+
+impl Format {
+    /// OpenMetrics only for who asks for it, and does not like the plain format better.
+    fn wanted(request: &Request) -> Self {
+        let is_open = |range: &str| {
+            let version = range.split(';').skip(1).find_map(|it| it.trim().strip_prefix("version="));
+            essence(range) == "application/openmetrics-text" && version.is_none_or(|it| it.trim_matches('"') == "1.0.0")
+        };
+        let open = quality(request, &header::ACCEPT, is_open);
+        let plain = quality(request, &header::ACCEPT, |range| essence(range) == "text/plain");
+        if open > 0.0 && open >= plain { Self::OpenMetrics } else { Self::Prometheus }
+    }
+
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::Prometheus => "text/plain; version=0.0.4; charset=utf-8",
+            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        }
+    }
+}
+
+/// How they are made smaller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Encoding {
+    Identity,
+    Gzip,
+    Zstd,
+}
+
+impl Encoding {
+    fn wanted(request: &Request) -> Self {
+        let of = |name: &str| quality(request, &header::ACCEPT_ENCODING, |coding| essence(coding) == name);
+        let (zstd, gzip) = (of("zstd"), of("gzip"));
+        match (zstd > 0.0, gzip > 0.0) {
+            (true, _) if zstd >= gzip => Self::Zstd,
+            (_, true) => Self::Gzip,
+            _ => Self::Identity,
+        }
+    }
+
+    fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Identity => None,
+            Self::Gzip => Some("gzip"),
+            Self::Zstd => Some("zstd"),
+        }
+    }
+
+    fn encode(self, text: String) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Identity => Ok(text.into_bytes()),
+            Self::Gzip => {
+                let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+                packed.write_all(text.as_bytes())?;
+                packed.finish()
+            }
+            Self::Zstd => zstd::encode_all(text.as_bytes(), 1),
+        }
+    }
+}
+
+/// An entry of a list header without its parameters.
+fn essence(entry: &str) -> &str {
+    entry.split(';').next().unwrap_or_default().trim()
+}
+
+/// How much the best of the entries that `fit` is liked, from 0 (not at all) to 1 (RFC 9110, 12.4.2).
+fn quality(request: &Request, list: &HeaderName, fit: impl Fn(&str) -> bool) -> f32 {
+    let lines = request.headers().get_all(list).iter().filter_map(|line| line.to_str().ok());
+    let entries = lines.flat_map(|line| line.split(',')).map(str::to_ascii_lowercase).filter(|entry| fit(entry.trim()));
+    let qualities = entries.map(|entry| {
+        let quality = entry.split(';').skip(1).find_map(|it| it.trim().strip_prefix("q=").map(str::to_owned));
+        quality.map_or(1.0, |quality| quality.parse().unwrap_or(0.0))
+    });
+    qualities.fold(0.0, f32::max)
+}
+
+/// All metrics, as a scraper wants them.
+pub(super) struct Exposition {
+    format: Format,
+    encoding: Encoding,
+    body: Vec<u8>,
+}
+
+impl Exposition {
+    fn render(pipeline: &Pipeline, format: Format, encoding: Encoding) -> Result<Self, TelemetryError> {
+        let text = match format {
+            Format::Prometheus => pipeline.render_metrics()?,
+            Format::OpenMetrics => pipeline.render_openmetrics(),
+        };
+        let body = encoding.encode(text).map_err(|error| TelemetryError::Metrics(error.to_string()))?;
+        Ok(Self { format, encoding, body })
+    }
+}
 
 impl IntoResponse for Exposition {
     fn into_response(self) -> Response {
-        Response::builder().status(StatusCode::OK).content_type("text/plain; version=0.0.4; charset=utf-8").body(self.0)
+        let response = Response::builder()
+            .status(StatusCode::OK)
+            .content_type(self.format.media_type())
+            .header(header::VARY, "accept, accept-encoding");
+        match self.encoding.name() {
+            Some(name) => response.header(header::CONTENT_ENCODING, name).body(self.body),
+            None => response.body(self.body),
+        }
     }
 }
 
@@ -73,5 +189,46 @@ impl ApiResponse for Exposition {
 
     fn register(registry: &mut Registry) {
         PlainText::<String>::register(registry);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(name: HeaderName, value: &str) -> Request {
+        Request::builder().header(name, value).finish()
+    }
+
+    #[test]
+    fn openmetrics_is_for_who_asks_for_it() {
+        let prometheus = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,\
+                          application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.2,*/*;q=0.1";
+        for (accept, expected) in [
+            (prometheus, Format::OpenMetrics),
+            ("application/openmetrics-text", Format::OpenMetrics),
+            ("application/openmetrics-text; version=\"1.0.0\"", Format::OpenMetrics),
+            ("application/openmetrics-text;version=2.0.0", Format::Prometheus),
+            ("application/openmetrics-text;q=0", Format::Prometheus),
+            ("text/plain, application/openmetrics-text;q=0.5", Format::Prometheus),
+            ("*/*", Format::Prometheus),
+            ("", Format::Prometheus),
+        ] {
+            assert_eq!(Format::wanted(&request(header::ACCEPT, accept)), expected, "{accept}");
+        }
+    }
+
+    #[test]
+    fn the_encoding_is_the_best_liked_of_those_there_are() {
+        for (accept, expected) in [
+            ("gzip", Encoding::Gzip),
+            ("gzip, zstd", Encoding::Zstd),
+            ("gzip;q=1.0, zstd;q=0.5", Encoding::Gzip),
+            ("zstd;q=0, gzip;q=0.1", Encoding::Gzip),
+            ("br, deflate", Encoding::Identity),
+            ("gzip;q=0", Encoding::Identity),
+        ] {
+            assert_eq!(Encoding::wanted(&request(header::ACCEPT_ENCODING, accept)), expected, "{accept}");
+        }
     }
 }

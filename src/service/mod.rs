@@ -23,7 +23,6 @@ mod search;
 mod sessions;
 mod system;
 mod tokens;
-mod turns;
 mod verification;
 mod workspaces;
 

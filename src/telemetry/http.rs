@@ -2,18 +2,21 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use opentelemetry::trace::{FutureExt, Link, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_semantic_conventions::attribute;
-use poem::http::{HeaderMap, Method, StatusCode, Uri, Version, header};
+use poem::http::uri::Authority;
+use poem::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, Version, header};
 use tracing::Level;
 
 use super::metrics::HttpSeries;
 use super::propagation::Caller;
 use super::{CANCELLED, RequestFacts, Telemetry};
 use crate::domain::push_hex;
+
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// The status of requests whose client left before the answer.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -39,6 +42,8 @@ pub struct RequestHead<'a> {
     pub is_tls: bool,
     /// The address it was accepted on.
     pub server: Option<SocketAddr>,
+    /// Its id.
+    pub request_id: &'a Arc<str>,
 }
 
 /// A request that is being served. Counted as in progress until it is finished or dropped.
@@ -48,6 +53,7 @@ pub struct RequestInFlight<'a> {
     series: Arc<HttpSeries>,
     method: &'static str,
     route: Option<Arc<str>>,
+    request_id: Arc<str>,
     started: Instant,
     is_finished: bool,
 }
@@ -57,7 +63,7 @@ impl Telemetry {
     pub fn request_arrived(&self, head: &RequestHead<'_>) -> RequestInFlight<'_> {
         let method = known_method(head.method);
         let route = head.route.cloned();
-        let series = self.metrics.http_series(method, scheme(head), route.as_ref());
+        let series = self.metrics.http_series(method, scheme(head), protocol_version(head.version), route.as_ref());
         series.arrived();
         let context = match &self.tracer {
             Some(tracer) => {
@@ -74,7 +80,8 @@ impl Telemetry {
         // Only the log line asks for them.
         let context =
             if tracing::enabled!(Level::INFO) { context.with_value(RequestFacts::default()) } else { context };
-        RequestInFlight { telemetry: self, context, series, method, route, started: Instant::now(), is_finished: false }
+        let (request_id, started) = (head.request_id.clone(), Instant::now());
+        RequestInFlight { telemetry: self, context, series, method, route, request_id, started, is_finished: false }
     }
 }
 
@@ -92,46 +99,59 @@ impl RequestInFlight<'_> {
     }
 
     /// Ends the span, records the metrics and writes the request's log line.
-    pub fn finish(mut self, status: StatusCode, request_id: &str) {
+    pub fn finish(mut self, status: StatusCode) {
+        self.end(status, None);
+    }
+
+    fn end(&mut self, status: StatusCode, error_type: Option<&'static str>) {
         self.is_finished = true;
         let elapsed = self.started.elapsed();
         let span = self.context.span();
         if span.is_recording() {
             span.set_attribute(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16())));
-            if status.is_server_error() {
+            if let Some(error_type) = error_type {
+                span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, error_type));
+            } else if status.is_server_error() {
                 span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, status.as_str().to_owned()));
                 span.set_status(Status::error(status.canonical_reason().unwrap_or("server error")));
             }
         }
-        self.series.answered(&self.telemetry.metrics, status, elapsed);
+        let trace = span.is_recording().then(|| span.span_context().trace_id());
+        self.series.answered(&self.telemetry.metrics, status, elapsed, trace);
         if tracing::enabled!(Level::INFO) {
-            let facts = self.context.get::<RequestFacts>();
-            let user = facts.and_then(|facts| facts.user.get());
-            let tenant = facts.and_then(|facts| facts.tenant.get());
-            let _guard = self.context.clone().attach();
-            tracing::info!(
-                method = self.method,
-                route = self.route.as_deref().unwrap_or("unmatched"),
-                status = status.as_u16(),
-                duration_ms = (elapsed.as_secs_f64() * 1e6).round() / 1e3,
-                request_id,
-                tenant_id = tenant.map(tracing::field::display),
-                user_id = user.map(tracing::field::display),
-                "request"
-            );
+            self.log(status, elapsed, error_type);
         }
-        self.context.span().end();
+        span.end();
+    }
+
+    fn log(&self, status: StatusCode, elapsed: Duration, error_type: Option<&'static str>) {
+        let facts = self.context.get::<RequestFacts>();
+        let user = facts.and_then(|facts| facts.user.get());
+        let tenant = facts.and_then(|facts| facts.tenant.get());
+        let _guard = self.context.clone().attach();
+        tracing::info!(
+            method = self.method,
+            route = self.route.as_deref().unwrap_or("unmatched"),
+            status = status.as_u16(),
+            duration_ms = (elapsed.as_secs_f64() * 1e6).round() / 1e3,
+            request_id = &*self.request_id,
+            tenant_id = tenant.map(tracing::field::display),
+            user_id = user.map(tracing::field::display),
+            error_type,
+            "request"
+        );
     }
 }
 
 impl Drop for RequestInFlight<'_> {
-    /// A request that is dropped unfinished is one whose client has left: counted by the status that is customary for
+    /// A request that is dropped unfinished is one whose client has left: it ends with the status that is customary for
     /// it, though nobody was answered with it.
     fn drop(&mut self) {
         if !self.is_finished {
-            let status = StatusCode::from_u16(CLIENT_CLOSED_REQUEST).unwrap_or(StatusCode::REQUEST_TIMEOUT);
-            self.series.answered(&self.telemetry.metrics, status, self.started.elapsed());
-            self.context.span().set_attribute(KeyValue::new(attribute::ERROR_TYPE, CANCELLED));
+            self.end(
+                StatusCode::from_u16(CLIENT_CLOSED_REQUEST).unwrap_or(StatusCode::REQUEST_TIMEOUT),
+                Some(CANCELLED),
+            );
         }
         self.series.left();
     }
@@ -153,14 +173,31 @@ fn attributes(head: &RequestHead<'_>, method: &'static str) -> Vec<KeyValue> {
     if let Some(client) = head.client {
         attributes.push(KeyValue::new(attribute::CLIENT_ADDRESS, client.to_string()));
     }
-    if let Some(server) = head.server {
-        attributes.push(KeyValue::new(attribute::SERVER_ADDRESS, server.ip().to_string()));
-        attributes.push(KeyValue::new(attribute::SERVER_PORT, i64::from(server.port())));
+    if let Some((address, port)) = server(head) {
+        attributes.push(KeyValue::new(attribute::SERVER_ADDRESS, address));
+        attributes.push(KeyValue::new(attribute::SERVER_PORT, i64::from(port)));
     }
     if let Some(agent) = head.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()) {
         attributes.push(KeyValue::new(attribute::USER_AGENT_ORIGINAL, cut(agent)));
     }
     attributes
+}
+
+/// The name and the port that the client called: what a trusted proxy says, else the `Host`, else the address that the
+/// request was accepted on.
+fn server(head: &RequestHead<'_>) -> Option<(String, u16)> {
+    let authority = |name: HeaderName| -> Option<Authority> {
+        let value = head.headers.get(name)?.to_str().ok()?;
+        value.split(',').next()?.trim().parse().ok()
+    };
+    let forwarded = if head.is_from_proxy { authority(FORWARDED_HOST) } else { None };
+    match forwarded.or_else(|| authority(header::HOST)) {
+        Some(called) => {
+            let default_port = if head.is_tls { 443 } else { 80 };
+            Some((cut(called.host()), called.port_u16().unwrap_or(default_port)))
+        }
+        None => head.server.map(|accepted| (accepted.ip().to_string(), accepted.port())),
+    }
 }
 
 /// `00-{trace id}-{span id}-{flags}`, in hexadecimal.

@@ -1,25 +1,6 @@
 //! Telemetry: traces over OTLP, metrics for Prometheus, logs.
 //!
-//! Owns every span and instrument name. Business code says what happened, once: it runs a piece of work as an
-//! [`Operation`], which opens the span, times it and notes how it ended, and it counts what is worth counting through
-//! [`Metrics`]. Nothing here can fail or delay a request: a collector that is away costs one warning.
-//!
-//! # Adding your own
-//!
-//! Name the operation in `operation.rs`, declare an instrument in `metrics/mod.rs` if one is needed, and say what
-//! happens where it happens:
-//!
-//! ```
-//! # use ghostworks::telemetry::{Operation, Subject, Telemetry, annotate};
-//! # use ghostworks::domain::{TenantId, UserId};
-//! # async fn create(telemetry: &Telemetry, tenant: TenantId, user: UserId) -> Result<(), std::fmt::Error> {
-//! telemetry.observe(Operation::ArtifactCreate, Subject::new(tenant, user), async {
-//!     annotate("artifact.type", "document");
-//!     telemetry.metrics().artifact_created(tenant, "document");
-//!     Ok(())
-//! }).await
-//! # }
-//! ```
+#![doc = include_str!("README.md")]
 
 mod client;
 mod collector;
@@ -27,6 +8,7 @@ mod export;
 mod http;
 pub mod logs;
 mod metrics;
+mod openmetrics;
 mod operation;
 mod outbound;
 mod pipeline;
@@ -39,7 +21,7 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use opentelemetry::trace::{FutureExt, SpanBuilder, SpanKind, SpanRef, Status, TraceContextExt, Tracer};
+use opentelemetry::trace::{FutureExt, SpanBuilder, SpanKind, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue, Value};
 use opentelemetry_sdk::trace::SdkTracer;
 use opentelemetry_semantic_conventions::attribute;
@@ -91,6 +73,8 @@ impl Subject {
 
 /// The `error.type` of what was not finished because the client left.
 const CANCELLED: &str = "cancelled";
+/// The `error.type` of what was not finished because of a mistake of ours.
+const PANIC: &str = "panic";
 
 /// How an error shows in telemetry. Neither may hold anything a user typed.
 pub trait Failure {
@@ -126,24 +110,26 @@ impl Telemetry {
     /// Runs `work` inside the operation's business span, times it, and notes how it ended.
     pub async fn observe<T, E: Failure>(
         &self,
-        operation: Operation,
+        operation: impl Into<Operation>,
         subject: Subject,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        let started = Instant::now();
+        let operation = operation.into();
         identify(subject);
-        let result = match self.start(operation) {
-            Some(context) => {
-                let cancellation = Cancellation(&context);
-                let result = work.with_context(context.clone()).await;
-                cancellation.disarm();
-                end(&context.span(), operation, subject, &result);
-                result
-            }
+        let context = self.start(operation);
+        let mut begun = Begun { telemetry: self, operation, subject, context, began: Instant::now(), has_ended: false };
+        let result = match &begun.context {
+            Some(context) => work.with_context(context.clone()).await,
             None => work.await,
         };
-        self.metrics.operation_ended(operation, subject.tenant, result.is_ok(), started.elapsed());
+        begun.end(result.as_ref().err().map(|error| (error.error_type(), error.safe_message())));
         result
+    }
+
+    /// Adds to a counter of one's own, which is declared by its first use. Labels must be closed sets, as their type says.
+    /// The product's own counters are those of [`Metrics`].
+    pub fn count(&self, name: &'static str, by: u64, labels: &[(&'static str, &'static str)]) {
+        self.metrics.count(name, by, labels);
     }
 
     /// The business span, in a context of its own. None when the request's own span is not recorded, for then nothing
@@ -160,38 +146,49 @@ impl Telemetry {
     }
 }
 
-/// Marks a business span whose work is dropped before it ends: the client has left.
-struct Cancellation<'a>(&'a Context);
+/// An operation that has begun.
+struct Begun<'a> {
+    telemetry: &'a Telemetry,
+    operation: Operation,
+    subject: Subject,
+    /// That of its span, if it is recorded.
+    context: Option<Context>,
+    began: Instant,
+    has_ended: bool,
+}
 
-impl Cancellation<'_> {
-    /// The work has ended by itself.
-    fn disarm(self) {
-        std::mem::forget(self);
+impl Begun<'_> {
+    /// Notes how it ended: the kind of failure and a sentence about it, or well.
+    fn end(&mut self, failure: Option<(&'static str, Cow<'static, str>)>) {
+        let (operation, subject, success) = (self.operation, self.subject, failure.is_none());
+        self.has_ended = true;
+        if let Some(context) = &self.context {
+            let span = context.span();
+            let tenant = subject.tenant.map(|tenant| KeyValue::new("tenant.id", tenant.to_string()));
+            let user = subject.user.map(|user| KeyValue::new(attribute::USER_ID, user.to_string()));
+            let method = operation.auth_method().map(|method| KeyValue::new("auth.method", method));
+            span.set_attributes([tenant, user, method].into_iter().flatten());
+            span.set_attribute(KeyValue::new("operation.success", success));
+            if let Some((error_type, message)) = failure {
+                span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, error_type));
+                span.set_attribute(KeyValue::new("error.message", message.clone()));
+                span.set_status(Status::error(message));
+            }
+            span.end();
+        }
+        self.telemetry.metrics.operation_ended(operation, subject.tenant, success, self.began.elapsed());
     }
 }
 
-impl Drop for Cancellation<'_> {
+impl Drop for Begun<'_> {
+    /// Work that is dropped before it ends was panicking, or its client has left.
     fn drop(&mut self) {
-        let span = self.0.span();
-        span.set_attribute(KeyValue::new("operation.success", false));
-        span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, CANCELLED));
-        span.set_status(Status::error("the client left"));
+        if !self.has_ended {
+            let (error_type, message) =
+                if std::thread::panicking() { (PANIC, "the server failed") } else { (CANCELLED, "the client left") };
+            self.end(Some((error_type, message.into())));
+        }
     }
-}
-
-fn end<T, E: Failure>(span: &SpanRef<'_>, operation: Operation, subject: Subject, result: &Result<T, E>) {
-    let tenant = subject.tenant.map(|tenant| KeyValue::new("tenant.id", tenant.to_string()));
-    let user = subject.user.map(|user| KeyValue::new(attribute::USER_ID, user.to_string()));
-    let method = operation.auth_method().map(|method| KeyValue::new("auth.method", method));
-    span.set_attributes([tenant, user, method].into_iter().flatten());
-    span.set_attribute(KeyValue::new("operation.success", result.is_ok()));
-    if let Err(error) = result {
-        let message = error.safe_message();
-        span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, error.error_type()));
-        span.set_attribute(KeyValue::new("error.message", message.clone()));
-        span.set_status(Status::error(message));
-    }
-    span.end();
 }
 
 /// Sets an attribute of the business span that is open on this task.

@@ -87,6 +87,14 @@ pub enum Operation {
     SystemStats,
     /// Beginning a backup.
     SystemBackup,
+    /// Whatever a developer of the service observes by a name of their own.
+    Own(&'static str),
+}
+
+impl From<&'static str> for Operation {
+    fn from(name: &'static str) -> Self {
+        Self::Own(name)
+    }
 }
 
 impl Operation {
@@ -135,6 +143,7 @@ impl Operation {
             Self::ArtifactImport => "artifact.import",
             Self::SystemStats => "system.stats",
             Self::SystemBackup => "system.backup",
+            Self::Own(name) => name,
         }
     }
 
@@ -182,7 +191,8 @@ impl Operation {
             | Self::MemberRemove
             | Self::ApiKeyList
             | Self::ApiKeyCreate
-            | Self::ApiKeyRevoke => None,
+            | Self::ApiKeyRevoke
+            | Self::Own(_) => None,
         }
     }
 

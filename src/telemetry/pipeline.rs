@@ -1,7 +1,9 @@
 //! From configuration to a running pipeline, and back down within a deadline.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::Resource;
@@ -9,18 +11,19 @@ use opentelemetry_sdk::logs::{self, BatchLogProcessor, SdkLoggerProvider};
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::runtime;
 use opentelemetry_sdk::trace::{self, BatchSpanProcessor, Sampler, SdkTracerProvider};
+use opentelemetry_semantic_conventions::SCHEMA_URL;
 use prometheus::{Encoder as _, TextEncoder};
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::Telemetry;
 use super::client::{HttpClient, Tls};
 use super::collector::CollectorHealth;
 use super::export::{self, Bounded, Leaving};
-use super::metrics::{AllExports, Metrics, view};
+use super::metrics::{AllExports, Exemplars, Metrics, view};
 use super::outbound::Outbound;
 use super::propagation::Propagator;
 use super::resource::resource;
+use super::{Telemetry, openmetrics};
 use crate::config::{self, Environment, Exporter, RemoteSampling, SamplerArg, Signal};
 
 /// How long the service that says which traces are recorded has to answer.
@@ -62,6 +65,7 @@ pub struct Pipeline {
     meter_provider: SdkMeterProvider,
     logger_provider: Option<SdkLoggerProvider>,
     registry: prometheus::Registry,
+    exemplars: Arc<Exemplars>,
     shutdown_timeout: Duration,
 }
 
@@ -76,20 +80,24 @@ impl Pipeline {
         let registry = prometheus::Registry::new();
         let exports = AllExports::default();
         let meter_provider = meter_provider(config, resource.clone(), &registry, &exports)?;
-        let meter = meter_provider.meter("ghostworks");
+        let meter = meter_provider.meter_with_scope(scope());
         exports.declare(&meter);
         let tracer_provider = tracer_provider(config, resource.clone(), &exports)?;
         let logger_provider = logger_provider(config, resource, &exports)?;
         let telemetry = Telemetry {
-            tracer: tracer_provider.as_ref().map(|provider| provider.tracer("ghostworks")),
+            tracer: tracer_provider.as_ref().map(|provider| provider.tracer_with_scope(scope())),
             propagator: Propagator::new(config.propagators, config.trust_context(environment)),
-            metrics: Metrics::new(&meter_provider, config.tenant_label_limit, environment.as_str()),
+            metrics: Metrics::new(&meter, config.tenant_label_limit, environment.as_str()),
             outbound: Outbound::new(&meter),
             exports,
             collector: config.collector_health_url.clone().map(CollectorHealth::new),
         };
         let shutdown_timeout = Duration::from_secs(config.shutdown_timeout_seconds);
-        Ok((Self { tracer_provider, meter_provider, logger_provider, registry, shutdown_timeout }, telemetry))
+        let exemplars = telemetry.metrics.exemplars().clone();
+        Ok((
+            Self { tracer_provider, meter_provider, logger_provider, registry, exemplars, shutdown_timeout },
+            telemetry,
+        ))
     }
 
     /// Where log lines go besides standard error, if anywhere.
@@ -104,6 +112,11 @@ impl Pipeline {
             .encode(&self.registry.gather(), &mut text)
             .map_err(|error| TelemetryError::Metrics(error.to_string()))?;
         String::from_utf8(text).map_err(|error| TelemetryError::Metrics(error.to_string()))
+    }
+
+    /// All metrics in the OpenMetrics text format, with traces of recent requests.
+    pub fn render_openmetrics(&self) -> String {
+        openmetrics::write(&self.registry.gather(), &self.exemplars)
     }
 
     /// Sends what is left, for as long as the shutdown timeout. The SDK's own timeouts don't bound a call in
@@ -122,6 +135,14 @@ impl Pipeline {
             tracing::info!("the collector did not take the last telemetry in time; it is lost");
         }
     }
+}
+
+/// What every span and instrument of ours says of where it comes from.
+fn scope() -> InstrumentationScope {
+    InstrumentationScope::builder("ghostworks")
+        .with_version(env!("CARGO_PKG_VERSION"))
+        .with_schema_url(SCHEMA_URL)
+        .build()
 }
 
 /// Does `work` on a thread of its own, which is left behind by whoever stops waiting.
@@ -145,7 +166,10 @@ fn tracer_provider(
         Exporter::None => Sampler::AlwaysOff,
         Exporter::Console | Exporter::Otlp => sampler(config)?,
     };
-    let builder = SdkTracerProvider::builder().with_resource(resource).with_sampler(sampler);
+    let builder = SdkTracerProvider::builder()
+        .with_resource(resource)
+        .with_max_attributes_per_span(config.span_attribute_limit)
+        .with_sampler(sampler);
     let provider = match config.traces_exporter {
         Exporter::None => builder,
         Exporter::Console => builder.with_simple_exporter(opentelemetry_stdout::SpanExporter::default()),
@@ -161,7 +185,7 @@ fn spans_in_batches(
     let exports = exports.of(Signal::Traces);
     let batches = trace::BatchConfigBuilder::default()
         .with_max_queue_size(config.span_queue)
-        .with_max_export_batch_size(config.span_batch)
+        .with_max_export_batch_size(config.span_batch.min(config.span_queue))
         .with_scheduled_delay(Duration::from_millis(config.span_delay_ms))
         .build();
     let exporter = Leaving::new(export::exporter(config, Signal::Traces, exports)?, exports.clone());
@@ -191,7 +215,7 @@ fn logs_in_batches(
     let exports = exports.of(Signal::Logs);
     let batches = logs::BatchConfigBuilder::default()
         .with_max_queue_size(config.log_queue)
-        .with_max_export_batch_size(config.log_batch)
+        .with_max_export_batch_size(config.log_batch.min(config.log_queue))
         .with_scheduled_delay(Duration::from_millis(config.log_delay_ms))
         .build();
     let exporter = Leaving::new(export::exporter(config, Signal::Logs, exports)?, exports.clone());

@@ -4,7 +4,6 @@ use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::resource::TelemetryResourceDetector;
 use opentelemetry_semantic_conventions::attribute;
-use percent_encoding::percent_decode_str;
 use uuid::Uuid;
 
 use crate::config;
@@ -23,17 +22,8 @@ pub(super) fn resource(config: &config::Telemetry, environment: &str, instance: 
         KeyValue::new(attribute::PROCESS_EXECUTABLE_NAME, env!("CARGO_PKG_NAME")),
         KeyValue::new(attribute::PROCESS_RUNTIME_NAME, "rust"),
     ];
-    attributes.extend(parse_attributes(&config.resource_attributes));
-    // The service's name comes last: `OTEL_SERVICE_NAME` wins over `OTEL_RESOURCE_ATTRIBUTES`.
+    attributes.extend(config.resource_pairs().map(|(key, value)| KeyValue::new(key.to_owned(), value)));
+    // Last, for `OTEL_SERVICE_NAME` wins over `OTEL_RESOURCE_ATTRIBUTES`, which wins over the default.
     attributes.push(KeyValue::new(attribute::SERVICE_NAME, config.service_name.clone()));
     Resource::builder_empty().with_detector(Box::new(TelemetryResourceDetector)).with_attributes(attributes).build()
-}
-
-/// `key=value,key=value` with percent-encoded values, as the specification has `OTEL_RESOURCE_ATTRIBUTES`.
-fn parse_attributes(text: &str) -> impl Iterator<Item = KeyValue> + '_ {
-    text.split(',').filter_map(|pair| {
-        let (key, value) = pair.split_once('=')?;
-        let value = percent_decode_str(value.trim()).decode_utf8().ok()?;
-        Some(KeyValue::new(key.trim().to_owned(), value.into_owned()))
-    })
 }

@@ -64,7 +64,7 @@ struct Duration {
 const DURATIONS: [Duration; 2] = [
     Duration {
         name: "http.server.request.duration",
-        required: &["http.request.method", "url.scheme", "http.response.status_code"],
+        required: &["http.request.method", "url.scheme", "network.protocol.version", "http.response.status_code"],
         others: &["http.route", "error.type"],
     },
     Duration {

@@ -10,6 +10,7 @@ mod auth;
 mod background;
 mod backup;
 mod bulk;
+mod cancelled;
 mod catalog_search;
 mod check;
 mod cli;

@@ -1,9 +1,12 @@
 //! What `/metrics` says: the names, types and labels that dashboards query, and that the figures are right.
 
 use std::collections::BTreeSet;
+use std::io::Read;
 
 use crate::support::account::{Account, PASSWORD, login, text};
 use crate::support::exposition::Exposition;
+use crate::support::otlp::Collector;
+use crate::support::raw::Raw;
 use crate::support::server::{Server, Setup};
 use serde_json::json;
 
@@ -22,7 +25,7 @@ const CONTRACT: &[(&str, &str, &[&str])] = &[
     (
         "http_server_request_duration_seconds",
         "histogram",
-        &["http_request_method", "http_route", "http_response_status_code", "url_scheme"],
+        &["http_request_method", "http_route", "http_response_status_code", "url_scheme", "network_protocol_version"],
     ),
     ("http_server_active_requests", "gauge", &["http_request_method", "url_scheme"]),
     ("database_query_duration_seconds", "histogram", &["operation"]),
@@ -257,4 +260,50 @@ fn metrics_can_be_turned_off() {
     let server = Setup::new().env("OTEL_METRICS_EXPORTER", "none").start();
     use_everything(&server);
     assert_eq!(scrape(&server).samples, []);
+}
+
+#[test]
+fn openmetrics_has_the_traces_of_requests() {
+    let collector = Collector::start();
+    let server = Setup::new().traces_to(&collector.endpoint()).start();
+    let told = server.client().get("/livez").expect(200).header("traceresponse").expect("a trace")[3..35].to_owned();
+    let scraper = server.client().with("accept", "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.2");
+    let page = scraper.get("/metrics").expect(200);
+    assert_eq!(page.header("content-type"), Some("application/openmetrics-text; version=1.0.0; charset=utf-8"));
+    assert!(page.body.ends_with("\n# EOF\n"), "{}", page.body);
+    for name in ["http_request_duration_seconds_bucket", "http_server_request_duration_seconds_bucket"] {
+        let exemplar = format!("# {{trace_id=\"{told}\"}} ");
+        let found = page.body.lines().any(|line| line.starts_with(name) && line.contains(&exemplar));
+        assert!(found, "no {name} with {exemplar}:\n{}", page.body);
+    }
+    assert!(page.body.contains("# TYPE http_requests counter\n"), "{}", page.body);
+    let plain = server.client().get("/metrics").expect(200);
+    assert_eq!(plain.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    assert!(!plain.body.contains("# EOF") && !plain.body.contains("# {"), "{}", plain.body);
+}
+
+#[test]
+fn scrapes_are_compressed_for_who_takes_that() {
+    let server = Server::shared();
+    for (coding, decode) in [("gzip", gunzip as fn(&[u8]) -> Vec<u8>), ("zstd", unzstd)] {
+        let mut raw = Raw::connect(server.address());
+        raw.send(format!("GET /metrics HTTP/1.1\r\nHost: a\r\nAccept-Encoding: {coding}\r\nConnection: close\r\n\r\n"));
+        let answer = raw.read_bytes();
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head") + 4;
+        let head = String::from_utf8_lossy(&answer[..end]).to_lowercase();
+        assert!(head.contains(&format!("content-encoding: {coding}")), "{head}");
+        let text = String::from_utf8(decode(&answer[end..])).expect("text");
+        assert!(text.contains("process_start_time_seconds"), "{text}");
+        assert!(answer.len() - end < text.len() / 2, "{coding} is smaller");
+    }
+}
+
+fn gunzip(packed: &[u8]) -> Vec<u8> {
+    let mut content = Vec::new();
+    flate2::read::GzDecoder::new(packed).read_to_end(&mut content).expect("gzip");
+    content
+}
+
+fn unzstd(packed: &[u8]) -> Vec<u8> {
+    zstd::decode_all(packed).expect("zstd")
 }

@@ -42,7 +42,7 @@ impl<E: Endpoint> Endpoint for TracedEndpoint<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let origin = Origin::of(&request);
+        let (origin, RequestId(id)) = (Origin::of(&request), RequestId::of(&request));
         let in_flight = self.telemetry.request_arrived(&RequestHead {
             method: request.method(),
             uri: request.uri(),
@@ -53,8 +53,8 @@ impl<E: Endpoint> Endpoint for TracedEndpoint<E> {
             is_from_proxy: origin.is_from_proxy,
             is_tls: origin.is_tls,
             server: request.local_addr().as_socket_addr().copied(),
+            request_id: &id,
         });
-        let RequestId(id) = RequestId::of(&request);
         let mut response = match in_flight.run(self.inner.call(request)).await {
             Ok(response) => response.into_response(),
             Err(error) => error.into_response(),
@@ -62,7 +62,7 @@ impl<E: Endpoint> Endpoint for TracedEndpoint<E> {
         if let Some(ids) = in_flight.trace_response().and_then(|ids| HeaderValue::from_str(&ids).ok()) {
             response.headers_mut().insert(TRACE_RESPONSE, ids);
         }
-        in_flight.finish(response.status(), &id);
+        in_flight.finish(response.status());
         Ok(response)
     }
 }

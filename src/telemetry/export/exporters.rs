@@ -14,18 +14,25 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 use super::batch::{Logs, Points, Spans};
 use super::sender::Sender;
+use crate::config::MetricTemporality;
 
 /// An exporter of one signal.
 #[derive(Debug)]
 pub(in crate::telemetry) struct Exporter {
     sender: Sender,
     resource: Resource,
+    temporality: Temporality,
 }
 
 impl Exporter {
-    /// Sends what it is given by `sender`.
-    pub(super) fn new(sender: Sender) -> Self {
-        Self { sender, resource: Resource::builder_empty().build() }
+    /// Sends what it is given by `sender`; metrics that count since when `temporality` says.
+    pub(super) fn new(sender: Sender, temporality: MetricTemporality) -> Self {
+        let temporality = match temporality {
+            MetricTemporality::Cumulative => Temporality::Cumulative,
+            MetricTemporality::Delta => Temporality::Delta,
+            MetricTemporality::LowMemory => Temporality::LowMemory,
+        };
+        Self { sender, resource: Resource::builder_empty().build(), temporality }
     }
 }
 
@@ -64,6 +71,6 @@ impl PushMetricExporter for Exporter {
     }
 
     fn temporality(&self) -> Temporality {
-        Temporality::Cumulative
+        self.temporality
     }
 }

@@ -53,7 +53,8 @@ pub(super) fn exporter(
     })?;
     let export = Duration::from_millis(config.export_timeout_ms(signal));
     let patience = Patience { attempt: attempt_timeout(&otlp), export };
-    Ok(Exporter::new(Sender::new(transport, signal, endpoint, patience, exports.clone())))
+    let sender = Sender::new(transport, signal, endpoint, patience, exports.clone());
+    Ok(Exporter::new(sender, config.metric_temporality))
 }
 
 fn over_grpc(otlp: &Otlp, signal: Signal) -> Result<Grpc, String> {

@@ -115,18 +115,18 @@ where
         let mut line = String::new();
         self.0.format_event(context, Writer::new(&mut line), event)?;
         match open_span() {
-            Some((trace, span)) => writeln!(writer, "{} trace_id={trace} span_id={span}", line.trim_end()),
+            Some((trace, span, _)) => writeln!(writer, "{} trace_id={trace} span_id={span}", line.trim_end()),
             None => writer.write_str(&line),
         }
     }
 }
 
-/// The ids of the span that is open on this task.
-fn open_span() -> Option<(TraceId, SpanId)> {
+/// The ids of the span that is open on this task, and whether its trace is recorded.
+fn open_span() -> Option<(TraceId, SpanId, bool)> {
     Context::map_current(|context| {
         let span = context.span();
         let ids = span.span_context();
-        ids.is_valid().then(|| (ids.trace_id(), ids.span_id()))
+        ids.is_valid().then(|| (ids.trace_id(), ids.span_id(), ids.is_sampled()))
     })
 }
 
@@ -146,9 +146,10 @@ where
         line.put("timestamp", timestamp);
         line.put("level", event.metadata().level().as_str());
         line.put("target", event.metadata().target());
-        if let Some((trace, span)) = open_span() {
+        if let Some((trace, span, is_sampled)) = open_span() {
             line.put("trace_id", trace.to_string());
             line.put("span_id", span.to_string());
+            line.put("sampled", is_sampled);
         }
         event.record(&mut line);
         let line = serde_json::to_string(&line).map_err(|_| fmt::Error)?;

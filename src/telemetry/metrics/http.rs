@@ -6,10 +6,12 @@ use std::time::Duration;
 use opentelemetry::metrics::{
     BoundCounter, BoundHistogram, BoundUpDownCounter, Counter, Histogram, Meter, UpDownCounter,
 };
+use opentelemetry::trace::TraceId;
 use opentelemetry::{KeyValue, Value};
 use opentelemetry_semantic_conventions::attribute;
 use poem::http::StatusCode;
 
+use super::exemplars::{Buckets, Exemplars, Labels};
 use super::series::Series;
 use super::{HTTP_BUCKETS, Metrics, counter, seconds};
 
@@ -21,10 +23,10 @@ pub(in crate::telemetry) fn client_request_duration(meter: &Meter) -> Histogram<
 /// The route label of requests that match none.
 const UNMATCHED: &str = "unmatched";
 
-/// Method, scheme and route.
-type Target = (&'static str, &'static str, Option<Arc<str>>);
+/// Method, scheme, version of the protocol and route.
+type Target = (&'static str, &'static str, &'static str, Option<Arc<str>>);
 
-/// The instruments, and their series by method, scheme and route.
+/// The instruments, and their series by method, scheme, version of the protocol and route.
 pub(super) struct HttpInstruments {
     requests: Counter<u64>,
     request_duration: Histogram<f64>,
@@ -32,6 +34,8 @@ pub(super) struct HttpInstruments {
     server_request_duration: Histogram<f64>,
     server_active_requests: UpDownCounter<i64>,
     series: Series<Target, HttpSeries>,
+    /// Traces of recent requests.
+    pub(super) exemplars: Arc<Exemplars>,
 }
 
 impl HttpInstruments {
@@ -56,30 +60,34 @@ impl HttpInstruments {
             ),
             server_active_requests: meter
                 .i64_up_down_counter("http.server.active_requests")
+                .with_unit("{request}")
                 .with_description("Number of active HTTP server requests.")
                 .build(),
             series: Series::default(),
+            exemplars: Arc::default(),
         }
     }
 }
 
 impl Metrics {
-    /// The series of requests with this method and scheme on this route.
+    /// The series of requests with this method, scheme and version of the protocol on this route.
     pub(in crate::telemetry) fn http_series(
         &self,
         method: &'static str,
         scheme: &'static str,
+        version: &'static str,
         route: Option<&Arc<str>>,
     ) -> Arc<HttpSeries> {
-        let key = (method, scheme, route.cloned());
-        self.http.series.get_or_insert(&key, || HttpSeries::new(&self.http, method, scheme, route.cloned()))
+        let key = (method, scheme, version, route.cloned());
+        self.http.series.get_or_insert(&key, || HttpSeries::new(&self.http, &key))
     }
 }
 
-/// What is counted of the requests with one method and scheme on one route.
+/// What is counted of the requests with one method, scheme and version of the protocol on one route.
 pub(in crate::telemetry) struct HttpSeries {
     method: &'static str,
     scheme: &'static str,
+    version: &'static str,
     route: Option<Arc<str>>,
     /// Routes and methods are few, and live as long as the process.
     span_name: &'static str,
@@ -92,10 +100,12 @@ struct StatusSeries {
     requests: BoundCounter<u64>,
     duration: BoundHistogram<f64>,
     server_duration: BoundHistogram<f64>,
+    traces: Arc<Buckets>,
 }
 
 impl HttpSeries {
-    fn new(instruments: &HttpInstruments, method: &'static str, scheme: &'static str, route: Option<Arc<str>>) -> Self {
+    fn new(instruments: &HttpInstruments, target: &Target) -> Self {
+        let (method, scheme, version, route) = target.clone();
         let labels = [KeyValue::new("method", method), KeyValue::new("endpoint", endpoint(route.as_ref()))];
         let conventional =
             [KeyValue::new(attribute::HTTP_REQUEST_METHOD, method), KeyValue::new(attribute::URL_SCHEME, scheme)];
@@ -104,6 +114,7 @@ impl HttpSeries {
         Self {
             method,
             scheme,
+            version,
             span_name: route.as_ref().map_or(verb, |route| format!("{verb} {route}").leak()),
             in_progress: instruments.requests_in_progress.bind(&labels),
             active: instruments.server_active_requests.bind(&conventional),
@@ -129,12 +140,21 @@ impl HttpSeries {
         self.active.add(-1);
     }
 
-    /// A request was answered.
-    pub(in crate::telemetry) fn answered(&self, metrics: &Metrics, status: StatusCode, elapsed: Duration) {
+    /// A request was answered; its trace is told when it is recorded.
+    pub(in crate::telemetry) fn answered(
+        &self,
+        metrics: &Metrics,
+        status: StatusCode,
+        elapsed: Duration,
+        trace: Option<TraceId>,
+    ) {
         let series = self.by_status.get_or_insert(&status, || self.bind(&metrics.http, status));
         series.requests.add(1);
         series.duration.record(elapsed.as_secs_f64());
         series.server_duration.record(elapsed.as_secs_f64());
+        if let Some(trace) = trace {
+            series.traces.note(trace, elapsed.as_secs_f64());
+        }
     }
 
     fn bind(&self, instruments: &HttpInstruments, status: StatusCode) -> StatusSeries {
@@ -146,18 +166,32 @@ impl HttpSeries {
         let mut conventional = vec![
             KeyValue::new(attribute::HTTP_REQUEST_METHOD, self.method),
             KeyValue::new(attribute::URL_SCHEME, self.scheme),
+            KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, self.version),
             KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16())),
         ];
         conventional.extend(self.route.clone().map(|route| KeyValue::new(attribute::HTTP_ROUTE, route)));
         if status.is_server_error() {
             conventional.push(KeyValue::new(attribute::ERROR_TYPE, status.as_str().to_owned()));
         }
+        let traces = instruments.exemplars.add(
+            &HTTP_BUCKETS,
+            [
+                ("http_request_duration_seconds", scraped(&labels)),
+                ("http_server_request_duration_seconds", scraped(&conventional)),
+            ],
+        );
         StatusSeries {
+            traces,
             requests: instruments.requests.bind(&labels),
             duration: instruments.request_duration.bind(&labels),
             server_duration: instruments.server_request_duration.bind(&conventional),
         }
     }
+}
+
+/// Labels as they are scraped.
+fn scraped(labels: &[KeyValue]) -> Labels {
+    labels.iter().map(|label| (label.key.as_str().replace('.', "_"), label.value.to_string())).collect()
 }
 
 fn endpoint(route: Option<&Arc<str>>) -> Value {

@@ -4,17 +4,19 @@
 //! Label values are closed sets, except the tenant's id, which [`tenants`] bounds.
 
 mod background;
+mod exemplars;
 mod exports;
 mod http;
 mod looked_at;
 mod series;
 mod tenants;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{BoundHistogram, Counter, Histogram, Meter, MeterProvider as _};
-use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
+use opentelemetry::metrics::{BoundHistogram, Counter, Histogram, Meter};
+use opentelemetry_sdk::metrics::{Instrument, Stream};
 
 use self::series::Series;
 use self::tenants::{TENANT_ID, TenantLabels};
@@ -22,6 +24,7 @@ use super::{Operation, StorageCall};
 use crate::domain::TenantId;
 
 pub use self::background::TaskFigures;
+pub(super) use self::exemplars::{Buckets, Exemplars, Labels};
 pub(super) use self::exports::{AllExports, Exports};
 pub(super) use self::http::{HttpSeries, client_request_duration};
 pub use self::looked_at::{BackupFigures, HashingFigures, SearchFigures, StorageFigures};
@@ -65,26 +68,27 @@ pub struct Metrics {
     storage_shipments: Counter<u64>,
     tenants: TenantLabels,
     http: http::HttpInstruments,
+    /// Counters that developers of the service add by name.
+    own: Series<&'static str, Counter<u64>>,
     /// Declares what is looked at later.
     meter: Meter,
 }
 
 impl Metrics {
     /// Declares them. At most `tenant_limit` tenants get a label of their own.
-    pub(super) fn new(provider: &SdkMeterProvider, tenant_limit: usize, environment: &str) -> Self {
-        let meter = provider.meter("ghostworks");
+    pub(super) fn new(meter: &Meter, tenant_limit: usize, environment: &str) -> Self {
         let metrics = Self {
-            artifacts_created: counter(&meter, "artifacts_created", "Artifacts created."),
-            auth_attempts: counter(&meter, "auth_attempts", "Attempts to sign in or to stay signed in."),
+            artifacts_created: counter(meter, "artifacts_created", "Artifacts created."),
+            auth_attempts: counter(meter, "auth_attempts", "Attempts to sign in or to stay signed in."),
             authentication_attempts: counter(
-                &meter,
+                meter,
                 "authentication_attempts",
                 "The same as auth_attempts_total, by the name older dashboards use.",
             ),
-            workspace_operations: counter(&meter, "workspace_operations", "Changes to workspaces."),
-            user_registrations: counter(&meter, "user_registrations", "Accounts registered."),
+            workspace_operations: counter(meter, "workspace_operations", "Changes to workspaces."),
+            user_registrations: counter(meter, "user_registrations", "Accounts registered."),
             database_query_duration: seconds(
-                &meter,
+                meter,
                 "database_query_duration",
                 "Calls to the database; for writes, until they are on disk.",
                 &FAST_BUCKETS,
@@ -98,53 +102,54 @@ impl Metrics {
                 .build()
                 .bind(&[]),
             storage_commit_duration: seconds(
-                &meter,
+                meter,
                 "storage_commit_duration",
                 "Making a commit durable.",
                 &SLOW_BUCKETS,
             )
             .bind(&[]),
             auth_hashing_duration: seconds(
-                &meter,
+                meter,
                 "auth_hashing_duration",
                 "Hashing a password, without waiting.",
                 &SLOW_BUCKETS,
             )
             .bind(&[]),
             search_query_duration: seconds(
-                &meter,
+                meter,
                 "search_query_duration",
                 "Looking into the search index, without waiting for it to be up to date.",
                 &FAST_BUCKETS,
             )
             .bind(&[]),
             search_commit_duration: seconds(
-                &meter,
+                meter,
                 "search_commit_duration",
                 "Letting searches see what was taken into the index.",
                 &SLOW_BUCKETS,
             )
             .bind(&[]),
-            search_merges: counter(&meter, "search_merges", "Merges of parts of the search index."),
+            search_merges: counter(meter, "search_merges", "Merges of parts of the search index."),
             search_merge_time: meter
                 .f64_counter("search_merge")
                 .with_unit("s")
                 .with_description("Time spent on merging parts of the search index.")
                 .build(),
-            storage_backups: counter(&meter, "storage_backups", "Scheduled backups, made or tried."),
+            storage_backups: counter(meter, "storage_backups", "Scheduled backups, made or tried."),
             storage_shipments: counter(
-                &meter,
+                meter,
                 "storage_shipments",
                 "Shipments of changes to the place of the backups, made or tried.",
             ),
-            tenants: TenantLabels::new(&meter, tenant_limit),
-            http: http::HttpInstruments::new(&meter),
+            tenants: TenantLabels::new(meter, tenant_limit),
+            http: http::HttpInstruments::new(meter),
+            own: Series::default(),
             meter: meter.clone(),
         };
-        looked_at::look_at_runtime(&meter);
-        looked_at::look_at_log(&meter);
+        looked_at::look_at_runtime(meter);
+        looked_at::look_at_log(meter);
         metrics.exist_from_the_start();
-        announce_version(&meter, environment);
+        announce_version(meter, environment);
         metrics
     }
 
@@ -167,6 +172,11 @@ impl Metrics {
         self.workspace_operations.add(0, &[other, KeyValue::new("operation", "create")]);
     }
 
+    /// Requests to look at.
+    pub(super) fn exemplars(&self) -> &Arc<Exemplars> {
+        &self.http.exemplars
+    }
+
     /// An artifact was created.
     pub fn artifact_created(&self, tenant: TenantId, artifact_type: &str) {
         let artifact_type = ARTIFACT_TYPES.into_iter().find(|&known| known == artifact_type).unwrap_or(OTHER);
@@ -182,6 +192,13 @@ impl Metrics {
     /// An account was registered.
     pub fn user_registered(&self) {
         self.user_registrations.add(1, &[]);
+    }
+
+    /// Adds to a counter that is declared by its first use.
+    pub(super) fn count(&self, name: &'static str, by: u64, labels: &[(&'static str, &'static str)]) {
+        let counter = self.own.get_or_insert(&name, || self.meter.u64_counter(name).build());
+        let labels: Vec<KeyValue> = labels.iter().map(|(key, value)| KeyValue::new(*key, *value)).collect();
+        counter.add(by, &labels);
     }
 
     /// An API key was presented.

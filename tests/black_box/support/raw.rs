@@ -38,8 +38,13 @@ impl Raw {
         }
     }
 
-    /// All that comes until the server closes the connection.
+    /// All that comes until the server closes the connection, as text.
     pub fn read_to_end(&mut self) -> String {
+        String::from_utf8_lossy(&self.read_bytes()).into_owned()
+    }
+
+    /// All that comes until the server closes the connection.
+    pub fn read_bytes(&mut self) -> Vec<u8> {
         let mut all = Vec::new();
         match self.0.read_to_end(&mut all) {
             Ok(_) => {}
@@ -47,7 +52,7 @@ impl Raw {
             Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
             Err(error) => panic!("not closed after {PATIENCE:?}: {error}"),
         }
-        String::from_utf8_lossy(&all).into_owned()
+        all
     }
 
     /// One answer with a `Content-Length`; the connection stays open.
