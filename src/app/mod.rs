@@ -27,7 +27,7 @@ use crate::auth::{AccessTokens, CursorKey, HashCost, HashingError, OnHashed, Pas
 use crate::backups::{Place, S3};
 use crate::config::{self, Config};
 use crate::domain::{Clock as _, Entropy, HistoryId, IdGenerator, PasswordPolicy, Quotas, SystemClock, SystemEntropy};
-use crate::http::{self, MetricsAccess, SharedToken, State, server};
+use crate::http::{self, Memory, MetricsAccess, SharedToken, State, server};
 use crate::mail::{Links, Mailer, MailerError};
 use crate::search::SearchIndex;
 use crate::service::{
@@ -87,6 +87,10 @@ pub async fn serve(config: Config, may_be_new: bool) -> Result<(), Error> {
         service: service.clone(),
         pipeline,
         metrics: MetricsAccess::new(metrics_listener.is_some(), config.telemetry.metrics_token.as_ref()),
+        memory: Memory::new(
+            config.server.memory_bytes,
+            config.server.max_body_bytes.max(config.server.max_import_bytes),
+        ),
         operator: config.server.operator_token.as_ref().map(SharedToken::new),
         environment: config.environment,
         server: config.server.clone(),
@@ -284,8 +288,11 @@ fn mailer(config: &Config) -> Result<Option<Mailer>, MailerError> {
 fn limits(config: &config::Server) -> server::Limits {
     server::Limits {
         max_connections: config.max_connections,
+        trusted_proxies: config.trusted_proxies.clone(),
+        probes: http::PROBES,
         header_timeout: Duration::from_secs(config.header_timeout_seconds),
         idle_timeout: Duration::from_secs(config.idle_timeout_seconds),
+        pace: http::Pace::new(config.least_bytes_per_second, Duration::from_secs(config.idle_timeout_seconds)),
         drain_timeout: Duration::from_secs(config.drain_timeout_seconds),
     }
 }

@@ -19,6 +19,8 @@ pub struct Server {
     pub listen: SocketAddr,
     /// Connections served at a time; more wait to be accepted. Default 8192.
     pub max_connections: usize,
+    /// Bytes that requests and answers may hold, all together. Default 256 MiB.
+    pub memory_bytes: usize,
     /// Seconds for a request's head to arrive: the first from when the connection is accepted, a later one from its
     /// first byte. Default 10.
     pub header_timeout_seconds: u64,
@@ -26,6 +28,9 @@ pub struct Server {
     pub body_timeout_seconds: u64,
     /// Seconds that a connection may rest between requests, or not take what it is sent. Default 75.
     pub idle_timeout_seconds: u64,
+    /// Bytes a second that a client must send of a body and take of an answer, after a grace; 0 for as slowly as it
+    /// likes, within the other limits. Default 1 KiB.
+    pub least_bytes_per_second: u64,
     /// Seconds that requests get to finish once the server is told to stop. Default 10.
     pub drain_timeout_seconds: u64,
     /// The largest request body, in bytes. Default 1 MiB.
@@ -54,9 +59,11 @@ impl Default for Server {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 8000).into(),
             max_connections: 8192,
+            memory_bytes: 256 << 20,
             header_timeout_seconds: 10,
             body_timeout_seconds: 30,
             idle_timeout_seconds: 75,
+            least_bytes_per_second: 1 << 10,
             drain_timeout_seconds: 10,
             max_body_bytes: 1 << 20,
             trusted_proxies: Vec::new(),
@@ -83,9 +90,12 @@ impl Server {
 
     pub(super) fn check(&self) -> Checked {
         check::within("server.max_connections", self.max_connections, 1..=1_000_000)?;
+        let largest = self.max_body_bytes.max(self.max_import_bytes).max(16 << 20);
+        check::within("server.memory_bytes", self.memory_bytes, largest..=1 << 40)?;
         check::seconds("server.header_timeout_seconds", self.header_timeout_seconds)?;
         check::seconds("server.body_timeout_seconds", self.body_timeout_seconds)?;
         check::seconds("server.idle_timeout_seconds", self.idle_timeout_seconds)?;
+        check::within("server.least_bytes_per_second", self.least_bytes_per_second, 0..=1 << 30)?;
         check::seconds("server.drain_timeout_seconds", self.drain_timeout_seconds)?;
         check::within("server.max_body_bytes", self.max_body_bytes, 1..=1 << 30)?;
         check::within("server.max_import_bytes", self.max_import_bytes, 1..=1 << 30)?;

@@ -8,9 +8,13 @@ use poem::http::{HeaderName, HeaderValue, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use sha2::{Digest, Sha256};
 
+use super::middleware::Shared;
+
 /// The OpenAPI document in one of its formats.
 pub(super) fn document(text: Bytes, content_type: &'static str) -> Response {
-    Response::builder().content_type(content_type).body(text)
+    let mut response = Response::builder().content_type(content_type).body(text);
+    response.set_data(Shared);
+    response
 }
 
 /// The title, and an empty icon: without one, browsers ask for `/favicon.ico`.
@@ -75,6 +79,7 @@ impl Endpoint for Page {
         headers.insert(HeaderName::from_static("content-security-policy"), self.policy.clone());
         headers.insert(header::ETAG, self.etag.clone());
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        response.set_data(Shared);
         Ok(response)
     }
 }

@@ -7,6 +7,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use super::cookies;
 use super::forwarded::Origin;
+use super::memory::Holding;
 use super::middleware::rate_limits;
 use super::problem::Problem;
 use super::state::State;
@@ -36,7 +37,11 @@ pub(super) struct ArtifactsCaller(pub Caller);
 pub(super) async fn caller(request: &Request) -> Result<Caller, Problem> {
     match request.data::<Caller>() {
         Some(caller) => Ok(caller.clone()),
-        None => authenticate(request).await.map_err(Problem::before_body),
+        None => {
+            let caller = authenticate(request).await.map_err(Problem::before_body)?;
+            Holding::of(request)?.belongs_to(caller.user);
+            Ok(caller)
+        }
     }
 }
 

@@ -2,7 +2,6 @@
 //! a malformed body is a 400, a wrong type a 422 that points at the place, and limits hold while the body is read.
 
 use hyper::body::Bytes;
-use poem::http::header;
 use poem::{IntoResponse, Request, RequestBody, Response};
 use poem_openapi::payload::Payload;
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaResponse, MetaResponses, MetaSchemaRef, Registry};
@@ -11,6 +10,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOpti
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+use super::body;
 use super::problem::Problem;
 use super::state::State;
 use crate::domain::Violations;
@@ -25,19 +25,7 @@ pub(super) struct OptionalJson<T>(pub Result<Option<T>, Problem>);
 
 /// The bytes of the body, at most so many, within the time for it.
 pub(super) async fn read(request: &Request, body: &mut RequestBody, max_bytes: usize) -> Result<Bytes, Problem> {
-    let timeout = State::of(request)?.body_timeout();
-    let announced = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > max_bytes as u64) {
-        return Err(Problem::payload_too_large(max_bytes));
-    }
-    let body = body.take().map_err(|_| Problem::invalid_json("the body is missing"))?;
-    tokio::time::timeout(timeout, body.into_bytes_limit(max_bytes))
-        .await
-        .map_err(|_| Problem::request_timeout())?
-        .map_err(|error| match error {
-            poem::error::ReadBodyError::PayloadTooLarge => Problem::payload_too_large(max_bytes),
-            _ => Problem::invalid_json("the body ended early"),
-        })
+    body::open(request, body, max_bytes, Problem::payload_too_large)?.read_all().await
 }
 
 /// Why bytes are not what they should be.

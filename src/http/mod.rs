@@ -4,6 +4,7 @@
 //! problem documents (`problem.rs`), one middleware writes them. Knows nothing of storage.
 
 mod api;
+mod body;
 mod cookies;
 mod cursor;
 mod docs;
@@ -12,10 +13,12 @@ mod forwarded;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod json;
+mod memory;
 mod metrics;
 mod middleware;
 mod ndjson;
 mod nullable;
+mod pace;
 mod problem;
 mod refused;
 mod router;
@@ -25,7 +28,9 @@ mod shared_token;
 mod state;
 mod types;
 
+pub use memory::Memory;
 pub use metrics::MetricsAccess;
-pub use router::{metrics_router, openapi_json, openapi_yaml, router};
+pub use pace::Pace;
+pub use router::{PROBES, metrics_router, openapi_json, openapi_yaml, router};
 pub use shared_token::SharedToken;
 pub use state::State;

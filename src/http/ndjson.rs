@@ -3,9 +3,8 @@
 use std::io;
 use std::marker::PhantomData;
 
-use futures_util::{Stream, StreamExt as _};
+use futures_util::Stream;
 use hyper::body::Bytes;
-use poem::http::header;
 use poem::{Body, IntoResponse, Request, RequestBody, Response};
 use poem_openapi::payload::Payload;
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchemaRef, Registry};
@@ -13,6 +12,7 @@ use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde::de::DeserializeOwned;
 
+use super::body;
 use super::json::{self, essence};
 use super::problem::Problem;
 use super::state::State;
@@ -78,29 +78,14 @@ impl<T: DeserializeOwned> Lines<T> {
 }
 
 async fn read<T: DeserializeOwned>(request: &Request, body: &mut RequestBody) -> Result<Vec<Line<T>>, Problem> {
-    let state = State::of(request)?;
-    let max_bytes = state.server.max_import_bytes;
-    let announced = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > max_bytes as u64) {
-        return Err(Problem::import_too_large(max_bytes));
+    let max_bytes = State::of(request)?.server.max_import_bytes;
+    let mut pieces = body::open(request, body, max_bytes, Problem::import_too_large)?;
+    let mut lines = Lines::default();
+    while let Some(piece) = pieces.next().await? {
+        lines.take(&piece)?;
     }
-    let body = body.take().map_err(|_| Problem::invalid_json("the body is missing"))?;
-    let mut chunks = std::pin::pin!(body.into_bytes_stream());
-    let lines = async {
-        let mut lines = Lines::default();
-        let mut bytes = 0;
-        while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|_| Problem::invalid_json("the body ended early"))?;
-            bytes += chunk.len();
-            if bytes > max_bytes {
-                return Err(Problem::import_too_large(max_bytes));
-            }
-            lines.take(&chunk)?;
-        }
-        lines.end_line()?;
-        Ok(lines.complete)
-    };
-    tokio::time::timeout(state.body_timeout(), lines).await.map_err(|_| Problem::request_timeout())?
+    lines.end_line()?;
+    Ok(lines.complete)
 }
 
 impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for Ndjson<T> {

@@ -155,6 +155,20 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
     }
 
+    /// Whoever asks holds as much memory as they may.
+    pub(super) fn memory_share_spent() -> Self {
+        let detail = "Your requests and their answers hold as much of the server's memory as they may; let some of them \
+                      end before you send more.";
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "memory_share_spent", detail);
+        Self { retry_after: Some(RETRY_AFTER_SECONDS), ..problem }
+    }
+
+    /// Requests and answers hold all the memory there is for them.
+    pub(super) fn memory_spent() -> Self {
+        let detail = "Requests and their answers hold all the memory there is for them; try again shortly.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail)
+    }
+
     /// The body came too slowly.
     pub(super) fn request_timeout() -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body did not arrive in time.").before_body()

@@ -16,13 +16,17 @@ use super::docs::{self, Page};
 use super::forwarded::FindOrigin;
 use super::metrics;
 use super::middleware::{
-    AnnounceLimits, Cors, Idempotency, Problems, RateLimited, RequestIds, SecurityHeaders, Traced, TrailingSlash,
+    AnnounceLimits, Cors, CountMemory, Idempotency, Problems, RateLimited, RequestIds, SecurityHeaders, Traced,
+    TrailingSlash,
 };
 use super::routes::RouteTable;
 use super::state::State;
 
 /// Where the metrics are.
 const METRICS: &str = "/metrics";
+
+/// What is answered on connections beyond those that there may be.
+pub const PROBES: &[&str] = &["/livez", "/readyz", METRICS];
 
 type Api = (
     (SystemApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
@@ -74,6 +78,7 @@ fn at_the_edge(
     // The last is the first to see a request.
     endpoint
         .with(AddData::new(state.clone()))
+        .with(CountMemory::new(state.memory.clone()))
         .with(TrailingSlash)
         .with(Problems::new(routes.clone()))
         // A future holds those of all layers below it, and is moved by each above it: the boxes are what moves.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use poem::Request;
 use uuid::Uuid;
 
+use super::memory::Memory;
 use super::metrics::MetricsAccess;
 use super::problem::Problem;
 use super::shared_token::SharedToken;
@@ -22,6 +23,8 @@ pub struct State {
     pub pipeline: Pipeline,
     /// Who may scrape them, and where.
     pub metrics: MetricsAccess,
+    /// What requests and answers may hold.
+    pub memory: Arc<Memory>,
     /// What the operator must send; without one, nobody is the operator.
     pub operator: Option<SharedToken>,
     /// Where this runs.

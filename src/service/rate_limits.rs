@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::Error;
 use crate::auth::{Allowance, Exhausted, RateLimit};
-use crate::domain::{Email, UserId};
+use crate::domain::{Email, Network, UserId};
 
 /// How many a minute of each class.
 #[derive(Clone, Copy, Debug)]
@@ -95,38 +95,5 @@ impl RateLimits {
 impl From<Exhausted> for Error {
     fn from(exhausted: Exhausted) -> Self {
         Self::RateLimited(exhausted)
-    }
-}
-
-/// An address of IPv4, or a network of IPv6: whoever has one address there has all 2⁶⁴.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Network([u8; 8]);
-
-impl Network {
-    fn of(address: IpAddr) -> Self {
-        let mut network = [0; 8];
-        match address.to_canonical() {
-            // Where IPv6 has the prefix of addresses that stand for IPv4, which are not routed.
-            IpAddr::V4(address) => {
-                network[..4].copy_from_slice(&[0, 0x64, 0xff, 0x9b]);
-                network[4..].copy_from_slice(&address.octets());
-            }
-            IpAddr::V6(address) => network.copy_from_slice(&address.octets()[..8]),
-        }
-        Self(network)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ipv6_counts_by_network() {
-        let network = |text: &str| Network::of(text.parse().expect("an address"));
-        assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2:ffff::2"));
-        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
-        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
-        assert_eq!(network("192.0.2.1"), network("::ffff:192.0.2.1"));
     }
 }

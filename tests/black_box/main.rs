@@ -9,6 +9,7 @@ mod audit;
 mod auth;
 mod background;
 mod backup;
+mod budgets;
 mod bulk;
 mod cancelled;
 mod catalog_search;

@@ -1,9 +1,10 @@
 //! What every request passes through, outermost first: request ids, the server span, security headers, foreign origins,
-//! what is left of rate limits, problems, the trailing slash, rate limits, idempotency
-//! keys.
+//! what is left of rate limits, problems, the trailing slash, the memory that is held,
+//! rate limits, idempotency keys.
 
 mod cors;
 mod idempotency;
+mod memory;
 mod problems;
 pub(super) mod rate_limits;
 mod request_ids;
@@ -13,6 +14,7 @@ mod trailing_slash;
 
 pub(super) use cors::Cors;
 pub(super) use idempotency::Idempotency;
+pub(super) use memory::{CountMemory, Shared};
 pub(super) use problems::Problems;
 pub(super) use rate_limits::{AnnounceLimits, RateLimited};
 pub(super) use request_ids::{RequestId, RequestIds};

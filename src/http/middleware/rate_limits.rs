@@ -7,8 +7,9 @@ use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
 use crate::http::forwarded::Origin;
 use crate::http::problem::Problem;
+use crate::http::server::Crowded;
 use crate::http::state::State;
-use crate::service::{Allowance, Class};
+use crate::service::{Allowance, Class, Error};
 
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
@@ -79,6 +80,9 @@ impl<E: Endpoint> Endpoint for Limiting<E> {
     type Output = E::Output;
 
     async fn call(&self, request: Request) -> Result<Self::Output> {
+        if request.data::<Crowded>().is_some() {
+            return Err(Problem::from(Error::Overloaded).before_body().into());
+        }
         if let Some(class) = class(request.method(), request.uri().path())
             && let Some(limits) = &State::of(&request)?.service.rate_limits
             && let Some(address) = Origin::of(&request).client

@@ -1,7 +1,9 @@
 //! A bare TCP connection, for what no HTTP client would send.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+
+use socket2::{Domain, Socket, Type};
 
 use super::PATIENCE;
 
@@ -14,6 +16,15 @@ impl Raw {
         let stream = TcpStream::connect_timeout(&address, PATIENCE).expect("the server accepts");
         stream.set_read_timeout(Some(PATIENCE)).expect("a valid timeout");
         Self(stream)
+    }
+
+    /// Connects from another address of this machine.
+    pub fn connect_from(source: Ipv4Addr, address: SocketAddr) -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        socket.bind(&SocketAddr::from((source, 0)).into()).expect("an address of this machine");
+        socket.connect(&address.into()).expect("the server accepts");
+        socket.set_read_timeout(Some(PATIENCE)).expect("a valid timeout");
+        Self(socket.into())
     }
 
     /// Sends bytes as they are.
@@ -53,6 +64,17 @@ impl Raw {
             Err(error) => panic!("not closed after {PATIENCE:?}: {error}"),
         }
         all
+    }
+
+    /// The head of an answer; nothing of its body is read.
+    pub fn read_head(&mut self) -> String {
+        let (mut head, mut byte) = (Vec::new(), [0]);
+        while !head.ends_with(b"\r\n\r\n") {
+            let count = self.0.read(&mut byte).expect("an answer");
+            assert_eq!(count, 1, "closed after {:?}", String::from_utf8_lossy(&head));
+            head.push(byte[0]);
+        }
+        String::from_utf8_lossy(&head).into_owned()
     }
 
     /// One answer with a `Content-Length`; the connection stays open.

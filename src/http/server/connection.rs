@@ -1,0 +1,118 @@
+//! One connection, from when it was accepted until it ends.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use hyper_util::server::graceful::Watcher;
+use poem::http::uri::Scheme;
+use poem::web::{LocalAddr, RemoteAddr};
+use poem::{Addr, Endpoint, Response};
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+
+use super::head_timer::{HeadTimer, Received};
+use super::incoming::Watched;
+use super::outgoing::{Answer, Unsent};
+use super::paced::Paced;
+use super::seats::Seat;
+use super::{Crowded, Limits};
+
+/// The largest head of a request, in bytes; beyond it, or beyond hyper's 100 header fields, the answer is 431.
+const MAX_HEAD_BYTES: usize = 64 << 10;
+
+/// The most bytes that wait in the system for a slow client, besides those on the way: it would take megabytes.
+const UNSENT_MAX: u32 = 64 << 10;
+
+/// The connections of a listener.
+pub(super) struct Connections<E> {
+    pub endpoint: E,
+    pub limits: Limits,
+}
+
+/// What the requests of a connection have in common.
+struct Common {
+    local: LocalAddr,
+    remote: RemoteAddr,
+    scheme: Scheme,
+    seat: Seat,
+}
+
+/// The connection was told to go before the request began, so that it can be made again elsewhere.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection makes way for others")]
+struct MadeWay;
+
+impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
+    pub(super) async fn serve(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, drain: Watcher, seat: Seat) {
+        // Answers are small and whole: waiting for more to send only delays them.
+        let _ = stream.set_nodelay(true);
+        let _ = SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_MAX);
+        let local =
+            stream.local_addr().map_or_else(|_| LocalAddr::default(), |address| LocalAddr(Addr::SocketAddr(address)));
+        let remote = RemoteAddr(Addr::SocketAddr(peer));
+        let common = Arc::new(Common { local, remote, scheme: Scheme::HTTP, seat });
+        let stream = Paced::new(stream, self.limits.pace);
+        tokio::select! {
+            () = self.serve_http1(stream, common.clone(), drain) => {}
+            () = common.seat.closing() => tracing::debug!("connection closed: others had to be served"),
+        }
+    }
+
+    async fn serve_http1<S>(self: Arc<Self>, stream: S, common: Arc<Common>, drain: Watcher)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let (received, unsent) = (Received::default(), Unsent::default());
+        let stream = Watched::new(stream, received.clone(), unsent.clone());
+        let service = service_fn(|request: Request<Incoming>| {
+            let (connections, common, unsent) = (self.clone(), common.clone(), unsent.clone());
+            // The future is large, and hyper moves it: the box is what moves.
+            Box::pin(async move { connections.answer(request, &common, Some(unsent)).await })
+        });
+        let connection = self.http1(received).serve_connection(TokioIo::new(Box::pin(stream)), service);
+        // How a connection ends is the client's affair: it leaves, it is too slow, it does not speak HTTP.
+        if let Err(error) = drain.watch(connection).await {
+            tracing::debug!(%error, "connection ended");
+        }
+    }
+
+    async fn answer(
+        &self,
+        mut request: Request<Incoming>,
+        common: &Common,
+        unsent: Option<Unsent>,
+    ) -> Result<hyper::Response<Answer>, MadeWay> {
+        let Common { local, remote, scheme, seat } = common;
+        if !seat.is_regular() && !self.limits.probes.contains(&request.uri().path()) {
+            let waited = tokio::time::timeout(self.limits.header_timeout, seat.become_regular()).await;
+            if waited.is_err() {
+                request.extensions_mut().insert(Crowded);
+            }
+        }
+        let busy = seat.begin().ok_or(MadeWay)?;
+        let request = (request, local.clone(), remote.clone(), scheme.clone()).into();
+        let response = self.endpoint.get_response(request).await;
+        let response: hyper::Response<_> = response.into();
+        Ok(response.map(|body| Answer::new(body, unsent, busy)))
+    }
+
+    fn http1(&self, received: Received) -> http1::Builder {
+        let Limits { header_timeout: head_timeout, idle_timeout, .. } = self.limits;
+        let mut builder = http1::Builder::new();
+        builder
+            .timer(HeadTimer { head_timeout, idle_timeout, received })
+            // The timer decides how long; hyper only needs to be told that there is a limit.
+            .header_read_timeout(head_timeout)
+            // Answers are small: in one piece they cost the system less than in two.
+            .writev(false)
+            .max_buf_size(MAX_HEAD_BYTES)
+            .max_header_size(MAX_HEAD_BYTES);
+        builder
+    }
+}

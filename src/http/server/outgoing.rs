@@ -1,0 +1,102 @@
+//! Answers on their way to a connection: in pieces, the next of which is made when the last has left, so that however
+//! large an answer is, what the connection holds of it is small.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
+
+use futures_util::task::AtomicWaker;
+use http_body_util::combinators::BoxBody;
+use hyper::body::{Body, Bytes, Frame, SizeHint};
+
+use super::seats::Busy;
+
+/// The most bytes of an answer that a connection holds besides the answer itself.
+const PIECE: usize = 16 << 10;
+
+/// What a connection was given and has not written to its socket.
+#[derive(Clone, Default)]
+pub(super) struct Unsent(Arc<Pending>);
+
+#[derive(Default)]
+struct Pending {
+    // Read and written by the one task that serves the connection.
+    bytes: AtomicUsize,
+    answer: AtomicWaker,
+}
+
+impl Unsent {
+    /// Everything was written.
+    pub(super) fn is_sent(&self) {
+        if self.0.bytes.swap(0, Ordering::Relaxed) >= PIECE {
+            self.0.answer.wake();
+        }
+    }
+
+    /// Ready once there is space for another piece.
+    fn poll_space(&self, cx: &Context<'_>) -> Poll<()> {
+        if self.0.bytes.load(Ordering::Relaxed) < PIECE {
+            return Poll::Ready(());
+        }
+        self.0.answer.register(cx.waker());
+        Poll::Pending
+    }
+}
+
+/// The body of an answer.
+pub(super) struct Answer {
+    body: BoxBody<Bytes, io::Error>,
+    /// What is left of the frame that is cut into pieces.
+    rest: Bytes,
+    /// None for HTTP/2, which has its windows.
+    unsent: Option<Unsent>,
+    /// Until the answer has left, the connection is at work.
+    _busy: Busy,
+}
+
+impl Answer {
+    pub(super) fn new(body: BoxBody<Bytes, io::Error>, unsent: Option<Unsent>, busy: Busy) -> Self {
+        Self { body, rest: Bytes::new(), unsent, _busy: busy }
+    }
+}
+
+impl Body for Answer {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        while self.rest.is_empty() {
+            match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+                None => return Poll::Ready(None),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => self.rest = data,
+                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                },
+            }
+        }
+        if let Some(unsent) = &self.unsent {
+            ready!(unsent.poll_space(cx));
+        }
+        let length = self.rest.len().min(PIECE);
+        if let Some(unsent) = &self.unsent {
+            unsent.0.bytes.fetch_add(length, Ordering::Relaxed);
+        }
+        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(length)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let (rest, mut hint) = (self.rest.len() as u64, self.body.size_hint());
+        if let Some(upper) = hint.upper() {
+            hint.set_upper(upper + rest);
+        }
+        hint.set_lower(hint.lower() + rest);
+        hint
+    }
+}
