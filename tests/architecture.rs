@@ -129,6 +129,23 @@ fn modules_import_only_what_they_may() {
     }
 }
 
+/// What rules and engines know of each other is the interface between them.
+#[test]
+fn engines_name_no_rule_and_rules_no_engine() {
+    for file in sources("src") {
+        let module = module_path(&file);
+        let forbidden = match module.get(..2).map(|names| [names[0].as_str(), names[1].as_str()]) {
+            Some(["store", "redb"]) => "rules",
+            Some(["store", "rules"]) => "redb",
+            _ => continue,
+        };
+        let code = without_comments(&fs::read_to_string(&file).expect("a source file"));
+        let named = [format!("{forbidden}::"), format!("use super::{forbidden};"), format!("store::{forbidden};")];
+        let is_named = named.iter().any(|name| code.contains(name.as_str()));
+        assert!(!is_named, "{} must not know {forbidden}", file.display());
+    }
+}
+
 #[test]
 fn the_guard_sees_every_way_to_refer_to_a_module() {
     let module = ["domain", "artifact", "fields"].map(str::to_owned);

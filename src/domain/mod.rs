@@ -49,7 +49,9 @@ pub use one_time_token::{OneTimeDigest, OneTimeToken, Purpose};
 pub use page::{ArtifactCounts, ArtifactPage, ArtifactStats, ListArtifacts, Page, Start};
 pub use quota::{Quota, Quotas, Usage};
 pub use reservation::{Answer, Noted, Reservation};
-pub use search::{Facets, FoundArtifact, FoundArtifacts, Highlights, Ranking, SearchArtifacts, SearchText};
+pub use search::{
+    FacetFields, Facets, FoundArtifact, FoundArtifacts, Highlights, Ranking, SearchArtifacts, SearchText,
+};
 pub use session::{RefreshDigest, Session};
 pub use sort::{Position, Sort, SortBy};
 pub use user::{Credentials, Email, PasswordPolicy, PersonName, User};

@@ -36,8 +36,8 @@ pub struct SearchArtifacts {
     pub text: Option<SearchText>,
     /// Among which artifacts, in which order, which page.
     pub list: ListArtifacts,
-    /// Whether tags and types are counted.
-    pub facets: bool,
+    /// What of them is counted.
+    pub facets: FacetFields,
     /// Whether it is marked what was found in each.
     pub highlights: bool,
     /// On pages after the first, what the order of the first depended on.
@@ -93,6 +93,22 @@ pub struct Highlights {
     pub tags: Vec<String>,
 }
 
+/// What is counted of the artifacts that are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct FacetFields {
+    /// Their tags.
+    pub tags: bool,
+    /// Their types.
+    pub types: bool,
+}
+
+impl FacetFields {
+    /// Whether anything is.
+    pub fn any(self) -> bool {
+        self.tags || self.types
+    }
+}
+
 /// How many artifacts have each value.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Facets {
@@ -103,14 +119,8 @@ pub struct Facets {
 }
 
 impl Facets {
-    /// Adds those of other artifacts.
-    pub fn add(&mut self, other: Self) {
-        let add = |to: &mut HashMap<String, u64>, from: HashMap<String, u64>| {
-            from.into_iter().for_each(|(text, count)| *to.entry(text).or_default() += count);
-        };
-        add(&mut self.tags, other.tags);
-        add(&mut self.types, other.types);
-    }
+    /// Of more values than this, those that fewest have are left out.
+    pub const MAX_VALUES: usize = 100;
 
     /// At most `limit` values, those that most have first; of equals, the first in the alphabet.
     pub fn most(counts: HashMap<String, u64>, limit: usize) -> Vec<(String, u64)> {

@@ -1,23 +1,26 @@
 //! What matches, counted, and the first of it in order.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::columnar::StrColumn;
-use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader, TantivyError, i64_to_u64};
+use tantivy::query::Weight;
+use tantivy::{
+    COLLECT_BLOCK_BUFFER_LEN, DocId, DocSet as _, Score, SegmentReader, TERMINATED, TantivyError, i64_to_u64,
+};
 
+use super::budget::Budget;
 use super::columns::{AllColumns, Columns};
-use crate::domain::{Facets, Position, Sort, SortBy, Timestamp};
+use super::facets::{self, SegmentCounts};
+use crate::domain::{FacetFields, Facets, Position, Sort, SortBy, Timestamp};
 
 /// So many more than are kept may come together before the first of them are picked out.
 const ROOM: usize = 512;
+/// Artifacts between two looks at the budget.
+const BETWEEN_CHECKS: usize = 1024;
 
 /// Counts all that match and keeps the places of the first.
-#[derive(Clone)]
 pub(super) struct Gather {
-    /// The columns of every part of the index.
+    /// The columns of every segment of the index.
     pub columns: Arc<AllColumns>,
     /// In which order.
     pub sort: Sort,
@@ -25,8 +28,10 @@ pub(super) struct Gather {
     pub after: Option<Position>,
     /// How many are kept.
     pub keep: usize,
-    /// Whether tags and types are counted.
-    pub facets: bool,
+    /// What is counted.
+    pub facets: FacetFields,
+    /// For how long.
+    pub budget: Budget,
 }
 
 /// What was gathered.
@@ -36,44 +41,51 @@ pub(super) struct Gathered {
     pub total: u64,
     /// The places of the first of them, in order.
     pub first: Vec<Position>,
-    /// How many have each tag and type.
+    /// How many have each tag and type: those that most have.
     pub facets: Facets,
 }
 
-impl Collector for Gather {
-    type Fruit = Gathered;
-    type Child = GatherSegment;
-
-    fn for_segment(&self, _: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<GatherSegment> {
-        let columns = self.columns.get(&segment.segment_id()).cloned();
-        let columns = columns.ok_or_else(|| TantivyError::InternalError("a part without columns".to_owned()))?;
-        let facets = self.facets.then(|| [&columns.tags, &columns.artifact_type].map(|it| Counted::new(it.clone())));
-        Ok(GatherSegment { gather: self.clone(), columns, facets, total: 0, first: Vec::new(), last_rank: None })
-    }
-
-    fn requires_scoring(&self) -> bool {
+impl Gather {
+    /// Whether it matters how well something fits.
+    pub(super) fn is_scored(&self) -> bool {
         self.sort.by == SortBy::Relevance
     }
 
-    fn merge_fruits(&self, segments: Vec<tantivy::Result<Gathered>>) -> tantivy::Result<Gathered> {
+    /// What matches in any of some segments.
+    pub(super) fn all<'a>(
+        &self,
+        weight: &dyn Weight,
+        segments: impl Iterator<Item = &'a SegmentReader>,
+    ) -> tantivy::Result<Gathered> {
         let mut all = Gathered::default();
+        let (mut tags, mut types) = (Vec::new(), Vec::new());
         for segment in segments {
-            let segment = segment?;
-            all.total += segment.total;
-            all.first.extend(segment.first);
-            all.facets.add(segment.facets);
+            self.budget.check()?;
+            let mut gathering = GatherSegment::new(self, segment)?;
+            if self.sort == Sort::NEWEST_FIRST && !self.facets.any() {
+                gathering.newest(weight, segment)?;
+            } else {
+                gathering.everything(weight, segment)?;
+            }
+            all.total += gathering.total;
+            all.first.extend(gathering.first.iter().map(|candidate| gathering.position(*candidate)));
+            tags.extend(gathering.tags);
+            types.extend(gathering.types);
         }
         all.first.sort_unstable_by(|one, other| self.sort.compare(one, other));
         all.first.truncate(self.keep);
+        all.facets =
+            Facets { tags: facets::most(&tags, Facets::MAX_VALUES)?, types: facets::most(&types, Facets::MAX_VALUES)? };
         Ok(all)
     }
 }
 
-/// One part of the index.
-pub(super) struct GatherSegment {
-    gather: Gather,
+/// One segment of the index.
+struct GatherSegment<'a> {
+    gather: &'a Gather,
     columns: Arc<Columns>,
-    facets: Option<[Counted; 2]>,
+    tags: Option<SegmentCounts>,
+    types: Option<SegmentCounts>,
     total: u64,
     /// Those that are kept, and [`ROOM`] for more.
     first: Vec<Candidate>,
@@ -90,10 +102,96 @@ struct Candidate {
     score: Score,
 }
 
-impl GatherSegment {
+impl<'a> GatherSegment<'a> {
+    fn new(gather: &'a Gather, segment: &SegmentReader) -> tantivy::Result<Self> {
+        let columns = gather.columns.get(&segment.segment_id()).cloned();
+        let columns = columns.ok_or_else(|| TantivyError::InternalError("a segment without columns".to_owned()))?;
+        let tags = gather.facets.tags.then(|| SegmentCounts::new(columns.tags.clone()));
+        let types = gather.facets.types.then(|| SegmentCounts::new(columns.artifact_type.clone()));
+        Ok(Self { gather, columns, tags, types, total: 0, first: Vec::new(), last_rank: None })
+    }
+
+    /// Looks at everything that matches.
+    fn everything(&mut self, weight: &dyn Weight, segment: &SegmentReader) -> tantivy::Result<()> {
+        let mut scorer = weight.scorer(segment, 1.0)?;
+        let is_scored = self.gather.is_scored();
+        let mut block = [0; COLLECT_BLOCK_BUFFER_LEN];
+        let mut seen = 0;
+        loop {
+            let count = if !is_scored {
+                scorer.fill_buffer(&mut block)
+            } else if scorer.doc() != TERMINATED {
+                block[0] = scorer.doc();
+                1
+            } else {
+                0
+            };
+            if count == 0 {
+                return Ok(());
+            }
+            for &doc in &block[..count] {
+                if !segment.is_deleted(doc) {
+                    let score = if is_scored { scorer.score() } else { 0.0 };
+                    self.collect(doc, score);
+                }
+            }
+            if is_scored {
+                scorer.advance();
+            }
+            seen += count;
+            if seen >= BETWEEN_CHECKS {
+                seen = 0;
+                self.gather.budget.check()?;
+            }
+        }
+    }
+
+    /// Counts what matches apart, and looks at it from where the page begins to where it ends: segments are in this order.
+    fn newest(&mut self, weight: &dyn Weight, segment: &SegmentReader) -> tantivy::Result<()> {
+        self.total = weight.count(segment)?.into();
+        let mut scorer = weight.scorer(segment, 1.0)?;
+        let begin = self.gather.after.as_ref().map_or(0, |after| self.columns.first_not_newer(segment, after.id()));
+        let mut doc = if scorer.doc() < begin { scorer.seek(begin) } else { scorer.doc() };
+        while doc != TERMINATED {
+            let candidate = Candidate { rank: self.rank(doc, 0.0), doc, score: 0.0 };
+            let is_past = |last: &Candidate| candidate.rank < last.rank;
+            if self.first.len() >= self.gather.keep && self.first.last().is_some_and(is_past) {
+                break;
+            }
+            if !segment.is_deleted(doc) && self.is_after(candidate) {
+                self.first.push(candidate);
+            }
+            doc = scorer.advance();
+        }
+        Ok(())
+    }
+
+    fn collect(&mut self, doc: DocId, score: Score) {
+        self.total += 1;
+        for counts in [&mut self.tags, &mut self.types].into_iter().flatten() {
+            counts.count(doc);
+        }
+        let candidate = Candidate { rank: self.rank(doc, score), doc, score };
+        if self.last_rank.is_some_and(|last| self.in_direction(candidate.rank.cmp(&last)).is_gt()) {
+            return;
+        }
+        if !self.is_after(candidate) {
+            return;
+        }
+        self.first.push(candidate);
+        if self.first.len() > self.gather.keep + ROOM {
+            self.keep_the_first();
+        }
+    }
+
+    fn is_after(&self, candidate: Candidate) -> bool {
+        let sort = self.gather.sort;
+        self.gather.after.as_ref().is_none_or(|after| sort.compare(&self.position(candidate), after).is_gt())
+    }
+
     fn rank(&self, doc: DocId, score: Score) -> u64 {
         match self.gather.sort.by {
-            SortBy::CreatedAt => self.columns.id_high.first(doc).unwrap_or_default(),
+            SortBy::CreatedAt => self.columns.creation(doc),
             SortBy::UpdatedAt => i64_to_u64(self.columns.updated_at.first(doc).unwrap_or_default()),
             // The dictionary of a column is in order.
             SortBy::Name => {
@@ -144,65 +242,5 @@ impl GatherSegment {
         let ranks = first.iter().map(|candidate| candidate.rank);
         self.last_rank = if self.gather.sort.descending { ranks.min() } else { ranks.max() };
         self.first = first;
-    }
-}
-
-impl SegmentCollector for GatherSegment {
-    type Fruit = tantivy::Result<Gathered>;
-
-    fn collect(&mut self, doc: DocId, score: Score) {
-        self.total += 1;
-        self.facets.iter_mut().flatten().for_each(|counted| counted.count(doc));
-        let candidate = Candidate { rank: self.rank(doc, score), doc, score };
-        if self.last_rank.is_some_and(|last| self.in_direction(candidate.rank.cmp(&last)).is_gt()) {
-            return;
-        }
-        let sort = self.gather.sort;
-        if self.gather.after.as_ref().is_some_and(|after| sort.compare(&self.position(candidate), after).is_le()) {
-            return;
-        }
-        self.first.push(candidate);
-        if self.first.len() > self.gather.keep + ROOM {
-            self.keep_the_first();
-        }
-    }
-
-    fn harvest(mut self) -> tantivy::Result<Gathered> {
-        let first = self.first.iter().map(|candidate| self.position(*candidate)).collect();
-        let mut facets = Facets::default();
-        if let Some([tags, types]) = self.facets.take() {
-            facets = Facets { tags: tags.texts()?, types: types.texts()? };
-        }
-        Ok(Gathered { total: self.total, first, facets })
-    }
-}
-
-/// How many have each of the texts of a column.
-struct Counted {
-    column: Option<StrColumn>,
-    by_ordinal: HashMap<u64, u64>,
-}
-
-impl Counted {
-    fn new(column: Option<StrColumn>) -> Self {
-        Self { column, by_ordinal: HashMap::new() }
-    }
-
-    fn count(&mut self, doc: DocId) {
-        if let Some(column) = &self.column {
-            column.term_ords(doc).for_each(|ordinal| *self.by_ordinal.entry(ordinal).or_default() += 1);
-        }
-    }
-
-    fn texts(self) -> tantivy::Result<HashMap<String, u64>> {
-        let mut texts = HashMap::with_capacity(self.by_ordinal.len());
-        if let Some(column) = self.column {
-            for (ordinal, count) in self.by_ordinal {
-                let mut text = String::new();
-                column.ord_to_str(ordinal, &mut text).map_err(TantivyError::from)?;
-                texts.insert(text, count);
-            }
-        }
-        Ok(texts)
     }
 }

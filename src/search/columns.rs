@@ -39,6 +39,23 @@ impl Columns {
         })
     }
 
+    /// When an artifact was created, as a number: segments are in this order, the newest first. Those that are equal in it
+    /// are in the order of ids.
+    pub(super) fn creation(&self, doc: DocId) -> u64 {
+        self.id_high.first(doc).unwrap_or_default()
+    }
+
+    /// The first artifact of a segment that is not newer than the one called `id`.
+    pub(super) fn first_not_newer(&self, segment: &SegmentReader, id: ArtifactId) -> DocId {
+        let (than, _) = schema::halves(id);
+        let (mut from, mut to) = (0, segment.max_doc());
+        while from < to {
+            let middle = from + (to - from) / 2;
+            if self.creation(middle) > than { from = middle + 1 } else { to = middle }
+        }
+        from
+    }
+
     /// The id of an artifact.
     pub(super) fn id(&self, doc: DocId) -> ArtifactId {
         schema::id_of(self.id_high.first(doc).unwrap_or_default(), self.id_low.first(doc).unwrap_or_default())

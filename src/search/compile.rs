@@ -7,6 +7,8 @@ use tantivy::query::{
 };
 use tantivy::schema::{Field, IndexRecordOption};
 
+use super::budget::Budget;
+use super::collect::Gather;
 use super::open_phrase::OpenPhrase;
 use super::prefix::PrefixQuery;
 use super::query::{Place, Query, Term, Wanted};
@@ -31,12 +33,15 @@ type Boxed = Box<dyn IndexQuery>;
 pub(super) struct Compiler<'a> {
     fields: &'a Fields,
     scopes: Vec<Scope>,
+    is_scored: bool,
+    budget: &'a Budget,
 }
 
 impl<'a> Compiler<'a> {
     /// For a workspace, with or without its trash.
-    pub(super) fn new(fields: &'a Fields, tenant: TenantId, include_deleted: bool) -> Self {
-        Self { fields, scopes: Scope::all(tenant, include_deleted) }
+    pub(super) fn new(fields: &'a Fields, tenant: TenantId, include_deleted: bool, gather: &'a Gather) -> Self {
+        let scopes = Scope::all(tenant, include_deleted);
+        Self { fields, scopes, is_scored: gather.is_scored(), budget: &gather.budget }
     }
 
     /// Where it is asked for.
@@ -45,7 +50,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// All that a query and a filter let through.
-    pub(super) fn query(&self, query: &Query, filter: &ArtifactFilter) -> BooleanQuery {
+    pub(super) fn query(&self, query: &Query, filter: &ArtifactFilter) -> Boxed {
         let mut clauses: Vec<(Occur, Boxed)> = Vec::new();
         for group in &query.groups {
             // What counts more also matches, so one union has it all.
@@ -57,7 +62,15 @@ impl<'a> Compiler<'a> {
         if query.groups.is_empty() {
             clauses.push((Occur::Must, unscored(self.exactly(EVERYTHING))));
         }
-        BooleanQuery::new(clauses)
+        // What is one term can be counted without a look at any artifact.
+        let only = clauses.pop_if(|(occur, _)| *occur == Occur::Must);
+        match only {
+            Some((_, only)) if clauses.is_empty() => only,
+            only => {
+                clauses.extend(only);
+                Box::new(BooleanQuery::new(clauses))
+            }
+        }
     }
 
     fn filters(&self, filter: &ArtifactFilter) -> Vec<(Occur, Boxed)> {
@@ -100,13 +113,19 @@ impl<'a> Compiler<'a> {
     fn in_field(&self, field: Field, wanted: &Wanted) -> Vec<Boxed> {
         match wanted {
             Wanted::Word(word) => {
-                let forms: Vec<&str> =
-                    [Some(&word.folded), word.stem.as_ref()].into_iter().flatten().map(String::as_str).collect();
-                let longer = self.in_scopes(|scope| {
-                    let forms: Vec<_> = forms.iter().map(|form| schema::term(field, scope, form)).collect();
-                    Box::new(PrefixQuery::new(&schema::term(field, scope, &word.folded)).except(&forms))
-                });
-                forms.iter().map(|form| self.word(field, form, 1.0)).chain([boosted(longer, PREFIX)]).collect()
+                let longer = |scope: Scope| {
+                    let prefix = PrefixQuery::new(&schema::term(field, scope, &word.folded), self.budget);
+                    prefix.except_root(word.root(), &scope.term(""))
+                };
+                if !self.is_scored {
+                    // What has any form of a word has its root.
+                    return vec![
+                        self.in_scopes(|scope| Box::new(longer(scope).or(schema::term(field, scope, word.root())))),
+                    ];
+                }
+                let forms = [Some(&word.folded), word.stem.as_ref()].into_iter().flatten();
+                let longer = boosted(self.in_scopes(|scope| Box::new(longer(scope))), PREFIX);
+                forms.map(|form| self.word(field, form, 1.0)).chain([longer]).collect()
             }
             Wanted::Mistyped(word) => vec![boosted(self.typo(field, word), TYPO)],
             Wanted::Prefix(prefix) => vec![self.prefix(field, prefix)],
@@ -131,7 +150,7 @@ impl<'a> Compiler<'a> {
 
     /// What counts more if it is also in the name or among the tags.
     fn bonuses(&self, term: &Term) -> Vec<Boxed> {
-        if term.place != Place::Anywhere {
+        if !self.is_scored || term.place != Place::Anywhere {
             return Vec::new();
         }
         let Fields { name, tag_words, .. } = *self.fields;
@@ -159,7 +178,7 @@ impl<'a> Compiler<'a> {
         self.in_scopes(|scope| {
             let mut terms: Vec<_> = words.iter().map(|word| schema::term(field, scope, &word.folded)).collect();
             match terms.pop_if(|_| is_open) {
-                Some(last) => Box::new(OpenPhrase::new(terms, &last, boost)),
+                Some(last) => Box::new(OpenPhrase::new(terms, &last, boost, self.budget)),
                 None => Box::new(Rounded::new(Box::new(PhraseQuery::new(terms)), boost)),
             }
         })
@@ -180,12 +199,12 @@ impl<'a> Compiler<'a> {
 
     /// Words that begin with a text.
     fn prefix(&self, field: Field, text: &str) -> Boxed {
-        self.in_scopes(|scope| Box::new(PrefixQuery::new(&schema::term(field, scope, text))))
+        self.in_scopes(|scope| Box::new(PrefixQuery::new(&schema::term(field, scope, text), self.budget)))
     }
 
     /// Words that may have been meant by one.
     fn typo(&self, field: Field, word: &str) -> Boxed {
-        self.in_scopes(|scope| Box::new(TypoQuery::new(schema::term(field, scope, word), &scope.term(""))))
+        self.in_scopes(|scope| Box::new(TypoQuery::new(schema::term(field, scope, word), &scope.term(""), self.budget)))
     }
 
     fn in_scopes(&self, query: impl Fn(Scope) -> Boxed) -> Boxed {

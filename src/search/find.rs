@@ -8,7 +8,7 @@ use super::query::Query;
 use super::schema::Fields;
 use super::statistics::{FieldLengths, Statistics};
 use super::tenant_segments::TenantSegments;
-use crate::domain::{ArtifactFilter, Ranking, SortBy, TenantId};
+use crate::domain::{ArtifactFilter, Ranking, TenantId};
 
 /// What was found: as it was gathered, the query that was carried out, and what its order depends on.
 pub(super) struct Findings {
@@ -31,17 +31,17 @@ impl Search<'_> {
     /// What matches. When nothing does, what matches if words are taken for mistyped ones. Pages after the first go on as
     /// that one was found and ranked.
     pub(super) fn find(&self, query: Query, ranking: Option<&Ranking>) -> tantivy::Result<Findings> {
-        let compiler = Compiler::new(self.fields, self.tenant, self.filter.include_deleted);
+        let compiler = Compiler::new(self.fields, self.tenant, self.filter.include_deleted, self.gather);
         let segments = TenantSegments::new(self.searcher, self.fields, compiler.scopes())?;
         let carry_out = |query: Query| {
             let statistics = match ranking {
                 Some(ranking) => Statistics::noted(&segments, self.fields, ranking),
-                None if self.gather.sort.by == SortBy::Relevance => {
+                None if self.gather.is_scored() => {
                     Statistics::current(&segments, self.fields, self.lengths, compiler.scopes())?
                 }
                 None => Statistics::noted(&segments, self.fields, &Ranking::default()),
             };
-            let gathered = segments.search(&compiler.query(&query, self.filter), &statistics, self.gather)?;
+            let gathered = segments.search(&*compiler.query(&query, self.filter), &statistics, self.gather)?;
             Ok(Findings { gathered, query, ranking: statistics.into_ranking() })
         };
         let with_typos = query.with_typos();

@@ -10,13 +10,14 @@ use std::thread;
 
 use arc_swap::ArcSwap;
 use tantivy::collector::Count;
-use tantivy::index::{Index, IndexSettings};
+use tantivy::index::{Index, IndexSettings, IndexSortByField, Order};
 use tantivy::indexer::{IndexWriterOptions, NoMergePolicy, UserOperation};
 use tantivy::query::AllQuery;
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term};
 use thiserror::Error;
 
 use super::boot;
+use super::budget::Budget;
 use super::collect::Gather;
 use super::columns::{self, AllColumns};
 use super::directory::IndexDirectory;
@@ -24,7 +25,7 @@ use super::find::{Findings, Search};
 use super::found::Found;
 use super::merging::{self, Parts};
 use super::query::Query;
-use super::schema::{Fields, VERSION};
+use super::schema::{Fields, NEWEST_FIRST, VERSION};
 use super::statistics::FieldLengths;
 use super::tags;
 use super::tokenizer::{self, Words};
@@ -45,9 +46,17 @@ pub enum SearchError {
     Io(#[from] io::Error),
     /// What is in them.
     Index(#[from] tantivy::TantivyError),
+    /// Nobody waits for the answer any more, or it would take too long.
+    #[error("the search took too long")]
+    Abandoned,
 }
 
 impl SearchError {
+    /// What went wrong in a search that could go on for so long.
+    fn within(budget: &Budget, error: tantivy::TantivyError) -> Self {
+        if budget.is_spent() { Self::Abandoned } else { error.into() }
+    }
+
     /// Whether something is not where it was: somebody has removed it.
     pub fn is_of_a_missing_file(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::NotFound)
@@ -192,11 +201,11 @@ impl SearchIndex {
     }
 
     /// Finds artifacts of a workspace.
-    pub fn search(&self, tenant: TenantId, wanted: &SearchArtifacts) -> Result<Found, SearchError> {
+    pub fn search(&self, tenant: TenantId, wanted: &SearchArtifacts, budget: &Budget) -> Result<Found, SearchError> {
         let query = wanted.text.as_ref().map(|text| Query::parse(text.as_str()));
         if query.as_ref().is_some_and(Query::is_empty) {
             // Signs without a word: there is nothing that could have them.
-            return Ok(Found { facets: wanted.facets.then(Facets::default), ..Found::default() });
+            return Ok(Found { facets: wanted.facets.any().then(Facets::default), ..Found::default() });
         }
         let ListArtifacts { filter, sort, page } = &wanted.list;
         let offset = page.offset();
@@ -207,6 +216,7 @@ impl SearchIndex {
             after: page.after().cloned(),
             keep: offset + page.limit + 1,
             facets: wanted.facets,
+            budget: budget.clone(),
         };
         let search = Search {
             searcher: &opened.searcher,
@@ -216,22 +226,31 @@ impl SearchIndex {
             filter,
             gather: &gather,
         };
-        let Findings { gathered, query, ranking } = search.find(query.unwrap_or_default(), wanted.ranking.as_ref())?;
+        let Findings { gathered, query, ranking } = search
+            .find(query.unwrap_or_default(), wanted.ranking.as_ref())
+            .map_err(|error| SearchError::within(budget, error))?;
         let mut first = gathered.first.into_iter().skip(offset);
         let page = first.by_ref().take(page.limit).collect();
         Ok(Found {
             total: gathered.total,
             page,
             has_more: first.next().is_some(),
-            facets: wanted.facets.then_some(gathered.facets),
+            facets: wanted.facets.any().then_some(gathered.facets),
             ranking,
             query,
         })
     }
 
     /// How many artifacts of a workspace, but for those in the trash, have each of the tags that begin with `prefix`.
-    pub fn tags(&self, tenant: TenantId, prefix: &TagPrefix) -> Result<HashMap<String, u64>, SearchError> {
-        Ok(tags::tags(&self.opened.load_full().searcher, &self.fields, tenant, prefix)?)
+    pub fn tags(
+        &self,
+        tenant: TenantId,
+        prefix: &TagPrefix,
+        budget: &Budget,
+    ) -> Result<HashMap<String, u64>, SearchError> {
+        let opened = self.opened.load_full();
+        let tags = tags::tags(&opened.searcher, &self.fields, tenant, prefix, budget);
+        tags.map_err(|error| SearchError::within(budget, error))
     }
 
     /// Puts what was committed where a restart finds it. Others can write meanwhile.
@@ -327,7 +346,9 @@ impl Opened {
         fs::create_dir_all(directory)?;
         let (schema, _) = Fields::schema();
         let files = IndexDirectory::open(directory)?;
-        let index = Index::create(files.clone(), schema, IndexSettings::default())?;
+        let newest_first = IndexSortByField { field: NEWEST_FIRST.to_owned(), order: Order::Desc };
+        let settings = IndexSettings { sort_by_field: Some(newest_first), ..IndexSettings::default() };
+        let index = Index::create(files.clone(), schema, settings)?;
         boot::note(directory)?;
         Self::reading(files, index, None)
     }

@@ -5,11 +5,13 @@
 //! looked into is one workspace, and every term in the index begins with it.
 
 mod boot;
+mod budget;
 mod collect;
 mod columns;
 mod compile;
 mod contents;
 mod directory;
+mod facets;
 mod find;
 mod found;
 #[cfg(fuzzing)]
@@ -32,6 +34,7 @@ mod text;
 mod tokenizer;
 mod typo;
 
+pub use budget::Budget;
 pub use contents::IndexContents;
 pub use found::Found;
 pub use index::{IndexChange, SearchError, SearchIndex};

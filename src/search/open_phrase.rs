@@ -6,10 +6,14 @@ use tantivy::query::{ConstScorer, EmptyScorer, EnableScoring, Explanation, Query
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, Term};
 
+use super::budget::Budget;
 use super::prefix::{PrefixQuery, explained};
 use super::rounded::rounded;
 use super::statistics::rarity;
 use super::term_union::{Listed, any_of};
+
+/// Documents or endings between two looks at the budget.
+const BETWEEN_CHECKS: usize = 256;
 
 /// A query for terms of a field in a row, the last of which begins with a text. What it finds is worth as much as its whole
 /// words are rare, and all the same: nothing depends on which words there are that begin so.
@@ -18,12 +22,13 @@ pub(super) struct OpenPhrase {
     words: Vec<Term>,
     last: PrefixQuery,
     boost: Score,
+    budget: Budget,
 }
 
 impl OpenPhrase {
     /// For these words, and then one that begins like `last`.
-    pub(super) fn new(words: Vec<Term>, last: &Term, boost: Score) -> Self {
-        Self { words, last: PrefixQuery::new(last), boost }
+    pub(super) fn new(words: Vec<Term>, last: &Term, boost: Score, budget: &Budget) -> Self {
+        Self { words, last: PrefixQuery::new(last, budget), boost, budget: budget.clone() }
     }
 }
 
@@ -46,7 +51,7 @@ struct OpenPhraseWeight {
 
 impl Weight for OpenPhraseWeight {
     fn scorer(&self, segment: &SegmentReader, _: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let OpenPhrase { words, last, .. } = &self.phrase;
+        let OpenPhrase { words, last, budget, .. } = &self.phrase;
         let index = segment.inverted_index(last.field())?;
         let mut postings = Vec::with_capacity(words.len());
         for word in words {
@@ -56,8 +61,8 @@ impl Weight for OpenPhraseWeight {
             postings.push(found);
         }
         let endings = last.terms(segment)?;
-        let heads = Heads::find(postings, any_of(segment, &index, &endings, 1.0)?);
-        Ok(Box::new(ConstScorer::new(Listed::new(heads.followed_by(&index, &endings)?), self.score)))
+        let heads = Heads::find(postings, any_of(segment, &index, &endings, 1.0, budget)?, budget)?;
+        Ok(Box::new(ConstScorer::new(Listed::new(heads.followed_by(&index, &endings, budget)?), self.score)))
     }
 
     fn explain(&self, segment: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
@@ -77,7 +82,7 @@ struct Heads {
 
 impl Heads {
     /// In documents that have an ending, too.
-    fn find(mut words: Vec<SegmentPostings>, mut endings: Box<dyn Scorer>) -> Self {
+    fn find(mut words: Vec<SegmentPostings>, mut endings: Box<dyn Scorer>, budget: &Budget) -> tantivy::Result<Self> {
         let mut heads = Self::default();
         let mut doc = endings.doc();
         let (mut places, mut others) = (Vec::new(), Vec::new());
@@ -98,20 +103,31 @@ impl Heads {
                 }
             }
             if !places.is_empty() {
+                if heads.docs.len() % BETWEEN_CHECKS == BETWEEN_CHECKS - 1 {
+                    budget.check()?;
+                }
                 heads.docs.push(doc);
                 heads.starts.push(heads.next.len());
                 heads.next.extend_from_slice(&places);
             }
             doc = endings.advance();
         }
-        heads
+        Ok(heads)
     }
 
     /// The documents in which one of the endings follows.
-    fn followed_by(&self, index: &InvertedIndexReader, endings: &[TermInfo]) -> tantivy::Result<Vec<DocId>> {
+    fn followed_by(
+        &self,
+        index: &InvertedIndexReader,
+        endings: &[TermInfo],
+        budget: &Budget,
+    ) -> tantivy::Result<Vec<DocId>> {
         let mut is_followed = vec![false; self.docs.len()];
         let mut places = Vec::new();
-        for ending in endings {
+        for (number, ending) in endings.iter().enumerate() {
+            if number % BETWEEN_CHECKS == BETWEEN_CHECKS - 1 {
+                budget.check()?;
+            }
             let mut postings = index.read_postings_from_terminfo(ending, IndexRecordOption::WithFreqsAndPositions)?;
             let mut at = 0;
             while let Some(head) = self.docs.get(at) {

@@ -1,15 +1,17 @@
 //! Paging while others write: what nobody touches comes exactly once, in the order that it had on the first page.
 
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::{IndexChange, Parts, SearchIndex};
+use super::{Budget, IndexChange, Parts, SearchError, SearchIndex};
 use crate::domain::{
-    Artifact, ArtifactDescription, ArtifactDraft, ArtifactFilter, ArtifactId, ArtifactName, ArtifactType, HistoryId,
-    ListArtifacts, Metadata, Page, Position, SearchArtifacts, SearchText, Sort, Start, Tags, TenantId, Timestamp,
-    UserId,
+    Artifact, ArtifactDescription, ArtifactDraft, ArtifactFilter, ArtifactId, ArtifactName, ArtifactType, FacetFields,
+    HistoryId, ListArtifacts, Metadata, Page, Position, SearchArtifacts, SearchText, Sort, Start, Tags, TenantId,
+    Timestamp, UserId,
 };
 
 const HISTORY: HistoryId = HistoryId::from_bytes([0; 16]);
@@ -149,7 +151,7 @@ fn wanted(query: &str, sort: Sort, limit: usize) -> SearchArtifacts {
     SearchArtifacts {
         text: SearchText::parse(query).expect("a text"),
         list: ListArtifacts { filter: ArtifactFilter::default(), sort, page: Page::at(limit, 0) },
-        facets: false,
+        facets: FacetFields::default(),
         highlights: false,
         ranking: None,
     }
@@ -171,17 +173,19 @@ proptest! {
         limit in 1_usize..9,
         steps in prop::collection::vec(step(), 0..25),
     ) {
+        let caller = Arc::new(());
+        let budget = Budget::new(&caller, Instant::now() + Duration::from_secs(3600));
         let mut world = World::new();
         world.add(OTHER, &others);
         for texts in own.chunks(7) {
             world.add(OWN, texts);
         }
         let sort = Sort::parse(sort).expect("a sort");
-        let at_first = world.index.search(OWN, &wanted(query, sort, 1000)).expect("found");
+        let at_first = world.index.search(OWN, &wanted(query, sort, 1000), &budget).expect("found");
         let (mut steps, mut found) = (steps.iter(), Vec::new());
         let mut next = wanted(query, sort, limit);
         loop {
-            let page = world.index.search(OWN, &next).expect("found");
+            let page = world.index.search(OWN, &next, &budget).expect("found");
             found.extend(ids(&page.page));
             let Some(last) = page.page.last().filter(|_| page.has_more) else { break };
             next.list.page.start = Start::After(last.clone());
@@ -192,5 +196,48 @@ proptest! {
             ids(&at_first.page).into_iter().filter(|id| !world.touched.contains(id)).collect();
         let of_untouched = |ids: Vec<ArtifactId>| ids.into_iter().filter(|id| untouched.contains(id)).collect::<Vec<_>>();
         prop_assert_eq!(of_untouched(found), of_untouched(ids(&at_first.page)));
+    }
+
+    #[test]
+    fn whatever_the_order_the_same_is_found_and_counted(
+        own in prop::collection::vec(text(), 5..60),
+        steps in prop::collection::vec(step(), 0..25),
+        query in prop::sample::select(&QUERIES[..]),
+    ) {
+        let caller = Arc::new(());
+        let budget = Budget::new(&caller, Instant::now() + Duration::from_secs(3600));
+        let mut world = World::new();
+        world.add(OWN, &own);
+        steps.iter().for_each(|step| world.run(step));
+        let found = |sort, facets| {
+            let wanted = SearchArtifacts { facets, ..wanted(query, sort, 1000) };
+            world.index.search(OWN, &wanted, &budget).expect("found")
+        };
+        let newest = found(Sort::NEWEST_FIRST, FacetFields::default());
+        let in_order = ids(&newest.page);
+        prop_assert!(in_order.is_sorted_by(|one, other| one > other), "{in_order:?}");
+        prop_assert_eq!(newest.total, in_order.len() as u64);
+        let counted = found(Sort::RELEVANCE, FacetFields { tags: true, types: true });
+        let mut others = ids(&counted.page);
+        others.sort_unstable_by(|one, other| other.cmp(one));
+        prop_assert_eq!(&others, &in_order);
+        let mut tags = std::collections::HashMap::new();
+        for artifact in world.own.iter().filter(|artifact| in_order.contains(&artifact.id)) {
+            artifact.tags.iter().for_each(|tag| *tags.entry(tag.to_owned()).or_default() += 1);
+        }
+        prop_assert_eq!(counted.facets.expect("facets").tags, tags);
+    }
+}
+
+#[test]
+fn a_search_ends_when_nobody_waits_for_it_or_it_is_too_late() {
+    let mut world = World::new();
+    world.add(OWN, &[vec![0, 1], vec![2]]);
+    let caller = Arc::new(());
+    let too_late = Budget::new(&caller, Instant::now());
+    let nobody_waits = Budget::new(&Arc::new(()), Instant::now() + Duration::from_secs(3600));
+    for budget in [too_late, nobody_waits] {
+        let found = world.index.search(OWN, &wanted("payment", Sort::RELEVANCE, 10), &budget);
+        assert!(matches!(found, Err(SearchError::Abandoned)), "{found:?}");
     }
 }

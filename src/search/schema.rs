@@ -14,7 +14,10 @@ use super::tokenizer::{self, prefixed};
 use crate::domain::{Artifact, ArtifactId, MetadataValue, TenantId};
 
 /// What the files hold: another number, and the index is made anew.
-pub(super) const VERSION: u32 = 3;
+pub(super) const VERSION: u32 = 4;
+
+/// The field that each segment is ordered by, its greatest value first: ids are in the order of creation.
+pub(super) const NEWEST_FIRST: &str = "id_high";
 
 /// The fields.
 #[derive(Clone, Copy)]
@@ -63,7 +66,7 @@ impl Fields {
             tag_words: schema.add_text_field("tag_words", words(IndexRecordOption::WithFreqs)),
             metadata: schema.add_text_field("metadata", words(IndexRecordOption::Basic)),
             exactly: schema.add_text_field("exactly", STRING),
-            id_high: schema.add_u64_field("id_high", number.clone()),
+            id_high: schema.add_u64_field(NEWEST_FIRST, number.clone()),
             id_low: schema.add_u64_field("id_low", number.clone()),
             created_at: schema.add_i64_field("created_at", number.clone()),
             updated_at: schema.add_i64_field("updated_at", number),
@@ -141,7 +144,7 @@ fn text_of(value: &MetadataValue) -> Cow<'_, str> {
     }
 }
 
-fn halves(id: ArtifactId) -> (u64, u64) {
+pub(super) fn halves(id: ArtifactId) -> (u64, u64) {
     let bytes = id.to_bytes();
     let half = |from: usize| bytes[from..from + 8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
     (half(0), half(8))

@@ -6,6 +6,7 @@ use tantivy::postings::Postings;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{Searcher, SegmentReader, TERMINATED};
 
+use super::budget::Budget;
 use super::schema::{Fields, Scope, TAG, exact};
 use crate::domain::{TagPrefix, TenantId};
 
@@ -15,6 +16,7 @@ pub(super) fn tags(
     fields: &Fields,
     tenant: TenantId,
     prefix: &TagPrefix,
+    budget: &Budget,
 ) -> tantivy::Result<HashMap<String, u64>> {
     let scope = Scope::new(tenant, false);
     let (every, wanted) = (scope.term(&exact(TAG, "")), scope.term(&exact(TAG, prefix.as_str())));
@@ -22,6 +24,7 @@ pub(super) fn tags(
     for segment in searcher.segment_readers() {
         let index = segment.inverted_index(fields.exactly)?;
         let mut terms = index.terms().range().ge(&wanted).into_stream()?;
+        budget.check()?;
         while terms.advance() && terms.key().starts_with(wanted.as_bytes()) {
             let count = match segment.alive_bitset() {
                 None => u64::from(terms.value().doc_freq),

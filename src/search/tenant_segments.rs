@@ -1,18 +1,18 @@
 //! The segments of the index that have anything of a workspace. Most workspaces are in few of them, and a segment where
 //! there is nothing to find would be searched for almost as long as one where there is.
 
-use tantivy::collector::Collector;
 use tantivy::query::{EnableScoring, Query};
 use tantivy::schema::Term;
-use tantivy::{Searcher, SegmentOrdinal, SegmentReader};
+use tantivy::{Searcher, SegmentReader};
 
+use super::collect::{Gather, Gathered};
 use super::schema::{self, EVERYTHING, Fields, Scope};
 use super::statistics::Statistics;
 
 /// The segments of an index that have anything of some scopes.
 pub(super) struct TenantSegments<'a> {
     searcher: &'a Searcher,
-    segments: Vec<(SegmentOrdinal, &'a SegmentReader)>,
+    segments: Vec<&'a SegmentReader>,
 }
 
 impl<'a> TenantSegments<'a> {
@@ -20,11 +20,11 @@ impl<'a> TenantSegments<'a> {
         let everything: Vec<Term> =
             scopes.iter().map(|scope| schema::term(fields.exactly, *scope, EVERYTHING)).collect();
         let mut segments = Vec::new();
-        for (ordinal, segment) in (0..).zip(searcher.segment_readers()) {
+        for segment in searcher.segment_readers() {
             let index = segment.inverted_index(fields.exactly)?;
             for term in &everything {
                 if index.get_term_info(term)?.is_some() {
-                    segments.push((ordinal, segment));
+                    segments.push(segment);
                     break;
                 }
             }
@@ -33,24 +33,21 @@ impl<'a> TenantSegments<'a> {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &'a SegmentReader> {
-        self.segments.iter().map(|(_, segment)| *segment)
+        self.segments.iter().copied()
     }
 
     /// What a query finds, which must be one that only finds what is in the scopes.
-    pub(super) fn search<C: Collector>(
+    pub(super) fn search(
         &self,
         query: &dyn Query,
         statistics: &Statistics<'_>,
-        collector: &C,
-    ) -> tantivy::Result<C::Fruit> {
-        let scoring = if collector.requires_scoring() {
+        gather: &Gather,
+    ) -> tantivy::Result<Gathered> {
+        let scoring = if gather.is_scored() {
             EnableScoring::enabled_from_statistics_provider(statistics, self.searcher)
         } else {
             EnableScoring::disabled_from_searcher(self.searcher)
         };
-        let weight = query.weight(scoring)?;
-        let fruits =
-            self.segments.iter().map(|(ordinal, segment)| collector.collect_segment(&*weight, *ordinal, segment));
-        collector.merge_fruits(fruits.collect::<tantivy::Result<_>>()?)
+        gather.all(&*query.weight(scoring)?, self.iter())
     }
 }

@@ -7,8 +7,12 @@ use tantivy::query::{BitSetDocSet, ConstScorer, EmptyScorer, Scorer};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{BitSet, DocId, DocSet, Score, SegmentReader, TERMINATED};
 
+use super::budget::Budget;
+
 /// Below one of so many, those that have such a term are listed; above, marked among all.
 const FEW: u64 = 64;
+/// Terms between two looks at the budget.
+const BETWEEN_CHECKS: usize = 64;
 
 /// What has any of these terms of a field. All of it is worth the same.
 pub(super) fn any_of(
@@ -16,6 +20,7 @@ pub(super) fn any_of(
     index: &InvertedIndexReader,
     terms: &[TermInfo],
     score: Score,
+    budget: &Budget,
 ) -> tantivy::Result<Box<dyn Scorer>> {
     let postings = |term| index.read_postings_from_terminfo(term, IndexRecordOption::Basic);
     if let [term] = terms {
@@ -27,21 +32,27 @@ pub(super) fn any_of(
     let total: u64 = terms.iter().map(|term| u64::from(term.doc_freq)).sum();
     if total * FEW > u64::from(segment.max_doc()) {
         let mut marked = BitSet::with_max_value(segment.max_doc());
-        for term in terms {
+        for (at, term) in terms.iter().enumerate() {
             each(postings(term)?, |doc| {
                 marked.insert(doc);
             });
+            check(at, budget)?;
         }
         return Ok(Box::new(ConstScorer::new(BitSetDocSet::from(marked), score)));
     }
     let mut docs = Vec::new();
-    for term in terms {
+    for (at, term) in terms.iter().enumerate() {
         each(postings(term)?, |doc| docs.push(doc));
+        check(at, budget)?;
     }
     // Those of each term are in order already, which this sort makes use of.
     docs.sort();
     docs.dedup();
     Ok(Box::new(ConstScorer::new(Listed::new(docs), score)))
+}
+
+fn check(at: usize, budget: &Budget) -> tantivy::Result<()> {
+    if at % BETWEEN_CHECKS == BETWEEN_CHECKS - 1 { budget.check() } else { Ok(()) }
 }
 
 fn each(mut postings: SegmentPostings, mut take: impl FnMut(DocId)) {

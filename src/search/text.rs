@@ -50,12 +50,34 @@ pub(super) fn words(text: &str) -> Vec<Word> {
             if folded.is_empty() {
                 continue;
             }
-            let stem = Some(stemmer.stem(&folded)).filter(|stem| *stem != folded).map(|stem| stem.to_string());
+            let stem = Some(stemmed(&stemmer, &folded)).filter(|stem| *stem != folded);
             let position = words.len();
             words.push(Word { folded, stem, bytes: run, position });
         }
     }
     words
+}
+
+/// The root of a word that is compared already.
+pub(super) fn root(folded: &str) -> String {
+    if folded.chars().next().is_some_and(is_unspaced) {
+        return folded.to_owned();
+    }
+    stemmed(&Stemmer::new(Algorithm::English), folded)
+}
+
+/// The stem, which is its own stem: so no word has another root than its root has.
+fn stemmed(stemmer: &Stemmer, folded: &str) -> String {
+    let mut stem = folded.to_owned();
+    // Each is shorter than the one before, or the last but for the odd ending that is exchanged.
+    for _ in 0..MAX_CHARS {
+        let next = stemmer.stem(&stem).to_string();
+        if next == stem {
+            break;
+        }
+        stem = next;
+    }
+    stem
 }
 
 /// Runs of characters that are of one kind: words of scripts with spaces, or text of scripts without.

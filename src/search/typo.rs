@@ -6,6 +6,7 @@ use std::ops::Range;
 use tantivy::query::{EnableScoring, Explanation, FuzzyTermQuery, Query, Scorer, Weight};
 use tantivy::{DocId, Score, SegmentReader, Term};
 
+use super::budget::Budget;
 use super::prefix::explained;
 use super::term_union::any_of;
 
@@ -23,12 +24,13 @@ pub(super) fn may_be_mistyped(word: &str) -> bool {
 pub(super) struct TypoQuery {
     term: Term,
     scope: Vec<u8>,
+    budget: Budget,
 }
 
 impl TypoQuery {
     /// For a term whose text begins with `scope`.
-    pub(super) fn new(term: Term, scope: &str) -> Self {
-        Self { term, scope: scope.as_bytes().to_vec() }
+    pub(super) fn new(term: Term, scope: &str, budget: &Budget) -> Self {
+        Self { term, scope: scope.as_bytes().to_vec(), budget: budget.clone() }
     }
 }
 
@@ -48,7 +50,7 @@ impl Weight for TypoQuery {
         while words.advance() && words.key().starts_with(&self.scope) {
             terms.push(words.value().clone());
         }
-        any_of(segment, &index, &terms, boost)
+        any_of(segment, &index, &terms, boost, &self.budget)
     }
 
     fn explain(&self, segment: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {

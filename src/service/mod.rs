@@ -23,6 +23,7 @@ mod search;
 mod sessions;
 mod system;
 mod tokens;
+mod turns;
 mod verification;
 mod workspaces;
 

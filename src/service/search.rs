@@ -4,19 +4,26 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use super::turns::{QueueLimits, Turns};
 use super::{Error, Service};
 use crate::domain::TenantId;
-use crate::search::{Parts, SearchError, SearchIndex};
+use crate::search::{Budget, Parts, SearchError, SearchIndex};
 use crate::telemetry::SearchCall;
 
 /// How long a search waits for the index to know of the writes before it.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long it waits while the index is made anew: for a small one, that is enough.
 const PATIENCE_WITH_REBUILDING: Duration = Duration::from_secs(1);
+
+/// How long a search waits for its turn, and how long it may then take.
+const WAIT: Duration = Duration::from_secs(5);
+const DEADLINE: Duration = Duration::from_secs(5);
+/// How many searches may wait for their turn.
+const QUEUE: QueueLimits = QueueLimits { waiting: 1024, waiting_of_one: 256 };
 
 /// For how long after a search others are expected.
 const IN_USE: Duration = Duration::from_secs(30);
@@ -25,7 +32,7 @@ const IN_USE: Duration = Duration::from_secs(30);
 pub struct Search {
     index: Arc<SearchIndex>,
     /// As many searches at once as there are cores.
-    turns: Arc<Semaphore>,
+    turns: Turns,
     /// Up to where in the change log the index is complete.
     reached: watch::Sender<Option<u64>>,
     /// Somebody waits for the index.
@@ -80,7 +87,7 @@ impl Search {
         Self {
             reached: watch::Sender::new(index.reached()),
             index: Arc::new(index),
-            turns: Arc::new(Semaphore::new(concurrency)),
+            turns: Turns::new(concurrency, QUEUE),
             demand: Notify::new(),
             asked: Mutex::new(None),
             is_damaged: AtomicBool::new(false),
@@ -112,23 +119,30 @@ impl Search {
         }
     }
 
-    /// Looks into the index, once it knows of everything up to `change`, and says how long that took.
+    /// Looks into the index when it is the workspace's turn, once it knows of everything up to `change`, and says how long
+    /// that took. [`Error::Overloaded`] when too many wait already, or it takes too long.
     async fn look<T: Send + 'static>(
         &self,
+        tenant: TenantId,
         change: u64,
-        look: impl FnOnce(&SearchIndex) -> Result<T, SearchError> + Send + 'static,
+        look: impl FnOnce(&SearchIndex, &Budget) -> Result<T, SearchError> + Send + 'static,
     ) -> Result<(T, Duration), Error> {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         self.wait_for(change).await?;
-        // The semaphore is never closed.
-        let turn = self.turns.clone().acquire_owned().await.ok();
+        let Ok(Ok(turn)) = timeout(WAIT, self.turns.take(tenant)).await else { return Err(Error::Overloaded) };
         let index = self.index.clone();
+        // Gone with this future, when nobody waits for it any more.
+        let caller = Arc::new(());
+        let budget = Budget::new(&caller, Instant::now() + DEADLINE);
         let found = spawn_blocking(move || {
             let _turn = turn;
             let began = Instant::now();
-            look(&index).map(|found| (found, began.elapsed()))
+            look(&index, &budget).map(|found| (found, began.elapsed()))
         });
-        found.await.map_err(|error| Error::Internal(error.to_string()))?.map_err(|error| self.broken(&error))
+        match found.await.map_err(|error| Error::Internal(error.to_string()))? {
+            Err(SearchError::Abandoned) => Err(Error::Overloaded),
+            found => found.map_err(|error| self.broken(&error)),
+        }
     }
 
     async fn wait_for(&self, change: u64) -> Result<(), Error> {
@@ -245,12 +259,12 @@ impl Service {
     pub(super) async fn look<T: Send + 'static>(
         &self,
         tenant: TenantId,
-        look: impl FnOnce(&SearchIndex) -> Result<T, SearchError> + Send + 'static,
+        look: impl FnOnce(&SearchIndex, &Budget) -> Result<T, SearchError> + Send + 'static,
         rows: impl FnOnce(&T) -> usize,
     ) -> Result<T, Error> {
         let newest = self.store.newest_change(Some(tenant)).await?;
         let began = Instant::now();
-        let looked = self.search.look(newest, look).await;
+        let looked = self.search.look(tenant, newest, look).await;
         let elapsed = looked.as_ref().map_or(Duration::ZERO, |(_, elapsed)| *elapsed);
         if looked.is_ok() {
             self.search.note(|lasted| lasted.query = Some(elapsed));

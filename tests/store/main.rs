@@ -12,6 +12,7 @@ mod figures;
 mod files;
 mod housekeeping;
 mod members;
+mod memory;
 mod model;
 mod observer;
 mod one_time_tokens;
@@ -28,6 +29,7 @@ macro_rules! on_every_store {
     ($($module:ident { $($test:ident)+ })+) => {
         on_every_store!(@on in_memory, $($module { $($test)+ })+);
         on_every_store!(@on on_disk, $($module { $($test)+ })+);
+        on_every_store!(@on on_a_memory_engine, $($module { $($test)+ })+);
     };
     (@on $store:ident, $($module:ident { $($test:ident)+ })+) => {
         mod $store {$(

@@ -12,6 +12,8 @@ use ghostworks::store::redb::{Location, Options, RedbStore};
 use ghostworks::store::{NoObserver, SlugChoice, Store};
 use tempfile::TempDir;
 
+use crate::memory::MemoryEngine;
+
 /// A store with a clock and ids.
 pub struct World {
     pub store: Arc<dyn Store>,
@@ -42,6 +44,11 @@ impl World {
     pub fn on_disk() -> Self {
         let directory = tempfile::tempdir().unwrap();
         Self::new(options(Location::Directory(directory.path().to_owned())), Some(directory))
+    }
+
+    /// On the engine that has every rule run again.
+    pub fn on_a_memory_engine() -> Self {
+        Self::over(Arc::new(MemoryEngine::open()), None)
     }
 
     fn new(options: Options, directory: Option<TempDir>) -> Self {

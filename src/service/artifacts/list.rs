@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::count;
 use super::search::annotate_found;
 use crate::domain::{
-    Action, ArtifactCounts, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactStats, Facets, FoundArtifact,
-    FoundArtifacts, ListArtifacts, SearchArtifacts, SearchText, TagPrefix, TenantId,
+    Action, ArtifactCounts, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactStats, FacetFields, Facets,
+    FoundArtifact, FoundArtifacts, ListArtifacts, SearchArtifacts, SearchText, TagPrefix, TenantId,
 };
 use crate::service::{Caller, Error, Service};
 use crate::telemetry::{Operation, Subject, annotate, annotate_with};
@@ -37,7 +37,8 @@ impl Service {
     /// found by the index.
     async fn page(&self, tenant: TenantId, list: ListArtifacts) -> Result<FoundArtifacts, Error> {
         if !list.is_stored_order() && self.must_ask_index(self.store.artifact_counts(tenant).await?) {
-            let wanted = SearchArtifacts { text: None, list, facets: false, highlights: false, ranking: None };
+            let wanted =
+                SearchArtifacts { text: None, list, facets: FacetFields::default(), highlights: false, ranking: None };
             return self.find(tenant, wanted).await;
         }
         let sort = list.sort;
@@ -55,7 +56,7 @@ impl Service {
         prefix: TagPrefix,
     ) -> Result<HashMap<String, u64>, Error> {
         if self.must_ask_index(counts) {
-            return self.look(tenant, move |index| index.tags(tenant, &prefix), HashMap::len).await;
+            return self.look(tenant, move |index, budget| index.tags(tenant, &prefix, budget), HashMap::len).await;
         }
         let mut tags = self.store.artifact_tags(tenant).await?;
         tags.retain(|tag, _| tag.starts_with(prefix.as_str()));

@@ -31,7 +31,9 @@ impl Service {
     pub(super) async fn find(&self, tenant: TenantId, wanted: SearchArtifacts) -> Result<FoundArtifacts, Error> {
         let (deleted, highlights) = (wanted.list.filter.include_deleted, wanted.highlights);
         let has_text = wanted.text.is_some();
-        let found = self.look(tenant, move |index| index.search(tenant, &wanted), |found| found.page.len()).await?;
+        let found = self
+            .look(tenant, move |index, budget| index.search(tenant, &wanted, budget), |found| found.page.len())
+            .await?;
         let ids: Vec<ArtifactId> = found.page.iter().map(Position::id).collect();
         let artifacts = self.store.artifacts_by_id(tenant, ids.clone()).await?;
         // Only what a read would show: it may have gone since the index was asked.

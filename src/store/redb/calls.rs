@@ -1,15 +1,17 @@
 //! The one way in for reads and the one for writes: each times the call and tells the observer of it.
 
-use std::collections::HashMap;
+use std::future::{Future, ready};
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::RedbStore;
+use super::changes;
 use super::scan::Budget;
 use super::snapshot::Snapshot;
-use super::tables::Tables;
-use crate::domain::{ArtifactCounts, ArtifactHistory, ArtifactPage, Usage};
-use crate::store::{Call, Counts, StoreError, StoreResult};
+use super::writer::Answer;
+use crate::domain::{Membership, Quotas, Session, Stamp, Timestamp};
+use crate::store::engine::{Engine, Name, Rows, Source, Tx};
+use crate::store::{Call, StoreError, StoreResult};
 
 impl RedbStore {
     /// The last commit.
@@ -20,22 +22,21 @@ impl RedbStore {
         })
     }
 
-    /// A read of few rows, done at once: the pages it touches are in memory as a rule.
-    pub(super) fn read<T: Rows>(
+    /// A read of few rows, done at once: the pages it reads are in memory as a rule.
+    pub(super) fn look_up<T: Rows>(
         &self,
-        operation: &'static str,
-        collection: &'static str,
+        name: Name,
         read: impl FnOnce(&Snapshot) -> StoreResult<T>,
     ) -> StoreResult<T> {
         let began = Instant::now();
         let result = self.snapshot().and_then(|snapshot| read(&snapshot));
-        self.read_ended(operation, collection, began, result)
+        self.read_ended(name, began, result)
     }
 
     /// A read of many rows, off the runtime's threads.
-    pub(super) async fn scan<T: Rows + Send + 'static>(
+    pub(super) async fn go_through<T: Rows + Send + 'static>(
         &self,
-        collection: &'static str,
+        name: Name,
         scan: impl FnOnce(&Snapshot, &Budget) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
         let began = Instant::now();
@@ -43,36 +44,14 @@ impl RedbStore {
             Ok(snapshot) => self.scans.run(snapshot, scan).await,
             Err(unavailable) => Err(unavailable),
         };
-        self.read_ended("list", collection, began, result)
-    }
-
-    /// A list that is short as a rule: read at once, or off the runtime's threads if it `is_long`.
-    pub(super) async fn list<T: Rows + Send + 'static>(
-        &self,
-        collection: &'static str,
-        is_long: impl FnOnce(&Snapshot) -> StoreResult<bool>,
-        list: impl FnOnce(&Snapshot, &Budget) -> StoreResult<T> + Send + 'static,
-    ) -> StoreResult<T> {
-        // An error is told of by the read that follows.
-        let is_long = self.snapshot().and_then(|snapshot| is_long(&snapshot));
-        if is_long.unwrap_or(false) {
-            self.scan(collection, list).await
-        } else {
-            self.read("list", collection, |snapshot| list(snapshot, &Budget::UNLIMITED))
-        }
+        self.read_ended(name, began, result)
     }
 
     /// Tells the observer, and after a failure the writer: redb may refuse everything until it is opened anew.
-    fn read_ended<T: Rows>(
-        &self,
-        operation: &'static str,
-        collection: &'static str,
-        began: Instant,
-        result: StoreResult<T>,
-    ) -> StoreResult<T> {
+    fn read_ended<T: Rows>(&self, name: Name, began: Instant, result: StoreResult<T>) -> StoreResult<T> {
         self.observer.finished(&Call {
-            operation,
-            collection,
+            operation: name.operation,
+            collection: name.collection,
             elapsed: began.elapsed(),
             rows: result.as_ref().map_or(0, Rows::rows),
             failed: has_failed(&result),
@@ -84,18 +63,13 @@ impl RedbStore {
         result
     }
 
-    /// A write, answered when it is on disk.
-    pub(super) async fn write<T: Send + 'static>(
-        &self,
-        operation: &'static str,
-        collection: &'static str,
-        intent: impl FnOnce(&mut Tables<'_>) -> StoreResult<T> + Send + 'static,
-    ) -> StoreResult<T> {
+    /// A write of something that is queued, answered when it is on disk.
+    pub(super) async fn written<T>(&self, name: Name, answer: impl Future<Output = Answer<T>>) -> StoreResult<T> {
         let began = Instant::now();
-        let answer = self.writer.submit(intent).await;
+        let answer = answer.await;
         self.observer.finished(&Call {
-            operation,
-            collection,
+            operation: name.operation,
+            collection: name.collection,
             elapsed: began.elapsed(),
             rows: answer.rows,
             failed: has_failed(&answer.result),
@@ -105,76 +79,81 @@ impl RedbStore {
     }
 }
 
+impl Engine for RedbStore {
+    fn quotas(&self) -> Quotas {
+        self.quotas
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        name: Name,
+        stamp: Stamp,
+        rule: impl Fn(&mut Tx<'_>) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        self.written(name, self.writer.submit(stamp, rule)).await
+    }
+
+    fn read<T: Rows + Send>(
+        &self,
+        name: Name,
+        rule: impl Fn(&dyn Source) -> StoreResult<T> + Send,
+    ) -> impl Future<Output = StoreResult<T>> + Send {
+        ready(self.look_up(name, |snapshot| rule(&snapshot.reader())))
+    }
+
+    async fn scan<T: Rows + Send + 'static>(
+        &self,
+        name: Name,
+        rule: impl Fn(&dyn Source) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        self.go_through(name, move |snapshot, budget| rule(&snapshot.within(budget))).await
+    }
+
+    async fn list<T: Rows + Send + 'static>(
+        &self,
+        name: Name,
+        is_long: impl Fn(&dyn Source) -> StoreResult<bool> + Send,
+        rule: impl Fn(&dyn Source) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        // An error is reported by the read that follows.
+        let is_long = self.snapshot().and_then(|snapshot| is_long(&snapshot.reader()));
+        if is_long.unwrap_or(false) { self.scan(name, rule).await } else { self.read(name, rule).await }
+    }
+
+    fn session(
+        &self,
+        key: [u8; 32],
+        name: Name,
+        rule: impl Fn(&dyn Source) -> StoreResult<Option<Session>> + Send,
+    ) -> impl Future<Output = StoreResult<Option<Session>>> + Send {
+        let read = || self.look_up(name, |snapshot| rule(&snapshot.reader()));
+        ready(self.published.remembered.sessions.get_or_read(&key, read))
+    }
+
+    fn membership(
+        &self,
+        key: [u8; 32],
+        name: Name,
+        rule: impl Fn(&dyn Source) -> StoreResult<Option<Membership>> + Send,
+    ) -> impl Future<Output = StoreResult<Option<Membership>>> + Send {
+        let read = || self.look_up(name, |snapshot| rule(&snapshot.reader()));
+        ready(self.published.remembered.members.get_or_read(&key, read))
+    }
+
+    async fn trim_changes(&self, before: Timestamp, limit: usize) -> StoreResult<bool> {
+        let is_needed = |snapshot: &Snapshot| changes::begins_before(snapshot.changes()?, before);
+        if !self.look_up(Name::new("get", "changes"), is_needed)? {
+            return Ok(false);
+        }
+        let trim = self.writer.submit_own(move |tables| changes::trim(tables, before, limit));
+        self.written(Name::new("delete", "changes"), trim).await
+    }
+}
+
 fn is_failure<T>(result: &StoreResult<T>) -> bool {
     result.as_ref().is_err_and(StoreError::is_failure)
 }
 
 fn has_failed<T>(result: &StoreResult<T>) -> bool {
     result.as_ref().is_err_and(|error| !error.is_refusal())
-}
-
-/// What a read returns, as a number of rows.
-pub(super) trait Rows {
-    fn rows(&self) -> usize;
-}
-
-impl<T> Rows for Option<T> {
-    fn rows(&self) -> usize {
-        usize::from(self.is_some())
-    }
-}
-
-impl Rows for bool {
-    fn rows(&self) -> usize {
-        usize::from(*self)
-    }
-}
-
-/// A figure.
-impl Rows for u64 {
-    fn rows(&self) -> usize {
-        1
-    }
-}
-
-impl<T> Rows for Vec<T> {
-    fn rows(&self) -> usize {
-        self.len()
-    }
-}
-
-impl<K, V> Rows for HashMap<K, V> {
-    fn rows(&self) -> usize {
-        self.len()
-    }
-}
-
-impl Rows for ArtifactPage {
-    fn rows(&self) -> usize {
-        self.items.len()
-    }
-}
-
-impl Rows for ArtifactHistory {
-    fn rows(&self) -> usize {
-        self.versions.len()
-    }
-}
-
-impl Rows for Usage {
-    fn rows(&self) -> usize {
-        1
-    }
-}
-
-impl Rows for ArtifactCounts {
-    fn rows(&self) -> usize {
-        1
-    }
-}
-
-impl Rows for Counts {
-    fn rows(&self) -> usize {
-        1
-    }
 }

@@ -1,36 +1,42 @@
 //! The change log: one entry for each thing that a write changed, in the order of the commits, without gaps.
 
 use async_trait::async_trait;
-use redb::{AccessGuard, ReadableTable, Table};
+use redb::{ReadableTable, Table};
 
+use super::RedbStore;
 use super::counters::{self, Counter};
 use super::records::{self, Entry};
 use super::scan::Budget;
 use super::snapshot::Snapshot;
 use super::tables::{Tables, get, put, read};
-use super::{INLINE_ROWS, RedbStore};
 use crate::domain::{Change, ChangeKind, Stamp, TenantId, Timestamp};
-use crate::store::{Changes, StoreResult};
+use crate::store::engine::Name;
+use crate::store::{Changes, StoreError, StoreResult};
+
+/// More entries than this are read off the runtime's threads.
+const INLINE_ROWS: usize = 1000;
+
+const LIST: Name = Name::new("list", "changes");
 
 #[async_trait]
 impl Changes for RedbStore {
     async fn changes(&self, after: u64, limit: usize) -> StoreResult<Vec<Change>> {
         if limit > INLINE_ROWS {
-            self.scan("changes", move |snapshot, budget| list(snapshot, budget, after, limit)).await
+            self.go_through(LIST, move |snapshot, budget| list(snapshot, budget, after, limit)).await
         } else {
-            self.read("list", "changes", |snapshot| list(snapshot, &Budget::UNLIMITED, after, limit))
+            self.look_up(LIST, |snapshot| list(snapshot, &Budget::UNLIMITED, after, limit))
         }
     }
 
     async fn newest_change(&self, tenant: Option<TenantId>) -> StoreResult<u64> {
-        self.read("get", "changes", |snapshot| match tenant {
+        self.look_up(Name::new("get", "changes"), |snapshot| match tenant {
             Some(tenant) => counters::value_in(snapshot.counters()?, tenant, Counter::NewestChange),
             None => last_seq(snapshot.changes()?),
         })
     }
 
     async fn changes_of(&self, tenant: TenantId, before: Option<u64>, limit: usize) -> StoreResult<Vec<Change>> {
-        self.read("list", "changes", |snapshot| list_of(snapshot, tenant, before, limit))
+        self.look_up(LIST, |snapshot| list_of(snapshot, tenant, before, limit))
     }
 }
 
@@ -38,14 +44,13 @@ impl Changes for RedbStore {
 pub(super) struct ChangeLog<'txn> {
     table: Table<'txn, u64, &'static [u8]>,
     last: u64,
-    appended: usize,
 }
 
 impl<'txn> ChangeLog<'txn> {
     /// The log, to be continued after its last entry.
     pub fn new(table: Table<'txn, u64, &'static [u8]>) -> StoreResult<Self> {
         let last = last_seq(&table)?;
-        Ok(Self { table, last, appended: 0 })
+        Ok(Self { table, last })
     }
 
     /// The position that the next entry will have.
@@ -65,7 +70,6 @@ impl<'txn> ChangeLog<'txn> {
         let entry = Entry { change, previous };
         self.table.insert(entry.change.seq, records::encode(&entry)?.as_slice())?;
         self.last = entry.change.seq;
-        self.appended += 1;
         Ok(())
     }
 
@@ -88,19 +92,15 @@ impl<'txn> ChangeLog<'txn> {
         let first = self.table.first()?.map(|(seq, _)| seq.value());
         Ok((first.filter(|_| removed > 0), removed == limit))
     }
-
-    /// How many entries the group has added so far.
-    pub fn appended(&self) -> usize {
-        self.appended
-    }
 }
 
 /// Whether the first entry is from before `before`, and not the last as well.
 pub(super) fn begins_before(table: &impl ReadableTable<u64, &'static [u8]>, before: Timestamp) -> StoreResult<bool> {
     let last = last_seq(table)?;
     let Some((seq, entry)) = table.first()? else { return Ok(false) };
-    let entry = entry_at(seq.value(), entry.value())?;
-    Ok(seq.value() < last && entry.change.at < before)
+    // How old one is that can't be read, nobody knows.
+    let is_old = entry_at(seq.value(), entry.value()).is_ok_and(|entry| entry.change.at < before);
+    Ok(seq.value() < last && is_old)
 }
 
 /// See [`crate::store::Housekeeping::trim_changes`].
@@ -108,7 +108,7 @@ pub(super) fn trim(tables: &mut Tables<'_>, before: Timestamp, limit: usize) -> 
     let (oldest, has_more) = tables.changes()?.trim(before, limit)?;
     if let Some(oldest) = oldest {
         tables.counters()?.set(Counter::OldestChange.of_all(), Some(oldest))?;
-        tables.wrote_unlogged();
+        tables.wrote();
     }
     Ok(has_more)
 }
@@ -120,11 +120,15 @@ pub(super) fn last_seq(table: &impl ReadableTable<u64, &'static [u8]>) -> StoreR
 
 /// At most `limit` entries after position `after`, oldest first.
 pub(super) fn list(snapshot: &Snapshot, budget: &Budget, after: u64, limit: usize) -> StoreResult<Vec<Change>> {
-    let rows = budget.over(snapshot.changes()?.range(after.saturating_add(1)..)?);
-    let change = |(seq, entry): (AccessGuard<'_, u64>, AccessGuard<'_, &'static [u8]>)| {
-        entry_at(seq.value(), entry.value()).map(|entry| entry.change)
-    };
-    rows.take(limit).map(|row| change(row?)).collect()
+    let mut changes = Vec::new();
+    for (passed, row) in snapshot.changes()?.range(after.saturating_add(1)..)?.take(limit).enumerate() {
+        if budget.is_over(passed) {
+            return Err(StoreError::Overloaded);
+        }
+        let (seq, entry) = row?;
+        changes.push(entry_at(seq.value(), entry.value())?.change);
+    }
+    Ok(changes)
 }
 
 /// What the entry at a position says.

@@ -8,38 +8,12 @@ use super::snapshot::Snapshot;
 use crate::domain::TenantId;
 use crate::store::{Counts, StoreResult};
 
+pub(super) use crate::store::engine::Counter;
+
 /// Stands where the tenant does in the keys of counters over all tenants.
 pub(super) const WHOLE: [u8; 16] = [0; 16];
 
-/// What is counted. The numbers are part of the stored keys.
-#[derive(Clone, Copy)]
-pub(super) enum Counter {
-    /// Accounts.
-    Users = 1,
-    /// Workspaces.
-    Workspaces = 2,
-    /// Members of a workspace.
-    Members = 3,
-    /// Artifacts, those in the trash included.
-    Artifacts = 4,
-    /// Artifacts that are not in the trash.
-    ActiveArtifacts = 5,
-    /// The position of a workspace's newest entry in the change log.
-    NewestChange = 6,
-    /// Members of a workspace that own it.
-    Owners = 7,
-    /// The position of the first entry that the change log still has; none while it has all.
-    OldestChange = 8,
-    /// API keys of a workspace.
-    ApiKeys = 9,
-    /// Bytes of the rows of a workspace's artifacts, with those in the trash and with the versions before.
-    Bytes = 10,
-}
-
 impl Counter {
-    /// What is counted in each workspace and in all.
-    const SUMMED: [Self; 3] = [Self::Members, Self::Artifacts, Self::ActiveArtifacts];
-
     /// The key of the counter over all workspaces.
     pub fn of_all(self) -> [u8; 17] {
         self.of(WHOLE)
@@ -55,7 +29,8 @@ impl Counter {
         key[16] == self as u8
     }
 
-    fn of(self, owner: [u8; 16]) -> [u8; 17] {
+    /// The key of the counter of a scope.
+    pub fn of(self, owner: [u8; 16]) -> [u8; 17] {
         let mut key = [self as u8; 17];
         key[..16].copy_from_slice(&owner);
         key
@@ -74,34 +49,20 @@ impl<'txn> Counters<'txn> {
         Self { table, changed: BTreeMap::new() }
     }
 
-    /// Counts one more, or one less, of a thing that is not in a workspace.
-    pub fn add(&mut self, counter: Counter, step: i64) -> StoreResult<()> {
-        self.step(counter.of_all(), step)
-    }
-
-    /// Counts one more, or one less, of a thing in a workspace, there and in all.
-    pub fn add_in(&mut self, tenant: TenantId, counter: Counter, step: i64) -> StoreResult<()> {
-        self.step(counter.of_tenant(tenant), step)?;
-        self.add(counter, step)
-    }
-
-    /// Counts one more, or one less, of a thing that is counted in each workspace alone.
-    pub fn add_only_in(&mut self, tenant: TenantId, counter: Counter, step: i64) -> StoreResult<()> {
-        self.step(counter.of_tenant(tenant), step)
-    }
-
-    /// Counts bytes of artifacts that a workspace has now.
-    pub fn add_bytes(&mut self, tenant: TenantId, bytes: u64) -> StoreResult<()> {
-        let now = self.count_in(tenant, Counter::Bytes)?;
-        self.changed.insert(Counter::Bytes.of_tenant(tenant), now.saturating_add(bytes));
+    /// Counts `step` more of something: in its scope, in all, or both.
+    pub fn add(&mut self, scope: [u8; 16], counter: Counter, step: i64) -> StoreResult<()> {
+        if counter.is_scoped() {
+            self.step(counter.of(scope), step)?;
+        }
+        if counter.is_whole() {
+            self.step(counter.of_all(), step)?;
+        }
         Ok(())
     }
 
-    /// Counts bytes of artifacts that a workspace has no longer.
-    pub fn remove_bytes(&mut self, tenant: TenantId, bytes: u64) -> StoreResult<()> {
-        let now = self.count_in(tenant, Counter::Bytes)?;
-        self.changed.insert(Counter::Bytes.of_tenant(tenant), now.saturating_sub(bytes));
-        Ok(())
+    /// How many there are in a scope.
+    pub fn value_of(&self, scope: [u8; 16], counter: Counter) -> StoreResult<u64> {
+        self.value(&counter.of(scope))
     }
 
     /// How many there are in a workspace.

@@ -55,6 +55,7 @@ mod tests {
     use super::*;
     use crate::domain::{Actor, ChangeKind, Stamp, Timestamp, UserId};
     use crate::store::NoObserver;
+    use crate::store::engine::{Engine as _, Name};
     use crate::store::redb::Options;
 
     #[tokio::test]
@@ -77,7 +78,10 @@ mod tests {
         let stamp = Stamp::new(Timestamp::UNIX_EPOCH, Actor::default());
         let user = UserId::from_bytes([0; 16]);
         let written = store
-            .write("insert", "changes", move |tables| tables.log(None, &stamp, ChangeKind::UserRegistered(user)))
+            .write(Name::new("insert", "changes"), stamp, move |tx| {
+                tx.log(None, ChangeKind::UserRegistered(user));
+                Ok(())
+            })
             .await;
         written.unwrap();
         let figures = store.measure();

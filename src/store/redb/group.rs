@@ -26,7 +26,6 @@ use super::guard::Guard;
 use super::snapshot::{Published, Snapshot};
 use super::tables::Tables;
 use super::writer::{Commit, Job};
-use crate::domain::Quotas;
 use crate::store::{CacheFigures, CommitFigures, Observer, StoreError, StoreResult};
 
 /// So many are answered at once.
@@ -39,8 +38,6 @@ pub(super) type Reopen = Box<dyn Fn() -> StoreResult<Database> + Send>;
 pub(super) struct Bounds {
     /// So many intents share a commit at most.
     pub intents: usize,
-    /// The most that a workspace may have.
-    pub quotas: Quotas,
 }
 
 /// The writer thread's side: the database, and what it publishes.
@@ -138,7 +135,7 @@ impl Group {
                 self.guard.forget();
                 self.turn(Some(cause));
             }
-            // Nothing was tried, or an intent itself is to blame: it panicked, or a row of its own can't be read.
+            // Nothing was tried.
             Ok(None) | Err(_) => {}
         }
         committed
@@ -165,7 +162,6 @@ impl Group {
         txn.set_two_phase_commit(true);
         txn.set_quick_repair(true);
         let mut tables = Tables::of(&txn);
-        tables.quotas = self.bounds.quotas;
         for job in jobs {
             job.run(&mut tables)?;
         }

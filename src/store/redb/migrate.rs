@@ -96,7 +96,7 @@ fn count_owners(txn: &WriteTransaction) -> StoreResult<()> {
         }
     }
     for tenant in owned {
-        tables.counters()?.add_only_in(tenant, Counter::Owners, 1)?;
+        tables.counters()?.add(tenant.to_bytes(), Counter::Owners, 1)?;
     }
     tables.finish()?;
     Ok(())
@@ -113,10 +113,10 @@ fn count_usage(txn: &WriteTransaction) -> StoreResult<()> {
     add_bytes(tables.artifacts_trash()?, &mut bytes)?;
     add_bytes(tables.artifact_versions()?, &mut bytes)?;
     for (tenant, count) in api_keys {
-        tables.counters()?.add_only_in(tenant, Counter::ApiKeys, count)?;
+        tables.counters()?.add(tenant.to_bytes(), Counter::ApiKeys, count)?;
     }
     for (tenant, bytes) in bytes {
-        tables.counters()?.add_bytes(tenant, bytes)?;
+        tables.counters()?.set(Counter::Bytes.of_tenant(tenant), Some(bytes))?;
     }
     tables.finish()?;
     Ok(())

@@ -2,7 +2,8 @@
 //!
 //! Reads run where they are called, on the snapshot that the last commit left in memory. Writes go through a bounded
 //! queue to the one thread that writes, which carries out what is waiting in one transaction and answers when it is on
-//! disk. Each resource has a file with its intents, as plain functions over the open tables.
+//! disk. What is to be done is a rule's ([`super::engine`]); how it is done is here: group commit, snapshots, remembered rows, the
+//! disk.
 //!
 //! One process has the file to itself (redb's default `ExclusiveWriter` mode). `SingleWriter` would let others read it
 //! beside a running server, but its locks cost commits of up to 32 intents about a fifth of their throughput.
@@ -10,9 +11,6 @@
 //! Knows `domain` and the boundary in [`crate::store`]; nothing of HTTP, and nothing of telemetry beyond the
 //! [`Observer`] it is given.
 
-mod answers;
-mod api_keys;
-mod artifacts;
 mod backup;
 mod calls;
 mod changes;
@@ -29,23 +27,15 @@ mod group;
 mod guard;
 mod health;
 mod history;
-mod home;
-mod housekeeping;
 mod limits;
-mod members;
 mod migrate;
-mod one_time_tokens;
 mod open;
-mod quotas;
-mod records;
 mod remembered;
+mod rows;
 mod scan;
-mod sessions;
 mod snapshot;
 mod stats;
 mod tables;
-mod users;
-mod workspaces;
 mod writer;
 
 use std::sync::Arc;
@@ -60,8 +50,10 @@ use self::limits::Limits;
 use self::scan::Scans;
 use self::snapshot::Published;
 use self::writer::Writer;
+use super::engine::Name;
+use super::records;
 use super::{Counts, Observer, Store, StoreError, StoreFigures, StoreHealth, StoreResult};
-use crate::domain::HistoryId;
+use crate::domain::{HistoryId, Quotas};
 
 pub use backup::{BackupError, backup, restore, verify as verify_backup};
 pub use check::{CheckReport, check};
@@ -69,9 +61,6 @@ pub use compact::{CompactError, Compacted, compact};
 pub use errors::OpenError;
 pub use open::{Location, Options, RepairProgress, Schema, schema};
 pub use stats::{Stats, TableStats, WorkspaceStats, stats};
-
-/// Reads that pass over or return more rows than this leave the runtime's threads alone.
-const INLINE_ROWS: usize = 1000;
 
 /// A [`Store`] on redb.
 ///
@@ -85,6 +74,7 @@ pub struct RedbStore {
     observer: Arc<dyn Observer>,
     location: Location,
     history: HistoryId,
+    quotas: Quotas,
     /// Held by the one backup that is being made.
     backups: Arc<Semaphore>,
 }
@@ -100,8 +90,8 @@ impl RedbStore {
         let (database, history) = open::open(&options)?;
         let published = Arc::new(Published::default());
         let limits = Limits::default();
-        let (location, queue) = (options.location.clone(), options.queue);
-        let bounds = Bounds { intents: options.group_max, quotas: options.quotas };
+        let (location, queue, quotas) = (options.location.clone(), options.queue, options.quotas);
+        let bounds = Bounds { intents: options.group_max };
         let guard = Guard::of(&options, limits.look_pause)
             .map_err(|error| OpenError::Other { path: location.path(), cause: error.to_string() })?;
         let reopen = Box::new(move || open::reopen(&options, history));
@@ -110,7 +100,7 @@ impl RedbStore {
             .and_then(|group| Writer::start(group, queue))
             .map_err(|error| OpenError::after_opening(location.path(), &error))?;
         let (writer, scans, backups) = (Arc::new(writer), Scans::new(limits), Arc::new(Semaphore::new(1)));
-        Ok(Self { writer, published, scans, limits, observer, location, history, backups })
+        Ok(Self { writer, published, scans, limits, observer, location, history, quotas, backups })
     }
 }
 
@@ -128,7 +118,7 @@ impl Store for RedbStore {
     }
 
     async fn counts(&self) -> StoreResult<Counts> {
-        self.read("get", "counters", counters::counts)
+        self.look_up(Name::new("get", "counters"), counters::counts)
     }
 
     async fn health(&self) -> StoreHealth {

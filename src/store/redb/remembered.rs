@@ -11,6 +11,7 @@ use quick_cache::sync::Cache;
 use super::tables::second_of;
 use crate::domain::{Membership, Session};
 use crate::store::StoreResult;
+use crate::store::engine::Table;
 
 /// How many rows of each kind are remembered.
 const CAPACITY: usize = 10_000;
@@ -34,6 +35,19 @@ pub(super) struct Rewritten {
     pub members: Vec<Key>,
     /// A workspace was deleted, with all its members.
     pub all_members: bool,
+}
+
+impl Rewritten {
+    /// Notes that a row was written or removed.
+    pub fn note(&mut self, table: Table, key: &[u8]) {
+        match (table, key.first_chunk()) {
+            (Table::Sessions, Some(key)) => self.sessions.push(*key),
+            (Table::Members, Some(key)) => self.members.push(*key),
+            // Its members are none any more, though their rows are still there.
+            (Table::WorkspacesDeleted, _) => self.all_members = true,
+            _ => {}
+        }
+    }
 }
 
 impl Default for Remembered {

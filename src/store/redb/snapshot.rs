@@ -13,7 +13,10 @@ use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableDatabase};
 use tokio::sync::watch;
 
 use super::remembered::Remembered;
-use super::tables;
+use super::rows::{self, Watch};
+use super::scan::Budget;
+use super::tables::{self, named};
+use crate::store::engine::{Counter, Cursor, Source, Span, Table};
 use crate::store::{CacheFigures, StoreError, StoreResult};
 
 type Rows<const N: usize> = ReadOnlyTable<&'static [u8; N], &'static [u8]>;
@@ -73,6 +76,38 @@ snapshot! {
     answers_by_expiry: ANSWERS_BY_EXPIRY, ReadOnlyTable<&'static [u8; 56], ()>;
     counters: COUNTERS, ReadOnlyTable<&'static [u8; 17], u64>;
     changes: CHANGES, ReadOnlyTable<u64, &'static [u8]>;
+}
+
+impl Snapshot {
+    /// What rules read from, for as long as they may.
+    pub fn within<'a>(&'a self, budget: &'a Budget) -> Reader<'a> {
+        Reader { snapshot: self, watch: Watch { budget: Some(budget), is_inside: None } }
+    }
+
+    /// What rules read from.
+    pub fn reader(&self) -> Reader<'_> {
+        Reader { snapshot: self, watch: Watch::default() }
+    }
+}
+
+/// A snapshot that is read.
+pub(super) struct Reader<'a> {
+    snapshot: &'a Snapshot,
+    watch: Watch<'a>,
+}
+
+impl Source for Reader<'_> {
+    fn get(&self, table: Table, key: &[u8], show: &mut dyn FnMut(&[u8])) -> StoreResult<bool> {
+        named!(self.snapshot, table, rows => rows::get(rows, key, self.watch, show))
+    }
+
+    fn range(&self, table: Table, span: &Span) -> StoreResult<Box<dyn Cursor + '_>> {
+        named!(self.snapshot, table, rows => rows::range(rows, span, self.watch))
+    }
+
+    fn count(&self, scope: [u8; 16], counter: Counter) -> StoreResult<u64> {
+        Ok(self.snapshot.counters()?.get(&counter.of(scope))?.map_or(0, |row| row.value()))
+    }
 }
 
 /// What the writer lets everyone else know.

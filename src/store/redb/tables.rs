@@ -5,26 +5,32 @@
 //! it holds no deleted row, because deletion moves the row to `artifacts_trash`.
 
 use std::borrow::Borrow;
+use std::cell::{Cell, OnceCell};
+use std::mem::take;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use redb::{Key, Range, ReadOnlyTable, ReadableTable, Table, TableDefinition, TableHandle, Value, WriteTransaction};
+use redb::{Key, Range, ReadOnlyTable, ReadableTable, TableDefinition, TableHandle, Value, WriteTransaction};
 
-use super::answers;
 use super::changes::ChangeLog;
 use super::counters::Counters;
 use super::records::{self, Record};
 use super::remembered::Rewritten;
-use crate::domain::{ChangeKind, Quotas, Stamp, TenantId};
+use super::rows::{self, Watch};
+use crate::domain::Stamp;
+use crate::store::engine::{Counter, Cursor, End, Overlay, Source, Span, Table, Tx};
 use crate::store::{StoreError, StoreResult};
+
+pub(super) use crate::store::engine::{pair, second_of};
 
 /// Rows of versioned bytes under keys of `N` bytes.
 pub(super) type Definition<const N: usize> = TableDefinition<'static, &'static [u8; N], &'static [u8]>;
-type Rows<'txn, const N: usize> = Table<'txn, &'static [u8; N], &'static [u8]>;
+type Rows<'txn, const N: usize> = redb::Table<'txn, &'static [u8; N], &'static [u8]>;
 /// The ids that texts lead to.
 pub(super) type IndexDefinition = TableDefinition<'static, &'static str, &'static [u8; 16]>;
-type Index<'txn> = Table<'txn, &'static str, &'static [u8; 16]>;
+type Index<'txn> = redb::Table<'txn, &'static str, &'static [u8; 16]>;
 /// Keys that say it all.
 pub(super) type SetDefinition<const N: usize> = TableDefinition<'static, &'static [u8; N], ()>;
-type Set<'txn, const N: usize> = Table<'txn, &'static [u8; N], ()>;
+type Set<'txn, const N: usize> = redb::Table<'txn, &'static [u8; N], ()>;
 
 /// user → account.
 pub(super) const USERS: Definition<16> = TableDefinition::new("users");
@@ -82,21 +88,6 @@ macro_rules! every_table {
 }
 pub(super) use every_table;
 
-/// The key of `second` under `first`.
-pub(super) fn pair(first: [u8; 16], second: [u8; 16]) -> [u8; 32] {
-    let mut key = [0; 32];
-    key[..16].copy_from_slice(&first);
-    key[16..].copy_from_slice(&second);
-    key
-}
-
-/// The second half of a key made by [`pair`].
-pub(super) fn second_of(key: &[u8; 32]) -> [u8; 16] {
-    let mut second = [0; 16];
-    second.copy_from_slice(&key[16..]);
-    second
-}
-
 /// The rows under `first`, in the order of the second half of their keys.
 pub(super) fn rows_under<V: Value + 'static>(
     table: &ReadOnlyTable<&'static [u8; 32], V>,
@@ -121,54 +112,61 @@ pub(super) fn read<R: Record>(table: &str, key: &[u8], row: &[u8]) -> StoreResul
 
 /// Writes the row under `key`, over the one that was there.
 pub(super) fn put<'k, K: Key + 'static, R: Record>(
-    table: &mut Table<'_, K, &'static [u8]>,
+    table: &mut redb::Table<'_, K, &'static [u8]>,
     key: impl Borrow<K::SelfType<'k>>,
     entity: &R,
 ) -> StoreResult<()> {
-    put_measured(table, key, entity).map(drop)
-}
-
-/// The same, and returns how many bytes the row has.
-pub(super) fn put_measured<'k, K: Key + 'static, R: Record>(
-    table: &mut Table<'_, K, &'static [u8]>,
-    key: impl Borrow<K::SelfType<'k>>,
-    entity: &R,
-) -> StoreResult<u64> {
-    let row = records::encode(entity)?;
-    table.insert(key, row.as_slice())?;
-    Ok(row.len() as u64)
+    table.insert(key, records::encode(entity)?.as_slice())?;
+    Ok(())
 }
 
 /// The tables that a group of intents works on, each opened when it is first needed.
 pub(super) struct Tables<'txn> {
-    txn: &'txn WriteTransaction,
     opened: Opened<'txn>,
-    counters: Option<Counters<'txn>>,
+    counters: OnceCell<Counters<'txn>>,
     changes: Option<ChangeLog<'txn>>,
     /// What the group rewrote of the rows that are remembered outside.
     pub rewritten: Rewritten,
-    /// The most that a workspace may have.
-    pub quotas: Quotas,
-    /// Whether something was written that has no entry in the change log.
-    unlogged: bool,
+    /// What the intent at hand has written.
+    overlay: Overlay,
+    /// Whether redb is at work: a panic is its own, then.
+    is_inside: Cell<bool>,
+    /// Whether anything was written.
+    has_written: bool,
 }
 
 /// Opens each table at most once for a group; redb creates those that are not there yet.
 macro_rules! opened {
     ($($(#[$doc:meta])* $name:ident: $definition:ident, $table:ty;)+) => {
-        #[derive(Default)]
         struct Opened<'txn> {
-            $($name: Option<$table>,)+
+            txn: &'txn WriteTransaction,
+            $($name: OnceCell<$table>,)+
+        }
+
+        impl<'txn> Opened<'txn> {
+            fn of(txn: &'txn WriteTransaction) -> Self {
+                Self { txn, $($name: OnceCell::new(),)+ }
+            }
+
+            $(
+                fn $name(&self) -> StoreResult<&$table> {
+                    match self.$name.get() {
+                        Some(table) => Ok(table),
+                        None => {
+                            let table = self.txn.open_table($definition)?;
+                            Ok(self.$name.get_or_init(|| table))
+                        }
+                    }
+                }
+            )+
         }
 
         impl<'txn> Tables<'txn> {
             $(
                 #[doc = concat!("See [`", stringify!($definition), "`].")]
                 pub fn $name(&mut self) -> StoreResult<&mut $table> {
-                    match &mut self.opened.$name {
-                        Some(table) => Ok(table),
-                        none => Ok(none.insert(self.txn.open_table($definition)?)),
-                    }
+                    self.opened.$name()?;
+                    self.opened.$name.get_mut().ok_or_else(not_open)
                 }
             )+
 
@@ -199,17 +197,38 @@ opened! {
     answers_by_expiry: ANSWERS_BY_EXPIRY, Set<'txn, 56>;
 }
 
+/// Has `$body` see as `$rows` the table of this name, of the open tables or of a snapshot.
+macro_rules! named {
+    ($tables:expr, $table:expr, $rows:ident => $body:expr) => {
+        named!($tables, $table, $rows => $body;
+            Users users, UsersByEmail users_by_email, OneTimeTokens one_time_tokens, Sessions sessions,
+            SpentTokens spent_tokens, Workspaces workspaces, WorkspacesBySlug workspaces_by_slug,
+            WorkspacesDeleted workspaces_deleted, Members members, MembershipsByUser memberships_by_user,
+            ApiKeys api_keys, Artifacts artifacts, ArtifactsTrash artifacts_trash,
+            ArtifactVersions artifact_versions, Answers answers, AnswersByExpiry answers_by_expiry)
+    };
+    ($tables:expr, $table:expr, $rows:ident => $body:expr; $($name:ident $open:ident),+) => {
+        match $table {
+            $($crate::store::engine::Table::$name => {
+                let $rows = $tables.$open()?;
+                $body
+            })+
+        }
+    };
+}
+pub(super) use named;
+
 impl<'txn> Tables<'txn> {
     /// The tables of a transaction.
     pub fn of(txn: &'txn WriteTransaction) -> Self {
         Self {
-            txn,
-            opened: Opened::default(),
-            counters: None,
+            opened: Opened::of(txn),
+            counters: OnceCell::new(),
             changes: None,
             rewritten: Rewritten::default(),
-            quotas: Quotas::default(),
-            unlogged: false,
+            overlay: Overlay::default(),
+            is_inside: Cell::new(false),
+            has_written: false,
         }
     }
 
@@ -224,9 +243,17 @@ impl<'txn> Tables<'txn> {
 
     /// See [`COUNTERS`].
     pub fn counters(&mut self) -> StoreResult<&mut Counters<'txn>> {
-        match &mut self.counters {
+        self.counters_now()?;
+        self.counters.get_mut().ok_or_else(not_open)
+    }
+
+    fn counters_now(&self) -> StoreResult<&Counters<'txn>> {
+        match self.counters.get() {
             Some(counters) => Ok(counters),
-            none => Ok(none.insert(Counters::new(self.txn.open_table(COUNTERS)?))),
+            None => {
+                let counters = Counters::new(self.opened.txn.open_table(COUNTERS)?);
+                Ok(self.counters.get_or_init(|| counters))
+            }
         }
     }
 
@@ -234,40 +261,105 @@ impl<'txn> Tables<'txn> {
     pub fn changes(&mut self) -> StoreResult<&mut ChangeLog<'txn>> {
         match &mut self.changes {
             Some(changes) => Ok(changes),
-            none => Ok(none.insert(ChangeLog::new(self.txn.open_table(CHANGES)?)?)),
+            none => Ok(none.insert(ChangeLog::new(self.opened.txn.open_table(CHANGES)?)?)),
         }
     }
 
-    /// Adds an entry to the change log, and notes the idempotency key it is done under. Every intent that writes does
-    /// so once for each thing it changes.
-    pub fn log(&mut self, tenant: Option<TenantId>, stamp: &Stamp, kind: ChangeKind) -> StoreResult<()> {
-        if let Some(reservation) = &stamp.reservation {
-            answers::note(self, reservation)?;
-        }
-        let next = self.changes()?.next_seq();
-        let previous = match tenant {
-            Some(tenant) => self.counters()?.note_change(tenant, next)?,
-            None => 0,
+    /// Runs a rule, and writes what it wrote if it succeeded. Returns what it did, and how many entries it added to the
+    /// change log. A failure is the database's: the group must be given up.
+    pub fn run<T>(
+        &mut self,
+        stamp: &Stamp,
+        rule: impl Fn(&mut Tx<'_>) -> StoreResult<T>,
+    ) -> StoreResult<(StoreResult<T>, usize)> {
+        let mut overlay = take(&mut self.overlay);
+        self.is_inside.set(false);
+        let ran = catch_unwind(AssertUnwindSafe(|| rule(&mut Tx::new(self, &mut overlay, stamp))));
+        let outcome = match ran {
+            Ok(Err(failure)) if failure.is_failure() => Err(failure),
+            Ok(Err(refusal)) => Ok((Err(refusal), 0)),
+            Ok(Ok(done)) => self.apply(&overlay, stamp).map(|()| (Ok(done), overlay.logged().len())),
+            Err(_) if self.is_inside.get() => Err(StoreError::Unavailable("the database panicked".to_owned())),
+            Err(_) => Ok((Err(StoreError::Internal("a write panicked".to_owned())), 0)),
         };
-        self.changes()?.append(tenant, stamp, kind, previous)
+        self.overlay = overlay;
+        outcome
     }
 
-    /// Has the group committed although nothing of it is in the change log: it wrote what is nobody else's business.
-    pub fn wrote_unlogged(&mut self) {
-        self.unlogged = true;
+    /// Writes what a rule wrote, and whatever follows from it.
+    fn apply(&mut self, overlay: &Overlay, stamp: &Stamp) -> StoreResult<()> {
+        for (table, key, row) in overlay.writes() {
+            named!(self, table, rows => write(rows, key, row)?);
+            self.rewritten.note(table, key);
+        }
+        for (scope, counter, step) in overlay.counted() {
+            self.counters()?.add(*scope, *counter, *step)?;
+        }
+        for (tenant, end) in overlay.ended() {
+            match end {
+                End::Retired => self.counters()?.leave_totals(*tenant)?,
+                End::Erased => self.counters()?.remove_of(*tenant)?,
+            }
+        }
+        for (tenant, kind) in overlay.logged() {
+            let next = self.changes()?.next_seq();
+            let previous = match tenant {
+                Some(tenant) => self.counters()?.note_change(*tenant, next)?,
+                None => 0,
+            };
+            self.changes()?.append(*tenant, stamp, *kind, previous)?;
+        }
+        self.has_written |= !overlay.is_empty();
+        Ok(())
     }
 
-    /// How many entries the group has added to the change log so far.
-    pub fn logged(&self) -> usize {
-        self.changes.as_ref().map_or(0, ChangeLog::appended)
+    /// Has the group committed: something was written that is not a rule's.
+    pub fn wrote(&mut self) {
+        self.has_written = true;
     }
 
     /// Writes what was held back for the end of the group. Returns whether anything was written at all, and what was
     /// rewritten.
     pub fn finish(mut self) -> StoreResult<(bool, Rewritten)> {
-        if let Some(counters) = &mut self.counters {
+        if let Some(counters) = self.counters.get_mut() {
             counters.flush()?;
         }
-        Ok((self.unlogged || self.logged() > 0, self.rewritten))
+        Ok((self.has_written, self.rewritten))
     }
+
+    fn watch(&self) -> Watch<'_> {
+        Watch { budget: None, is_inside: Some(&self.is_inside) }
+    }
+}
+
+impl Source for Tables<'_> {
+    fn get(&self, table: Table, key: &[u8], show: &mut dyn FnMut(&[u8])) -> StoreResult<bool> {
+        named!(self.opened, table, rows => rows::get(rows, key, self.watch(), show))
+    }
+
+    fn range(&self, table: Table, span: &Span) -> StoreResult<Box<dyn Cursor + '_>> {
+        named!(self.opened, table, rows => rows::range(rows, span, self.watch()))
+    }
+
+    fn count(&self, scope: [u8; 16], counter: Counter) -> StoreResult<u64> {
+        self.watch().inside(|| self.counters_now()?.value_of(scope, counter))
+    }
+}
+
+fn not_open() -> StoreError {
+    StoreError::Internal("a table that was opened is not open".to_owned())
+}
+
+/// Writes a row, or removes it.
+fn write<K: Key + 'static, V: Value + 'static>(
+    table: &mut redb::Table<'_, K, V>,
+    key: &[u8],
+    row: Option<&[u8]>,
+) -> StoreResult<()> {
+    let key = K::from_bytes(key);
+    match row {
+        Some(row) => drop(table.insert(key, V::from_bytes(row))?),
+        None => drop(table.remove(key)?),
+    }
+    Ok(())
 }

@@ -2,7 +2,6 @@
 //!
 //! See [`super::group`] for what the thread does with them.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -12,7 +11,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::group::Group;
 use super::tables::Tables;
+use crate::domain::Stamp;
 use crate::priority::Work;
+use crate::store::engine::Tx;
 use crate::store::{StoreError, StoreResult, WriteFigures};
 
 /// What became of an intent.
@@ -54,9 +55,36 @@ pub(super) trait Job: Send {
     fn answer(self: Box<Self>, group: &StoreResult<Option<Commit>>);
 }
 
+/// What is done in a group. It returns what came of it, with how many entries it added to the change log; an error means that
+/// the group must be given up.
+trait Intent<T>: Send {
+    fn run(&self, tables: &mut Tables<'_>) -> StoreResult<(StoreResult<T>, usize)>;
+}
+
+/// A rule, carried out for whom the stamp says.
+struct Ruled<R>(Stamp, R);
+
+impl<T, R: Fn(&mut Tx<'_>) -> StoreResult<T> + Send> Intent<T> for Ruled<R> {
+    fn run(&self, tables: &mut Tables<'_>) -> StoreResult<(StoreResult<T>, usize)> {
+        tables.run(&self.0, &self.1)
+    }
+}
+
+/// Work of the engine's own, of which the change log has nothing.
+struct Own<W>(W);
+
+impl<T, W: Fn(&mut Tables<'_>) -> StoreResult<T> + Send> Intent<T> for Own<W> {
+    fn run(&self, tables: &mut Tables<'_>) -> StoreResult<(StoreResult<T>, usize)> {
+        match (self.0)(tables) {
+            Err(failure) if failure.is_failure() => Err(failure),
+            outcome => Ok((outcome, 0)),
+        }
+    }
+}
+
 /// An intent that returns a `T`, and the one who waits for it.
 struct Write<I, T> {
-    intent: Option<I>,
+    intent: I,
     outcome: Option<(StoreResult<T>, usize)>,
     submitted: Instant,
     reply: oneshot::Sender<Answer<T>>,
@@ -64,24 +92,12 @@ struct Write<I, T> {
 
 impl<I, T> Job for Write<I, T>
 where
-    I: FnOnce(&mut Tables<'_>) -> StoreResult<T> + Send,
+    I: Intent<T>,
     T: Send,
 {
     fn run(&mut self, tables: &mut Tables<'_>) -> StoreResult<()> {
-        let Some(intent) = self.intent.take() else { return Ok(()) };
-        let before = tables.logged();
-        let result = catch_unwind(AssertUnwindSafe(|| intent(tables)))
-            .unwrap_or_else(|_| Err(StoreError::Unavailable("a write panicked".to_owned())));
-        let abandoned = match &result {
-            Err(failure) if failure.is_failure() => Err(failure.clone()),
-            // What it wrote before that can't be told from what others wrote.
-            Err(fault) if !fault.is_refusal() => {
-                Err(StoreError::Unavailable("another write of the same commit went wrong".to_owned()))
-            }
-            Ok(_) | Err(_) => Ok(()),
-        };
-        self.outcome = Some((result, tables.logged() - before));
-        abandoned
+        self.outcome = Some(self.intent.run(tables)?);
+        Ok(())
     }
 
     fn answer(self: Box<Self>, group: &StoreResult<Option<Commit>>) {
@@ -95,7 +111,6 @@ where
                 Answer { result, rows, figures: commit.filter(|_| rows > 0).map(figures) }
             }
             (Ok(_), None) => Answer::refused(StoreError::Unavailable("the write was not carried out".to_owned())),
-            (Err(_), Some((Err(own), _))) if !own.is_refusal() => Answer::refused(own),
             (Err(failure), _) => Answer::refused(failure.clone()),
         };
         // Whoever waited may have given up; the write stands all the same.
@@ -154,13 +169,26 @@ impl Writer {
         })
     }
 
-    /// Queues an intent and waits until its group is on disk. A full queue is [`StoreError::Overloaded`] at once.
+    /// Queues a rule and waits until its group is on disk. A full queue is [`StoreError::Overloaded`] at once.
     pub async fn submit<T: Send + 'static>(
         &self,
-        intent: impl FnOnce(&mut Tables<'_>) -> StoreResult<T> + Send + 'static,
+        stamp: Stamp,
+        rule: impl Fn(&mut Tx<'_>) -> StoreResult<T> + Send + 'static,
     ) -> Answer<T> {
+        self.queue(Ruled(stamp, rule)).await
+    }
+
+    /// The same, of work on the tables themselves. What it fails with is a failure of the database.
+    pub async fn submit_own<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Tables<'_>) -> StoreResult<T> + Send + 'static,
+    ) -> Answer<T> {
+        self.queue(Own(work)).await
+    }
+
+    async fn queue<T: Send + 'static>(&self, intent: impl Intent<T> + 'static) -> Answer<T> {
         let (reply, answer) = oneshot::channel();
-        let job = Write { intent: Some(intent), outcome: None, submitted: Instant::now(), reply };
+        let job = Write { intent, outcome: None, submitted: Instant::now(), reply };
         match self.enqueue(Box::new(job)) {
             Ok(()) => answer.await.unwrap_or_else(|_| Answer::refused(stopped())),
             Err(refusal) => Answer::refused(refusal),

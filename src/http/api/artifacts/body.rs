@@ -9,10 +9,9 @@ use uuid::Uuid;
 
 use super::fields::{DescriptionText, NameText, TagText, TypeText};
 use super::found::{FacetsBody, HighlightsBody};
-use super::list::Facet;
 use crate::domain::{
-    Artifact, ArtifactDescription, ArtifactStats, FoundArtifact, FoundArtifacts, MetadataValue, Page, RawArtifact,
-    RawArtifactPatch,
+    Artifact, ArtifactDescription, ArtifactStats, FacetFields, FoundArtifact, FoundArtifacts, MetadataValue, Page,
+    RawArtifact, RawArtifactPatch,
 };
 use crate::http::types::{RawMetadataValue, Time, field};
 
@@ -208,7 +207,7 @@ pub(super) struct PageBody {
 }
 
 impl PageBody {
-    pub(super) fn new(found: FoundArtifacts, window: &Page, next_cursor: Option<String>, facets: &[Facet]) -> Self {
+    pub(super) fn new(found: FoundArtifacts, window: &Page, next_cursor: Option<String>, facets: FacetFields) -> Self {
         Self {
             items: found.items.into_iter().map(ArtifactBody::from).collect(),
             total: found.total,

@@ -3,11 +3,7 @@
 use poem_openapi::Object;
 use serde::Serialize;
 
-use super::list::Facet;
-use crate::domain::{Facets, Highlights};
-
-/// Of more values than this, those that fewest have are left out.
-const MAX_VALUES: usize = 100;
+use crate::domain::{FacetFields, Facets, Highlights};
 
 /// Where in an artifact's texts something was found. HTML: escaped, with `<mark>` around what was found.
 #[derive(Serialize, Object)]
@@ -54,14 +50,11 @@ pub(super) struct FacetCount {
 
 impl FacetsBody {
     /// Those that were asked for.
-    pub(super) fn new(facets: Facets, wanted: &[Facet]) -> Self {
+    pub(super) fn new(facets: Facets, wanted: FacetFields) -> Self {
         let most = |counts| {
-            let most = Facets::most(counts, MAX_VALUES).into_iter();
+            let most = Facets::most(counts, Facets::MAX_VALUES).into_iter();
             most.map(|(value, count)| FacetCount { value, count }).collect()
         };
-        Self {
-            tags: wanted.contains(&Facet::Tags).then(|| most(facets.tags)),
-            artifact_type: wanted.contains(&Facet::ArtifactType).then(|| most(facets.types)),
-        }
+        Self { tags: wanted.tags.then(|| most(facets.tags)), artifact_type: wanted.types.then(|| most(facets.types)) }
     }
 }

@@ -5,8 +5,8 @@ use uuid::Uuid;
 use super::body::PageBody;
 use super::fields::{FacetNames, TagList};
 use crate::domain::{
-    ArtifactFilter, ArtifactType, ListArtifacts, Page, Position, Ranking, SearchArtifacts, SearchText, Sort, SortBy,
-    Start, Tag, Tags, TenantId, Violations,
+    ArtifactFilter, ArtifactType, FacetFields, ListArtifacts, Page, Position, Ranking, SearchArtifacts, SearchText,
+    Sort, SortBy, Start, Tag, Tags, TenantId, Violations,
 };
 use crate::http::cursor;
 use crate::http::json::Json;
@@ -39,16 +39,9 @@ pub(super) struct ListQuery {
     pub highlights: bool,
 }
 
-/// What can be counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Facet {
-    Tags,
-    ArtifactType,
-}
-
 impl ListQuery {
     /// Checks every parameter. Pointers name the parameter.
-    pub(super) fn check(self, key: &CursorKey, tenant: TenantId) -> Result<(SearchArtifacts, Vec<Facet>), Violations> {
+    pub(super) fn check(self, key: &CursorKey, tenant: TenantId) -> Result<SearchArtifacts, Violations> {
         let (text, filter, sort, facets) = Violations::check(|check| {
             let text = check.field("/q", self.q.as_deref().map_or(Ok(None), SearchText::parse));
             let tags = check.field("/tags", check_tags(self.tags));
@@ -97,8 +90,7 @@ impl ListQuery {
             Some((Page { limit: limit?, start: start? }, ranking))
         })?;
         let list = ListArtifacts { filter, sort, page };
-        let (has_facets, highlights) = (!facets.is_empty(), self.highlights);
-        Ok((SearchArtifacts { text, list, facets: has_facets, highlights, ranking }, facets))
+        Ok(SearchArtifacts { text, list, facets, highlights: self.highlights, ranking })
     }
 }
 
@@ -110,9 +102,9 @@ pub(super) async fn answer(
     query: ListQuery,
 ) -> Result<Json<PageBody>, Problem> {
     let key = &service.cursor_key;
-    let (wanted, facets) = query.check(key, tenant).map_err(|violations| Problem::validation(&violations))?;
-    let SearchArtifacts { text, list: ListArtifacts { filter, sort, page: window }, .. } = wanted.clone();
-    let found = if text.is_some() || !facets.is_empty() {
+    let wanted = query.check(key, tenant).map_err(|violations| Problem::validation(&violations))?;
+    let SearchArtifacts { text, list: ListArtifacts { filter, sort, page: window }, facets, .. } = wanted.clone();
+    let found = if text.is_some() || facets.any() {
         service.search_artifacts(caller, tenant, wanted).await?
     } else {
         service.artifacts(caller, tenant, wanted.list).await?
@@ -120,7 +112,7 @@ pub(super) async fn answer(
     let digest = digest(&text, &filter, sort);
     let place = found.next.as_ref().map(|position| (digest, position, &found.ranking));
     let next = place.and_then(|place| cursor::encode(key, LIST, tenant, &place));
-    Ok(Json(PageBody::new(found, &window, next, &facets)))
+    Ok(Json(PageBody::new(found, &window, next, facets)))
 }
 
 /// What tells a list from others: a cursor is only good for its own.
@@ -144,15 +136,16 @@ fn place(
     }
 }
 
-fn check_facets(names: Option<&FacetNames>) -> Result<Vec<Facet>, String> {
-    let names = names.into_iter().flat_map(|names| names.0.split(','));
-    names
-        .map(|name| match name {
-            "tags" => Ok(Facet::Tags),
-            "artifact_type" => Ok(Facet::ArtifactType),
-            _ => Err("must be tags, artifact_type, or both separated by a comma".to_owned()),
-        })
-        .collect()
+fn check_facets(names: Option<&FacetNames>) -> Result<FacetFields, String> {
+    let mut fields = FacetFields::default();
+    for name in names.into_iter().flat_map(|names| names.0.split(',')) {
+        match name {
+            "tags" => fields.tags = true,
+            "artifact_type" => fields.types = true,
+            _ => return Err("must be tags, artifact_type, or both separated by a comma".to_owned()),
+        }
+    }
+    Ok(fields)
 }
 
 /// Each tag once. Repetitions don't count: only what is looked for costs.

@@ -2,7 +2,6 @@
 
 use std::io::Write;
 
-use super::super::members;
 use super::super::records::Account;
 use super::super::tables::{
     API_KEYS, ARTIFACT_VERSIONS, ARTIFACTS, ARTIFACTS_TRASH, MEMBERS, MEMBERSHIPS_BY_USER, ONE_TIME_TOKENS, SESSIONS,
@@ -124,8 +123,8 @@ fn members_of<W: Write>(set: &mut ChangeSet<'_, W>, tenant: TenantId) -> Written
 /// A membership, both ways.
 fn member<W: Write>(set: &mut ChangeSet<'_, W>, tenant: Option<TenantId>, user: UserId) -> Written {
     let (snapshot, Some(tenant)) = (set.snapshot, tenant) else { return Ok(()) };
-    set.rows(MEMBERS, snapshot.members()?, &members::key(tenant, user))?;
-    set.rows(MEMBERSHIPS_BY_USER, snapshot.memberships_by_user()?, &members::by_user(tenant, user))
+    set.rows(MEMBERS, snapshot.members()?, &pair(tenant.to_bytes(), user.to_bytes()))?;
+    set.rows(MEMBERSHIPS_BY_USER, snapshot.memberships_by_user()?, &pair(user.to_bytes(), tenant.to_bytes()))
 }
 
 fn api_key<W: Write>(set: &mut ChangeSet<'_, W>, tenant: Option<TenantId>, id: ApiKeyId) -> Written {

@@ -1,12 +1,12 @@
 //! The tables that hold the keys of others in another order.
 
-use super::super::answers;
 use super::super::records;
 use super::super::snapshot::Snapshot;
 use super::super::tables::{get, pair, second_of};
 use super::{Check, Fix, name};
 use crate::domain::Noted;
 use crate::store::StoreResult;
+use crate::store::engine::expiry_key;
 
 /// Checks that they have every key of the others, and no more.
 pub(super) fn check(check: &mut Check, snapshot: &Snapshot) -> StoreResult<()> {
@@ -47,7 +47,7 @@ fn expiries(check: &mut Check, snapshot: &Snapshot) -> StoreResult<()> {
                 continue;
             }
         };
-        let expiry = answers::expiry_key(noted.expires_at, key.value());
+        let expiry = expiry_key(noted.expires_at, key.value());
         if by_expiry.get(&expiry)?.is_none() {
             check.derived(format!("answers_by_expiry lacks {}", name(key.value())), Fix::Expiry(expiry, true));
         }
@@ -58,7 +58,7 @@ fn expiries(check: &mut Check, snapshot: &Snapshot) -> StoreResult<()> {
         let mut key = [0; 48];
         key.copy_from_slice(&expiry[8..]);
         let is_own = match get::<_, Noted>(rows, &key) {
-            Ok(noted) => noted.is_some_and(|noted| answers::expiry_key(noted.expires_at, &key) == expiry),
+            Ok(noted) => noted.is_some_and(|noted| expiry_key(noted.expires_at, &key) == expiry),
             // That row has been told of.
             Err(_) => true,
         };

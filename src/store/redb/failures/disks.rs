@@ -6,16 +6,16 @@ use super::*;
 async fn a_broken_disk_fails_writes_and_a_mended_one_takes_them_again() {
     let disk = Disk::default();
     let store = store(&disk, patient());
-    assert_eq!(store.writer.submit(append).await.result, Ok(()));
+    assert_eq!(submit(&store, append).await.result, Ok(()));
 
     disk.set(State::Broken);
     for _ in 0..2 {
-        assert!(matches!(store.writer.submit(append).await.result, Err(StoreError::Unavailable(_))));
+        assert!(matches!(submit(&store, append).await.result, Err(StoreError::Unavailable(_))));
         let health = store.health().await;
         assert!(health.writable.is_err(), "{health:?}");
     }
     disk.set(State::Well);
-    assert_eq!(store.writer.submit(append).await.result, Ok(()));
+    assert_eq!(submit(&store, append).await.result, Ok(()));
     let health = store.health().await;
     assert_eq!((health.readable, health.writable), (true, Ok(())));
     assert_eq!(store.changes(0, 10).await.unwrap().len() as u64, health.last_seq, "without gaps");
@@ -26,15 +26,15 @@ async fn a_broken_disk_fails_writes_and_a_mended_one_takes_them_again() {
 async fn a_disk_that_is_full_before_the_commit_fails_writes_too() {
     let disk = Disk::default();
     let store = store(&disk, patient());
-    let grow = |tables: &mut Tables<'_>| {
-        tables.users()?.insert(&[1; 16], vec![0; 16 << 20].as_slice())?;
-        append(tables)
+    let grow = |tx: &mut Tx<'_>| {
+        tx.put_bytes(Table::Users, &[1; 16], &vec![0; 16 << 20])?;
+        append(tx)
     };
     disk.set(State::Full);
-    assert!(matches!(store.writer.submit(grow).await.result, Err(StoreError::StorageFull(_))));
+    assert!(matches!(submit(&store, grow).await.result, Err(StoreError::StorageFull(_))));
     assert!(matches!(store.health().await.writable, Err(StoreError::StorageFull(_))));
     disk.set(State::Well);
-    assert_eq!(store.writer.submit(grow).await.result, Ok(()));
+    assert_eq!(submit(&store, grow).await.result, Ok(()));
     assert_eq!(store.health().await.writable, Ok(()));
 }
 
@@ -42,12 +42,12 @@ async fn a_disk_that_is_full_before_the_commit_fails_writes_too() {
 async fn a_full_disk_is_told_from_a_broken_one_once_and_so_is_that_it_has_room_again() {
     let disk = Disk::default();
     let store = store(&disk, patient());
-    assert_eq!(store.writer.submit(append).await.result, Ok(()));
+    assert_eq!(submit(&store, append).await.result, Ok(()));
     let full = |result: &StoreResult<()>| matches!(result, Err(StoreError::StorageFull(_)));
     for state in [State::NearlyFull, State::Full] {
         disk.set(state);
         for _ in 0..3 {
-            assert!(full(&store.writer.submit(append).await.result));
+            assert!(full(&submit(&store, append).await.result));
         }
         assert!(full(&store.health().await.writable));
         disk.set(State::Well);
@@ -56,7 +56,7 @@ async fn a_full_disk_is_told_from_a_broken_one_once_and_so_is_that_it_has_room_a
         assert!(turns.len() == 2 && full(&turns[0]) && turns[1] == Ok(()), "{turns:?}");
     }
     disk.set(State::Broken);
-    assert!(matches!(store.writer.submit(append).await.result, Err(StoreError::Unavailable(_))));
+    assert!(matches!(submit(&store, append).await.result, Err(StoreError::Unavailable(_))));
     assert!(matches!(disk.turns()[..], [Err(StoreError::Unavailable(_))]));
 }
 
@@ -64,9 +64,9 @@ async fn a_full_disk_is_told_from_a_broken_one_once_and_so_is_that_it_has_room_a
 async fn reads_go_on_while_the_disk_is_nearly_full() {
     let disk = Disk::default();
     let store = store(&disk, patient());
-    assert_eq!(store.writer.submit(append).await.result, Ok(()));
+    assert_eq!(submit(&store, append).await.result, Ok(()));
     disk.set(State::NearlyFull);
-    assert!(store.writer.submit(append).await.result.is_err());
+    assert!(submit(&store, append).await.result.is_err());
     assert_eq!(store.changes(0, 10).await.unwrap().len(), 1);
     assert!(store.health().await.readable);
     assert_eq!(disk.opened(), 1, "nothing was the matter with it");
@@ -77,8 +77,8 @@ async fn a_read_that_fails_makes_the_writer_open_the_database_anew() {
     let disk = Disk::default();
     let store = store(&disk, patient());
     // More than one page, because the first one of a table stays in memory.
-    let many = |tables: &mut Tables<'_>| (0..1000).try_for_each(|_| append(tables));
-    assert_eq!(store.writer.submit(many).await.result, Ok(()));
+    let many = |tx: &mut Tx<'_>| (0..1000).try_for_each(|_| append(tx));
+    assert_eq!(submit(&store, many).await.result, Ok(()));
     disk.set(State::Broken);
     assert!(matches!(store.changes(0, 1).await, Err(StoreError::Unavailable(_))));
     disk.set(State::Well);
@@ -90,7 +90,7 @@ async fn a_look_at_the_health_is_enough_to_find_the_disk_mended() {
     let disk = Disk::default();
     let store = store(&disk, patient());
     disk.set(State::Broken);
-    assert!(store.writer.submit(append).await.result.is_err());
+    assert!(submit(&store, append).await.result.is_err());
     assert!(store.health().await.writable.is_err());
     disk.set(State::Well);
     assert_eq!(store.health().await.writable, Ok(()));
@@ -102,11 +102,11 @@ async fn a_row_that_cannot_be_read_is_an_error() {
     let user = user(7);
     let id = user.id;
     store.create_user(user, "hash".to_owned(), stamp()).await.unwrap();
-    let spoil = move |tables: &mut Tables<'_>| {
-        tables.users()?.insert(&id.to_bytes(), [200, 1, 2, 3].as_slice())?;
-        append(tables)
+    let spoil = move |tx: &mut Tx<'_>| {
+        tx.put_bytes(Table::Users, &id.to_bytes(), &[200, 1, 2, 3])?;
+        append(tx)
     };
-    assert_eq!(store.writer.submit(spoil).await.result, Ok(()));
+    assert_eq!(submit(&store, spoil).await.result, Ok(()));
 
     let cause = "the row of a user is corrupt: version 200 is unknown";
     let corrupt = StoreError::damaged("users", &id.to_bytes(), cause);
@@ -119,13 +119,13 @@ async fn a_row_that_cannot_be_read_is_an_error() {
 async fn a_panic_of_the_database_fails_its_group_and_the_writer_opens_it_anew() {
     let disk = Disk::default();
     let store = store(&disk, patient());
-    assert_eq!(store.writer.submit(append).await.result, Ok(()));
+    assert_eq!(submit(&store, append).await.result, Ok(()));
 
     disk.set(State::Panicking);
-    assert!(matches!(store.writer.submit(append).await.result, Err(StoreError::Unavailable(_))));
+    assert!(matches!(submit(&store, append).await.result, Err(StoreError::Unavailable(_))));
     assert!(matches!(store.counts().await, Err(StoreError::Unavailable(_))), "nobody reads what can't be relied on");
     disk.set(State::Well);
-    assert_eq!(store.writer.submit(append).await.result, Ok(()));
+    assert_eq!(submit(&store, append).await.result, Ok(()));
     let health = store.health().await;
     assert_eq!((health.readable, health.writable), (true, Ok(())));
     assert_eq!(store.changes(0, 10).await.unwrap().len() as u64, health.last_seq, "without gaps");
@@ -138,7 +138,7 @@ async fn a_database_that_failed_is_opened_anew_once_in_a_while() {
     let store = store(&disk, Limits { reopen_pause: Duration::from_secs(600), ..patient() });
     disk.set(State::Broken);
     for _ in 0..5 {
-        assert!(matches!(store.writer.submit(append).await.result, Err(StoreError::Unavailable(_))));
+        assert!(matches!(submit(&store, append).await.result, Err(StoreError::Unavailable(_))));
         assert!(store.health().await.writable.is_err());
     }
     assert_eq!(disk.opened(), 2, "at the start, and once since");

@@ -20,10 +20,10 @@ use super::limits::Limits;
 use super::migrate::migrate;
 use super::scan::Scans;
 use super::snapshot::{Published, Snapshot};
-use super::tables::Tables;
 use super::writer::{Answer, Writer};
 use super::{Location, RedbStore, check};
 use crate::domain::{Actor, ChangeKind, Email, HistoryId, Quotas, Stamp, Timestamp, User, UserId};
+use crate::store::engine::{Counter, Name, Table, Tx};
 use crate::store::{Call, Changes, Observer, Store, StoreError, StoreResult, Users};
 
 /// How a disk is.
@@ -219,12 +219,13 @@ fn store(disk: &Disk, limits: Limits) -> RedbStore {
     };
     let observer: Arc<dyn Observer> = Arc::new(disk.clone());
     let (pause, shared) = (limits.reopen_pause, Arc::clone(&published));
-    let bounds = Bounds { intents: 8, quotas: Quotas::default() };
+    let bounds = Bounds { intents: 8 };
     let group = Group::new(database, reopen, pause, shared, bounds, guard, Arc::clone(&observer)).unwrap();
     let writer = Arc::new(Writer::start(group, 2).unwrap());
     let history = HistoryId::from_bytes([0; 16]);
     let (scans, backups) = (Scans::new(limits), Arc::new(Semaphore::new(1)));
-    RedbStore { writer, published, scans, limits, observer, location: Location::Memory, history, backups }
+    let (location, quotas) = (Location::Memory, Quotas::default());
+    RedbStore { writer, published, scans, limits, observer, location, history, quotas, backups }
 }
 
 fn stamp() -> Stamp {
@@ -256,23 +257,30 @@ fn users_of(disk: &Disk) -> Vec<u8> {
 }
 
 /// An intent that adds one entry to the change log.
-fn append(tables: &mut Tables<'_>) -> StoreResult<()> {
-    tables.log(None, &stamp(), ChangeKind::UserRegistered(UserId::from_bytes([0; 16])))
+fn append(tx: &mut Tx<'_>) -> StoreResult<()> {
+    tx.log(None, ChangeKind::UserRegistered(UserId::from_bytes([0; 16])));
+    Ok(())
+}
+
+/// Queues a rule, and waits until it is carried out.
+async fn submit<T: Send + 'static>(
+    store: &RedbStore,
+    rule: impl Fn(&mut Tx<'_>) -> StoreResult<T> + Send + 'static,
+) -> Answer<T> {
+    store.writer.submit(stamp(), rule).await
 }
 
 /// Keeps the writer busy until the returned sender sends or is dropped, so that what is queued meanwhile is one group.
 async fn occupy(store: &RedbStore) -> mpsc::Sender<()> {
     let (release, released) = mpsc::channel();
     let (start, started) = tokio::sync::oneshot::channel();
-    let writer = Arc::clone(&store.writer);
-    tokio::spawn(async move {
-        writer
-            .submit(move |_| {
-                let _ = (start.send(()), released.recv());
-                Ok(())
-            })
-            .await
-    });
+    let (writer, start, released) = (Arc::clone(&store.writer), Mutex::new(Some(start)), Mutex::new(released));
+    let wait = move |_: &mut Tx<'_>| {
+        let start = start.lock().unwrap().take();
+        let _ = (start.map(|start| start.send(())), released.lock().unwrap().recv());
+        Ok(())
+    };
+    tokio::spawn(async move { writer.submit(stamp(), wait).await });
     started.await.unwrap();
     release
 }
@@ -280,15 +288,15 @@ async fn occupy(store: &RedbStore) -> mpsc::Sender<()> {
 /// Queues `first` and `second` as one group.
 async fn group<A, B>(
     store: &RedbStore,
-    first: impl FnOnce(&mut Tables<'_>) -> StoreResult<A> + Send + 'static,
-    second: impl FnOnce(&mut Tables<'_>) -> StoreResult<B> + Send + 'static,
+    first: impl Fn(&mut Tx<'_>) -> StoreResult<A> + Send + 'static,
+    second: impl Fn(&mut Tx<'_>) -> StoreResult<B> + Send + 'static,
 ) -> (Answer<A>, Answer<B>)
 where
     A: Send + 'static,
     B: Send + 'static,
 {
     let release = occupy(store).await;
-    let (first, second, ()) = tokio::join!(store.writer.submit(first), store.writer.submit(second), async {
+    let (first, second, ()) = tokio::join!(submit(store, first), submit(store, second), async {
         drop(release);
     });
     (first, second)

@@ -16,35 +16,53 @@ async fn what_is_queued_together_shares_a_commit() {
     assert_eq!(store.health().await.last_seq, 2);
 }
 
-#[tokio::test]
-async fn a_refusal_does_not_harm_its_group() {
+/// Writes what must not stay: a row, a count, an entry of the change log.
+fn leave(tx: &mut Tx<'_>) -> StoreResult<()> {
+    let user = user(9);
+    tx.put_bytes(Table::UsersByEmail, user.email.as_str().as_bytes(), &user.id.to_bytes())?;
+    tx.add(user.id.to_bytes(), Counter::Users, 1);
+    append(tx)
+}
+
+/// What comes of a rule that ends so after it has written, beside one that is good: it leaves nothing.
+async fn fails_alone(end: impl Fn() -> StoreResult<()> + Send + 'static) -> Answer<()> {
     let store = store(&Disk::default(), patient());
-    let (refused, good) = group(&store, |_| Err::<(), _>(StoreError::EmailTaken), append).await;
-    assert_eq!(refused.result, Err(StoreError::EmailTaken));
-    assert_eq!((refused.rows, refused.figures), (0, None));
+    let bad = move |tx: &mut Tx<'_>| leave(tx).and_then(|()| end());
+    let (bad, good) = group(&store, bad, append).await;
     assert_eq!((good.result, good.rows), (Ok(()), 1));
-    assert_eq!(store.health().await.last_seq, 1);
+    assert_eq!((bad.rows, bad.figures), (0, None));
+    let health = store.health().await;
+    assert_eq!((health.last_seq, health.writable), (1, Ok(())));
+    assert_eq!(store.credentials(&user(9).email).await, Ok(None));
+    assert_eq!(store.counts().await.unwrap().users, 0);
+    assert_eq!(submit(&store, append).await.result, Ok(()));
+    bad
 }
 
 #[tokio::test]
-async fn a_panic_abandons_its_group_and_the_writer_goes_on() {
-    let store = store(&Disk::default(), patient());
-    let (good, bad) = group(&store, append, |_| -> StoreResult<()> { panic!("on purpose") }).await;
-    let panicked = Err(StoreError::Unavailable("a write panicked".to_owned()));
-    assert_eq!((good.result, bad.result), (panicked.clone(), panicked));
-    let health = store.health().await;
-    assert_eq!((health.last_seq, health.writable), (0, Ok(())), "the good one was undone, and the disk is well");
-    assert_eq!(store.writer.submit(append).await.result, Ok(()));
-    assert_eq!(store.health().await.last_seq, 1);
+async fn a_refusal_leaves_nothing() {
+    assert_eq!(fails_alone(|| Err(StoreError::EmailTaken)).await.result, Err(StoreError::EmailTaken));
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_fails_the_write_that_needs_it_and_no_other() {
+    let damaged = || Err(StoreError::damaged("users", &[1], "it is empty"));
+    assert_eq!(fails_alone(damaged).await.result, damaged());
+}
+
+#[tokio::test]
+async fn a_panic_fails_the_write_that_panics_and_no_other() {
+    let panicked = Err(StoreError::Internal("a write panicked".to_owned()));
+    assert_eq!(fails_alone(|| panic!("on purpose")).await.result, panicked);
 }
 
 #[tokio::test]
 async fn one_more_than_the_queue_holds_is_refused_at_once() {
     let store = store(&Disk::default(), patient());
     let release = occupy(&store).await;
-    let (first, second, ()) = tokio::join!(store.writer.submit(append), store.writer.submit(append), async {
+    let (first, second, ()) = tokio::join!(submit(&store, append), submit(&store, append), async {
         assert_eq!(store.writer.depth(), Some(2));
-        assert_eq!(store.writer.submit(append).await.result, Err(StoreError::Overloaded));
+        assert_eq!(submit(&store, append).await.result, Err(StoreError::Overloaded));
         drop(release);
     });
     assert_eq!((first.result, second.result), (Ok(()), Ok(())));
@@ -65,7 +83,7 @@ async fn a_full_queue_is_well_if_it_moves() {
     let store = store(&Disk::default(), patient());
     let release = occupy(&store).await;
     let (first, second, health, ()) =
-        tokio::join!(store.writer.submit(append), store.writer.submit(append), store.health(), async {
+        tokio::join!(submit(&store, append), submit(&store, append), store.health(), async {
             assert_eq!(store.writer.depth(), Some(2));
             drop(release);
         });
@@ -81,7 +99,7 @@ async fn there_is_one_nudge_at_a_time() {
         assert_eq!(store.writer.depth(), Some(1));
     }
     drop(release);
-    assert_eq!(store.writer.submit(|_| Ok(())).await.result, Ok(()));
+    assert_eq!(submit(&store, |_: &mut Tx<'_>| Ok(())).await.result, Ok(()));
     let _busy = occupy(&store).await;
     store.writer.nudge();
     assert_eq!(store.writer.depth(), Some(1), "another one, when the first was answered");
@@ -117,7 +135,7 @@ async fn a_writer_that_does_not_come_round_is_not_writable() {
         tokio::task::yield_now().await;
     }
     drop(release);
-    assert_eq!(store.writer.submit(append).await.result, Ok(()));
+    assert_eq!(submit(&store, append).await.result, Ok(()));
     assert!(store.figures().writable, "it has come round");
 }
 
@@ -129,7 +147,7 @@ async fn endless(store: &RedbStore) -> StoreResult<Vec<()>> {
         }
         Err(StoreError::Overloaded)
     };
-    store.scan("nothing", scan).await
+    store.go_through(Name::new("list", "nothing"), scan).await
 }
 
 #[tokio::test]

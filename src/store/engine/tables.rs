@@ -1,0 +1,121 @@
+//! The tables and counters, by name.
+
+/// A table of rows. What its keys consist of comes after `‖`; the scope comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    /// user → account.
+    Users,
+    /// address → user: a claim, which one account has.
+    UsersByEmail,
+    /// user ‖ purpose → the one-time token that is good for it.
+    OneTimeTokens,
+    /// user ‖ session → session.
+    Sessions,
+    /// user ‖ session → its newest spent refresh tokens, so that reuse is seen.
+    SpentTokens,
+    /// tenant → workspace.
+    Workspaces,
+    /// slug → tenant: a claim, which one workspace has.
+    WorkspacesBySlug,
+    /// tenant: the workspace was deleted, and what was in it is being removed.
+    WorkspacesDeleted,
+    /// tenant ‖ user → membership.
+    Members,
+    /// user ‖ tenant: `Members` the other way round.
+    MembershipsByUser,
+    /// tenant ‖ key → API key.
+    ApiKeys,
+    /// tenant ‖ artifact → artifact that is not in the trash.
+    Artifacts,
+    /// tenant ‖ artifact → artifact in the trash.
+    ArtifactsTrash,
+    /// tenant ‖ artifact ‖ version → the artifact as it was at a version before its current one.
+    ArtifactVersions,
+    /// user ‖ digest of an idempotency key → what was done under it, and its answer.
+    Answers,
+    /// expiry ‖ user ‖ digest: `Answers` in the order in which they expire.
+    AnswersByExpiry,
+}
+
+impl Table {
+    /// The name of the table, for operators.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Users => "users",
+            Self::UsersByEmail => "users_by_email",
+            Self::OneTimeTokens => "one_time_tokens",
+            Self::Sessions => "sessions",
+            Self::SpentTokens => "spent_refresh_tokens",
+            Self::Workspaces => "workspaces",
+            Self::WorkspacesBySlug => "workspaces_by_slug",
+            Self::WorkspacesDeleted => "workspaces_deleted",
+            Self::Members => "members",
+            Self::MembershipsByUser => "memberships_by_user",
+            Self::ApiKeys => "api_keys",
+            Self::Artifacts => "artifacts",
+            Self::ArtifactsTrash => "artifacts_trash",
+            Self::ArtifactVersions => "artifact_versions",
+            Self::Answers => "answers",
+            Self::AnswersByExpiry => "answers_by_expiry",
+        }
+    }
+
+    /// How long its keys are, in bytes. Texts are as long as they are, and have no order that means anything.
+    pub(super) fn key_len(self) -> usize {
+        match self {
+            Self::Users | Self::Workspaces | Self::WorkspacesDeleted => 16,
+            Self::OneTimeTokens => 17,
+            Self::Sessions
+            | Self::SpentTokens
+            | Self::Members
+            | Self::MembershipsByUser
+            | Self::ApiKeys
+            | Self::Artifacts
+            | Self::ArtifactsTrash => 32,
+            Self::ArtifactVersions => 40,
+            Self::Answers => 48,
+            Self::AnswersByExpiry => 56,
+            Self::UsersByEmail | Self::WorkspacesBySlug => 0,
+        }
+    }
+}
+
+/// What is counted. The numbers are part of stored keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counter {
+    /// Accounts, in all.
+    Users = 1,
+    /// Workspaces, in all.
+    Workspaces = 2,
+    /// Members of a workspace, and in all.
+    Members = 3,
+    /// Artifacts of a workspace, those in the trash included, and in all.
+    Artifacts = 4,
+    /// Artifacts of a workspace that are not in the trash, and in all.
+    ActiveArtifacts = 5,
+    /// The position of a workspace's newest entry in the change log: the engine's own.
+    NewestChange = 6,
+    /// Members of a workspace that own it.
+    Owners = 7,
+    /// The position of the first entry that the change log still has, and none while it has all: the engine's own.
+    OldestChange = 8,
+    /// API keys of a workspace.
+    ApiKeys = 9,
+    /// Bytes of the rows of a workspace's artifacts, with those in the trash and with the versions before.
+    Bytes = 10,
+}
+
+impl Counter {
+    /// What is counted in each workspace and in all.
+    pub const SUMMED: [Self; 3] = [Self::Members, Self::Artifacts, Self::ActiveArtifacts];
+
+    /// Whether it is counted in each scope.
+    pub fn is_scoped(self) -> bool {
+        !matches!(self, Self::Users | Self::Workspaces | Self::OldestChange)
+    }
+
+    /// Whether it is counted in all.
+    pub fn is_whole(self) -> bool {
+        !self.is_scoped() || Self::SUMMED.contains(&self)
+    }
+}

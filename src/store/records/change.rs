@@ -1,0 +1,207 @@
+//! Entries of the change log as they are stored.
+
+use serde::{Deserialize, Serialize};
+
+use super::workspace::RoleV1;
+use super::{Id, Record, Unreadable, parse, time, unknown};
+use crate::domain::{Actor, ApiKeyId, ArtifactId, Change, ChangeKind, SessionId, TenantId, UserId};
+
+/// An entry of the change log with what only the store sees of it.
+#[cfg_attr(test, derive(Debug, PartialEq))]
+pub(in crate::store) struct Entry {
+    pub change: Change,
+    /// The position of the same workspace's entry before, or 0: so a workspace's entries can be read without the rest.
+    pub previous: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(in crate::store) struct ChangeV1 {
+    seq: u64,
+    tenant: Option<Id>,
+    at: i64,
+    user: Option<Id>,
+    ip: Option<String>,
+    user_agent: Option<String>,
+    trace_id: Option<[u8; 16]>,
+    kind: ChangeKindV1,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(in crate::store) struct ChangeV2 {
+    before: ChangeV1,
+    api_key: Option<Id>,
+    previous: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+enum ChangeKindV1 {
+    UserRegistered(Id),
+    PasswordRehashed(Id),
+    SessionOpened(Id),
+    SessionRefreshed(Id),
+    SessionRevokedForReuse(Id),
+    SessionClosed(Id),
+    SessionExpired(Id),
+    WorkspaceCreated(Id),
+    ArtifactCreated(Id),
+    ArtifactUpdated(Id, u64),
+    ArtifactDeleted(Id, u64),
+    ArtifactRestored(Id, u64),
+    ArtifactPurged(Id),
+    LoginFailed(Option<Id>),
+    SessionSwitched(Id),
+    SessionRevoked(Id),
+    VerificationRequested(Id),
+    EmailVerified(Id),
+    PasswordResetRequested(Id),
+    PasswordReset(Id),
+    PasswordChanged(Id),
+    UserDisabled(Id),
+    UserEnabled(Id),
+    WorkspaceUpdated(Id),
+    WorkspaceDeleted(Id),
+    MemberAdded(Id, RoleV1),
+    MemberRoleChanged(Id, RoleV1, RoleV1),
+    MemberRemoved(Id),
+    ApiKeyCreated(Id),
+    ApiKeyRevoked(Id),
+}
+
+impl Record for Entry {
+    const NAME: &'static str = "a change";
+    const VERSION: u8 = 2;
+    type Latest = ChangeV2;
+
+    fn to_latest(&self) -> ChangeV2 {
+        let Change { seq, tenant, at, actor, kind } = &self.change;
+        let before = ChangeV1 {
+            seq: *seq,
+            tenant: tenant.map(TenantId::to_bytes),
+            at: at.as_microsecond(),
+            user: actor.user.map(UserId::to_bytes),
+            ip: actor.ip.clone(),
+            user_agent: actor.user_agent.clone(),
+            trace_id: actor.trace_id,
+            kind: (*kind).into(),
+        };
+        ChangeV2 { before, api_key: actor.api_key.map(ApiKeyId::to_bytes), previous: self.previous }
+    }
+
+    fn from_version(version: u8, body: &[u8]) -> Result<Self, Unreadable> {
+        match version {
+            1 => parse::<ChangeV1>(body)?.try_into(),
+            2 => parse::<ChangeV2>(body)?.try_into(),
+            other => Err(unknown(other)),
+        }
+    }
+}
+
+impl TryFrom<ChangeV1> for Entry {
+    type Error = Unreadable;
+
+    fn try_from(record: ChangeV1) -> Result<Self, Unreadable> {
+        let actor = Actor {
+            user: record.user.map(UserId::from_bytes),
+            api_key: None,
+            ip: record.ip,
+            user_agent: record.user_agent,
+            trace_id: record.trace_id,
+        };
+        let change = Change {
+            seq: record.seq,
+            tenant: record.tenant.map(TenantId::from_bytes),
+            at: time(record.at)?,
+            actor,
+            kind: record.kind.into(),
+        };
+        Ok(Self { change, previous: 0 })
+    }
+}
+
+impl TryFrom<ChangeV2> for Entry {
+    type Error = Unreadable;
+
+    fn try_from(record: ChangeV2) -> Result<Self, Unreadable> {
+        let mut entry = Self { previous: record.previous, ..record.before.try_into()? };
+        entry.change.actor.api_key = record.api_key.map(ApiKeyId::from_bytes);
+        Ok(entry)
+    }
+}
+
+impl From<ChangeKind> for ChangeKindV1 {
+    fn from(kind: ChangeKind) -> Self {
+        match kind {
+            ChangeKind::UserRegistered(id) => Self::UserRegistered(id.to_bytes()),
+            ChangeKind::PasswordRehashed(id) => Self::PasswordRehashed(id.to_bytes()),
+            ChangeKind::SessionOpened(id) => Self::SessionOpened(id.to_bytes()),
+            ChangeKind::SessionRefreshed(id) => Self::SessionRefreshed(id.to_bytes()),
+            ChangeKind::SessionRevokedForReuse(id) => Self::SessionRevokedForReuse(id.to_bytes()),
+            ChangeKind::SessionClosed(id) => Self::SessionClosed(id.to_bytes()),
+            ChangeKind::SessionExpired(id) => Self::SessionExpired(id.to_bytes()),
+            ChangeKind::WorkspaceCreated(id) => Self::WorkspaceCreated(id.to_bytes()),
+            ChangeKind::ArtifactCreated(id) => Self::ArtifactCreated(id.to_bytes()),
+            ChangeKind::ArtifactUpdated(id, version) => Self::ArtifactUpdated(id.to_bytes(), version),
+            ChangeKind::ArtifactDeleted(id, version) => Self::ArtifactDeleted(id.to_bytes(), version),
+            ChangeKind::ArtifactRestored(id, version) => Self::ArtifactRestored(id.to_bytes(), version),
+            ChangeKind::ArtifactPurged(id) => Self::ArtifactPurged(id.to_bytes()),
+            ChangeKind::LoginFailed(user) => Self::LoginFailed(user.map(UserId::to_bytes)),
+            ChangeKind::SessionSwitched(id) => Self::SessionSwitched(id.to_bytes()),
+            ChangeKind::SessionRevoked(id) => Self::SessionRevoked(id.to_bytes()),
+            ChangeKind::VerificationRequested(id) => Self::VerificationRequested(id.to_bytes()),
+            ChangeKind::EmailVerified(id) => Self::EmailVerified(id.to_bytes()),
+            ChangeKind::PasswordResetRequested(id) => Self::PasswordResetRequested(id.to_bytes()),
+            ChangeKind::PasswordReset(id) => Self::PasswordReset(id.to_bytes()),
+            ChangeKind::PasswordChanged(id) => Self::PasswordChanged(id.to_bytes()),
+            ChangeKind::UserDisabled(id) => Self::UserDisabled(id.to_bytes()),
+            ChangeKind::UserEnabled(id) => Self::UserEnabled(id.to_bytes()),
+            ChangeKind::WorkspaceUpdated(id) => Self::WorkspaceUpdated(id.to_bytes()),
+            ChangeKind::WorkspaceDeleted(id) => Self::WorkspaceDeleted(id.to_bytes()),
+            ChangeKind::MemberAdded(id, role) => Self::MemberAdded(id.to_bytes(), role.into()),
+            ChangeKind::MemberRoleChanged(id, from, to) => {
+                Self::MemberRoleChanged(id.to_bytes(), from.into(), to.into())
+            }
+            ChangeKind::MemberRemoved(id) => Self::MemberRemoved(id.to_bytes()),
+            ChangeKind::ApiKeyCreated(id) => Self::ApiKeyCreated(id.to_bytes()),
+            ChangeKind::ApiKeyRevoked(id) => Self::ApiKeyRevoked(id.to_bytes()),
+        }
+    }
+}
+
+impl From<ChangeKindV1> for ChangeKind {
+    fn from(kind: ChangeKindV1) -> Self {
+        match kind {
+            ChangeKindV1::UserRegistered(id) => Self::UserRegistered(UserId::from_bytes(id)),
+            ChangeKindV1::PasswordRehashed(id) => Self::PasswordRehashed(UserId::from_bytes(id)),
+            ChangeKindV1::SessionOpened(id) => Self::SessionOpened(SessionId::from_bytes(id)),
+            ChangeKindV1::SessionRefreshed(id) => Self::SessionRefreshed(SessionId::from_bytes(id)),
+            ChangeKindV1::SessionRevokedForReuse(id) => Self::SessionRevokedForReuse(SessionId::from_bytes(id)),
+            ChangeKindV1::SessionClosed(id) => Self::SessionClosed(SessionId::from_bytes(id)),
+            ChangeKindV1::SessionExpired(id) => Self::SessionExpired(SessionId::from_bytes(id)),
+            ChangeKindV1::WorkspaceCreated(id) => Self::WorkspaceCreated(TenantId::from_bytes(id)),
+            ChangeKindV1::ArtifactCreated(id) => Self::ArtifactCreated(ArtifactId::from_bytes(id)),
+            ChangeKindV1::ArtifactUpdated(id, version) => Self::ArtifactUpdated(ArtifactId::from_bytes(id), version),
+            ChangeKindV1::ArtifactDeleted(id, version) => Self::ArtifactDeleted(ArtifactId::from_bytes(id), version),
+            ChangeKindV1::ArtifactRestored(id, version) => Self::ArtifactRestored(ArtifactId::from_bytes(id), version),
+            ChangeKindV1::ArtifactPurged(id) => Self::ArtifactPurged(ArtifactId::from_bytes(id)),
+            ChangeKindV1::LoginFailed(user) => Self::LoginFailed(user.map(UserId::from_bytes)),
+            ChangeKindV1::SessionSwitched(id) => Self::SessionSwitched(SessionId::from_bytes(id)),
+            ChangeKindV1::SessionRevoked(id) => Self::SessionRevoked(SessionId::from_bytes(id)),
+            ChangeKindV1::VerificationRequested(id) => Self::VerificationRequested(UserId::from_bytes(id)),
+            ChangeKindV1::EmailVerified(id) => Self::EmailVerified(UserId::from_bytes(id)),
+            ChangeKindV1::PasswordResetRequested(id) => Self::PasswordResetRequested(UserId::from_bytes(id)),
+            ChangeKindV1::PasswordReset(id) => Self::PasswordReset(UserId::from_bytes(id)),
+            ChangeKindV1::PasswordChanged(id) => Self::PasswordChanged(UserId::from_bytes(id)),
+            ChangeKindV1::UserDisabled(id) => Self::UserDisabled(UserId::from_bytes(id)),
+            ChangeKindV1::UserEnabled(id) => Self::UserEnabled(UserId::from_bytes(id)),
+            ChangeKindV1::WorkspaceUpdated(id) => Self::WorkspaceUpdated(TenantId::from_bytes(id)),
+            ChangeKindV1::WorkspaceDeleted(id) => Self::WorkspaceDeleted(TenantId::from_bytes(id)),
+            ChangeKindV1::MemberAdded(id, role) => Self::MemberAdded(UserId::from_bytes(id), role.into()),
+            ChangeKindV1::MemberRoleChanged(id, from, to) => {
+                Self::MemberRoleChanged(UserId::from_bytes(id), from.into(), to.into())
+            }
+            ChangeKindV1::MemberRemoved(id) => Self::MemberRemoved(UserId::from_bytes(id)),
+            ChangeKindV1::ApiKeyCreated(id) => Self::ApiKeyCreated(ApiKeyId::from_bytes(id)),
+            ChangeKindV1::ApiKeyRevoked(id) => Self::ApiKeyRevoked(ApiKeyId::from_bytes(id)),
+        }
+    }
+}

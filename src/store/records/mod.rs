@@ -1,0 +1,93 @@
+//! How entities are written as bytes: types of their own, apart from the domain's, so that neither dictates the other.
+//!
+//! A stored value is one byte of version and then the record in [postcard](https://postcard.jamesmunns.com/wire-format).
+//! Postcard knows fields and variants by their order, so once it has been released a record never changes, except for
+//! enum variants added at the end. A new form is a new type (`UserV2`) with a new version, and the old one stays, to be
+//! read. `tests/records/` has a sample of every version, which the tests decode.
+
+mod answer;
+mod api_key;
+mod artifact;
+mod change;
+mod one_time_token;
+#[cfg(test)]
+pub(super) mod samples;
+mod session;
+mod user;
+mod workspace;
+
+use std::error::Error;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::domain::Timestamp;
+use crate::store::{StoreError, StoreResult};
+
+pub(super) use change::Entry;
+pub(super) use session::SpentTokens;
+pub(super) use user::Account;
+
+/// 16 bytes of an id.
+type Id = [u8; 16];
+
+/// An entity that is stored.
+pub(super) trait Record: Sized {
+    /// What it is called, with its article, when its bytes can't be read.
+    const NAME: &'static str;
+    /// The version of [`Self::Latest`].
+    const VERSION: u8;
+    /// The form it is written in.
+    type Latest: Serialize;
+
+    /// The entity in the form it is written in.
+    fn to_latest(&self) -> Self::Latest;
+
+    /// The entity from the form it was once written in.
+    fn from_version(version: u8, body: &[u8]) -> Result<Self, Unreadable>;
+}
+
+/// Why stored bytes could not be read.
+pub(super) type Unreadable = Box<dyn Error>;
+
+/// The bytes that `entity` is stored as.
+pub(super) fn encode<R: Record>(entity: &R) -> StoreResult<Vec<u8>> {
+    let mut bytes = Vec::new();
+    encode_into(entity, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Appends the bytes that `entity` is stored as.
+pub(super) fn encode_into<R: Record>(entity: &R, bytes: &mut Vec<u8>) -> StoreResult<()> {
+    bytes.push(R::VERSION);
+    postcard::to_io(&entity.to_latest(), bytes)
+        .map(drop)
+        .map_err(|cause| StoreError::Internal(format!("the row of {} can't be written: {cause}", R::NAME)))
+}
+
+/// The entity that is stored as `bytes`.
+pub(super) fn decode<R: Record>(bytes: &[u8]) -> Result<R, Unreadable> {
+    let read = match bytes.split_first() {
+        Some((version, body)) => R::from_version(*version, body),
+        None => Err("it is empty".into()),
+    };
+    read.map_err(|cause| format!("the row of {} is corrupt: {cause}", R::NAME).into())
+}
+
+/// The record that takes up all of `body`.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
+    match postcard::take_from_bytes(body)? {
+        (record, []) => Ok(record),
+        (_, rest) => Err(format!("its last {} bytes are too many", rest.len()).into()),
+    }
+}
+
+fn unknown(version: u8) -> Unreadable {
+    format!("version {version} is unknown").into()
+}
+
+/// Times are stored in microseconds since 1970. (jiff's own `from_microsecond` refuses the last second there is.)
+fn time(microseconds: i64) -> Result<Timestamp, Unreadable> {
+    let nanoseconds = i32::try_from(microseconds % 1_000_000 * 1_000)?;
+    Ok(Timestamp::new(microseconds / 1_000_000, nanoseconds)?)
+}

@@ -1,0 +1,108 @@
+//! Sessions and their spent refresh tokens as they are stored.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Id, Record, Unreadable, parse, time, unknown};
+use crate::domain::{RefreshDigest, Session, SessionId, TenantId, UserId};
+
+#[derive(Serialize, Deserialize)]
+pub(in crate::store) struct SessionV1 {
+    id: Id,
+    user: Id,
+    created_at: i64,
+    refreshed_at: i64,
+    idle_until: i64,
+    expires_at: i64,
+    ip: Option<String>,
+    user_agent: Option<String>,
+    refresh_digest: [u8; 32],
+}
+
+#[derive(Serialize, Deserialize)]
+pub(in crate::store) struct SessionV2 {
+    before: SessionV1,
+    workspace: Option<Id>,
+}
+
+impl Record for Session {
+    const NAME: &'static str = "a session";
+    const VERSION: u8 = 2;
+    type Latest = SessionV2;
+
+    fn to_latest(&self) -> SessionV2 {
+        let before = SessionV1 {
+            id: self.id.to_bytes(),
+            user: self.user.to_bytes(),
+            created_at: self.created_at.as_microsecond(),
+            refreshed_at: self.refreshed_at.as_microsecond(),
+            idle_until: self.idle_until.as_microsecond(),
+            expires_at: self.expires_at.as_microsecond(),
+            ip: self.ip.clone(),
+            user_agent: self.user_agent.clone(),
+            refresh_digest: self.refresh_digest,
+        };
+        SessionV2 { before, workspace: self.workspace.map(TenantId::to_bytes) }
+    }
+
+    fn from_version(version: u8, body: &[u8]) -> Result<Self, Unreadable> {
+        match version {
+            1 => parse::<SessionV1>(body)?.try_into(),
+            2 => parse::<SessionV2>(body)?.try_into(),
+            other => Err(unknown(other)),
+        }
+    }
+}
+
+impl TryFrom<SessionV1> for Session {
+    type Error = Unreadable;
+
+    fn try_from(record: SessionV1) -> Result<Self, Unreadable> {
+        Ok(Self {
+            id: SessionId::from_bytes(record.id),
+            user: UserId::from_bytes(record.user),
+            created_at: time(record.created_at)?,
+            refreshed_at: time(record.refreshed_at)?,
+            idle_until: time(record.idle_until)?,
+            expires_at: time(record.expires_at)?,
+            ip: record.ip,
+            user_agent: record.user_agent,
+            workspace: None,
+            refresh_digest: record.refresh_digest,
+        })
+    }
+}
+
+impl TryFrom<SessionV2> for Session {
+    type Error = Unreadable;
+
+    fn try_from(record: SessionV2) -> Result<Self, Unreadable> {
+        Ok(Self { workspace: record.workspace.map(TenantId::from_bytes), ..record.before.try_into()? })
+    }
+}
+
+/// The digests of a session's newest spent refresh tokens, oldest first.
+#[derive(Default)]
+#[cfg_attr(test, derive(Debug, PartialEq))]
+pub(in crate::store) struct SpentTokens(pub Vec<RefreshDigest>);
+
+#[derive(Serialize, Deserialize)]
+pub(in crate::store) struct SpentTokensV1 {
+    digests: Vec<[u8; 32]>,
+}
+
+impl Record for SpentTokens {
+    const NAME: &'static str = "a session's spent refresh tokens";
+    const VERSION: u8 = 1;
+    type Latest = SpentTokensV1;
+
+    fn to_latest(&self) -> SpentTokensV1 {
+        SpentTokensV1 { digests: self.0.clone() }
+    }
+
+    fn from_version(version: u8, body: &[u8]) -> Result<Self, Unreadable> {
+        match version {
+            1 => Ok(Self(parse::<SpentTokensV1>(body)?.digests)),
+            other => Err(unknown(other)),
+        }
+    }
+}

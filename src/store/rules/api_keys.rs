@@ -1,0 +1,87 @@
+//! API keys.
+
+use async_trait::async_trait;
+
+use super::super::engine::{Counter, Engine, Name, Source, Span, Table, Tx, pair};
+use super::super::{ApiKeys, Missing, StoreError, StoreResult};
+use super::quotas::require_within;
+use super::reading::Reading as _;
+use super::{members, nobody, workspaces, write};
+use crate::domain::{ApiKey, ApiKeyId, ApiKeyUse, ChangeKind, Quota, Quotas, Role, Stamp, TenantId, UserId};
+
+#[async_trait]
+impl<E: Engine> ApiKeys for E {
+    async fn create_api_key(&self, tenant: TenantId, key: ApiKey, stamp: Stamp) -> StoreResult<()> {
+        let (key, quotas) = (ApiKey { tenant, ..key }, self.quotas());
+        write(self, Name::new("insert", "api_keys"), stamp, move |tx| create(tx, &quotas, &key)).await
+    }
+
+    async fn api_key(&self, tenant: TenantId, id: ApiKeyId) -> StoreResult<Option<ApiKey>> {
+        self.read(Name::new("get", "api_keys"), |source| find(source, tenant, id)).await
+    }
+
+    async fn api_keys_of(&self, tenant: TenantId) -> StoreResult<Vec<ApiKey>> {
+        self.scan(Name::new("list", "api_keys"), move |source| list(source, tenant)).await
+    }
+
+    async fn revoke_api_key(&self, tenant: TenantId, id: ApiKeyId, by: UserId, stamp: Stamp) -> StoreResult<()> {
+        write(self, Name::new("delete", "api_keys"), stamp, move |tx| revoke(tx, tenant, id, by)).await
+    }
+
+    async fn note_api_key_uses(&self, uses: Vec<ApiKeyUse>) -> StoreResult<()> {
+        let rule = move |tx: &mut Tx<'_>| uses.iter().try_for_each(|it| note_use(tx, it));
+        self.write(Name::new("update", "api_keys"), nobody(), rule).await
+    }
+}
+
+/// See [`ApiKeys::create_api_key`].
+fn create(tx: &mut Tx<'_>, quotas: &Quotas, key: &ApiKey) -> StoreResult<()> {
+    let tenant = key.tenant;
+    members::require_role(tx, tenant, key.created_by, Role::Admin)?;
+    tx.add(tenant.to_bytes(), Counter::ApiKeys, 1);
+    require_within(tx, quotas, tenant, Quota::ApiKeys)?;
+    tx.put(Table::ApiKeys, &row_key(tenant, key.id), key)?;
+    tx.log(Some(tenant), ChangeKind::ApiKeyCreated(key.id));
+    Ok(())
+}
+
+/// See [`ApiKeys::revoke_api_key`].
+fn revoke(tx: &mut Tx<'_>, tenant: TenantId, id: ApiKeyId, by: UserId) -> StoreResult<()> {
+    members::require_role(tx, tenant, by, Role::Admin)?;
+    if !tx.has(Table::ApiKeys, &row_key(tenant, id))? {
+        return Err(StoreError::NotFound(Missing::ApiKey));
+    }
+    tx.remove(Table::ApiKeys, &row_key(tenant, id));
+    tx.add(tenant.to_bytes(), Counter::ApiKeys, -1);
+    tx.log(Some(tenant), ChangeKind::ApiKeyRevoked(id));
+    Ok(())
+}
+
+fn note_use(tx: &mut Tx<'_>, it: &ApiKeyUse) -> StoreResult<()> {
+    let key = row_key(it.tenant, it.key);
+    let Some(stored) = tx.row::<ApiKey>(Table::ApiKeys, &key)? else { return Ok(()) };
+    if stored.last_used_at.is_some_and(|known| known >= it.at) {
+        return Ok(());
+    }
+    tx.put(Table::ApiKeys, &key, &ApiKey { last_used_at: Some(it.at), ..stored }).map(drop)
+}
+
+/// See [`ApiKeys::api_key`].
+fn find(source: &dyn Source, tenant: TenantId, id: ApiKeyId) -> StoreResult<Option<ApiKey>> {
+    if workspaces::is_deleted(source, tenant)? {
+        return Ok(None);
+    }
+    source.row(Table::ApiKeys, &row_key(tenant, id))
+}
+
+/// See [`ApiKeys::api_keys_of`].
+fn list(source: &dyn Source, tenant: TenantId) -> StoreResult<Vec<ApiKey>> {
+    if workspaces::is_deleted(source, tenant)? {
+        return Ok(Vec::new());
+    }
+    source.rows(Table::ApiKeys, &Span::under(Table::ApiKeys, &tenant.to_bytes()).reversed(), usize::MAX)
+}
+
+fn row_key(tenant: TenantId, id: ApiKeyId) -> [u8; 32] {
+    pair(tenant.to_bytes(), id.to_bytes())
+}

@@ -1,0 +1,28 @@
+//! Where an account's signing in and out is logged: the workspace whose audit has it.
+
+use super::super::StoreResult;
+use super::super::engine::{Source, Span, Table, second_of};
+use super::members;
+use super::reading::Reading as _;
+use crate::domain::{TenantId, UserId};
+
+/// How many of a user's memberships are tried: those of workspaces that were deleted are being removed.
+const TRIED: usize = 32;
+
+/// The workspace `preferred`, if `user` is a member of it, else the first that it is a member of.
+pub(super) fn of(source: &impl Source, user: UserId, preferred: Option<TenantId>) -> StoreResult<Option<TenantId>> {
+    if let Some(tenant) = preferred
+        && members::find(source, tenant, user)?.is_some()
+    {
+        return Ok(preferred);
+    }
+    let span = Span::under(Table::MembershipsByUser, &user.to_bytes());
+    for (key, _) in source.keys(Table::MembershipsByUser, &span, TRIED)? {
+        let Ok(key) = <&[u8; 32]>::try_from(key.as_slice()) else { continue };
+        let tenant = TenantId::from_bytes(second_of(key));
+        if members::find(source, tenant, user)?.is_some() {
+            return Ok(Some(tenant));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,102 @@
+//! One-time tokens, and what is proved by them.
+
+use async_trait::async_trait;
+
+use super::super::engine::{Engine, Name, Table, Tx};
+use super::super::records::Account;
+use super::super::{OneTimeTokens, StoreError, StoreResult};
+use super::reading::Reading as _;
+use super::{home, sessions, users, write};
+use crate::domain::{ChangeKind, OneTimeDigest, OneTimeToken, Purpose, Stamp, UserId};
+
+const UPDATE: Name = Name::new("update", "users");
+
+#[async_trait]
+impl<E: Engine> OneTimeTokens for E {
+    async fn issue_one_time_token(
+        &self,
+        user: UserId,
+        purpose: Purpose,
+        token: OneTimeToken,
+        stamp: Stamp,
+    ) -> StoreResult<()> {
+        write(self, Name::new("insert", "one_time_tokens"), stamp, move |tx| issue(tx, user, purpose, &token)).await
+    }
+
+    async fn one_time_token(&self, user: UserId, purpose: Purpose) -> StoreResult<Option<OneTimeToken>> {
+        self.read(Name::new("get", "one_time_tokens"), |source| source.row(Table::OneTimeTokens, &key(user, purpose)))
+            .await
+    }
+
+    async fn verify_email(&self, user: UserId, presented: OneTimeDigest, stamp: Stamp) -> StoreResult<()> {
+        write(self, UPDATE, stamp, move |tx| verify_email(tx, user, presented)).await
+    }
+
+    async fn reset_password(
+        &self,
+        user: UserId,
+        presented: OneTimeDigest,
+        hash: String,
+        stamp: Stamp,
+    ) -> StoreResult<()> {
+        write(self, UPDATE, stamp, move |tx| reset_password(tx, user, presented, &hash)).await
+    }
+}
+
+/// See [`OneTimeTokens::issue_one_time_token`].
+fn issue(tx: &mut Tx<'_>, user: UserId, purpose: Purpose, token: &OneTimeToken) -> StoreResult<()> {
+    users::require(tx, user)?;
+    tx.put(Table::OneTimeTokens, &key(user, purpose), token)?;
+    let kind = match purpose {
+        Purpose::VerifyEmail => ChangeKind::VerificationRequested(user),
+        Purpose::ResetPassword => ChangeKind::PasswordResetRequested(user),
+    };
+    tx.log(None, kind);
+    Ok(())
+}
+
+/// See [`OneTimeTokens::verify_email`].
+fn verify_email(tx: &mut Tx<'_>, user: UserId, presented: OneTimeDigest) -> StoreResult<()> {
+    let mut account = redeemer(tx, user, Purpose::VerifyEmail, presented)?;
+    account.user.is_verified = true;
+    account.user.updated_at = tx.stamp().at;
+    forget(tx, user, Purpose::VerifyEmail);
+    users::put(tx, &account)?;
+    tx.log(None, ChangeKind::EmailVerified(user));
+    Ok(())
+}
+
+/// See [`OneTimeTokens::reset_password`].
+fn reset_password(tx: &mut Tx<'_>, user: UserId, presented: OneTimeDigest, hash: &str) -> StoreResult<()> {
+    let account = redeemer(tx, user, Purpose::ResetPassword, presented)?;
+    forget(tx, user, Purpose::ResetPassword);
+    users::put_password(tx, account, hash)?;
+    sessions::end_all(tx, user, None)?;
+    let home = home::of(tx, user, None)?;
+    tx.log(home, ChangeKind::PasswordReset(user));
+    Ok(())
+}
+
+/// The account that may use what was presented.
+fn redeemer(tx: &Tx<'_>, user: UserId, purpose: Purpose, presented: OneTimeDigest) -> StoreResult<Account> {
+    let token: Option<OneTimeToken> = tx.row(Table::OneTimeTokens, &key(user, purpose))?;
+    let is_good = token.is_some_and(|token| token.is_proved_by(presented, tx.stamp().at));
+    let account: Option<Account> = tx.row(Table::Users, &user.to_bytes())?;
+    account.filter(|account| is_good && account.user.is_active).ok_or(StoreError::InvalidOneTimeToken)
+}
+
+/// Removes the token that an account has for a purpose, if it has one.
+pub(super) fn forget(tx: &mut Tx<'_>, user: UserId, purpose: Purpose) {
+    tx.remove(Table::OneTimeTokens, &key(user, purpose));
+}
+
+/// The numbers of purposes are part of the stored keys.
+fn key(user: UserId, purpose: Purpose) -> [u8; 17] {
+    let mut key = [0; 17];
+    key[..16].copy_from_slice(&user.to_bytes());
+    key[16] = match purpose {
+        Purpose::VerifyEmail => 1,
+        Purpose::ResetPassword => 2,
+    };
+    key
+}

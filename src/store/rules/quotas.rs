@@ -1,0 +1,34 @@
+//! How much a workspace has, and may have.
+
+use super::super::engine::{Counter, Source};
+use super::super::{StoreError, StoreResult};
+use crate::domain::{Quota, Quotas, TenantId, Usage};
+
+/// What counts how much of it there is.
+fn counter(quota: Quota) -> Counter {
+    match quota {
+        Quota::Artifacts => Counter::Artifacts,
+        Quota::Bytes => Counter::Bytes,
+        Quota::Members => Counter::Members,
+        Quota::ApiKeys => Counter::ApiKeys,
+    }
+}
+
+/// Refuses a write after which a workspace has more of something than it may. What it had already is left, for it is asked
+/// by writes that add some.
+pub(super) fn require_within(source: &impl Source, quotas: &Quotas, tenant: TenantId, quota: Quota) -> StoreResult<()> {
+    let Some(limit) = quotas.of(quota) else { return Ok(()) };
+    let has = source.count(tenant.to_bytes(), counter(quota))?;
+    if has > limit { Err(StoreError::QuotaExceeded { quota, limit }) } else { Ok(()) }
+}
+
+/// See [`super::super::Workspaces::usage`].
+pub(super) fn usage(source: &dyn Source, tenant: TenantId) -> StoreResult<Usage> {
+    let has = |quota| source.count(tenant.to_bytes(), counter(quota));
+    Ok(Usage {
+        artifacts: has(Quota::Artifacts)?,
+        bytes: has(Quota::Bytes)?,
+        members: has(Quota::Members)?,
+        api_keys: has(Quota::ApiKeys)?,
+    })
+}

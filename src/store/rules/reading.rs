@@ -1,0 +1,67 @@
+//! Rows as what they say.
+
+use super::super::engine::{Cursor, Source, Span, Table};
+use super::super::records::{self, Record};
+use super::super::{StoreError, StoreResult};
+
+/// Reads rows of a source.
+pub(super) trait Reading: Source {
+    /// What the row under `key` says.
+    fn row<R: Record>(&self, table: Table, key: &[u8]) -> StoreResult<Option<R>> {
+        let mut found = None;
+        self.get(table, key, &mut |row| found = Some(decode(table, key, row)))?;
+        found.transpose()
+    }
+
+    /// Whether there is a row under `key`.
+    fn has(&self, table: Table, key: &[u8]) -> StoreResult<bool> {
+        self.get(table, key, &mut |_| {})
+    }
+
+    /// The id that a text leads to.
+    fn claimed(&self, table: Table, text: &str) -> StoreResult<Option<[u8; 16]>> {
+        let mut id = [0; 16];
+        let is_claimed = self.get(table, text.as_bytes(), &mut |row| id.copy_from_slice(row))?;
+        Ok(is_claimed.then_some(id))
+    }
+
+    /// What the first `limit` rows of a span say.
+    fn rows<R: Record>(&self, table: Table, span: &Span, limit: usize) -> StoreResult<Vec<R>> {
+        let (mut rows, mut cursor) = (Vec::new(), self.range(table, span)?);
+        while rows.len() < limit && cursor.advance()? {
+            rows.push(at(table, &*cursor)?);
+        }
+        Ok(rows)
+    }
+
+    /// The first `limit` keys of a span, each with the length of its row.
+    fn keys(&self, table: Table, span: &Span, limit: usize) -> StoreResult<Vec<(Vec<u8>, usize)>> {
+        let (mut keys, mut cursor) = (Vec::new(), self.range(table, span)?);
+        while keys.len() < limit && cursor.advance()? {
+            keys.push((cursor.key().to_vec(), cursor.value().len()));
+        }
+        Ok(keys)
+    }
+
+    /// Whether a span has more than `count` rows.
+    fn has_more_than(&self, table: Table, span: &Span, count: usize) -> StoreResult<bool> {
+        let mut cursor = self.range(table, span)?;
+        for _ in 0..count {
+            if !cursor.advance()? {
+                return Ok(false);
+            }
+        }
+        cursor.advance()
+    }
+}
+
+impl<S: Source + ?Sized> Reading for S {}
+
+/// What the row says that a cursor is at.
+pub(super) fn at<R: Record>(table: Table, cursor: &dyn Cursor) -> StoreResult<R> {
+    decode(table, cursor.key(), cursor.value())
+}
+
+fn decode<R: Record>(table: Table, key: &[u8], row: &[u8]) -> StoreResult<R> {
+    records::decode(row).map_err(|cause| StoreError::damaged(table.name(), key, cause))
+}

@@ -1,0 +1,156 @@
+//! Accounts and their password hashes.
+
+use async_trait::async_trait;
+
+use super::super::engine::{Counter, Engine, Name, Source, Table, Tx};
+use super::super::records::Account;
+use super::super::{Missing, StoreError, StoreResult, Users};
+use super::reading::Reading as _;
+use super::{home, one_time_tokens, sessions, write};
+use crate::domain::{ChangeKind, Credentials, Email, Purpose, SessionId, Stamp, User, UserId};
+
+const UPDATE: Name = Name::new("update", "users");
+const GET: Name = Name::new("get", "users");
+
+#[async_trait]
+impl<E: Engine> Users for E {
+    async fn create_user(&self, user: User, password_hash: String, stamp: Stamp) -> StoreResult<()> {
+        let account = Account { user, password_hash };
+        write(self, Name::new("insert", "users"), stamp, move |tx| create(tx, &account)).await
+    }
+
+    async fn user(&self, id: UserId) -> StoreResult<Option<User>> {
+        self.read(GET, |source| find(source, id)).await
+    }
+
+    async fn credentials(&self, email: &Email) -> StoreResult<Option<Credentials>> {
+        self.read(GET, |source| credentials(source, email)).await
+    }
+
+    async fn replace_password_hash(
+        &self,
+        user: UserId,
+        expected: String,
+        hash: String,
+        stamp: Stamp,
+    ) -> StoreResult<bool> {
+        write(self, UPDATE, stamp, move |tx| replace_password_hash(tx, user, &expected, &hash)).await
+    }
+
+    async fn change_password(
+        &self,
+        user: UserId,
+        expected: String,
+        hash: String,
+        keep: SessionId,
+        stamp: Stamp,
+    ) -> StoreResult<bool> {
+        write(self, UPDATE, stamp, move |tx| change_password(tx, user, &expected, &hash, keep)).await
+    }
+
+    async fn set_user_active(&self, user: UserId, is_active: bool, stamp: Stamp) -> StoreResult<bool> {
+        write(self, UPDATE, stamp, move |tx| set_active(tx, user, is_active)).await
+    }
+}
+
+/// See [`Users::create_user`].
+fn create(tx: &mut Tx<'_>, account: &Account) -> StoreResult<()> {
+    let (id, email) = (account.user.id, account.user.email.as_str());
+    if tx.claimed(Table::UsersByEmail, email)?.is_some() {
+        return Err(StoreError::EmailTaken);
+    }
+    tx.put_bytes(Table::UsersByEmail, email.as_bytes(), &id.to_bytes())?;
+    put(tx, account)?;
+    tx.add(id.to_bytes(), Counter::Users, 1);
+    tx.log(None, ChangeKind::UserRegistered(id));
+    Ok(())
+}
+
+/// See [`Users::replace_password_hash`].
+fn replace_password_hash(tx: &mut Tx<'_>, user: UserId, expected: &str, hash: &str) -> StoreResult<bool> {
+    let account = account(tx, user)?;
+    if account.password_hash != expected {
+        return Ok(false);
+    }
+    put(tx, &Account { password_hash: hash.to_owned(), ..account })?;
+    tx.log(None, ChangeKind::PasswordRehashed(user));
+    Ok(true)
+}
+
+/// See [`Users::change_password`].
+fn change_password(tx: &mut Tx<'_>, user: UserId, expected: &str, hash: &str, keep: SessionId) -> StoreResult<bool> {
+    let account = account(tx, user)?;
+    if account.password_hash != expected {
+        return Ok(false);
+    }
+    put_password(tx, account, hash)?;
+    one_time_tokens::forget(tx, user, Purpose::ResetPassword);
+    sessions::end_all(tx, user, Some(keep))?;
+    let home = sessions::home(tx, user, keep)?;
+    tx.log(home, ChangeKind::PasswordChanged(user));
+    Ok(true)
+}
+
+/// See [`Users::set_user_active`].
+fn set_active(tx: &mut Tx<'_>, user: UserId, is_active: bool) -> StoreResult<bool> {
+    let mut account = account(tx, user)?;
+    if account.user.is_active == is_active {
+        return Ok(false);
+    }
+    account.user.is_active = is_active;
+    account.user.updated_at = tx.stamp().at;
+    put(tx, &account)?;
+    let home = home::of(tx, user, None)?;
+    if is_active {
+        tx.log(home, ChangeKind::UserEnabled(user));
+    } else {
+        sessions::end_all(tx, user, None)?;
+        one_time_tokens::forget(tx, user, Purpose::VerifyEmail);
+        one_time_tokens::forget(tx, user, Purpose::ResetPassword);
+        tx.log(home, ChangeKind::UserDisabled(user));
+    }
+    Ok(true)
+}
+
+/// Writes an account with the hash of another password.
+pub(super) fn put_password(tx: &mut Tx<'_>, mut account: Account, hash: &str) -> StoreResult<()> {
+    hash.clone_into(&mut account.password_hash);
+    account.user.updated_at = tx.stamp().at;
+    put(tx, &account)
+}
+
+/// Writes an account.
+pub(super) fn put(tx: &mut Tx<'_>, account: &Account) -> StoreResult<()> {
+    tx.put(Table::Users, &account.user.id.to_bytes(), account).map(drop)
+}
+
+/// An account that is there.
+pub(super) fn account(source: &impl Source, user: UserId) -> StoreResult<Account> {
+    source.row(Table::Users, &user.to_bytes())?.ok_or(StoreError::NotFound(Missing::User))
+}
+
+/// Refuses when there is no such account.
+pub(super) fn require(source: &impl Source, user: UserId) -> StoreResult<()> {
+    match source.has(Table::Users, &user.to_bytes())? {
+        true => Ok(()),
+        false => Err(StoreError::NotFound(Missing::User)),
+    }
+}
+
+/// See [`Users::user`].
+pub(super) fn find(source: &dyn Source, id: UserId) -> StoreResult<Option<User>> {
+    let account: Option<Account> = source.row(Table::Users, &id.to_bytes())?;
+    Ok(account.map(|account| account.user))
+}
+
+/// See [`Users::credentials`].
+fn credentials(source: &dyn Source, email: &Email) -> StoreResult<Option<Credentials>> {
+    let Some(id) = source.claimed(Table::UsersByEmail, email.as_str())? else { return Ok(None) };
+    let account: Option<Account> = source.row(Table::Users, &id)?;
+    Ok(account.map(|Account { user, password_hash }| Credentials {
+        user: user.id,
+        password_hash,
+        is_active: user.is_active,
+        is_verified: user.is_verified,
+    }))
+}

@@ -1,0 +1,188 @@
+//! Workspaces, their slugs, and membership in them.
+
+use async_trait::async_trait;
+
+use super::super::engine::{Counter, End, Engine, Name, Source, Span, Table, Tx};
+use super::super::{Missing, SlugChoice, StoreError, StoreResult, Workspaces};
+use super::reading::Reading as _;
+use super::{members, quotas, users, write};
+use crate::domain::{
+    ChangeKind, Membership, Role, Slug, Stamp, TenantId, Usage, UserId, Workspace, WorkspacePatch, WorkspaceView,
+};
+
+const GET: Name = Name::new("get", "workspaces");
+const LIST: Name = Name::new("list", "workspaces");
+
+#[async_trait]
+impl<E: Engine> Workspaces for E {
+    async fn create_workspace(
+        &self,
+        workspace: Workspace,
+        choice: SlugChoice,
+        owner: UserId,
+        stamp: Stamp,
+    ) -> StoreResult<WorkspaceView> {
+        write(self, Name::new("insert", "workspaces"), stamp, move |tx| create(tx, &workspace, choice, owner)).await
+    }
+
+    async fn workspaces_of(&self, user: UserId) -> StoreResult<Vec<WorkspaceView>> {
+        let span = Span::under(Table::MembershipsByUser, &user.to_bytes());
+        let is_long = move |source: &dyn Source| source.has_more_than(Table::MembershipsByUser, &span, INLINE_VIEWS);
+        self.list(LIST, is_long, move |source| list(source, user)).await
+    }
+
+    async fn tenants_after(&self, after: Option<TenantId>, limit: usize) -> StoreResult<Vec<TenantId>> {
+        self.read(LIST, |source| {
+            let after = after.map(TenantId::to_bytes);
+            let span = Span::all().after(after.as_ref().map(<[u8; 16]>::as_slice));
+            let keys = source.keys(Table::Workspaces, &span, limit)?;
+            Ok(keys.iter().filter_map(|(key, _)| tenant_in(key)).collect::<Vec<_>>())
+        })
+        .await
+    }
+
+    async fn usage(&self, tenant: TenantId) -> StoreResult<Usage> {
+        self.read(Name::new("get", "counters"), |source| quotas::usage(source, tenant)).await
+    }
+
+    async fn first_workspace_of(&self, user: UserId) -> StoreResult<Option<WorkspaceView>> {
+        self.read(GET, |source| first(source, user)).await
+    }
+
+    async fn workspace(&self, tenant: TenantId, viewer: UserId) -> StoreResult<Option<WorkspaceView>> {
+        self.read(GET, |source| view(source, tenant, viewer)).await
+    }
+
+    async fn update_workspace(
+        &self,
+        tenant: TenantId,
+        patch: WorkspacePatch,
+        by: UserId,
+        stamp: Stamp,
+    ) -> StoreResult<WorkspaceView> {
+        write(self, Name::new("update", "workspaces"), stamp, move |tx| update(tx, tenant, &patch, by)).await
+    }
+
+    async fn delete_workspace(&self, tenant: TenantId, by: UserId, stamp: Stamp) -> StoreResult<()> {
+        write(self, Name::new("delete", "workspaces"), stamp, move |tx| delete(tx, tenant, by)).await
+    }
+}
+
+/// A user's workspaces that are read at once. Each takes several look-ups.
+const INLINE_VIEWS: usize = 100;
+
+/// See [`Workspaces::create_workspace`].
+fn create(tx: &mut Tx<'_>, workspace: &Workspace, choice: SlugChoice, owner: UserId) -> StoreResult<WorkspaceView> {
+    users::require(tx, owner)?;
+    let workspace = Workspace { slug: choose_slug(tx, &workspace.slug, choice)?, ..workspace.clone() };
+    let tenant = workspace.id;
+    let membership = Membership { tenant, user: owner, role: Role::Owner, joined_at: tx.stamp().at };
+
+    tx.put_bytes(Table::WorkspacesBySlug, workspace.slug.as_str().as_bytes(), &tenant.to_bytes())?;
+    tx.put(Table::Workspaces, &tenant.to_bytes(), &workspace)?;
+    members::join(tx, &membership)?;
+    tx.add(tenant.to_bytes(), Counter::Workspaces, 1);
+    tx.log(Some(tenant), ChangeKind::WorkspaceCreated(tenant));
+    Ok(WorkspaceView { workspace, member_count: 1, role: membership.role })
+}
+
+/// See [`Workspaces::update_workspace`].
+fn update(tx: &mut Tx<'_>, tenant: TenantId, patch: &WorkspacePatch, by: UserId) -> StoreResult<WorkspaceView> {
+    let role = members::require_role(tx, tenant, by, Role::Admin)?.role;
+    let workspace = current(tx, tenant)?.patched(patch.clone(), tx.stamp().at);
+    let member_count = tx.count(tenant.to_bytes(), Counter::Members)?;
+    tx.put(Table::Workspaces, &tenant.to_bytes(), &workspace)?;
+    tx.log(Some(tenant), ChangeKind::WorkspaceUpdated(tenant));
+    Ok(WorkspaceView { workspace, member_count, role })
+}
+
+/// See [`Workspaces::delete_workspace`]. Takes as long for a large workspace as for a small one.
+fn delete(tx: &mut Tx<'_>, tenant: TenantId, by: UserId) -> StoreResult<()> {
+    members::require_role(tx, tenant, by, Role::Owner)?;
+    let slug = current(tx, tenant)?.slug;
+    tx.remove(Table::Workspaces, &tenant.to_bytes());
+    tx.remove(Table::WorkspacesBySlug, slug.as_str().as_bytes());
+    tx.put_bytes(Table::WorkspacesDeleted, &tenant.to_bytes(), &[])?;
+    tx.end(tenant, End::Retired);
+    tx.add(tenant.to_bytes(), Counter::Workspaces, -1);
+    tx.log(Some(tenant), ChangeKind::WorkspaceDeleted(tenant));
+    Ok(())
+}
+
+fn current(source: &impl Source, tenant: TenantId) -> StoreResult<Workspace> {
+    source.row(Table::Workspaces, &tenant.to_bytes())?.ok_or(StoreError::NotFound(Missing::Workspace))
+}
+
+fn choose_slug(source: &impl Source, wanted: &Slug, choice: SlugChoice) -> StoreResult<Slug> {
+    let is_free =
+        |slug: &Slug| -> StoreResult<bool> { Ok(source.claimed(Table::WorkspacesBySlug, slug.as_str())?.is_none()) };
+    if is_free(wanted)? {
+        return Ok(wanted.clone());
+    }
+    if let SlugChoice::Near { tag } = choice {
+        for slug in (2..=9).map(|number| wanted.numbered(number)).chain([wanted.tagged(tag)]) {
+            if is_free(&slug)? {
+                return Ok(slug);
+            }
+        }
+    }
+    Err(StoreError::SlugTaken)
+}
+
+/// Refuses when there is no such workspace.
+pub(super) fn require(source: &impl Source, tenant: TenantId) -> StoreResult<()> {
+    match source.has(Table::Workspaces, &tenant.to_bytes())? {
+        true => Ok(()),
+        false => Err(StoreError::NotFound(Missing::Workspace)),
+    }
+}
+
+/// Whether a workspace was deleted, and what was in it is not all removed yet.
+pub(super) fn is_deleted(source: &(impl Source + ?Sized), tenant: TenantId) -> StoreResult<bool> {
+    source.has(Table::WorkspacesDeleted, &tenant.to_bytes())
+}
+
+/// The tenant that a key begins with.
+pub(super) fn tenant_in(key: &[u8]) -> Option<TenantId> {
+    key.first_chunk().map(|bytes| TenantId::from_bytes(*bytes))
+}
+
+/// The tenants that a user is a member of, oldest first.
+fn tenants_of(source: &dyn Source, user: UserId) -> StoreResult<Vec<TenantId>> {
+    let span = Span::under(Table::MembershipsByUser, &user.to_bytes());
+    let keys = source.keys(Table::MembershipsByUser, &span, usize::MAX)?;
+    Ok(keys.iter().filter_map(|(key, _)| tenant_in(&key[16..])).collect())
+}
+
+/// See [`Workspaces::workspaces_of`].
+fn list(source: &dyn Source, user: UserId) -> StoreResult<Vec<WorkspaceView>> {
+    let tenants = tenants_of(source, user)?;
+    let rows = tenants.iter().flat_map(|tenant| {
+        let (own, place) = (tenant.to_bytes().to_vec(), members::key(*tenant, user).to_vec());
+        [(Table::WorkspacesDeleted, own.clone()), (Table::Members, place), (Table::Workspaces, own)]
+    });
+    source.expect(&mut { rows })?;
+    tenants.into_iter().filter_map(|tenant| view(source, tenant, user).transpose()).collect()
+}
+
+/// See [`Workspaces::first_workspace_of`].
+fn first(source: &dyn Source, user: UserId) -> StoreResult<Option<WorkspaceView>> {
+    let span = Span::under(Table::MembershipsByUser, &user.to_bytes());
+    let mut cursor = source.range(Table::MembershipsByUser, &span)?;
+    while cursor.advance()? {
+        if let Some(tenant) = tenant_in(&cursor.key()[16..])
+            && let Some(view) = view(source, tenant, user)?
+        {
+            return Ok(Some(view));
+        }
+    }
+    Ok(None)
+}
+
+/// See [`Workspaces::workspace`].
+fn view(source: &dyn Source, tenant: TenantId, viewer: UserId) -> StoreResult<Option<WorkspaceView>> {
+    let Some(membership) = members::find(source, tenant, viewer)? else { return Ok(None) };
+    let Some(workspace) = source.row(Table::Workspaces, &tenant.to_bytes())? else { return Ok(None) };
+    let member_count = source.count(tenant.to_bytes(), Counter::Members)?;
+    Ok(Some(WorkspaceView { workspace, member_count, role: membership.role }))
+}

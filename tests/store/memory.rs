@@ -1,0 +1,362 @@
+//! An engine that is as hard on rules as one far away can be: each row that a rule did not say it would read is missing at
+//! first, so the rule is run again, and every second commit meets a conflict. It counts the trips that a database would
+//! have had to be asked for. Everything is in memory.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use ghostworks::domain::{Change, HistoryId, Quotas, Stamp, TenantId, Timestamp};
+use ghostworks::store::engine::{Counter, Cursor, End, Engine, Name, Overlay, Rows, Source, Span, Table, Tx};
+use ghostworks::store::{
+    Backup, Backups, Changes, Counts, Position, Since, Store, StoreError, StoreFigures, StoreHealth, StoreResult,
+};
+
+/// A database in memory.
+#[derive(Default)]
+pub struct MemoryEngine {
+    /// None once it is closed. Who reads it keeps the state of that moment.
+    state: Mutex<Option<Arc<State>>>,
+    commits: AtomicU64,
+    trips: AtomicU64,
+}
+
+impl MemoryEngine {
+    /// One that is open and empty.
+    pub fn open() -> Self {
+        Self { state: Mutex::new(Some(Arc::default())), ..Self::default() }
+    }
+
+    /// How often it had to be asked for rows since the last look.
+    pub fn take_trips(&self) -> u64 {
+        self.trips.swap(0, Ordering::SeqCst)
+    }
+
+    fn now(&self) -> StoreResult<Arc<State>> {
+        self.state.lock().unwrap().clone().ok_or_else(|| StoreError::Unavailable("it is closed".to_owned()))
+    }
+
+    /// Runs a rule until everything that it reads is loaded, and returns what came of it, of which state.
+    fn run<T>(&self, mut rule: impl FnMut(&Loaded) -> StoreResult<T>) -> StoreResult<(T, Arc<State>)> {
+        let mut loaded = BTreeSet::new();
+        loop {
+            let source = Loaded { state: self.now()?, loaded: RefCell::new(loaded), has_missed: Cell::new(false) };
+            let result = rule(&source);
+            if !source.has_missed.get() {
+                return result.map(|done| (done, source.state));
+            }
+            self.trips.fetch_add(1, Ordering::SeqCst);
+            loaded = source.loaded.into_inner();
+        }
+    }
+
+    /// Writes what a rule wrote over `before`, unless something else came first.
+    fn commit(&self, before: &Arc<State>, overlay: &Overlay, stamp: &Stamp) -> StoreResult<bool> {
+        if self.commits.fetch_add(1, Ordering::SeqCst) % 2 == 1 {
+            return Ok(false);
+        }
+        let mut state = self.state.lock().unwrap();
+        let now = state.as_mut().ok_or_else(|| StoreError::Unavailable("it is closed".to_owned()))?;
+        if !Arc::ptr_eq(now, before) {
+            return Ok(false);
+        }
+        let mut next = State::clone(before);
+        next.apply(overlay, stamp);
+        *now = Arc::new(next);
+        Ok(true)
+    }
+}
+
+impl Engine for MemoryEngine {
+    fn quotas(&self) -> Quotas {
+        Quotas::default()
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        _name: Name,
+        stamp: Stamp,
+        rule: impl Fn(&mut Tx<'_>) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        let mut overlay = Overlay::default();
+        loop {
+            let (done, before) = self.run(|source| rule(&mut Tx::new(source, &mut overlay, &stamp)))?;
+            if overlay.is_empty() || self.commit(&before, &overlay, &stamp)? {
+                return Ok(done);
+            }
+        }
+    }
+
+    async fn read<T: Rows + Send>(
+        &self,
+        _name: Name,
+        rule: impl Fn(&dyn Source) -> StoreResult<T> + Send,
+    ) -> StoreResult<T> {
+        self.run(|source| rule(source)).map(|(found, _)| found)
+    }
+
+    async fn scan<T: Rows + Send + 'static>(
+        &self,
+        name: Name,
+        rule: impl Fn(&dyn Source) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        self.read(name, rule).await
+    }
+
+    async fn list<T: Rows + Send + 'static>(
+        &self,
+        name: Name,
+        is_long: impl Fn(&dyn Source) -> StoreResult<bool> + Send,
+        rule: impl Fn(&dyn Source) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        self.run(|source| is_long(source))?;
+        self.read(name, rule).await
+    }
+
+    async fn trim_changes(&self, before: Timestamp, limit: usize) -> StoreResult<bool> {
+        let mut state = self.now()?.as_ref().clone();
+        let old = state.log.iter().take(state.log.len().saturating_sub(1)).take_while(|change| change.at < before);
+        let removed = old.count().min(limit);
+        state.log.drain(..removed);
+        *self.state.lock().unwrap() = Some(Arc::new(state));
+        Ok(removed == limit)
+    }
+}
+
+/// Stands where the scope does in what is counted in all.
+const WHOLE: [u8; 16] = [0; 16];
+
+/// All that there is.
+#[derive(Clone, Default)]
+struct State {
+    rows: BTreeMap<Table, BTreeMap<Vec<u8>, Vec<u8>>>,
+    counters: BTreeMap<([u8; 16], u8), u64>,
+    log: Vec<Change>,
+    last_seq: u64,
+}
+
+impl State {
+    fn apply(&mut self, overlay: &Overlay, stamp: &Stamp) {
+        for (table, key, row) in overlay.writes() {
+            let rows = self.rows.entry(table).or_default();
+            match row {
+                Some(row) => drop(rows.insert(key.to_vec(), row.to_vec())),
+                None => drop(rows.remove(key)),
+            }
+        }
+        for (scope, counter, step) in overlay.counted() {
+            let scopes = [counter.is_scoped().then_some(*scope), counter.is_whole().then_some(WHOLE)];
+            scopes.into_iter().flatten().for_each(|scope| self.add(scope, *counter, *step));
+        }
+        for (tenant, end) in overlay.ended() {
+            match end {
+                End::Retired => Counter::SUMMED.into_iter().for_each(|counter| {
+                    let own = i64::try_from(self.count(tenant.to_bytes(), counter)).unwrap();
+                    self.add(WHOLE, counter, -own);
+                }),
+                End::Erased => self.counters.retain(|(scope, _), _| *scope != tenant.to_bytes()),
+            }
+        }
+        for (tenant, kind) in overlay.logged() {
+            self.last_seq += 1;
+            let (seq, tenant, kind, actor) = (self.last_seq, *tenant, *kind, stamp.actor.clone());
+            self.log.push(Change { seq, tenant, at: stamp.at, actor, kind });
+        }
+    }
+
+    fn add(&mut self, scope: [u8; 16], counter: Counter, step: i64) {
+        let count = self.counters.entry((scope, counter as u8)).or_default();
+        *count = count.checked_add_signed(step).expect("nothing is counted below zero");
+    }
+
+    fn count(&self, scope: [u8; 16], counter: Counter) -> u64 {
+        self.counters.get(&(scope, counter as u8)).copied().unwrap_or_default()
+    }
+}
+
+/// Something that has to be loaded.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Need {
+    Row(Table, Vec<u8>),
+    Span(Table, String),
+    /// What is counted in a scope comes with any row of it.
+    Scope(Vec<u8>),
+}
+
+/// What was loaded of a state.
+struct Loaded {
+    state: Arc<State>,
+    loaded: RefCell<BTreeSet<Need>>,
+    has_missed: Cell<bool>,
+}
+
+impl Loaded {
+    /// Refuses what is not loaded, and has it loaded for the next time.
+    fn need(&self, needs: impl IntoIterator<Item = Need>) -> StoreResult<()> {
+        let mut is_missing = false;
+        for need in needs {
+            if let Need::Row(_, key) = &need {
+                self.loaded.borrow_mut().insert(Need::Scope(key.iter().take(16).copied().collect()));
+            }
+            is_missing |= self.loaded.borrow_mut().insert(need);
+        }
+        if is_missing {
+            self.has_missed.set(true);
+            return Err(StoreError::Unavailable("a row is not loaded".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+impl Source for Loaded {
+    fn get(&self, table: Table, key: &[u8], show: &mut dyn FnMut(&[u8])) -> StoreResult<bool> {
+        self.need([Need::Row(table, key.to_vec())])?;
+        let row = self.state.rows.get(&table).and_then(|rows| rows.get(key));
+        if let Some(row) = row {
+            show(row);
+        }
+        Ok(row.is_some())
+    }
+
+    fn range(&self, table: Table, span: &Span) -> StoreResult<Box<dyn Cursor + '_>> {
+        self.need([Need::Span(table, format!("{span:?}"))])?;
+        let rows = self.state.rows.get(&table).into_iter().flatten().filter(|(key, _)| span.contains(key));
+        let mut rows: Vec<_> = rows.map(|(key, row)| (key.as_slice(), row.as_slice())).collect();
+        // The last is taken first.
+        if !span.reverse {
+            rows.reverse();
+        }
+        Ok(Box::new(Listed { rows, at: None }))
+    }
+
+    fn count(&self, scope: [u8; 16], counter: Counter) -> StoreResult<u64> {
+        self.need([Need::Scope(scope.to_vec())])?;
+        Ok(self.state.count(scope, counter))
+    }
+
+    fn expect(&self, rows: &mut dyn Iterator<Item = (Table, Vec<u8>)>) -> StoreResult<()> {
+        self.need(rows.map(|(table, key)| Need::Row(table, key)))
+    }
+}
+
+struct Listed<'a> {
+    rows: Vec<(&'a [u8], &'a [u8])>,
+    at: Option<(&'a [u8], &'a [u8])>,
+}
+
+impl Cursor for Listed<'_> {
+    fn advance(&mut self) -> StoreResult<bool> {
+        self.at = self.rows.pop();
+        Ok(self.at.is_some())
+    }
+
+    fn key(&self) -> &[u8] {
+        self.at.unwrap().0
+    }
+
+    fn value(&self) -> &[u8] {
+        self.at.unwrap().1
+    }
+}
+
+#[async_trait]
+impl Changes for MemoryEngine {
+    async fn changes(&self, after: u64, limit: usize) -> StoreResult<Vec<Change>> {
+        Ok(self.now()?.log.iter().filter(|change| change.seq > after).take(limit).cloned().collect())
+    }
+
+    async fn newest_change(&self, tenant: Option<TenantId>) -> StoreResult<u64> {
+        let state = self.now()?;
+        let newest = state.log.iter().rev().find(|change| tenant.is_none() || change.tenant == tenant);
+        Ok(newest.map_or(0, |change| change.seq))
+    }
+
+    async fn changes_of(&self, tenant: TenantId, before: Option<u64>, limit: usize) -> StoreResult<Vec<Change>> {
+        let state = self.now()?;
+        let own = state.log.iter().rev().filter(|change| change.tenant == Some(tenant));
+        if before.is_some_and(|before| !own.clone().any(|change| change.seq == before)) {
+            return Ok(Vec::new());
+        }
+        Ok(own.filter(|change| before.is_none_or(|before| change.seq < before)).take(limit).cloned().collect())
+    }
+}
+
+#[async_trait]
+impl Backups for MemoryEngine {
+    async fn backup(&self) -> StoreResult<Backup> {
+        Err(StoreError::Unavailable("what is in memory has no backups".to_owned()))
+    }
+
+    async fn changes_since(&self, _position: Position) -> StoreResult<Since> {
+        Err(StoreError::Unavailable("what is in memory has no backups".to_owned()))
+    }
+}
+
+#[async_trait]
+impl Store for MemoryEngine {
+    fn history(&self) -> HistoryId {
+        HistoryId::from_bytes([0; 16])
+    }
+
+    async fn counts(&self) -> StoreResult<Counts> {
+        let state = self.now()?;
+        let count = |counter| state.count(WHOLE, counter);
+        Ok(Counts {
+            users: count(Counter::Users),
+            workspaces: count(Counter::Workspaces),
+            artifacts: count(Counter::Artifacts),
+            active_artifacts: count(Counter::ActiveArtifacts),
+        })
+    }
+
+    async fn health(&self) -> StoreHealth {
+        let state = self.now();
+        StoreHealth {
+            readable: state.is_ok(),
+            writable: state.as_ref().map(drop).map_err(Clone::clone),
+            last_seq: state.map_or(0, |state| state.last_seq),
+            queue_depth: 0,
+        }
+    }
+
+    fn figures(&self) -> StoreFigures {
+        StoreFigures { writable: self.now().is_ok(), ..StoreFigures::default() }
+    }
+
+    async fn close(&self) -> StoreResult<()> {
+        *self.state.lock().unwrap() = None;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ghostworks::store::{Artifacts as _, Members as _, Workspaces as _};
+
+    use super::*;
+    use crate::world::World;
+
+    #[tokio::test]
+    async fn a_list_takes_as_few_trips_if_it_is_long() {
+        let engine = Arc::new(MemoryEngine::open());
+        let world = World::over(engine.clone(), None);
+        let ann = world.user("ann").await.id;
+        let tenant = world.workspace(ann).await;
+        for number in 0..30 {
+            let user = world.user(&format!("user{number}")).await.id;
+            engine.add_member(tenant, user, ghostworks::domain::Role::Member, ann, world.stamp()).await.unwrap();
+            world.workspace(ann).await;
+        }
+        let artifacts = [world.artifact(tenant, ann, "Anvil").await.id, world.artifact(tenant, ann, "Awl").await.id];
+
+        engine.take_trips();
+        assert_eq!(engine.members_of(tenant).await.unwrap().len(), 31);
+        let members = engine.take_trips();
+        assert_eq!(engine.workspaces_of(ann).await.unwrap().len(), 31);
+        let workspaces = engine.take_trips();
+        assert_eq!(engine.artifacts_by_id(tenant, artifacts.to_vec()).await.unwrap().len(), 2);
+        assert_eq!((members, workspaces, engine.take_trips()), (4, 3, 1));
+    }
+}
