@@ -2,7 +2,8 @@
 //!
 //! A request flows one way: `http` (extract, call, map) → `service` (may this caller do this?) → `store`. `auth` has
 //! the primitives of passwords and tokens, `mail` sends e-mails, `backups` keeps copies of everything, `followers` runs what
-//! works beside the requests, `telemetry` says what happened, `config` says how it is wanted, `priority` which threads give
+//! works beside the requests, `telemetry` says what happened, `operations` what can be asked
+//! for and by whom, `config` says how it is wanted, `priority` which threads give
 //! way, and `app` puts everything together. What each may import is held by `tests/architecture.rs`.
 
 pub mod app;
@@ -14,6 +15,7 @@ pub mod domain;
 pub mod followers;
 pub mod http;
 pub mod mail;
+pub mod operations;
 pub mod priority;
 pub mod search;
 pub mod service;

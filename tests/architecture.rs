@@ -14,9 +14,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("mail", &["domain"]),
     ("backups", &["domain", "store", "telemetry"]),
     ("followers", &["domain", "store"]),
-    ("telemetry", &["domain", "config"]),
-    ("service", &["domain", "store", "search", "auth", "telemetry", "mail", "backups", "followers"]),
-    ("http", &["service", "domain", "telemetry", "config", "priority"]),
+    ("operations", &["domain"]),
+    ("telemetry", &["domain", "config", "operations"]),
+    ("service", &["domain", "operations", "store", "search", "auth", "telemetry", "mail", "backups", "followers"]),
+    ("http", &["service", "operations", "domain", "telemetry", "config", "priority"]),
     ("app", EVERYTHING),
     ("cli", EVERYTHING),
 ];
@@ -30,6 +31,7 @@ const EVERYTHING: &[&str] = &[
     "auth",
     "mail",
     "backups",
+    "operations",
     "telemetry",
     "service",
     "http",
@@ -183,4 +185,29 @@ fn every_file_begins_with_what_it_owns() {
         let source = fs::read_to_string(&file).expect("a source file");
         assert!(source.starts_with("//! "), "{} does not start with `//!`", file.display());
     }
+}
+
+/// Where requests are judged: what holds for one is read from the table of operations.
+const JUDGES: &[&str] = &["src/http/middleware", "src/service", "src/operations", "src/telemetry"];
+
+/// The text literals of a source that look like paths of the API, outside of its tests.
+fn path_literals(source: &str) -> Vec<String> {
+    let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let literals = without_comments(code);
+    literals
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .filter(|text| text.starts_with("/api") || text.starts_with("/auth"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn no_path_literal_decides_policy() {
+    for file in JUDGES.iter().copied().flat_map(sources) {
+        let found = path_literals(&fs::read_to_string(&file).expect("a source file"));
+        assert!(found.is_empty(), "{} compares paths: {found:?}", file.display());
+    }
+    assert_eq!(path_literals("match path { \"/api/v1/auth/login\" => 1 }"), ["/api/v1/auth/login"]);
 }

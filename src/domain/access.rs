@@ -33,6 +33,8 @@ impl Role {
 /// Something done inside a workspace that needs a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
+    /// See the workspace itself, and point a session at it.
+    ReadWorkspace,
     /// Get and list artifacts.
     ReadArtifacts,
     /// Create, update, delete and restore artifacts.
@@ -61,7 +63,7 @@ impl Action {
     /// The table itself: the least role that may do this.
     pub const fn least_role(self) -> Role {
         match self {
-            Self::ReadArtifacts | Self::WriteArtifacts | Self::ReadMembers => Role::Member,
+            Self::ReadWorkspace | Self::ReadArtifacts | Self::WriteArtifacts | Self::ReadMembers => Role::Member,
             Self::PurgeArtifacts | Self::AddMembers | Self::UpdateWorkspace | Self::ManageApiKeys | Self::ReadAudit => {
                 Role::Admin
             }
@@ -74,7 +76,8 @@ impl Action {
         match self {
             Self::ReadArtifacts => Some(Scope::ReadArtifacts),
             Self::WriteArtifacts => Some(Scope::WriteArtifacts),
-            Self::ReadMembers
+            Self::ReadWorkspace
+            | Self::ReadMembers
             | Self::PurgeArtifacts
             | Self::AddMembers
             | Self::UpdateWorkspace

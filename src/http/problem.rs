@@ -222,6 +222,25 @@ impl Problem {
         Self { retry_after: Some(RETRY_AFTER_SECONDS), ..problem }
     }
 
+    /// What was asked for under an idempotency key was done, and its answer held a secret, which is not kept.
+    pub(super) fn already_done(id: &str) -> Self {
+        let detail = format!(
+            "This was done under the same Idempotency-Key and made {id}. Its answer held a secret, which is not kept; \
+             make another one under a new key if the secret is lost."
+        );
+        Self::new(StatusCode::CONFLICT, "already_done", detail)
+    }
+
+    /// An operation took longer than it may.
+    pub(super) fn deadline_exceeded(seconds: u64) -> Self {
+        let detail = format!(
+            "This took longer than {seconds} s. A write may have been carried out all the same: look, or repeat it \
+             under the same Idempotency-Key."
+        );
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "deadline_exceeded", detail);
+        Self { retry_after: Some(RETRY_AFTER_SECONDS), ..problem }
+    }
+
     /// The key was used for something else.
     pub(super) fn idempotency_key_reused() -> Self {
         let detail = "This Idempotency-Key was used with another body; use a new key for a new request.";

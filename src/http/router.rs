@@ -16,8 +16,8 @@ use super::docs::{self, Page};
 use super::forwarded::FindOrigin;
 use super::metrics;
 use super::middleware::{
-    AnnounceLimits, Cors, CountMemory, Idempotency, Problems, RateLimited, RequestIds, SecurityHeaders, Traced,
-    TrailingSlash,
+    AnnounceLimits, Cors, CountMemory, Deadline, Idempotency, Problems, RateLimited, RequestIds, SecurityHeaders,
+    Traced, TrailingSlash,
 };
 use super::routes::RouteTable;
 use super::state::State;
@@ -53,7 +53,8 @@ pub fn router(state: Arc<State>) -> impl Endpoint<Output = Response> + 'static {
     let paths: &[&str] = if state.server.docs { &Pages::PATHS } else { &[] };
     let routes = Arc::new(RouteTable::new(&pages.json, paths));
     let site = Site { pages: state.server.docs.then(|| pages.into_route()), api: api.into_endpoint() };
-    at_the_edge(site.with(Idempotency).with(RateLimited), state, routes)
+    let site = site.with(Idempotency::new(routes.clone())).with(RateLimited).with(Deadline);
+    at_the_edge(site, state, routes)
 }
 
 /// The endpoint that answers where nothing but the metrics is served.
@@ -63,7 +64,7 @@ pub fn metrics_router(state: Arc<State>) -> impl Endpoint<Output = Response> + '
         let state = scraped.clone();
         async move { Ok::<_, Error>(metrics::scrape(&state, &request).await?.into_response()) }
     });
-    let routes = Arc::new(RouteTable::new(b"{}", &[METRICS]));
+    let routes = Arc::new(RouteTable::metrics(METRICS));
     at_the_edge(Route::new().at(METRICS, get(metrics)), state, routes)
 }
 

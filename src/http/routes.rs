@@ -1,10 +1,15 @@
-//! Which route a path belongs to, known before the request is served: for the span's name, the labels of metrics, and
-//! the `Allow` header. Built from the OpenAPI document, so it can't miss an operation.
+//! Which route and operation a request is for, known before it is served: for the span's name, the labels of metrics,
+//! the `Allow` header, and everything that the table of operations decides. Built from the OpenAPI document, so it can't
+//! miss an operation.
 
 use std::sync::Arc;
 
 use matchit::Router;
+use poem::Request;
+use poem::http::Method;
 use serde_json::Value;
+
+use crate::operations::Operation;
 
 /// What a route with `GET` answers to: poem serves `HEAD` along with it.
 const GET: &str = "GET, HEAD";
@@ -15,6 +20,21 @@ pub(super) struct Route {
     pub pattern: Arc<str>,
     /// Its methods, as an `Allow` header has them.
     pub allow: String,
+    /// What each method asks for.
+    operations: Vec<(Method, Operation)>,
+}
+
+impl Route {
+    /// What a request with this method asks for; none for a method that the route does not answer to.
+    pub(super) fn operation(&self, method: &Method) -> Option<Operation> {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        self.operations.iter().find(|(known, _)| known == method).map(|(_, operation)| *operation)
+    }
+}
+
+/// What a request asks for, once its route is known; none for one that has no route.
+pub(super) fn operation_of(request: &Request) -> Option<Operation> {
+    request.data().copied()
 }
 
 /// All routes.
@@ -23,30 +43,53 @@ pub(super) struct RouteTable(Router<Route>);
 impl RouteTable {
     /// The routes of an OpenAPI document, and `pages` that are only for browsers.
     pub(super) fn new(document: &[u8], pages: &[&str]) -> Self {
+        Self::with_pages(document, pages, Operation::Index)
+    }
+
+    /// The one route of the metrics.
+    pub(super) fn metrics(path: &str) -> Self {
+        Self::with_pages(b"{}", &[path], Operation::Metrics)
+    }
+
+    fn with_pages(document: &[u8], pages: &[&str], page: Operation) -> Self {
         let document: Value = serde_json::from_slice(document).unwrap_or_default();
         let mut router = Router::new();
-        let mut add = |pattern: &str, allow: String| {
+        let mut add = |pattern: &str, allow: String, operations: Vec<(Method, Operation)>| {
             // A pattern that conflicts with another would only lose its label.
-            let _ = router.insert(pattern, Route { pattern: pattern.into(), allow });
+            let _ = router.insert(pattern, Route { pattern: pattern.into(), allow, operations });
         };
-        for (pattern, operations) in document["paths"].as_object().into_iter().flatten() {
-            let methods = operations.as_object().into_iter().flatten().map(|(method, _)| match method.as_str() {
+        for (pattern, methods) in document["paths"].as_object().into_iter().flatten() {
+            let methods = || methods.as_object().into_iter().flatten();
+            let allow = methods().map(|(method, _)| match method.as_str() {
                 "get" => GET.to_owned(),
                 method => method.to_uppercase(),
             });
-            add(pattern, methods.collect::<Vec<_>>().join(", "));
+            let operations = methods().filter_map(|(method, operation)| {
+                let method = method.to_uppercase().parse().ok()?;
+                Some((method, Operation::by_id(operation["operationId"].as_str()?)?))
+            });
+            add(pattern, allow.collect::<Vec<_>>().join(", "), operations.collect());
         }
-        for page in pages {
-            add(page, GET.to_owned());
+        for path in pages {
+            add(path, GET.to_owned(), vec![(Method::GET, page)]);
         }
         Self(router)
     }
 
     /// The route of a path, with or without a trailing slash.
     pub(super) fn find(&self, path: &str) -> Option<&Route> {
-        let path = if path.len() > 1 { path.strip_suffix('/').unwrap_or(path) } else { path };
-        self.0.at(path).ok().map(|matched| matched.value)
+        self.0.at(without_slash(path)).ok().map(|matched| matched.value)
     }
+
+    /// What a path has for a parameter of its route.
+    pub(super) fn parameter<'p>(&self, path: &'p str, name: &str) -> Option<&'p str> {
+        let matched = self.0.at(without_slash(path)).ok()?;
+        matched.params.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+}
+
+fn without_slash(path: &str) -> &str {
+    if path.len() > 1 { path.strip_suffix('/').unwrap_or(path) } else { path }
 }
 
 #[cfg(test)]
@@ -63,5 +106,29 @@ mod tests {
         assert_eq!(pattern("/docs"), Some("/docs".to_owned()));
         assert_eq!(pattern("/things/1/2"), None);
         assert_eq!(routes.find("/things/1").map(|route| &*route.allow), Some("DELETE, GET, HEAD"));
+    }
+
+    #[test]
+    fn every_operation_of_the_document_has_one_row_and_every_row_is_in_the_document() {
+        let document: Value = serde_json::from_str(&crate::http::openapi_json()).unwrap();
+        let paths = document["paths"].as_object().unwrap().values();
+        let operations = paths.flat_map(|methods| methods.as_object().unwrap().values());
+        let mut documented: Vec<&str> = operations.map(|it| it["operationId"].as_str().unwrap()).collect();
+        let mut declared: Vec<&str> = Operation::ALL.iter().flat_map(|it| it.row().ids).copied().collect();
+        documented.sort_unstable();
+        declared.sort_unstable();
+        assert_eq!(declared, documented);
+    }
+
+    #[test]
+    fn a_method_of_a_route_asks_for_its_operation() {
+        let routes = RouteTable::new(crate::http::openapi_json().as_bytes(), &["/docs"]);
+        let operation = |method: Method, path| routes.find(path).and_then(|route| route.operation(&method));
+        assert_eq!(operation(Method::POST, "/api/v1/auth/login/"), Some(Operation::AuthLogin));
+        assert_eq!(operation(Method::HEAD, "/api/v1/workspaces/1/artifacts"), Some(Operation::ArtifactList));
+        assert_eq!(operation(Method::GET, "/docs"), Some(Operation::Index));
+        assert_eq!(operation(Method::TRACE, "/api/v1/auth/login"), None);
+        assert_eq!(routes.parameter("/api/v1/workspaces/7/artifacts/", "workspace_id"), Some("7"));
+        assert_eq!(routes.parameter("/api/v1/workspaces/", "workspace_id"), None);
     }
 }

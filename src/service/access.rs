@@ -3,6 +3,7 @@
 use super::{Allowance, Caller, Client, Error, Service, Via};
 use crate::auth::ApiKeyToken;
 use crate::domain::{Action, Membership, TenantId};
+use crate::operations::{Access, Operation};
 use crate::telemetry::{self, Subject};
 
 impl Service {
@@ -33,8 +34,28 @@ impl Service {
         self.rate_limits.as_ref().map(|limits| limits.count_by(caller.user)).transpose()
     }
 
-    /// The caller's membership, if it allows `action`. A key can do no more than who made it.
-    pub(super) async fn require(&self, caller: &Caller, tenant: TenantId, action: Action) -> Result<Membership, Error> {
+    /// Runs an operation on a workspace: opens its business span, and does the work if the caller may, by the table of
+    /// operations.
+    pub(super) async fn in_workspace<T>(
+        &self,
+        operation: Operation,
+        caller: &Caller,
+        tenant: TenantId,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        self.telemetry
+            .observe(operation, Subject::new(tenant, caller.user), async {
+                match operation.row().access {
+                    Access::Member(action) => self.require(caller, tenant, action).await?,
+                    Access::Anyone | Access::SignedIn | Access::Operator => self.membership(caller, tenant).await?,
+                };
+                work.await
+            })
+            .await
+    }
+
+    /// The caller's membership, if it allows `action`. A key can do no more than the person who made it.
+    async fn require(&self, caller: &Caller, tenant: TenantId, action: Action) -> Result<Membership, Error> {
         let needs = match &caller.via {
             Via::Session(_) => None,
             Via::ApiKey { scopes, .. } => {
@@ -49,8 +70,7 @@ impl Service {
         if membership.role.may(action) { Ok(membership) } else { Err(Error::Forbidden { needs: action.least_role() }) }
     }
 
-    /// The caller's membership. To who is no member, the workspace does not exist, and to an API key there is only its
-    /// own.
+    /// The caller's membership. Non-members get "not found", and so does an API key of another workspace.
     pub(super) async fn membership(&self, caller: &Caller, tenant: TenantId) -> Result<Membership, Error> {
         if matches!(&caller.via, Via::ApiKey { tenant: own, .. } if *own != tenant) {
             return Err(Error::WorkspaceNotFound);

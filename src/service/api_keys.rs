@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 
 use super::{Caller, Client, Error, Service, Via};
 use crate::auth::ApiKeyToken;
-use crate::domain::{Action, ApiKey, ApiKeyDraft, ApiKeyId, ApiKeyUse, RawApiKey, TenantId, Timestamp};
+use crate::domain::{ApiKey, ApiKeyDraft, ApiKeyId, ApiKeyUse, RawApiKey, TenantId, Timestamp};
 use crate::store::StoreResult;
 use crate::telemetry::{Operation, Subject, annotate_subject, annotate_with};
 
@@ -52,54 +52,48 @@ impl ApiKeyUses {
 impl Service {
     /// Makes an API key that acts for the caller.
     pub async fn create_api_key(&self, caller: &Caller, tenant: TenantId, raw: RawApiKey) -> Result<MadeApiKey, Error> {
-        self.telemetry
-            .observe(Operation::ApiKeyCreate, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::ManageApiKeys).await?;
-                let now = self.clock.now();
-                let draft = ApiKeyDraft::parse(raw, now)?;
-                let token = ApiKeyToken::generate(tenant, self.ids.next(now), &*self.entropy);
-                annotate_with("api_key.id", || token.key.to_string());
-                let key = ApiKey {
-                    id: token.key,
-                    tenant,
-                    name: draft.name,
-                    scopes: draft.scopes,
-                    digest: token.digest(),
-                    created_by: caller.user,
-                    created_at: now,
-                    expires_at: draft.expires_at,
-                    last_used_at: None,
-                };
-                self.store.create_api_key(tenant, key.clone(), self.stamp_of(caller)).await?;
-                self.telemetry.metrics().workspace_operation("api_key_create", tenant);
-                Ok(MadeApiKey { key, text: token.encode() })
-            })
-            .await
+        self.in_workspace(Operation::ApiKeyCreate, caller, tenant, async {
+            let now = self.clock.now();
+            let draft = ApiKeyDraft::parse(raw, now)?;
+            let token = ApiKeyToken::generate(tenant, self.ids.next(now), &*self.entropy);
+            annotate_with("api_key.id", || token.key.to_string());
+            let key = ApiKey {
+                id: token.key,
+                tenant,
+                name: draft.name,
+                scopes: draft.scopes,
+                digest: token.digest(),
+                created_by: caller.user,
+                created_at: now,
+                expires_at: draft.expires_at,
+                last_used_at: None,
+            };
+            self.store.create_api_key(tenant, key.clone(), self.stamp_of(caller)).await?;
+            self.telemetry.metrics().workspace_operation("api_key_create", tenant);
+            Ok(MadeApiKey { key, text: token.encode() })
+        })
+        .await
     }
 
     /// The API keys of a workspace, newest first.
     pub async fn api_keys(&self, caller: &Caller, tenant: TenantId) -> Result<Vec<ApiKey>, Error> {
-        self.telemetry
-            .observe(Operation::ApiKeyList, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::ManageApiKeys).await?;
-                let keys = self.store.api_keys_of(tenant).await?;
-                let used = |key: ApiKey| ApiKey { last_used_at: self.api_key_uses.latest(&key), ..key };
-                Ok(keys.into_iter().map(used).collect())
-            })
-            .await
+        self.in_workspace(Operation::ApiKeyList, caller, tenant, async {
+            let keys = self.store.api_keys_of(tenant).await?;
+            let used = |key: ApiKey| ApiKey { last_used_at: self.api_key_uses.latest(&key), ..key };
+            Ok(keys.into_iter().map(used).collect())
+        })
+        .await
     }
 
     /// Revokes an API key: the next request with it is refused.
     pub async fn revoke_api_key(&self, caller: &Caller, tenant: TenantId, id: ApiKeyId) -> Result<(), Error> {
-        self.telemetry
-            .observe(Operation::ApiKeyRevoke, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::ManageApiKeys).await?;
-                annotate_with("api_key.id", || id.to_string());
-                self.store.revoke_api_key(tenant, id, caller.user, self.stamp_of(caller)).await?;
-                self.telemetry.metrics().workspace_operation("api_key_revoke", tenant);
-                Ok(())
-            })
-            .await
+        self.in_workspace(Operation::ApiKeyRevoke, caller, tenant, async {
+            annotate_with("api_key.id", || id.to_string());
+            self.store.revoke_api_key(tenant, id, caller.user, self.stamp_of(caller)).await?;
+            self.telemetry.metrics().workspace_operation("api_key_revoke", tenant);
+            Ok(())
+        })
+        .await
     }
 
     /// For whom the holder of this API key acts. The key must be known and not have ended, and its maker's account must

@@ -1,8 +1,8 @@
 //! The audit view: who did what in a workspace.
 
 use super::{Caller, Error, Service};
-use crate::domain::{Action, Change, TenantId};
-use crate::telemetry::{Operation, Subject, annotate};
+use crate::domain::{Change, TenantId};
+use crate::telemetry::{Operation, annotate};
 
 /// A page of a workspace's changes, newest first.
 pub struct ChangePage {
@@ -21,17 +21,15 @@ impl Service {
         before: Option<u64>,
         limit: usize,
     ) -> Result<ChangePage, Error> {
-        self.telemetry
-            .observe(Operation::WorkspaceAudit, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::ReadAudit).await?;
-                // One more than asked for tells whether there is a next page.
-                let mut items = self.store.changes_of(tenant, before, limit + 1).await?;
-                let has_more = items.len() > limit;
-                items.truncate(limit);
-                annotate("audit.result_count", i64::try_from(items.len()).unwrap_or(i64::MAX));
-                let next = items.last().filter(|_| has_more).map(|change| change.seq);
-                Ok(ChangePage { items, next })
-            })
-            .await
+        self.in_workspace(Operation::WorkspaceAudit, caller, tenant, async {
+            // One more than asked for tells whether there is a next page.
+            let mut items = self.store.changes_of(tenant, before, limit + 1).await?;
+            let has_more = items.len() > limit;
+            items.truncate(limit);
+            annotate("audit.result_count", i64::try_from(items.len()).unwrap_or(i64::MAX));
+            let next = items.last().filter(|_| has_more).map(|change| change.seq);
+            Ok(ChangePage { items, next })
+        })
+        .await
     }
 }

@@ -1,9 +1,9 @@
 //! Members of a workspace.
 
 use super::{Caller, Error, Service};
-use crate::domain::{Action, Email, Member, Membership, Role, TenantId, UserId, Violations};
+use crate::domain::{Email, Member, Membership, Role, TenantId, UserId, Violations};
 use crate::store::{Missing, StoreError};
-use crate::telemetry::{Operation, Subject, annotate, annotate_with};
+use crate::telemetry::{Operation, annotate, annotate_with};
 
 /// Someone who has become a member.
 pub struct AddedMember {
@@ -24,11 +24,7 @@ pub struct ChangedRole {
 impl Service {
     /// Everyone in a workspace.
     pub async fn members(&self, caller: &Caller, tenant: TenantId) -> Result<Vec<Member>, Error> {
-        self.telemetry
-            .observe(Operation::MemberList, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::ReadMembers).await?;
-                Ok(self.store.members_of(tenant).await?)
-            })
+        self.in_workspace(Operation::MemberList, caller, tenant, async { Ok(self.store.members_of(tenant).await?) })
             .await
     }
 
@@ -40,26 +36,25 @@ impl Service {
         email: &str,
         role: Role,
     ) -> Result<AddedMember, Error> {
-        self.telemetry
-            .observe(Operation::MemberAdd, Subject::new(tenant, caller.user), async {
-                let own = self.require(caller, tenant, Action::AddMembers).await?;
-                let email = Email::parse(email).map_err(|detail| Violations::one("/email", detail))?;
-                if role > own.role {
-                    return Err(Error::Forbidden { needs: role });
-                }
-                let user = self.store.credentials(&email).await?.ok_or(Error::UserNotFound)?.user;
-                annotate_member(user);
-                annotate("member.role", role.as_str());
-                let stamp = self.stamp_of(caller);
-                let added = self.store.add_member(tenant, user, role, caller.user, stamp).await;
-                let membership = added.map_err(|error| match error {
-                    StoreError::NotFound(Missing::User) => Error::UserNotFound,
-                    other => other.into(),
-                })?;
-                self.telemetry.metrics().workspace_operation("member_add", tenant);
-                Ok(AddedMember { membership, email })
-            })
-            .await
+        self.in_workspace(Operation::MemberAdd, caller, tenant, async {
+            let own = self.membership(caller, tenant).await?;
+            let email = Email::parse(email).map_err(|detail| Violations::one("/email", detail))?;
+            if role > own.role {
+                return Err(Error::Forbidden { needs: role });
+            }
+            let user = self.store.credentials(&email).await?.ok_or(Error::UserNotFound)?.user;
+            annotate_member(user);
+            annotate("member.role", role.as_str());
+            let stamp = self.stamp_of(caller);
+            let added = self.store.add_member(tenant, user, role, caller.user, stamp).await;
+            let membership = added.map_err(|error| match error {
+                StoreError::NotFound(Missing::User) => Error::UserNotFound,
+                other => other.into(),
+            })?;
+            self.telemetry.metrics().workspace_operation("member_add", tenant);
+            Ok(AddedMember { membership, email })
+        })
+        .await
     }
 
     /// Changes a member's role.
@@ -70,33 +65,29 @@ impl Service {
         user: UserId,
         role: Role,
     ) -> Result<ChangedRole, Error> {
-        self.telemetry
-            .observe(Operation::MemberUpdate, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::ChangeRoles).await?;
-                refuse_oneself(caller, user)?;
-                annotate_member(user);
-                annotate("member.role", role.as_str());
-                let stamp = self.stamp_of(caller);
-                let from = self.store.change_role(tenant, user, role, caller.user, stamp).await?;
-                self.telemetry.metrics().workspace_operation("member_update", tenant);
-                Ok(ChangedRole { from, to: role })
-            })
-            .await
+        self.in_workspace(Operation::MemberUpdate, caller, tenant, async {
+            refuse_oneself(caller, user)?;
+            annotate_member(user);
+            annotate("member.role", role.as_str());
+            let stamp = self.stamp_of(caller);
+            let from = self.store.change_role(tenant, user, role, caller.user, stamp).await?;
+            self.telemetry.metrics().workspace_operation("member_update", tenant);
+            Ok(ChangedRole { from, to: role })
+        })
+        .await
     }
 
     /// Ends a membership.
     pub async fn remove_member(&self, caller: &Caller, tenant: TenantId, user: UserId) -> Result<(), Error> {
-        self.telemetry
-            .observe(Operation::MemberRemove, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::RemoveMembers).await?;
-                refuse_oneself(caller, user)?;
-                annotate_member(user);
-                let stamp = self.stamp_of(caller);
-                self.store.remove_member(tenant, user, caller.user, stamp).await?;
-                self.telemetry.metrics().workspace_operation("member_remove", tenant);
-                Ok(())
-            })
-            .await
+        self.in_workspace(Operation::MemberRemove, caller, tenant, async {
+            refuse_oneself(caller, user)?;
+            annotate_member(user);
+            let stamp = self.stamp_of(caller);
+            self.store.remove_member(tenant, user, caller.user, stamp).await?;
+            self.telemetry.metrics().workspace_operation("member_remove", tenant);
+            Ok(())
+        })
+        .await
     }
 }
 

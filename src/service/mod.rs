@@ -54,7 +54,7 @@ pub use index_check::check_index;
 pub use indexing::{FollowChanges, IndexingError, MergeParts, SaveIndex, reindex};
 pub use mailing::{MailRequests, Mailing, Outbox};
 pub use members::{AddedMember, ChangedRole};
-pub use rate_limits::{Class, RateLimitSettings, RateLimits};
+pub use rate_limits::{RateLimitSettings, RateLimits};
 pub use search::{Lasted, Search, SearchHealth};
 pub use sessions::SwitchedTo;
 pub use system::Health;
@@ -110,7 +110,7 @@ pub struct Service {
     pub outbox: Option<Outbox>,
     /// How long sessions last.
     pub sessions: SessionSettings,
-    /// How often what may be asked for; `None` means as often as one likes.
+    /// Rate limits; `None` means that there are none.
     pub rate_limits: Option<RateLimits>,
     /// For how long things are kept that nobody needs any more.
     pub retention: Retention,

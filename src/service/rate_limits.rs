@@ -1,4 +1,4 @@
-//! How often what may be asked for, by whom.
+//! Rate limits per operation and subject.
 
 use std::net::IpAddr;
 
@@ -7,39 +7,25 @@ use sha2::{Digest, Sha256};
 use super::Error;
 use crate::auth::{Allowance, Exhausted, RateLimit};
 use crate::domain::{Email, Network, UserId};
+use crate::operations::RateClass;
 
 /// How many a minute of each class.
 #[derive(Clone, Copy, Debug)]
 pub struct RateLimitSettings {
-    /// [`Class::Register`].
+    /// [`RateClass::Register`].
     pub register: u32,
-    /// [`Class::Login`].
+    /// [`RateClass::Login`].
     pub login: u32,
     /// Attempts to sign in to one account.
     pub login_per_account: u32,
-    /// [`Class::Refresh`].
+    /// [`RateClass::Refresh`].
     pub refresh: u32,
-    /// [`Class::WorkspaceCreate`].
+    /// [`RateClass::WorkspaceCreate`].
     pub workspace_create: u32,
-    /// [`Class::Mail`].
+    /// [`RateClass::Mail`].
     pub mail: u32,
     /// Requests of one account.
     pub signed_in: u32,
-}
-
-/// What is limited by the client's address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    /// Registering.
-    Register,
-    /// Signing in.
-    Login,
-    /// Refreshing tokens.
-    Refresh,
-    /// Creating workspaces.
-    WorkspaceCreate,
-    /// Having mail sent, and following its links.
-    Mail,
 }
 
 /// All rate limits.
@@ -69,13 +55,13 @@ impl RateLimits {
     }
 
     /// Counts a request of this class from this address.
-    pub fn count_from(&self, address: IpAddr, class: Class) -> Result<Allowance, Error> {
+    pub fn count_from(&self, address: IpAddr, class: RateClass) -> Result<Allowance, Error> {
         let limit = match class {
-            Class::Register => &self.register,
-            Class::Login => &self.login,
-            Class::Refresh => &self.refresh,
-            Class::WorkspaceCreate => &self.workspace_create,
-            Class::Mail => &self.mail,
+            RateClass::Register => &self.register,
+            RateClass::Login => &self.login,
+            RateClass::Refresh => &self.refresh,
+            RateClass::WorkspaceCreate => &self.workspace_create,
+            RateClass::Mail => &self.mail,
         };
         Ok(limit.take(&Network::of(address))?)
     }

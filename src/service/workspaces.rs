@@ -2,7 +2,7 @@
 
 use super::{Caller, Error, Service};
 use crate::domain::{
-    Action, RawWorkspace, RawWorkspacePatch, Slug, TenantId, Workspace, WorkspaceDraft, WorkspacePatch, WorkspaceView,
+    RawWorkspace, RawWorkspacePatch, Slug, TenantId, Workspace, WorkspaceDraft, WorkspacePatch, WorkspaceView,
 };
 use crate::store::SlugChoice;
 use crate::telemetry::{Operation, Subject, annotate_subject};
@@ -65,28 +65,24 @@ impl Service {
         tenant: TenantId,
         raw: RawWorkspacePatch,
     ) -> Result<WorkspaceView, Error> {
-        self.telemetry
-            .observe(Operation::WorkspaceUpdate, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::UpdateWorkspace).await?;
-                let patch = WorkspacePatch::parse(raw)?;
-                let stamp = self.stamp_of(caller);
-                let view = self.store.update_workspace(tenant, patch, caller.user, stamp).await?;
-                self.telemetry.metrics().workspace_operation("update", tenant);
-                Ok(view)
-            })
-            .await
+        self.in_workspace(Operation::WorkspaceUpdate, caller, tenant, async {
+            let patch = WorkspacePatch::parse(raw)?;
+            let stamp = self.stamp_of(caller);
+            let view = self.store.update_workspace(tenant, patch, caller.user, stamp).await?;
+            self.telemetry.metrics().workspace_operation("update", tenant);
+            Ok(view)
+        })
+        .await
     }
 
     /// Deletes a workspace. It is gone at once; what was in it is removed afterwards.
     pub async fn delete_workspace(&self, caller: &Caller, tenant: TenantId) -> Result<(), Error> {
-        self.telemetry
-            .observe(Operation::WorkspaceDelete, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::DeleteWorkspace).await?;
-                self.store.delete_workspace(tenant, caller.user, self.stamp_of(caller)).await?;
-                self.wake_housekeeping();
-                self.telemetry.metrics().workspace_operation("delete", tenant);
-                Ok(())
-            })
-            .await
+        self.in_workspace(Operation::WorkspaceDelete, caller, tenant, async {
+            self.store.delete_workspace(tenant, caller.user, self.stamp_of(caller)).await?;
+            self.wake_housekeeping();
+            self.telemetry.metrics().workspace_operation("delete", tenant);
+            Ok(())
+        })
+        .await
     }
 }

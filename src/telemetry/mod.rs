@@ -8,8 +8,8 @@ mod export;
 mod http;
 pub mod logs;
 mod metrics;
+mod observed;
 mod openmetrics;
-mod operation;
 mod outbound;
 mod pipeline;
 mod propagation;
@@ -28,11 +28,12 @@ use opentelemetry_semantic_conventions::attribute;
 
 use crate::domain::{TenantId, UserId};
 
+pub use crate::operations::Operation;
 pub use client::{HttpSender, http_sender, with_causes};
 pub use collector::{ExportHealth, SignalHealth};
 pub use http::{RequestHead, RequestInFlight};
 pub use metrics::{BackupFigures, HashingFigures, Metrics, SearchFigures, StorageFigures, TaskFigures};
-pub use operation::Operation;
+pub use observed::Observed;
 pub use outbound::CallError;
 pub use pipeline::{Pipeline, TelemetryError};
 pub use search::SearchCall;
@@ -110,14 +111,14 @@ impl Telemetry {
     /// Runs `work` inside the operation's business span, times it, and notes how it ended.
     pub async fn observe<T, E: Failure>(
         &self,
-        operation: impl Into<Operation>,
+        operation: impl Into<Observed>,
         subject: Subject,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        let operation = operation.into();
+        let observed = operation.into();
         identify(subject);
-        let context = self.start(operation);
-        let mut begun = Begun { telemetry: self, operation, subject, context, began: Instant::now(), has_ended: false };
+        let context = self.start(observed);
+        let mut begun = Begun { telemetry: self, observed, subject, context, began: Instant::now(), has_ended: false };
         let result = match &begun.context {
             Some(context) => work.with_context(context.clone()).await,
             None => work.await,
@@ -134,13 +135,13 @@ impl Telemetry {
 
     /// The business span, in a context of its own. None when the request's own span is not recorded, for then nothing
     /// below it is: every sampler decides once for a trace.
-    fn start(&self, operation: Operation) -> Option<Context> {
+    fn start(&self, observed: Observed) -> Option<Context> {
         let tracer = self.tracer.as_ref()?;
         Context::map_current(|parent| {
             if !parent.span().is_recording() {
                 return None;
             }
-            let builder = SpanBuilder::from_name(operation.span_name()).with_kind(SpanKind::Internal);
+            let builder = SpanBuilder::from_name(observed.span).with_kind(SpanKind::Internal);
             Some(parent.with_span(tracer.build_with_context(builder, parent)))
         })
     }
@@ -149,7 +150,7 @@ impl Telemetry {
 /// An operation that has begun.
 struct Begun<'a> {
     telemetry: &'a Telemetry,
-    operation: Operation,
+    observed: Observed,
     subject: Subject,
     /// That of its span, if it is recorded.
     context: Option<Context>,
@@ -160,13 +161,13 @@ struct Begun<'a> {
 impl Begun<'_> {
     /// Notes how it ended: the kind of failure and a sentence about it, or well.
     fn end(&mut self, failure: Option<(&'static str, Cow<'static, str>)>) {
-        let (operation, subject, success) = (self.operation, self.subject, failure.is_none());
+        let (observed, subject, success) = (self.observed, self.subject, failure.is_none());
         self.has_ended = true;
         if let Some(context) = &self.context {
             let span = context.span();
             let tenant = subject.tenant.map(|tenant| KeyValue::new("tenant.id", tenant.to_string()));
             let user = subject.user.map(|user| KeyValue::new(attribute::USER_ID, user.to_string()));
-            let method = operation.auth_method().map(|method| KeyValue::new("auth.method", method));
+            let method = observed.auth_method().map(|method| KeyValue::new("auth.method", method));
             span.set_attributes([tenant, user, method].into_iter().flatten());
             span.set_attribute(KeyValue::new("operation.success", success));
             if let Some((error_type, message)) = failure {
@@ -176,7 +177,9 @@ impl Begun<'_> {
             }
             span.end();
         }
-        self.telemetry.metrics.operation_ended(operation, subject.tenant, success, self.began.elapsed());
+        if let Some(operation) = observed.operation {
+            self.telemetry.metrics.operation_ended(operation, subject.tenant, success, self.began.elapsed());
+        }
     }
 }
 

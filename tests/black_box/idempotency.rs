@@ -229,6 +229,25 @@ fn where_answers_hold_secrets_a_key_is_ignored() {
 }
 
 #[test]
+fn s59_a_secret_is_answered_once_and_the_second_time_names_what_was_made() {
+    let server = Server::shared();
+    let owner = Account::new(&server);
+    let keys = format!("/api/v1/workspaces/{}/api-keys", owner.workspace());
+    let client = with_key(&owner.client, "key-1");
+    let body = json!({"name": "CI", "scopes": ["artifacts:read"]});
+    let made = client.post(&keys, &body).expect(201);
+    assert_eq!(made.header("cache-control"), Some("no-store"));
+
+    let again = client.post(&keys, &body);
+    let detail = text(&again.problem(409, "already_done")["detail"]);
+    assert!(detail.contains(&text(&made.json()["id"])), "{detail}");
+    assert!(!again.body.contains("gwk_"), "{}", again.body);
+    client.post(&keys, &json!({"name": "Other", "scopes": ["artifacts:read"]})).problem(422, "idempotency_key_reused");
+    let listed = owner.client.get(&keys).expect(200).json();
+    assert_eq!(listed.as_array().map(Vec::len), Some(1), "{listed}");
+}
+
+#[test]
 fn s28_who_is_no_member_any_more_gets_no_old_answer() {
     let server = Server::shared();
     let (owner, other) = (Account::new(&server), Account::new(&server));

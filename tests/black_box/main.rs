@@ -11,6 +11,7 @@ mod background;
 mod backup;
 mod budgets;
 mod bulk;
+mod caching;
 mod cancelled;
 mod catalog_search;
 mod check;

@@ -31,7 +31,7 @@ fn name(row: &[&'static str]) -> &'static str {
 
 /// The names of all business spans, from where they are named.
 fn operations() -> BTreeSet<&'static str> {
-    let quoted = include_str!("../../src/telemetry/operation.rs").split('"').skip(1).step_by(2);
+    let quoted = include_str!("../../src/operations/mod.rs").split('"').skip(1).step_by(2);
     quoted
         .filter(|text| text.contains('.') && text.chars().all(|c| c.is_ascii_lowercase() || "._".contains(c)))
         .collect()

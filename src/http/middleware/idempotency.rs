@@ -8,15 +8,18 @@ use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use percent_encoding::percent_decode_str;
-use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use poem::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::domain::{Answer, Noted, Reservation, TenantId, UserId};
 use crate::http::problem::Problem;
+use crate::http::routes::{RouteTable, operation_of};
 use crate::http::state::State;
 use crate::http::{extract, json};
+use crate::operations::{Body, Operation, Replay};
 use crate::service::Caller;
 use crate::telemetry;
 
@@ -29,26 +32,31 @@ const MAX_KEY: usize = 255;
 /// The longest answer that is kept, in bytes.
 const MAX_ANSWER: usize = 256 << 10;
 
-/// Where the header counts.
-const BELOW: &str = "/api/v1/workspaces";
-/// Ends of paths below that where it does not: their answers hold secrets, which are not kept.
-const SECRETS: [&str; 2] = ["/switch", "/api-keys"];
-/// The end of the paths whose bodies may be larger.
-const IMPORT: &str = "/import";
+/// The parameter of a route that names the workspace.
+const WORKSPACE: &str = "workspace_id";
 
 /// Carries requests with an idempotency key out once.
-pub(in crate::http) struct Idempotency;
+pub(in crate::http) struct Idempotency {
+    routes: Arc<RouteTable>,
+}
+
+impl Idempotency {
+    pub(in crate::http) fn new(routes: Arc<RouteTable>) -> Self {
+        Self { routes }
+    }
+}
 
 impl<E: Endpoint + 'static> Middleware<E> for Idempotency {
     type Output = Idempotent<E>;
 
     fn transform(&self, inner: E) -> Self::Output {
-        Idempotent { inner: Arc::new(inner), in_flight: Arc::default() }
+        Idempotent { inner: Arc::new(inner), routes: self.routes.clone(), in_flight: Arc::default() }
     }
 }
 
 pub(in crate::http) struct Idempotent<E> {
     inner: Arc<E>,
+    routes: Arc<RouteTable>,
     in_flight: Arc<InFlight>,
 }
 
@@ -56,16 +64,17 @@ impl<E: Endpoint + 'static> Endpoint for Idempotent<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        if !counts(&request) {
+        let row = operation_of(&request).map(Operation::row);
+        let Some(row) = row.filter(|row| row.replay != Replay::No && request.headers().contains_key(KEY)) else {
             return Ok(self.inner.call(request).await?.into_response());
-        }
+        };
         let key = key(request.headers()).map_err(Problem::before_body)?.to_owned();
         let mut caller = extract::caller(&request).await?;
-        let tenant = tenant(&request).map_err(Problem::before_body)?;
+        let tenant = self.tenant(&request).map_err(Problem::before_body)?;
         let state = State::of(&request)?.clone();
 
         let (mut request, mut body) = request.split();
-        let body = json::read(&request, &mut body, max_body(&request, &state)).await?;
+        let body = json::read(&request, &mut body, max_body(row.body, &state)).await?;
         let digest = digest_of(&request, &key, &caller);
         let reservation = state.service.reservation(&caller, digest, fingerprint(&request, &body));
         let Some(turn) = InFlight::enter(&self.in_flight, &reservation) else {
@@ -84,7 +93,7 @@ impl<E: Endpoint + 'static> Endpoint for Idempotent<E> {
         let done = tokio::spawn(telemetry::in_current_context(async move {
             let _turn = turn;
             let response = inner.call(request).await?.into_response();
-            Ok(remember(&state, reservation, response).await?)
+            Ok(remember(&state, row.replay, reservation, response).await?)
         }));
         done.await.unwrap_or_else(|error| match error.try_into_panic() {
             Ok(panic) => resume_unwind(panic),
@@ -93,26 +102,22 @@ impl<E: Endpoint + 'static> Endpoint for Idempotent<E> {
     }
 }
 
-/// Whether the request has a key, and is one that keys are for. Its path has no trailing slash.
-fn counts(request: &Request) -> bool {
-    let path = request.uri().path();
-    let is_below = path.strip_prefix(BELOW).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    let is_secret = SECRETS.iter().any(|end| path.ends_with(end));
-    request.method() == Method::POST && request.headers().contains_key(KEY) && is_below && !is_secret
-}
-
-/// The workspace that the request is made in, if it is in one. Without its id, nobody could tell who may see the answer.
-fn tenant(request: &Request) -> Result<Option<TenantId>, Problem> {
-    let below = request.uri().path().strip_prefix(BELOW).and_then(|rest| rest.strip_prefix('/'));
-    let Some(segment) = below.and_then(|rest| rest.split('/').next()) else { return Ok(None) };
-    let id = percent_decode_str(segment).decode_utf8().ok().and_then(|id| Uuid::parse_str(&id).ok());
-    id.map(|id| Some(id.into())).ok_or_else(Problem::invalid_workspace_id)
+impl<E> Idempotent<E> {
+    /// The workspace that the request is made in, if it is in one. Without its id, nobody could tell who may see the
+    /// answer.
+    fn tenant(&self, request: &Request) -> Result<Option<TenantId>, Problem> {
+        let Some(text) = self.routes.parameter(request.uri().path(), WORKSPACE) else { return Ok(None) };
+        let id = percent_decode_str(text).decode_utf8().ok().and_then(|id| Uuid::parse_str(&id).ok());
+        id.map(|id| Some(id.into())).ok_or_else(Problem::invalid_workspace_id)
+    }
 }
 
 /// The most bytes that its handler would take.
-fn max_body(request: &Request, state: &State) -> usize {
-    let is_import = request.uri().path().ends_with(IMPORT);
-    if is_import { state.server.max_import_bytes } else { state.server.max_body_bytes }
+fn max_body(body: Body, state: &State) -> usize {
+    match body {
+        Body::Json => state.server.max_body_bytes,
+        Body::Import => state.server.max_import_bytes,
+    }
 }
 
 fn key(headers: &HeaderMap) -> Result<&str, Problem> {
@@ -150,6 +155,9 @@ fn again(noted: Noted, reservation: &Reservation) -> Result<Response, Problem> {
         return Err(Problem::idempotency_key_reused());
     }
     let answer = noted.answer.ok_or_else(Problem::idempotency_answer_lost)?;
+    if answer.status == StatusCode::CONFLICT {
+        return Err(Problem::already_done(&String::from_utf8_lossy(&answer.body)));
+    }
     let mut response = StatusCode::from_u16(answer.status).map_err(Problem::internal)?.into_response();
     let headers = response.headers_mut();
     let kept =
@@ -164,23 +172,48 @@ fn again(noted: Noted, reservation: &Reservation) -> Result<Response, Problem> {
     Ok(response)
 }
 
-/// Keeps the answer if it is one of success, and returns it.
-async fn remember(state: &State, reservation: Reservation, mut response: Response) -> Result<Response, Problem> {
+/// Keeps the answer if it is one of success, and returns it. Of one that holds a secret, only the id of what was made
+/// is kept, to be answered as a conflict.
+async fn remember(
+    state: &State,
+    replay: Replay,
+    reservation: Reservation,
+    mut response: Response,
+) -> Result<Response, Problem> {
     if !response.status().is_success() {
         return Ok(response);
     }
     let body = response.take_body().into_bytes().await.map_err(Problem::internal)?;
+    let answer = match replay {
+        Replay::Answer | Replay::No => (body.len() <= MAX_ANSWER).then(|| whole(&response, &body)),
+        Replay::Conflict => serde_json::from_slice(&body).ok().map(|Made { id }| Answer {
+            status: StatusCode::CONFLICT.as_u16(),
+            content_type: None,
+            location: None,
+            etag: None,
+            body: id.into_bytes(),
+        }),
+    };
+    state.service.remember_answer(reservation, answer).await;
+    response.set_body(body);
+    Ok(response)
+}
+
+/// What an answer says of what was made.
+#[derive(Deserialize)]
+struct Made {
+    id: String,
+}
+
+fn whole(response: &Response, body: &[u8]) -> Answer {
     let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let answer = (body.len() <= MAX_ANSWER).then(|| Answer {
+    Answer {
         status: response.status().as_u16(),
         content_type: text(header::CONTENT_TYPE),
         location: text(header::LOCATION),
         etag: text(header::ETAG),
         body: body.to_vec(),
-    });
-    state.service.remember_answer(reservation, answer).await;
-    response.set_body(body);
-    Ok(response)
+    }
 }
 
 /// The keys of requests that are being served.
@@ -228,24 +261,5 @@ mod tests {
         assert!(InFlight::enter(&in_flight, &reservation(2, 1)).is_some(), "another owner");
         drop(first);
         assert!(InFlight::enter(&in_flight, &reservation(1, 1)).is_some());
-    }
-
-    #[test]
-    fn keys_are_for_writes_whose_answers_hold_no_secret() {
-        let counts = |method: Method, path: &str| {
-            counts(&Request::builder().method(method).uri_str(path).header(KEY, "a").finish())
-        };
-        for path in ["/api/v1/workspaces", "/api/v1/workspaces/1/members", "/api/v1/workspaces/1/artifacts/bulk?a=b"] {
-            assert!(counts(Method::POST, path), "{path}");
-            assert!(!counts(Method::PUT, path), "{path}");
-        }
-        for path in [
-            "/api/v1/workspaces/1/switch",
-            "/api/v1/workspaces/1/api-keys",
-            "/api/v1/workspacesque",
-            "/api/v1/auth/register",
-        ] {
-            assert!(!counts(Method::POST, path), "{path}");
-        }
     }
 }

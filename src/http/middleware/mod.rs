@@ -1,8 +1,9 @@
 //! What every request passes through, outermost first: request ids, the server span, security headers, foreign origins,
-//! what is left of rate limits, problems, the trailing slash, the memory that is held,
+//! what is left of rate limits, problems, the trailing slash, the memory that is held, deadlines,
 //! rate limits, idempotency keys.
 
 mod cors;
+mod deadline;
 mod idempotency;
 mod memory;
 mod problems;
@@ -13,6 +14,7 @@ mod traced;
 mod trailing_slash;
 
 pub(super) use cors::Cors;
+pub(super) use deadline::Deadline;
 pub(super) use idempotency::Idempotency;
 pub(super) use memory::{CountMemory, Shared};
 pub(super) use problems::Problems;

@@ -2,14 +2,15 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use poem::http::{HeaderMap, HeaderName, Method};
+use poem::http::{HeaderMap, HeaderName};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
 use crate::http::forwarded::Origin;
 use crate::http::problem::Problem;
+use crate::http::routes::operation_of;
 use crate::http::server::Crowded;
 use crate::http::state::State;
-use crate::service::{Allowance, Class, Error};
+use crate::service::{Allowance, Error};
 
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
@@ -83,7 +84,7 @@ impl<E: Endpoint> Endpoint for Limiting<E> {
         if request.data::<Crowded>().is_some() {
             return Err(Problem::from(Error::Overloaded).before_body().into());
         }
-        if let Some(class) = class(request.method(), request.uri().path())
+        if let Some(class) = operation_of(&request).and_then(|operation| operation.row().rate)
             && let Some(limits) = &State::of(&request)?.service.rate_limits
             && let Some(address) = Origin::of(&request).client
         {
@@ -91,23 +92,5 @@ impl<E: Endpoint> Endpoint for Limiting<E> {
             note(&request, allowance);
         }
         self.0.call(request).await
-    }
-}
-
-/// What a request is counted as; its path has no trailing slash.
-fn class(method: &Method, path: &str) -> Option<Class> {
-    if method != Method::POST {
-        return None;
-    }
-    match path {
-        "/api/v1/auth/register" => Some(Class::Register),
-        "/api/v1/auth/login" => Some(Class::Login),
-        "/api/v1/auth/refresh" => Some(Class::Refresh),
-        "/api/v1/auth/password/forgot"
-        | "/api/v1/auth/password/reset"
-        | "/api/v1/auth/verify-email"
-        | "/api/v1/auth/verify-email/resend" => Some(Class::Mail),
-        "/api/v1/workspaces" => Some(Class::WorkspaceCreate),
-        _ => None,
     }
 }

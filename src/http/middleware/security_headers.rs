@@ -4,6 +4,8 @@ use poem::http::{HeaderName, HeaderValue, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
 use crate::http::forwarded::Origin;
+use crate::http::routes::operation_of;
+use crate::operations::Answers;
 
 /// On every answer.
 const ALWAYS: [(HeaderName, HeaderValue); 4] = [
@@ -22,8 +24,8 @@ const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000
 /// The policy of answers that are data. Pages bring their own.
 const DATA_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
-/// What answers with tokens and accounts are found under: nobody on the way may keep them.
-const NEVER_STORED: &str = "/api/v1/auth/";
+/// What an answer that is for one client depends on, besides its URL.
+const DEPENDS_ON_WHO_ASKS: HeaderValue = HeaderValue::from_static("Authorization, Cookie");
 
 /// Sets them.
 pub(in crate::http) struct SecurityHeaders;
@@ -42,7 +44,7 @@ impl<E: Endpoint> Endpoint for WithSecurityHeaders<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let is_secret = request.uri().path().starts_with(NEVER_STORED);
+        let answers = operation_of(&request).map(|operation| operation.row().answers);
         let Origin { is_tls, .. } = Origin::of(&request);
         let mut response = self.0.call(request).await?.into_response();
         let headers = response.headers_mut();
@@ -53,8 +55,16 @@ impl<E: Endpoint> Endpoint for WithSecurityHeaders<E> {
         if is_tls {
             headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
         }
-        if is_secret {
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        match answers {
+            Some(Answers::Secret) => {
+                headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            }
+            Some(Answers::Private) => {
+                // With an entity tag, asking again is cheap; without, another user of the same browser must not see it.
+                headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+                headers.append(header::VARY, DEPENDS_ON_WHO_ASKS);
+            }
+            Some(Answers::Public) | None => {}
         }
         Ok(response)
     }

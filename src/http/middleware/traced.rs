@@ -1,4 +1,5 @@
-//! The server span, the HTTP metrics and the log line of every request.
+//! The server span, the HTTP metrics and the log line of every request; and which operation it asks for, for the layers
+//! below.
 
 use std::sync::Arc;
 
@@ -41,20 +42,24 @@ pub(in crate::http) struct TracedEndpoint<E> {
 impl<E: Endpoint> Endpoint for TracedEndpoint<E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let route = self.routes.find(request.uri().path());
         let (origin, RequestId(id)) = (Origin::of(&request), RequestId::of(&request));
         let in_flight = self.telemetry.request_arrived(&RequestHead {
             method: request.method(),
             uri: request.uri(),
             version: request.version(),
             headers: request.headers(),
-            route: self.routes.find(request.uri().path()).map(|route| &route.pattern),
+            route: route.map(|route| &route.pattern),
             client: origin.client,
             is_from_proxy: origin.is_from_proxy,
             is_tls: origin.is_tls,
             server: request.local_addr().as_socket_addr().copied(),
             request_id: &id,
         });
+        if let Some(operation) = route.and_then(|route| route.operation(request.method())) {
+            request.set_data(operation);
+        }
         let mut response = match in_flight.run(self.inner.call(request)).await {
             Ok(response) => response.into_response(),
             Err(error) => error.into_response(),

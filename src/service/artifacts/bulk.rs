@@ -2,11 +2,11 @@
 
 use super::count;
 use crate::domain::{
-    Action, Artifact, ArtifactDraft, ArtifactPatch, ArtifactWrite, RawArtifactWrite, TenantId, Violation, Violations,
+    Artifact, ArtifactDraft, ArtifactPatch, ArtifactWrite, RawArtifactWrite, TenantId, Violation, Violations,
 };
 use crate::service::{Caller, Error, Service};
 use crate::store::StoreError;
-use crate::telemetry::{Operation, Subject, annotate};
+use crate::telemetry::{Operation, annotate};
 
 /// What became of one write of many.
 pub type BulkOutcome = Result<Artifact, Error>;
@@ -21,37 +21,33 @@ impl Service {
         writes: Vec<RawArtifactWrite>,
         atomic: bool,
     ) -> Result<Vec<BulkOutcome>, Error> {
-        self.telemetry
-            .observe(Operation::ArtifactBulk, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::WriteArtifacts).await?;
-                annotate("artifact.operations", count(writes.len()));
-                annotate("artifact.atomic", atomic);
-                let created: Vec<bool> = writes.iter().map(|it| matches!(it, RawArtifactWrite::Create(_))).collect();
-                let checked: Vec<Result<ArtifactWrite, Error>> =
-                    writes.into_iter().map(|write| self.check_write(caller, tenant, write)).collect();
-                if atomic {
-                    refuse_failed(&checked)?;
-                }
-                let mut good = Vec::with_capacity(checked.len());
-                let refused: Vec<Result<(), Error>> =
-                    checked.into_iter().map(|write| write.map(|write| good.push(write))).collect();
-                let stamp = self.stamp_of(caller);
-                let mut stored =
-                    self.store.write_artifacts(tenant, good, atomic, caller.user, stamp).await?.into_iter();
-                let outcome = |refused: Result<(), Error>| {
-                    refused.and_then(|()| Ok(stored.next().unwrap_or_else(|| Err(lost()))?))
-                };
-                let outcomes: Vec<BulkOutcome> = refused.into_iter().map(outcome).collect();
-                if atomic {
-                    refuse_failed(&outcomes)?;
-                }
-                let made = created.iter().zip(&outcomes).filter(|(created, _)| **created);
-                for artifact in made.filter_map(|(_, outcome)| outcome.as_ref().ok()) {
-                    self.telemetry.metrics().artifact_created(tenant, artifact.artifact_type.as_str());
-                }
-                Ok(outcomes)
-            })
-            .await
+        self.in_workspace(Operation::ArtifactBulk, caller, tenant, async {
+            annotate("artifact.operations", count(writes.len()));
+            annotate("artifact.atomic", atomic);
+            let created: Vec<bool> = writes.iter().map(|it| matches!(it, RawArtifactWrite::Create(_))).collect();
+            let checked: Vec<Result<ArtifactWrite, Error>> =
+                writes.into_iter().map(|write| self.check_write(caller, tenant, write)).collect();
+            if atomic {
+                refuse_failed(&checked)?;
+            }
+            let mut good = Vec::with_capacity(checked.len());
+            let refused: Vec<Result<(), Error>> =
+                checked.into_iter().map(|write| write.map(|write| good.push(write))).collect();
+            let stamp = self.stamp_of(caller);
+            let mut stored = self.store.write_artifacts(tenant, good, atomic, caller.user, stamp).await?.into_iter();
+            let outcome =
+                |refused: Result<(), Error>| refused.and_then(|()| Ok(stored.next().unwrap_or_else(|| Err(lost()))?));
+            let outcomes: Vec<BulkOutcome> = refused.into_iter().map(outcome).collect();
+            if atomic {
+                refuse_failed(&outcomes)?;
+            }
+            let made = created.iter().zip(&outcomes).filter(|(created, _)| **created);
+            for artifact in made.filter_map(|(_, outcome)| outcome.as_ref().ok()) {
+                self.telemetry.metrics().artifact_created(tenant, artifact.artifact_type.as_str());
+            }
+            Ok(outcomes)
+        })
+        .await
     }
 
     fn check_write(&self, caller: &Caller, tenant: TenantId, write: RawArtifactWrite) -> Result<ArtifactWrite, Error> {

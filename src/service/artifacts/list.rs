@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use super::count;
 use super::search::annotate_found;
 use crate::domain::{
-    Action, ArtifactCounts, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactStats, FacetFields, Facets,
-    FoundArtifact, FoundArtifacts, ListArtifacts, SearchArtifacts, SearchText, TagPrefix, TenantId,
+    ArtifactCounts, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactStats, FacetFields, Facets, FoundArtifact,
+    FoundArtifacts, ListArtifacts, SearchArtifacts, SearchText, TagPrefix, TenantId,
 };
 use crate::service::{Caller, Error, Service};
-use crate::telemetry::{Operation, Subject, annotate, annotate_with};
+use crate::telemetry::{Operation, annotate, annotate_with};
 
 /// In a workspace of so many artifacts, to look at all of them takes no longer than to let the index catch up.
 const SMALL: u64 = 1000;
@@ -22,15 +22,13 @@ impl Service {
         tenant: TenantId,
         list: ListArtifacts,
     ) -> Result<FoundArtifacts, Error> {
-        self.telemetry
-            .observe(Operation::ArtifactList, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::ReadArtifacts).await?;
-                annotate_list(None, &list);
-                let page = self.page(tenant, list).await?;
-                annotate_found(&page);
-                Ok(page)
-            })
-            .await
+        self.in_workspace(Operation::ArtifactList, caller, tenant, async {
+            annotate_list(None, &list);
+            let page = self.page(tenant, list).await?;
+            annotate_found(&page);
+            Ok(page)
+        })
+        .await
     }
 
     /// A part of the list as it is stored is read from there; what matches in a large workspace, or in another order, is
@@ -70,14 +68,12 @@ impl Service {
 
     /// What is in a workspace's catalog.
     pub async fn artifact_stats(&self, caller: &Caller, tenant: TenantId) -> Result<ArtifactStats, Error> {
-        self.telemetry
-            .observe(Operation::ArtifactStats, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::ReadArtifacts).await?;
-                let counts = self.store.artifact_counts(tenant).await?;
-                let by_tag = self.tags(tenant, counts, TagPrefix::default()).await?;
-                Ok(ArtifactStats::new(counts, by_tag, self.store.usage(tenant).await?, self.quotas))
-            })
-            .await
+        self.in_workspace(Operation::ArtifactStats, caller, tenant, async {
+            let counts = self.store.artifact_counts(tenant).await?;
+            let by_tag = self.tags(tenant, counts, TagPrefix::default()).await?;
+            Ok(ArtifactStats::new(counts, by_tag, self.store.usage(tenant).await?, self.quotas))
+        })
+        .await
     }
 
     /// Tags that begin with `prefix`, with how many artifacts have each: at most `limit`, those that most have first.
@@ -88,16 +84,14 @@ impl Service {
         prefix: TagPrefix,
         limit: usize,
     ) -> Result<Vec<(String, u64)>, Error> {
-        self.telemetry
-            .observe(Operation::ArtifactTags, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::ReadArtifacts).await?;
-                annotate("artifact.limit", count(limit));
-                let counts = self.store.artifact_counts(tenant).await?;
-                let tags = Facets::most(self.tags(tenant, counts, prefix).await?, limit);
-                annotate("artifact.result_count", count(tags.len()));
-                Ok(tags)
-            })
-            .await
+        self.in_workspace(Operation::ArtifactTags, caller, tenant, async {
+            annotate("artifact.limit", count(limit));
+            let counts = self.store.artifact_counts(tenant).await?;
+            let tags = Facets::most(self.tags(tenant, counts, prefix).await?, limit);
+            annotate("artifact.result_count", count(tags.len()));
+            Ok(tags)
+        })
+        .await
     }
 
     /// At most `limit` versions of an artifact before version `before`, newest first. Those of one in the trash are
@@ -110,14 +104,12 @@ impl Service {
         before: Option<u64>,
         limit: usize,
     ) -> Result<ArtifactHistory, Error> {
-        self.telemetry
-            .observe(Operation::ArtifactHistory, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::ReadArtifacts).await?;
-                annotate_with("artifact.id", || id.to_string());
-                let history = self.store.artifact_history(tenant, id, before, limit).await?;
-                history.ok_or(Error::ArtifactNotFound)
-            })
-            .await
+        self.in_workspace(Operation::ArtifactHistory, caller, tenant, async {
+            annotate_with("artifact.id", || id.to_string());
+            let history = self.store.artifact_history(tenant, id, before, limit).await?;
+            history.ok_or(Error::ArtifactNotFound)
+        })
+        .await
     }
 }
 

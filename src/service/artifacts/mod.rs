@@ -7,9 +7,9 @@ mod transfer;
 
 use super::{Caller, Error, Service};
 use crate::domain::{
-    Action, Artifact, ArtifactDraft, ArtifactId, ArtifactPatch, Precondition, RawArtifact, RawArtifactPatch, TenantId,
+    Artifact, ArtifactDraft, ArtifactId, ArtifactPatch, Precondition, RawArtifact, RawArtifactPatch, TenantId,
 };
-use crate::telemetry::{Operation, Subject, annotate_with};
+use crate::telemetry::{Operation, annotate_with};
 
 pub use bulk::BulkOutcome;
 pub use transfer::Export;
@@ -22,17 +22,15 @@ impl Service {
         tenant: TenantId,
         raw: RawArtifact,
     ) -> Result<Artifact, Error> {
-        self.telemetry
-            .observe(Operation::ArtifactCreate, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::WriteArtifacts).await?;
-                let artifact = self.new_artifact(caller, tenant, ArtifactDraft::parse(raw)?);
-                let stamp = self.stamp_of(caller);
-                self.store.create_artifact(tenant, artifact.clone(), stamp).await?;
-                annotate_with("artifact.id", || artifact.id.to_string());
-                self.telemetry.metrics().artifact_created(tenant, artifact.artifact_type.as_str());
-                Ok(artifact)
-            })
-            .await
+        self.in_workspace(Operation::ArtifactCreate, caller, tenant, async {
+            let artifact = self.new_artifact(caller, tenant, ArtifactDraft::parse(raw)?);
+            let stamp = self.stamp_of(caller);
+            self.store.create_artifact(tenant, artifact.clone(), stamp).await?;
+            annotate_with("artifact.id", || artifact.id.to_string());
+            self.telemetry.metrics().artifact_created(tenant, artifact.artifact_type.as_str());
+            Ok(artifact)
+        })
+        .await
     }
 
     /// An artifact that `caller` makes now.
@@ -43,13 +41,11 @@ impl Service {
 
     /// An artifact.
     pub async fn artifact(&self, caller: &Caller, tenant: TenantId, id: ArtifactId) -> Result<Artifact, Error> {
-        self.telemetry
-            .observe(Operation::ArtifactGet, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::ReadArtifacts).await?;
-                annotate_with("artifact.id", || id.to_string());
-                self.store.artifact(tenant, id).await?.ok_or(Error::ArtifactNotFound)
-            })
-            .await
+        self.in_workspace(Operation::ArtifactGet, caller, tenant, async {
+            annotate_with("artifact.id", || id.to_string());
+            self.store.artifact(tenant, id).await?.ok_or(Error::ArtifactNotFound)
+        })
+        .await
     }
 
     /// Changes the fields an update names.
@@ -61,16 +57,14 @@ impl Service {
         seen: Precondition,
         raw: RawArtifactPatch,
     ) -> Result<Artifact, Error> {
-        self.telemetry
-            .observe(Operation::ArtifactUpdate, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::WriteArtifacts).await?;
-                annotate_with("artifact.id", || id.to_string());
-                let patch = ArtifactPatch::parse(raw)?;
-                let expected = self.require_precondition(seen)?;
-                let stamp = self.stamp_of(caller);
-                Ok(self.store.update_artifact(tenant, id, expected, patch, caller.user, stamp).await?)
-            })
-            .await
+        self.in_workspace(Operation::ArtifactUpdate, caller, tenant, async {
+            annotate_with("artifact.id", || id.to_string());
+            let patch = ArtifactPatch::parse(raw)?;
+            let expected = self.require_precondition(seen)?;
+            let stamp = self.stamp_of(caller);
+            Ok(self.store.update_artifact(tenant, id, expected, patch, caller.user, stamp).await?)
+        })
+        .await
     }
 
     /// Moves an artifact to the trash.
@@ -81,27 +75,23 @@ impl Service {
         id: ArtifactId,
         seen: Precondition,
     ) -> Result<(), Error> {
-        self.telemetry
-            .observe(Operation::ArtifactDelete, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::WriteArtifacts).await?;
-                annotate_with("artifact.id", || id.to_string());
-                let expected = self.require_precondition(seen)?;
-                let stamp = self.stamp_of(caller);
-                Ok(self.store.delete_artifact(tenant, id, expected, caller.user, stamp).await?)
-            })
-            .await
+        self.in_workspace(Operation::ArtifactDelete, caller, tenant, async {
+            annotate_with("artifact.id", || id.to_string());
+            let expected = self.require_precondition(seen)?;
+            let stamp = self.stamp_of(caller);
+            Ok(self.store.delete_artifact(tenant, id, expected, caller.user, stamp).await?)
+        })
+        .await
     }
 
     /// Takes an artifact out of the trash.
     pub async fn restore_artifact(&self, caller: &Caller, tenant: TenantId, id: ArtifactId) -> Result<Artifact, Error> {
-        self.telemetry
-            .observe(Operation::ArtifactRestore, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::WriteArtifacts).await?;
-                annotate_with("artifact.id", || id.to_string());
-                let stamp = self.stamp_of(caller);
-                Ok(self.store.restore_artifact(tenant, id, caller.user, stamp).await?)
-            })
-            .await
+        self.in_workspace(Operation::ArtifactRestore, caller, tenant, async {
+            annotate_with("artifact.id", || id.to_string());
+            let stamp = self.stamp_of(caller);
+            Ok(self.store.restore_artifact(tenant, id, caller.user, stamp).await?)
+        })
+        .await
     }
 
     /// Removes an artifact for good, in the trash or not, with its history.
@@ -112,15 +102,13 @@ impl Service {
         id: ArtifactId,
         seen: Precondition,
     ) -> Result<(), Error> {
-        self.telemetry
-            .observe(Operation::ArtifactPurge, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::PurgeArtifacts).await?;
-                annotate_with("artifact.id", || id.to_string());
-                let expected = self.require_precondition(seen)?;
-                let stamp = self.stamp_of(caller);
-                Ok(self.store.purge_artifact(tenant, id, expected, stamp).await?)
-            })
-            .await
+        self.in_workspace(Operation::ArtifactPurge, caller, tenant, async {
+            annotate_with("artifact.id", || id.to_string());
+            let expected = self.require_precondition(seen)?;
+            let stamp = self.stamp_of(caller);
+            Ok(self.store.purge_artifact(tenant, id, expected, stamp).await?)
+        })
+        .await
     }
 
     /// Refuses a change that must say which version it is about, and does not.

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use super::count;
 use super::list::annotate_list;
-use crate::domain::{Action, Artifact, ArtifactId, FoundArtifact, FoundArtifacts, Position, SearchArtifacts, TenantId};
+use crate::domain::{Artifact, ArtifactId, FoundArtifact, FoundArtifacts, Position, SearchArtifacts, TenantId};
 use crate::service::{Caller, Error, Service};
-use crate::telemetry::{Operation, Subject, annotate};
+use crate::telemetry::{Operation, annotate};
 
 impl Service {
     /// A page of what is found in a workspace. It knows of every write that was answered before.
@@ -16,15 +16,13 @@ impl Service {
         tenant: TenantId,
         wanted: SearchArtifacts,
     ) -> Result<FoundArtifacts, Error> {
-        self.telemetry
-            .observe(Operation::ArtifactSearch, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::ReadArtifacts).await?;
-                annotate_list(wanted.text.as_ref(), &wanted.list);
-                let found = self.find(tenant, wanted).await?;
-                annotate_found(&found);
-                Ok(found)
-            })
-            .await
+        self.in_workspace(Operation::ArtifactSearch, caller, tenant, async {
+            annotate_list(wanted.text.as_ref(), &wanted.list);
+            let found = self.find(tenant, wanted).await?;
+            annotate_found(&found);
+            Ok(found)
+        })
+        .await
     }
 
     /// What the index finds, as it is in the store.

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use super::count;
 use crate::domain::{
-    Action, Artifact, ArtifactDraft, ArtifactId, ArtifactPage, ArtifactWrite, ImportLine, TenantId, Violation,
-    Violations,
+    Artifact, ArtifactDraft, ArtifactId, ArtifactPage, ArtifactWrite, ImportLine, TenantId, Violation, Violations,
 };
 use crate::service::{Caller, Error, Service};
 use crate::store::Store;
-use crate::telemetry::{Operation, Subject, annotate};
+use crate::telemetry::{Operation, annotate};
 
 /// Of more bad lines than this, the rest is not told of.
 const BAD_LINES_TOLD: usize = 20;
@@ -44,15 +43,13 @@ impl Export {
 impl Service {
     /// Begins to send all artifacts; with `deleted`, also those in the trash.
     pub async fn export_artifacts(&self, caller: &Caller, tenant: TenantId, deleted: bool) -> Result<Export, Error> {
-        self.telemetry
-            .observe(Operation::ArtifactExport, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::ReadArtifacts).await?;
-                let first = self.store.artifacts_after(tenant, None, deleted).await?;
-                annotate("artifact.total", i64::try_from(first.total).unwrap_or(i64::MAX));
-                let (store, total) = (self.store.clone(), first.total);
-                Ok(Export { store, tenant, deleted, total, next: Some(first), after: None, has_more: false })
-            })
-            .await
+        self.in_workspace(Operation::ArtifactExport, caller, tenant, async {
+            let first = self.store.artifacts_after(tenant, None, deleted).await?;
+            annotate("artifact.total", i64::try_from(first.total).unwrap_or(i64::MAX));
+            let (store, total) = (self.store.clone(), first.total);
+            Ok(Export { store, tenant, deleted, total, next: Some(first), after: None, has_more: false })
+        })
+        .await
     }
 
     /// Creates an artifact for each line, or none at all when a line is not good. Returns how many.
@@ -62,25 +59,23 @@ impl Service {
         tenant: TenantId,
         lines: Vec<ImportLine>,
     ) -> Result<usize, Error> {
-        self.telemetry
-            .observe(Operation::ArtifactImport, Subject::new(tenant, caller.user), async {
-                self.require(caller, tenant, Action::WriteArtifacts).await?;
-                let drafts = check_lines(lines)?;
-                annotate("artifact.operations", count(drafts.len()));
-                if drafts.is_empty() {
-                    return Ok(0);
-                }
-                let create = |draft| ArtifactWrite::Create(Box::new(self.new_artifact(caller, tenant, draft)));
-                let writes: Vec<ArtifactWrite> = drafts.into_iter().map(create).collect();
-                let stamp = self.stamp_of(caller);
-                let created = self.store.write_artifacts(tenant, writes, true, caller.user, stamp).await?;
-                let created = created.into_iter().collect::<Result<Vec<Artifact>, _>>()?;
-                for artifact in &created {
-                    self.telemetry.metrics().artifact_created(tenant, artifact.artifact_type.as_str());
-                }
-                Ok(created.len())
-            })
-            .await
+        self.in_workspace(Operation::ArtifactImport, caller, tenant, async {
+            let drafts = check_lines(lines)?;
+            annotate("artifact.operations", count(drafts.len()));
+            if drafts.is_empty() {
+                return Ok(0);
+            }
+            let create = |draft| ArtifactWrite::Create(Box::new(self.new_artifact(caller, tenant, draft)));
+            let writes: Vec<ArtifactWrite> = drafts.into_iter().map(create).collect();
+            let stamp = self.stamp_of(caller);
+            let created = self.store.write_artifacts(tenant, writes, true, caller.user, stamp).await?;
+            let created = created.into_iter().collect::<Result<Vec<Artifact>, _>>()?;
+            for artifact in &created {
+                self.telemetry.metrics().artifact_created(tenant, artifact.artifact_type.as_str());
+            }
+            Ok(created.len())
+        })
+        .await
     }
 }
 

@@ -1,0 +1,234 @@
+//! The table of operations: each is declared once, with everything that holds for it.
+//!
+//! Middlewares read the row of the operation that a request matched; nothing else decides who may ask, how often, what
+//! may be stored of the answer, or how long it may take. Knows the actions of `domain`, and nothing of HTTP.
+
+mod row;
+
+use crate::domain::Action;
+
+pub use row::{Access, Answers, Body, RateClass, Replay, Row};
+
+use row::LONG;
+
+/// Everything that a client can ask for. What holds for each is in [`Operation::row`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// Pages and documents about the API, and where things are.
+    Index,
+    /// Whether the server and its parts work.
+    Health,
+    /// Metrics for a scraper.
+    Metrics,
+    /// Registering an account.
+    AuthRegister,
+    /// Signing in.
+    AuthLogin,
+    /// Exchanging a refresh token.
+    AuthRefresh,
+    /// Signing out.
+    AuthLogout,
+    /// Looking at one's own account.
+    AuthMe,
+    /// Proving that an address is one's own.
+    AuthVerifyEmail,
+    /// Asking for the means to prove that an address is one's own.
+    AuthVerifyEmailResend,
+    /// Choosing another password.
+    AuthPasswordChange,
+    /// Asking for the means to choose another password.
+    AuthPasswordForgot,
+    /// Choosing another password by those means.
+    AuthPasswordReset,
+    /// Listing one's sessions.
+    AuthSessionList,
+    /// Ending other sessions of one's own.
+    AuthSessionRevoke,
+    /// Creating a workspace.
+    WorkspaceCreate,
+    /// Listing one's workspaces.
+    WorkspaceList,
+    /// Looking at a workspace.
+    WorkspaceGet,
+    /// Changing what a workspace says of itself.
+    WorkspaceUpdate,
+    /// Deleting a workspace.
+    WorkspaceDelete,
+    /// Pointing a session at a workspace.
+    WorkspaceSwitch,
+    /// Reading who did what in a workspace.
+    WorkspaceAudit,
+    /// Listing the members of a workspace.
+    MemberList,
+    /// Making someone a member.
+    MemberAdd,
+    /// Changing a member's role.
+    MemberUpdate,
+    /// Ending a membership.
+    MemberRemove,
+    /// Listing the API keys of a workspace.
+    ApiKeyList,
+    /// Making an API key.
+    ApiKeyCreate,
+    /// Revoking an API key.
+    ApiKeyRevoke,
+    /// Creating an artifact.
+    ArtifactCreate,
+    /// Getting an artifact.
+    ArtifactGet,
+    /// Listing artifacts.
+    ArtifactList,
+    /// Finding artifacts. Its duration also counts as a search.
+    ArtifactSearch,
+    /// Changing an artifact.
+    ArtifactUpdate,
+    /// Moving an artifact to the trash.
+    ArtifactDelete,
+    /// Taking an artifact out of the trash.
+    ArtifactRestore,
+    /// Removing an artifact for good.
+    ArtifactPurge,
+    /// Listing the versions of an artifact.
+    ArtifactHistory,
+    /// Counting what is in a catalog.
+    ArtifactStats,
+    /// Listing tags.
+    ArtifactTags,
+    /// Writing many artifacts at once.
+    ArtifactBulk,
+    /// Sending all artifacts of a workspace.
+    ArtifactExport,
+    /// Taking in artifacts that were exported.
+    ArtifactImport,
+    /// Counting everything.
+    SystemStats,
+    /// Beginning a backup.
+    SystemBackup,
+}
+
+impl Operation {
+    /// Every operation.
+    pub const ALL: [Self; 45] = [
+        Self::Index,
+        Self::Health,
+        Self::Metrics,
+        Self::AuthRegister,
+        Self::AuthLogin,
+        Self::AuthRefresh,
+        Self::AuthLogout,
+        Self::AuthMe,
+        Self::AuthVerifyEmail,
+        Self::AuthVerifyEmailResend,
+        Self::AuthPasswordChange,
+        Self::AuthPasswordForgot,
+        Self::AuthPasswordReset,
+        Self::AuthSessionList,
+        Self::AuthSessionRevoke,
+        Self::WorkspaceCreate,
+        Self::WorkspaceList,
+        Self::WorkspaceGet,
+        Self::WorkspaceUpdate,
+        Self::WorkspaceDelete,
+        Self::WorkspaceSwitch,
+        Self::WorkspaceAudit,
+        Self::MemberList,
+        Self::MemberAdd,
+        Self::MemberUpdate,
+        Self::MemberRemove,
+        Self::ApiKeyList,
+        Self::ApiKeyCreate,
+        Self::ApiKeyRevoke,
+        Self::ArtifactCreate,
+        Self::ArtifactGet,
+        Self::ArtifactList,
+        Self::ArtifactSearch,
+        Self::ArtifactUpdate,
+        Self::ArtifactDelete,
+        Self::ArtifactRestore,
+        Self::ArtifactPurge,
+        Self::ArtifactHistory,
+        Self::ArtifactStats,
+        Self::ArtifactTags,
+        Self::ArtifactBulk,
+        Self::ArtifactExport,
+        Self::ArtifactImport,
+        Self::SystemStats,
+        Self::SystemBackup,
+    ];
+
+    /// The table: the name of the business span, the ids in the OpenAPI document, and what holds for it.
+    #[rustfmt::skip]
+    pub const fn row(self) -> Row {
+        match self {
+            Self::Index => Row::without_span(&["index"]).anyone(),
+            Self::Health => Row::without_span(&["health", "health_v1", "health_detailed", "livez", "readyz"]).anyone(),
+            Self::Metrics => Row::without_span(&["metrics"]).anyone(),
+            Self::AuthRegister => Row::of("auth.register", &["register"]).anyone().rate(RateClass::Register).secret(),
+            Self::AuthLogin => Row::of("auth.login", &["login"]).anyone().rate(RateClass::Login).secret(),
+            Self::AuthRefresh => Row::of("auth.refresh", &["refresh"]).anyone().rate(RateClass::Refresh).secret(),
+            Self::AuthLogout => Row::of("auth.logout", &["logout"]).signed_in().secret(),
+            Self::AuthMe => Row::of("auth.me", &["me"]).signed_in().secret(),
+            Self::AuthVerifyEmail => Row::of("auth.verify_email", &["verify_email"]).anyone().rate(RateClass::Mail).secret(),
+            Self::AuthVerifyEmailResend => Row::of("auth.verify_email.resend", &["resend_verification"]).anyone().rate(RateClass::Mail).secret(),
+            Self::AuthPasswordChange => Row::of("auth.password_change", &["change_password"]).signed_in().secret(),
+            Self::AuthPasswordForgot => Row::of("auth.password_forgot", &["forgot_password"]).anyone().rate(RateClass::Mail).secret(),
+            Self::AuthPasswordReset => Row::of("auth.password_reset", &["reset_password"]).anyone().rate(RateClass::Mail).secret(),
+            Self::AuthSessionList => Row::of("auth.session.list", &["list_sessions"]).signed_in().secret(),
+            Self::AuthSessionRevoke => Row::of("auth.session.revoke", &["revoke_other_sessions", "revoke_session"]).signed_in().secret(),
+            Self::WorkspaceCreate => Row::of("workspace.create", &["create_workspace"]).signed_in().rate(RateClass::WorkspaceCreate).replayed(),
+            Self::WorkspaceList => Row::of("workspace.list", &["list_workspaces"]).signed_in(),
+            Self::WorkspaceGet => Row::of("workspace.get", &["get_workspace"]).member(Action::ReadWorkspace),
+            Self::WorkspaceUpdate => Row::of("workspace.update", &["update_workspace", "patch_workspace"]).member(Action::UpdateWorkspace),
+            Self::WorkspaceDelete => Row::of("workspace.delete", &["delete_workspace"]).member(Action::DeleteWorkspace),
+            Self::WorkspaceSwitch => Row::of("workspace.switch", &["switch_workspace"]).member(Action::ReadWorkspace).secret(),
+            Self::WorkspaceAudit => Row::of("workspace.audit", &["list_audit"]).member(Action::ReadAudit),
+            Self::MemberList => Row::of("workspace.member.list", &["list_members"]).member(Action::ReadMembers),
+            Self::MemberAdd => Row::of("workspace.member.add", &["add_member"]).member(Action::AddMembers).replayed(),
+            Self::MemberUpdate => Row::of("workspace.member.update", &["change_member_role"]).member(Action::ChangeRoles),
+            Self::MemberRemove => Row::of("workspace.member.remove", &["remove_member"]).member(Action::RemoveMembers),
+            Self::ApiKeyList => Row::of("workspace.api_key.list", &["list_api_keys"]).member(Action::ManageApiKeys),
+            Self::ApiKeyCreate => Row::of("workspace.api_key.create", &["create_api_key"]).member(Action::ManageApiKeys).secret().once(),
+            Self::ApiKeyRevoke => Row::of("workspace.api_key.revoke", &["revoke_api_key"]).member(Action::ManageApiKeys),
+            Self::ArtifactCreate => Row::of("artifact.create", &["create_artifact"]).member(Action::WriteArtifacts).replayed(),
+            Self::ArtifactGet => Row::of("artifact.get", &["get_artifact"]).member(Action::ReadArtifacts),
+            Self::ArtifactList => Row::of("artifact.list", &["list_artifacts"]).member(Action::ReadArtifacts),
+            Self::ArtifactSearch => Row::of("artifact.search", &["search_artifacts"]).member(Action::ReadArtifacts),
+            Self::ArtifactUpdate => Row::of("artifact.update", &["update_artifact", "patch_artifact"]).member(Action::WriteArtifacts),
+            Self::ArtifactDelete => Row::of("artifact.delete", &["delete_artifact"]).member(Action::WriteArtifacts),
+            Self::ArtifactRestore => Row::of("artifact.restore", &["restore_artifact"]).member(Action::WriteArtifacts).replayed(),
+            Self::ArtifactPurge => Row::of("artifact.purge", &[]).member(Action::PurgeArtifacts),
+            Self::ArtifactHistory => Row::of("artifact.history", &["artifact_history"]).member(Action::ReadArtifacts),
+            Self::ArtifactStats => Row::of("artifact.stats", &["artifact_stats"]).member(Action::ReadArtifacts),
+            Self::ArtifactTags => Row::of("artifact.tags", &["list_artifact_tags"]).member(Action::ReadArtifacts),
+            Self::ArtifactBulk => Row::of("artifact.bulk", &["bulk_write_artifacts"]).member(Action::WriteArtifacts).replayed().within(LONG),
+            Self::ArtifactExport => Row::of("artifact.export", &["export_artifacts"]).member(Action::ReadArtifacts).within(LONG),
+            Self::ArtifactImport => Row::of("artifact.import", &["import_artifacts"]).member(Action::WriteArtifacts).replayed().import().within(LONG),
+            Self::SystemStats => Row::of("system.stats", &["system_stats"]).anyone(),
+            Self::SystemBackup => Row::of("system.backup", &["create_backup"]).operator().within(LONG),
+        }
+    }
+
+    /// The operation that has this id in the OpenAPI document.
+    pub fn by_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|operation| operation.row().ids.contains(&id))
+    }
+
+    /// The name of its business span. The names are the product's own and fixed.
+    pub const fn span_name(self) -> &'static str {
+        self.row().span
+    }
+
+    /// The `operation` label of `artifact_operation_duration_seconds`, for operations on artifacts.
+    pub fn artifact_label(self) -> Option<&'static str> {
+        self.span_name().strip_prefix("artifact")?.strip_prefix('.')
+    }
+
+    /// How the caller proves who it is, for operations that are attempts to.
+    pub const fn auth_method(self) -> Option<&'static str> {
+        match self {
+            Self::AuthLogin => Some("password"),
+            Self::AuthRefresh => Some("refresh"),
+            _ => None,
+        }
+    }
+}
