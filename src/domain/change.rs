@@ -1,5 +1,7 @@
 //! The change record: what the change log says of each write.
 
+use serde::{Deserialize, Serialize};
+
 use super::{ApiKeyId, ArtifactId, Reservation, Role, SessionId, TenantId, Timestamp, UserId};
 
 /// Who makes a change, from where, in which trace.
@@ -42,12 +44,27 @@ pub struct Change {
     pub seq: u64,
     /// The workspace it happened in, if in one.
     pub tenant: Option<TenantId>,
+    /// The workspace that something is about which happened elsewhere: someone signed in who is a member of it.
+    pub about: Option<TenantId>,
     /// When it was done.
     pub at: Timestamp,
     /// Who did it.
     pub actor: Actor,
     /// What was done.
     pub kind: ChangeKind,
+}
+
+/// Where a reader of a workspace's changes goes on. What is in it is the store's business.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogPlace(pub Vec<u8>);
+
+/// A page of a workspace's changes, newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogPage {
+    /// The changes of this page.
+    pub items: Vec<Change>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<LogPlace>,
 }
 
 /// What was done, to what.

@@ -35,7 +35,7 @@ pub use artifact::{
     ArtifactPatch, ArtifactType, ArtifactVersion, ArtifactWrite, ImportLine, Metadata, MetadataValue, Precondition,
     RawArtifact, RawArtifactPatch, RawArtifactWrite, Tag, TagPrefix, Tags,
 };
-pub use change::{Actor, Change, ChangeKind, Stamp};
+pub use change::{Actor, Change, ChangeKind, LogPage, LogPlace, Stamp};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use demo::{DEMO_ADMIN, DEMO_MEMBER, DEMO_OWNER, DEMO_PASSWORD};
 pub use entropy::{Entropy, SystemEntropy};

@@ -44,7 +44,6 @@ pub use crate::followers::TaskHealth;
 pub use crate::store::Backup;
 pub use api_keys::{ApiKeyUses, MadeApiKey};
 pub use artifacts::{BulkOutcome, Export};
-pub use audit::ChangePage;
 pub use auth::{Profile, Registered, Registration, SignIn};
 pub use backups::{BackupHealth, BackupSchedule, MakeBackups, ShipChanges};
 pub use caller::{Caller, Client, Via};

@@ -1,6 +1,6 @@
 //! The audit view: who did what, newest first, and of no other workspace.
 
-use crate::support::account::{Account, text};
+use crate::support::account::{Account, PASSWORD, login, text};
 use crate::support::server::{Server, Setup};
 use serde_json::{Value, json};
 
@@ -65,7 +65,7 @@ fn every_change_is_there_with_who_and_from_where() {
         assert_eq!(entry["actor"]["user_id"], json!(owner.id), "{entry}");
         assert_eq!(entry["actor"]["api_key_id"], Value::Null);
         assert_eq!((&entry["actor"]["ip"], &entry["actor"]["user_agent"]), (&json!("127.0.0.1"), &json!("auditor/1")));
-        assert!(text(&entry["at"]).ends_with('Z') && entry["id"].is_u64(), "{entry}");
+        assert!(text(&entry["at"]).ends_with('Z') && entry["id"].is_string(), "{entry}");
     }
     assert_eq!(entries[3]["target"], json!({"type": "member", "id": other.id}));
     assert_eq!(entries[3]["details"], json!({"old_role": "member", "new_role": "admin"}));
@@ -119,6 +119,24 @@ fn s31_no_entry_of_another_workspace_is_seen_and_its_cursor_refused() {
         let refused = ann.client.get(&format!("{hers}/audit?cursor={foreign}"));
         assert_eq!(refused.invalid_fields(), ["/cursor"], "{foreign}");
     }
+}
+
+#[test]
+fn signing_in_and_out_is_seen_by_ones_workspace_and_failing_to_is_not() {
+    let server = Server::shared();
+    let owner = Account::new(&server);
+    let workspace = workspace(&owner);
+    let before = actions(&entries(&owner, &workspace, 100));
+    for _ in 0..3 {
+        login(&server.client(), &owner.email, "Wrong-horse-7").problem(401, "invalid_credentials");
+    }
+    assert_eq!(actions(&entries(&owner, &workspace, 100)), before, "whoever knows an address could fill its log");
+
+    let tokens = login(&server.client(), &owner.email, PASSWORD).expect(200).json();
+    server.client().bearer(&text(&tokens["access_token"])).call("POST", "/api/v1/auth/logout").expect(200);
+    let after = entries(&owner, &workspace, 1);
+    assert_eq!(actions(&after)[before.len()..], ["session.opened", "session.closed"]);
+    assert_eq!(after[before.len()]["actor"]["user_id"], json!(owner.id));
 }
 
 #[test]

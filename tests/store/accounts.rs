@@ -14,6 +14,11 @@ async fn tenants(world: &World, after: u64) -> Vec<Option<TenantId>> {
     world.store.changes(after, 100).await.unwrap().into_iter().map(|change| change.tenant).collect()
 }
 
+/// The workspace that each entry after a position is about.
+async fn abouts(world: &World, after: u64) -> Vec<Option<TenantId>> {
+    world.store.changes(after, 100).await.unwrap().into_iter().map(|change| change.about).collect()
+}
+
 pub async fn a_changed_password_ends_the_other_sessions(world: World) {
     let (ann, bob) = (world.user("ann").await, world.user("bob").await.id);
     let (kept, other, his) =
@@ -139,12 +144,12 @@ pub async fn a_session_switches_to_a_workspace_of_its_user(world: World) {
     assert_eq!(switched, Switched { session: expected.clone(), role: ghostworks::domain::Role::Owner });
     assert_eq!(world.store.session(ann, session.id).await, Ok(Some(expected)));
     assert_eq!(world.kinds(before).await, [ChangeKind::SessionSwitched(session.id)]);
-    assert_eq!(tenants(&world, before).await, [Some(own)]);
+    assert_eq!((tenants(&world, before).await, abouts(&world, before).await), (vec![None], vec![Some(own)]));
     let reused = world.store.rotate_refresh_token(ann, session.id, [1; 32], successor(3), world.stamp()).await;
     assert_eq!(reused, Ok(Rotation::Reused), "the token from before is spent");
 }
 
-pub async fn signing_in_and_out_is_told_in_a_workspace(world: World) {
+pub async fn signing_in_and_out_is_about_a_workspace_and_in_no_workspaces_log(world: World) {
     let (ann, bob) = (world.user("ann").await.id, world.user("bob").await.id);
     let (first, second) = (world.workspace(ann).await, world.workspace(ann).await);
     let before = world.last_seq().await;
@@ -155,8 +160,29 @@ pub async fn signing_in_and_out_is_told_in_a_workspace(world: World) {
     for user in [Some(ann), Some(bob), None] {
         world.store.note_failed_login(user, world.stamp()).await.unwrap();
     }
-    let told = [Some(first), Some(second), Some(second), Some(second), Some(first), None, None];
-    assert_eq!(tenants(&world, before).await, told);
+    let about = [Some(first), Some(second), Some(second), Some(second), None, None, None];
+    assert_eq!(abouts(&world, before).await, about);
+    assert_eq!(tenants(&world, before).await, [None; 7]);
     let failed = [Some(ann), Some(bob), None].map(ChangeKind::LoginFailed);
     assert_eq!(world.kinds(before).await[4..], failed);
+    assert!(world.store.newest_change(Some(second)).await.unwrap() <= before, "no search has to wait for it");
+
+    // What happened in a workspace and what is about it are read as one list.
+    let artifact = world.artifact(second, ann, "Anvil").await.id;
+    let created = ChangeKind::WorkspaceCreated(second);
+    let (switched, refreshed) = (ChangeKind::SessionSwitched(session.id), ChangeKind::SessionRefreshed(session.id));
+    let (closed, made) = (ChangeKind::SessionClosed(session.id), ChangeKind::ArtifactCreated(artifact));
+    let expected = [made, closed, refreshed, switched, created];
+    for limit in 1..=6 {
+        let (mut read, mut from) = (Vec::new(), None);
+        loop {
+            let page = world.store.changes_of(second, from, limit).await.unwrap();
+            read.extend(page.items.into_iter().map(|change| change.kind));
+            from = page.next;
+            if from.is_none() {
+                break;
+            }
+        }
+        assert_eq!(read, expected, "{limit} at a time");
+    }
 }

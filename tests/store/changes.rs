@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use ghostworks::domain::{Actor, Change, ChangeKind, Precondition, Stamp};
+use ghostworks::domain::{Actor, Change, ChangeKind, LogPlace, Precondition, Stamp};
 use ghostworks::store::{SlugChoice, Successor};
 
 use crate::world::{World, later, nobody, rename};
@@ -20,7 +20,8 @@ pub async fn every_write_has_one_entry(world: World) {
     let mut expected = Vec::new();
     let mut note = |tenant, kind| {
         let stamp = Stamp::new(world.now(), actor.clone());
-        expected.push(Change { seq: expected.len() as u64 + 1, tenant, at: stamp.at, actor: actor.clone(), kind });
+        let (seq, about) = (expected.len() as u64 + 1, None);
+        expected.push(Change { seq, tenant, about, at: stamp.at, actor: actor.clone(), kind });
         stamp
     };
     let successor = |digest| Successor { digest: [digest; 32], idle_until: later() };
@@ -101,18 +102,19 @@ pub async fn a_workspaces_entries_are_read_newest_first_and_no_others(world: Wor
         world.artifact(his, bob, "Bellows").await;
         world.user(&format!("user{}", world.last_seq().await)).await;
     }
-    let read = async |tenant, before, limit| -> Vec<u64> {
-        let changes = world.store.changes_of(tenant, before, limit).await.unwrap();
-        assert!(changes.iter().all(|change| change.tenant == Some(tenant)));
-        changes.iter().map(|change| change.seq).collect()
+    let read = async |tenant, from, limit| -> (Vec<u64>, Option<LogPlace>) {
+        let page = world.store.changes_of(tenant, from, limit).await.unwrap();
+        assert!(page.items.iter().all(|change| change.tenant == Some(tenant)));
+        (page.items.iter().map(|change| change.seq).collect(), page.next)
     };
-    assert_eq!(read(hers, None, 10).await, [11, 8, 5, 3]);
-    assert_eq!(read(his, None, 10).await, [12, 9, 6, 4]);
-    assert_eq!(read(hers, None, 2).await, [11, 8]);
-    assert_eq!(read(hers, Some(8), 2).await, [5, 3]);
-    assert_eq!(read(hers, Some(3), 2).await, [0; 0]);
-    for foreign in [9, 7, 1, 0, 999, u64::MAX] {
-        assert_eq!(read(hers, Some(foreign), 10).await, [0; 0], "{foreign} is not hers");
+    assert_eq!(read(hers, None, 10).await, (vec![11, 8, 5, 3], None));
+    assert_eq!(read(hers, None, 4).await, (vec![11, 8, 5, 3], None));
+    let (first, hers_next) = read(hers, None, 2).await;
+    let (his_first, his_next) = read(his, None, 3).await;
+    assert_eq!((first, his_first), (vec![11, 8], vec![12, 9, 6]));
+    assert_eq!(read(hers, hers_next, 2).await, (vec![5, 3], None));
+    for foreign in [his_next.unwrap(), LogPlace(vec![]), LogPlace(vec![255; 16]), LogPlace(vec![1; 99])] {
+        assert_eq!(read(hers, Some(foreign.clone()), 10).await, (vec![], None), "{foreign:?} is not hers");
     }
-    assert_eq!(read(nobody(), None, 10).await, [0; 0]);
+    assert_eq!(read(nobody(), None, 10).await, (vec![], None));
 }

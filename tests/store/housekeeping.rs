@@ -259,11 +259,11 @@ pub async fn old_entries_of_the_change_log_are_removed_but_never_the_newest(worl
     let last = world.last_seq().await;
     let kept: Vec<u64> = world.store.changes(0, 100).await.unwrap().iter().map(|change| change.seq).collect();
     assert_eq!(kept, [last]);
-    let of_tenant = world.store.changes_of(tenant, None, 100).await.unwrap();
+    let of_tenant = world.store.changes_of(tenant, None, 100).await.unwrap().items;
     assert_eq!(of_tenant.iter().map(|change| change.kind.artifact()).collect::<Vec<_>>(), [Some(late.id)]);
 
     assert_eq!(world.store.trim_changes(world.now(), 10).await, Ok(false), "the next follows it");
     world.artifact(tenant, owner, "Later").await;
     assert_eq!(world.last_seq().await, last + 1);
-    assert_eq!(world.store.changes_of(tenant, None, 100).await.unwrap().len(), 2);
+    assert_eq!(world.store.changes_of(tenant, None, 100).await.unwrap().items.len(), 2);
 }

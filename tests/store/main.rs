@@ -61,7 +61,7 @@ on_every_store! {
         a_disabled_account_has_no_sessions_and_gets_none
         sessions_are_listed_and_ended_for_their_owner
         a_session_switches_to_a_workspace_of_its_user
-        signing_in_and_out_is_told_in_a_workspace
+        signing_in_and_out_is_about_a_workspace_and_in_no_workspaces_log
     }
     sessions {
         a_session_lives_until_it_is_closed

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use ghostworks::domain::{Change, HistoryId, Quotas, Stamp, TenantId, Timestamp};
-use ghostworks::store::engine::{Counter, Cursor, End, Engine, Name, Overlay, Rows, Source, Span, Table, Tx};
+use ghostworks::domain::{Change, HistoryId, LogPage, LogPlace, Quotas, Stamp, TenantId, Timestamp};
+use ghostworks::store::engine::{Counter, Cursor, End, Engine, Logged, Name, Overlay, Rows, Source, Span, Table, Tx};
 use ghostworks::store::{
     Backup, Backups, Changes, Counts, Position, Since, Store, StoreError, StoreFigures, StoreHealth, StoreResult,
 };
@@ -159,10 +159,10 @@ impl State {
                 End::Erased => self.counters.retain(|(scope, _), _| *scope != tenant.to_bytes()),
             }
         }
-        for (tenant, kind) in overlay.logged() {
+        for Logged { scope, about, kind } in overlay.logged().iter().copied() {
             self.last_seq += 1;
-            let (seq, tenant, kind, actor) = (self.last_seq, *tenant, *kind, stamp.actor.clone());
-            self.log.push(Change { seq, tenant, at: stamp.at, actor, kind });
+            let (seq, tenant, actor) = (self.last_seq, scope.tenant(), stamp.actor.clone());
+            self.log.push(Change { seq, tenant, about, at: stamp.at, actor, kind });
         }
     }
 
@@ -273,13 +273,22 @@ impl Changes for MemoryEngine {
         Ok(newest.map_or(0, |change| change.seq))
     }
 
-    async fn changes_of(&self, tenant: TenantId, before: Option<u64>, limit: usize) -> StoreResult<Vec<Change>> {
+    async fn changes_of(&self, tenant: TenantId, from: Option<LogPlace>, limit: usize) -> StoreResult<LogPage> {
         let state = self.now()?;
-        let own = state.log.iter().rev().filter(|change| change.tenant == Some(tenant));
-        if before.is_some_and(|before| !own.clone().any(|change| change.seq == before)) {
-            return Ok(Vec::new());
-        }
-        Ok(own.filter(|change| before.is_none_or(|before| change.seq < before)).take(limit).cloned().collect())
+        // A place is the position that the page before ended at, and whose page that was.
+        let place = |seq: u64| LogPlace([seq.to_be_bytes().as_slice(), &tenant.to_bytes()].concat());
+        let before = match &from {
+            None => u64::MAX,
+            Some(LogPlace(bytes)) => {
+                let seq = bytes.first_chunk().map_or(0, |seq| u64::from_be_bytes(*seq));
+                if place(seq) == LogPlace(bytes.clone()) { seq } else { 0 }
+            }
+        };
+        let is_own = |change: &&Change| change.tenant == Some(tenant) || change.about == Some(tenant);
+        let mut own = state.log.iter().rev().filter(is_own).filter(|change| change.seq < before);
+        let items: Vec<Change> = own.by_ref().take(limit).cloned().collect();
+        let next = own.next().and(items.last()).map(|change| place(change.seq));
+        Ok(LogPage { items, next })
     }
 }
 

@@ -108,7 +108,7 @@ pub async fn an_update_of_a_workspace_changes_what_it_names(world: World) {
     expected.workspace.updated_at = stamp.at;
     let patch = WorkspacePatch { description: Field::Clear, ..WorkspacePatch::default() };
     assert_eq!(update(patch, stamp).await, Ok(expected));
-    let newest = world.store.changes_of(tenant, None, 1).await.unwrap();
+    let newest = world.store.changes_of(tenant, None, 1).await.unwrap().items;
     assert_eq!(newest[0].kind, ChangeKind::WorkspaceUpdated(tenant));
     let elsewhere = world.store.update_workspace(nobody(), WorkspacePatch::default(), ann, world.stamp()).await;
     assert_eq!(elsewhere, Err(StoreError::NotFound(Missing::Workspace)));

@@ -17,7 +17,7 @@ mod tx;
 use std::future::Future;
 
 use super::StoreResult;
-use crate::domain::{ChangeKind, Membership, Quotas, Session, Stamp, TenantId, Timestamp};
+use crate::domain::{ChangeKind, Membership, Quotas, Session, Stamp, TenantId, Timestamp, UserId};
 
 pub use cursor::{Cursor, Span};
 pub use keys::{expiry_key, pair, second_of};
@@ -119,5 +119,34 @@ pub trait Engine: Send + Sync {
     fn trim_changes(&self, before: Timestamp, limit: usize) -> impl Future<Output = StoreResult<bool>> + Send;
 }
 
+/// Where something belongs. What an intent writes should belong to as few as possible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// To an account.
+    User(UserId),
+    /// To a workspace.
+    Tenant(TenantId),
+    /// To nobody: one of 256 places, so that not all of it meets in one.
+    Nobody(u8),
+}
+
+impl Scope {
+    /// The workspace, if it is one.
+    pub fn tenant(self) -> Option<TenantId> {
+        match self {
+            Self::Tenant(tenant) => Some(tenant),
+            Self::User(_) | Self::Nobody(_) => None,
+        }
+    }
+}
+
 /// An entry of the change log before the engine numbers it.
-pub type Logged = (Option<TenantId>, ChangeKind);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Logged {
+    /// Whose log it is in.
+    pub scope: Scope,
+    /// The workspace that it is about, if it is in another log.
+    pub about: Option<TenantId>,
+    /// What was done.
+    pub kind: ChangeKind,
+}

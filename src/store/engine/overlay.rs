@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::cursor::Above;
 use super::{Counter, Logged, Span, Table};
-use crate::domain::{ChangeKind, TenantId};
+use crate::domain::TenantId;
 
 /// So many writes are looked through.
 const FEW: usize = 16;
@@ -160,8 +160,8 @@ impl Overlay {
     }
 
     /// Adds an entry for the change log.
-    pub(super) fn log(&mut self, tenant: Option<TenantId>, kind: ChangeKind) {
-        self.logged.push((tenant, kind));
+    pub(super) fn log(&mut self, logged: Logged) {
+        self.logged.push(logged);
     }
 
     /// What it is now, to go back to.
@@ -230,7 +230,9 @@ impl Overlay {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Scope;
     use super::*;
+    use crate::domain::ChangeKind;
 
     fn put(overlay: &mut Overlay, key: u8, row: u8) {
         let write = |bytes: &mut Vec<u8>| {
@@ -256,7 +258,7 @@ mod tests {
             put(&mut overlay, 2, 3);
             overlay.remove(Table::Users, &[100]);
             overlay.count([0; 16], Counter::Users, 1);
-            overlay.log(None, ChangeKind::LoginFailed(None));
+            overlay.log(Logged { scope: Scope::Nobody(0), about: None, kind: ChangeKind::LoginFailed(None) });
             assert_eq!(overlay.get(Table::Users, &[1]), Some(Some(&[2][..])), "{others}");
             assert_eq!(overlay.get(Table::Users, &[100]), Some(None));
             assert_eq!(rows(&overlay)[..2], [(1, Some(2)), (2, Some(3))]);

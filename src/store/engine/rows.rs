@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::Counts;
-use crate::domain::{ArtifactCounts, ArtifactHistory, ArtifactPage, Usage};
+use crate::domain::{ArtifactCounts, ArtifactHistory, ArtifactPage, LogPage, Usage};
 
 /// What a read returns, as a number of rows.
 pub trait Rows {
@@ -32,6 +32,12 @@ impl<T> Rows for Vec<T> {
 impl<K, V> Rows for HashMap<K, V> {
     fn rows(&self) -> usize {
         self.len()
+    }
+}
+
+impl Rows for LogPage {
+    fn rows(&self) -> usize {
+        self.items.len()
     }
 }
 

@@ -25,6 +25,8 @@ pub enum Table {
     MembershipsByUser,
     /// tenant ‖ key → API key.
     ApiKeys,
+    /// tenant ‖ key → when the API key was last used.
+    ApiKeyUses,
     /// tenant ‖ artifact → artifact that is not in the trash.
     Artifacts,
     /// tenant ‖ artifact → artifact in the trash.
@@ -52,6 +54,7 @@ impl Table {
             Self::Members => "members",
             Self::MembershipsByUser => "memberships_by_user",
             Self::ApiKeys => "api_keys",
+            Self::ApiKeyUses => "api_key_uses",
             Self::Artifacts => "artifacts",
             Self::ArtifactsTrash => "artifacts_trash",
             Self::ArtifactVersions => "artifact_versions",
@@ -70,6 +73,7 @@ impl Table {
             | Self::Members
             | Self::MembershipsByUser
             | Self::ApiKeys
+            | Self::ApiKeyUses
             | Self::Artifacts
             | Self::ArtifactsTrash => 32,
             Self::ArtifactVersions => 40,
@@ -81,7 +85,7 @@ impl Table {
 }
 
 /// What is counted. The numbers are part of stored keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Counter {
     /// Accounts, in all.
     Users = 1,
@@ -103,6 +107,8 @@ pub enum Counter {
     ApiKeys = 9,
     /// Bytes of the rows of a workspace's artifacts, with those in the trash and with the versions before.
     Bytes = 10,
+    /// The position of the newest entry in the change log that is about a workspace: the engine's own.
+    NewestAbout = 11,
 }
 
 impl Counter {

@@ -2,8 +2,8 @@
 
 use super::cursor::Merged;
 use super::overlay::{End, Overlay};
-use super::{Counter, Cursor, Source, Span, Table};
-use crate::domain::{ChangeKind, Stamp, TenantId};
+use super::{Counter, Cursor, Logged, Scope, Source, Span, Table};
+use crate::domain::{ChangeKind, Stamp, TenantId, UserId};
 use crate::store::records::{self, Record};
 use crate::store::{StoreError, StoreResult};
 
@@ -56,9 +56,14 @@ impl<'a> Tx<'a> {
         self.overlay.end(tenant, end);
     }
 
-    /// Adds an entry to the change log. Every rule that writes does so once for each thing it changes.
-    pub(in crate::store) fn log(&mut self, tenant: Option<TenantId>, kind: ChangeKind) {
-        self.overlay.log(tenant, kind);
+    /// Adds an entry to the change log of a scope. Every rule that writes does so once for each thing it changes.
+    pub(in crate::store) fn log(&mut self, scope: Scope, kind: ChangeKind) {
+        self.overlay.log(Logged { scope, about: None, kind });
+    }
+
+    /// Adds an entry to the change log of an account, about a workspace.
+    pub(in crate::store) fn log_about(&mut self, user: UserId, about: Option<TenantId>, kind: ChangeKind) {
+        self.overlay.log(Logged { scope: Scope::User(user), about, kind });
     }
 
     /// Whether anything is in the change log.

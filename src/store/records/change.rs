@@ -10,7 +10,8 @@ use crate::domain::{Actor, ApiKeyId, ArtifactId, Change, ChangeKind, SessionId, 
 #[cfg_attr(test, derive(Debug, PartialEq))]
 pub(in crate::store) struct Entry {
     pub change: Change,
-    /// The position of the same workspace's entry before, or 0: so a workspace's entries can be read without the rest.
+    /// The position of the entry before of the same chain, or 0: so a workspace's entries can be read without the rest. A
+    /// workspace has a chain of what happened in it, and one of what is about it.
     pub previous: u64,
 }
 
@@ -31,6 +32,12 @@ pub(in crate::store) struct ChangeV2 {
     before: ChangeV1,
     api_key: Option<Id>,
     previous: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(in crate::store) struct ChangeV3 {
+    before: ChangeV2,
+    about: Option<Id>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -69,11 +76,11 @@ enum ChangeKindV1 {
 
 impl Record for Entry {
     const NAME: &'static str = "a change";
-    const VERSION: u8 = 2;
-    type Latest = ChangeV2;
+    const VERSION: u8 = 3;
+    type Latest = ChangeV3;
 
-    fn to_latest(&self) -> ChangeV2 {
-        let Change { seq, tenant, at, actor, kind } = &self.change;
+    fn to_latest(&self) -> ChangeV3 {
+        let Change { seq, tenant, about, at, actor, kind } = &self.change;
         let before = ChangeV1 {
             seq: *seq,
             tenant: tenant.map(TenantId::to_bytes),
@@ -84,13 +91,15 @@ impl Record for Entry {
             trace_id: actor.trace_id,
             kind: (*kind).into(),
         };
-        ChangeV2 { before, api_key: actor.api_key.map(ApiKeyId::to_bytes), previous: self.previous }
+        let before = ChangeV2 { before, api_key: actor.api_key.map(ApiKeyId::to_bytes), previous: self.previous };
+        ChangeV3 { before, about: about.map(TenantId::to_bytes) }
     }
 
     fn from_version(version: u8, body: &[u8]) -> Result<Self, Unreadable> {
         match version {
             1 => parse::<ChangeV1>(body)?.try_into(),
             2 => parse::<ChangeV2>(body)?.try_into(),
+            3 => parse::<ChangeV3>(body)?.try_into(),
             other => Err(unknown(other)),
         }
     }
@@ -110,6 +119,7 @@ impl TryFrom<ChangeV1> for Entry {
         let change = Change {
             seq: record.seq,
             tenant: record.tenant.map(TenantId::from_bytes),
+            about: None,
             at: time(record.at)?,
             actor,
             kind: record.kind.into(),
@@ -124,6 +134,16 @@ impl TryFrom<ChangeV2> for Entry {
     fn try_from(record: ChangeV2) -> Result<Self, Unreadable> {
         let mut entry = Self { previous: record.previous, ..record.before.try_into()? };
         entry.change.actor.api_key = record.api_key.map(ApiKeyId::from_bytes);
+        Ok(entry)
+    }
+}
+
+impl TryFrom<ChangeV3> for Entry {
+    type Error = Unreadable;
+
+    fn try_from(record: ChangeV3) -> Result<Self, Unreadable> {
+        let mut entry: Self = record.before.try_into()?;
+        entry.change.about = record.about.map(TenantId::from_bytes);
         Ok(entry)
     }
 }

@@ -9,6 +9,7 @@ mod answer;
 mod api_key;
 mod artifact;
 mod change;
+mod last_use;
 mod one_time_token;
 #[cfg(test)]
 pub(super) mod samples;
@@ -25,6 +26,7 @@ use crate::domain::Timestamp;
 use crate::store::{StoreError, StoreResult};
 
 pub(super) use change::Entry;
+pub(super) use last_use::LastUse;
 pub(super) use session::SpentTokens;
 pub(super) use user::Account;
 

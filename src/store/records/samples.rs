@@ -184,7 +184,7 @@ pub(in crate::store) const KINDS: [ChangeKind; 30] = [
 ];
 
 /// The sample in each line is an entry with the kind in the same place.
-fn check_entries(samples: &str, api_key: Option<ApiKeyId>, previous: u64) -> usize {
+fn check_entries(samples: &str, api_key: Option<ApiKeyId>, previous: u64, about: Option<TenantId>) -> usize {
     let samples = samples.lines().zip(KINDS).enumerate().map(|(index, (sample, kind))| {
         let actor = Actor {
             user: Some(USER),
@@ -193,7 +193,8 @@ fn check_entries(samples: &str, api_key: Option<ApiKeyId>, previous: u64) -> usi
             user_agent: Some("curl/8".to_owned()),
             trace_id: (index == 0).then_some([0x66; 16]),
         };
-        let change = Change { seq: 1 + index as u64, tenant: Some(TENANT), at: at(1), actor, kind };
+        let (seq, tenant) = (1 + index as u64, about.is_none().then_some(TENANT));
+        let change = Change { seq, tenant, about, at: at(1), actor, kind };
         check(sample, &Entry { change, previous });
     });
     samples.count()
@@ -201,9 +202,16 @@ fn check_entries(samples: &str, api_key: Option<ApiKeyId>, previous: u64) -> usi
 
 #[test]
 fn changes() {
-    assert_eq!(check_entries(include_str!("../../../tests/records/changes-v1.hex"), None, 0), 11);
-    let latest = check_entries(include_str!("../../../tests/records/changes-v2.hex"), Some(API_KEY), 7);
+    assert_eq!(check_entries(include_str!("../../../tests/records/changes-v1.hex"), None, 0, None), 11);
+    let second = check_entries(include_str!("../../../tests/records/changes-v2.hex"), Some(API_KEY), 7, None);
+    assert_eq!(second, KINDS.len());
+    let latest = check_entries(include_str!("../../../tests/records/changes-v3.hex"), Some(API_KEY), 7, Some(TENANT));
     assert_eq!(latest, KINDS.len(), "each kind has a sample");
+}
+
+#[test]
+fn last_uses() {
+    check(include_str!("../../../tests/records/last-use-v1.hex"), &LastUse(at(1)));
 }
 
 #[test]

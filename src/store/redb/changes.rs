@@ -9,8 +9,8 @@ use super::records::{self, Entry};
 use super::scan::Budget;
 use super::snapshot::Snapshot;
 use super::tables::{Tables, get, put, read};
-use crate::domain::{Change, ChangeKind, Stamp, TenantId, Timestamp};
-use crate::store::engine::Name;
+use crate::domain::{Change, LogPage, LogPlace, Stamp, TenantId, Timestamp};
+use crate::store::engine::{Logged, Name};
 use crate::store::{Changes, StoreError, StoreResult};
 
 /// More entries than this are read off the runtime's threads.
@@ -35,8 +35,8 @@ impl Changes for RedbStore {
         })
     }
 
-    async fn changes_of(&self, tenant: TenantId, before: Option<u64>, limit: usize) -> StoreResult<Vec<Change>> {
-        self.look_up(LIST, |snapshot| list_of(snapshot, tenant, before, limit))
+    async fn changes_of(&self, tenant: TenantId, from: Option<LogPlace>, limit: usize) -> StoreResult<LogPage> {
+        self.look_up(LIST, |snapshot| list_of(snapshot, tenant, from.as_ref(), limit))
     }
 }
 
@@ -58,18 +58,13 @@ impl<'txn> ChangeLog<'txn> {
         self.last + 1
     }
 
-    /// Adds an entry; `previous` is the position of the workspace's entry before, or 0.
-    pub fn append(
-        &mut self,
-        tenant: Option<TenantId>,
-        stamp: &Stamp,
-        kind: ChangeKind,
-        previous: u64,
-    ) -> StoreResult<()> {
-        let change = Change { seq: self.next_seq(), tenant, at: stamp.at, actor: stamp.actor.clone(), kind };
-        let entry = Entry { change, previous };
-        self.table.insert(entry.change.seq, records::encode(&entry)?.as_slice())?;
-        self.last = entry.change.seq;
+    /// Adds an entry; `previous` is the position of the entry before of its chain, or 0.
+    pub fn append(&mut self, logged: &Logged, stamp: &Stamp, previous: u64) -> StoreResult<()> {
+        let Logged { scope, about, kind } = *logged;
+        let (seq, tenant, actor) = (self.next_seq(), scope.tenant(), stamp.actor.clone());
+        let entry = Entry { change: Change { seq, tenant, about, at: stamp.at, actor, kind }, previous };
+        self.table.insert(seq, records::encode(&entry)?.as_slice())?;
+        self.last = seq;
         Ok(())
     }
 
@@ -136,29 +131,54 @@ pub(super) fn entry_at(seq: u64, entry: &[u8]) -> StoreResult<Entry> {
     read("changes", &seq.to_be_bytes(), entry)
 }
 
-/// See [`Changes::changes_of`]. Each entry leads to the one before: the rest of the log is not read.
-pub(super) fn list_of(
-    snapshot: &Snapshot,
-    tenant: TenantId,
-    before: Option<u64>,
-    limit: usize,
-) -> StoreResult<Vec<Change>> {
-    let mut next = match before {
-        Some(seq) => entry_of(snapshot, tenant, seq)?.map_or(0, |entry| entry.previous),
-        None => counters::value_in(snapshot.counters()?, tenant, Counter::NewestChange)?,
+/// The two chains of a workspace: what happened in it, and what is about it.
+const CHAINS: [Counter; 2] = [Counter::NewestChange, Counter::NewestAbout];
+
+/// See [`Changes::changes_of`]. Each entry leads to the one before of its chain: the rest of the log is not read.
+fn list_of(snapshot: &Snapshot, tenant: TenantId, from: Option<&LogPlace>, limit: usize) -> StoreResult<LogPage> {
+    let mut next = match from {
+        Some(place) => positions(place),
+        None => {
+            let [own, about] = CHAINS.map(|newest| counters::value_in(snapshot.counters()?, tenant, newest));
+            [own?, about?]
+        }
     };
-    let mut changes = Vec::new();
-    while changes.len() < limit
-        && let Some(entry) = entry_of(snapshot, tenant, next)?
-    {
-        next = entry.previous;
-        changes.push(entry.change);
+    let entry = |chain: usize, seq| entry_of(snapshot, tenant, CHAINS[chain], seq);
+    let (mut items, mut ahead) = (Vec::new(), [entry(0, next[0])?, entry(1, next[1])?]);
+    while ahead.iter().any(Option::is_some) {
+        if items.len() == limit {
+            let place = LogPlace(next.iter().flat_map(|seq| seq.to_be_bytes()).collect());
+            return Ok(LogPage { items, next: Some(place) });
+        }
+        let newest = usize::from(ahead[0].is_none() || ahead[1].is_some() && next[1] > next[0]);
+        if let Some(Entry { change, previous }) = ahead[newest].take() {
+            items.push(change);
+            next[newest] = previous;
+            ahead[newest] = entry(newest, previous)?;
+        }
     }
-    Ok(changes)
+    Ok(LogPage { items, next: None })
 }
 
-/// The entry at a position, if it is about the workspace.
-fn entry_of(snapshot: &Snapshot, tenant: TenantId, seq: u64) -> StoreResult<Option<Entry>> {
+/// Where both chains go on at a place; at none if it is not one of ours.
+fn positions(place: &LogPlace) -> [u64; 2] {
+    match <[u8; 16]>::try_from(place.0.as_slice()) {
+        Ok(bytes) => {
+            let both = u128::from_be_bytes(bytes);
+            [(both >> 64) as u64, both as u64]
+        }
+        Err(_) => [0, 0],
+    }
+}
+
+/// The entry at a position, if it is of this chain of the workspace.
+fn entry_of(snapshot: &Snapshot, tenant: TenantId, of: Counter, seq: u64) -> StoreResult<Option<Entry>> {
     let entry: Option<Entry> = get(snapshot.changes()?, seq)?;
-    Ok(entry.filter(|entry| entry.change.tenant == Some(tenant)))
+    Ok(entry.filter(|entry| chain(entry.change.tenant, entry.change.about) == Some((tenant, of))))
+}
+
+/// The chain of an entry, if it is in one: of what happened in a workspace, or else is about one.
+pub(super) fn chain(tenant: Option<TenantId>, about: Option<TenantId>) -> Option<(TenantId, Counter)> {
+    let own = tenant.map(|tenant| (tenant, Counter::NewestChange));
+    own.or(about.map(|about| (about, Counter::NewestAbout)))
 }

@@ -99,9 +99,9 @@ impl<'txn> Counters<'txn> {
         Ok(self.table.retain_in::<&[u8; 17], _>(&first..=&last, |_, _| false)?)
     }
 
-    /// Notes the position of a workspace's newest change, and returns that of the one before; 0 for the first.
-    pub fn note_change(&mut self, tenant: TenantId, seq: u64) -> StoreResult<u64> {
-        let key = Counter::NewestChange.of_tenant(tenant);
+    /// Notes the position of the newest entry of a workspace's chain, and returns that of the one before; 0 for the first.
+    pub fn note_change(&mut self, tenant: TenantId, newest: Counter, seq: u64) -> StoreResult<u64> {
+        let key = newest.of_tenant(tenant);
         let previous = self.value(&key)?;
         self.changed.insert(key, seq);
         Ok(previous)

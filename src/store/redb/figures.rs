@@ -55,7 +55,7 @@ mod tests {
     use super::*;
     use crate::domain::{Actor, ChangeKind, Stamp, Timestamp, UserId};
     use crate::store::NoObserver;
-    use crate::store::engine::{Engine as _, Name};
+    use crate::store::engine::{Engine as _, Name, Scope};
     use crate::store::redb::Options;
 
     #[tokio::test]
@@ -79,7 +79,7 @@ mod tests {
         let user = UserId::from_bytes([0; 16]);
         let written = store
             .write(Name::new("insert", "changes"), stamp, move |tx| {
-                tx.log(None, ChangeKind::UserRegistered(user));
+                tx.log(Scope::User(user), ChangeKind::UserRegistered(user));
                 Ok(())
             })
             .await;

@@ -18,6 +18,7 @@ const MIGRATIONS: &[Migration] = &[
     ("makes the tables that came later", create_tables),
     ("counts the owners of each workspace", count_owners),
     ("counts the API keys and the bytes of each workspace", count_usage),
+    ("makes the table of the last uses of API keys", create_tables),
 ];
 
 /// The schema version that this program reads and writes.

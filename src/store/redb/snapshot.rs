@@ -69,6 +69,7 @@ snapshot! {
     memberships_by_user: MEMBERSHIPS_BY_USER, ReadOnlyTable<&'static [u8; 32], ()>;
     workspaces_deleted: WORKSPACES_DELETED, ReadOnlyTable<&'static [u8; 16], ()>;
     api_keys: API_KEYS, Rows<32>;
+    api_key_uses: API_KEY_USES, Rows<32>;
     artifacts: ARTIFACTS, Rows<32>;
     artifacts_trash: ARTIFACTS_TRASH, Rows<32>;
     artifact_versions: ARTIFACT_VERSIONS, Rows<40>;

@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use redb::{Key, Range, ReadOnlyTable, ReadableTable, TableDefinition, TableHandle, Value, WriteTransaction};
 
-use super::changes::ChangeLog;
+use super::changes::{self, ChangeLog};
 use super::counters::Counters;
 use super::records::{self, Record};
 use super::remembered::Rewritten;
@@ -54,6 +54,8 @@ pub(super) const MEMBERS: Definition<32> = TableDefinition::new("members");
 pub(super) const MEMBERSHIPS_BY_USER: SetDefinition<32> = TableDefinition::new("memberships_by_user");
 /// tenant ‖ key → API key.
 pub(super) const API_KEYS: Definition<32> = TableDefinition::new("api_keys");
+/// tenant ‖ key → when the API key was last used.
+pub(super) const API_KEY_USES: Definition<32> = TableDefinition::new("api_key_uses");
 /// tenant ‖ artifact → artifact that is not in the trash.
 pub(super) const ARTIFACTS: Definition<32> = TableDefinition::new("artifacts");
 /// tenant ‖ artifact → artifact in the trash.
@@ -76,7 +78,7 @@ macro_rules! every_table {
     ($table:ident => $body:expr) => {
         every_table!($table => $body;
             USERS USERS_BY_EMAIL ONE_TIME_TOKENS SESSIONS SPENT_TOKENS WORKSPACES WORKSPACES_BY_SLUG WORKSPACES_DELETED
-            MEMBERS MEMBERSHIPS_BY_USER API_KEYS ARTIFACTS ARTIFACTS_TRASH ARTIFACT_VERSIONS ANSWERS ANSWERS_BY_EXPIRY
+            MEMBERS MEMBERSHIPS_BY_USER API_KEYS API_KEY_USES ARTIFACTS ARTIFACTS_TRASH ARTIFACT_VERSIONS ANSWERS ANSWERS_BY_EXPIRY
             COUNTERS CHANGES META)
     };
     ($table:ident => $body:expr; $($definition:ident)+) => {
@@ -190,6 +192,7 @@ opened! {
     members: MEMBERS, Rows<'txn, 32>;
     memberships_by_user: MEMBERSHIPS_BY_USER, Set<'txn, 32>;
     api_keys: API_KEYS, Rows<'txn, 32>;
+    api_key_uses: API_KEY_USES, Rows<'txn, 32>;
     artifacts: ARTIFACTS, Rows<'txn, 32>;
     artifacts_trash: ARTIFACTS_TRASH, Rows<'txn, 32>;
     artifact_versions: ARTIFACT_VERSIONS, Rows<'txn, 40>;
@@ -204,7 +207,7 @@ macro_rules! named {
             Users users, UsersByEmail users_by_email, OneTimeTokens one_time_tokens, Sessions sessions,
             SpentTokens spent_tokens, Workspaces workspaces, WorkspacesBySlug workspaces_by_slug,
             WorkspacesDeleted workspaces_deleted, Members members, MembershipsByUser memberships_by_user,
-            ApiKeys api_keys, Artifacts artifacts, ArtifactsTrash artifacts_trash,
+            ApiKeys api_keys, ApiKeyUses api_key_uses, Artifacts artifacts, ArtifactsTrash artifacts_trash,
             ArtifactVersions artifact_versions, Answers answers, AnswersByExpiry answers_by_expiry)
     };
     ($tables:expr, $table:expr, $rows:ident => $body:expr; $($name:ident $open:ident),+) => {
@@ -301,13 +304,13 @@ impl<'txn> Tables<'txn> {
                 End::Erased => self.counters()?.remove_of(*tenant)?,
             }
         }
-        for (tenant, kind) in overlay.logged() {
+        for logged in overlay.logged() {
             let next = self.changes()?.next_seq();
-            let previous = match tenant {
-                Some(tenant) => self.counters()?.note_change(*tenant, next)?,
+            let previous = match changes::chain(logged.scope.tenant(), logged.about) {
+                Some((tenant, newest)) => self.counters()?.note_change(tenant, newest, next)?,
                 None => 0,
             };
-            self.changes()?.append(*tenant, stamp, *kind, previous)?;
+            self.changes()?.append(logged, stamp, previous)?;
         }
         self.has_written |= !overlay.is_empty();
         Ok(())

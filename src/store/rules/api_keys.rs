@@ -1,8 +1,11 @@
 //! API keys.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 
-use super::super::engine::{Counter, Engine, Name, Source, Span, Table, Tx, pair};
+use super::super::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx, pair};
+use super::super::records::LastUse;
 use super::super::{ApiKeys, Missing, StoreError, StoreResult};
 use super::quotas::require_within;
 use super::reading::Reading as _;
@@ -29,8 +32,13 @@ impl<E: Engine> ApiKeys for E {
     }
 
     async fn note_api_key_uses(&self, uses: Vec<ApiKeyUse>) -> StoreResult<()> {
-        let rule = move |tx: &mut Tx<'_>| uses.iter().try_for_each(|it| note_use(tx, it));
-        self.write(Name::new("update", "api_keys"), nobody(), rule).await
+        let mut by_tenant: BTreeMap<TenantId, Vec<ApiKeyUse>> = BTreeMap::new();
+        uses.into_iter().for_each(|it| by_tenant.entry(it.tenant).or_default().push(it));
+        for uses in by_tenant.into_values() {
+            let rule = move |tx: &mut Tx<'_>| uses.iter().try_for_each(|it| note_use(tx, it));
+            self.write(Name::new("update", "api_keys"), nobody(), rule).await?;
+        }
+        Ok(())
     }
 }
 
@@ -41,7 +49,7 @@ fn create(tx: &mut Tx<'_>, quotas: &Quotas, key: &ApiKey) -> StoreResult<()> {
     tx.add(tenant.to_bytes(), Counter::ApiKeys, 1);
     require_within(tx, quotas, tenant, Quota::ApiKeys)?;
     tx.put(Table::ApiKeys, &row_key(tenant, key.id), key)?;
-    tx.log(Some(tenant), ChangeKind::ApiKeyCreated(key.id));
+    tx.log(Scope::Tenant(tenant), ChangeKind::ApiKeyCreated(key.id));
     Ok(())
 }
 
@@ -52,18 +60,19 @@ fn revoke(tx: &mut Tx<'_>, tenant: TenantId, id: ApiKeyId, by: UserId) -> StoreR
         return Err(StoreError::NotFound(Missing::ApiKey));
     }
     tx.remove(Table::ApiKeys, &row_key(tenant, id));
+    tx.remove(Table::ApiKeyUses, &row_key(tenant, id));
     tx.add(tenant.to_bytes(), Counter::ApiKeys, -1);
-    tx.log(Some(tenant), ChangeKind::ApiKeyRevoked(id));
+    tx.log(Scope::Tenant(tenant), ChangeKind::ApiKeyRevoked(id));
     Ok(())
 }
 
 fn note_use(tx: &mut Tx<'_>, it: &ApiKeyUse) -> StoreResult<()> {
     let key = row_key(it.tenant, it.key);
-    let Some(stored) = tx.row::<ApiKey>(Table::ApiKeys, &key)? else { return Ok(()) };
-    if stored.last_used_at.is_some_and(|known| known >= it.at) {
+    let known: Option<LastUse> = tx.row(Table::ApiKeyUses, &key)?;
+    if known.is_some_and(|LastUse(at)| at >= it.at) || !tx.has(Table::ApiKeys, &key)? {
         return Ok(());
     }
-    tx.put(Table::ApiKeys, &key, &ApiKey { last_used_at: Some(it.at), ..stored }).map(drop)
+    tx.put(Table::ApiKeyUses, &key, &LastUse(it.at)).map(drop)
 }
 
 /// See [`ApiKeys::api_key`].
@@ -71,7 +80,8 @@ fn find(source: &dyn Source, tenant: TenantId, id: ApiKeyId) -> StoreResult<Opti
     if workspaces::is_deleted(source, tenant)? {
         return Ok(None);
     }
-    source.row(Table::ApiKeys, &row_key(tenant, id))
+    let key: Option<ApiKey> = source.row(Table::ApiKeys, &row_key(tenant, id))?;
+    key.map(|key| with_last_use(source, key)).transpose()
 }
 
 /// See [`ApiKeys::api_keys_of`].
@@ -79,7 +89,16 @@ fn list(source: &dyn Source, tenant: TenantId) -> StoreResult<Vec<ApiKey>> {
     if workspaces::is_deleted(source, tenant)? {
         return Ok(Vec::new());
     }
-    source.rows(Table::ApiKeys, &Span::under(Table::ApiKeys, &tenant.to_bytes()).reversed(), usize::MAX)
+    let span = Span::under(Table::ApiKeys, &tenant.to_bytes()).reversed();
+    let keys: Vec<ApiKey> = source.rows(Table::ApiKeys, &span, usize::MAX)?;
+    source.expect(&mut keys.iter().map(|key| (Table::ApiKeyUses, row_key(tenant, key.id).to_vec())))?;
+    keys.into_iter().map(|key| with_last_use(source, key)).collect()
+}
+
+/// A key with its last use, which earlier versions kept in its own row.
+fn with_last_use(source: &dyn Source, key: ApiKey) -> StoreResult<ApiKey> {
+    let used: Option<LastUse> = source.row(Table::ApiKeyUses, &row_key(key.tenant, key.id))?;
+    Ok(ApiKey { last_used_at: key.last_used_at.max(used.map(|LastUse(at)| at)), ..key })
 }
 
 fn row_key(tenant: TenantId, id: ApiKeyId) -> [u8; 32] {

@@ -4,6 +4,7 @@
 //! The mark of a workspace goes last: after a crash half-way, the rest is found again.
 
 use async_trait::async_trait;
+use futures_util::future::try_join_all;
 
 use super::super::engine::{End, Engine, Name, Rows, Source, Span, Table, Tx};
 use super::super::{Housekeeping, StoreResult, TrashPlace, VersionPlace};
@@ -34,9 +35,13 @@ impl<E: Engine> Housekeeping for E {
     ) -> StoreResult<Option<TrashPlace>> {
         let look = |source: &dyn Source| trash::look(source, before, after, limit);
         let Looked { old, next, .. } = self.read(Name::new("list", "artifacts_trash"), look).await?;
-        for (tenant, old) in by_tenant(&old, |(tenant, _)| *tenant) {
-            let rule = move |tx: &mut Tx<'_>| trash::purge_all(tx, tenant, &old, before);
-            write(self, Name::new("delete", "artifacts_trash"), stamp.clone(), rule).await?;
+        for some in by_tenant(&old, |(tenant, _)| *tenant).chunks(AT_ONCE) {
+            let purge = |(tenant, old): &(TenantId, Vec<TrashPlace>)| {
+                let (tenant, old) = (*tenant, old.clone());
+                let rule = move |tx: &mut Tx<'_>| trash::purge_all(tx, tenant, &old, before);
+                write(self, Name::new("delete", "artifacts_trash"), stamp.clone(), rule)
+            };
+            try_join_all(some.iter().map(purge)).await?;
         }
         Ok(next)
     }
@@ -49,9 +54,13 @@ impl<E: Engine> Housekeeping for E {
     ) -> StoreResult<Option<VersionPlace>> {
         let look = |source: &dyn Source| histories::look(source, before, after, limit);
         let Looked { old, next, .. } = self.read(Name::new("list", "artifact_versions"), look).await?;
-        for (_, old) in by_tenant(&old, |(tenant, ..)| *tenant) {
-            let rule = move |tx: &mut Tx<'_>| histories::remove_all(tx, &old);
-            self.write(Name::new("delete", "artifact_versions"), nobody(), rule).await?;
+        for some in by_tenant(&old, |(tenant, ..)| *tenant).chunks(AT_ONCE) {
+            let remove = |(_, old): &(TenantId, Vec<VersionPlace>)| {
+                let old = old.clone();
+                let rule = move |tx: &mut Tx<'_>| histories::remove_all(tx, &old);
+                self.write(Name::new("delete", "artifact_versions"), nobody(), rule)
+            };
+            try_join_all(some.iter().map(remove)).await?;
         }
         Ok(next)
     }
@@ -60,6 +69,9 @@ impl<E: Engine> Housekeeping for E {
         Engine::trim_changes(self, before, limit).await
     }
 }
+
+/// Of so many workspaces, something is removed at once: an engine may have them share a commit.
+const AT_ONCE: usize = 32;
 
 /// What was seen of a table, of which old rows are to be removed.
 pub(super) struct Looked<P> {
@@ -83,8 +95,14 @@ fn by_tenant<P: Clone>(places: &[P], tenant_of: impl Fn(&P) -> TenantId) -> Vec<
 }
 
 /// What a deleted workspace had, in the order in which it is removed.
-const HAD: [Table; 5] =
-    [Table::Artifacts, Table::ArtifactsTrash, Table::ArtifactVersions, Table::ApiKeys, Table::Members];
+const HAD: [Table; 6] = [
+    Table::Artifacts,
+    Table::ArtifactsTrash,
+    Table::ArtifactVersions,
+    Table::ApiKeyUses,
+    Table::ApiKeys,
+    Table::Members,
+];
 
 /// See [`Housekeeping::sweep_deleted_workspaces`].
 fn sweep(tx: &mut Tx<'_>, tenant: TenantId, limit: usize) -> StoreResult<bool> {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::super::engine::{Counter, Engine, Name, Source, Span, Table, Tx, pair};
+use super::super::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx, pair};
 use super::super::{Members, Missing, StoreError, StoreResult};
 use super::quotas::require_within;
 use super::reading::Reading as _;
@@ -64,7 +64,7 @@ fn add(tx: &mut Tx<'_>, quotas: &Quotas, membership: &Membership, by: UserId) ->
     }
     join(tx, membership)?;
     require_within(tx, quotas, tenant, Quota::Members)?;
-    tx.log(Some(tenant), ChangeKind::MemberAdded(user, role));
+    tx.log(Scope::Tenant(tenant), ChangeKind::MemberAdded(user, role));
     Ok(*membership)
 }
 
@@ -81,7 +81,7 @@ fn change_role(tx: &mut Tx<'_>, tenant: TenantId, user: UserId, role: Role, by: 
     put(tx, &Membership { role, ..before })?;
     count_owner(tx, tenant, before.role, -1);
     count_owner(tx, tenant, role, 1);
-    tx.log(Some(tenant), ChangeKind::MemberRoleChanged(user, before.role, role));
+    tx.log(Scope::Tenant(tenant), ChangeKind::MemberRoleChanged(user, before.role, role));
     Ok(before.role)
 }
 
@@ -96,7 +96,7 @@ fn remove(tx: &mut Tx<'_>, tenant: TenantId, user: UserId, by: UserId) -> StoreR
     tx.remove(Table::MembershipsByUser, &by_user(tenant, user));
     tx.add(tenant.to_bytes(), Counter::Members, -1);
     count_owner(tx, tenant, before.role, -1);
-    tx.log(Some(tenant), ChangeKind::MemberRemoved(user));
+    tx.log(Scope::Tenant(tenant), ChangeKind::MemberRemoved(user));
     Ok(())
 }
 

@@ -3,10 +3,10 @@
 //! Rules are functions over a [`Source`] or a [`Tx`]. They can be run again, so they depend on nothing but what they read
 //! and were given. Knows `domain`, the boundary and its records; no engine.
 
+mod about;
 mod answers;
 mod api_keys;
 mod artifacts;
-mod home;
 mod housekeeping;
 mod members;
 mod one_time_tokens;

@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 
-use super::super::engine::{Engine, Name, Table, Tx};
+use super::super::engine::{Engine, Name, Scope, Table, Tx};
 use super::super::records::Account;
 use super::super::{OneTimeTokens, StoreError, StoreResult};
 use super::reading::Reading as _;
-use super::{home, sessions, users, write};
+use super::{about, sessions, users, write};
 use crate::domain::{ChangeKind, OneTimeDigest, OneTimeToken, Purpose, Stamp, UserId};
 
 const UPDATE: Name = Name::new("update", "users");
@@ -51,7 +51,7 @@ fn issue(tx: &mut Tx<'_>, user: UserId, purpose: Purpose, token: &OneTimeToken) 
         Purpose::VerifyEmail => ChangeKind::VerificationRequested(user),
         Purpose::ResetPassword => ChangeKind::PasswordResetRequested(user),
     };
-    tx.log(None, kind);
+    tx.log(Scope::User(user), kind);
     Ok(())
 }
 
@@ -62,7 +62,7 @@ fn verify_email(tx: &mut Tx<'_>, user: UserId, presented: OneTimeDigest) -> Stor
     account.user.updated_at = tx.stamp().at;
     forget(tx, user, Purpose::VerifyEmail);
     users::put(tx, &account)?;
-    tx.log(None, ChangeKind::EmailVerified(user));
+    tx.log(Scope::User(user), ChangeKind::EmailVerified(user));
     Ok(())
 }
 
@@ -72,8 +72,8 @@ fn reset_password(tx: &mut Tx<'_>, user: UserId, presented: OneTimeDigest, hash:
     forget(tx, user, Purpose::ResetPassword);
     users::put_password(tx, account, hash)?;
     sessions::end_all(tx, user, None)?;
-    let home = home::of(tx, user, None)?;
-    tx.log(home, ChangeKind::PasswordReset(user));
+    let about = about::of(tx, user, None)?;
+    tx.log_about(user, about, ChangeKind::PasswordReset(user));
     Ok(())
 }
 

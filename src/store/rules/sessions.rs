@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 
-use super::super::engine::{Engine, Name, Source, Span, Table, Tx, pair};
+use super::super::engine::{Engine, Name, Scope, Source, Span, Table, Tx, pair};
 use super::super::records::SpentTokens;
 use super::super::{Missing, Rotation, Sessions, StoreError, StoreResult, Successor, Switched};
 use super::reading::Reading as _;
-use super::{INLINE_ROWS, home, members, users, write};
+use super::{INLINE_ROWS, about, members, users, write};
 use crate::domain::{ChangeKind, Membership, RefreshDigest, Session, SessionId, Stamp, TenantId, UserId};
 
 const GET: Name = Name::new("get", "sessions");
@@ -100,12 +100,15 @@ fn open(tx: &mut Tx<'_>, session: &Session, verified: &str) -> StoreResult<bool>
 
 /// See [`Sessions::note_failed_login`].
 fn note_failed_login(tx: &mut Tx<'_>, user: Option<UserId>) -> StoreResult<()> {
-    let home = match user {
-        Some(user) => home::of(tx, user, None)?,
-        None => None,
-    };
-    tx.log(home, ChangeKind::LoginFailed(user));
+    let scope = user.map_or_else(|| somewhere(tx.stamp()), Scope::User);
+    tx.log(scope, ChangeKind::LoginFailed(user));
     Ok(())
+}
+
+/// One of the scopes of nobody, the same for the same address of a client.
+fn somewhere(stamp: &Stamp) -> Scope {
+    let ip = stamp.actor.ip.as_deref().unwrap_or_default();
+    Scope::Nobody(ip.bytes().fold(0, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)))
 }
 
 /// See [`Sessions::rotate_refresh_token`].
@@ -144,7 +147,7 @@ fn switch(
     let session = live(tx, user, id)?;
     let Membership { role, .. } = members::find(tx, tenant, user)?.ok_or(StoreError::NotFound(Missing::Workspace))?;
     let session = succeed(tx, Session { workspace: Some(tenant), ..session }, successor)?;
-    tx.log(Some(tenant), ChangeKind::SessionSwitched(id));
+    tx.log_about(user, Some(tenant), ChangeKind::SessionSwitched(id));
     Ok(Switched { session, role })
 }
 
@@ -226,16 +229,16 @@ fn remove(tx: &mut Tx<'_>, session: &Session) {
     tx.remove(Table::Sessions, &key);
 }
 
-/// Adds an entry to the change log, in the workspace that the session is in.
+/// Adds an entry to the change log, about the workspace that the session is in.
 fn log(tx: &mut Tx<'_>, session: &Session, kind: ChangeKind) -> StoreResult<()> {
-    let home = home::of(tx, session.user, session.workspace)?;
-    tx.log(home, kind);
+    let about = about::of(tx, session.user, session.workspace)?;
+    tx.log_about(session.user, about, kind);
     Ok(())
 }
 
-/// The workspace that a session is in, for the change log.
-pub(super) fn home(tx: &Tx<'_>, user: UserId, id: SessionId) -> StoreResult<Option<TenantId>> {
-    home::of(tx, user, find(tx, user, id)?.and_then(|session| session.workspace))
+/// The workspace that it is about what is done from a session.
+pub(super) fn about(tx: &Tx<'_>, user: UserId, id: SessionId) -> StoreResult<Option<TenantId>> {
+    about::of(tx, user, find(tx, user, id)?.and_then(|session| session.workspace))
 }
 
 /// See [`Sessions::session`].

@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 
-use super::super::engine::{Counter, Engine, Name, Source, Table, Tx};
+use super::super::engine::{Counter, Engine, Name, Scope, Source, Table, Tx};
 use super::super::records::Account;
 use super::super::{Missing, StoreError, StoreResult, Users};
 use super::reading::Reading as _;
-use super::{home, one_time_tokens, sessions, write};
+use super::{about, one_time_tokens, sessions, write};
 use crate::domain::{ChangeKind, Credentials, Email, Purpose, SessionId, Stamp, User, UserId};
 
 const UPDATE: Name = Name::new("update", "users");
@@ -62,7 +62,7 @@ fn create(tx: &mut Tx<'_>, account: &Account) -> StoreResult<()> {
     tx.put_bytes(Table::UsersByEmail, email.as_bytes(), &id.to_bytes())?;
     put(tx, account)?;
     tx.add(id.to_bytes(), Counter::Users, 1);
-    tx.log(None, ChangeKind::UserRegistered(id));
+    tx.log(Scope::User(id), ChangeKind::UserRegistered(id));
     Ok(())
 }
 
@@ -73,7 +73,7 @@ fn replace_password_hash(tx: &mut Tx<'_>, user: UserId, expected: &str, hash: &s
         return Ok(false);
     }
     put(tx, &Account { password_hash: hash.to_owned(), ..account })?;
-    tx.log(None, ChangeKind::PasswordRehashed(user));
+    tx.log(Scope::User(user), ChangeKind::PasswordRehashed(user));
     Ok(true)
 }
 
@@ -86,8 +86,8 @@ fn change_password(tx: &mut Tx<'_>, user: UserId, expected: &str, hash: &str, ke
     put_password(tx, account, hash)?;
     one_time_tokens::forget(tx, user, Purpose::ResetPassword);
     sessions::end_all(tx, user, Some(keep))?;
-    let home = sessions::home(tx, user, keep)?;
-    tx.log(home, ChangeKind::PasswordChanged(user));
+    let about = sessions::about(tx, user, keep)?;
+    tx.log_about(user, about, ChangeKind::PasswordChanged(user));
     Ok(true)
 }
 
@@ -100,14 +100,14 @@ fn set_active(tx: &mut Tx<'_>, user: UserId, is_active: bool) -> StoreResult<boo
     account.user.is_active = is_active;
     account.user.updated_at = tx.stamp().at;
     put(tx, &account)?;
-    let home = home::of(tx, user, None)?;
+    let about = about::of(tx, user, None)?;
     if is_active {
-        tx.log(home, ChangeKind::UserEnabled(user));
+        tx.log_about(user, about, ChangeKind::UserEnabled(user));
     } else {
         sessions::end_all(tx, user, None)?;
         one_time_tokens::forget(tx, user, Purpose::VerifyEmail);
         one_time_tokens::forget(tx, user, Purpose::ResetPassword);
-        tx.log(home, ChangeKind::UserDisabled(user));
+        tx.log_about(user, about, ChangeKind::UserDisabled(user));
     }
     Ok(true)
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::super::engine::{Counter, End, Engine, Name, Source, Span, Table, Tx};
+use super::super::engine::{Counter, End, Engine, Name, Scope, Source, Span, Table, Tx};
 use super::super::{Missing, SlugChoice, StoreError, StoreResult, Workspaces};
 use super::reading::Reading as _;
 use super::{members, quotas, users, write};
@@ -82,7 +82,7 @@ fn create(tx: &mut Tx<'_>, workspace: &Workspace, choice: SlugChoice, owner: Use
     tx.put(Table::Workspaces, &tenant.to_bytes(), &workspace)?;
     members::join(tx, &membership)?;
     tx.add(tenant.to_bytes(), Counter::Workspaces, 1);
-    tx.log(Some(tenant), ChangeKind::WorkspaceCreated(tenant));
+    tx.log(Scope::Tenant(tenant), ChangeKind::WorkspaceCreated(tenant));
     Ok(WorkspaceView { workspace, member_count: 1, role: membership.role })
 }
 
@@ -92,7 +92,7 @@ fn update(tx: &mut Tx<'_>, tenant: TenantId, patch: &WorkspacePatch, by: UserId)
     let workspace = current(tx, tenant)?.patched(patch.clone(), tx.stamp().at);
     let member_count = tx.count(tenant.to_bytes(), Counter::Members)?;
     tx.put(Table::Workspaces, &tenant.to_bytes(), &workspace)?;
-    tx.log(Some(tenant), ChangeKind::WorkspaceUpdated(tenant));
+    tx.log(Scope::Tenant(tenant), ChangeKind::WorkspaceUpdated(tenant));
     Ok(WorkspaceView { workspace, member_count, role })
 }
 
@@ -105,7 +105,7 @@ fn delete(tx: &mut Tx<'_>, tenant: TenantId, by: UserId) -> StoreResult<()> {
     tx.put_bytes(Table::WorkspacesDeleted, &tenant.to_bytes(), &[])?;
     tx.end(tenant, End::Retired);
     tx.add(tenant.to_bytes(), Counter::Workspaces, -1);
-    tx.log(Some(tenant), ChangeKind::WorkspaceDeleted(tenant));
+    tx.log(Scope::Tenant(tenant), ChangeKind::WorkspaceDeleted(tenant));
     Ok(())
 }
 

@@ -32,8 +32,8 @@ impl AuditPageBody {
 #[derive(Serialize, Object)]
 #[oai(rename = "AuditEntry")]
 struct AuditEntryBody {
-    /// Its position in the change log of the whole service: it grows, but has gaps.
-    id: u64,
+    /// Which entry it is: no other has the same.
+    id: String,
     /// When.
     at: Time,
     /// What was done: `artifact.created`, `member.role_changed`, …
@@ -91,7 +91,7 @@ impl From<Change> for AuditEntryBody {
         });
         let (action, target, details) = describe(change.kind);
         Self {
-            id: change.seq,
+            id: change.seq.to_string(),
             at: Time(change.at),
             action: action.to_owned(),
             actor: change.actor.into(),

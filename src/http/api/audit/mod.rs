@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use self::body::AuditPageBody;
 use super::Tag;
-use crate::domain::{TenantId, Violations};
+use crate::domain::{LogPlace, TenantId, Violations};
 use crate::http::cursor;
 use crate::http::extract::SignedIn;
 use crate::http::json::Json;
@@ -47,25 +47,25 @@ impl AuditApi {
     ) -> Result<Json<AuditPageBody>, Refused<{ BY_ID | INVALID }>> {
         let tenant = workspace_id.0.into();
         let key = &state.service.cursor_key;
-        let (limit, before) =
+        let (limit, from) =
             check(key, tenant, limit.0, cursor.0.as_deref()).map_err(|violations| Problem::validation(&violations))?;
-        let page = state.service.audit(&caller.0, tenant, before, limit).await?;
-        let next_cursor = page.next.and_then(|seq| cursor::encode(key, LIST, tenant, &seq));
+        let page = state.service.audit(&caller.0, tenant, from, limit).await?;
+        let next_cursor = page.next.and_then(|place| cursor::encode(key, LIST, tenant, &place));
         Ok(Json(AuditPageBody::new(page.items, next_cursor)))
     }
 }
 
-/// How many, and before which position.
+/// How many, and from where.
 fn check(
     key: &CursorKey,
     tenant: TenantId,
     limit: Option<Limit>,
     cursor: Option<&str>,
-) -> Result<(usize, Option<u64>), Violations> {
+) -> Result<(usize, Option<LogPlace>), Violations> {
     Violations::check(|check| {
         let limit = check.field("/limit", within(limit.unwrap_or(Limit::DEFAULT).0, 1, Limit::MAX));
-        let before = cursor.map(|text| cursor::decode(key, text, LIST, tenant));
-        let before = check.field("/cursor", before.transpose());
-        Some((limit?, before?))
+        let from = cursor.map(|text| cursor::decode(key, text, LIST, tenant));
+        let from = check.field("/cursor", from.transpose());
+        Some((limit?, from?))
     })
 }

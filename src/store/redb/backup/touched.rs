@@ -4,9 +4,9 @@ use std::io::Write;
 
 use super::super::records::Account;
 use super::super::tables::{
-    API_KEYS, ARTIFACT_VERSIONS, ARTIFACTS, ARTIFACTS_TRASH, MEMBERS, MEMBERSHIPS_BY_USER, ONE_TIME_TOKENS, SESSIONS,
-    SPENT_TOKENS, USERS, USERS_BY_EMAIL, WORKSPACES, WORKSPACES_BY_SLUG, WORKSPACES_DELETED, get, pair, read,
-    rows_under,
+    API_KEY_USES, API_KEYS, ARTIFACT_VERSIONS, ARTIFACTS, ARTIFACTS_TRASH, MEMBERS, MEMBERSHIPS_BY_USER,
+    ONE_TIME_TOKENS, SESSIONS, SPENT_TOKENS, USERS, USERS_BY_EMAIL, WORKSPACES, WORKSPACES_BY_SLUG, WORKSPACES_DELETED,
+    get, pair, read, rows_under,
 };
 use super::BackupError;
 use super::change_set::ChangeSet;
@@ -23,6 +23,10 @@ pub(super) fn write<W: Write>(set: &mut ChangeSet<'_, W>, change: &Change) -> Wr
         Some(tenant) if set.is_there(tenant)? => Some(tenant),
         Some(_) | None => None,
     };
+    // Its newest entry is counted.
+    if let Some(about) = change.about {
+        set.is_there(about)?;
+    }
     match change.kind {
         ChangeKind::UserRegistered(user)
         | ChangeKind::PasswordRehashed(user)
@@ -129,7 +133,8 @@ fn member<W: Write>(set: &mut ChangeSet<'_, W>, tenant: Option<TenantId>, user: 
 
 fn api_key<W: Write>(set: &mut ChangeSet<'_, W>, tenant: Option<TenantId>, id: ApiKeyId) -> Written {
     let (snapshot, Some(tenant)) = (set.snapshot, tenant) else { return Ok(()) };
-    set.rows(API_KEYS, snapshot.api_keys()?, &pair(tenant.to_bytes(), id.to_bytes()))
+    set.rows(API_KEYS, snapshot.api_keys()?, &pair(tenant.to_bytes(), id.to_bytes()))?;
+    set.rows(API_KEY_USES, snapshot.api_key_uses()?, &pair(tenant.to_bytes(), id.to_bytes()))
 }
 
 /// An artifact, in the trash or not.

@@ -9,10 +9,10 @@ use crate::store::StoreResult;
 
 /// Checks that they say `totals`, and lead to the newest change of each workspace.
 pub(super) fn check(check: &mut Check, snapshot: &Snapshot, mut totals: Totals, ends: &Ends) -> StoreResult<()> {
-    for (tenant, seq) in &ends.newest {
+    for ((tenant, newest), seq) in &ends.newest {
         // The log remembers workspaces that were deleted; the counters don't.
         if snapshot.workspaces()?.get(&tenant.to_bytes())?.is_some() {
-            totals.insert(Counter::NewestChange.of_tenant(*tenant), *seq);
+            totals.insert(newest.of_tenant(*tenant), *seq);
         }
     }
     for row in snapshot.counters()?.range::<&[u8; 17]>(..)? {
@@ -21,7 +21,9 @@ pub(super) fn check(check: &mut Check, snapshot: &Snapshot, mut totals: Totals, 
         check.passed("counters");
         let expected = totals.remove(&key);
         // Of a workspace in which nothing has changed for long, the log has nothing any more.
-        let is_removed = expected.is_none() && Counter::NewestChange.is_of(&key) && value < ends.oldest;
+        let is_removed = expected.is_none()
+            && (Counter::NewestChange.is_of(&key) || Counter::NewestAbout.is_of(&key))
+            && value < ends.oldest;
         if is_removed {
             continue;
         }

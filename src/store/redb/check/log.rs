@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use redb::ReadableTable as _;
 
+use super::super::changes::chain;
 use super::super::counters::Counter;
 use super::super::records::{self, Entry};
 use super::super::snapshot::Snapshot;
@@ -17,8 +18,8 @@ const WITHOUT_CHAIN: u8 = 1;
 
 /// What the log leads to.
 pub(super) struct Ends {
-    /// The newest entry of each workspace that has one in a chain.
-    pub newest: HashMap<TenantId, u64>,
+    /// The newest entry of each chain that a workspace has.
+    pub newest: HashMap<(TenantId, Counter), u64>,
     /// Entries before this position were removed.
     pub oldest: u64,
 }
@@ -58,8 +59,8 @@ pub(super) fn check(check: &mut Check, snapshot: &Snapshot, totals: &mut Totals)
         if value.value().first() == Some(&WITHOUT_CHAIN) {
             continue;
         }
-        if let Some(tenant) = change.tenant {
-            let before = newest.insert(tenant, seq).unwrap_or_default();
+        if let Some(chain) = chain(change.tenant, change.about) {
+            let before = newest.insert(chain, seq).unwrap_or_default();
             // What was removed is not missed.
             let is_removed = before == 0 && previous < oldest;
             if previous != before && !is_removed {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use redb::{ReadOnlyTable, ReadableTableMetadata as _};
 
 use super::super::counters::Counter;
-use super::super::records::{self, Account, Record, SpentTokens};
+use super::super::records::{self, Account, LastUse, Record, SpentTokens};
 use super::super::snapshot::Snapshot;
 use super::super::tables::{get, pair, second_of};
 use super::{Check, name};
@@ -116,6 +116,10 @@ fn workspaces(check: &mut Check, snapshot: &Snapshot, totals: &mut Totals) -> St
         let own = pair(api_key.tenant.to_bytes(), api_key.id.to_bytes());
         expect(check, own == *key, "api_keys", key, OTHER_KEY);
         expect(check, is_there(snapshot, first_of(key))?, "api_keys", key, NO_WORKSPACE);
+        Ok(())
+    })?;
+    each(check, "api_key_uses", snapshot.api_key_uses()?, |check, key, _: LastUse| {
+        expect(check, snapshot.api_keys()?.get(key)?.is_some(), "api_key_uses", key, "the key is not there");
         Ok(())
     })?;
     for row in snapshot.api_keys()?.range::<&[u8; 32]>(..)? {

@@ -23,7 +23,7 @@ use super::snapshot::{Published, Snapshot};
 use super::writer::{Answer, Writer};
 use super::{Location, RedbStore, check};
 use crate::domain::{Actor, ChangeKind, Email, HistoryId, Quotas, Stamp, Timestamp, User, UserId};
-use crate::store::engine::{Counter, Name, Table, Tx};
+use crate::store::engine::{Counter, Name, Scope, Table, Tx};
 use crate::store::{Call, Changes, Observer, Store, StoreError, StoreResult, Users};
 
 /// How a disk is.
@@ -258,7 +258,8 @@ fn users_of(disk: &Disk) -> Vec<u8> {
 
 /// An intent that adds one entry to the change log.
 fn append(tx: &mut Tx<'_>) -> StoreResult<()> {
-    tx.log(None, ChangeKind::UserRegistered(UserId::from_bytes([0; 16])));
+    let user = UserId::from_bytes([0; 16]);
+    tx.log(Scope::User(user), ChangeKind::UserRegistered(user));
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 
-use super::super::engine::{Counter, Engine, Name, Source, Table, Tx, pair};
+use super::super::engine::{Counter, Engine, Name, Scope, Source, Table, Tx, pair};
 use super::super::{Artifacts, Missing, StoreError, StoreResult};
 use super::quotas::require_within;
 use super::reading::Reading as _;
@@ -161,7 +161,7 @@ fn insert(tx: &mut Tx<'_>, quotas: &Quotas, artifact: &Artifact) -> StoreResult<
     tx.add(scope, Counter::Bytes, step(bytes));
     require_within(tx, quotas, artifact.tenant, Quota::Artifacts)?;
     require_within(tx, quotas, artifact.tenant, Quota::Bytes)?;
-    tx.log(Some(artifact.tenant), ChangeKind::ArtifactCreated(artifact.id));
+    tx.log(Scope::Tenant(artifact.tenant), ChangeKind::ArtifactCreated(artifact.id));
     Ok(())
 }
 
@@ -222,7 +222,7 @@ fn purge(tx: &mut Tx<'_>, tenant: TenantId, id: ArtifactId, expected: &Precondit
     }
     tx.add(scope, Counter::Bytes, -step(bytes));
     tx.add(scope, Counter::Artifacts, -1);
-    tx.log(Some(tenant), ChangeKind::ArtifactPurged(id));
+    tx.log(Scope::Tenant(tenant), ChangeKind::ArtifactPurged(id));
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! The versions of an artifact: every write but the first leaves the state before it behind.
 
 use super::super::super::StoreResult;
-use super::super::super::engine::{Counter, Source, Span, Table, Tx};
+use super::super::super::engine::{Counter, Scope, Source, Span, Table, Tx};
 use super::super::reading::Reading as _;
 use super::{find_any, key, step};
 use crate::domain::{Artifact, ArtifactHistory, ArtifactId, ArtifactVersion, ChangeKind, TenantId};
@@ -28,7 +28,7 @@ pub(super) fn replace(tx: &mut Tx<'_>, before: &Artifact, next: &Artifact) -> St
     if active != 0 {
         tx.add(tenant.to_bytes(), Counter::ActiveArtifacts, active);
     }
-    tx.log(Some(tenant), kind);
+    tx.log(Scope::Tenant(tenant), kind);
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Where an account's signing in and out is logged: the workspace whose audit has it.
+//! Which workspace it is about that an account signs in or out: the one whose audit view shows it.
 
 use super::super::StoreResult;
 use super::super::engine::{Source, Span, Table, second_of};
