@@ -17,6 +17,8 @@ from processes import Failure
 IMPORTERS = 2
 CREATORS = 8
 PATIENCE_SECONDS = 300
+# The server closes a connection that rests for longer (`server.idle_timeout_seconds`): it is opened again before that.
+REST_SECONDS = 30
 
 
 class Client:
@@ -25,11 +27,15 @@ class Client:
     def __init__(self, url, token):
         self.connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE_SECONDS)
         self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self.used = time.monotonic()
 
     def call(self, method, path, body=None):
+        if time.monotonic() - self.used > REST_SECONDS:
+            self.connection.close()
         self.connection.request(method, path, body, self.headers)
         answer = self.connection.getresponse()
         content = answer.read()
+        self.used = time.monotonic()
         if answer.status >= 400:
             raise Failure(f"{method} {path} was answered {answer.status}: {content[:500]}")
         return json.loads(content) if content else None
