@@ -16,7 +16,7 @@ use crate::domain::{FacetFields, Facets, Position, Sort, SortBy, Timestamp};
 /// So many more than are kept may come together before the first of them are picked out.
 const ROOM: usize = 512;
 /// Artifacts between two looks at the budget.
-const BETWEEN_CHECKS: usize = 1024;
+pub(super) const BETWEEN_CHECKS: usize = 1024;
 
 /// Counts all that match and keeps the places of the first.
 pub(super) struct Gather {
@@ -68,42 +68,47 @@ impl Gather {
                 gathering.everything(weight, segment)?;
             }
             all.total += gathering.total;
-            all.first.extend(gathering.first.iter().map(|candidate| gathering.position(*candidate)));
+            all.first.extend(gathering.positions());
             tags.extend(gathering.tags);
             types.extend(gathering.types);
         }
-        all.first.sort_unstable_by(|one, other| self.sort.compare(one, other));
-        all.first.truncate(self.keep);
+        self.put_in_order(&mut all.first);
         all.facets =
             Facets { tags: facets::most(&tags, Facets::MAX_VALUES)?, types: facets::most(&types, Facets::MAX_VALUES)? };
         Ok(all)
     }
+
+    /// What comes first of all that was found in segments.
+    pub(super) fn put_in_order(&self, first: &mut Vec<Position>) {
+        first.sort_unstable_by(|one, other| self.sort.compare(one, other));
+        first.truncate(self.keep);
+    }
 }
 
 /// One segment of the index.
-struct GatherSegment<'a> {
-    gather: &'a Gather,
+pub(super) struct GatherSegment<'a> {
+    pub gather: &'a Gather,
     columns: Arc<Columns>,
     tags: Option<SegmentCounts>,
     types: Option<SegmentCounts>,
-    total: u64,
-    /// Those that are kept, and [`ROOM`] for more.
-    first: Vec<Candidate>,
+    pub total: u64,
+    /// Those that are kept, and room for more.
+    pub first: Vec<Candidate>,
     /// The rank of the last of as many as are kept: what comes after it is not looked at any closer.
-    last_rank: Option<u64>,
+    pub last_rank: Option<u64>,
 }
 
 /// What may be among the first.
 #[derive(Clone, Copy)]
-struct Candidate {
+pub(super) struct Candidate {
     /// What it is ordered by, as a number in the same order. Those that are equal are in the order of ids.
-    rank: u64,
+    pub rank: u64,
     doc: DocId,
-    score: Score,
+    pub score: Score,
 }
 
 impl<'a> GatherSegment<'a> {
-    fn new(gather: &'a Gather, segment: &SegmentReader) -> tantivy::Result<Self> {
+    pub(super) fn new(gather: &'a Gather, segment: &SegmentReader) -> tantivy::Result<Self> {
         let columns = gather.columns.get(&segment.segment_id()).cloned();
         let columns = columns.ok_or_else(|| TantivyError::InternalError("a segment without columns".to_owned()))?;
         let tags = gather.facets.tags.then(|| SegmentCounts::new(columns.tags.clone()));
@@ -171,6 +176,11 @@ impl<'a> GatherSegment<'a> {
         for counts in [&mut self.tags, &mut self.types].into_iter().flatten() {
             counts.count(doc);
         }
+        self.offer(doc, score, ROOM);
+    }
+
+    /// Keeps an artifact if it may be among the first, and as many more as there is `room` for.
+    pub(super) fn offer(&mut self, doc: DocId, score: Score, room: usize) {
         let candidate = Candidate { rank: self.rank(doc, score), doc, score };
         if self.last_rank.is_some_and(|last| self.in_direction(candidate.rank.cmp(&last)).is_gt()) {
             return;
@@ -179,9 +189,14 @@ impl<'a> GatherSegment<'a> {
             return;
         }
         self.first.push(candidate);
-        if self.first.len() > self.gather.keep + ROOM {
+        if self.first.len() > self.gather.keep + room {
             self.keep_the_first();
         }
+    }
+
+    /// The places of those that are kept.
+    pub(super) fn positions(&self) -> impl Iterator<Item = Position> {
+        self.first.iter().map(|candidate| self.position(*candidate))
     }
 
     fn is_after(&self, candidate: Candidate) -> bool {

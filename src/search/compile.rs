@@ -2,9 +2,7 @@
 
 use std::ops::Bound;
 
-use tantivy::query::{
-    BooleanQuery, BoostQuery, ConstScoreQuery, Occur, PhraseQuery, Query as IndexQuery, RangeQuery, TermQuery,
-};
+use tantivy::query::{BooleanQuery, ConstScoreQuery, Occur, PhraseQuery, Query as IndexQuery, RangeQuery, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 
 use super::budget::Budget;
@@ -27,7 +25,7 @@ const PREFIX: f32 = 0.125;
 const PREFIX_IN_NAME: f32 = 1.0;
 const TYPO: f32 = 1.0;
 
-type Boxed = Box<dyn IndexQuery>;
+pub(super) type Boxed = Box<dyn IndexQuery>;
 
 /// What is asked for in one workspace.
 pub(super) struct Compiler<'a> {
@@ -44,6 +42,11 @@ impl<'a> Compiler<'a> {
         Self { fields, scopes, is_scored: gather.is_scored(), budget: &gather.budget }
     }
 
+    /// The same for what matches alone, whatever it is worth.
+    pub(super) fn unscored(&self) -> Self {
+        Self { is_scored: false, scopes: self.scopes.clone(), ..*self }
+    }
+
     /// Where it is asked for.
     pub(super) fn scopes(&self) -> &[Scope] {
         &self.scopes
@@ -53,11 +56,11 @@ impl<'a> Compiler<'a> {
     pub(super) fn query(&self, query: &Query, filter: &ArtifactFilter) -> Boxed {
         let mut clauses: Vec<(Occur, Boxed)> = Vec::new();
         for group in &query.groups {
-            // What counts more also matches, so one union has it all.
-            let parts = group.iter().flat_map(|term| self.term(term).into_iter().chain(self.bonuses(term)));
-            clauses.push((Occur::Must, any(parts)));
+            let parts = group.iter().flat_map(|term| self.parts_of(term));
+            clauses.push((Occur::Must, any(parts.map(|part| part.query))));
         }
-        clauses.extend(query.excluded.iter().map(|term| (Occur::MustNot, any(self.term(term)))));
+        let any_of = |term| any(self.term(term).into_iter().map(|part| part.query));
+        clauses.extend(query.excluded.iter().map(|term| (Occur::MustNot, any_of(term))));
         clauses.extend(self.filters(filter));
         if query.groups.is_empty() {
             clauses.push((Occur::Must, unscored(self.exactly(EVERYTHING))));
@@ -71,6 +74,19 @@ impl<'a> Compiler<'a> {
                 Box::new(BooleanQuery::new(clauses))
             }
         }
+    }
+
+    /// What the score of a query is the sum of, in the order in which [`Self::query`] has it. None when some of it is so much
+    /// work that it should be done once.
+    pub(super) fn parts(&self, query: &Query) -> Option<Vec<Part>> {
+        let is_cheap = |term: &Term| matches!(term.wanted, Wanted::Word(_) | Wanted::Exactly(_));
+        let is_cheap = !query.groups.is_empty() && query.wanted().all(is_cheap);
+        is_cheap.then(|| query.wanted().flat_map(|term| self.parts_of(term)).collect())
+    }
+
+    /// What has a term, and what counts more, which has it too: so one union has it all.
+    fn parts_of(&self, term: &Term) -> impl Iterator<Item = Part> {
+        self.term(term).into_iter().chain(self.bonuses(term))
     }
 
     fn filters(&self, filter: &ArtifactFilter) -> Vec<(Occur, Boxed)> {
@@ -99,18 +115,19 @@ impl<'a> Compiler<'a> {
     }
 
     /// What has a term: any of these.
-    fn term(&self, term: &Term) -> Vec<Boxed> {
+    fn term(&self, term: &Term) -> Vec<Part> {
+        let exactly = |kind, text: &str| vec![Part::constant(self.exactly(&schema::exact(kind, text)), 0.0)];
         match (&term.place, &term.wanted) {
-            (Place::Tag, Wanted::Exactly(text)) => vec![self.exactly(&schema::exact(TAG, text))],
-            (Place::Type, Wanted::Exactly(text)) => vec![self.exactly(&schema::exact(TYPE, text))],
-            (Place::By, Wanted::Exactly(text)) => vec![self.exactly(&schema::exact(BY, text))],
+            (Place::Tag, Wanted::Exactly(text)) => exactly(TAG, text),
+            (Place::Type, Wanted::Exactly(text)) => exactly(TYPE, text),
+            (Place::By, Wanted::Exactly(text)) => exactly(BY, text),
             (Place::Metadata(key), wanted) => self.in_metadata(key, wanted),
             (Place::Name, wanted) => self.in_field(self.fields.name, wanted),
             (_, wanted) => self.in_field(self.fields.anywhere, wanted),
         }
     }
 
-    fn in_field(&self, field: Field, wanted: &Wanted) -> Vec<Boxed> {
+    fn in_field(&self, field: Field, wanted: &Wanted) -> Vec<Part> {
         match wanted {
             Wanted::Word(word) => {
                 let longer = |scope: Scope| {
@@ -119,37 +136,38 @@ impl<'a> Compiler<'a> {
                 };
                 if !self.is_scored {
                     // What has any form of a word has its root.
-                    return vec![
-                        self.in_scopes(|scope| Box::new(longer(scope).or(schema::term(field, scope, word.root())))),
-                    ];
+                    let query =
+                        self.in_scopes(|scope| Box::new(longer(scope).or(schema::term(field, scope, word.root()))));
+                    return vec![Part::constant(query, 1.0)];
                 }
                 let forms = [Some(&word.folded), word.stem.as_ref()].into_iter().flatten();
-                let longer = boosted(self.in_scopes(|scope| Box::new(longer(scope))), PREFIX);
+                let longer = Part::constant(self.in_scopes(|scope| Box::new(longer(scope))), PREFIX);
                 forms.map(|form| self.word(field, form, 1.0)).chain([longer]).collect()
             }
-            Wanted::Mistyped(word) => vec![boosted(self.typo(field, word), TYPO)],
-            Wanted::Prefix(prefix) => vec![self.prefix(field, prefix)],
+            Wanted::Mistyped(word) => vec![Part::constant(self.typo(field, word), TYPO)],
+            Wanted::Prefix(prefix) => vec![Part::constant(self.prefix(field, prefix), 1.0)],
             Wanted::Phrase { words, is_open } => vec![self.phrase(field, words, *is_open, 1.0)],
             Wanted::Exactly(_) => Vec::new(),
         }
     }
 
-    fn in_metadata(&self, key: &str, wanted: &Wanted) -> Vec<Boxed> {
+    fn in_metadata(&self, key: &str, wanted: &Wanted) -> Vec<Part> {
         let field = self.fields.metadata;
         let word = |word: &str| self.word(field, &schema::metadata(key, word), 1.0);
-        let prefix = |word: &str| self.prefix(field, &schema::metadata(key, word));
+        let prefix = |word: &str| Part::constant(self.prefix(field, &schema::metadata(key, word)), 1.0);
         match wanted {
             Wanted::Word(each) => vec![word(each.root()), prefix(&each.folded)],
             Wanted::Prefix(text) => vec![prefix(text)],
             Wanted::Phrase { words, .. } => {
-                vec![Box::new(BooleanQuery::intersection(words.iter().map(|each| word(&each.folded)).collect()))]
+                let words = words.iter().map(|each| word(&each.folded).query).collect();
+                vec![Part::constant(Box::new(BooleanQuery::intersection(words)), 0.0)]
             }
             Wanted::Exactly(_) | Wanted::Mistyped(_) => Vec::new(),
         }
     }
 
     /// What counts more if it is also in the name or among the tags.
-    fn bonuses(&self, term: &Term) -> Vec<Boxed> {
+    fn bonuses(&self, term: &Term) -> Vec<Part> {
         if !self.is_scored || term.place != Place::Anywhere {
             return Vec::new();
         }
@@ -157,38 +175,40 @@ impl<'a> Compiler<'a> {
         match &term.wanted {
             Wanted::Word(word) => vec![
                 self.word(name, word.root(), IN_NAME),
-                boosted(self.prefix(name, &word.folded), PREFIX_IN_NAME),
+                Part::constant(self.prefix(name, &word.folded), PREFIX_IN_NAME),
                 self.word(tag_words, word.root(), IN_TAGS),
             ],
-            Wanted::Mistyped(word) => vec![boosted(self.typo(name, word), IN_NAME)],
-            Wanted::Prefix(prefix) => vec![boosted(self.prefix(name, prefix), PREFIX_IN_NAME)],
+            Wanted::Mistyped(word) => vec![Part::constant(self.typo(name, word), IN_NAME)],
+            Wanted::Prefix(prefix) => vec![Part::constant(self.prefix(name, prefix), PREFIX_IN_NAME)],
             Wanted::Phrase { words, is_open } => vec![self.phrase(name, words, *is_open, IN_NAME)],
             Wanted::Exactly(_) => Vec::new(),
         }
     }
 
-    fn phrase(&self, field: Field, words: &[Word], is_open: bool, boost: f32) -> Boxed {
+    fn phrase(&self, field: Field, words: &[Word], is_open: bool, boost: f32) -> Part {
         if let [word] = words {
             return if is_open {
-                boosted(self.prefix(field, &word.folded), boost)
+                Part::constant(self.prefix(field, &word.folded), boost)
             } else {
                 self.word(field, &word.folded, boost)
             };
         }
-        self.in_scopes(|scope| {
+        let query = self.in_scopes(|scope| {
             let mut terms: Vec<_> = words.iter().map(|word| schema::term(field, scope, &word.folded)).collect();
             match terms.pop_if(|_| is_open) {
                 Some(last) => Box::new(OpenPhrase::new(terms, &last, boost, self.budget)),
                 None => Box::new(Rounded::new(Box::new(PhraseQuery::new(terms)), boost)),
             }
-        })
+        });
+        Part { query, worth: Worth::Rarity(boost) }
     }
 
-    fn word(&self, field: Field, text: &str, boost: f32) -> Boxed {
-        self.in_scopes(|scope| {
+    fn word(&self, field: Field, text: &str, boost: f32) -> Part {
+        let query = self.in_scopes(|scope| {
             let query = TermQuery::new(schema::term(field, scope, text), IndexRecordOption::WithFreqs);
             Box::new(Rounded::new(Box::new(query), boost))
-        })
+        });
+        Part { query, worth: Worth::Rarity(boost) }
     }
 
     fn exactly(&self, text: &str) -> Boxed {
@@ -212,13 +232,30 @@ impl<'a> Compiler<'a> {
     }
 }
 
+/// One of the things of which the score of a query is the sum.
+pub(super) struct Part {
+    pub query: Boxed,
+    pub worth: Worth,
+}
+
+/// How much a part of a query adds to a score.
+#[derive(Clone, Copy)]
+pub(super) enum Worth {
+    /// Always so much.
+    Constant(f32),
+    /// What BM25 says of its term, times this.
+    Rarity(f32),
+}
+
+impl Part {
+    fn constant(query: Boxed, score: f32) -> Self {
+        Self { query: Box::new(ConstScoreQuery::new(query, score)), worth: Worth::Constant(score) }
+    }
+}
+
 fn any(queries: impl IntoIterator<Item = Boxed>) -> Boxed {
     let mut queries: Vec<Boxed> = queries.into_iter().collect();
     if queries.len() == 1 { queries.remove(0) } else { Box::new(BooleanQuery::union(queries)) }
-}
-
-fn boosted(query: Boxed, boost: f32) -> Boxed {
-    Box::new(BoostQuery::new(query, boost))
 }
 
 fn unscored(query: Boxed) -> Boxed {

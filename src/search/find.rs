@@ -41,7 +41,14 @@ impl Search<'_> {
                 }
                 None => Statistics::noted(&segments, self.fields, &Ranking::default()),
             };
-            let gathered = segments.search(&*compiler.query(&query, self.filter), &statistics, self.gather)?;
+            let is_ranked = self.gather.is_scored() && !self.gather.facets.any();
+            let gathered = match compiler.parts(&query).filter(|_| is_ranked) {
+                Some(parts) => {
+                    let matching = compiler.unscored().query(&query, self.filter);
+                    segments.best(&*matching, &parts, &statistics, self.gather)?
+                }
+                None => segments.search(&*compiler.query(&query, self.filter), &statistics, self.gather)?,
+            };
             Ok(Findings { gathered, query, ranking: statistics.into_ranking() })
         };
         let with_typos = query.with_typos();

@@ -4,6 +4,7 @@
 //! artifacts; the artifacts themselves are read from the store. Knows nothing of the store, and of no user: what may be
 //! looked into is one workspace, and every term in the index begins with it.
 
+mod best;
 mod boot;
 mod budget;
 mod collect;

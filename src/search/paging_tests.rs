@@ -19,7 +19,7 @@ const OWN: TenantId = TenantId::from_bytes([1; 16]);
 const OTHER: TenantId = TenantId::from_bytes([2; 16]);
 const WORDS: [&str; 9] =
     ["payment", "payments", "paymentgate", "service", "services", "serv", "ledger", "paiment", "billing"];
-const QUERIES: [&str; 10] = [
+const QUERIES: [&str; 13] = [
     "payment",
     "payment service",
     "\"payment service\"",
@@ -30,6 +30,9 @@ const QUERIES: [&str; 10] = [
     "name:payment",
     "-ledger",
     "pay-s",
+    "services payments -billing",
+    "ledger OR tag:payment",
+    "tag:service payment OR serv",
 ];
 
 /// What is done between two pages.
@@ -200,9 +203,10 @@ proptest! {
 
     #[test]
     fn whatever_the_order_the_same_is_found_and_counted(
-        own in prop::collection::vec(text(), 5..60),
+        own in prop::collection::vec(text(), 5..200),
         steps in prop::collection::vec(step(), 0..25),
         query in prop::sample::select(&QUERIES[..]),
+        limit in 1_usize..9,
     ) {
         let caller = Arc::new(());
         let budget = Budget::new(&caller, Instant::now() + Duration::from_secs(3600));
@@ -221,6 +225,15 @@ proptest! {
         let mut others = ids(&counted.page);
         others.sort_unstable_by(|one, other| other.cmp(one));
         prop_assert_eq!(&others, &in_order);
+        // Without facets, only what may be among the first is looked at.
+        let mut next = wanted(query, Sort::RELEVANCE, limit);
+        for expected in counted.page.chunks(limit) {
+            let page = world.index.search(OWN, &next, &budget).expect("found");
+            prop_assert_eq!(page.total, newest.total);
+            prop_assert_eq!(&page.page, expected);
+            next.list.page.start = Start::After(expected[expected.len() - 1].clone());
+            next.ranking = Some(page.ranking);
+        }
         let mut tags = std::collections::HashMap::new();
         for artifact in world.own.iter().filter(|artifact| in_order.contains(&artifact.id)) {
             artifact.tags.iter().for_each(|tag| *tags.entry(tag.to_owned()).or_default() += 1);

@@ -15,6 +15,12 @@ pub(super) fn rounded(score: Score) -> Score {
     (score.clamp(0.0, MOST) * STEPS).round() / STEPS
 }
 
+/// The most that scores of up to `most` are when they are multiplied and rounded.
+pub(super) fn most(most: Score, boost: Score) -> Score {
+    // One step more: a product is not exact.
+    rounded(most * boost) + 1.0 / STEPS
+}
+
 /// A query whose scores are multiplied and [`rounded`].
 #[derive(Debug)]
 pub(super) struct Rounded {

@@ -20,6 +20,9 @@ use crate::domain::Ranking;
 /// one artifact.
 const MAX_FREQUENCIES: usize = 256;
 
+/// How much more than its rarity a term is worth at most, in BM25 as tantivy has it.
+const K1: Score = 1.2;
+
 /// For so many scopes in a segment it is remembered how long their texts are.
 const MAX_LENGTHS: usize = 20_000;
 
@@ -76,6 +79,8 @@ pub(super) struct Statistics<'a> {
     ranking: RefCell<Ranking>,
     /// How many frequencies were already asked for, when they were noted before.
     asked: Option<Cell<usize>>,
+    /// The lowest frequency that was told since somebody took it.
+    lowest: Cell<Option<u64>>,
 }
 
 impl<'a> Statistics<'a> {
@@ -94,17 +99,24 @@ impl<'a> Statistics<'a> {
                 ranking.lengths.iter_mut().zip(sums.lengths).for_each(|(all, length)| *all += length);
             }
         }
-        Ok(Self { segments, fields, ranking: RefCell::new(ranking), asked: None })
+        Ok(Self { segments, fields, ranking: RefCell::new(ranking), asked: None, lowest: Cell::default() })
     }
 
     /// Those that `ranking` noted.
     pub(super) fn noted(segments: &'a TenantSegments<'a>, fields: &'a Fields, ranking: &Ranking) -> Self {
-        Self { segments, fields, ranking: RefCell::new(ranking.clone()), asked: Some(Cell::new(0)) }
+        let (ranking, asked) = (RefCell::new(ranking.clone()), Some(Cell::new(0)));
+        Self { segments, fields, ranking, asked, lowest: Cell::default() }
     }
 
     /// What was asked for, to be noted.
     pub(super) fn into_ranking(self) -> Ranking {
         self.ranking.into_inner()
+    }
+
+    /// The most that BM25 gives for the terms that were asked for since the last call, however often they are in an artifact.
+    pub(super) fn take_most(&self) -> Score {
+        let Some(lowest) = self.lowest.take() else { return 0.0 };
+        inverse_frequency(self.ranking.borrow().documents.max(1), lowest) * (1.0 + K1)
     }
 
     fn frequency(&self, term: &Term) -> tantivy::Result<u64> {
@@ -118,8 +130,12 @@ impl<'a> Statistics<'a> {
 
 /// How much a word is worth because few have it (the IDF of BM25).
 pub(super) fn rarity(statistics: &dyn Bm25StatisticsProvider, word: &Term) -> tantivy::Result<Score> {
-    let (documents, frequency) = (statistics.total_num_docs()? as Score, statistics.doc_freq(word)? as Score);
-    Ok((1.0 + (documents - frequency + 0.5) / (frequency + 0.5)).ln())
+    Ok(inverse_frequency(statistics.total_num_docs()?, statistics.doc_freq(word)?))
+}
+
+fn inverse_frequency(documents: u64, frequency: u64) -> Score {
+    let (others, frequency) = (documents.saturating_sub(frequency) as Score, frequency as Score);
+    (1.0 + (others + 0.5) / (frequency + 0.5)).ln()
 }
 
 impl Bm25StatisticsProvider for Statistics<'_> {
@@ -149,6 +165,8 @@ impl Bm25StatisticsProvider for Statistics<'_> {
             None => 1,
         };
         // No word is in more artifacts than there are.
-        Ok(frequency.min(ranking.documents.max(1)))
+        let frequency = frequency.min(ranking.documents.max(1));
+        self.lowest.set(Some(self.lowest.get().map_or(frequency, |lowest| lowest.min(frequency))));
+        Ok(frequency)
     }
 }

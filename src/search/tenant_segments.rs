@@ -5,7 +5,10 @@ use tantivy::query::{EnableScoring, Query};
 use tantivy::schema::Term;
 use tantivy::{Searcher, SegmentReader};
 
+use super::best::PartWeight;
 use super::collect::{Gather, Gathered};
+use super::compile::{Part, Worth};
+use super::rounded;
 use super::schema::{self, EVERYTHING, Fields, Scope};
 use super::statistics::Statistics;
 
@@ -34,6 +37,29 @@ impl<'a> TenantSegments<'a> {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &'a SegmentReader> {
         self.segments.iter().copied()
+    }
+
+    /// The first by relevance of what `matching` finds, whose score is the sum of `parts`. Both must only find what is in the
+    /// scopes.
+    pub(super) fn best(
+        &self,
+        matching: &dyn Query,
+        parts: &[Part],
+        statistics: &Statistics<'_>,
+        gather: &Gather,
+    ) -> tantivy::Result<Gathered> {
+        let scoring = EnableScoring::enabled_from_statistics_provider(statistics, self.searcher);
+        let mut weights = Vec::with_capacity(parts.len());
+        for Part { query, worth } in parts {
+            let weight = query.weight(scoring)?;
+            let most = match worth {
+                Worth::Constant(score) => *score,
+                Worth::Rarity(boost) => rounded::most(statistics.take_most(), *boost),
+            };
+            weights.push(PartWeight { weight, most });
+        }
+        let matching = matching.weight(EnableScoring::disabled_from_searcher(self.searcher))?;
+        gather.best(&*matching, &weights, self.iter())
     }
 
     /// What a query finds, which must be one that only finds what is in the scopes.
