@@ -49,18 +49,9 @@ impl Housekeeping {
     }
 }
 
-#[async_trait]
-impl Task for Housekeeping {
-    fn name(&self) -> &'static str {
-        "housekeeping"
-    }
-
-    async fn turn(&self) -> Result<(), Failure> {
+impl Housekeeping {
+    async fn steps(&self) -> Result<(), Failure> {
         let service = &self.service;
-        tokio::select! {
-            () = self.minutes.due() => {}
-            () = service.housekeeping.notified() => {}
-        }
         // What is left after an error is for the next turn; the other steps do not wait for it.
         let mut steps = Steps::default();
         steps.ended("the last uses of API keys were not written", service.write_api_key_uses().await);
@@ -73,6 +64,27 @@ impl Task for Housekeeping {
             *self.old_removed() = Some(Instant::now());
         }
         steps.result()
+    }
+}
+
+#[async_trait]
+impl Task for Housekeeping {
+    fn name(&self) -> &'static str {
+        "housekeeping"
+    }
+
+    async fn turn(&self) -> Result<(), Failure> {
+        let service = &self.service;
+        let is_asked_for = tokio::select! {
+            () = self.minutes.due() => false,
+            () = service.housekeeping.notified() => true,
+        };
+        // A look every minute that finds nothing is not worth a trace.
+        if is_asked_for || self.old_removed().is_some_and(|at| at.elapsed() >= OLD_EVERY) {
+            service.telemetry.background("housekeeping", self.steps()).await
+        } else {
+            self.steps().await
+        }
     }
 
     async fn finish(&self) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use opentelemetry::trace::{FutureExt, Link, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, Tracer};
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::{Context, ContextGuard, KeyValue};
 use opentelemetry_semantic_conventions::attribute;
 use poem::http::uri::Authority;
 use poem::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, Version, header};
@@ -15,6 +15,9 @@ use super::metrics::HttpSeries;
 use super::propagation::Caller;
 use super::{CANCELLED, RequestFacts, Telemetry};
 use crate::domain::push_hex;
+
+/// The `error.type` of an answer that could not be sent whole because of us.
+const BROKEN_OFF: &str = "broken_off";
 
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
@@ -47,8 +50,8 @@ pub struct RequestHead<'a> {
 }
 
 /// A request that is being served. Counted as in progress until it is finished or dropped.
-pub struct RequestInFlight<'a> {
-    telemetry: &'a Telemetry,
+pub struct RequestInFlight {
+    telemetry: Arc<Telemetry>,
     context: Context,
     series: Arc<HttpSeries>,
     method: &'static str,
@@ -60,7 +63,7 @@ pub struct RequestInFlight<'a> {
 
 impl Telemetry {
     /// Opens the server span of a request, as a child of the one its headers name if the caller is trusted.
-    pub fn request_arrived(&self, head: &RequestHead<'_>) -> RequestInFlight<'_> {
+    pub fn request_arrived(self: &Arc<Self>, head: &RequestHead<'_>) -> RequestInFlight {
         let method = known_method(head.method);
         let route = head.route.cloned();
         let series = self.metrics.http_series(method, scheme(head), protocol_version(head.version), route.as_ref());
@@ -81,11 +84,12 @@ impl Telemetry {
         let context =
             if tracing::enabled!(Level::INFO) { context.with_value(RequestFacts::default()) } else { context };
         let (request_id, started) = (head.request_id.clone(), Instant::now());
-        RequestInFlight { telemetry: self, context, series, method, route, request_id, started, is_finished: false }
+        let telemetry = self.clone();
+        RequestInFlight { telemetry, context, series, method, route, request_id, started, is_finished: false }
     }
 }
 
-impl RequestInFlight<'_> {
+impl RequestInFlight {
     /// Runs `work` inside the server span.
     pub async fn run<T>(&self, work: impl Future<Output = T>) -> T {
         work.with_context(self.context.clone()).await
@@ -96,6 +100,21 @@ impl RequestInFlight<'_> {
         let span = self.context.span();
         let ids = span.span_context();
         ids.is_valid().then(|| trace_response(ids))
+    }
+
+    /// Whether nobody is sent the body of the answer.
+    pub fn is_without_body(&self) -> bool {
+        self.method == "HEAD"
+    }
+
+    /// Opens the server span on this thread, for as long as what is returned lives.
+    pub fn enter(&self) -> ContextGuard {
+        self.context.clone().attach()
+    }
+
+    /// Ends a request whose answer was cut: the client left, or what was to be sent could not be had.
+    pub fn cut(mut self, status: StatusCode, is_ours: bool) {
+        self.end(status, Some(if is_ours { BROKEN_OFF } else { CANCELLED }));
     }
 
     /// Ends the span, records the metrics and writes the request's log line.
@@ -130,6 +149,7 @@ impl RequestInFlight<'_> {
         let tenant = facts.and_then(|facts| facts.tenant.get());
         let _guard = self.context.clone().attach();
         tracing::info!(
+            name: "http.server.request",
             method = self.method,
             route = self.route.as_deref().unwrap_or("unmatched"),
             status = status.as_u16(),
@@ -143,7 +163,7 @@ impl RequestInFlight<'_> {
     }
 }
 
-impl Drop for RequestInFlight<'_> {
+impl Drop for RequestInFlight {
     /// A request that is dropped unfinished is one whose client has left: it ends with the status that is customary for
     /// it, though nobody was answered with it.
     fn drop(&mut self) {

@@ -127,6 +127,22 @@ impl Telemetry {
         result
     }
 
+    /// Runs background work in a trace of its own: a span called `background {task}`.
+    pub async fn background<T, E>(&self, task: &'static str, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        let Some(tracer) = &self.tracer else { return work.await };
+        let builder = SpanBuilder::from_name(format!("background {task}")).with_kind(SpanKind::Internal);
+        let root = Context::new();
+        let context = root.with_span(tracer.build_with_context(builder, &root));
+        let result = work.with_context(context.clone()).await;
+        let span = context.span();
+        if result.is_err() {
+            span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, "failed"));
+            span.set_status(Status::error("it failed; the log says why"));
+        }
+        span.end();
+        result
+    }
+
     /// Adds to a counter of one's own, which is declared by its first use. Labels must be closed sets, as their type says.
     /// The product's own counters are those of [`Metrics`].
     pub fn count(&self, name: &'static str, by: u64, labels: &[(&'static str, &'static str)]) {

@@ -137,8 +137,8 @@ impl Pipeline {
     }
 }
 
-/// What every span and instrument of ours says of where it comes from.
-fn scope() -> InstrumentationScope {
+/// What every span, instrument and log record of ours says of where it comes from.
+pub(super) fn scope() -> InstrumentationScope {
     InstrumentationScope::builder("ghostworks")
         .with_version(env!("CARGO_PKG_VERSION"))
         .with_schema_url(SCHEMA_URL)

@@ -28,7 +28,9 @@ fn everything_arrives(server: &Server, collector: &Collector) {
     assert_eq!(span.resource["service.name"], json!("ghostworks-api"));
     let line = collector.log_line("request", |line| line.trace == ids[1]);
     assert_eq!((line.span.as_str(), line.severity.as_str()), (span.id.as_str(), "INFO"));
-    assert_eq!(line.attributes["route"], json!("/livez"));
+    assert_eq!(line.attributes["http.route"], json!("/livez"));
+    assert_eq!(line.event, "http.server.request");
+    assert!(line.time > 1_700_000_000_000_000_000, "{}", line.time);
     let metric = collector.metric("http.server.request.duration", |metric| {
         metric.points.iter().any(|point| point.get("http.route") == Some(&json!("/livez")))
     });

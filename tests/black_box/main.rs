@@ -57,6 +57,7 @@ mod sessions;
 mod shutdown;
 mod startup;
 mod stats;
+mod streamed;
 mod support;
 mod system;
 mod telemetry_privacy;

@@ -10,6 +10,7 @@ mod problems;
 pub(super) mod rate_limits;
 mod request_ids;
 mod security_headers;
+mod streamed;
 mod traced;
 mod trailing_slash;
 

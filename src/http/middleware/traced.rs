@@ -6,7 +6,7 @@ use std::sync::Arc;
 use poem::http::{HeaderName, HeaderValue};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
-use super::RequestId;
+use super::{RequestId, streamed};
 use crate::http::forwarded::Origin;
 use crate::http::routes::RouteTable;
 use crate::telemetry::{RequestHead, Telemetry};
@@ -67,7 +67,7 @@ impl<E: Endpoint> Endpoint for TracedEndpoint<E> {
         if let Some(ids) = in_flight.trace_response().and_then(|ids| HeaderValue::from_str(&ids).ok()) {
             response.headers_mut().insert(TRACE_RESPONSE, ids);
         }
-        in_flight.finish(response.status());
+        streamed::finish(in_flight, &mut response);
         Ok(response)
     }
 }

@@ -138,7 +138,8 @@ impl Task for MakeBackups {
         }
         // Should it end early, the next turn does not wait for longer than the pause after a failure.
         *schedule.pause() = Duration::ZERO;
-        let done = self.service.back_up_if_due(schedule).await;
+        let work = self.service.back_up_if_due(schedule);
+        let done = self.service.telemetry.background("backup", work).await;
         schedule.locked().is_failing = done.is_err();
         match done {
             Ok(pause) => {

@@ -70,7 +70,8 @@ impl ShipChanges {
     }
 
     async fn ship(&self) -> Result<(), Failure> {
-        let shipped = self.service.ship_what_is_new(&self.schedule).await;
+        let work = self.service.ship_what_is_new(&self.schedule);
+        let shipped = self.service.telemetry.background("shipping", work).await;
         self.schedule.locked().is_shipping_failing = shipped.is_err();
         shipped.map_err(|error| {
             self.service.telemetry.metrics().shipment_ended(false);

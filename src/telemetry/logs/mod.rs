@@ -2,6 +2,7 @@
 //! (`queue.rs`), so that no request waits for whoever reads them.
 
 mod queue;
+mod records;
 
 use std::fmt;
 use std::io::IsTerminal as _;
@@ -10,7 +11,6 @@ use std::time::Duration;
 
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanId, TraceContextExt as _, TraceId};
-use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -26,6 +26,8 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use self::queue::Queue;
+use self::records::Records;
+use super::pipeline::scope;
 use crate::config::{Log, LogFormat, LogLevel};
 
 /// The lines of this process that wait to be written.
@@ -69,7 +71,7 @@ pub fn start(config: &Log, provider: Option<&SdkLoggerProvider>) -> Started {
     let carried = STAY
         .into_iter()
         .fold(Targets::new().with_default(level), |targets, target| targets.with_target(target, LevelFilter::OFF));
-    let bridge = provider.map(|provider| OpenTelemetryTracingBridge::new(provider).with_filter(carried));
+    let bridge = provider.map(|provider| Records::new(provider, scope()).with_filter(carried));
     let registry = tracing_subscriber::registry().with(filter).with(bridge);
     let lines = tracing_subscriber::fmt::layer().with_writer(|| &LINES);
     let is_pretty = match config.format {

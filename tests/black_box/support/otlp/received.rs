@@ -71,6 +71,10 @@ pub struct Metric {
 pub struct LogLine {
     /// Its message.
     pub body: String,
+    /// The name of what happened.
+    pub event: String,
+    /// When it happened, in nanoseconds since 1970; 0 when that is not said.
+    pub time: u64,
     /// How grave it is.
     pub severity: String,
     /// The trace it belongs to, as 32 hexadecimal digits; empty for none.
@@ -122,6 +126,8 @@ impl Received {
         let scopes = request.resource_logs.into_iter().flat_map(|group| group.scope_logs);
         lock(&self.logs).extend(scopes.flat_map(|scope| scope.log_records).map(|record| LogLine {
             body: plain(record.body).as_str().unwrap_or_default().to_owned(),
+            event: record.event_name,
+            time: record.time_unix_nano,
             severity: record.severity_text,
             trace: hex(&record.trace_id),
             span: hex(&record.span_id),
