@@ -174,7 +174,9 @@ fn what_is_derived_is_found_wrong_and_rebuilt() {
                     let (seq, entry) = changes.last().unwrap().unwrap();
                     (seq.value(), entry.value().to_vec())
                 };
-                *entry.last_mut().unwrap() = 1;
+                // Nothing comes after it but that the entry is about no workspace.
+                let previous = entry.len() - 2;
+                entry[previous] = 1;
                 changes.insert(seq, entry.as_slice()).unwrap();
             },
             "the entry before it is",
