@@ -32,6 +32,7 @@ impl Pace {
     /// Until when something must move, now that so many bytes have.
     pub(super) fn next_deadline(&self, deadline: Instant, bytes: usize, now: Instant) -> Instant {
         let bought = match self.least_rate {
+            _ if bytes == 0 => Duration::ZERO,
             0 => self.patience,
             rate => Duration::from_secs_f64(bytes as f64 / rate as f64).min(self.patience),
         };

@@ -187,7 +187,7 @@ impl Seat {
     /// Begins a request, unless the connection has been told to go.
     pub(super) fn begin(&self) -> Option<Busy> {
         let begun = self.connection.requests.fetch_update(Ordering::AcqRel, Ordering::Acquire, |requests| {
-            (requests != CLOSING).then_some(requests + 1)
+            (requests != CLOSING).then(|| requests + 1)
         });
         begun.ok().map(|_| Busy(self.connection.clone()))
     }
