@@ -56,7 +56,8 @@ impl<E: Endpoint> Endpoint for WithSecurityHeaders<E> {
             headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
         }
         match answers {
-            Some(Answers::Secret) => {
+            // Nor is what has no operation, such as a wrong path, worth storing.
+            Some(Answers::Secret) | None => {
                 headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             }
             Some(Answers::Private) => {
@@ -64,7 +65,7 @@ impl<E: Endpoint> Endpoint for WithSecurityHeaders<E> {
                 headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
                 headers.append(header::VARY, DEPENDS_ON_WHO_ASKS);
             }
-            Some(Answers::Public) | None => {}
+            Some(Answers::Public) => {}
         }
         Ok(response)
     }

@@ -186,9 +186,10 @@ impl Seat {
 
     /// Begins a request, unless the connection has been told to go.
     pub(super) fn begin(&self) -> Option<Busy> {
-        let begun = self.connection.requests.fetch_update(Ordering::AcqRel, Ordering::Acquire, |requests| {
-            (requests != CLOSING).then(|| requests + 1)
-        });
+        let begun = self
+            .connection
+            .requests
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |requests| (requests != CLOSING).then(|| requests + 1));
         begun.ok().map(|_| Busy(self.connection.clone()))
     }
 }

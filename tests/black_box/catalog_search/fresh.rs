@@ -87,7 +87,7 @@ fn an_import_is_found_as_a_whole() {
 }
 
 #[test]
-fn the_index_can_be_made_anew_before_the_server_starts() {
+fn the_index_can_be_rebuilt_before_the_server_starts() {
     let setup = Setup::new();
     let server = setup.start();
     let owner = Account::new(&server);
@@ -108,7 +108,7 @@ fn the_index_can_be_made_anew_before_the_server_starts() {
     let client = server.client().bearer(&owner.access);
     let page = client.get(&format!("{artifacts}?q={word}")).expect(200).json();
     assert_eq!((&page["total"], text(&page["items"][0]["id"])), (&json!(1), id));
-    assert!(!server.stderr().contains("anew"), "{}", server.stderr());
+    assert!(!server.stderr().contains("is rebuilt"), "{}", server.stderr());
     let health = &server.client().get("/health/detailed").expect(200).json()["services"]["search"];
     assert_eq!((&health["artifacts"], &health["lag_changes"]), (&json!(1), &json!(0)), "{health}");
     assert!(
@@ -118,7 +118,7 @@ fn the_index_can_be_made_anew_before_the_server_starts() {
 }
 
 #[test]
-fn an_index_that_a_power_cut_left_damaged_is_made_anew() {
+fn an_index_that_a_power_cut_left_damaged_is_rebuilt() {
     let setup = Setup::new();
     let server = setup.start();
     let owner = Account::new(&server);
@@ -145,7 +145,7 @@ fn an_index_that_a_power_cut_left_damaged_is_made_anew() {
 }
 
 #[test]
-fn an_index_that_somebody_removes_is_made_anew_while_the_server_runs() {
+fn an_index_that_somebody_removes_is_rebuilt_while_the_server_runs() {
     let setup = Setup::new();
     let server = setup.start();
     let owner = Account::new(&server);
@@ -156,12 +156,12 @@ fn an_index_that_somebody_removes_is_made_anew_while_the_server_runs() {
     fs::remove_dir_all(setup.data().join("search")).expect("it can be removed");
     owner.artifact(&artifacts, &json!({"name": new}));
     server.until("complete again", || server.stderr().contains("the search index is complete"));
-    assert!(server.stderr().contains("the search index was removed, and is made anew"), "{}", server.stderr());
+    assert!(server.stderr().contains("the search index was removed, and is rebuilt"), "{}", server.stderr());
     assert_eq!((found(&owner, &artifacts, &old).len(), found(&owner, &artifacts, &new).len()), (1, 1));
     server.stop();
 
     let server = setup.start();
     let client = server.client().bearer(&owner.access);
     assert_eq!(client.get(&format!("{artifacts}?q={old}")).expect(200).json()["total"], 1);
-    assert!(!server.stderr().contains("anew"), "{}", server.stderr());
+    assert!(!server.stderr().contains("is rebuilt"), "{}", server.stderr());
 }

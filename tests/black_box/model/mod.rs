@@ -144,8 +144,13 @@ impl World {
         }
         let body = reply.json();
         let id = text(&body["id"]);
-        let headers = (reply.header("location").map(str::to_owned), reply.header("etag"));
-        self.same("what the headers say", &headers, &(Some(format!("{}/{id}", self.artifacts(at))), Some("\"1\"")))?;
+        self.learn_history(&reply);
+        let headers = (reply.header("location").map(str::to_owned), reply.header("etag").map(str::to_owned));
+        self.same(
+            "what the headers say",
+            &headers,
+            &(Some(format!("{}/{id}", self.artifacts(at))), Some(self.tag(1))),
+        )?;
         self.plain.workspaces[at].catalog.create(by, self.tick, id.clone(), fields);
         self.same("the new artifact", &timeless(body), &self.body(at, &id))
     }
@@ -165,7 +170,8 @@ impl World {
         let expected = workspace.allows(by, Role::Member).and_then(|()| workspace.catalog.get(&id, Place::Live));
         let Some(artifact) = self.agree(&reply, 200, expected)? else { return Ok(()) };
         self.same("the artifact", &timeless(reply.json()), &self.body(at, &id))?;
-        let tag = format!("\"{}\"", artifact.version());
+        self.learn_history(&reply);
+        let tag = self.tag(artifact.version());
         self.same("its entity tag", &reply.header("etag"), &Some(tag.as_str()))?;
         let again = self.call(by, Call { header: Some(("If-None-Match", &tag)), ..Call::new("GET", &path) });
         self.same("the answer to who has it", &again.status, &304)
@@ -189,7 +195,7 @@ impl World {
         };
         let id = self.pick(at, wanted, pick);
         let current = self.plain.workspaces[at].catalog.get(&id, Place::Anywhere).map_or(1, Artifact::version);
-        let (tags, expected) = if_match.seen(current);
+        let (tags, expected) = if_match.seen(current, |version| self.tag(version));
         let path = format!("{}/{id}{end}", self.artifacts(at));
         let body = fields.map(|fields| json!(fields));
         let header = tags.as_deref().map(|tags| ("If-Match", tags));
@@ -201,8 +207,9 @@ impl World {
         let success = if method == "DELETE" { 204 } else { 200 };
         match self.agree(&reply, success, outcome)? {
             Some(()) if success == 200 => {
+                self.learn_history(&reply);
                 self.same("the artifact", &timeless(reply.json()), &self.body(at, &id))?;
-                self.same("its entity tag", &reply.header("etag"), &Some(format!("\"{}\"", current + 1).as_str()))
+                self.same("its entity tag", &reply.header("etag"), &Some(self.tag(current + 1).as_str()))
             }
             _ => Ok(()),
         }

@@ -73,18 +73,19 @@ pub enum IfMatch {
 }
 
 impl IfMatch {
-    /// The header, and the versions it lets through, of something whose version is `current`.
-    pub fn seen(self, current: u64) -> (Option<String>, Option<Vec<u64>>) {
+    /// The header, and the versions it lets through, of something whose version is `current`; `tag` is the entity tag of
+    /// a version.
+    pub fn seen(self, current: u64, tag: impl Fn(u64) -> String) -> (Option<String>, Option<Vec<u64>>) {
         let versions = match self {
             Self::Nothing => return (None, None),
             Self::Anything => return (Some("*".to_owned()), None),
-            Self::Weak => return (Some(format!("W/\"{current}\"")), Some(Vec::new())),
+            Self::Weak => return (Some(format!("W/{}", tag(current))), Some(Vec::new())),
             Self::Current => vec![current],
             Self::Stale => vec![current + 1],
             Self::OneOfTwo => vec![current + 1, current],
             Self::NoneOfTwo => vec![current + 1, current + 2],
         };
-        let tags: Vec<String> = versions.iter().map(|version| format!("\"{version}\"")).collect();
+        let tags: Vec<String> = versions.iter().map(|version| tag(*version)).collect();
         (Some(tags.join(", ")), Some(versions))
     }
 }

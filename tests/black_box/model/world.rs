@@ -1,6 +1,6 @@
 //! A server, the people who use it, what should be there, and what was said: for who has to read a failure.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::fmt::{Debug, Write};
 
 use proptest::test_runner::TestCaseError;
@@ -23,7 +23,7 @@ pub type Checked<T = ()> = Result<T, TestCaseError>;
 
 pub struct World {
     setup: Setup,
-    /// None while it is started anew.
+    /// None while it is restarted.
     server: Option<Server>,
     /// The access token of each person.
     tokens: Vec<String>,
@@ -31,6 +31,8 @@ pub struct World {
     /// How many calls there were.
     pub tick: usize,
     said: RefCell<Vec<Said>>,
+    /// What entity tags say of the database besides the version, once one was seen.
+    history: OnceCell<String>,
 }
 
 /// A call and its answer.
@@ -62,7 +64,28 @@ impl World {
     pub fn new() -> Self {
         let setup = Setup::new();
         let server = Some(setup.start());
-        Self { setup, server, tokens: Vec::new(), plain: Plain::default(), tick: 0, said: RefCell::default() }
+        Self {
+            setup,
+            server,
+            tokens: Vec::new(),
+            plain: Plain::default(),
+            tick: 0,
+            said: RefCell::default(),
+            history: OnceCell::new(),
+        }
+    }
+
+    /// Takes what entity tags say of the database from the first one that is seen.
+    pub fn learn_history(&self, reply: &Reply) {
+        let tag = reply.header("etag").unwrap_or_default().trim_matches('"');
+        if let Some((history, _)) = tag.rsplit_once('-') {
+            self.history.get_or_init(|| history.to_owned());
+        }
+    }
+
+    /// The entity tag of a version.
+    pub fn tag(&self, version: u64) -> String {
+        format!("\"{}-{version}\"", self.history.get().map_or("unknown", String::as_str))
     }
 
     fn server(&self) -> &Server {
