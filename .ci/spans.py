@@ -164,6 +164,9 @@ def main():
         if span.kind == "SERVER":
             check_server(span)
             continue
+        if span.name.startswith("background "):
+            check(span.parent == "", "not a trace of its own", span)
+            continue
         check(parent, "an orphan", span)
         check(parent.fields["Trace ID"] == span.fields["Trace ID"], "in another trace than its parent", span)
         if span.kind == "CLIENT":
