@@ -1,6 +1,6 @@
 //! What a rule sees of a database, and what a database does for rules.
 //!
-//! A rule ([`super::rules`]) is a plain function over a [`Tx`]: it reads, decides, and writes into an [`Overlay`] that the
+//! A rule (`store/rules`) is a plain function over a [`Tx`]: it reads, decides, and writes into an [`Overlay`] that the
 //! engine applies only when the rule succeeded, so a refusal leaves nothing. It can be run again: an engine that has not
 //! loaded what a rule reads, or meets a conflict, does so. How rows are found, kept and made durable is the engine's business.
 //!
