@@ -1,15 +1,15 @@
 //! A server, the people who use it, what should be there, and what was said: for who has to read a failure.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::fmt::{Debug, Write};
 
 use proptest::test_runner::TestCaseError;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::catalog::{Artifact, Place};
 use super::plain::{Allowed, Person, Plain};
 use super::steps::Who;
-use crate::support::account::{PASSWORD, login, register, text};
+use crate::support::account::{Account, PASSWORD, login, register, text};
 use crate::support::client::Reply;
 use crate::support::server::{Server, Setup};
 
@@ -31,8 +31,8 @@ pub struct World {
     /// How many calls there were.
     pub tick: usize,
     said: RefCell<Vec<Said>>,
-    /// What entity tags say of the database besides the version, once one was seen.
-    history: OnceCell<String>,
+    /// What entity tags say of the database besides the version.
+    history: String,
 }
 
 /// A call and its answer.
@@ -63,29 +63,15 @@ impl<'a> Call<'a> {
 impl World {
     pub fn new() -> Self {
         let setup = Setup::new();
-        let server = Some(setup.start());
-        Self {
-            setup,
-            server,
-            tokens: Vec::new(),
-            plain: Plain::default(),
-            tick: 0,
-            said: RefCell::default(),
-            history: OnceCell::new(),
-        }
-    }
-
-    /// Takes what entity tags say of the database from the first one that is seen.
-    pub fn learn_history(&self, reply: &Reply) {
-        let tag = reply.header("etag").unwrap_or_default().trim_matches('"');
-        if let Some((history, _)) = tag.rsplit_once('-') {
-            self.history.get_or_init(|| history.to_owned());
-        }
+        let server = setup.start();
+        let history = history_of(&server);
+        let server = Some(server);
+        Self { setup, server, tokens: Vec::new(), plain: Plain::default(), tick: 0, said: RefCell::default(), history }
     }
 
     /// The entity tag of a version.
     pub fn tag(&self, version: u64) -> String {
-        format!("\"{}-{version}\"", self.history.get().map_or("unknown", String::as_str))
+        format!("\"{}-{version}\"", self.history)
     }
 
     fn server(&self) -> &Server {
@@ -238,4 +224,12 @@ pub fn timeless(mut answer: Value) -> Value {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
     answer
+}
+
+/// What entity tags of a server say of its database, seen on an artifact of somebody else's.
+fn history_of(server: &Server) -> String {
+    let account = Account::new(server);
+    let made = account.client.post(&account.artifacts(), &json!({"name": "for its tag"})).expect(201);
+    let tag = made.header("etag").expect("an entity tag").trim_matches('"');
+    tag.rsplit_once('-').expect("a history and a version").0.to_owned()
 }
