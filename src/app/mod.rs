@@ -14,6 +14,7 @@ mod upkeep;
 use std::convert::Infallible;
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -27,7 +28,7 @@ use crate::auth::{AccessTokens, CursorKey, HashCost, HashingError, OnHashed, Pas
 use crate::backups::{Place, S3};
 use crate::config::{self, Config};
 use crate::domain::{Clock as _, Entropy, HistoryId, IdGenerator, PasswordPolicy, Quotas, SystemClock, SystemEntropy};
-use crate::http::{self, Memory, MetricsAccess, SharedToken, State, server};
+use crate::http::{self, Memory, MetricsAccess, OperatorSocket, SharedToken, State, server};
 use crate::mail::{Links, Mailer, MailerError};
 use crate::search::SearchIndex;
 use crate::service::{
@@ -99,6 +100,7 @@ pub async fn serve(config: Config, may_be_new: bool) -> Result<(), Error> {
     });
 
     let stop = stop_signal(state.clone())?;
+    let operator_socket = operator_socket(data_dir);
     announce(&config, &listener, metrics_listener.as_ref());
     let background = background::start(&service, mailer.map(|mailer| (mail_requests, mailer)));
     let (stop_metrics, metrics_stopped) = oneshot::channel::<Infallible>();
@@ -109,8 +111,18 @@ pub async fn serve(config: Config, may_be_new: bool) -> Result<(), Error> {
             let _ = metrics_stopped.await;
         }))
     });
-    server::serve(listener, http::router(state.clone()), limits(&config.server), stop).await;
-    drop(stop_metrics);
+    let router = Arc::new(http::router(state.clone()));
+    let (stop_operators, operators_stopped) = oneshot::channel::<Infallible>();
+    let operators = operator_socket.map(|socket| {
+        tokio::spawn(socket.serve(router.clone(), async {
+            let _ = operators_stopped.await;
+        }))
+    });
+    server::serve(listener, router, limits(&config.server), stop).await;
+    drop((stop_metrics, stop_operators));
+    if let Some(operators) = operators {
+        let _ = operators.await;
+    }
     if let Some(metrics) = metrics {
         // A panic has been reported where it happened.
         let _ = metrics.await;
@@ -130,6 +142,12 @@ async fn close(store: Arc<dyn Store>) -> Result<(), StoreError> {
         std::mem::forget(store);
         Err(StoreError::Unavailable("its disk does not answer".to_owned()))
     })
+}
+
+/// The socket for operators; without it, they need the token.
+fn operator_socket(data_dir: &Path) -> Option<OperatorSocket> {
+    let socket = OperatorSocket::bind(data_dir);
+    socket.inspect_err(|error| tracing::warn!(%error, "there is no operator socket in the data directory")).ok()
 }
 
 async fn listen(address: SocketAddr, setting: &'static str) -> Result<TcpListener, Error> {

@@ -1,45 +1,79 @@
-//! What the command line asks of a server that runs, over HTTP like everyone else.
+//! What the command line asks of a server that runs: over the operator socket in its data directory, or over HTTP with the
+//! operator's token.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 
 use http_body_util::{BodyExt as _, Empty};
-use hyper::body::Bytes;
-use hyper::header::AUTHORIZATION;
-use hyper::{Request, StatusCode};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1;
+use hyper::header::{AUTHORIZATION, HOST};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use secrecy::ExposeSecret as _;
+use tokio::net::UnixStream;
 
 use super::Error;
-use crate::config;
+use crate::config::{self, Config};
+use crate::http::OperatorSocket;
+
+/// What makes a backup.
+const BACKUP: &str = "/api/v1/system/backup";
 
 /// Writes a backup by the server to `file`, as it comes.
-pub(super) async fn backup(config: &config::Server, file: File) -> Result<(), Error> {
-    let Some(url) = config.local_url() else { return Err(Error::Running("its address is not known: give --listen")) };
-    let Some(token) = &config.operator_token else {
-        return Err(Error::Running("it makes a backup for who has its server.operator_token: set that for both"));
+pub(super) async fn backup(config: &Config, file: File) -> Result<(), Error> {
+    let (url, mut answer) = match OperatorSocket::connect(&config.storage.data_dir).await {
+        Ok(stream) => over_socket(stream).await?,
+        Err(_) => by_token(&config.server).await?,
     };
-    let request = Request::post(format!("{url}/api/v1/system/backup"))
-        .header(AUTHORIZATION, format!("Bearer {}", token.expose_secret()))
-        .body(Empty::<Bytes>::new())
-        .map_err(|error| Error::Unreachable { url: url.clone(), cause: error.to_string() })?;
-    let client = Client::builder(TokioExecutor::new()).build_http();
-    let unreachable = |cause: String| Error::Unreachable { url: url.clone(), cause };
-    let mut answer = client.request(request).await.map_err(|error| unreachable(error.to_string()))?;
     match answer.status() {
         StatusCode::OK => {}
         StatusCode::UNAUTHORIZED => return Err(Error::Running("it has another server.operator_token")),
-        status => return Err(unreachable(format!("it answered {status}"))),
+        status => return Err(unreachable(&url, format!("it answered {status}"))),
     }
     let mut sink = BufWriter::new(file);
     while let Some(frame) = answer.frame().await {
-        let frame = frame.map_err(|error| unreachable(error.to_string()))?;
+        let frame = frame.map_err(|error| unreachable(&url, error.to_string()))?;
         if let Some(bytes) = frame.data_ref() {
             sink.write_all(bytes).map_err(failed)?;
         }
     }
     sink.into_inner().map_err(|error| failed(error.into_error()))?.sync_all().map_err(failed)
+}
+
+/// The answer to who may operate because of the user that the command runs as.
+async fn over_socket(stream: UnixStream) -> Result<(String, Response<Incoming>), Error> {
+    let url = "the operator socket".to_owned();
+    let broken = |error: hyper::Error| unreachable(&url, error.to_string());
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+    // How it ends shows in the answer.
+    tokio::spawn(async move { drop(connection.await) });
+    let request = Request::post(BACKUP).header(HOST, "operator").body(Empty::<Bytes>::new());
+    let request = request.map_err(|error| unreachable(&url, error.to_string()))?;
+    let answer = sender.send_request(request).await.map_err(broken)?;
+    Ok((url, answer))
+}
+
+/// The answer to who has the operator's token.
+async fn by_token(config: &config::Server) -> Result<(String, Response<Incoming>), Error> {
+    let Some(url) = config.local_url() else { return Err(Error::Running("its address is not known: give --listen")) };
+    let Some(token) = &config.operator_token else {
+        return Err(Error::Running(
+            "run this as the user that the server runs as, or set server.operator_token for both",
+        ));
+    };
+    let request = Request::post(format!("{url}{BACKUP}"))
+        .header(AUTHORIZATION, format!("Bearer {}", token.expose_secret()))
+        .body(Empty::<Bytes>::new())
+        .map_err(|error| unreachable(&url, error.to_string()))?;
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let answer = client.request(request).await.map_err(|error| unreachable(&url, error.to_string()))?;
+    Ok((url, answer))
+}
+
+fn unreachable(url: &str, cause: String) -> Error {
+    Error::Unreachable { url: url.to_owned(), cause }
 }
 
 fn failed(error: io::Error) -> Error {

@@ -54,7 +54,7 @@ pub async fn backup(config: &Config, file: &Path, force: bool, mut passed: impl 
     let (claim, target) = WholeFile::create(file).map_err(BackupError::from)?;
     let rows = match write(&options, &target, &mut passed) {
         Err(BackupError::Open(OpenError::Locked { .. })) => {
-            running::backup(&config.server, target).await?;
+            running::backup(config, target).await?;
             redb::verify_backup(claim.partial(), passed)?
         }
         written => written?,

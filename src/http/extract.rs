@@ -9,6 +9,7 @@ use super::cookies;
 use super::forwarded::Origin;
 use super::memory::Holding;
 use super::middleware::rate_limits;
+use super::operator_socket::OverOperatorSocket;
 use super::problem::Problem;
 use super::state::State;
 use crate::service::{Caller, Client, Error};
@@ -143,7 +144,7 @@ impl<'a> ApiExtractor<'a> for ArtifactsCaller {
     }
 }
 
-/// The operator, by a token that is only in the configuration.
+/// An operator, by the token that is in the configuration, or by the operator socket.
 pub(super) struct Operator;
 
 impl<'a> ApiExtractor<'a> for Operator {
@@ -168,7 +169,8 @@ impl<'a> ApiExtractor<'a> for Operator {
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
         let token = State::of(request)?.operator.as_ref();
-        let is_operator = token.is_some_and(|token| token.is_sent_with(request));
+        let is_operator =
+            request.data::<OverOperatorSocket>().is_some() || token.is_some_and(|token| token.is_sent_with(request));
         if is_operator { Ok(Self) } else { Err(Problem::operator_unknown().before_body().into()) }
     }
 }

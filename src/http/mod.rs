@@ -18,6 +18,7 @@ mod metrics;
 mod middleware;
 mod ndjson;
 mod nullable;
+mod operator_socket;
 mod pace;
 mod problem;
 mod refused;
@@ -30,6 +31,7 @@ mod types;
 
 pub use memory::Memory;
 pub use metrics::MetricsAccess;
+pub use operator_socket::OperatorSocket;
 pub use pace::Pace;
 pub use router::{PROBES, metrics_router, openapi_json, openapi_yaml, router};
 pub use shared_token::SharedToken;

@@ -56,7 +56,7 @@ pub use members::{AddedMember, ChangedRole};
 pub use rate_limits::{RateLimitSettings, RateLimits};
 pub use search::{Lasted, Search, SearchHealth};
 pub use sessions::SwitchedTo;
-pub use system::Health;
+pub use system::{Condition, Health};
 pub use tokens::TokenPair;
 
 /// How long tokens and sessions last, in seconds, and whom the tokens are for.

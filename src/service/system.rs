@@ -20,10 +20,37 @@ pub struct Health {
     pub at: Timestamp,
 }
 
+/// How a part is, or the whole, which is as its worst part is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Condition {
+    /// All is well.
+    Healthy,
+    /// Something needs attention, and requests are served.
+    Degraded,
+    /// Requests can't be served.
+    Unhealthy,
+}
+
+impl Condition {
+    /// Its name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Degraded => "degraded",
+            Self::Unhealthy => "unhealthy",
+        }
+    }
+
+    /// Degraded if something is wrong: no more, where requests are served without it.
+    pub const fn degraded_if(is_wrong: bool) -> Self {
+        if is_wrong { Self::Degraded } else { Self::Healthy }
+    }
+}
+
 impl Health {
-    /// Whether requests can be served.
-    pub fn is_healthy(&self) -> bool {
-        self.trouble().is_none()
+    /// How the database is: without it, no request can be served.
+    pub fn condition(&self) -> Condition {
+        if self.trouble().is_some() { Condition::Unhealthy } else { Condition::Healthy }
     }
 
     /// What is wrong with the database, in words for everyone; the log knows more.

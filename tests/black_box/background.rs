@@ -40,7 +40,7 @@ fn a_task_that_fails_is_seen_and_works_again() {
     let place = setup.scratch().join("backups");
     fs::write(&place, "in the way").unwrap();
     let server = setup.env("GHOSTWORKS__BACKUPS__TO", place.display().to_string()).start();
-    server.until("a failure", || task(&server, "backups")["status"] == "unhealthy");
+    server.until("a failure", || task(&server, "backups")["status"] == "degraded");
     let backups = task(&server, "backups");
     assert_eq!(backups["last_error"]["error"], "there was no backup");
     assert!(backups["last_error"]["at"].is_string() && backups["last_success"].is_null(), "{backups}");

@@ -117,6 +117,7 @@ fn a_running_server_is_left_alone() {
     let file = setup.scratch().join("backup");
     run(&setup, "backup", &file, &[]);
     let server = setup.start();
+    fs::remove_file(setup.data().join("operator.sock")).expect("the operator socket");
     for (command, file) in [("backup", setup.scratch().join("another")), ("restore", file)] {
         let (succeeded, said) = run(&setup, command, &file, &["--force"]);
         assert!(!succeeded && said.contains("in use"), "{said}");
@@ -143,6 +144,7 @@ fn a_running_server_makes_the_backup_for_its_operator() {
     assert_eq!(seen(&elsewhere, &artifacts, &email), before);
 
     let another = setup.scratch().join("another");
+    fs::remove_file(setup.data().join("operator.sock")).expect("the operator socket");
     let stranger = setup.clone().env("GHOSTWORKS__SERVER__OPERATOR_TOKEN", "another-token-entirely");
     for (setup, more, reason) in [
         (&setup, &listen[..], "server.operator_token"),

@@ -41,6 +41,7 @@ mod metrics;
 mod metrics_access;
 mod model;
 mod openapi;
+mod operator_socket;
 mod passwords;
 mod point_in_time;
 mod proxies;

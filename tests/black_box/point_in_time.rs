@@ -224,7 +224,7 @@ fn changes_that_can_not_be_shipped_are_told_and_shipped_when_they_can() {
         scrape.sum("storage_shipments_total", &[("success", "false")])
     };
     server.until("a failure", || failed() >= Some(1.0));
-    assert_eq!(health(&server)["backups"]["status"], "unhealthy");
+    assert_eq!(health(&server)["backups"]["status"], "degraded");
     server.until("told", || server.stderr().contains("changes were not shipped"));
 
     fs::remove_file(&place).unwrap();

@@ -23,8 +23,9 @@ pub(crate) struct BackupsApi;
 impl BackupsApi {
     /// Back everything up
     ///
-    /// For the operator, who sends `server.operator_token` as bearer token. The answer is a backup of one moment, sent
-    /// while it is read, for `ghostworks restore`, which sees by a checksum whether it is whole. There is one at a time.
+    /// For operators, who send `server.operator_token` as bearer token, or connect to the operator socket in the data
+    /// directory. The answer is a backup of one moment, sent while it is read, for `ghostworks restore`, which sees by a
+    /// checksum whether it is whole. There is one at a time.
     #[oai(path = "/backup", method = "post", operation_id = "create_backup")]
     async fn backup(
         &self,

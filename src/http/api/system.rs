@@ -21,7 +21,7 @@ use crate::http::problem::RETRY_AFTER_SECONDS;
 use crate::http::refused::{NOT_AUTHENTICATED, NOT_FOUND, Refused, SERVED};
 use crate::http::state::State;
 use crate::http::types::Time;
-use crate::service::{BackupHealth, Health, SearchHealth, TaskHealth};
+use crate::service::{BackupHealth, Condition, Health, SearchHealth, TaskHealth};
 use crate::telemetry::ExportHealth;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -72,31 +72,33 @@ impl SystemApi {
 
     /// How every part is
     ///
-    /// Reads from the database and asks its writer; 503 when either does not work. Telemetry that does not reach its
-    /// collector, a backup that fails and any other background task that fails are reported, but requests are served.
+    /// Each part is `healthy`, `degraded` (something needs attention, but requests are served) or `unhealthy` (they can't
+    /// be), and the whole is as its worst part. Reads from the database and asks its writer: without it, the answer is 503.
+    /// A search index that is being rebuilt, telemetry that does not reach its collector, backups and other background
+    /// tasks that fail are `degraded`.
     #[oai(path = "/health/detailed", method = "get", operation_id = "health_detailed")]
     async fn health_detailed(&self, state: Data<&Arc<State>>) -> DetailedHealthResponse {
         let health = state.service.health().await;
-        let is_healthy = health.is_healthy();
-        let mut services = BTreeMap::from([
-            ("database".to_owned(), database(&health)),
-            ("search".to_owned(), search(&state.service.search_health())),
-            ("telemetry".to_owned(), telemetry(&state.service.export_health().await)),
-        ]);
-        services.insert("background".to_owned(), background(&state.service.background_health()));
-        services.extend(state.service.backup_health().map(|health| ("backups".to_owned(), backups(health))));
+        let mut parts = vec![
+            ("database", database(&health)),
+            ("search", search(&state.service.search_health())),
+            ("telemetry", telemetry(&state.service.export_health().await)),
+            ("background", background(&state.service.background_health())),
+        ];
+        parts.extend(state.service.backup_health().map(|health| ("backups", backups(health))));
+        let whole = parts.iter().map(|(_, part)| part.condition).max().unwrap_or(Condition::Healthy);
+        let services = parts.into_iter().map(|(name, part)| (name.to_owned(), part.into_value())).collect();
         let body = Json(DetailedHealthBody {
-            status: word(is_healthy).to_owned(),
+            status: whole.as_str().to_owned(),
             timestamp: Time(health.at),
             version: VERSION.to_owned(),
             environment: state.environment.as_str().to_owned(),
             uptime_seconds: health.uptime.as_secs(),
             services,
         });
-        if is_healthy {
-            DetailedHealthResponse::Healthy(body)
-        } else {
-            DetailedHealthResponse::Unhealthy(body, RETRY_AFTER_SECONDS)
+        match whole {
+            Condition::Healthy | Condition::Degraded => DetailedHealthResponse::Healthy(body),
+            Condition::Unhealthy => DetailedHealthResponse::Unhealthy(body, RETRY_AFTER_SECONDS),
         }
     }
 
@@ -169,27 +171,41 @@ impl SystemApi {
     }
 }
 
-fn database(health: &Health) -> Value {
-    json!({
-        "status": word(health.is_healthy()),
+/// How a part is, in a word and in detail.
+struct Part {
+    condition: Condition,
+    detail: Value,
+}
+
+impl Part {
+    /// The detail, and the word as its `status`.
+    fn into_value(self) -> Value {
+        let mut value = self.detail;
+        value["status"] = self.condition.as_str().into();
+        value
+    }
+}
+
+fn database(health: &Health) -> Part {
+    let detail = json!({
         "response_time_ms": milliseconds(health.store_response),
         "readable": health.store.readable,
         "writable": health.store.writable.is_ok(),
         "trouble": health.trouble(),
         "queued_writes": health.store.queue_depth,
         "last_change": health.store.last_seq,
-    })
+    });
+    Part { condition: health.condition(), detail }
 }
 
 fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
-fn search(health: &SearchHealth) -> Value {
+fn search(health: &SearchHealth) -> Part {
     let is_complete = health.lag_changes.is_some();
     let (done, total) = health.rebuilt;
-    json!({
-        "status": if is_complete { word(true) } else { "rebuilding" },
+    let detail = json!({
         "artifacts": health.documents,
         "size_bytes": health.size_bytes,
         "lag_changes": health.lag_changes,
@@ -199,12 +215,12 @@ fn search(health: &SearchHealth) -> Value {
         "last_query_ms": health.lasted.query.map(milliseconds),
         "last_commit_ms": health.lasted.commit.map(milliseconds),
         "last_merge_ms": health.lasted.merge.map(milliseconds),
-    })
+    });
+    Part { condition: Condition::degraded_if(!is_complete), detail }
 }
 
-fn telemetry(health: &ExportHealth) -> Value {
-    json!({
-        "status": if health.is_well() { "healthy" } else { "degraded" },
+fn telemetry(health: &ExportHealth) -> Part {
+    let detail = json!({
         "spans_exported": health.traces.exported,
         "spans_dropped": health.traces.dropped,
         "spans_failed": health.traces.failed,
@@ -215,15 +231,16 @@ fn telemetry(health: &ExportHealth) -> Value {
         "metric_points_exported": health.metrics.exported,
         "metric_points_failed": health.metrics.failed,
         "last_export": health.traces.last_success.and_then(|at| Timestamp::try_from(at).ok()).map(Time),
-        "collector": health.collector_is_well.map(word),
-    })
+        "collector": health.collector_is_well.map(|is_well| if is_well { "healthy" } else { "unhealthy" }),
+    });
+    Part { condition: Condition::degraded_if(!health.is_well()), detail }
 }
 
-fn background(tasks: &[TaskHealth]) -> Value {
+fn background(tasks: &[TaskHealth]) -> Part {
     let each = tasks.iter().map(|task| {
         let last_error = task.last_failure.map(|failure| json!({"at": Time(failure.at), "error": failure.what}));
         let health = json!({
-            "status": word(!task.is_failing),
+            "status": Condition::degraded_if(task.is_failing).as_str(),
             "last_success": task.last_success.map(Time),
             "last_error": last_error,
             "errors": task.errors,
@@ -231,22 +248,16 @@ fn background(tasks: &[TaskHealth]) -> Value {
         });
         (task.name.to_owned(), health)
     });
-    json!({
-        "status": word(!tasks.iter().any(|task| task.is_failing)),
-        "tasks": each.collect::<Map<String, Value>>(),
-    })
+    let detail = json!({"tasks": each.collect::<Map<String, Value>>()});
+    Part { condition: Condition::degraded_if(tasks.iter().any(|task| task.is_failing)), detail }
 }
 
-fn backups(health: BackupHealth) -> Value {
-    json!({
-        "status": word(!health.is_failing && !health.is_shipping_failing),
+fn backups(health: BackupHealth) -> Part {
+    let detail = json!({
         "last_backup": health.last.map(Time),
         "changes_shipped": health.shipped.map(Time),
-    })
-}
-
-fn word(is_healthy: bool) -> &'static str {
-    if is_healthy { "healthy" } else { "unhealthy" }
+    });
+    Part { condition: Condition::degraded_if(health.is_failing || health.is_shipping_failing), detail }
 }
 
 #[derive(ApiResponse)]
@@ -295,10 +306,10 @@ struct HealthBody {
 
 #[derive(ApiResponse)]
 enum DetailedHealthResponse {
-    /// Everything is fine
+    /// Requests are served, though something may need attention
     #[oai(status = 200)]
     Healthy(Json<DetailedHealthBody>),
-    /// Something is not
+    /// Requests can't be served
     #[oai(status = 503)]
     Unhealthy(
         Json<DetailedHealthBody>,
@@ -312,7 +323,7 @@ enum DetailedHealthResponse {
 #[derive(Serialize, Object)]
 #[oai(rename = "DetailedHealth")]
 struct DetailedHealthBody {
-    /// `healthy` or `unhealthy`.
+    /// `healthy`, `degraded` or `unhealthy`: as the worst of its parts.
     status: String,
     /// Now.
     timestamp: Time,
