@@ -93,13 +93,24 @@ pub enum Error {
     /// Nobody said where backups are.
     #[error("there is nothing to restore: name a backup, or the place of backups with --from or backups.to")]
     NothingToRestore,
+    /// Nobody said where backups are.
+    #[error("there is no place of backups: name it with --from or backups.to")]
+    NoBackupPlace,
     /// The place of the backups can't be used, or has not what is asked for.
-    #[error("{address}: {cause}")]
+    #[error("{address}: {error}")]
     Place {
         /// The place.
         address: String,
         /// What is wrong.
-        cause: String,
+        error: PlaceError,
+    },
+    /// The data directory does not say which installation it is.
+    #[error(
+        "{path} is no installation, so nothing in the place of the backups is its own; name its directory with --data-dir"
+    )]
+    NoInstallation {
+        /// The data directory.
+        path: PathBuf,
     },
     /// A server runs that can't be asked.
     #[error("the database is in use by a running server: stop it, or ask it; {0}")]

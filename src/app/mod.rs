@@ -6,6 +6,7 @@ mod demo;
 mod error;
 mod installation;
 mod observers;
+mod places;
 mod recovery;
 mod running;
 mod transfer;
@@ -27,7 +28,9 @@ use tokio::sync::{Notify, oneshot};
 use crate::auth::{AccessTokens, CursorKey, HashCost, HashingError, OnHashed, PasswordHasher, SigningKey};
 use crate::backups::{Place, S3};
 use crate::config::{self, Config};
-use crate::domain::{Clock as _, Entropy, HistoryId, IdGenerator, PasswordPolicy, Quotas, SystemClock, SystemEntropy};
+use crate::domain::{
+    Clock as _, Entropy, HistoryId, IdGenerator, InstallationId, PasswordPolicy, Quotas, SystemClock, SystemEntropy,
+};
 use crate::http::{self, Memory, MetricsAccess, OperatorSocket, SharedToken, State, server};
 use crate::mail::{Links, Mailer, MailerError};
 use crate::search::SearchIndex;
@@ -44,6 +47,7 @@ use self::observers::{StoreTelemetry, let_look, on_hashed};
 pub use accounts::set_user_active;
 pub use demo::{Demo, fill_with_demo};
 pub use error::Error;
+pub use places::{BackupPlace, RestorePoint, Verified};
 pub use recovery::{Recovered, recover};
 pub use transfer::{Export, Import, Imported, Refused, RefusedLine, TransferError, export, import};
 pub use upkeep::{backup, check, compact, migrate, reindex, restore, stats};
@@ -78,11 +82,11 @@ pub async fn serve(config: Config, may_be_new: bool) -> Result<(), Error> {
     }
     let telemetry = Arc::new(telemetry);
     let store = open_store(&config, telemetry.clone())?;
-    installation::identify(data_dir)?;
+    let installation = installation::identify(data_dir)?;
     let mailer = mailer(&config)?;
     let (outbox, mail_requests) = Outbox::new();
     let outbox = mailer.is_some().then_some(outbox);
-    let service = Arc::new(service(&config, store.clone(), telemetry, ids, started, outbox)?);
+    let service = Arc::new(service(&config, store.clone(), installation, telemetry, ids, started, outbox)?);
     let_look(&service);
     let state = Arc::new(State {
         service: service.clone(),
@@ -190,6 +194,7 @@ fn hasher(auth: &config::Auth, on_hashed: OnHashed) -> Result<PasswordHasher, Ha
 fn service(
     config: &Config,
     store: Arc<dyn Store>,
+    installation: InstallationId,
     telemetry: Arc<Telemetry>,
     ids: IdGenerator,
     started: Instant,
@@ -204,7 +209,7 @@ fn service(
     Ok(Service {
         search: search(&config.storage, store.history())?,
         hasher: hasher(auth, on_hashed(telemetry.clone()))?,
-        backups: backups(&config.backups, &telemetry)?.map(Arc::new),
+        backups: backups(config, installation, &telemetry)?.map(Arc::new),
         store,
         telemetry,
         access_tokens: AccessTokens::new(&key, &auth.issuer, &auth.audience),
@@ -259,12 +264,18 @@ fn search(config: &config::Storage, history: HistoryId) -> Result<Search, Error>
 }
 
 /// When backups are made, if they are wanted.
-fn backups(config: &config::Backups, telemetry: &Arc<Telemetry>) -> Result<Option<BackupSchedule>, Error> {
+fn backups(
+    config: &Config,
+    installation: InstallationId,
+    telemetry: &Arc<Telemetry>,
+) -> Result<Option<BackupSchedule>, Error> {
+    let owner = (installation, places::whereabouts(config));
+    let config = &config.backups;
     let Some(to) = &config.to else { return Ok(None) };
     let place = backup_place(to, config, telemetry.clone())?;
     let changes_every = (config.changes_every_seconds > 0).then_some(config.changes_every_seconds);
     let (every, changes_every) = (Duration::from_secs(config.every_seconds), changes_every.map(Duration::from_secs));
-    Ok(Some(BackupSchedule::new(place, every, config.keep, changes_every)))
+    Ok(Some(BackupSchedule::new(place, owner, every, config.keep, changes_every)))
 }
 
 /// The place of backups that has this address.

@@ -2,18 +2,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
+use super::places::BackupPlace;
 use super::upkeep::restore_with_changes;
-use super::{Error, backup_place, store_options};
-use crate::backups::{Inventory, Place, PlaceError, Route};
-use crate::config::{self, Config};
-use crate::domain::{Clock as _, IdGenerator, SystemClock, Timestamp};
+use super::{Error, store_options};
+use crate::backups::{Owner, Place, PlaceError, Route};
+use crate::config::Config;
+use crate::domain::{Clock as _, SystemClock, Timestamp};
 use crate::store::redb::BackupError;
-use crate::telemetry::Pipeline;
 
 /// Where copies from elsewhere are until they are read, in the data directory.
-const SCRATCH: &str = "ghostworks.restoring";
+pub(super) const SCRATCH: &str = "ghostworks.restoring";
 
 /// What was restored.
 pub struct Recovered {
@@ -21,6 +20,8 @@ pub struct Recovered {
     pub rows: u64,
     /// The backup it began with.
     pub backup: String,
+    /// The installation that the place belongs to.
+    pub owner: Option<Owner>,
     /// How many times changes were added to it.
     pub changes: usize,
     /// The moment that it is of: nothing that was written later is in it.
@@ -35,25 +36,22 @@ pub async fn recover(
     force: bool,
     passed: impl FnMut(u64),
 ) -> Result<Recovered, Error> {
-    let Some(address) = &config.backups.to else { return Err(Error::NothingToRestore) };
+    if config.backups.to.is_none() {
+        return Err(Error::NothingToRestore);
+    }
     if store_options(&config.storage).location.has_database() && !force {
         return Err(BackupError::IsThere.into());
     }
-    // Nobody is to be told of a restore.
-    let quiet = config::Telemetry { disabled: true, ..config.telemetry.clone() };
-    let (_pipeline, telemetry) =
-        Pipeline::start(&quiet, config.environment, IdGenerator::new().next(SystemClock.now()))?;
-    let place = backup_place(address, &config.backups, Arc::new(telemetry))?;
-    let failed = |cause: String| Error::Place { address: address.clone(), cause };
-    let names = place.names().await.map_err(|error| failed(error.to_string()))?;
+    let place = BackupPlace::open(config).await?;
     // What a wrong clock has put into the future says nothing about the past.
     let to = to.unwrap_or_else(|| SystemClock.now());
-    let route = Inventory::of(&names).route_to(to).map_err(|error| failed(error.to_string()))?;
+    let route = place.restorable().route_to(to).map_err(|error| place.failed(error.into()))?;
 
     let scratch = Scratch(config.storage.data_dir.join(SCRATCH));
-    let (backup, changes) = files(&place, &route, &scratch.0).await.map_err(|error| failed(error.to_string()))?;
+    let (backup, changes) = files(place.place(), &route, &scratch.0).await.map_err(|error| place.failed(error))?;
     let rows = restore_with_changes(config, &backup, &changes, force, passed)?;
-    Ok(Recovered { rows, backup: route.backup.name(), changes: changes.len(), time: route.time() })
+    let (backup, owner) = (route.backup.name(), place.owner.clone());
+    Ok(Recovered { rows, backup, owner, changes: changes.len(), time: route.time() })
 }
 
 /// The files of a route.
@@ -67,7 +65,7 @@ async fn files(place: &Place, route: &Route, scratch: &Path) -> Result<(PathBuf,
 }
 
 /// A directory that is removed in the end, if it was made.
-struct Scratch(PathBuf);
+pub(super) struct Scratch(pub PathBuf);
 
 impl Drop for Scratch {
     fn drop(&mut self) {

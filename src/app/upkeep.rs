@@ -117,7 +117,7 @@ pub async fn reindex(config: &Config, mut passed: impl FnMut(u64)) -> Result<u64
 }
 
 /// For a database that is there.
-fn existing(config: &Config) -> Result<Options, Error> {
+pub(super) fn existing(config: &Config) -> Result<Options, Error> {
     let options = store_options(&config.storage);
     if options.location.has_database() {
         Ok(options)

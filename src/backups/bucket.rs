@@ -1,5 +1,6 @@
 //! A bucket that backups are kept in.
 
+use std::collections::BTreeMap;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use futures_util::TryStreamExt as _;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
-use object_store::{ObjectStore as _, ObjectStoreExt as _, RetryConfig, WriteMultipart};
+use object_store::{ObjectStore as _, ObjectStoreExt as _, PutMode, PutOptions, RetryConfig, WriteMultipart};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::fs;
 use tokio::io::AsyncWriteExt as _;
@@ -100,15 +101,34 @@ impl Bucket {
         Ok(bytes)
     }
 
-    pub(super) async fn names(&self) -> Result<Vec<String>, object_store::Error> {
+    pub(super) async fn list(&self) -> Result<BTreeMap<String, u64>, object_store::Error> {
         let objects: Vec<_> = self.store.list(Some(&self.prefix)).try_collect().await?;
         // What is deeper down is none of ours.
-        let names = objects.iter().filter_map(|object| {
+        let sizes = objects.iter().filter_map(|object| {
             let mut parts = object.location.prefix_match(&self.prefix)?;
             let name = parts.next()?.as_ref().to_owned();
-            parts.next().is_none().then_some(name)
+            parts.next().is_none().then_some((name, object.size))
         });
-        Ok(names.collect())
+        Ok(sizes.collect())
+    }
+
+    pub(super) async fn read(&self, name: &str) -> Result<Option<Vec<u8>>, object_store::Error> {
+        match self.store.get(&self.prefix.clone().join(name)).await {
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            object => Ok(Some(object?.bytes().await?.into())),
+        }
+    }
+
+    pub(super) async fn create(&self, name: &str, bytes: Vec<u8>) -> Result<(), object_store::Error> {
+        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+        match self.store.put_opts(&self.prefix.clone().join(name), bytes.into(), options).await {
+            Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
+            written => written.map(drop),
+        }
+    }
+
+    pub(super) async fn replace(&self, name: &str, bytes: Vec<u8>) -> Result<(), object_store::Error> {
+        self.store.put(&self.prefix.clone().join(name), bytes.into()).await.map(drop)
     }
 
     pub(super) async fn file(&self, name: &str, scratch: &FilePath) -> Result<PathBuf, PlaceError> {

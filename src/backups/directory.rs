@@ -1,6 +1,8 @@
 //! A directory that backups are kept in.
 
+use std::collections::BTreeMap;
 use std::io;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use tokio::fs;
@@ -16,6 +18,9 @@ const UNFINISHED: &str = "ghostworks.backup.partial";
 /// The same for changes, which are kept beside a backup that is being made.
 const UNFINISHED_CHANGES: &str = "ghostworks.changes.partial";
 
+/// What a small object is called until it is whole.
+const UNFINISHED_OBJECT: &str = "ghostworks.object.partial";
+
 /// A directory, made when it is needed.
 pub struct Directory(PathBuf);
 
@@ -26,7 +31,7 @@ impl Directory {
     }
 
     pub(super) async fn keep(&self, name: &str, mut backup: Backup) -> Result<u64, PlaceError> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0).await?;
+        self.make().await?;
         let unfinished = if is_of_changes(name) { UNFINISHED_CHANGES } else { UNFINISHED };
         let (claim, file) = WholeFile::create_at(self.0.join(unfinished), &self.0.join(name))?;
         let (mut file, mut bytes) = (fs::File::from_std(file), 0);
@@ -41,16 +46,52 @@ impl Directory {
         Ok(bytes)
     }
 
-    pub(super) async fn names(&self) -> io::Result<Vec<String>> {
+    pub(super) async fn list(&self) -> io::Result<BTreeMap<String, u64>> {
         let mut entries = match fs::read_dir(&self.0).await {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
             entries => entries?,
         };
-        let mut names = Vec::new();
+        let mut sizes = BTreeMap::new();
         while let Some(entry) = entries.next_entry().await? {
-            names.extend(entry.file_name().into_string());
+            // A file that was removed in the meantime is not there.
+            if let (Ok(name), Ok(file)) = (entry.file_name().into_string(), entry.metadata().await) {
+                sizes.insert(name, file.len());
+            }
         }
-        Ok(names)
+        Ok(sizes)
+    }
+
+    pub(super) async fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        match fs::read(self.0.join(name)).await {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            bytes => bytes.map(Some),
+        }
+    }
+
+    pub(super) async fn create(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.make().await?;
+        // A link, other than a rename, takes no other's place; and the file is whole.
+        let (unfinished, path) =
+            (self.0.join(format!("{UNFINISHED_OBJECT}.{}", std::process::id())), self.0.join(name));
+        let (claim, mut file) = WholeFile::create_at(unfinished, &path)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        match fs::hard_link(claim.partial(), &path).await {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => fs::File::open(&self.0).await?.sync_all().await,
+        }
+    }
+
+    pub(super) async fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.make().await?;
+        let (claim, mut file) = WholeFile::create_at(self.0.join(UNFINISHED_OBJECT), &self.0.join(name))?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        claim.keep()
+    }
+
+    async fn make(&self) -> io::Result<()> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0).await
     }
 
     pub(super) fn file(&self, name: &str) -> PathBuf {

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::name::{KeptBackup, KeptChanges};
+use super::name::{KeptBackup, KeptChanges, Origin};
 use crate::domain::Timestamp;
 use crate::store::Position;
 
@@ -50,11 +50,14 @@ pub enum NoRoute {
 
 impl Inventory {
     /// What these names stand for. What is not ours is left out.
-    pub fn of(names: &[String]) -> Self {
-        let mut backups: Vec<KeptBackup> = names.iter().filter_map(|name| KeptBackup::of(name)).collect();
-        let mut changes: Vec<KeptChanges> = names.iter().filter_map(|name| KeptChanges::of(name)).collect();
-        backups.sort_unstable_by_key(|backup| backup.time);
-        changes.sort_unstable_by_key(|changes| changes.time);
+    pub fn of<'a>(names: impl IntoIterator<Item = &'a String>) -> Self {
+        let (mut backups, mut changes) = (Vec::new(), Vec::new());
+        for name in names {
+            backups.extend(KeptBackup::of(name));
+            changes.extend(KeptChanges::of(name));
+        }
+        backups.sort_unstable_by_key(|backup: &KeptBackup| backup.time);
+        changes.sort_unstable_by_key(|changes: &KeptChanges| changes.time);
         Self { backups, changes }
     }
 
@@ -63,16 +66,28 @@ impl Inventory {
         self.backups.iter().rfind(|backup| backup.time <= to).copied()
     }
 
-    /// What leads to `to`, or as near before it as there is something. Changes may begin before a backup ends, for they
-    /// are read beside it.
+    /// The same, with only what comes from there.
+    pub fn from(&self, origin: Origin) -> Self {
+        let backups = self.backups.iter().filter(|backup| backup.origin == Some(origin)).copied().collect();
+        let changes = self.changes.iter().filter(|changes| changes.origin == Some(origin)).copied().collect();
+        Self { backups, changes }
+    }
+
+    /// What leads to `to`, or as near before it as there is something.
     pub fn route_to(&self, to: Timestamp) -> Result<Route, NoRoute> {
         let Some(backup) = self.newest_backup(to) else {
             let oldest = self.backups.first().ok_or(NoRoute::NoBackup)?.time;
             return Err(NoRoute::TooEarly { to, oldest });
         };
-        let mut route = Route { backup, changes: Vec::new() };
-        let later = self.changes.iter().filter(|changes| changes.time > backup.time && changes.time <= to);
-        for &changes in later {
+        self.route_from(&backup, to)
+    }
+
+    /// What leads from a backup to `to`, or as near before it as there is something. Changes may begin before a backup
+    /// ends, for they are read beside it.
+    pub fn route_from(&self, backup: &KeptBackup, to: Timestamp) -> Result<Route, NoRoute> {
+        let mut route = Route { backup: *backup, changes: Vec::new() };
+        let own = self.changes.iter().filter(|changes| changes.origin == backup.origin);
+        for &changes in own.filter(|changes| changes.time > backup.time && changes.time <= to) {
             let gap = NoRoute::Gap { from: route.time(), to: changes.time };
             let Some(at) = route.position() else { return Err(gap) };
             if changes.to.seq <= at.seq {
@@ -112,11 +127,11 @@ mod tests {
     }
 
     fn backup(second: i64, seq: u64) -> String {
-        KeptBackup { time: at(second), position: Some(position(seq, 0)) }.name()
+        KeptBackup { time: at(second), origin: None, position: Some(position(seq, 0)) }.name()
     }
 
     fn changes(second: i64, from: u64, to: u64) -> String {
-        KeptChanges { time: at(second), from: position(from, 0), to: position(to, 0) }.name()
+        KeptChanges { time: at(second), origin: None, from: position(from, 0), to: position(to, 0) }.name()
     }
 
     /// The positions that a route leads over.
@@ -150,8 +165,11 @@ mod tests {
         assert_eq!(over(&names, 15), Ok(vec![0, 3]));
         assert_eq!(over(&names, 25), Err(NoRoute::Gap { from: at(10), to: at(20) }));
         assert_eq!(over(&names, 50), Ok(vec![5, 6]));
-        let other = KeptChanges { time: at(20), from: position(3, 1), to: position(5, 1) }.name();
+        let other = KeptChanges { time: at(20), origin: None, from: position(3, 1), to: position(5, 1) }.name();
         assert_eq!(over(&[backup(0, 0), changes(10, 0, 3), other], 25), Err(NoRoute::Gap { from: at(10), to: at(20) }));
+        let origin = "00000001.00000002".parse().ok();
+        let restored = KeptChanges { time: at(20), origin, from: position(3, 0), to: position(5, 0) }.name();
+        assert_eq!(over(&[backup(0, 0), changes(10, 0, 3), restored], 25), Ok(vec![0, 3]), "of another history");
         let old = "ghostworks-20200101T000000Z.backup".to_owned();
         assert!(matches!(over(&[old, changes(10, 0, 3)], 25), Err(NoRoute::Gap { .. })));
     }

@@ -1,15 +1,18 @@
 //! Places that backups, and the changes since, are kept in: a directory, or a bucket of an S3-compatible service.
 //!
-//! A backup is there under its name when it is whole, and not before. When one is made, and which are kept, is up to
-//! `service`.
+//! A backup is there under its name when it is whole, and not before. A place belongs to one installation (`owner.rs`).
+//! When a backup is made is up to `service`.
 
 mod bucket;
 mod connector;
 mod directory;
 mod inventory;
 mod name;
+mod owner;
+mod retention;
 mod whole_file;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,7 +27,8 @@ use self::directory::Directory;
 
 pub use self::bucket::S3;
 pub use self::inventory::{Inventory, NoRoute, Route};
-pub use self::name::{KeptBackup, KeptChanges};
+pub use self::name::{KeptBackup, KeptChanges, Origin, is_of_changes};
+pub use self::owner::Owner;
 pub use self::whole_file::WholeFile;
 
 /// What the address of a bucket begins with.
@@ -42,6 +46,31 @@ pub enum PlaceError {
     /// There was nothing to keep.
     #[error("the database can't be read: {0}")]
     Store(#[from] StoreError),
+    /// It belongs to another installation.
+    #[error(
+        "it belongs to another installation, {0}, and is left alone: choose another place (backups.to), or take this one \
+         over with `ghostworks backups adopt`"
+    )]
+    Foreign(Box<Owner>),
+    /// It belongs to nobody, and what is in it is not of this database.
+    #[error(
+        "it has backups that are not known to be of this database, and is left alone: choose another place (backups.to), \
+         or take this one over with `ghostworks backups adopt`"
+    )]
+    Unclaimed,
+    /// What says whose it is can't be read.
+    #[error("its object {0}, which says whose it is, is damaged: `ghostworks backups adopt` writes it again")]
+    UnreadableOwner(&'static str),
+    /// It has nothing that leads to what is asked for.
+    #[error(transparent)]
+    NoRoute(#[from] NoRoute),
+}
+
+impl PlaceError {
+    /// Whether it refuses whom it does not belong to.
+    pub fn is_of_ownership(&self) -> bool {
+        matches!(self, Self::Foreign(_) | Self::Unclaimed)
+    }
 }
 
 /// Where backups are kept.
@@ -69,11 +98,35 @@ impl Place {
         }
     }
 
-    /// The names of what is kept, and of whatever else is there.
-    pub async fn names(&self) -> Result<Vec<String>, PlaceError> {
+    /// The names of what is kept, and of whatever else is there, with the bytes of each.
+    pub async fn list(&self) -> Result<BTreeMap<String, u64>, PlaceError> {
         match self {
-            Self::Directory(directory) => Ok(directory.names().await?),
-            Self::Bucket(bucket) => Ok(bucket.names().await?),
+            Self::Directory(directory) => Ok(directory.list().await?),
+            Self::Bucket(bucket) => Ok(bucket.list().await?),
+        }
+    }
+
+    /// The bytes of a small object, if it is there.
+    async fn read(&self, name: &str) -> Result<Option<Vec<u8>>, PlaceError> {
+        match self {
+            Self::Directory(directory) => Ok(directory.read(name).await?),
+            Self::Bucket(bucket) => Ok(bucket.read(name).await?),
+        }
+    }
+
+    /// Writes a small object, unless there is one of this name.
+    async fn create(&self, name: &str, bytes: Vec<u8>) -> Result<(), PlaceError> {
+        match self {
+            Self::Directory(directory) => Ok(directory.create(name, &bytes).await?),
+            Self::Bucket(bucket) => Ok(bucket.create(name, bytes).await?),
+        }
+    }
+
+    /// Writes a small object over the one of this name.
+    async fn replace(&self, name: &str, bytes: Vec<u8>) -> Result<(), PlaceError> {
+        match self {
+            Self::Directory(directory) => Ok(directory.replace(name, &bytes).await?),
+            Self::Bucket(bucket) => Ok(bucket.replace(name, bytes).await?),
         }
     }
 

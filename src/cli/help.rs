@@ -17,6 +17,8 @@ pub(super) const MORE: &str = "\
       End someone's sessions and keep them from signing in, while the server is stopped
   ghostworks backup /backups/monday --data-dir /var/lib/ghostworks
       Keep everything that is in the database; a running server does it for its operator_token
+  ghostworks backups list
+      Show what the server has backed up by itself, and whose it is
   ghostworks export 0199… acme.ndjson --server https://ghostworks.example.com --token-file acme.key
       Keep the artifacts of a workspace of a running server; `import` takes them to another
   ghostworks check --data-dir /var/lib/ghostworks

@@ -3,6 +3,7 @@
 //! Knows how to ask the rest of the program for something and how to print the answer; does nothing of the business.
 
 mod backup;
+mod backups;
 mod check;
 mod compact;
 mod config;
@@ -12,6 +13,7 @@ mod healthcheck;
 mod help;
 mod import;
 mod migrate;
+mod moment;
 mod openapi;
 mod progress;
 mod reindex;
@@ -19,6 +21,7 @@ mod remote;
 mod restore;
 mod serve;
 mod stats;
+mod table;
 mod user;
 
 use std::{
@@ -63,6 +66,8 @@ enum Command {
     Demo,
     /// Write everything in the database to a file; a running server is asked to, and needs server.operator_token
     Backup(backup::Args),
+    /// Show, verify, clear or take over the backups that a server makes by itself
+    Backups(backups::Args),
     /// Make the database in the data directory from a backup, or as it was at a moment; the server must be stopped
     Restore(restore::Args),
     /// Write the artifacts of a workspace of a running server to a file, for `import`
@@ -113,6 +118,8 @@ enum Failure {
     NotReady(String),
     #[error("{0}")]
     NotImported(String),
+    #[error("{0}")]
+    Unverified(String),
     #[error("the database is damaged: {0}")]
     Damaged(String),
     #[error("can't start the runtime: {0}")]
@@ -130,6 +137,7 @@ impl Cli {
             Some(Command::Serve(args)) => serve::run(&args, &sources),
             Some(Command::Config(args)) => config::run(&args, &sources),
             Some(Command::Backup(args)) => backup::run(&args, &sources),
+            Some(Command::Backups(args)) => backups::run(&args, &sources),
             Some(Command::Restore(args)) => restore::run(&args, &sources),
             Some(Command::Export(args)) => export::run(&args, &sources),
             Some(Command::Import(args)) => import::run(&args, &sources),

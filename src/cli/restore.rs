@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use tokio::runtime::Builder;
 
-use super::{Failure, print, progress::Progress};
+use super::{Failure, moment, print, progress::Progress};
 use crate::{
     app,
     config::{Config, Sources},
@@ -17,8 +17,9 @@ pub(super) struct Args {
     /// The backup; without it, the newest of those that a server made by itself, with all changes since
     #[arg(conflicts_with_all = ["to", "from"])]
     file: Option<PathBuf>,
-    /// Restore what was there at this moment, such as 2026-11-26T01:30:00Z
-    #[arg(long, value_name = "TIME")]
+    /// Restore what was there at this moment, such as "yesterday 18:00", "2026-11-26 01:30", 2026-11-26T01:30:00Z or
+    /// "2h ago"
+    #[arg(long, value_name = "TIME", value_parser = moment::parse)]
     to: Option<Timestamp>,
     /// Take the backups and changes from this directory or s3://bucket/prefix [default: backups.to]
     #[arg(long, value_name = "PLACE")]
@@ -38,13 +39,14 @@ pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     if let Some(file) = &args.file {
         let rows = app::restore(&config, file, args.force, passed)?;
         drop(progress);
-        return print(&format!("{rows} rows were restored to {directory}."));
+        return print(&format!("{rows} rows were restored to {directory} from {}.", file.display()));
     }
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
-    let app::Recovered { rows, backup, changes, time } =
+    let app::Recovered { rows, backup, owner, changes, time } =
         runtime.block_on(app::recover(&config, args.to, args.force, &mut passed))?;
     drop(progress);
+    let whose = owner.map(|owner| format!(" of the installation {owner}")).unwrap_or_default();
     print(&format!(
-        "{rows} rows were restored to {directory} as of {time}, from {backup} and {changes} shipments of changes."
+        "{rows} rows were restored to {directory} as of {time}, from {backup}{whose} and {changes} shipments of changes."
     ))
 }

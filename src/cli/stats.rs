@@ -1,6 +1,6 @@
 //! `ghostworks stats`: what takes up the room, while the server is stopped.
 
-use super::{Failure, print};
+use super::{Failure, print, table::size};
 use crate::{
     app,
     config::{Config, Quotas, Sources},
@@ -55,11 +55,4 @@ fn limits(quotas: &Quotas) -> String {
     ];
     let limits: Vec<String> = limits.into_iter().flatten().collect();
     if limits.is_empty() { String::new() } else { format!("\nEach may have at most {}.\n", limits.join(", ")) }
-}
-
-/// Bytes, for people.
-fn size(bytes: u64) -> String {
-    const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-    let unit = UNITS.into_iter().find(|(unit, _)| bytes >= *unit);
-    unit.map_or_else(|| format!("{bytes} B"), |(unit, name)| format!("{:.1} {name}", bytes as f64 / unit as f64))
 }

@@ -10,8 +10,8 @@ use super::secret::masked;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Backups {
-    /// Where they go (`--from`, when they are restored): a directory, or `s3://bucket/prefix`. Each installation needs
-    /// a place of its own. By default nowhere: then there are none.
+    /// Where they go (`--from`, when they are restored): a directory, or `s3://bucket/prefix`. A place
+    /// belongs to one installation. By default nowhere: then there are none.
     pub to: Option<String>,
     /// Seconds from one to the next. Default a day.
     pub every_seconds: u64,

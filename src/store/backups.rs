@@ -15,6 +15,9 @@ pub trait Backups: Send + Sync {
     /// at a time; another is [`StoreError::Overloaded`](super::StoreError::Overloaded).
     async fn backup(&self) -> StoreResult<Backup>;
 
+    /// Whether this database was at a position, as far as its change log goes back.
+    async fn has_passed(&self, position: Position) -> StoreResult<bool>;
+
     /// What takes a copy of this database from a position to the last commit: of every change after it, the entry in
     /// the change log and the rows that it is about, as they are now. Rows that no entry tells of are not in it: the
     /// answers to idempotency keys, and when an API key was last used.

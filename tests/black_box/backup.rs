@@ -104,7 +104,7 @@ fn a_damaged_backup_changes_nothing() {
     for damaged in [&whole[..whole.len() - 1], &whole[..whole.len() / 2], &flipped, b"not a backup", b""] {
         fs::write(&file, damaged).unwrap();
         let (succeeded, said) = run(&setup, "restore", &file, &["--force"]);
-        assert!(!succeeded && said.contains("the backup: "), "{said}");
+        assert!(!succeeded && said.contains(&format!("the backup {}: ", file.display())), "{said}");
         assert!(fs::read(setup.data().join("ghostworks.redb")).unwrap() == database, "the database was changed");
         assert_eq!(names(setup.data()), there);
     }
@@ -165,7 +165,7 @@ fn what_is_not_there_is_said() {
     let (succeeded, said) = run(&setup, "backup", &file, &[]);
     assert!(!succeeded && said.contains("there is no database"), "{said}");
     let (succeeded, said) = run(&setup, "restore", &file, &[]);
-    assert!(!succeeded && said.contains("the backup: "), "{said}");
+    assert!(!succeeded && said.contains(&format!("the backup {}: ", file.display())), "{said}");
     assert!(!setup.data().exists(), "nothing was made");
 }
 

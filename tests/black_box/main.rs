@@ -9,6 +9,7 @@ mod audit;
 mod auth;
 mod background;
 mod backup;
+mod backup_places;
 mod budgets;
 mod bulk;
 mod caching;

@@ -194,9 +194,8 @@ fn who_goes_on_from_an_earlier_moment_begins_anew() {
     let second = until_shipped(&server, &place);
     server.stop();
 
-    let back = setup.clone().data_dir(setup.scratch().join("back"));
-    assert!(back.run(&["restore", "--to", &first]).0.success());
-    let server = back.start();
+    assert!(setup.run(&["restore", "--force", "--to", &first]).0.success());
+    let server = setup.start();
     server.until("another backup", || kept(&place, ".backup").len() == 2);
     let tokens = login(&server.client(), &owner.email, PASSWORD).expect(200).json();
     let client = server.client().bearer(&text(&tokens["access_token"]));
@@ -247,7 +246,9 @@ fn what_can_not_be_restored_is_said_and_changes_nothing() {
     assert!(refused(&[]).contains("there is no backup"));
     let (status, _, errors) = Setup::new().run(&["restore"]);
     assert!(!status.success() && errors.contains("--from or backups.to"), "{errors}");
-    assert!(refused(&["--to", "yesterday"]).contains("--to"));
+    assert!(refused(&["--to", "yesterday"]).contains("there is no backup"));
+    assert!(refused(&["--to", "soon"]).contains("yesterday 18:00"));
+    assert!(refused(&["--to", "9000-01-01 00:00"]).contains("in the future"));
     assert!(refused(&["a.backup", "--to", "2026-01-01T00:00:00Z"]).contains("cannot be used with"));
 
     let server = setup.start();

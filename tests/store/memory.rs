@@ -298,6 +298,10 @@ impl Backups for MemoryEngine {
         Err(StoreError::Unavailable("what is in memory has no backups".to_owned()))
     }
 
+    async fn has_passed(&self, _position: Position) -> StoreResult<bool> {
+        Err(StoreError::Unavailable("what is in memory has no backups".to_owned()))
+    }
+
     async fn changes_since(&self, _position: Position) -> StoreResult<Since> {
         Err(StoreError::Unavailable("what is in memory has no backups".to_owned()))
     }

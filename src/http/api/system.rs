@@ -253,7 +253,10 @@ fn background(tasks: &[TaskHealth]) -> Part {
 }
 
 fn backups(health: BackupHealth) -> Part {
+    let foreign = "the place of the backups is not known to belong to this installation: see the log, or `ghostworks \
+                   backups list`; `ghostworks backups adopt` takes it over";
     let detail = json!({
+        "trouble": health.is_foreign.then_some(foreign),
         "last_backup": health.last.map(Time),
         "changes_shipped": health.shipped.map(Time),
     });

@@ -1,6 +1,7 @@
 //! Backups by schedule: made when the last one is old enough, and kept until there are newer ones. Between them,
-//! changes are shipped to the same place.
+//! changes are shipped to the same place, which belongs to this installation alone.
 
+mod ownership;
 mod shipping;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,8 +12,8 @@ use jiff::SignedDuration;
 use tokio::sync::{Mutex as TurnMutex, Notify};
 
 use super::Service;
-use crate::backups::{Inventory, KeptBackup, KeptChanges, Place, PlaceError};
-use crate::domain::Timestamp;
+use crate::backups::{Inventory, KeptBackup, Origin, Place, PlaceError};
+use crate::domain::{InstallationId, Timestamp};
 use crate::followers::{Failure, Task};
 use crate::store::StoreResult;
 
@@ -23,9 +24,16 @@ pub use self::shipping::ShipChanges;
 /// The longest pause until a backup that failed is tried again, unless the next one is due sooner.
 const RETRY: Duration = Duration::from_secs(60);
 
+/// How often it is looked at what the place has, at least: somebody may have removed it.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+
 /// When backups are made, how many are kept where, and how often changes are shipped.
 pub struct BackupSchedule {
     place: Place,
+    /// Whose backups these are.
+    installation: InstallationId,
+    /// Where that is, for people who look at the place.
+    whereabouts: String,
     every: Duration,
     keep: usize,
     /// None when changes are not shipped.
@@ -47,6 +55,8 @@ pub struct BackupHealth {
     pub last: Option<Timestamp>,
     /// Whether the last attempt failed.
     pub is_failing: bool,
+    /// Whether the place belongs to another installation, or to nobody who is known.
+    pub is_foreign: bool,
     /// Up to when every change was shipped.
     pub shipped: Option<Timestamp>,
     /// Whether changes were not shipped the last time.
@@ -56,9 +66,18 @@ pub struct BackupHealth {
 impl BackupSchedule {
     /// A backup to `place` each time the newest one there is this old, of which the last `keep` are kept, and what has
     /// changed since, this often.
-    pub fn new(place: Place, every: Duration, keep: usize, changes_every: Option<Duration>) -> Self {
+    /// It is made for an installation, whose whereabouts are for people.
+    pub fn new(
+        place: Place,
+        (installation, whereabouts): (InstallationId, String),
+        every: Duration,
+        keep: usize,
+        changes_every: Option<Duration>,
+    ) -> Self {
         Self {
             place,
+            installation,
+            whereabouts,
             every,
             keep,
             changes_every,
@@ -92,17 +111,21 @@ impl BackupSchedule {
         self.changes_every.is_some()
     }
 
-    fn made(&self, time: Timestamp) {
-        self.locked().last = Some(time);
+    /// Notes that a look at the place went well, and when its newest backup was made.
+    fn looked(&self, last: Option<Timestamp>) {
+        let mut health = self.locked();
+        (health.last, health.is_failing, health.is_foreign) = (last, false, false);
     }
 
-    /// Removes the backups that are too many, and the changes that came before those that stay.
-    async fn remove_old(&self, inventory: &Inventory) {
-        let (old, kept) = inventory.backups.split_at(inventory.backups.len().saturating_sub(self.keep));
-        let oldest = kept.iter().map(|backup| backup.time).min().unwrap_or(Timestamp::MIN);
-        let changes = inventory.changes.iter().filter(|changes| changes.time < oldest);
-        let names = old.iter().map(KeptBackup::name).chain(changes.map(KeptChanges::name));
-        for name in names.collect::<Vec<_>>() {
+    /// Notes that there was no backup, and whether that is so because the place is not ours.
+    fn failed(&self, error: &PlaceError) {
+        let mut health = self.locked();
+        (health.is_failing, health.is_foreign) = (true, error.is_of_ownership());
+    }
+
+    /// Removes what of its own is too old.
+    async fn remove_old(&self, own: &Inventory) {
+        for name in own.not_needed(self.keep) {
             if let Err(error) = self.place.remove(&name).await {
                 tracing::warn!(name, %error, "what is not needed any more can't be removed");
             }
@@ -140,13 +163,13 @@ impl Task for MakeBackups {
         *schedule.pause() = Duration::ZERO;
         let work = self.service.back_up_if_due(schedule);
         let done = self.service.telemetry.background("backup", work).await;
-        schedule.locked().is_failing = done.is_err();
         match done {
             Ok(pause) => {
                 *schedule.pause() = pause;
                 Ok(())
             }
             Err(error) => {
+                schedule.failed(&error);
                 self.service.telemetry.metrics().backup_ended(false);
                 Err(Failure::new("there was no backup", error))
             }
@@ -161,28 +184,39 @@ impl Task for MakeBackups {
 impl Service {
     /// Makes a backup if the newest is old enough or changes can't go on from it, and returns when to look again.
     async fn back_up_if_due(&self, schedule: &BackupSchedule) -> Result<Duration, PlaceError> {
-        let mut inventory = Inventory::of(&schedule.place.names().await?);
+        let chain = *schedule.chain();
+        let inventory = Inventory::of(schedule.place.list().await?.keys());
+        let owner = self.own(schedule, &inventory).await?;
         let now = self.clock.now();
+        let (origin, mut own) = (self.origin(schedule), owner.own(&inventory));
+        let current = own.from(origin);
         // A clock that was wrong may have made one in the future, which says nothing about the past.
-        let newest = inventory.newest_backup(now).map(|backup| backup.time);
-        schedule.locked().last = newest;
-        let is_needed = schedule.needs_backup(&inventory, now);
+        let newest = current.newest_backup(now).map(|backup| backup.time);
+        let is_needed = schedule.needs_backup(chain, &current, now);
         let age = newest.map(|newest| now.duration_since(newest).unsigned_abs());
         let pause = age.and_then(|age| schedule.every.checked_sub(age)).filter(|pause| !pause.is_zero());
         if let Some(pause) = pause.filter(|_| !is_needed) {
-            return Ok(pause);
+            schedule.looked(newest);
+            return Ok(pause.min(LOOK_EVERY));
         }
         let (backup, time) = self.read_at_a_time(schedule, self.store.backup()).await?;
-        let kept = KeptBackup { time, position: Some(backup.position()) };
+        let kept = KeptBackup { time, origin: Some(origin), position: Some(backup.position()) };
         let name = kept.name();
         let bytes = schedule.place.keep(&name, backup).await?;
         schedule.go_on_from(&kept);
-        schedule.made(time);
+        schedule.looked(Some(time));
         self.telemetry.metrics().backup_ended(true);
         tracing::info!(name, bytes, "a backup was made");
-        inventory.backups.push(kept);
-        schedule.remove_old(&inventory).await;
-        Ok(schedule.every)
+        own.backups.push(kept);
+        // It took its time, and somebody may have taken the place over.
+        schedule.place.require_owner(schedule.installation).await?;
+        schedule.remove_old(&own).await;
+        Ok(schedule.every.min(LOOK_EVERY))
+    }
+
+    /// Where what is kept comes from.
+    fn origin(&self, schedule: &BackupSchedule) -> Origin {
+        Origin { installation: schedule.installation.short(), history: self.store.history().short() }
     }
 
     /// Begins to read the database, and tells a time that all of it was written before: in milliseconds, and another

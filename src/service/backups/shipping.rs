@@ -33,15 +33,24 @@ pub(super) enum Chain {
 }
 
 impl BackupSchedule {
-    /// Finds out where changes go on from by what the place has, unless that is known. After a gap, or a backup that
-    /// does not tell how far it goes, there is nothing to go on from. Returns whether a backup is needed first.
-    pub(super) fn needs_backup(&self, inventory: &Inventory, now: Timestamp) -> bool {
+    /// Finds out where changes go on from by what the place has of the current history, if that is not known or no longer
+    /// there: after a gap there is nothing to go on from. `before` is where they ended before it was looked at what the
+    /// place has. Returns whether a backup is needed first.
+    pub(super) fn needs_backup(&self, before: Chain, current: &Inventory, now: Timestamp) -> bool {
+        if self.changes_every.is_none() {
+            return false;
+        }
+        let route = current.route_to(now).ok();
+        let end = route.as_ref().and_then(|route| Some((route.position()?, route.time())));
         let mut chain = self.chain();
-        if self.changes_every.is_some() && *chain == Chain::Unknown {
-            let route = inventory.route_to(now).ok();
-            let end = route.as_ref().and_then(|route| Some((route.position()?, route.time())));
-            *chain = end.map_or(Chain::Broken, |(position, _)| Chain::Ends(position));
-            self.locked().shipped = end.map(|(_, time)| time);
+        match (before, end) {
+            (Chain::Unknown, Some((position, time))) => {
+                *chain = Chain::Ends(position);
+                self.locked().shipped = Some(time);
+            }
+            (Chain::Ends(known), Some((position, _))) if position.seq >= known.seq => {}
+            (Chain::Broken, _) => {}
+            (Chain::Unknown | Chain::Ends(_), _) => *chain = Chain::Broken,
         }
         *chain == Chain::Broken
     }
@@ -73,6 +82,11 @@ impl ShipChanges {
         let work = self.service.ship_what_is_new(&self.schedule);
         let shipped = self.service.telemetry.background("shipping", work).await;
         self.schedule.locked().is_shipping_failing = shipped.is_err();
+        if shipped.as_ref().err().is_some_and(PlaceError::is_of_ownership) {
+            // The place was ours when it was last looked at: what is there now is to be found out.
+            *self.schedule.chain() = Chain::Unknown;
+            self.schedule.wanted.notify_one();
+        }
         shipped.map_err(|error| {
             self.service.telemetry.metrics().shipment_ended(false);
             Failure::new("changes were not shipped", error)
@@ -112,14 +126,16 @@ impl Service {
             Since::AnotherHistory => {
                 tracing::warn!(
                     "changes can't go on from what is in the place of the backups, which is of another database or too \
-                     old: a backup is made to begin anew"
+                     old: a backup is made to begin again"
                 );
                 *schedule.chain() = Chain::Broken;
                 schedule.wanted.notify_one();
                 return Ok(());
             }
             Since::Changes(changes) => {
-                let kept = KeptChanges { time, from: end, to: changes.position() };
+                schedule.place.require_owner(schedule.installation).await?;
+                let origin = Some(self.origin(schedule));
+                let kept = KeptChanges { time, origin, from: end, to: changes.position() };
                 let (name, to) = (kept.name(), changes.position());
                 let bytes = schedule.place.keep(&name, changes).await?;
                 *schedule.chain() = Chain::Ends(to);

@@ -55,7 +55,7 @@ use super::records;
 use super::{Counts, Observer, Store, StoreError, StoreFigures, StoreHealth, StoreResult};
 use crate::domain::{HistoryId, Quotas};
 
-pub use backup::{BackupError, backup, restore, verify as verify_backup};
+pub use backup::{BackupError, backup, restore, verify as verify_backup, verify_changes};
 pub use check::{CheckReport, check};
 pub use compact::{CompactError, Compacted, compact};
 pub use errors::OpenError;

@@ -41,6 +41,14 @@ impl Content {
         }
     }
 
+    /// What such a file is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Everything => "backup",
+            Self::Changes => "changes",
+        }
+    }
+
     /// Why a file that begins with something else is refused.
     fn refusal(self) -> &'static str {
         match self {

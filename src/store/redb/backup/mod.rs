@@ -16,8 +16,9 @@ mod touched;
 #[cfg(test)]
 mod workload;
 
+use std::error::Error;
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use redb::{
@@ -49,13 +50,15 @@ pub enum BackupError {
     /// The backup can't be written or read, or is damaged.
     #[error("the backup: {0}")]
     Backup(#[from] io::Error),
-    /// Changes can't be read, or don't fit what they are to change.
-    #[error("the changes in {}: {cause}", path.display())]
-    Changes {
-        /// Their file.
+    /// A backup, or changes, can't be read, or don't fit what they are to change.
+    #[error("the {content} {}: {source}", path.display())]
+    Kept {
+        /// What it is.
+        content: &'static str,
+        /// Its file.
         path: PathBuf,
         /// What is wrong.
-        cause: String,
+        source: Box<dyn Error + Send + Sync>,
     },
     /// Changes begin later than what was restored so far ends.
     #[error("the changes {from} to {to} are missing")]
@@ -121,9 +124,8 @@ pub fn restore(
     if options.location.has_database() && !force {
         return Err(BackupError::IsThere);
     }
-    read_through(backup, Content::Everything, |_| {})?;
-    for file in changes {
-        read_through(file, Content::Changes, |_| {}).map_err(|error| of_changes(file, error))?;
+    for (file, content) in kept(backup, changes) {
+        read_through(file, content, |_| {})?;
     }
     fs::create_dir_all(directory).map_err(BackupError::Directory)?;
     let path = options.location.path();
@@ -145,21 +147,35 @@ pub fn verify(backup: &Path, passed: impl FnMut(u64)) -> Result<u64, BackupError
     read_through(backup, Content::Everything, passed)
 }
 
-fn read_through(file: &Path, content: Content, mut passed: impl FnMut(u64)) -> Result<u64, BackupError> {
-    let mut reader = BackupReader::new(BufReader::new(File::open(file)?), content)?;
-    while reader.next()? != Part::End {
-        passed(reader.rows());
-    }
-    Ok(reader.rows())
+/// The same for the changes since a backup.
+pub fn verify_changes(changes: &Path) -> Result<u64, BackupError> {
+    read_through(changes, Content::Changes, |_| {})
 }
 
-/// What is wrong with changes, with the name of their file.
-fn of_changes(file: &Path, error: BackupError) -> BackupError {
-    let cause = match error {
-        BackupError::Backup(error) => error.to_string(),
-        other => other.to_string(),
+/// A backup and the changes since it, each with what it has.
+fn kept<'a>(backup: &'a Path, changes: &'a [PathBuf]) -> impl Iterator<Item = (&'a Path, Content)> {
+    let changes = changes.iter().map(|file| (file.as_path(), Content::Changes));
+    [(backup, Content::Everything)].into_iter().chain(changes)
+}
+
+fn read_through(file: &Path, content: Content, mut passed: impl FnMut(u64)) -> Result<u64, BackupError> {
+    let mut read = || {
+        let mut reader = BackupReader::new(BufReader::new(File::open(file)?), content)?;
+        while reader.next()? != Part::End {
+            passed(reader.rows());
+        }
+        Ok(reader.rows())
     };
-    BackupError::Changes { path: file.to_owned(), cause }
+    read().map_err(|error: io::Error| in_file(content, file, error.into()))
+}
+
+/// What is wrong with a backup or changes, with the name of the file.
+fn in_file(content: Content, file: &Path, error: BackupError) -> BackupError {
+    let source: Box<dyn Error + Send + Sync> = match error {
+        BackupError::Backup(error) => error.into(),
+        other => other.into(),
+    };
+    BackupError::Kept { content: content.name(), path: file.to_owned(), source }
 }
 
 /// Reads these bytes as a backup, and as changes.
@@ -188,10 +204,12 @@ fn fill(
         passed(rows);
     };
     let mut txn = begin(&database)?;
-    fill_tables(&txn, BackupReader::new(BufReader::new(File::open(backup)?), Content::Everything)?, &mut one_more)?;
+    let read = fill_tables(&txn, backup, &mut one_more);
+    read.map_err(|error| in_file(Content::Everything, backup, error))?;
     open::require_known(path, migrate::version_in(&txn)?)?;
     for file in changes {
-        txn = apply::apply(&database, txn, file, &mut one_more).map_err(|error| of_changes(file, error))?;
+        txn = apply::apply(&database, txn, file, &mut one_more)
+            .map_err(|error| in_file(Content::Changes, file, error))?;
     }
     if !changes.is_empty() {
         settle::settle(&txn)?;
@@ -211,11 +229,8 @@ fn begin(database: &Database) -> Result<WriteTransaction, BackupError> {
 }
 
 /// Puts all rows of a backup in their places.
-fn fill_tables(
-    txn: &WriteTransaction,
-    mut backup: BackupReader<impl Read>,
-    passed: &mut impl FnMut(),
-) -> Result<(), BackupError> {
+fn fill_tables(txn: &WriteTransaction, backup: &Path, passed: &mut impl FnMut()) -> Result<(), BackupError> {
+    let mut backup = BackupReader::new(BufReader::new(File::open(backup)?), Content::Everything)?;
     let mut part = backup.next()?;
     while let Part::Table(name) = part {
         part = apply::rows_of(txn, &name, &mut backup, passed)?;

@@ -34,6 +34,10 @@ impl Backups for RedbStore {
         Ok(Backup::new(position, pieces))
     }
 
+    async fn has_passed(&self, position: Position) -> StoreResult<bool> {
+        Ok(position::at(&*self.snapshot()?, position.seq)? == Some(position))
+    }
+
     async fn changes_since(&self, position: Position) -> StoreResult<Since> {
         let snapshot = self.snapshot()?;
         let newest = position::newest(&snapshot)?;
