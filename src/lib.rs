@@ -3,8 +3,8 @@
 //! A request flows one way: `http` (extract, call, map) → `service` (may this caller do this?) → `store`. `auth` has
 //! the primitives of passwords and tokens, `mail` sends e-mails, `backups` keeps copies of everything, `followers` runs what
 //! works beside the requests, `telemetry` says what happened, `operations` what can be asked
-//! for and by whom, `config` says how it is wanted, `priority` which threads give
-//! way, and `app` puts everything together. What each may import is held by `tests/architecture.rs`.
+//! for and by whom, `config` says how it is wanted, `priority` which threads give way, `offload` takes long computations
+//! off the runtime's threads, and `app` puts everything together. What each may import is held by `tests/architecture.rs`.
 
 pub mod app;
 pub mod auth;
@@ -15,6 +15,7 @@ pub mod domain;
 pub mod followers;
 pub mod http;
 pub mod mail;
+pub mod offload;
 pub mod operations;
 pub mod priority;
 pub mod search;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("config", &[]),
+    ("offload", &[]),
     ("priority", &[]),
     ("store", &["domain", "priority"]),
     ("search", &["domain", "priority"]),
@@ -16,8 +17,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("followers", &["domain", "store"]),
     ("operations", &["domain"]),
     ("telemetry", &["domain", "config", "operations"]),
-    ("service", &["domain", "operations", "store", "search", "auth", "telemetry", "mail", "backups", "followers"]),
-    ("http", &["service", "operations", "domain", "telemetry", "config", "priority"]),
+    (
+        "service",
+        &["domain", "operations", "store", "search", "auth", "telemetry", "mail", "backups", "followers", "offload"],
+    ),
+    ("http", &["service", "operations", "domain", "telemetry", "config", "priority", "offload"]),
     ("app", EVERYTHING),
     ("cli", EVERYTHING),
 ];
@@ -25,6 +29,7 @@ const EVERYTHING: &[&str] = &[
     "domain",
     "config",
     "followers",
+    "offload",
     "priority",
     "store",
     "search",

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::followers::Driver;
+use crate::followers::{Driver, Following};
 use crate::mail::Mailer;
 use crate::search::Parts;
 use crate::service::{
-    FollowChanges, Housekeeping, MailRequests, Mailing, MakeBackups, MergeParts, SaveIndex, Service, ShipChanges,
+    Housekeeping, Indexer, MailRequests, Mailing, MakeBackups, MergeParts, SaveIndex, Service, ShipChanges,
 };
 
 /// Starts them.
@@ -19,12 +19,13 @@ pub(super) fn start(service: &Arc<Service>, mail: Option<(MailRequests, Mailer)>
     driver.start(MergeParts::new(service.clone(), Parts::Small));
     driver.start(MergeParts::new(service.clone(), Parts::Large));
     driver.start(SaveIndex::new(service.clone()));
-    driver.start(FollowChanges::new(service.clone()));
+    let (store, search, telemetry) = (service.store.clone(), service.search.clone(), service.telemetry.clone());
+    driver.start(Following::new(Indexer::new(store, search, Some(telemetry))));
     if let Some(schedule) = &service.backups {
         driver.start(MakeBackups::new(service.clone(), schedule.clone()));
         if schedule.ships_changes() {
             // Last: what the others have written is shipped, too.
-            driver.start(ShipChanges::new(service.clone(), schedule.clone()));
+            driver.start(Following::new(ShipChanges::new(service.clone(), schedule.clone())));
         }
     }
     driver

@@ -9,9 +9,9 @@ use thiserror::Error;
 use super::TransferError;
 use crate::auth::{HashingError, SigningKeyError};
 use crate::backups::PlaceError;
+use crate::followers::Failure;
 use crate::mail::MailerError;
 use crate::search::SearchError;
-use crate::service::IndexingError;
 use crate::store::StoreError;
 use crate::store::redb::{BackupError, CompactError, OpenError};
 use crate::telemetry::TelemetryError;
@@ -64,9 +64,9 @@ pub enum Error {
     /// The search index can't be compared with the database.
     #[error("the search index was not checked: {0}")]
     Check(StoreError),
-    /// The search index can't be made anew.
-    #[error("the search index was not made anew: {0}")]
-    Reindex(IndexingError),
+    /// The search index can't be rebuilt.
+    #[error("the search index was not rebuilt: {0}")]
+    Reindex(Failure),
     /// There is no signing key.
     #[error(transparent)]
     SigningKey(#[from] SigningKeyError),

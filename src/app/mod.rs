@@ -3,6 +3,7 @@
 mod accounts;
 mod background;
 mod demo;
+mod descriptors;
 mod error;
 mod installation;
 mod observers;
@@ -60,7 +61,7 @@ const SEARCH_DIR: &str = "search";
 
 /// Runs the server until it is told to stop by SIGTERM or SIGINT. A directory that has lost its database gets an empty one
 /// only if it `may_be_new`.
-pub async fn serve(config: Config, may_be_new: bool) -> Result<(), Error> {
+pub async fn serve(mut config: Config, may_be_new: bool) -> Result<(), Error> {
     let started = Instant::now();
     let ids = IdGenerator::new();
     let instance = ids.next(SystemClock.now());
@@ -69,6 +70,7 @@ pub async fn serve(config: Config, may_be_new: bool) -> Result<(), Error> {
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
+    config.server.max_connections = descriptors::connections(config.server.max_connections);
     let listener = listen(config.server.listen, "--listen").await?;
     let metrics_listener = match config.telemetry.metrics_listen {
         Some(address) => Some(listen(address, "telemetry.metrics_listen").await?),
@@ -109,7 +111,8 @@ pub async fn serve(config: Config, may_be_new: bool) -> Result<(), Error> {
     let background = background::start(&service, mailer.map(|mailer| (mail_requests, mailer)));
     let (stop_metrics, metrics_stopped) = oneshot::channel::<Infallible>();
     let metrics = metrics_listener.map(|listener| {
-        let (router, limits) = (http::metrics_router(state.clone()), limits(&config.server));
+        let (router, mut limits) = (http::metrics_router(state.clone()), limits(&config.server));
+        limits.max_connections = limits.max_connections.min(descriptors::METRICS_CONNECTIONS);
         // Until the last request is answered: that is worth seeing.
         tokio::spawn(server::serve(listener, router, limits, async {
             let _ = metrics_stopped.await;
@@ -207,7 +210,7 @@ fn service(
         None => SigningKey::load_or_generate(&config.storage.data_dir, &*entropy)?,
     };
     Ok(Service {
-        search: search(&config.storage, store.history())?,
+        search: Arc::new(search(&config.storage, store.history())?),
         hasher: hasher(auth, on_hashed(telemetry.clone()))?,
         backups: backups(config, installation, &telemetry)?.map(Arc::new),
         store,

@@ -53,7 +53,9 @@ pub(super) fn let_look(service: &Arc<Service>) {
     let store = Arc::downgrade(&service.store);
     metrics.look_at_storage(move || store.upgrade().map(|store| storage(&store.figures())));
     let searched = Arc::downgrade(service);
-    metrics.look_at_search(move || searched.upgrade().map(|service| search(&service.search_health())));
+    metrics.look_at_search(move || {
+        searched.upgrade().map(|service| search(&service.search_health(service.store.figures().newest_change)))
+    });
     let kept = Arc::downgrade(service);
     metrics.look_at_backups(move || Some(backups(&kept.upgrade()?.backup_health()?)));
     let background = Arc::downgrade(&service.background);

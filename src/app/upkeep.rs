@@ -100,11 +100,11 @@ pub fn stats(config: &Config) -> Result<Stats, Error> {
     Ok(redb::stats(&existing(config)?)?)
 }
 
-/// Makes the search index anew, and returns how many artifacts are in it. `passed` is told how many were taken in so far.
+/// Rebuilds the search index, and returns how many artifacts are in it. `passed` is told how many were taken in so far.
 pub async fn reindex(config: &Config, mut passed: impl FnMut(u64)) -> Result<u64, Error> {
-    let store = RedbStore::open(existing(config)?, Arc::new(NoObserver))?;
-    let search = super::search(&config.storage, store.history())?;
-    let mut work = pin!(service::reindex(&store, &search));
+    let store = Arc::new(RedbStore::open(existing(config)?, Arc::new(NoObserver))?);
+    let search = Arc::new(super::search(&config.storage, store.history())?);
+    let mut work = pin!(service::reindex(store.clone(), search.clone()));
     let mut looks = tokio::time::interval(BETWEEN_LOOKS);
     loop {
         tokio::select! {

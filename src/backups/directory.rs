@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use tokio::fs;
 use tokio::io::AsyncWriteExt as _;
+use tokio::task::spawn_blocking;
 
 use super::PlaceError;
 use super::name::is_of_changes;
@@ -33,7 +34,9 @@ impl Directory {
     pub(super) async fn keep(&self, name: &str, mut backup: Backup) -> Result<u64, PlaceError> {
         self.make().await?;
         let unfinished = if is_of_changes(name) { UNFINISHED_CHANGES } else { UNFINISHED };
-        let (claim, file) = WholeFile::create_at(self.0.join(unfinished), &self.0.join(name))?;
+        let (partial, path) = (self.0.join(unfinished), self.0.join(name));
+        let (claim, file) =
+            spawn_blocking(move || WholeFile::create_at(partial, &path)).await.map_err(io::Error::from)??;
         let (mut file, mut bytes) = (fs::File::from_std(file), 0);
         while let Some(piece) = backup.next().await {
             let piece = piece?;
@@ -42,7 +45,7 @@ impl Directory {
         }
         file.flush().await?;
         file.sync_all().await?;
-        claim.keep()?;
+        spawn_blocking(move || claim.keep()).await.map_err(io::Error::from)??;
         Ok(bytes)
     }
 

@@ -17,7 +17,7 @@ pub struct Server {
     /// The address to listen on; port 0 takes any free one. Default `127.0.0.1:8000`.
     #[serde(deserialize_with = "address")]
     pub listen: SocketAddr,
-    /// Connections served at a time; more wait to be accepted. Default 8192.
+    /// Connections served at a time, as far as the limit on open files allows; more wait to be accepted. Default 8192.
     pub max_connections: usize,
     /// Bytes that requests and answers may hold, all together. Default 256 MiB.
     pub memory_bytes: usize,

@@ -5,10 +5,12 @@
 
 mod driver;
 mod every;
+mod follower;
 mod health;
 mod task;
 
 pub use driver::Driver;
 pub use every::Every;
+pub use follower::{Follower, Following, Next, catch_up};
 pub use health::{SeenFailure, TaskHealth, TaskRegistry};
 pub use task::{Failure, Task};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 /// How long the pause after many failures is, unless a task says otherwise.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Work that is repeated for as long as the server runs.
 #[async_trait]

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
-use super::index::{Opened, SearchError};
+use super::error::SearchError;
+use super::index::Opened;
 use crate::domain::{ArtifactId, HistoryId};
 
 /// What an index holds.

@@ -5,7 +5,8 @@ use std::fs;
 use std::io;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread;
 
 use arc_swap::ArcSwap;
@@ -14,22 +15,24 @@ use tantivy::index::{Index, IndexSettings, IndexSortByField, Order};
 use tantivy::indexer::{IndexWriterOptions, NoMergePolicy, UserOperation};
 use tantivy::query::AllQuery;
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term};
-use thiserror::Error;
 
 use super::boot;
 use super::budget::Budget;
+use super::change::IndexChange;
 use super::collect::Gather;
 use super::columns::{self, AllColumns};
 use super::directory::IndexDirectory;
+use super::error::{Diagnosis, SearchError};
 use super::find::{Findings, Search};
 use super::found::Found;
 use super::merging::{self, Parts};
+use super::payload::{payload, read_payload};
 use super::query::Query;
-use super::schema::{Fields, NEWEST_FIRST, VERSION};
+use super::schema::{Fields, NEWEST_FIRST};
 use super::statistics::FieldLengths;
 use super::tags;
 use super::tokenizer::{self, Words};
-use crate::domain::{Artifact, ArtifactId, Facets, HistoryId, ListArtifacts, SearchArtifacts, TagPrefix, TenantId};
+use crate::domain::{ArtifactId, Facets, HistoryId, ListArtifacts, SearchArtifacts, TagPrefix, TenantId};
 use crate::priority::Work;
 
 /// How much the writer keeps in memory before it makes a part of the index of it, in bytes.
@@ -37,44 +40,6 @@ const WRITER_BYTES: usize = 48 << 20;
 
 /// How many changes are handed over to the writer's thread at once. It looks at how much memory it has used after each.
 const CHANGES_AT_ONCE: usize = 100;
-
-/// The index can't be read or written.
-#[derive(Debug, Error)]
-#[error("the search index: {0}")]
-pub enum SearchError {
-    /// A file.
-    Io(#[from] io::Error),
-    /// What is in them.
-    Index(#[from] tantivy::TantivyError),
-    /// Nobody waits for the answer any more, or it would take too long.
-    #[error("the search took too long")]
-    Abandoned,
-}
-
-impl SearchError {
-    /// What went wrong in a search that could go on for so long.
-    fn within(budget: &Budget, error: tantivy::TantivyError) -> Self {
-        if budget.is_spent() { Self::Abandoned } else { error.into() }
-    }
-
-    /// Whether something is not where it was: somebody has removed it.
-    pub fn is_of_a_missing_file(&self) -> bool {
-        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::NotFound)
-    }
-}
-
-/// Something that changed.
-#[derive(Debug)]
-pub enum IndexChange {
-    /// There is an artifact that was not there before.
-    Add(Box<Artifact>),
-    /// An artifact is like this now, whether it was there before or not. Costs more than to add it.
-    Replace(Box<Artifact>),
-    /// An artifact is gone.
-    Remove(ArtifactId),
-    /// A workspace is gone, with all that is in it.
-    RemoveTenant(TenantId),
-}
 
 /// A full-text index of all artifacts of all workspaces.
 pub struct SearchIndex {
@@ -86,6 +51,11 @@ pub struct SearchIndex {
     lengths: FieldLengths,
     /// Made with the first write: it has threads and memory of its own.
     writer: Mutex<Option<IndexWriter>>,
+    /// Something was written and not committed, or committed and is not seen yet.
+    is_half_done: AtomicBool,
+    /// Read while parts are merged, written while the writer is dropped: a merge that outlives its writer would remove files
+    /// that the next one needs.
+    merging: RwLock<()>,
     /// Held while files are written to the disk, or all are removed from it.
     saving: Mutex<()>,
 }
@@ -103,14 +73,16 @@ pub(super) struct Opened {
 
 impl SearchIndex {
     /// Opens the index in `directory` of a database with this history. One that is not there, can't be read, or is of
-    /// another history or version, is replaced by an empty one, which then has to be filled.
+    /// another history or version, is replaced by an empty one, which then has to be filled. One that the system does not
+    /// let be read is left as it is.
     pub fn open(directory: &Path, history: HistoryId) -> Result<Self, SearchError> {
         let (_, fields) = Fields::schema();
         let opened = match Opened::open(directory, history) {
             Ok(opened) => opened,
+            Err(error) if error.diagnosis() == Diagnosis::Transient => return Err(error),
             Err(error) => {
                 if directory.exists() {
-                    tracing::warn!(%error, "the search index can't be used as it is, and is made anew");
+                    tracing::warn!(%error, "the search index can't be used as it is, and is rebuilt");
                 }
                 Opened::create(directory)?
             }
@@ -122,6 +94,8 @@ impl SearchIndex {
             opened: ArcSwap::from_pointee(opened),
             lengths: FieldLengths::new(),
             writer: Mutex::new(None),
+            is_half_done: AtomicBool::new(false),
+            merging: RwLock::new(()),
             saving: Mutex::new(()),
         })
     }
@@ -143,17 +117,52 @@ impl SearchIndex {
 
     /// Empties it, to be filled anew.
     pub fn clear(&self) -> Result<(), SearchError> {
+        let _merges_ended = self.merging.write().unwrap_or_else(PoisonError::into_inner);
         let mut writer = self.writer();
         *writer = None;
         let _saving = lock(&self.saving);
         self.opened.store(Arc::new(Opened::create(&self.directory)?));
+        self.is_half_done.store(false, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Whether something was begun since the last commit.
+    pub fn is_half_done(&self) -> bool {
+        self.is_half_done.load(Ordering::Relaxed)
+    }
+
+    /// Goes back to the last commit, if something was begun since, and returns how far that reached.
+    pub fn roll_back(&self) -> Result<Option<u64>, SearchError> {
+        if self.is_half_done() {
+            let _merges_ended = self.merging.write().unwrap_or_else(PoisonError::into_inner);
+            // What was not committed goes with the writer.
+            let mut writer = self.writer();
+            *writer = None;
+            // The commit may have succeeded although the index could not be looked into afterwards.
+            let committed = self.opened.load().index.load_metas()?.payload;
+            self.see(committed.and_then(|payload| read_payload(&payload, self.history)))?;
+            self.is_half_done.store(false, Ordering::Relaxed);
+        }
+        Ok(self.reached())
+    }
+
+    /// Whether an error means that the index is damaged. When it does not say, the checksums of all files are compared.
+    pub fn is_damaged(&self, error: &SearchError) -> bool {
+        let diagnosis = match error.diagnosis() {
+            Diagnosis::Unclear => match self.opened.load_full().compare_checksums() {
+                Ok(()) => Diagnosis::Transient,
+                Err(error) => error.diagnosis(),
+            },
+            clear => clear,
+        };
+        diagnosis == Diagnosis::Damaged
     }
 
     /// Takes changes in, in this order. They are seen after [`Self::commit`].
     pub fn write(&self, changes: &[IndexChange]) -> Result<(), SearchError> {
         let mut writer = self.writer();
         let writer = self.writing(&mut writer)?;
+        self.is_half_done.store(true, Ordering::Relaxed);
         let remove = |id: ArtifactId| UserOperation::Delete(Term::from_field_bytes(self.fields.key, &id.to_bytes()));
         let add = |artifact| UserOperation::Add(self.fields.document(artifact));
         for changes in changes.chunks(CHANGES_AT_ONCE) {
@@ -178,14 +187,18 @@ impl SearchIndex {
     pub fn commit(&self, reached: Option<u64>) -> Result<(), SearchError> {
         let mut writer = self.writer();
         let writer = self.writing(&mut writer)?;
+        self.is_half_done.store(true, Ordering::Relaxed);
         let mut commit = writer.prepare_commit()?;
         commit.set_payload(&payload(self.history, reached));
         commit.commit()?;
-        self.see(reached)
+        self.see(reached)?;
+        self.is_half_done.store(false, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Makes one part of several, if there are some that are worth it; whether there were. Others can write meanwhile.
     pub fn merge(&self, which: Parts) -> Result<bool, SearchError> {
+        let _merging = self.merging.read().unwrap_or_else(PoisonError::into_inner);
         let merged = {
             let mut writer = self.writer();
             let Some(writer) = writer.as_mut() else { return Ok(false) };
@@ -380,16 +393,4 @@ impl Opened {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What a commit says of itself: the version, the history, and how far it reached if it is complete.
-fn payload(history: HistoryId, reached: Option<u64>) -> String {
-    let reached = reached.map(|reached| reached.to_string()).unwrap_or_default();
-    format!("{VERSION} {history} {reached}")
-}
-
-/// How far a commit of this version and history reached, if it was complete.
-fn read_payload(payload: &str, history: HistoryId) -> Option<u64> {
-    let own = format!("{VERSION} {history} ");
-    payload.strip_prefix(&own)?.parse().ok()
 }

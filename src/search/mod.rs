@@ -7,11 +7,13 @@
 mod best;
 mod boot;
 mod budget;
+mod change;
 mod collect;
 mod columns;
 mod compile;
 mod contents;
 mod directory;
+mod error;
 mod facets;
 mod find;
 mod found;
@@ -23,6 +25,7 @@ mod merging;
 mod open_phrase;
 #[cfg(test)]
 mod paging_tests;
+mod payload;
 mod prefix;
 mod query;
 mod rounded;
@@ -36,7 +39,9 @@ mod tokenizer;
 mod typo;
 
 pub use budget::Budget;
+pub use change::IndexChange;
 pub use contents::IndexContents;
+pub use error::{Diagnosis, SearchError};
 pub use found::Found;
-pub use index::{IndexChange, SearchError, SearchIndex};
+pub use index::SearchIndex;
 pub use merging::Parts;

@@ -50,7 +50,7 @@ pub use caller::{Caller, Client, Via};
 pub use error::{Error, LoginFailure, RefreshFailure};
 pub use housekeeping::{Housekeeping, Retention};
 pub use index_check::check_index;
-pub use indexing::{FollowChanges, IndexingError, MergeParts, SaveIndex, reindex};
+pub use indexing::{Indexer, MergeParts, SaveIndex, reindex};
 pub use mailing::{MailRequests, Mailing, Outbox};
 pub use members::{AddedMember, ChangedRole};
 pub use rate_limits::{RateLimitSettings, RateLimits};
@@ -92,7 +92,7 @@ pub struct Service {
     /// Where everything is kept.
     pub store: Arc<dyn Store>,
     /// Where everything is found.
-    pub search: Search,
+    pub search: Arc<Search>,
     /// Where everything is told.
     pub telemetry: Arc<Telemetry>,
     /// Hashes passwords.

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::turns::{QueueLimits, Turns};
 use super::{Error, Service};
 use crate::domain::TenantId;
-use crate::search::{Budget, Parts, SearchError, SearchIndex};
+use crate::search::{Budget, Diagnosis, Parts, SearchError, SearchIndex};
 use crate::telemetry::SearchCall;
 
 /// How long a search waits for the index to know of the writes before it.
@@ -49,6 +49,8 @@ pub struct Search {
     /// How many merges are under way.
     merging: AtomicU32,
     lasted: Mutex<Lasted>,
+    /// The size of its files when they were last looked at, in bytes. Zero before.
+    size_bytes: AtomicU64,
 }
 
 /// How long the last of each took; none if there was none since the start.
@@ -65,13 +67,15 @@ pub struct Lasted {
 /// How the index is.
 #[derive(Clone, Copy, Debug)]
 pub struct SearchHealth {
-    /// Entries of the change log that it does not know of yet; none while it is made anew.
+    /// Whether it can be searched; not while it is rebuilt.
+    pub is_complete: bool,
+    /// Entries of the change log that it does not know of yet; none while it is rebuilt, or the change log can't be read.
     pub lag_changes: Option<u64>,
-    /// For how long it has not been up to date.
+    /// For how long it has not been known to be up to date.
     pub lag: Duration,
     /// Artifacts in it.
     pub documents: u64,
-    /// The size of its files, in bytes.
+    /// The size of its files when they were last looked at, in bytes.
     pub size_bytes: Option<u64>,
     /// Artifacts taken in so far while it is made anew, and how many there are.
     pub rebuilt: (u64, u64),
@@ -96,6 +100,7 @@ impl Search {
             published: Mutex::new(Instant::now()),
             merging: AtomicU32::new(0),
             lasted: Mutex::new(Lasted::default()),
+            size_bytes: AtomicU64::new(0),
         }
     }
 
@@ -104,15 +109,17 @@ impl Search {
         self.index.documents()
     }
 
-    /// How it is, when the change log ends at `newest`. Looks at its files.
-    pub(super) fn health(&self, newest: u64) -> SearchHealth {
-        let lag_changes = self.reached().map(|reached| newest.saturating_sub(reached));
+    /// How it is, when the change log ends at `newest`, or can't be read. Waits for nothing.
+    pub(super) fn health(&self, newest: Option<u64>) -> SearchHealth {
+        let reached = self.reached();
+        let lag_changes = newest.and_then(|newest| reached.map(|reached| newest.saturating_sub(reached)));
         let published = *self.published.lock().unwrap_or_else(PoisonError::into_inner);
         SearchHealth {
+            is_complete: reached.is_some(),
             lag_changes,
             lag: if lag_changes == Some(0) { Duration::ZERO } else { published.elapsed() },
             documents: self.documents(),
-            size_bytes: self.index.size_bytes().ok(),
+            size_bytes: Some(self.size_bytes.load(Ordering::Relaxed)).filter(|size| *size > 0),
             rebuilt: self.rebuilt(),
             merging: self.merging.load(Ordering::Relaxed) > 0,
             lasted: *self.lasted.lock().unwrap_or_else(PoisonError::into_inner),
@@ -161,14 +168,23 @@ impl Search {
         }
     }
 
-    /// An index that can't be read is made anew.
+    /// An index that is damaged is rebuilt. What only fails at the moment is tried again by the client.
     fn broken(&self, error: &SearchError) -> Error {
-        if !self.is_damaged.load(Ordering::Relaxed) {
-            tracing::error!(%error, "the search index can't be read, and is made anew");
+        match error.diagnosis() {
+            Diagnosis::Damaged => {
+                if !self.is_damaged.load(Ordering::Relaxed) {
+                    tracing::error!(%error, "the search index can't be read, and is rebuilt");
+                }
+                self.must_be_made_anew();
+                self.demand.notify_one();
+                Error::SearchRebuilding
+            }
+            Diagnosis::Transient => {
+                tracing::warn!(%error, "the search index can't be read at the moment");
+                Error::Overloaded
+            }
+            Diagnosis::Unclear => Error::Internal(error.to_string()),
         }
-        self.must_be_made_anew();
-        self.demand.notify_one();
-        Error::SearchRebuilding
     }
 
     /// Nobody looks into the index until it is made anew.
@@ -193,14 +209,37 @@ impl Search {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|asked| asked.elapsed() < IN_USE)
     }
 
-    /// Changes the index, off the runtime's threads.
+    /// Changes the index, off the runtime's threads. One that turns out to be damaged is rebuilt.
     pub(super) async fn change<T: Send + 'static>(
         &self,
         change: impl FnOnce(&SearchIndex) -> Result<T, SearchError> + Send + 'static,
     ) -> Result<T, SearchError> {
         let index = self.index.clone();
         let changed = spawn_blocking(move || change(&index)).await;
-        changed.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
+        let error = match changed {
+            Ok(Ok(done)) => return Ok(done),
+            Ok(Err(error)) => error,
+            Err(panic) => std::io::Error::other(panic).into(),
+        };
+        let index = self.index.clone();
+        let examined = spawn_blocking(move || (index.is_damaged(&error), error)).await;
+        let (is_damaged, error) = examined.unwrap_or_else(|panic| (true, std::io::Error::other(panic).into()));
+        if is_damaged {
+            tracing::error!(%error, "the search index is damaged or gone, and is rebuilt");
+            self.must_be_made_anew();
+        }
+        Err(error)
+    }
+
+    /// Goes back to the last commit of the index, if something was begun since, and returns how far that reached.
+    pub(super) async fn roll_back(&self) -> Result<Option<u64>, SearchError> {
+        if self.index.is_half_done() { self.change(SearchIndex::roll_back).await } else { Ok(self.index.reached()) }
+    }
+
+    /// Puts on the disk what was committed, and looks at the size of the files.
+    pub(super) async fn save(&self) -> Result<(), SearchError> {
+        let saved = self.change(|index| index.save().and_then(|()| index.size_bytes())).await;
+        saved.map(|size| self.size_bytes.store(size, Ordering::Relaxed))
     }
 
     /// Notes how long something took.

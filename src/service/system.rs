@@ -53,6 +53,11 @@ impl Health {
         if self.trouble().is_some() { Condition::Unhealthy } else { Condition::Healthy }
     }
 
+    /// The position of the newest change; none while the change log can't be read.
+    pub fn newest_change(&self) -> Option<u64> {
+        self.store.readable.then_some(self.store.last_seq)
+    }
+
     /// What is wrong with the database, in words for everyone; the log knows more.
     pub fn trouble(&self) -> Option<&'static str> {
         match (&self.store.writable, self.store.readable) {
@@ -78,9 +83,14 @@ impl Service {
         self.store.history()
     }
 
-    /// How the search index does.
-    pub fn search_health(&self) -> SearchHealth {
-        self.search.health(self.store.figures().newest_change.unwrap_or_default())
+    /// How the search index does, when the change log ends at `newest`, or can't be read. Waits for nothing.
+    pub fn search_health(&self, newest: Option<u64>) -> SearchHealth {
+        self.search.health(newest)
+    }
+
+    /// Whether searches are served; not while the index is rebuilt.
+    pub fn search_is_complete(&self) -> bool {
+        self.search.reached().is_some()
     }
 
     /// How the export of telemetry does.

@@ -1,10 +1,12 @@
 //! The background tasks, as an operator sees them.
 
 use std::fs;
+use std::net::TcpStream;
 
+use crate::support::account::Account;
 use crate::support::exposition::Exposition;
 use crate::support::server::{Server, Setup};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What the health report says of a task.
 fn task(server: &Server, name: &str) -> Value {
@@ -53,4 +55,22 @@ fn a_task_that_fails_is_seen_and_works_again() {
     fs::remove_file(&place).unwrap();
     server.until("a backup", || task(&server, "backups")["status"] == "healthy");
     assert!(task(&server, "backups")["last_error"].is_object(), "it is still told when it last failed");
+}
+
+#[test]
+fn idle_connections_take_no_descriptors_from_the_search_index() {
+    let setup = Setup::new().descriptors(400).env("GHOSTWORKS__SERVER__HEADER_TIMEOUT_SECONDS", "2");
+    let server = setup.start();
+    server.until("said so", || server.stderr().contains("server.max_connections is more than"));
+    let owner = Account::new(&server);
+    let artifacts = owner.artifacts();
+    for round in 1..=3 {
+        let idle: Vec<_> = (0..450).map(|_| TcpStream::connect(server.address()).expect("it listens")).collect();
+        owner.artifact(&artifacts, &json!({"name": "anvil"}));
+        let page = owner.client.get(&format!("{artifacts}?q=anvil")).expect(200).json();
+        assert_eq!(page["total"], round);
+        drop(idle);
+    }
+    assert!(!server.stderr().contains("rebuilt") && !server.stderr().contains("can't accept"), "{}", server.stderr());
+    server.stop();
 }

@@ -81,7 +81,7 @@ impl SystemApi {
         let health = state.service.health().await;
         let mut parts = vec![
             ("database", database(&health)),
-            ("search", search(&state.service.search_health())),
+            ("search", search(&state.service.search_health(health.newest_change()))),
             ("telemetry", telemetry(&state.service.export_health().await)),
             ("background", background(&state.service.background_health())),
         ];
@@ -129,9 +129,10 @@ impl SystemApi {
             for (name, trouble) in checks {
                 text += &trouble.map_or_else(|| format!("[+]{name} ok\n"), |it| format!("[-]{name} failed: {it}\n"));
             }
-            text += match state.service.search_health().lag_changes {
-                Some(_) => "[+]search ok\n",
-                None => "[ ]search is being rebuilt; everything else works\n",
+            text += if state.service.search_is_complete() {
+                "[+]search ok\n"
+            } else {
+                "[ ]search is being rebuilt; everything else works\n"
             };
             for task in state.service.background_health().iter().filter(|task| task.is_failing) {
                 text += &format!("[ ]background task {} fails; requests are served\n", task.name);
@@ -203,14 +204,14 @@ fn milliseconds(duration: Duration) -> f64 {
 }
 
 fn search(health: &SearchHealth) -> Part {
-    let is_complete = health.lag_changes.is_some();
+    let is_complete = health.is_complete;
     let (done, total) = health.rebuilt;
     let detail = json!({
         "artifacts": health.documents,
         "size_bytes": health.size_bytes,
         "lag_changes": health.lag_changes,
         "lag_seconds": health.lag.as_secs_f64(),
-        "rebuilt": (!is_complete).then(|| json!({"artifacts": done, "of": total})),
+        "rebuilt": (!health.is_complete).then(|| json!({"artifacts": done, "of": total})),
         "merging": health.merging,
         "last_query_ms": health.lasted.query.map(milliseconds),
         "last_commit_ms": health.lasted.commit.map(milliseconds),

@@ -6,12 +6,16 @@ use super::count;
 use crate::domain::{
     Artifact, ArtifactDraft, ArtifactId, ArtifactPage, ArtifactWrite, ImportLine, TenantId, Violation, Violations,
 };
+use crate::offload::offload;
 use crate::service::{Caller, Error, Service};
 use crate::store::Store;
 use crate::telemetry::{Operation, annotate};
 
 /// Of more bad lines than this, the rest is not told of.
 const BAD_LINES_TOLD: usize = 20;
+
+/// More lines than this are checked off the runtime's threads.
+const CHECKED_INLINE: usize = 100;
 
 /// The artifacts of a workspace, a few hundred at a time, oldest first. Nothing is held in between, so that it may take
 /// as long as it takes.
@@ -60,7 +64,8 @@ impl Service {
         lines: Vec<ImportLine>,
     ) -> Result<usize, Error> {
         self.in_workspace(Operation::ArtifactImport, caller, tenant, async {
-            let drafts = check_lines(lines)?;
+            let is_long = lines.len() > CHECKED_INLINE;
+            let drafts = if is_long { offload(|| check_lines(lines)).await } else { check_lines(lines) }?;
             annotate("artifact.operations", count(drafts.len()));
             if drafts.is_empty() {
                 return Ok(0);

@@ -14,8 +14,8 @@ use tokio::time::timeout;
 use super::{BackupSchedule, Service};
 use crate::backups::{Inventory, KeptBackup, KeptChanges, PlaceError};
 use crate::domain::Timestamp;
-use crate::followers::{Failure, Task};
-use crate::store::{Position, Since};
+use crate::followers::{Failure, Follower, Next, catch_up};
+use crate::store::{Backup, Position, Since};
 
 /// How long the changes of the last moment may take to be shipped when the server stops.
 const LAST: Duration = Duration::from_secs(5);
@@ -78,9 +78,8 @@ impl ShipChanges {
         Self { service, schedule }
     }
 
-    async fn ship(&self) -> Result<(), Failure> {
-        let work = self.service.ship_what_is_new(&self.schedule);
-        let shipped = self.service.telemetry.background("shipping", work).await;
+    /// Notes whether shipping works.
+    fn noted<T>(&self, shipped: Result<T, PlaceError>) -> Result<T, Failure> {
         self.schedule.locked().is_shipping_failing = shipped.is_err();
         if shipped.as_ref().err().is_some_and(PlaceError::is_of_ownership) {
             // The place was ours when it was last looked at: what is there now is to be found out.
@@ -92,58 +91,95 @@ impl ShipChanges {
             Failure::new("changes were not shipped", error)
         })
     }
+
+    async fn keep(&self, shipment: Shipment) -> Result<(), PlaceError> {
+        let Shipment { changes, from, time } = shipment;
+        self.schedule.place.require_owner(self.schedule.installation).await?;
+        let origin = Some(self.service.origin(&self.schedule));
+        let kept = KeptChanges { time, origin, from, to: changes.position() };
+        let name = kept.name();
+        let bytes = self.schedule.place.keep(&name, changes).await?;
+        *self.schedule.chain() = Chain::Ends(kept.to);
+        self.schedule.locked().shipped = Some(time);
+        self.service.telemetry.metrics().shipment_ended(true);
+        tracing::debug!(name, bytes, "changes were shipped");
+        Ok(())
+    }
+}
+
+/// Everything that has changed after a position.
+pub struct Shipment {
+    changes: Backup,
+    from: Position,
+    /// When the database was read.
+    time: Timestamp,
 }
 
 #[async_trait]
-impl Task for ShipChanges {
+impl Follower for ShipChanges {
+    type Position = Position;
+    type Batch = Shipment;
+
     fn name(&self) -> &'static str {
         "shipping"
     }
 
-    async fn turn(&self) -> Result<(), Failure> {
-        let Some(every) = self.schedule.changes_every else { return future::pending().await };
-        tokio::time::sleep(every).await;
-        self.ship().await
+    async fn due(&self) {
+        match self.schedule.changes_every {
+            Some(every) => tokio::time::sleep(every).await,
+            None => future::pending().await,
+        }
+    }
+
+    async fn position(&self) -> Result<Option<Position>, Failure> {
+        match *self.schedule.chain() {
+            Chain::Ends(position) => Ok(Some(position)),
+            Chain::Unknown | Chain::Broken => Ok(None),
+        }
+    }
+
+    async fn read(&self, from: Position) -> Result<Next<Shipment>, Failure> {
+        let changes = self.service.store.changes_since(from);
+        let read = self.service.read_at_a_time(&self.schedule, changes).await;
+        let (since, time) = self.noted(read.map_err(PlaceError::from))?;
+        Ok(match since {
+            Since::Nothing => {
+                self.schedule.locked().shipped = Some(time);
+                Next::Nothing
+            }
+            Since::Changes(changes) => Next::Batch(Shipment { changes, from, time }),
+            Since::AnotherHistory => {
+                tracing::warn!(
+                    "changes can't go on from what is in the place of the backups, which is of another database or too \
+                     old: a backup is made to begin with"
+                );
+                *self.schedule.chain() = Chain::Broken;
+                Next::Unknown
+            }
+        })
+    }
+
+    async fn apply(&self, shipment: Shipment) -> Result<Option<Position>, Failure> {
+        let shipped = self.service.telemetry.background("shipping", self.keep(shipment)).await;
+        // It has everything there was when it was read.
+        self.noted(shipped).map(|()| None)
+    }
+
+    /// Changes begin with a backup.
+    async fn start_again(&self) -> Result<(), Failure> {
+        if *self.schedule.chain() == Chain::Broken {
+            self.schedule.wanted.notify_one();
+        }
+        Ok(())
     }
 
     async fn finish(&self) -> Result<(), Failure> {
-        timeout(LAST, self.ship()).await.unwrap_or_else(|late| {
+        timeout(LAST, catch_up(self)).await.unwrap_or_else(|late| {
             Err(Failure::new("the last changes were not shipped; they are in the database", late))
         })
     }
 
     fn longest_pause(&self) -> Duration {
         self.schedule.changes_every.unwrap_or_default()
-    }
-}
-
-impl Service {
-    async fn ship_what_is_new(&self, schedule: &BackupSchedule) -> Result<(), PlaceError> {
-        let Chain::Ends(end) = *schedule.chain() else { return Ok(()) };
-        let (since, time) = self.read_at_a_time(schedule, self.store.changes_since(end)).await?;
-        match since {
-            Since::Nothing => {}
-            Since::AnotherHistory => {
-                tracing::warn!(
-                    "changes can't go on from what is in the place of the backups, which is of another database or too \
-                     old: a backup is made to begin again"
-                );
-                *schedule.chain() = Chain::Broken;
-                schedule.wanted.notify_one();
-                return Ok(());
-            }
-            Since::Changes(changes) => {
-                schedule.place.require_owner(schedule.installation).await?;
-                let origin = Some(self.origin(schedule));
-                let kept = KeptChanges { time, origin, from: end, to: changes.position() };
-                let (name, to) = (kept.name(), changes.position());
-                let bytes = schedule.place.keep(&name, changes).await?;
-                *schedule.chain() = Chain::Ends(to);
-                self.telemetry.metrics().shipment_ended(true);
-                tracing::debug!(name, bytes, "changes were shipped");
-            }
-        }
-        schedule.locked().shipped = Some(time);
-        Ok(())
     }
 }

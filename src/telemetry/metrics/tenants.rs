@@ -4,12 +4,15 @@
 //! are. Who is busy is found out as they go, for a series that was exported once stays for as long as the process: a
 //! label can't be taken back. So it is earned, and the fewer are left, the more it costs: the first operation earns
 //! one of the first half, ten one of the last tenth, and the last one of a thousand goes to who has done a thousand.
-//! Passers-by can't use them up, and whoever is really busy gets one soon.
+//! Passers-by can't use them up, and tenants that are really busy get one soon.
+//!
+//! What tenants without a label have done is counted in a table of fixed size, a slot for each id, without a lock: every
+//! operation of theirs comes by here. Two tenants may share a slot, and then earn a label together.
 
-use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use opentelemetry::metrics::{BoundHistogram, Gauge, Histogram, Meter};
+use opentelemetry::metrics::{BoundHistogram, Histogram, Meter};
 use opentelemetry::{KeyValue, Value};
 
 use super::series::Series;
@@ -25,13 +28,16 @@ pub(super) struct TenantLabels {
     instruments: Arc<TenantInstruments>,
     own: Series<TenantId, TenantSeries>,
     other: Arc<TenantSeries>,
-    /// Tenants without a label, and the operations that each has done.
-    folded: Mutex<HashMap<TenantId, usize>>,
-    folded_count: Gauge<u64>,
+    /// Operations of the tenants without a label, a slot for each.
+    done: Box<[AtomicU32]>,
+    /// Slots that are in use: about as many as tenants without a label.
+    folded: Arc<AtomicU64>,
+    /// Held while a label is given away, so that there are never too many.
+    giving: Mutex<()>,
 }
 
-/// How many tenants without a label are told apart. Beyond it the count stands still, and the rest can't earn one.
-const MAX_FOLDED: usize = 100_000;
+/// Slots for tenants without a label; a power of two.
+const SLOTS: usize = 1 << 16;
 
 struct TenantInstruments {
     operation_duration: Histogram<f64>,
@@ -51,12 +57,15 @@ impl TenantLabels {
             search_duration: seconds(meter, "artifact_search_duration", "Searches for artifacts.", &FAST_BUCKETS),
         });
         let other = Arc::new(TenantSeries::new(OTHER.into(), instruments.clone()));
-        let folded_count = meter
-            .u64_gauge("ghostworks_tenant_labels_folded")
+        let folded = Arc::new(AtomicU64::new(0));
+        let observed = folded.clone();
+        meter
+            .u64_observable_gauge("ghostworks_tenant_labels_folded")
             .with_description("Tenants that were active and share the label tenant_id=\"other\".")
+            .with_callback(move |observer| observer.observe(observed.load(Ordering::Relaxed), &[]))
             .build();
-        folded_count.record(0, &[]);
-        Self { limit, instruments, own: Series::default(), other, folded: Mutex::default(), folded_count }
+        let done = (0..SLOTS).map(|_| AtomicU32::new(0)).collect();
+        Self { limit, instruments, own: Series::default(), other, done, folded, giving: Mutex::default() }
     }
 
     /// The instruments of a tenant that has a label already, or those shared by all without one.
@@ -71,32 +80,40 @@ impl TenantLabels {
 
     /// Counts an operation of a tenant without a label, and gives it one if it has done enough.
     fn earn(&self, tenant: TenantId) -> Option<Arc<TenantSeries>> {
-        let mut folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
-        let done = match folded.get_mut(&tenant) {
-            Some(done) => {
-                *done += 1;
-                *done
+        let done = &self.done[slot(tenant)];
+        let Some(price) = self.price() else {
+            // There are no more labels, and nothing to count.
+            if done.load(Ordering::Relaxed) == 0 && done.swap(1, Ordering::Relaxed) == 0 {
+                self.folded.fetch_add(1, Ordering::Relaxed);
             }
-            None => 1,
+            return None;
         };
-        let left = self.limit.saturating_sub(self.own.len());
-        let price = self.limit.checked_div(left);
-        let before = folded.len();
-        let label = if price.is_some_and(|price| done >= price) {
-            folded.remove(&tenant);
-            let make = || TenantSeries::new(tenant.to_string().into(), self.instruments.clone());
-            Some(self.own.get_or_insert(&tenant, make))
-        } else {
-            if done == 1 && before < MAX_FOLDED {
-                folded.insert(tenant, done);
-            }
-            None
-        };
-        if folded.len() != before {
-            self.folded_count.record(folded.len() as u64, &[]);
+        let before = done.fetch_add(1, Ordering::Relaxed);
+        if before == 0 {
+            self.folded.fetch_add(1, Ordering::Relaxed);
         }
-        label
+        if (before as usize) + 1 < price {
+            return None;
+        }
+        let _giving = self.giving.lock().unwrap_or_else(PoisonError::into_inner);
+        self.price()?;
+        if done.swap(0, Ordering::Relaxed) > 0 {
+            self.folded.fetch_sub(1, Ordering::Relaxed);
+        }
+        let make = || TenantSeries::new(tenant.to_string().into(), self.instruments.clone());
+        Some(self.own.get_or_insert(&tenant, make))
     }
+
+    /// The operations that a label costs now; none when there are no more.
+    fn price(&self) -> Option<usize> {
+        self.limit.checked_div(self.limit.saturating_sub(self.own.len()))
+    }
+}
+
+/// The end of an id is random.
+fn slot(tenant: TenantId) -> usize {
+    let bytes = tenant.to_bytes();
+    usize::from(u16::from_be_bytes([bytes[14], bytes[15]])) % SLOTS
 }
 
 /// The instruments of one label value, bound when they are first used.
@@ -157,6 +174,19 @@ mod tests {
     }
 
     #[test]
+    fn labels_are_given_away_once_however_many_ask_at_once() {
+        let labels = labels(3);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..200).for_each(|number| drop(labels.get(tenant(number)))));
+            }
+        });
+        assert_eq!(labels.own.len(), 3);
+        // A slot that was taken and given back meanwhile is counted again.
+        assert_eq!(labels.folded.load(Ordering::Relaxed), 197);
+    }
+
+    #[test]
     fn there_are_never_more_labels_than_the_limit() {
         let labels = labels(10);
         for _ in 0..20 {
@@ -165,6 +195,6 @@ mod tests {
             }
         }
         assert_eq!(labels.own.len(), 10);
-        assert_eq!(labels.folded.lock().unwrap().len(), 90);
+        assert_eq!(labels.folded.load(Ordering::Relaxed), 90);
     }
 }

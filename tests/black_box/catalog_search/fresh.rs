@@ -156,7 +156,7 @@ fn an_index_that_somebody_removes_is_rebuilt_while_the_server_runs() {
     fs::remove_dir_all(setup.data().join("search")).expect("it can be removed");
     owner.artifact(&artifacts, &json!({"name": new}));
     server.until("complete again", || server.stderr().contains("the search index is complete"));
-    assert!(server.stderr().contains("the search index was removed, and is rebuilt"), "{}", server.stderr());
+    assert!(server.stderr().contains("the search index is damaged or gone, and is rebuilt"), "{}", server.stderr());
     assert_eq!((found(&owner, &artifacts, &old).len(), found(&owner, &artifacts, &new).len()), (1, 1));
     server.stop();
 

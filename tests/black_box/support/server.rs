@@ -25,6 +25,7 @@ pub struct Setup {
     environment: BTreeMap<String, String>,
     listen: String,
     data_dir: PathBuf,
+    descriptors: Option<u32>,
     reads_log: bool,
     scratch: Arc<TempDir>,
 }
@@ -37,6 +38,7 @@ impl Setup {
             environment: BTreeMap::new(),
             listen: "127.0.0.1:0".to_owned(),
             data_dir: scratch.path().join("data"),
+            descriptors: None,
             reads_log: true,
             scratch: Arc::new(scratch),
         };
@@ -90,6 +92,12 @@ impl Setup {
         self
     }
 
+    /// With so many descriptors and no more.
+    pub fn descriptors(mut self, count: u32) -> Self {
+        self.descriptors = Some(count);
+        self
+    }
+
     /// Where the data is.
     pub fn data(&self) -> &Path {
         &self.data_dir
@@ -109,7 +117,7 @@ impl Setup {
     pub fn start_with(&self, flags: &[&str]) -> Server {
         let flags = flags.iter().map(OsString::from);
         let arguments: Vec<OsString> = self.arguments().into_iter().chain(flags).collect();
-        let process = Process::spawn(&arguments, &self.environment, self.reads_log);
+        let process = Process::spawn(&arguments, &self.environment, self.reads_log, self.descriptors);
         // Telemetry may go to the console, too.
         let mut lines = std::iter::from_fn(|| process.next_line());
         let address = lines.find_map(|line| line.strip_prefix(READY)?.trim().parse().ok());
@@ -121,7 +129,7 @@ impl Setup {
 
     /// Runs a server that is expected to refuse to start.
     pub fn start_refused(&self) -> Refusal {
-        let mut process = Process::spawn(&self.arguments(), &self.environment, self.reads_log);
+        let mut process = Process::spawn(&self.arguments(), &self.environment, self.reads_log, self.descriptors);
         let line = process.next_line();
         assert_eq!(line, None, "it started");
         let status = process.wait();
@@ -246,8 +254,13 @@ struct Process {
 }
 
 impl Process {
-    fn spawn(arguments: &[OsString], environment: &BTreeMap<String, String>, reads_log: bool) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_ghostworks"))
+    fn spawn(
+        arguments: &[OsString],
+        environment: &BTreeMap<String, String>,
+        reads_log: bool,
+        descriptors: Option<u32>,
+    ) -> Self {
+        let mut child = limited(descriptors)
             .args(arguments)
             .env_clear()
             .envs(environment)
@@ -312,6 +325,15 @@ impl Process {
         }
         status
     }
+}
+
+/// The program, with so many descriptors and no more: it can't raise a limit of both kinds.
+fn limited(descriptors: Option<u32>) -> Command {
+    let program = env!("CARGO_BIN_EXE_ghostworks");
+    let Some(count) = descriptors else { return Command::new(program) };
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", r#"ulimit -n "$0" && exec "$@""#, &count.to_string(), program]);
+    shell
 }
 
 impl Drop for Process {
