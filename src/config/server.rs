@@ -40,7 +40,7 @@ pub struct Server {
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
     /// The web pages, besides our own, that may call the API with their visitors' cookies. There is no `*`: with
-    /// cookies, browsers refuse it, and rightly. Default none.
+    /// cookies, browsers refuse it, and rightly. Default none; in development, `http://localhost:3000`.
     #[serde(deserialize_with = "origins")]
     pub cors_origins: Vec<Origin>,
     /// Whether `/docs`, `/redoc` and the OpenAPI documents are served. Default true.

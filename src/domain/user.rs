@@ -124,7 +124,7 @@ impl PasswordPolicy {
     pub const MAX_CHARS: usize = 128;
 
     /// Checks a new password for the account of `email`. `is_common` tells whether a password is among the most
-    /// used ones; it is asked with the lower-cased password.
+    /// used ones; it is asked with the lower-cased password. What is said names the rules that it breaks, and no other.
     pub fn check(
         &self,
         password: &SecretString,
@@ -132,29 +132,41 @@ impl PasswordPolicy {
         is_common: impl Fn(&str) -> bool,
     ) -> Result<(), String> {
         let password = password.expose_secret();
-        let length = password.chars().count();
-        if !(Self::MIN_CHARS..=Self::MAX_CHARS).contains(&length) {
-            return Err(format!("must be {} to {} characters long", Self::MIN_CHARS, Self::MAX_CHARS));
-        }
         let lower = password.to_lowercase();
+        let mut broken = Vec::new();
+        let length = password.chars().count();
+        if length < Self::MIN_CHARS {
+            broken.push(format!("must be at least {} characters long", Self::MIN_CHARS));
+        }
+        if length > Self::MAX_CHARS {
+            broken.push(format!("must be at most {} characters long", Self::MAX_CHARS));
+        }
+        if self.composition {
+            broken.extend(missing(password));
+        }
         if email.is_some_and(|email| email.as_str() == lower) {
-            return Err("must not be the e-mail address".to_owned());
+            broken.push("must not be the e-mail address".to_owned());
         }
         if is_common(&lower) {
-            return Err("is one of the most used passwords; choose another".to_owned());
+            broken.push("is one of the most used passwords; choose another".to_owned());
         }
-        if self.composition && !is_composed(password) {
-            return Err(
-                "must contain an upper case letter, a lower case letter, a digit and a special character".to_owned()
-            );
-        }
-        Ok(())
+        if broken.is_empty() { Ok(()) } else { Err(broken.join("; ")) }
     }
 }
 
-fn is_composed(password: &str) -> bool {
+/// What a password lacks, as a sentence.
+fn missing(password: &str) -> Option<String> {
     let has = |class: fn(char) -> bool| password.chars().any(class);
-    has(char::is_uppercase) && has(char::is_lowercase) && has(char::is_numeric) && has(|c| !c.is_alphanumeric())
+    let classes = [
+        (has(char::is_uppercase), "an upper case letter"),
+        (has(char::is_lowercase), "a lower case letter"),
+        (has(char::is_numeric), "a digit"),
+        (has(|c| !c.is_alphanumeric()), "a special character"),
+    ];
+    let missing: Vec<&str> = classes.into_iter().filter_map(|(has, class)| (!has).then_some(class)).collect();
+    let (last, others) = missing.split_last()?;
+    let list = if others.is_empty() { (*last).to_owned() } else { format!("{} and {last}", others.join(", ")) };
+    Some(format!("must contain {list}"))
 }
 
 #[cfg(test)]
@@ -188,5 +200,17 @@ mod tests {
         assert!(!check(false, "short"));
         assert!(!check(false, &"a".repeat(129)));
         assert!(!check(true, "Password1!"), "common, whatever its case");
+    }
+
+    #[test]
+    fn only_the_rules_that_are_broken_are_named() {
+        let said = |password: &str| {
+            PasswordPolicy { composition: true }.check(&password.into(), None, |_| false).err().unwrap_or_default()
+        };
+        assert_eq!(said("Correct-horse-7"), "");
+        assert_eq!(said("Correct-horse"), "must contain a digit");
+        assert_eq!(said("correcthorse"), "must contain an upper case letter, a digit and a special character");
+        assert_eq!(said("Ab1!"), "must be at least 8 characters long");
+        assert_eq!(said("ab1!"), "must be at least 8 characters long; must contain an upper case letter");
     }
 }

@@ -150,8 +150,14 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// What it says of itself after `patch` at `now`.
-    pub fn patched(mut self, patch: WorkspacePatch, now: Timestamp) -> Self {
+    /// What it says of itself after `patch` at `now`. A patch that changes nothing leaves it as it was.
+    pub fn patched(self, patch: WorkspacePatch, now: Timestamp) -> Self {
+        let before = self.clone();
+        let next = self.with(patch);
+        if next == before { before } else { Self { updated_at: now, ..next } }
+    }
+
+    fn with(mut self, patch: WorkspacePatch) -> Self {
         self.name = patch.name.unwrap_or(self.name);
         match patch.description {
             Field::Keep => {}
@@ -160,7 +166,6 @@ impl Workspace {
         }
         self.settings = patch.settings.unwrap_or(self.settings);
         self.is_active = patch.is_active.unwrap_or(self.is_active);
-        self.updated_at = now;
         self
     }
 }

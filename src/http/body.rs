@@ -39,6 +39,7 @@ pub(super) fn open(
     max_bytes: usize,
     too_large: fn(usize) -> Problem,
 ) -> Result<Reader<impl Stream<Item = std::io::Result<Bytes>> + Unpin + use<>>, Problem> {
+    check_encoding(request)?;
     let (state, holding) = (State::of(request)?, Holding::of(request)?.clone());
     let max_bytes = if holding.is_strangers() { max_bytes.min(STRANGERS_MAX) } else { max_bytes };
     let announced = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
@@ -55,6 +56,13 @@ pub(super) fn open(
     let now = Instant::now();
     let (end, deadline) = (now + timeout, pace.first_deadline(now));
     Ok(Reader { pieces, holding, announced, max_bytes, too_large, received: 0, pace, end, deadline })
+}
+
+/// Bodies are taken as they are: one that is compressed would be taken for bad JSON.
+fn check_encoding(request: &Request) -> Result<(), Problem> {
+    let mut encodings = request.headers().get_all(header::CONTENT_ENCODING).iter();
+    let is_plain = encodings.all(|encoding| encoding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"));
+    if is_plain { Ok(()) } else { Err(Problem::unsupported_encoding()) }
 }
 
 impl<S: Stream<Item = std::io::Result<Bytes>> + Unpin> Reader<S> {

@@ -3,19 +3,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hyper::body::Bytes;
-use poem::http::{HeaderName, HeaderValue, StatusCode, header};
-use poem::{Endpoint, IntoResponse, Request, Response};
+use poem::http::HeaderValue;
 use sha2::{Digest, Sha256};
 
-use super::middleware::Shared;
-
-/// The OpenAPI document in one of its formats.
-pub(super) fn document(text: Bytes, content_type: &'static str) -> Response {
-    let mut response = Response::builder().content_type(content_type).body(text);
-    response.set_data(Shared);
-    response
-}
+use super::assets::Asset;
 
 /// The title, and an empty icon: without one, browsers ask for `/favicon.ico`.
 const TITLE: &str = "<title>Ghostworks API</title><link rel=\"icon\" href=\"data:,\">";
@@ -23,23 +14,19 @@ const TITLE: &str = "<title>Ghostworks API</title><link rel=\"icon\" href=\"data
 const DOCTYPE: &str = "<!DOCTYPE html>";
 
 /// A page that is made once.
-pub(super) struct Page {
-    html: Bytes,
-    policy: HeaderValue,
-    etag: HeaderValue,
-}
+pub(super) struct Page;
 
 impl Page {
     /// Swagger UI, fit for small screens and without the browser's margin.
-    pub(super) fn swagger_ui(mut html: String) -> Self {
+    pub(super) fn swagger_ui(mut html: String) -> Asset {
         const FIT: &str =
             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>body { margin: 0 }</style>";
         replace(&mut html, "<title>Swagger UI</title>", &format!("{TITLE}{FIT}"));
-        Self::new(html)
+        Self::asset(html)
     }
 
     /// Redoc, without the web fonts it would fetch and without the room it leaves for a bar on top.
-    pub(super) fn redoc(mut html: String) -> Self {
+    pub(super) fn redoc(mut html: String) -> Asset {
         while let Some(at) = html.find("fonts.googleapis.com") {
             let begin = html[..at].rfind('\n').map_or(0, |end| end + 1);
             let end = html[at..].find('\n').map_or(html.len(), |end| at + end + 1);
@@ -47,10 +34,10 @@ impl Page {
         }
         replace(&mut html, "<title>Redoc</title>", TITLE);
         replace(&mut html, "scrollYOffset: 50", "scrollYOffset: 0");
-        Self::new(html)
+        Self::asset(html)
     }
 
-    fn new(mut html: String) -> Self {
+    fn asset(mut html: String) -> Asset {
         if !html.trim_start().starts_with(DOCTYPE) {
             html.insert_str(0, DOCTYPE);
         }
@@ -60,27 +47,7 @@ impl Page {
              font-src data:; connect-src 'self'; worker-src blob:; base-uri 'none'; form-action 'none'; \
              frame-ancestors 'none'"
         );
-        Self { policy: header_value(&policy), etag: header_value(&format!("\"{}\"", digest(&html))), html: html.into() }
-    }
-}
-
-impl Endpoint for Page {
-    type Output = Response;
-
-    async fn call(&self, request: Request) -> poem::Result<Response> {
-        let is_current =
-            request.header(header::IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == self.etag.as_bytes());
-        let mut response = if is_current {
-            StatusCode::NOT_MODIFIED.into_response()
-        } else {
-            Response::builder().content_type("text/html; charset=utf-8").body(self.html.clone())
-        };
-        let headers = response.headers_mut();
-        headers.insert(HeaderName::from_static("content-security-policy"), self.policy.clone());
-        headers.insert(header::ETAG, self.etag.clone());
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        response.set_data(Shared);
-        Ok(response)
+        Asset::new(html.into(), "text/html; charset=utf-8").with_policy(header_value(&policy))
     }
 }
 
@@ -114,8 +81,8 @@ mod tests {
     #[test]
     fn the_policy_names_every_script() {
         let page =
-            Page::new("<html><script>a < b</script><p></p><script charset=\"UTF-8\">b()</script></html>".to_owned());
-        let policy = page.policy.to_str().expect("text");
+            Page::asset("<html><script>a < b</script><p></p><script charset=\"UTF-8\">b()</script></html>".to_owned());
+        let policy = page.policy().and_then(|policy| policy.to_str().ok()).expect("text");
         for script in ["a < b", "b()"] {
             assert!(policy.contains(&digest(script)), "{policy}");
         }

@@ -12,7 +12,7 @@ use super::middleware::rate_limits;
 use super::operator_socket::OverOperatorSocket;
 use super::problem::Problem;
 use super::state::State;
-use crate::service::{Caller, Client, Error};
+use crate::service::{Caller, Client};
 
 const BEARER_SCHEME: &str = "bearer";
 const COOKIE_SCHEME: &str = "cookie";
@@ -51,7 +51,7 @@ async fn authenticate(request: &Request) -> Result<Caller, Problem> {
     let token = match bearer(request) {
         Some(token) => token.to_owned(),
         None => {
-            let token = cookies::access_token(request.headers()).ok_or(Error::NotAuthenticated)?;
+            let token = cookies::access_token(request.headers()).ok_or_else(Problem::authentication_required)?;
             check_origin(request)?;
             token
         }

@@ -4,10 +4,13 @@
 //! problem documents (`problem.rs`), one middleware writes them. Knows nothing of storage.
 
 mod api;
+mod assets;
 mod body;
+mod conditional;
 mod cookies;
 mod cursor;
 mod docs;
+mod document;
 mod extract;
 mod forwarded;
 #[cfg(fuzzing)]
@@ -20,6 +23,7 @@ mod ndjson;
 mod nullable;
 mod operator_socket;
 mod pace;
+mod prefer;
 mod problem;
 mod refused;
 mod router;
@@ -28,6 +32,7 @@ pub mod server;
 mod shared_token;
 mod state;
 mod types;
+mod whole_list;
 
 pub use memory::Memory;
 pub use metrics::MetricsAccess;

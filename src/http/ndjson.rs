@@ -7,13 +7,14 @@ use futures_util::Stream;
 use hyper::body::Bytes;
 use poem::{Body, IntoResponse, Request, RequestBody, Response};
 use poem_openapi::payload::Payload;
-use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchemaRef, Registry};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde::de::DeserializeOwned;
 
 use super::body;
 use super::json::{self, essence};
+use super::prefer;
 use super::problem::Problem;
 use super::state::State;
 use crate::domain::Violations;
@@ -41,6 +42,8 @@ pub(super) struct Line<T> {
 
 /// The lines that have come in so far.
 pub(super) struct Lines<T> {
+    /// Whether fields that `T` does not have are wrong.
+    is_strict: bool,
     number: usize,
     /// The beginning of a line whose end has not come yet.
     begun: Vec<u8>,
@@ -48,13 +51,12 @@ pub(super) struct Lines<T> {
     pub complete: Vec<Line<T>>,
 }
 
-impl<T> Default for Lines<T> {
-    fn default() -> Self {
-        Self { number: 0, begun: Vec::new(), complete: Vec::new() }
+impl<T: DeserializeOwned + Type> Lines<T> {
+    /// None so far.
+    pub fn new(is_strict: bool) -> Self {
+        Self { is_strict, number: 0, begun: Vec::new(), complete: Vec::new() }
     }
-}
 
-impl<T: DeserializeOwned> Lines<T> {
     /// Takes in what comes next.
     pub fn take(&mut self, chunk: &[u8]) -> Result<(), Problem> {
         for piece in chunk.split_inclusive(|byte| *byte == b'\n') {
@@ -69,25 +71,26 @@ impl<T: DeserializeOwned> Lines<T> {
     /// What comes next is another line, if anything does.
     pub fn end_line(&mut self) -> Result<(), Problem> {
         self.number += 1;
-        let line = self.begun.trim_ascii();
+        let line = json::without_mark(self.begun.trim_ascii());
         if !line.is_empty() {
             if self.complete.len() == MAX_LINES {
                 return Err(Problem::import_too_long(MAX_LINES));
             }
-            self.complete.push(Line { number: self.number, value: json::parse_line(line) });
+            self.complete.push(Line { number: self.number, value: json::parse_line(line, self.is_strict) });
         }
         self.begun.clear();
         Ok(())
     }
 }
 
-async fn read<T: DeserializeOwned + Send + 'static>(
+async fn read<T: DeserializeOwned + Type + 'static>(
     request: &Request,
     body: &mut RequestBody,
 ) -> Result<Vec<Line<T>>, Problem> {
     let max_bytes = State::of(request)?.server.max_import_bytes;
     let mut pieces = body::open(request, body, max_bytes, Problem::import_too_large)?;
-    let (mut lines, mut unread) = (Lines::default(), Vec::new());
+    let mut lines = Lines::new(prefer::is_strict(request.headers()));
+    let mut unread = Vec::new();
     while let Some(piece) = pieces.next().await? {
         unread.extend_from_slice(&piece);
         if unread.len() >= READ_AT_ONCE {
@@ -111,7 +114,7 @@ impl<'a, T: DeserializeOwned + Type + 'static> ApiExtractor<'a> for Ndjson<T> {
     }
 
     fn request_meta() -> Option<MetaRequest> {
-        let content = vec![MetaMediaType { content_type: CONTENT_TYPE, schema: T::schema_ref() }];
+        let content = vec![MetaMediaType { content_type: CONTENT_TYPE, schema: stream() }];
         Some(MetaRequest { description: Some("One JSON object a line"), content, required: true })
     }
 
@@ -145,12 +148,17 @@ impl<T: Type + Send> Payload for NdjsonStream<T> {
     const CONTENT_TYPE: &'static str = CONTENT_TYPE;
 
     fn schema_ref() -> MetaSchemaRef {
-        T::schema_ref()
+        stream()
     }
 
     fn register(registry: &mut Registry) {
         T::register(registry);
     }
+}
+
+/// How the document shows a stream: no version of OpenAPI that generators know can say what each line is.
+fn stream() -> MetaSchemaRef {
+    MetaSchemaRef::Inline(Box::new(MetaSchema::new_with_format("string", "binary")))
 }
 
 impl<T: Send> IntoResponse for NdjsonStream<T> {
@@ -165,9 +173,9 @@ mod tests {
 
     #[test]
     fn lines_are_put_together_from_any_pieces() {
-        let text = b"1\n\n 2 \r\n3x\n4";
+        let text = b"\xef\xbb\xbf1\n\n 2 \r\n3x\n4";
         for size in 1..=text.len() {
-            let mut lines = Lines::<u8>::default();
+            let mut lines = Lines::<u8>::new(false);
             text.chunks(size).for_each(|chunk| lines.take(chunk).expect("few lines"));
             lines.end_line().expect("few lines");
             let found: Vec<_> = lines.complete.iter().map(|line| (line.number, line.value.as_ref().ok())).collect();

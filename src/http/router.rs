@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hyper::body::Bytes;
-use poem::endpoint::{make, make_sync};
+use poem::endpoint::make;
 use poem::middleware::AddData;
 use poem::{Endpoint, EndpointExt, Error, IntoEndpoint, IntoResponse, Request, Response, Result, Route, get};
 use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
@@ -12,12 +12,14 @@ use super::api::{
     ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, BackupsApi, CatalogApi, MembersApi, PasswordsApi, SessionsApi,
     SwitchApi, SystemApi, VerificationApi, WorkspacesApi,
 };
-use super::docs::{self, Page};
+use super::assets::Asset;
+use super::docs::Page;
+use super::document::Document;
 use super::forwarded::FindOrigin;
 use super::metrics;
 use super::middleware::{
-    AnnounceLimits, Cors, CountMemory, Deadline, Idempotency, Problems, RateLimited, RequestIds, SecurityHeaders,
-    Traced, TrailingSlash,
+    AnnounceLimits, Cors, CountMemory, Deadline, Idempotency, OneHost, Preferences, Problems, Queries, RateLimited,
+    RequestIds, SecurityHeaders, Traced, TrailingSlash,
 };
 use super::routes::RouteTable;
 use super::state::State;
@@ -34,16 +36,18 @@ type Api = (
     (ArtifactsApi, CatalogApi),
 );
 
-/// The OpenAPI document as JSON, pretty-printed.
+/// The OpenAPI document as JSON, indented.
 pub fn openapi_json() -> String {
-    let mut text = api().spec();
-    text.push('\n');
-    text
+    document(&api()).json()
 }
 
 /// The OpenAPI document as YAML.
 pub fn openapi_yaml() -> String {
-    api().spec_yaml()
+    document(&api()).yaml()
+}
+
+fn document(api: &OpenApiService<Api, ()>) -> Document {
+    Document::new(&api.spec())
 }
 
 /// The endpoint that answers every request.
@@ -75,16 +79,20 @@ fn at_the_edge(
     routes: Arc<RouteTable>,
 ) -> impl Endpoint<Output = Response> + 'static {
     let (telemetry, instance) = (state.service.telemetry.clone(), state.instance);
+    let clock = state.service.clock();
     let find_origin = FindOrigin::new(&state.server.trusted_proxies);
     // The last is the first to see a request.
     endpoint
         .with(AddData::new(state.clone()))
         .with(CountMemory::new(state.memory.clone()))
+        .with(Queries::new(routes.clone()))
         .with(TrailingSlash)
-        .with(Problems::new(routes.clone()))
+        .with(OneHost)
+        .with(Problems::new(routes.clone(), clock))
         // A future holds those of all layers below it, and is moved by each above it: the boxes are what moves.
         .boxed()
         .with(AnnounceLimits)
+        .with(Preferences)
         .with(Cors::new(state))
         .with(SecurityHeaders)
         .boxed()
@@ -114,17 +122,18 @@ impl<A: Endpoint<Output = Response>> Endpoint for Site<A> {
 struct Pages {
     json: Bytes,
     yaml: Bytes,
-    swagger_ui: Page,
-    redoc: Page,
+    swagger_ui: Asset,
+    redoc: Asset,
 }
 
 impl Pages {
     const PATHS: [&str; 4] = ["/docs", "/redoc", "/openapi.json", "/openapi.yaml"];
 
     fn new(api: &OpenApiService<Api, ()>) -> Self {
+        let document = document(api);
         Self {
-            json: api.spec().into(),
-            yaml: api.spec_yaml().into(),
+            json: document.json().into(),
+            yaml: document.yaml().into(),
             swagger_ui: Page::swagger_ui(api.swagger_ui_html()),
             redoc: Page::redoc(api.redoc_html()),
         }
@@ -136,8 +145,8 @@ impl Pages {
         Route::new()
             .at(docs, get(swagger_ui))
             .at(redocs, get(redoc))
-            .at(json_path, get(make_sync(move |_| docs::document(json.clone(), "application/json"))))
-            .at(yaml_path, get(make_sync(move |_| docs::document(yaml.clone(), "application/yaml"))))
+            .at(json_path, get(Asset::new(json, "application/json")))
+            .at(yaml_path, get(Asset::new(yaml, "application/yaml")))
     }
 }
 

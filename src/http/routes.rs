@@ -22,9 +22,17 @@ pub(super) struct Route {
     pub allow: String,
     /// What each method asks for.
     operations: Vec<(Method, Operation)>,
+    /// The parameters that each method takes in its query string.
+    queries: Vec<(Method, Vec<String>)>,
 }
 
 impl Route {
+    /// The parameters that a request with this method takes in its query string, if the document says.
+    pub(super) fn query_parameters(&self, method: &Method) -> Option<&[String]> {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        self.queries.iter().find(|(known, _)| known == method).map(|(_, names)| names.as_slice())
+    }
+
     /// What a request with this method asks for; none for a method that the route does not answer to.
     pub(super) fn operation(&self, method: &Method) -> Option<Operation> {
         let method = if method == Method::HEAD { &Method::GET } else { method };
@@ -54,9 +62,9 @@ impl RouteTable {
     fn with_pages(document: &[u8], pages: &[&str], page: Operation) -> Self {
         let document: Value = serde_json::from_slice(document).unwrap_or_default();
         let mut router = Router::new();
-        let mut add = |pattern: &str, allow: String, operations: Vec<(Method, Operation)>| {
+        let mut add = |pattern: &str, allow: String, operations: Vec<(Method, Operation)>, queries| {
             // A pattern that conflicts with another would only lose its label.
-            let _ = router.insert(pattern, Route { pattern: pattern.into(), allow, operations });
+            let _ = router.insert(pattern, Route { pattern: pattern.into(), allow, operations, queries });
         };
         for (pattern, methods) in document["paths"].as_object().into_iter().flatten() {
             let methods = || methods.as_object().into_iter().flatten();
@@ -68,10 +76,13 @@ impl RouteTable {
                 let method = method.to_uppercase().parse().ok()?;
                 Some((method, Operation::by_id(operation["operationId"].as_str()?)?))
             });
-            add(pattern, allow.collect::<Vec<_>>().join(", "), operations.collect());
+            let queries = methods().filter_map(|(method, operation)| {
+                Some((method.to_uppercase().parse().ok()?, query_parameters(operation)))
+            });
+            add(pattern, allow.collect::<Vec<_>>().join(", "), operations.collect(), queries.collect());
         }
         for path in pages {
-            add(path, GET.to_owned(), vec![(Method::GET, page)]);
+            add(path, GET.to_owned(), vec![(Method::GET, page)], Vec::new());
         }
         Self(router)
     }
@@ -86,6 +97,13 @@ impl RouteTable {
         let matched = self.0.at(without_slash(path)).ok()?;
         matched.params.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
+}
+
+/// The names of the parameters that an operation takes in its query string.
+fn query_parameters(operation: &Value) -> Vec<String> {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let in_query = parameters.filter(|parameter| parameter["in"] == "query");
+    in_query.filter_map(|parameter| parameter["name"].as_str().map(str::to_owned)).collect()
 }
 
 fn without_slash(path: &str) -> &str {
@@ -105,7 +123,7 @@ mod tests {
         assert_eq!(pattern("/things/1/"), Some("/things/{id}".to_owned()));
         assert_eq!(pattern("/docs"), Some("/docs".to_owned()));
         assert_eq!(pattern("/things/1/2"), None);
-        assert_eq!(routes.find("/things/1").map(|route| &*route.allow), Some("DELETE, GET, HEAD"));
+        assert_eq!(routes.find("/things/1").map(|route| &*route.allow), Some("GET, HEAD, DELETE"));
     }
 
     #[test]

@@ -15,6 +15,9 @@ use crate::config::{Environment, Server};
 use crate::service::Service;
 use crate::telemetry::Pipeline;
 
+/// Where development servers of web applications listen by habit.
+const LOCAL_PAGES: &str = "http://localhost:3000";
+
 /// What every handler can reach.
 pub struct State {
     /// The use cases.
@@ -56,6 +59,17 @@ impl State {
     /// Whether the pages of this origin may call the API with their visitors' cookies.
     pub(super) fn is_listed_origin(&self, origin: &str) -> bool {
         self.server.cors_origins.iter().any(|listed| listed.as_str() == origin)
+            || (self.admits_local_pages() && origin == LOCAL_PAGES)
+    }
+
+    /// Whether pages of any other origin may.
+    pub(super) fn lists_origins(&self) -> bool {
+        !self.server.cors_origins.is_empty() || self.admits_local_pages()
+    }
+
+    /// In development, where nothing is listed, a web application that is being written may.
+    fn admits_local_pages(&self) -> bool {
+        self.server.cors_origins.is_empty() && self.environment == Environment::Development
     }
 
     /// Whether the server takes no new requests.

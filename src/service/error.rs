@@ -92,8 +92,8 @@ pub enum Error {
     /// The slug has a workspace.
     #[error("the slug is taken")]
     SlugTaken,
-    /// The artifact has changed since the caller read it.
-    #[error("the artifact has changed; its version is now {current}")]
+    /// The caller names another version of the artifact than the current one.
+    #[error("the version that was named is not the current one, which is {current}")]
     VersionMismatch {
         /// Its version now.
         current: u64,

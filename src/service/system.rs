@@ -1,9 +1,10 @@
 //! The state of the whole.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{BackupHealth, Error, SearchHealth, Service};
-use crate::domain::{HistoryId, Timestamp};
+use crate::domain::{Clock, HistoryId, Timestamp};
 use crate::followers::TaskHealth;
 use crate::store::{Backup, Counts, StoreError, StoreHealth};
 use crate::telemetry::{ExportHealth, Operation, Subject};
@@ -106,6 +107,11 @@ impl Service {
     /// How each background task does.
     pub fn background_health(&self) -> Vec<TaskHealth> {
         self.background.health()
+    }
+
+    /// The service's clock.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
     }
 
     /// Now, by the service's clock.

@@ -274,10 +274,10 @@ fn s36_an_if_match_may_name_several_tags_and_foreign_ones() {
     let owner = Account::new(&server);
     let artifacts = owner.artifacts();
     let path = format!("{artifacts}/{}", text(&owner.artifact(&artifacts, &json!({"name": "n"}))["id"]));
-    let change = |tags: &str| owner.client.with("If-Match", tags).patch(&path, &json!({"name": "m"}));
+    let change = |tags: &str| owner.client.with("If-Match", tags).patch(&path, &json!({"name": tags.replace('"', "")}));
 
     let of = |versions: &[u64]| tags(&owner.client, &path, versions);
-    let weak = format!("W/{}, \"abc\"", of(&[1]));
+    let weak = format!("W/{}, \"abc\"", of(&[2]));
     for tags in [&weak, "\"abc\"", "\"1\"", &of(&[0]), "nonsense", &of(&[2, 3]), &of(&[1])[1..]] {
         change(tags).problem(412, "version_mismatch");
         owner.client.with("If-Match", tags).delete(&path).problem(412, "version_mismatch");

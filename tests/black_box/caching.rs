@@ -14,7 +14,8 @@ fn assert_secret(reply: &Reply) {
 fn assert_private(reply: &Reply) {
     let cache_control = reply.header("cache-control").unwrap_or_default();
     assert!(cache_control.starts_with("private"), "{cache_control:?} on {}", reply.body);
-    let vary = reply.header("vary").unwrap_or_default();
+    let vary =
+        reply.headers.get_all("vary").iter().map(|line| line.to_str().expect("text")).collect::<Vec<_>>().join(", ");
     assert!(vary.contains("Authorization") && vary.contains("Cookie"), "{vary:?} on {}", reply.body);
 }
 

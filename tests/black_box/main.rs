@@ -41,6 +41,7 @@ mod members;
 mod metrics;
 mod metrics_access;
 mod model;
+mod older_clients;
 mod openapi;
 mod operator_socket;
 mod passwords;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The document as the program prints it.
 fn printed(format: &str) -> String {
@@ -87,5 +87,77 @@ fn who_finds_the_service_not_ready_is_told_when_to_ask_again() {
     for path in ["/readyz", "/health/detailed"] {
         let headers = &document["paths"][path]["get"]["responses"]["503"]["headers"];
         assert!(headers.as_object().is_some_and(|it| it.keys().any(|name| name.eq_ignore_ascii_case("retry-after"))));
+    }
+}
+
+#[test]
+fn generators_understand_every_schema() {
+    let text = printed("json");
+    let document: Value = serde_json::from_str(&text).expect("JSON");
+    for foreign in ["\"allOf\"", "uint16", "uint32", "uint64"] {
+        assert!(!text.contains(foreign), "{foreign} is in the document");
+    }
+    let workspace = &document["components"]["schemas"]["Profile"]["properties"]["current_workspace"];
+    assert_eq!((&workspace["nullable"], &workspace["properties"]["slug"]["type"]), (&json!(true), &json!("string")));
+    let bulk = &document["components"]["schemas"]["BulkOperation"];
+    for member in bulk["oneOf"].as_array().expect("members") {
+        let name = member["$ref"].as_str().and_then(|it| it.rsplit('/').next()).expect("a reference");
+        assert_eq!(document["components"]["schemas"][name]["properties"]["op"]["type"], "string", "{name}");
+    }
+    for path in ["export", "import"] {
+        let path = format!("/api/v1/workspaces/{{workspace_id}}/artifacts/{path}");
+        let operations = document["paths"][&path].to_string();
+        assert!(operations.contains("\"binary\""), "{operations}");
+    }
+    let codes = document["components"]["schemas"]["ProblemCode"]["enum"].as_array().expect("codes");
+    assert!(codes.len() > 40);
+    assert!(document["components"]["schemas"]["AuditAction"]["enum"].as_array().is_some_and(|it| it.len() > 25));
+}
+
+#[test]
+fn every_answer_is_described_and_has_an_example() {
+    let document: Value = serde_json::from_str(&printed("json")).expect("JSON");
+    for (name, operation) in operations(&document) {
+        for (status, response) in operation["responses"].as_object().expect("responses") {
+            let description = response["description"].as_str().unwrap_or_default();
+            assert!(!["", "Success"].contains(&description), "{name} {status}: {description:?}");
+            for (content_type, media) in response["content"].as_object().into_iter().flatten() {
+                let is_stream = content_type.starts_with("application/octet-stream");
+                assert!(is_stream || !media["example"].is_null(), "{name} {status} {content_type} has no example");
+            }
+            let headers = &response["headers"];
+            let awaited: &[&str] = match status.as_str() {
+                "429" => &["Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"],
+                "503" | "507" => &["Retry-After"],
+                "201" if name.ends_with("/artifacts") => &["ETag", "Location"],
+                _ => &[],
+            };
+            assert!(awaited.iter().all(|it| headers[*it].is_object()), "{name} {status}: {headers}");
+        }
+    }
+}
+
+#[test]
+fn summaries_begin_with_a_verb() {
+    let document: Value = serde_json::from_str(&printed("json")).expect("JSON");
+    let verbs = [
+        "Add", "Ask", "Back", "Change", "Check", "Choose", "Count", "Create", "Delete", "End", "Exchange", "Export",
+        "Get", "Import", "List", "Make", "Patch", "Register", "Remove", "Restore", "Revoke", "Search", "Show", "Sign",
+        "Switch", "Update", "Verify", "Write",
+    ];
+    for (name, operation) in operations(&document) {
+        let first = operation["summary"].as_str().and_then(|it| it.split(' ').next()).unwrap_or_default();
+        assert!(verbs.contains(&first), "{name}: {first}");
+    }
+}
+
+#[test]
+fn idempotency_keys_are_declared_where_they_count() {
+    let document: Value = serde_json::from_str(&printed("json")).expect("JSON");
+    for (name, operation) in operations(&document) {
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let is_declared = parameters.clone().any(|parameter| parameter["name"] == "Idempotency-Key");
+        let counts = name.starts_with("POST /api/v1/workspaces") && !name.ends_with("/switch");
+        assert_eq!(is_declared, counts, "{name}");
     }
 }

@@ -63,8 +63,14 @@ impl Artifact {
         }
     }
 
-    /// Its next version: `patch` applied by `user` at `now`.
-    pub fn patched(mut self, patch: ArtifactPatch, user: UserId, now: Timestamp) -> Self {
+    /// Its next version: `patch` applied by `user` at `now`. A patch that changes nothing makes no version.
+    pub fn patched(self, patch: ArtifactPatch, user: UserId, now: Timestamp) -> Self {
+        let before = self.clone();
+        let next = self.with(patch);
+        if next == before { before } else { next.touched(user, now) }
+    }
+
+    fn with(mut self, patch: ArtifactPatch) -> Self {
         self.name = patch.name.unwrap_or(self.name);
         match patch.description {
             Field::Keep => {}
@@ -74,7 +80,7 @@ impl Artifact {
         self.tags = patch.tags.unwrap_or(self.tags);
         self.metadata = patch.metadata.unwrap_or(self.metadata);
         self.artifact_type = patch.artifact_type.unwrap_or(self.artifact_type);
-        self.touched(user, now)
+        self
     }
 
     /// Its next version: moved to the trash by `user` at `now`.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use poem::Request;
 use poem::web::Data;
-use poem_openapi::param::Path;
+use poem_openapi::param::{Path, Query};
 use poem_openapi::types::Example;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::{Deserialize, Serialize};
@@ -13,9 +14,10 @@ use super::Tag;
 use crate::domain::{ApiKey, RawApiKey, Scope};
 use crate::http::extract::SignedIn;
 use crate::http::json::Json;
-use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, Refused};
+use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, INVALID, Refused};
 use crate::http::state::State;
-use crate::http::types::{ScopeName, Time};
+use crate::http::types::{Limit, ScopeName, Time};
+use crate::http::whole_list::{Order, WholeList};
 use crate::service::MadeApiKey;
 
 /// Operations below `/api/v1/workspaces/{workspace_id}/api-keys`.
@@ -50,9 +52,16 @@ impl ApiKeysApi {
         caller: SignedIn,
         /// The workspace's id.
         workspace_id: Path<Uuid>,
-    ) -> Result<Json<Vec<ApiKeyBody>>, Refused<{ BY_ID }>> {
+        /// How many at most; without it, all.
+        limit: Query<Option<Limit>>,
+        /// The `cursor` of the `Link` to the next page.
+        cursor: Query<Option<String>>,
+        request: &Request,
+    ) -> Result<WholeList<ApiKeyBody>, Refused<{ BY_ID | INVALID }>> {
         let keys = state.service.api_keys(&caller.0, workspace_id.0.into()).await?;
-        Ok(Json(keys.into_iter().map(ApiKeyBody::from).collect()))
+        let items = keys.into_iter().map(|key| (key.id.as_uuid(), key.into()));
+        let (limit, cursor) = (limit.0, cursor.0.as_deref());
+        Ok(WholeList::new(items.collect(), Order::NewestFirst, limit, cursor, request.uri())?)
     }
 
     /// Revoke an API key

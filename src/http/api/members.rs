@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use poem::Request;
 use poem::web::Data;
-use poem_openapi::param::Path;
+use poem_openapi::param::{Path, Query};
 use poem_openapi::types::Example;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::{Deserialize, Serialize};
@@ -13,9 +14,10 @@ use super::Tag;
 use crate::domain::{Member, PersonName};
 use crate::http::extract::SignedIn;
 use crate::http::json::Json;
-use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, Refused};
+use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, INVALID, Refused};
 use crate::http::state::State;
-use crate::http::types::{RoleName, Time};
+use crate::http::types::{Limit, RoleName, Time};
+use crate::http::whole_list::{Order, WholeList};
 
 /// Operations below `/api/v1/workspaces/{workspace_id}/members`.
 pub(crate) struct MembersApi;
@@ -32,9 +34,16 @@ impl MembersApi {
         caller: SignedIn,
         /// The workspace's id.
         workspace_id: Path<Uuid>,
-    ) -> Result<Json<Vec<MemberBody>>, Refused<{ BY_ID }>> {
+        /// How many at most; without it, all.
+        limit: Query<Option<Limit>>,
+        /// The `cursor` of the `Link` to the next page.
+        cursor: Query<Option<String>>,
+        request: &Request,
+    ) -> Result<WholeList<MemberBody>, Refused<{ BY_ID | INVALID }>> {
         let members = state.service.members(&caller.0, workspace_id.0.into()).await?;
-        Ok(Json(members.into_iter().map(MemberBody::from).collect()))
+        let items = members.into_iter().map(|member| (member.user.id.as_uuid(), member.into()));
+        let (limit, cursor) = (limit.0, cursor.0.as_deref());
+        Ok(WholeList::new(items.collect(), Order::OldestFirst, limit, cursor, request.uri())?)
     }
 
     /// Add a member
@@ -52,7 +61,7 @@ impl MembersApi {
         let AddMemberRequest { email, role } = body.0;
         let added = state.service.add_member(&caller.0, workspace_id.0.into(), &email, role.into()).await?;
         Ok(AddMemberResponse::Added(Json(AddedMemberBody {
-            message: "Member added".to_owned(),
+            message: "Member invited successfully".to_owned(),
             user_id: added.membership.user.as_uuid(),
             email: added.email.into_string(),
             role: added.membership.role.into(),
@@ -76,7 +85,7 @@ impl MembersApi {
         let (tenant, user, role) = (workspace_id.0.into(), user_id.0.into(), body.0.role.into());
         let changed = state.service.change_role(&caller.0, tenant, user, role).await?;
         Ok(Json(ChangedRoleBody {
-            message: "Role changed".to_owned(),
+            message: "Member role updated successfully".to_owned(),
             user_id: user_id.0,
             old_role: changed.from.into(),
             new_role: changed.to.into(),
@@ -97,7 +106,7 @@ impl MembersApi {
         user_id: Path<Uuid>,
     ) -> Result<Json<RemovedMemberBody>, Refused<{ BY_ID | CONFLICT | FULL }>> {
         state.service.remove_member(&caller.0, workspace_id.0.into(), user_id.0.into()).await?;
-        Ok(Json(RemovedMemberBody { message: "Member removed".to_owned(), user_id: user_id.0 }))
+        Ok(Json(RemovedMemberBody { message: "Member removed successfully".to_owned(), user_id: user_id.0 }))
     }
 }
 

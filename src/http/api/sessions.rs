@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use poem::Request;
 use poem::web::Data;
-use poem_openapi::param::Path;
+use poem_openapi::param::{Path, Query};
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Serialize;
 use uuid::Uuid;
@@ -12,16 +13,17 @@ use super::Tag;
 use crate::domain::{Session, SessionId};
 use crate::http::extract::SignedIn;
 use crate::http::json::Json;
-use crate::http::refused::{BY_ID, FULL, Refused, SIGNED_IN};
+use crate::http::refused::{BY_ID, FULL, INVALID, MALFORMED, Refused, SIGNED_IN};
 use crate::http::state::State;
-use crate::http::types::Time;
+use crate::http::types::{Limit, Time};
+use crate::http::whole_list::{Order, WholeList};
 
 /// Operations below `/api/v1/auth/sessions`.
 pub(crate) struct SessionsApi;
 
 #[OpenApi(prefix_path = "/api/v1/auth/sessions", tag = "Tag::Auth")]
 impl SessionsApi {
-    /// The caller's sessions
+    /// List the caller's sessions
     ///
     /// Those that live, newest first.
     #[oai(path = "/", method = "get", operation_id = "list_sessions")]
@@ -29,10 +31,17 @@ impl SessionsApi {
         &self,
         state: Data<&Arc<State>>,
         caller: SignedIn,
-    ) -> Result<Json<Vec<SessionBody>>, Refused<{ SIGNED_IN }>> {
+        /// How many at most; without it, all.
+        limit: Query<Option<Limit>>,
+        /// The `cursor` of the `Link` to the next page.
+        cursor: Query<Option<String>>,
+        request: &Request,
+    ) -> Result<WholeList<SessionBody>, Refused<{ SIGNED_IN | MALFORMED | INVALID }>> {
         let current = caller.0.session()?;
         let sessions = state.service.sessions(&caller.0).await?;
-        Ok(Json(sessions.into_iter().map(|session| SessionBody::new(session, current)).collect()))
+        let items = sessions.into_iter().map(|session| (session.id.as_uuid(), SessionBody::new(session, current)));
+        let (limit, cursor) = (limit.0, cursor.0.as_deref());
+        Ok(WholeList::new(items.collect(), Order::NewestFirst, limit, cursor, request.uri())?)
     }
 
     /// End a session

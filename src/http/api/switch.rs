@@ -35,7 +35,7 @@ impl SwitchApi {
         let switched = state.service.switch_workspace(&caller.0, workspace_id.0.into()).await?;
         let tokens = switched.tokens;
         let body = SwitchedBody {
-            message: "Switched to the workspace".to_owned(),
+            message: "Workspace switched successfully".to_owned(),
             workspace_id: workspace_id.0,
             role: switched.role.into(),
             access_token: tokens.access_token.clone(),

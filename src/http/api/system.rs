@@ -26,12 +26,15 @@ use crate::telemetry::ExportHealth;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// What the plain health says of servers that the older service needed and this one does not.
+const NOT_CONFIGURED: &str = "not_configured";
+
 /// Operations at the root, and below `/api/v1/system`.
 pub(crate) struct SystemApi;
 
 #[OpenApi(tag = "Tag::System")]
 impl SystemApi {
-    /// Where things are
+    /// Show where things are
     ///
     /// A browser is led to the documentation, if there is one.
     #[oai(path = "/", method = "get", operation_id = "index")]
@@ -49,7 +52,7 @@ impl SystemApi {
         }))
     }
 
-    /// Whether the service is up
+    /// Check that the service is up
     ///
     /// Answers as long as the process does; `/health/detailed` and `/readyz` look at its parts.
     #[oai(path = "/health", method = "get", operation_id = "health")]
@@ -59,10 +62,12 @@ impl SystemApi {
             timestamp: Time(state.service.now()),
             version: VERSION.to_owned(),
             environment: state.environment.as_str().to_owned(),
+            database: NOT_CONFIGURED.to_owned(),
+            redis: NOT_CONFIGURED.to_owned(),
         })
     }
 
-    /// Whether the service is up
+    /// Check that the service is up
     ///
     /// The same as `/health`.
     #[oai(path = "/api/v1/health", method = "get", operation_id = "health_v1")]
@@ -70,7 +75,7 @@ impl SystemApi {
         self.health(state).await
     }
 
-    /// How every part is
+    /// Check every part
     ///
     /// Each part is `healthy`, `degraded` (something needs attention, but requests are served) or `unhealthy` (they can't
     /// be), and the whole is as its worst part. Reads from the database and asks its writer: without it, the answer is 503.
@@ -102,7 +107,7 @@ impl SystemApi {
         }
     }
 
-    /// Whether the process answers
+    /// Check that the process answers
     ///
     /// Looks at nothing else: a process that does not answer this is one to restart.
     #[oai(path = "/livez", method = "get", operation_id = "livez")]
@@ -110,7 +115,7 @@ impl SystemApi {
         PlainText("ok\n")
     }
 
-    /// Whether requests can be served
+    /// Check that requests can be served
     ///
     /// The storage takes writes, and the server is not shutting down.
     #[oai(path = "/readyz", method = "get", operation_id = "readyz")]
@@ -143,7 +148,7 @@ impl SystemApi {
         if is_ready { ReadinessResponse::Ready(text) } else { ReadinessResponse::NotReady(text, RETRY_AFTER_SECONDS) }
     }
 
-    /// Metrics for Prometheus
+    /// Get metrics for Prometheus
     ///
     /// Everything that is measured, in the Prometheus text format. The operator may have given it an address of its own,
     /// or asks for a bearer token that only the operator knows.
@@ -156,7 +161,7 @@ impl SystemApi {
         Ok(metrics::scrape_beside(&state, request).await?)
     }
 
-    /// How many there are of each thing
+    /// Count what there is
     ///
     /// From counters that are kept with every write, so it costs the same however many there are.
     #[oai(path = "/api/v1/system/stats", method = "get", operation_id = "system_stats")]
@@ -300,12 +305,16 @@ struct IndexBody {
 struct HealthBody {
     /// Always `healthy`: a service that is not up does not answer.
     status: String,
-    /// Now.
+    /// When this was answered.
     timestamp: Time,
     /// The running version.
     version: String,
     /// Where it runs.
     environment: String,
+    /// Always `not_configured`: there is no database server. For clients of the older service, which had one.
+    database: String,
+    /// Always `not_configured`, likewise.
+    redis: String,
 }
 
 #[derive(ApiResponse)]
@@ -329,7 +338,7 @@ enum DetailedHealthResponse {
 struct DetailedHealthBody {
     /// `healthy`, `degraded` or `unhealthy`: as the worst of its parts.
     status: String,
-    /// Now.
+    /// When this was answered.
     timestamp: Time,
     /// The running version.
     version: String,
@@ -368,6 +377,6 @@ struct StatsBody {
     artifacts: u64,
     /// Artifacts that are not in the trash.
     active_artifacts: u64,
-    /// Now.
+    /// When this was answered.
     timestamp: Time,
 }

@@ -3,25 +3,26 @@
 
 use std::sync::Arc;
 
-use poem::http::{HeaderValue, Method, StatusCode, header};
+use poem::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
 use crate::http::state::State;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
-/// What scripts may send besides what they always may.
+/// What scripts may send besides what they always may, when they don't say what they want to.
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
-    "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-ID, traceparent, tracestate, \
-     baggage",
+    "Accept, Accept-Language, Authorization, Cache-Control, Content-Language, Content-Type, Idempotency-Key, If-Match, \
+     If-None-Match, Pragma, Prefer, X-Correlation-ID, X-Request-ID, X-Requested-With, baggage, traceparent, tracestate",
 );
 /// What scripts may read besides what they always may.
 const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
     "ETag, Location, X-Request-ID, X-Correlation-ID, X-Total-Count, RateLimit-Limit, RateLimit-Remaining, \
-     RateLimit-Reset, Retry-After, Idempotency-Replayed, traceresponse",
+     RateLimit-Reset, Retry-After, Idempotency-Replayed, Link, Preference-Applied, traceresponse",
 );
 /// How long a browser may go without asking again: two hours, the most that any keeps to.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
 const ORIGIN: HeaderValue = HeaderValue::from_static("Origin");
+const REQUESTED_HEADERS: HeaderValue = HeaderValue::from_static("Access-Control-Request-Headers");
 const TRUE: HeaderValue = HeaderValue::from_static("true");
 
 /// Lets the listed origins in.
@@ -52,7 +53,7 @@ impl<E: Endpoint> Endpoint for WithCors<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        if self.state.server.cors_origins.is_empty() {
+        if !self.state.lists_origins() {
             return Ok(self.inner.call(request).await?.into_response());
         }
         let origin = request.headers().get(header::ORIGIN).filter(|origin| {
@@ -61,7 +62,7 @@ impl<E: Endpoint> Endpoint for WithCors<E> {
         });
         let origin = origin.cloned();
         let mut response = match &origin {
-            Some(_) if is_preflight(&request) => preflight(),
+            Some(_) if is_preflight(&request) => preflight(request.headers()),
             _ => self.inner.call(request).await?.into_response(),
         };
         let headers = response.headers_mut();
@@ -81,11 +82,15 @@ fn is_preflight(request: &Request) -> bool {
     request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-fn preflight() -> Response {
+/// A listed origin may send whatever it names: libraries add headers by habit, and those that we don't know change
+/// nothing.
+fn preflight(asked: &HeaderMap) -> Response {
+    let wanted = asked.get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned().unwrap_or(REQUEST_HEADERS);
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, wanted);
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+    headers.append(header::VARY, REQUESTED_HEADERS);
     response
 }

@@ -1,12 +1,15 @@
 //! What every request passes through, outermost first: request ids, the server span, security headers, foreign origins,
-//! what is left of rate limits, problems, the trailing slash, the memory that is held, deadlines,
-//! rate limits, idempotency keys.
+//! preferences, what is left of rate limits, problems, one host, the trailing slash, query strings, the memory that is
+//! held, deadlines, rate limits, idempotency keys.
 
 mod cors;
 mod deadline;
 mod idempotency;
 mod memory;
+mod one_host;
+mod preferences;
 mod problems;
+mod queries;
 pub(super) mod rate_limits;
 mod request_ids;
 mod security_headers;
@@ -18,7 +21,10 @@ pub(super) use cors::Cors;
 pub(super) use deadline::Deadline;
 pub(super) use idempotency::Idempotency;
 pub(super) use memory::{CountMemory, Shared};
+pub(super) use one_host::OneHost;
+pub(super) use preferences::Preferences;
 pub(super) use problems::Problems;
+pub(super) use queries::Queries;
 pub(super) use rate_limits::{AnnounceLimits, RateLimited};
 pub(super) use request_ids::{RequestId, RequestIds};
 pub(super) use security_headers::SecurityHeaders;

@@ -10,17 +10,19 @@ use poem::http::{HeaderValue, StatusCode, Version, header};
 use poem::{Endpoint, Error, IntoResponse, Middleware, Request, Response, Result};
 
 use super::RequestId;
+use crate::domain::Clock;
 use crate::http::problem::Problem;
 use crate::http::routes::RouteTable;
 
 /// Answers errors.
 pub(in crate::http) struct Problems {
     routes: Arc<RouteTable>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Problems {
-    pub(in crate::http) fn new(routes: Arc<RouteTable>) -> Self {
-        Self { routes }
+    pub(in crate::http) fn new(routes: Arc<RouteTable>, clock: Arc<dyn Clock>) -> Self {
+        Self { routes, clock }
     }
 }
 
@@ -28,13 +30,14 @@ impl<E: Endpoint> Middleware<E> for Problems {
     type Output = WithProblems<E>;
 
     fn transform(&self, inner: E) -> Self::Output {
-        WithProblems { inner, routes: self.routes.clone() }
+        WithProblems { inner, routes: self.routes.clone(), clock: self.clock.clone() }
     }
 }
 
 pub(in crate::http) struct WithProblems<E> {
     inner: E,
     routes: Arc<RouteTable>,
+    clock: Arc<dyn Clock>,
 }
 
 impl<E: Endpoint> Endpoint for WithProblems<E> {
@@ -51,7 +54,7 @@ impl<E: Endpoint> Endpoint for WithProblems<E> {
             Err(panic) => Problem::internal(format!("panic: {}", message(&*panic))),
         };
         let must_close = problem.is_before_body() && !may_be_reused;
-        let mut response = problem.respond(uri.path(), &id);
+        let mut response = problem.respond(uri.path(), &id, self.clock.now());
         if must_close {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -73,7 +76,7 @@ impl<E> WithProblems<E> {
             Err(_) if is_wrong_method => {
                 Problem::method_not_allowed(self.routes.find(path).map(|route| route.allow.clone()).unwrap_or_default())
             }
-            Err(error) => Problem::from_poem(&error),
+            Err(error) => Problem::from_poem(&error, self.routes.find(path).map(|route| &*route.pattern)),
         }
     }
 }
@@ -89,6 +92,7 @@ mod tests {
 
     use super::*;
     use crate::config::{self, Environment};
+    use crate::domain::SystemClock;
     use crate::http::middleware::{RequestIds, Traced};
     use crate::telemetry::Pipeline;
 
@@ -108,7 +112,7 @@ mod tests {
             Pipeline::start(&config, Environment::Development, instance).expect("a pipeline that exports nothing");
         let routes = Arc::new(RouteTable::new(b"{}", &["/text", "/value", "/fine"]));
         let endpoint = make(works_or_panics)
-            .with(Problems::new(routes.clone()))
+            .with(Problems::new(routes.clone(), Arc::new(SystemClock)))
             .with(Traced::new(Arc::new(telemetry), routes))
             .with(RequestIds::new(instance));
         for path in ["/text", "/value", "/text"] {

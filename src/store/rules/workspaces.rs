@@ -89,10 +89,13 @@ fn create(tx: &mut Tx<'_>, workspace: &Workspace, choice: SlugChoice, owner: Use
 /// See [`Workspaces::update_workspace`].
 fn update(tx: &mut Tx<'_>, tenant: TenantId, patch: &WorkspacePatch, by: UserId) -> StoreResult<WorkspaceView> {
     let role = members::require_role(tx, tenant, by, Role::Admin)?.role;
-    let workspace = current(tx, tenant)?.patched(patch.clone(), tx.stamp().at);
+    let before = current(tx, tenant)?;
+    let workspace = before.clone().patched(patch.clone(), tx.stamp().at);
     let member_count = tx.count(tenant.to_bytes(), Counter::Members)?;
-    tx.put(Table::Workspaces, &tenant.to_bytes(), &workspace)?;
-    tx.log(Scope::Tenant(tenant), ChangeKind::WorkspaceUpdated(tenant));
+    if workspace != before {
+        tx.put(Table::Workspaces, &tenant.to_bytes(), &workspace)?;
+        tx.log(Scope::Tenant(tenant), ChangeKind::WorkspaceUpdated(tenant));
+    }
     Ok(WorkspaceView { workspace, member_count, role })
 }
 

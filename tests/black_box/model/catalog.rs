@@ -146,7 +146,11 @@ impl Catalog {
     }
 
     pub fn update(&mut self, who: (usize, usize), id: &str, expected: &Expected, fields: &Fields) -> Allowed {
-        self.push(who, (id, Place::Live, expected), "updated")?.fields.extend(fields.clone());
+        let current = self.find(id, Place::Live, expected)?.versions.last().expect("what is there has a version");
+        // What changes nothing makes no version.
+        if fields.iter().any(|(name, value)| current.fields[name] != *value) {
+            self.push(who, (id, Place::Live, expected), "updated")?.fields.extend(fields.clone());
+        }
         Ok(())
     }
 

@@ -79,7 +79,8 @@ impl IfMatch {
         let versions = match self {
             Self::Nothing => return (None, None),
             Self::Anything => return (Some("*".to_owned()), None),
-            Self::Weak => return (Some(format!("W/{}", tag(current))), Some(Vec::new())),
+            // As a proxy that compresses makes it.
+            Self::Weak => return (Some(format!("W/{}", tag(current))), Some(vec![current])),
             Self::Current => vec![current],
             Self::Stale => vec![current + 1],
             Self::OneOfTwo => vec![current + 1, current],

@@ -49,8 +49,12 @@ impl Model {
     }
 
     fn push(&mut self, position: usize, next: impl FnOnce(Artifact) -> Artifact) -> Artifact {
-        let next = next(current(&self.rows[position]).clone());
-        self.rows[position].push(next.clone());
+        let before = current(&self.rows[position]).clone();
+        let next = next(before.clone());
+        // What changes nothing makes no version.
+        if next.version != before.version {
+            self.rows[position].push(next.clone());
+        }
         next
     }
 

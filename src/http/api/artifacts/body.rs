@@ -150,6 +150,9 @@ pub(super) struct ArtifactBody {
     created_at: Time,
     /// When it last changed.
     updated_at: Time,
+    /// When it was moved to the trash; null when it is not there.
+    #[oai(nullable)]
+    deleted_at: Option<Time>,
     /// Where in its texts something was found, when that was searched for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
@@ -172,6 +175,7 @@ impl From<Artifact> for ArtifactBody {
             is_active: artifact.deleted_at.is_none(),
             created_at: Time(artifact.created_at),
             updated_at: Time(artifact.updated_at),
+            deleted_at: artifact.deleted_at.map(Time),
             highlights: None,
         }
     }

@@ -23,7 +23,7 @@ use crate::http::ndjson::{Ndjson, NdjsonStream};
 use crate::http::problem::Problem;
 use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, INVALID, Refused};
 use crate::http::state::State;
-use crate::http::types::{Limit, Offset, Search, SortName, Time};
+use crate::http::types::{Flag, Limit, Offset, Search, SortName, Time};
 use crate::service::Export;
 
 /// Operations on all artifacts of a workspace.
@@ -79,7 +79,7 @@ impl CatalogApi {
         /// Created at this time or earlier.
         created_before: Query<Option<Time>>,
         /// Also those in the trash; `is_active` tells which they are.
-        include_deleted: Query<Option<bool>>,
+        include_deleted: Query<Option<Flag>>,
         /// The order.
         sort: Query<Option<SortName>>,
         /// How many at most.
@@ -111,7 +111,7 @@ impl CatalogApi {
         Ok(list::answer(&state.service, &caller.0, workspace_id.0.into(), query).await?)
     }
 
-    /// Figures about artifacts
+    /// Get figures about artifacts
     ///
     /// How many there are, and which tags those have that are not in the trash.
     #[oai(path = "/:workspace_id/artifacts/stats", method = "get", operation_id = "artifact_stats")]
@@ -125,7 +125,7 @@ impl CatalogApi {
         Ok(Json(state.service.artifact_stats(&caller.0, workspace_id.0.into()).await?.into()))
     }
 
-    /// Tags that begin with a text
+    /// List tags that begin with a text
     ///
     /// For who types a tag: the tags that artifacts outside of the trash have, with how many have each, those that most
     /// have first.
@@ -183,9 +183,9 @@ impl CatalogApi {
         /// The workspace's id.
         workspace_id: Path<Uuid>,
         /// Also those in the trash; `is_active` tells which they are.
-        include_deleted: Query<Option<bool>>,
+        include_deleted: Query<Option<Flag>>,
     ) -> Result<ExportResponse, Refused<{ BY_ID }>> {
-        let deleted = include_deleted.0.unwrap_or(false);
+        let deleted = Flag::is_set(include_deleted.0);
         let export = state.service.export_artifacts(&caller.0, workspace_id.0.into(), deleted).await?;
         let total = export.total;
         Ok(ExportResponse::Begun(NdjsonStream::new(lines(export)), total))

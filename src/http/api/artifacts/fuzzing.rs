@@ -6,7 +6,7 @@ use crate::http::ndjson::Lines;
 
 /// Reads these bytes as lines to import; they come in pieces of a few bytes.
 pub fn import(bytes: &[u8]) {
-    let mut lines = Lines::<CreateArtifactRequest>::default();
+    let mut lines = Lines::<CreateArtifactRequest>::new(false);
     let taken = bytes.chunks(7).try_for_each(|piece| lines.take(piece)).and_then(|()| lines.end_line());
     if taken.is_ok() {
         for line in lines.complete {

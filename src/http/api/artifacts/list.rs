@@ -11,13 +11,13 @@ use crate::domain::{
 use crate::http::cursor;
 use crate::http::json::Json;
 use crate::http::problem::Problem;
-use crate::http::types::{Limit, Offset, SortName, Time, within};
+use crate::http::types::{Flag, Limit, Offset, SortName, Time, within};
 use crate::service::{Caller, CursorKey, Service};
 
 /// What cursors call a listing of artifacts.
 const LIST: &str = "artifacts";
 /// The most that are passed over in another order than that of creation: as many places have to be remembered.
-const MAX_SORTED_OFFSET: u64 = 10_000;
+const MAX_SORTED_OFFSET: i64 = 10_000;
 
 /// A listing as it was asked for, unchecked.
 pub(super) struct ListQuery {
@@ -29,7 +29,7 @@ pub(super) struct ListQuery {
     pub created_by: Option<Uuid>,
     pub created_after: Option<Time>,
     pub created_before: Option<Time>,
-    pub include_deleted: Option<bool>,
+    pub include_deleted: Option<Flag>,
     pub sort: Option<SortName>,
     pub limit: Option<Limit>,
     pub offset: Option<Offset>,
@@ -65,7 +65,7 @@ impl ListQuery {
                 created_by: self.created_by.map(Into::into),
                 created_after: self.created_after.map(|time| time.0),
                 created_before: self.created_before.map(|time| time.0),
-                include_deleted: self.include_deleted.unwrap_or(false),
+                include_deleted: Flag::is_set(self.include_deleted),
             };
             Some((text, filter, sort, facets?))
         })?;

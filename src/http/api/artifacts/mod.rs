@@ -19,17 +19,18 @@ use poem_openapi::{ApiResponse, OpenApi};
 use uuid::Uuid;
 
 use self::body::{ArtifactBody, CreateArtifactRequest, PageBody, UpdateArtifactRequest};
-use self::entity_tag::{IfMatch, entity_tag, none_match_names};
+use self::entity_tag::{IfMatch, entity_tag};
 use self::fields::{FacetNames, TagList, TypeText};
 use self::history::HistoryBody;
 use self::list::ListQuery;
 use super::Tag;
+use crate::http::conditional::none_match_names;
 use crate::http::extract::ArtifactsCaller;
 use crate::http::json::Json;
 use crate::http::problem::Problem;
 use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, IF_MATCH, INVALID, Refused};
 use crate::http::state::State;
-use crate::http::types::{Limit, Offset, Search, SortName, Time};
+use crate::http::types::{Flag, Limit, Offset, Search, SortName, Time};
 
 pub(crate) use catalog::CatalogApi;
 
@@ -87,7 +88,7 @@ impl ArtifactsApi {
         /// Created at this time or earlier.
         created_before: Query<Option<Time>>,
         /// Also those in the trash; `is_active` tells which they are.
-        include_deleted: Query<Option<bool>>,
+        include_deleted: Query<Option<Flag>>,
         /// The order.
         sort: Query<Option<SortName>>,
         /// How many at most.
@@ -119,7 +120,7 @@ impl ArtifactsApi {
         Ok(list::answer(&state.service, &caller.0, workspace_id.0.into(), query).await?)
     }
 
-    /// An artifact
+    /// Get an artifact
     ///
     /// To a caller that still has it, as `If-None-Match` tells, it is not sent again.
     #[oai(path = "/:workspace_id/artifacts/:artifact_id", method = "get", operation_id = "get_artifact")]
@@ -201,14 +202,14 @@ impl ArtifactsApi {
         /// The artifact's id.
         artifact_id: Path<Uuid>,
         /// Remove it for good.
-        purge: Query<Option<bool>>,
+        purge: Query<Option<Flag>>,
         /// Delete only if the artifact still has one of these entity tags.
         #[oai(name = "If-Match")]
         if_match: IfMatch,
     ) -> Result<DeleteArtifactResponse, Refused<{ BY_ID | IF_MATCH | FULL }>> {
         let (tenant, id) = (workspace_id.0.into(), artifact_id.0.into());
         let seen = if_match.precondition(state.service.history());
-        if purge.0.unwrap_or(false) {
+        if Flag::is_set(purge.0) {
             state.service.purge_artifact(&caller.0, tenant, id, seen).await?;
         } else {
             state.service.delete_artifact(&caller.0, tenant, id, seen).await?;
@@ -234,7 +235,7 @@ impl ArtifactsApi {
         Ok(UpdateArtifactResponse::Updated(Json(artifact.into()), etag))
     }
 
-    /// The history of an artifact
+    /// List the versions of an artifact
     ///
     /// Every version, newest first: who made it, when, what changed, and the artifact as it was. Also of one in the
     /// trash.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::action::ActionName;
 use crate::domain::{Actor, ApiKeyId, ArtifactId, Change, ChangeKind, UserId};
 use crate::http::types::Time;
 
@@ -36,8 +37,8 @@ struct AuditEntryBody {
     id: String,
     /// When.
     at: Time,
-    /// What was done: `artifact.created`, `member.role_changed`, …
-    action: String,
+    /// What was done.
+    action: ActionName,
     /// Who did it.
     actor: ActorBody,
     /// What it was done to.
@@ -93,7 +94,7 @@ impl From<Change> for AuditEntryBody {
         Self {
             id: change.seq.to_string(),
             at: Time(change.at),
-            action: action.to_owned(),
+            action,
             actor: change.actor.into(),
             target,
             details: details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
@@ -114,7 +115,7 @@ impl From<Actor> for ActorBody {
 }
 
 /// The name of what was done, what it was done to, and the rest.
-fn describe(kind: ChangeKind) -> (&'static str, TargetBody, Vec<(&'static str, Value)>) {
+fn describe(kind: ChangeKind) -> (ActionName, TargetBody, Vec<(&'static str, Value)>) {
     let plain = |action, kind: &str, id: Uuid| (action, TargetBody { kind: kind.to_owned(), id: Some(id) }, Vec::new());
     let user = |action, id: UserId| plain(action, "user", id.as_uuid());
     let with = |(action, target, _), details| (action, target, details);
@@ -122,42 +123,44 @@ fn describe(kind: ChangeKind) -> (&'static str, TargetBody, Vec<(&'static str, V
         with(plain(action, "artifact", id.as_uuid()), vec![("version", json!(version))])
     };
     match kind {
-        ChangeKind::UserRegistered(id) => user("user.registered", id),
-        ChangeKind::PasswordRehashed(id) => user("user.password_rehashed", id),
-        ChangeKind::VerificationRequested(id) => user("user.verification_requested", id),
-        ChangeKind::EmailVerified(id) => user("user.email_verified", id),
-        ChangeKind::PasswordResetRequested(id) => user("user.password_reset_requested", id),
-        ChangeKind::PasswordReset(id) => user("user.password_reset", id),
-        ChangeKind::PasswordChanged(id) => user("user.password_changed", id),
-        ChangeKind::UserDisabled(id) => user("user.disabled", id),
-        ChangeKind::UserEnabled(id) => user("user.enabled", id),
-        ChangeKind::LoginFailed(id) => {
-            ("user.login_failed", TargetBody { kind: "user".to_owned(), id: id.map(UserId::as_uuid) }, Vec::new())
-        }
-        ChangeKind::SessionOpened(id) => plain("session.opened", "session", id.as_uuid()),
-        ChangeKind::SessionRefreshed(id) => plain("session.refreshed", "session", id.as_uuid()),
-        ChangeKind::SessionRevokedForReuse(id) => plain("session.revoked_for_reuse", "session", id.as_uuid()),
-        ChangeKind::SessionClosed(id) => plain("session.closed", "session", id.as_uuid()),
-        ChangeKind::SessionExpired(id) => plain("session.expired", "session", id.as_uuid()),
-        ChangeKind::SessionSwitched(id) => plain("session.switched", "session", id.as_uuid()),
-        ChangeKind::SessionRevoked(id) => plain("session.revoked", "session", id.as_uuid()),
-        ChangeKind::WorkspaceCreated(id) => plain("workspace.created", "workspace", id.as_uuid()),
-        ChangeKind::WorkspaceUpdated(id) => plain("workspace.updated", "workspace", id.as_uuid()),
-        ChangeKind::WorkspaceDeleted(id) => plain("workspace.deleted", "workspace", id.as_uuid()),
-        ChangeKind::ArtifactCreated(id) => artifact("artifact.created", id, 1),
-        ChangeKind::ArtifactUpdated(id, version) => artifact("artifact.updated", id, version),
-        ChangeKind::ArtifactDeleted(id, version) => artifact("artifact.deleted", id, version),
-        ChangeKind::ArtifactRestored(id, version) => artifact("artifact.restored", id, version),
-        ChangeKind::ArtifactPurged(id) => plain("artifact.purged", "artifact", id.as_uuid()),
+        ChangeKind::UserRegistered(id) => user(ActionName::UserRegistered, id),
+        ChangeKind::PasswordRehashed(id) => user(ActionName::UserPasswordRehashed, id),
+        ChangeKind::VerificationRequested(id) => user(ActionName::UserVerificationRequested, id),
+        ChangeKind::EmailVerified(id) => user(ActionName::UserEmailVerified, id),
+        ChangeKind::PasswordResetRequested(id) => user(ActionName::UserPasswordResetRequested, id),
+        ChangeKind::PasswordReset(id) => user(ActionName::UserPasswordReset, id),
+        ChangeKind::PasswordChanged(id) => user(ActionName::UserPasswordChanged, id),
+        ChangeKind::UserDisabled(id) => user(ActionName::UserDisabled, id),
+        ChangeKind::UserEnabled(id) => user(ActionName::UserEnabled, id),
+        ChangeKind::LoginFailed(id) => (
+            ActionName::UserLoginFailed,
+            TargetBody { kind: "user".to_owned(), id: id.map(UserId::as_uuid) },
+            Vec::new(),
+        ),
+        ChangeKind::SessionOpened(id) => plain(ActionName::SessionOpened, "session", id.as_uuid()),
+        ChangeKind::SessionRefreshed(id) => plain(ActionName::SessionRefreshed, "session", id.as_uuid()),
+        ChangeKind::SessionRevokedForReuse(id) => plain(ActionName::SessionRevokedForReuse, "session", id.as_uuid()),
+        ChangeKind::SessionClosed(id) => plain(ActionName::SessionClosed, "session", id.as_uuid()),
+        ChangeKind::SessionExpired(id) => plain(ActionName::SessionExpired, "session", id.as_uuid()),
+        ChangeKind::SessionSwitched(id) => plain(ActionName::SessionSwitched, "session", id.as_uuid()),
+        ChangeKind::SessionRevoked(id) => plain(ActionName::SessionRevoked, "session", id.as_uuid()),
+        ChangeKind::WorkspaceCreated(id) => plain(ActionName::WorkspaceCreated, "workspace", id.as_uuid()),
+        ChangeKind::WorkspaceUpdated(id) => plain(ActionName::WorkspaceUpdated, "workspace", id.as_uuid()),
+        ChangeKind::WorkspaceDeleted(id) => plain(ActionName::WorkspaceDeleted, "workspace", id.as_uuid()),
+        ChangeKind::ArtifactCreated(id) => artifact(ActionName::ArtifactCreated, id, 1),
+        ChangeKind::ArtifactUpdated(id, version) => artifact(ActionName::ArtifactUpdated, id, version),
+        ChangeKind::ArtifactDeleted(id, version) => artifact(ActionName::ArtifactDeleted, id, version),
+        ChangeKind::ArtifactRestored(id, version) => artifact(ActionName::ArtifactRestored, id, version),
+        ChangeKind::ArtifactPurged(id) => plain(ActionName::ArtifactPurged, "artifact", id.as_uuid()),
         ChangeKind::MemberAdded(id, role) => {
-            with(plain("member.added", "member", id.as_uuid()), vec![("role", json!(role))])
+            with(plain(ActionName::MemberAdded, "member", id.as_uuid()), vec![("role", json!(role))])
         }
         ChangeKind::MemberRoleChanged(id, from, to) => with(
-            plain("member.role_changed", "member", id.as_uuid()),
+            plain(ActionName::MemberRoleChanged, "member", id.as_uuid()),
             vec![("old_role", json!(from)), ("new_role", json!(to))],
         ),
-        ChangeKind::MemberRemoved(id) => plain("member.removed", "member", id.as_uuid()),
-        ChangeKind::ApiKeyCreated(id) => plain("api_key.created", "api_key", id.as_uuid()),
-        ChangeKind::ApiKeyRevoked(id) => plain("api_key.revoked", "api_key", id.as_uuid()),
+        ChangeKind::MemberRemoved(id) => plain(ActionName::MemberRemoved, "member", id.as_uuid()),
+        ChangeKind::ApiKeyCreated(id) => plain(ActionName::ApiKeyCreated, "api_key", id.as_uuid()),
+        ChangeKind::ApiKeyRevoked(id) => plain(ActionName::ApiKeyRevoked, "api_key", id.as_uuid()),
     }
 }

@@ -1,5 +1,6 @@
 //! The audit view of a workspace.
 
+mod action;
 mod body;
 
 use std::sync::Arc;
@@ -29,7 +30,7 @@ const LIST: &str = "audit";
 
 #[OpenApi(prefix_path = "/api/v1/workspaces", tag = "Tag::Audit")]
 impl AuditApi {
-    /// Who did what
+    /// List who did what
     ///
     /// Admins may. What was changed in the workspace, by whom, when and from where, newest first. `trace_id` leads to
     /// the trace of the request.

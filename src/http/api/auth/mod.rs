@@ -43,7 +43,7 @@ impl AuthApi {
         };
         let registered = state.service.register(registration, &client.0).await?;
         Ok(RegisterResponse::Created(Json(RegisteredBody {
-            message: "Account created".to_owned(),
+            message: "User registered successfully".to_owned(),
             user_id: registered.user.as_uuid(),
             email: registered.email.into_string(),
             verification_required: state.service.can_send_letters(),
@@ -106,10 +106,10 @@ impl AuthApi {
         caller: SignedIn,
     ) -> Result<WithCookies<MessageBody>, Refused<{ SIGNED_IN | FULL }>> {
         state.service.logout(&caller.0).await?;
-        Ok(WithCookies::clear(MessageBody::new("Signed out"), &state))
+        Ok(WithCookies::clear(MessageBody::new("Logged out successfully"), &state))
     }
 
-    /// The account that is signed in
+    /// Get the account that is signed in
     ///
     /// With the workspace that the caller is taken to, if there is one.
     #[oai(path = "/me", method = "get", operation_id = "me")]

@@ -4,8 +4,9 @@ mod body;
 
 use std::sync::Arc;
 
+use poem::Request;
 use poem::web::Data;
-use poem_openapi::param::Path;
+use poem_openapi::param::{Path, Query};
 use poem_openapi::{ApiResponse, OpenApi};
 use uuid::Uuid;
 
@@ -13,8 +14,10 @@ use self::body::{CreateWorkspaceRequest, UpdateWorkspaceRequest, WorkspaceBody};
 use super::Tag;
 use crate::http::extract::SignedIn;
 use crate::http::json::Json;
-use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, Refused, SIGNED_IN};
+use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, INVALID, MALFORMED, Refused, SIGNED_IN};
 use crate::http::state::State;
+use crate::http::types::Limit;
+use crate::http::whole_list::{Order, WholeList};
 
 /// Operations below `/api/v1/workspaces`.
 pub(crate) struct WorkspacesApi;
@@ -36,7 +39,7 @@ impl WorkspacesApi {
         Ok(CreateWorkspaceResponse::Created(Json(view.into()), location))
     }
 
-    /// The caller's workspaces
+    /// List the caller's workspaces
     ///
     /// Oldest first.
     #[oai(path = "/", method = "get", operation_id = "list_workspaces")]
@@ -44,12 +47,19 @@ impl WorkspacesApi {
         &self,
         state: Data<&Arc<State>>,
         caller: SignedIn,
-    ) -> Result<Json<Vec<WorkspaceBody>>, Refused<{ SIGNED_IN }>> {
+        /// How many at most; without it, all.
+        limit: Query<Option<Limit>>,
+        /// The `cursor` of the `Link` to the next page.
+        cursor: Query<Option<String>>,
+        request: &Request,
+    ) -> Result<WholeList<WorkspaceBody>, Refused<{ SIGNED_IN | MALFORMED | INVALID }>> {
         let views = state.service.workspaces(&caller.0).await?;
-        Ok(Json(views.into_iter().map(WorkspaceBody::from).collect()))
+        let items = views.into_iter().map(|view| (view.workspace.id.as_uuid(), view.into()));
+        let (limit, cursor) = (limit.0, cursor.0.as_deref());
+        Ok(WholeList::new(items.collect(), Order::OldestFirst, limit, cursor, request.uri())?)
     }
 
-    /// A workspace
+    /// Get a workspace
     ///
     /// To who is no member, it does not exist.
     #[oai(path = "/:workspace_id", method = "get", operation_id = "get_workspace")]

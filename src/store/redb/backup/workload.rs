@@ -4,9 +4,10 @@ use proptest::prelude::*;
 
 use super::super::RedbStore;
 use crate::domain::{
-    Actor, ApiKey, ApiKeyId, ApiKeyName, ApiKeyUse, Artifact, ArtifactId, ArtifactName, ArtifactPatch, ArtifactType,
-    ArtifactWrite, Email, Metadata, OneTimeToken, Precondition, Purpose, Reservation, Role, Session, SessionId,
-    Settings, Slug, Stamp, Tags, TenantId, Timestamp, User, UserId, Workspace, WorkspaceName, WorkspacePatch,
+    Actor, ApiKey, ApiKeyId, ApiKeyName, ApiKeyUse, Artifact, ArtifactDescription, ArtifactId, ArtifactName,
+    ArtifactPatch, ArtifactType, ArtifactWrite, Email, Field, Metadata, OneTimeToken, Precondition, Purpose,
+    Reservation, Role, Session, SessionId, Settings, Slug, Stamp, Tags, TenantId, Timestamp, User, UserId, Workspace,
+    WorkspaceName, WorkspacePatch,
 };
 use crate::store::{
     ApiKeys as _, Artifacts as _, Housekeeping as _, Members as _, OneTimeTokens as _, Sessions as _, SlugChoice,
@@ -176,7 +177,7 @@ impl<'a> Player<'a> {
             }
             22 => {
                 let (tenant, id) = self.artifact(other);
-                store.update_artifact(tenant, id, none, ArtifactPatch::default(), by, stamp).await.map(drop)
+                store.update_artifact(tenant, id, none, change(&stamp), by, stamp).await.map(drop)
             }
             23 => {
                 let (tenant, id) = self.artifact(other);
@@ -194,7 +195,7 @@ impl<'a> Player<'a> {
                 let tenant = self.tenant(other);
                 let artifact = self.new_artifact(tenant, by);
                 let id = artifact.id;
-                let (patch, expected) = (ArtifactPatch::default(), none.clone());
+                let (patch, expected) = (change(&stamp), none.clone());
                 let writes = vec![
                     ArtifactWrite::Create(Box::new(artifact)),
                     ArtifactWrite::Update { id, expected, patch },
@@ -328,4 +329,10 @@ impl<'a> Player<'a> {
             _ => self.store.change_password(user, hash(), hash(), id, stamp).await.map(drop),
         }
     }
+}
+
+/// A change of an artifact that no other makes.
+fn change(stamp: &Stamp) -> ArtifactPatch {
+    let description = ArtifactDescription::parse(&stamp.at.to_string()).expect("a description");
+    ArtifactPatch { description: Field::Set(description), ..ArtifactPatch::default() }
 }

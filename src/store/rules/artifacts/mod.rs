@@ -177,6 +177,9 @@ fn update(
 ) -> StoreResult<Artifact> {
     let before = current(tx, tenant, id, expected)?;
     let next = before.clone().patched(patch.clone(), user, tx.stamp().at);
+    if next.version == before.version {
+        return Ok(before);
+    }
     versions::replace(tx, &before, &next)?;
     require_within(tx, quotas, tenant, Quota::Bytes)?;
     Ok(next)

@@ -1,7 +1,12 @@
 //! JSON in and out, by serde. The schema of a type is what its `poem_openapi::Object` says; the parsing is ours, so that
 //! a malformed body is a 400, a wrong type a 422 that points at the place, and limits hold while the body is read.
 
+mod explain;
+mod integers;
+mod unknown;
+
 use hyper::body::Bytes;
+use poem::http::StatusCode;
 use poem::{IntoResponse, Request, RequestBody, Response};
 use poem_openapi::payload::Payload;
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaResponse, MetaResponses, MetaSchemaRef, Registry};
@@ -10,12 +15,15 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOpti
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::body;
+use self::explain::{explain, without_place};
 use super::problem::Problem;
 use super::state::State;
+use super::{body, prefer};
 use crate::domain::Violations;
 
 const CONTENT_TYPE: &str = "application/json";
+/// What some editors begin a text with.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A JSON body.
 pub(super) struct Json<T>(pub T);
@@ -36,24 +44,46 @@ enum Fault {
     Shape(Violations),
 }
 
-/// Syntax first, then types: what is not JSON at all is malformed, what is of another shape is invalid.
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    parse_value(bytes).map_err(|fault| match fault {
+/// Syntax first, then types: what is not JSON at all is malformed, what is of another shape is invalid. When `is_strict`,
+/// a field that is not known is invalid, too.
+fn parse<T: DeserializeOwned + Type>(bytes: &[u8], is_strict: bool) -> Result<T, Problem> {
+    let value = parse_value(bytes).map_err(|fault| match fault {
         Fault::Syntax(detail) => Problem::invalid_json(detail),
         Fault::Shape(violations) => Problem::validation(&violations),
-    })
+    })?;
+    if is_strict {
+        check_fields::<T>(bytes).map_err(|violations| Problem::unknown_fields(&violations))?;
+    }
+    Ok(value)
 }
 
 /// The value in a line of many, of which one may well be no JSON.
-pub(super) fn parse_line<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Violations> {
-    parse_value(bytes).map_err(|fault| match fault {
+pub(super) fn parse_line<T: DeserializeOwned + Type>(bytes: &[u8], is_strict: bool) -> Result<T, Violations> {
+    let value = parse_value(bytes).map_err(|fault| match fault {
         Fault::Syntax(detail) => Violations::one("", format!("is not valid JSON: {}", without_place(&detail))),
         Fault::Shape(violations) => violations,
-    })
+    })?;
+    if is_strict {
+        check_fields::<T>(bytes)?;
+    }
+    Ok(value)
+}
+
+/// Refuses fields that `T` does not have.
+fn check_fields<T: Type>(bytes: &[u8]) -> Result<(), Violations> {
+    let value = serde_json::from_slice(without_mark(bytes)).unwrap_or_default();
+    Violations::none(unknown::unknown_fields::<T>(&value))
+}
+
+/// A text without the byte order mark that it may begin with.
+pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
 }
 
 fn parse_value<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+    let bytes = without_mark(bytes);
     let syntax = |error: serde_json::Error| Fault::Syntax(error.to_string());
+    Violations::none(integers::too_large(bytes)).map_err(Fault::Shape)?;
     if bytes.trim_ascii_start().starts_with(b"[") {
         // A derived deserializer would take an array for an object, field by field.
         serde_json::from_slice::<IgnoredAny>(bytes).map_err(syntax)?;
@@ -67,7 +97,7 @@ fn parse_value<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
     let parsed = serde_path_to_error::deserialize(&mut deserializer);
     match parsed {
         Ok(value) => deserializer.end().map(|()| value).map_err(syntax),
-        Err(error) if error.inner().is_data() => {
+        Err(error) if error.inner().is_data() || is_no_name(error.inner(), bytes) => {
             let (field, detail) = explain(&error.inner().to_string());
             Err(Fault::Shape(Violations::one(pointer(error.path()) + &field, detail)))
         }
@@ -80,25 +110,21 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     path.iter()
         .map(|segment| match segment {
             Segment::Seq { index } => format!("/{index}"),
-            Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+            Segment::Map { key } => format!("/{}", escape(key)),
             Segment::Enum { variant } => format!("/{variant}"),
             Segment::Unknown => String::new(),
         })
         .collect()
 }
 
-/// What serde says, without what the pointer says better: line and column, and the name of a field that is missing,
-/// which is returned as the end of the pointer.
-fn explain(message: &str) -> (String, String) {
-    let message = without_place(message);
-    match message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
-        Some(field) => (format!("/{field}"), "is required".to_owned()),
-        None => (String::new(), message.to_owned()),
-    }
+/// Whether what should be one of several names is no text: to serde_json, that is not JSON.
+fn is_no_name(error: &serde_json::Error, bytes: &[u8]) -> bool {
+    error.to_string().starts_with("expected value") && serde_json::from_slice::<IgnoredAny>(bytes).is_ok()
 }
 
-fn without_place(message: &str) -> &str {
-    message.split(" at line ").next().unwrap_or(message)
+/// A name as a part of a JSON Pointer.
+fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 /// A media type without its parameters.
@@ -134,7 +160,7 @@ impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for Json<T> {
     ) -> poem::Result<Self> {
         check_content_type(request).map_err(Problem::before_body)?;
         let bytes = read(request, body, State::of(request)?.server.max_body_bytes).await?;
-        Ok(Self(parse(&bytes)?))
+        Ok(Self(parse(&bytes, prefer::is_strict(request.headers()))?))
     }
 }
 
@@ -158,10 +184,11 @@ impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for OptionalJson<T> {
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
         let bytes = read(request, body, State::of(request)?.server.max_body_bytes).await?;
-        if bytes.trim_ascii().is_empty() {
+        let is_strict = prefer::is_strict(request.headers());
+        if without_mark(&bytes).trim_ascii().is_empty() {
             return Ok(Self(Ok(None)));
         }
-        Ok(Self(check_content_type(request).and_then(|()| parse(&bytes)).map(Some)))
+        Ok(Self(check_content_type(request).and_then(|()| parse(&bytes, is_strict)).map(Some)))
     }
 }
 
@@ -198,7 +225,10 @@ impl<T: Serialize + Send> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         match serde_json::to_vec(&self.0) {
             Ok(body) => Response::builder().content_type(CONTENT_TYPE).body(body),
-            Err(error) => Problem::internal(error).into_response(),
+            Err(error) => {
+                tracing::error!(%error, "an answer can't be written as JSON");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
         }
     }
 }

@@ -1,16 +1,21 @@
 //! How the domain's types look in the OpenAPI document.
 
+mod flag;
+mod number;
+mod time;
+
 use std::collections::BTreeMap;
 
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use poem_openapi::Enum;
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
-use poem_openapi::types::{MaybeUndefined, ParseError, ParseFromParameter, ParseResult, Type as _};
+use poem_openapi::types::{MaybeUndefined, ParseFromParameter, ParseResult, Type as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::domain::{Field, MetadataValue, Role, Scope, SearchText, Sort, Timestamp};
+pub(super) use self::flag::Flag;
+pub(super) use self::number::{Limit, Offset, within};
+pub(super) use self::time::Time;
+use crate::domain::{Field, MetadataValue, Role, Scope, SearchText, Sort};
 
 /// Gives a type its schema, and the JSON side that `Object` asks for but our own JSON payload does not use.
 macro_rules! schema {
@@ -67,25 +72,6 @@ macro_rules! schema {
 
 pub(super) use schema;
 
-/// A moment, as RFC 3339 in UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(super) struct Time(pub Timestamp);
-
-schema!(Time, "string_date-time", MetaSchema::new_with_format("string", "date-time"));
-
-impl ParseFromParameter for Time {
-    /// RFC 3339, or without an offset, which is then UTC. A `+` that was not percent-encoded came as a space.
-    fn parse_from_parameter(text: &str) -> ParseResult<Self> {
-        let text = text.trim().replace(' ', "+");
-        let parsed = text.parse::<Timestamp>().or_else(|error| {
-            let local = text.parse::<DateTime>().map_err(|_| error)?;
-            Ok(local.to_zoned(TimeZone::UTC)?.timestamp())
-        });
-        parsed.map(Self).map_err(|_: jiff::Error| ParseError::custom("expected a time such as 2030-01-31T12:00:00Z"))
-    }
-}
-
 schema!(MetadataValue, "MetadataValue", metadata_value(), register_metadata_value);
 
 /// One value of an artifact's metadata as it was sent, unchecked.
@@ -130,46 +116,6 @@ impl ParseFromParameter for Search {
     }
 }
 
-/// A whole number in a query string, with its bounds in the document. They are checked by the handler, which answers
-/// 422 and names the parameter.
-macro_rules! bounded {
-    ($(#[$doc:meta])* $name:ident, $bounds:expr) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(transparent)]
-        pub(super) struct $name(pub u64);
-
-        schema!($name, "integer_uint64", $bounds);
-
-        impl ParseFromParameter for $name {
-            fn parse_from_parameter(text: &str) -> ParseResult<Self> {
-                text.parse().map(Self).map_err(|_| ParseError::custom("expected a whole number"))
-            }
-        }
-    };
-}
-
-bounded!(
-    /// How many items a page holds at most.
-    Limit,
-    MetaSchema {
-        minimum: Some(1.0),
-        maximum: Some(Limit::MAX as f64),
-        default: Some(Limit::DEFAULT.0.into()),
-        ..MetaSchema::new_with_format("integer", "int64")
-    }
-);
-bounded!(
-    /// How many items are passed over.
-    Offset,
-    MetaSchema {
-        minimum: Some(0.0),
-        maximum: Some(Offset::MAX as f64),
-        default: Some(0.into()),
-        ..MetaSchema::new_with_format("integer", "int64")
-    }
-);
-
 /// The order of a list, by name. It is checked by the handler, which answers 422.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -185,24 +131,6 @@ impl ParseFromParameter for SortName {
     fn parse_from_parameter(text: &str) -> ParseResult<Self> {
         Ok(Self(text.to_owned()))
     }
-}
-
-impl Limit {
-    /// The most.
-    pub(super) const MAX: u64 = 100;
-    /// When none is given.
-    pub(super) const DEFAULT: Self = Self(20);
-}
-
-impl Offset {
-    /// The most. Each passed over costs time.
-    pub(super) const MAX: u64 = 1_000_000;
-}
-
-/// A number from a query string, if it is within its bounds.
-pub(super) fn within(number: u64, least: u64, most: u64) -> Result<usize, String> {
-    let wrong = || format!("must be between {least} and {most}");
-    if (least..=most).contains(&number) { usize::try_from(number).map_err(|_| wrong()) } else { Err(wrong()) }
 }
 
 /// What a partial update says of a field.

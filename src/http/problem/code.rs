@@ -1,0 +1,97 @@
+//! The names that programs match errors on. They are part of the API: one that was released stays.
+
+use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::http::types::schema;
+
+macro_rules! codes {
+    ($($name:ident = $text:literal),+ $(,)?) => {
+        /// What went wrong, for programs.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub(in crate::http) enum Code {
+            $(#[serde(rename = $text)] $name),+
+        }
+
+        impl Code {
+            const NAMES: &[&str] = &[$($text),+];
+
+            /// Its name.
+            pub(in crate::http) fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text),+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    AlreadyDone = "already_done",
+    AlreadyMember = "already_member",
+    ApiKeyNotAllowed = "api_key_not_allowed",
+    ApiKeyNotFound = "api_key_not_found",
+    ArtifactNotFound = "artifact_not_found",
+    BulkFailed = "bulk_failed",
+    Damaged = "damaged",
+    DeadlineExceeded = "deadline_exceeded",
+    EmailTaken = "email_taken",
+    Forbidden = "forbidden",
+    ForeignOrigin = "foreign_origin",
+    IdempotencyAnswerLost = "idempotency_answer_lost",
+    IdempotencyInFlight = "idempotency_in_flight",
+    IdempotencyKeyReused = "idempotency_key_reused",
+    InternalError = "internal_error",
+    InvalidCredentials = "invalid_credentials",
+    InvalidJson = "invalid_json",
+    InvalidParameter = "invalid_parameter",
+    InvalidRefreshToken = "invalid_refresh_token",
+    InvalidRequest = "invalid_request",
+    InvalidToken = "invalid_token",
+    LastOwner = "last_owner",
+    MailNotConfigured = "mail_not_configured",
+    MemberNotFound = "member_not_found",
+    MemoryShareSpent = "memory_share_spent",
+    MethodNotAllowed = "method_not_allowed",
+    MissingScope = "missing_scope",
+    NotAuthenticated = "not_authenticated",
+    NotFound = "not_found",
+    Overloaded = "overloaded",
+    OwnMembership = "own_membership",
+    PayloadTooLarge = "payload_too_large",
+    PreconditionRequired = "precondition_required",
+    QuotaExceeded = "quota_exceeded",
+    RateLimited = "rate_limited",
+    RequestTimeout = "request_timeout",
+    SearchRebuilding = "search_rebuilding",
+    SessionNotFound = "session_not_found",
+    SlugTaken = "slug_taken",
+    StorageFull = "storage_full",
+    Unavailable = "unavailable",
+    UnknownField = "unknown_field",
+    UnsupportedMediaType = "unsupported_media_type",
+    UserNotFound = "user_not_found",
+    ValidationFailed = "validation_failed",
+    VersionMismatch = "version_mismatch",
+    WorkspaceNotFound = "workspace_not_found",
+}
+
+impl Code {
+    /// What clients of the older service know it as.
+    pub(super) fn older(self) -> &'static str {
+        match self {
+            Self::RateLimited => "rate_limit_exceeded",
+            Self::PayloadTooLarge => "request_too_large",
+            other => other.as_str(),
+        }
+    }
+}
+
+schema!(Code, "ProblemCode", MetaSchemaRef::Reference(Code::name().into_owned()), |registry| {
+    registry.create_schema::<Code, _>(Code::name().into_owned(), |_| MetaSchema {
+        description: Some("A stable name for programs to match on. More may come."),
+        enum_items: Code::NAMES.iter().map(|name| Value::from(*name)).collect(),
+        ..MetaSchema::new("string")
+    });
+});
