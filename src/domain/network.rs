@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-/// An address of IPv4, or a network of IPv6: whoever has one address there has all 2⁶⁴.
+/// An address of IPv4, or a network of IPv6: one client there usually has all 2⁶⁴ addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network([u8; 8]);
 

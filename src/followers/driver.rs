@@ -116,7 +116,7 @@ impl Turns {
     }
 }
 
-/// The pause after a failure with so many before it.
+/// The pause after a failure that `failures` others came before, one after the other.
 fn pause(failures: u32, longest: Duration) -> Duration {
     FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(failures)).min(longest)
 }

@@ -52,7 +52,7 @@ enum Spent {
 }
 
 impl Memory {
-    /// So many bytes, none of which is held, for bodies of up to `largest` bytes.
+    /// A budget of `max` bytes, none of which is held, for bodies of up to `largest` bytes.
     pub fn new(max: usize, largest: usize) -> Arc<Self> {
         Arc::new(Self { max, largest, held: Mutex::default() })
     }
@@ -157,7 +157,7 @@ impl Holding {
         matches!(self.lock().holder, Holder::Address(_))
     }
 
-    /// Takes so many bytes more.
+    /// Takes `bytes` more.
     pub(super) fn take(&self, bytes: usize) -> Result<(), Problem> {
         let mut counts = self.lock();
         self.0.memory.take(counts.holder, bytes).map_err(|spent| match spent {
@@ -168,14 +168,14 @@ impl Holding {
         Ok(())
     }
 
-    /// Gives so many of them back.
+    /// Gives `bytes` back.
     pub(super) fn give_back(&self, bytes: usize) {
         let mut counts = self.lock();
         counts.all -= bytes;
         self.0.memory.lock().give_back(counts.holder, bytes);
     }
 
-    /// Takes what is missing to hold a body of so many bytes.
+    /// Takes what is missing to hold a body of `bytes`.
     pub(super) fn take_body(&self, bytes: usize) -> Result<(), Problem> {
         let missing = if bytes <= UNCOUNTED { 0 } else { bytes.saturating_sub(self.lock().body) };
         if missing > 0 {

@@ -76,7 +76,7 @@ enum Format {
 }
 
 impl Format {
-    /// OpenMetrics only for who asks for it, and does not like the plain format better.
+    /// OpenMetrics only if the client asks for it and does not prefer the plain format.
     fn wanted(request: &Request) -> Self {
         let is_open = |range: &str| {
             let version = range.split(';').skip(1).find_map(|it| it.trim().strip_prefix("version="));

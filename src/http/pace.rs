@@ -1,4 +1,4 @@
-//! How slowly a client may send and take: at a least rate, after a grace. Whoever is slower holds what the server keeps
+//! How slowly a client may send and take: at a least rate, after a grace. A slower client holds what the server keeps
 //! for them, and is given up.
 
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// At least so many bytes a second, 0 for any number, and something within so long.
+    /// At least `least_rate` bytes a second, 0 for any number, and something within `patience`.
     pub fn new(least_rate: u64, longest_rest: Duration) -> Self {
         let patience = if least_rate == 0 { longest_rest } else { longest_rest.min(GRACE) };
         Self { least_rate, patience }
@@ -29,7 +29,7 @@ impl Pace {
         now + self.patience
     }
 
-    /// Until when something must move, now that so many bytes have.
+    /// Until when something must move, now that `bytes` have.
     pub(super) fn next_deadline(&self, deadline: Instant, bytes: usize, now: Instant) -> Instant {
         let bought = match self.least_rate {
             _ if bytes == 0 => Duration::ZERO,
@@ -44,7 +44,7 @@ impl Pace {
 mod tests {
     use super::*;
 
-    /// How many seconds somebody is put up with who moves so many bytes, every so many seconds; none for an hour.
+    /// How many seconds a client is tolerated that moves `bytes` every `every` seconds; none for an hour.
     fn endured(least_rate: u64, bytes: usize, every: u64) -> Option<u64> {
         let pace = Pace::new(least_rate, Duration::from_secs(75));
         let start = Instant::now();

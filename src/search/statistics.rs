@@ -23,7 +23,7 @@ const MAX_FREQUENCIES: usize = 256;
 /// How much more than its rarity a term is worth at most, in BM25 as tantivy has it.
 const K1: Score = 1.2;
 
-/// For so many scopes in a segment it is remembered how long their texts are.
+/// The most scopes of a segment whose text lengths are remembered.
 const MAX_LENGTHS: usize = 20_000;
 
 /// How many artifacts a scope has in a segment, and how many words in the fields that are scored.

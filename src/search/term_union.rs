@@ -9,7 +9,7 @@ use tantivy::{BitSet, DocId, DocSet, Score, SegmentReader, TERMINATED};
 
 use super::budget::Budget;
 
-/// Below one of so many, those that have such a term are listed; above, marked among all.
+/// Below one in this many, the documents with such a term are listed; above, marked in a bitmap.
 const FEW: u64 = 64;
 /// Terms between two looks at the budget.
 const BETWEEN_CHECKS: usize = 64;

@@ -62,7 +62,7 @@ impl Mailing {
         Self { desk: Arc::new(Desk { service, mailer }), requests: Arc::new(Mutex::new(requests.0)) }
     }
 
-    /// Writes and sends one e-mail, to the end whoever waits for it.
+    /// Writes and sends one e-mail, even if the caller stops waiting.
     async fn send(&self, request: MailRequest, turn: OwnedMutexGuard<Receiver<MailRequest>>) -> Result<(), Failure> {
         let desk = self.desk.clone();
         let sent = tokio::spawn(async move {

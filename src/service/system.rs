@@ -79,7 +79,7 @@ impl Service {
         Health { store, store_response: asked.elapsed(), uptime: self.started.elapsed(), at: self.clock.now() }
     }
 
-    /// Which history the database has: what is told of its versions names it.
+    /// Which history the database has; entity tags name it.
     pub fn history(&self) -> HistoryId {
         self.store.history()
     }

@@ -145,7 +145,7 @@ pub(super) fn scope() -> InstrumentationScope {
         .build()
 }
 
-/// Does `work` on a thread of its own, which is left behind by whoever stops waiting.
+/// Does `work` on a thread of its own, which is left behind when the caller stops waiting.
 async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) {
     let (done, is_done) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || done.send(work()).is_ok());

@@ -130,7 +130,7 @@ fn signing_in_and_out_is_seen_by_ones_workspace_and_failing_to_is_not() {
     for _ in 0..3 {
         login(&server.client(), &owner.email, "Wrong-horse-7").problem(401, "invalid_credentials");
     }
-    assert_eq!(actions(&entries(&owner, &workspace, 100)), before, "whoever knows an address could fill its log");
+    assert_eq!(actions(&entries(&owner, &workspace, 100)), before, "anyone who knows an address could fill its log");
 
     let tokens = login(&server.client(), &owner.email, PASSWORD).expect(200).json();
     server.client().bearer(&text(&tokens["access_token"])).call("POST", "/api/v1/auth/logout").expect(200);

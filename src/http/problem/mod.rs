@@ -127,7 +127,7 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, Code::InvalidRequest, detail).before_body()
     }
 
-    /// Whoever asks holds as much memory as they may.
+    /// The client or account holds its whole share of memory.
     pub(in crate::http) fn memory_share_spent() -> Self {
         let detail = "Your requests and their answers hold as much of the server's memory as they may; let some of them \
                       end before you send more.";

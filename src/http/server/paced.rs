@@ -1,4 +1,4 @@
-//! The socket of a connection, which must take what it is sent at a least rate. Whoever takes it more slowly, or not at
+//! The socket of a connection, which must take what it is sent at a least rate. A client that takes it more slowly, or not at
 //! all, holds what the server keeps for them, so the connection is ended.
 
 use std::io;

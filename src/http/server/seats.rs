@@ -40,7 +40,7 @@ struct Taken {
 /// Connections by number, oldest first. Those that were told to go are not among them.
 type Row = BTreeMap<u64, Arc<Connection>>;
 
-/// Tells the oldest so many that are idle to go. Returns how many went.
+/// Closes up to `count` idle connections, the oldest first. Returns how many.
 fn shed(row: &mut Row, count: usize) -> usize {
     let idle: Vec<u64> =
         row.iter().filter(|(_, it)| it.close_if_idle()).take(count).map(|(number, _)| *number).collect();

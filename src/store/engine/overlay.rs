@@ -10,7 +10,7 @@ use super::cursor::Above;
 use super::{Counter, Logged, Span, Table};
 use crate::domain::TenantId;
 
-/// So many writes are looked through.
+/// Up to this many writes are searched linearly.
 const FEW: usize = 16;
 
 /// What was written, in order: of two writes of a row, the later one counts.

@@ -7,7 +7,7 @@ use crate::domain::{ArtifactCounts, ArtifactHistory, ArtifactPage, LogPage, Usag
 
 /// What a read returns, as a number of rows.
 pub trait Rows {
-    /// So many.
+    /// The number of rows.
     fn rows(&self) -> usize;
 }
 

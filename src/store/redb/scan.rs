@@ -71,7 +71,7 @@ impl Budget {
         self.0.as_ref().is_some_and(spent)
     }
 
-    /// Whether it must end after so many rows. The time is asked for once in a while.
+    /// Whether it must end after `passed` rows. The time is asked for once in a while.
     pub fn is_over(&self, passed: usize) -> bool {
         passed.is_multiple_of(ROWS_BETWEEN) && self.is_spent()
     }

@@ -70,7 +70,7 @@ impl<E: Engine> Housekeeping for E {
     }
 }
 
-/// Of so many workspaces, something is removed at once: an engine may have them share a commit.
+/// How many workspaces are swept at once: an engine may have them share a commit.
 const AT_ONCE: usize = 32;
 
 /// What was seen of a table, of which old rows are to be removed.

@@ -108,8 +108,8 @@ pub(super) fn join(tx: &mut Tx<'_>, membership: &Membership) -> StoreResult<()> 
     Ok(())
 }
 
-/// The membership of whoever makes a change, if its role is at least `needs`. To someone who is no member, the workspace
-/// does not exist.
+/// The membership of the user who makes a change, if its role is at least `needs`. For non-members the workspace is not
+/// found.
 pub(super) fn require_role(source: &impl Source, tenant: TenantId, by: UserId, needs: Role) -> StoreResult<Membership> {
     workspaces::require(source, tenant)?;
     let membership: Option<Membership> = source.row(Table::Members, &key(tenant, by))?;

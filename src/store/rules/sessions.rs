@@ -42,7 +42,7 @@ impl<E: Engine> Sessions for E {
         successor: Successor,
         stamp: Stamp,
     ) -> StoreResult<Rotation> {
-        // Whoever never had a token of the session does not get as far as a write.
+        // A caller that never had a token of the session does not get as far as a write.
         if !self.read(GET, |source| has_token(source, user, id, presented)).await? {
             return Ok(Rotation::Unknown);
         }

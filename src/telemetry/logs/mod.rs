@@ -1,5 +1,5 @@
 //! Logs: for people on a terminal, JSON lines for everything else. They go to standard error, by a queue of their own
-//! (`queue.rs`), so that no request waits for whoever reads them.
+//! (`queue.rs`), so that no request waits for their reader.
 
 mod queue;
 mod records;
@@ -88,7 +88,7 @@ pub fn start(config: &Log, provider: Option<&SdkLoggerProvider>) -> Started {
     // A second start can only be another server in the same test process; its lines go the same way.
     if started.is_ok() {
         std::thread::spawn(|| LINES.write_to(std::io::stderr(), report_dropped));
-        // By itself, a panic would write to standard error, and wait for whoever reads that.
+        // By itself, a panic would write to standard error, and wait for its reader.
         std::panic::set_hook(Box::new(log_panic));
     }
     Started(())

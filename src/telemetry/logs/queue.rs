@@ -1,5 +1,5 @@
-//! The way of log lines to standard error: a bounded queue, emptied by a thread of its own, so that nobody who logs waits
-//! for whoever reads.
+//! The way of log lines to standard error: a bounded queue, emptied by a thread of its own, so that logging never
+//! waits for the reader.
 
 use std::io::{self, Write};
 use std::mem;
@@ -44,7 +44,7 @@ impl Queue {
         let mut lines = Vec::new();
         loop {
             let dropped = self.next(&mut lines);
-            // Whoever has closed it does not want the lines.
+            // A closed standard error means that nobody wants the lines.
             let _ = output.write_all(&lines).and_then(|()| output.flush());
             lines.clear();
             if dropped > 0 {

@@ -38,7 +38,7 @@ impl Exports {
         has_room
     }
 
-    /// So many items wait no longer.
+    /// `items` wait no longer.
     pub fn leave(&self, items: usize) {
         self.waiting.fetch_sub(items, Ordering::Relaxed);
     }

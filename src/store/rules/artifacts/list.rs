@@ -8,7 +8,7 @@ use crate::domain::{Artifact, ArtifactId, ArtifactPage, ListArtifacts, Position,
 
 /// The most artifacts that are read at once by someone who wants them all.
 const NEXT_ROWS: usize = 500;
-/// Nor are any more read once so many bytes are.
+/// Reading also stops at this many bytes.
 const NEXT_BYTES: usize = 2 << 20;
 
 /// The artifacts of a workspace in the order of their ids, which is that of their creation. Those in the trash are in

@@ -229,7 +229,7 @@ fn purge(tx: &mut Tx<'_>, tenant: TenantId, id: ArtifactId, expected: &Precondit
     Ok(())
 }
 
-/// So many bytes as a step of a counter.
+/// A number of bytes as a step of a counter.
 fn step(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }

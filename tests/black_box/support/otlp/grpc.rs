@@ -52,7 +52,7 @@ pub async fn serve(listener: TcpListener, state: Arc<State>, authority: Option<A
 struct Receiver(Arc<State>);
 
 impl Receiver {
-    /// The request of so many items, if the collector is in the mood for it, and how many it rejects.
+    /// The request of `items`, if the collector is in the mood for it, and how many it rejects.
     async fn take<T>(&self, request: Request<T>, items: usize) -> Result<(T, i64), Status> {
         self.0.received.keep_headers(request.metadata().as_ref());
         match self.0.judge(items).await {
