@@ -56,7 +56,7 @@ fn a_failing_export_is_told_of_and_keeps_nobody_from_being_served() {
     let told = wait_for(&server, "failed", |told| told["spans_failed"].as_u64() > Some(0));
     assert_eq!((&told["status"], &told["last_export"]), (&json!("degraded"), &Value::Null));
     wait_for(&server, "a collector that is not well", |told| told["collector"] == "unhealthy");
-    assert_eq!(server.client().get(HEALTH).expect(200).json()["status"], "healthy");
+    assert_eq!(server.client().get(HEALTH).expect(200).json()["status"], "degraded");
     server.client().get("/readyz").expect(200);
 
     collector.feel(Mood::Well);

@@ -6,11 +6,12 @@
 //! one of the first half, ten one of the last tenth, and the last one of a thousand goes to who has done a thousand.
 //! Passers-by can't use them up, and tenants that are really busy get one soon.
 //!
-//! What tenants without a label have done is counted in a table of fixed size, a slot for each id, without a lock: every
-//! operation of theirs comes by here. Two tenants may share a slot, and then earn a label together.
+//! What tenants without a label have done is counted in many small maps, each with a lock of its own: every operation of
+//! theirs comes by here, and those of different tenants hardly ever wait for each other.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use opentelemetry::metrics::{BoundHistogram, Histogram, Meter};
 use opentelemetry::{KeyValue, Value};
@@ -28,16 +29,20 @@ pub(super) struct TenantLabels {
     instruments: Arc<TenantInstruments>,
     own: Series<TenantId, TenantSeries>,
     other: Arc<TenantSeries>,
-    /// Operations of the tenants without a label, a slot for each.
-    done: Box<[AtomicU32]>,
-    /// Slots that are in use: about as many as tenants without a label.
-    folded: Arc<AtomicU64>,
+    /// The tenants without a label.
+    folded: [Mutex<Folded>; SHARDS],
+    /// How many those are.
+    folded_count: Arc<AtomicU64>,
     /// Held while a label is given away, so that there are never too many.
     giving: Mutex<()>,
 }
 
-/// Slots for tenants without a label; a power of two.
-const SLOTS: usize = 1 << 16;
+/// Tenants without a label, and the operations that each has done.
+type Folded = HashMap<TenantId, usize>;
+
+const SHARDS: usize = 64;
+/// How many tenants without a label each map tells apart. Beyond it the count stands still, and the rest can't earn one.
+const MAX_IN_SHARD: usize = 2000;
 
 struct TenantInstruments {
     operation_duration: Histogram<f64>,
@@ -57,15 +62,15 @@ impl TenantLabels {
             search_duration: seconds(meter, "artifact_search_duration", "Searches for artifacts.", &FAST_BUCKETS),
         });
         let other = Arc::new(TenantSeries::new(OTHER.into(), instruments.clone()));
-        let folded = Arc::new(AtomicU64::new(0));
-        let observed = folded.clone();
+        let folded_count = Arc::new(AtomicU64::new(0));
+        let observed = folded_count.clone();
         meter
             .u64_observable_gauge("ghostworks_tenant_labels_folded")
             .with_description("Tenants that were active and share the label tenant_id=\"other\".")
             .with_callback(move |observer| observer.observe(observed.load(Ordering::Relaxed), &[]))
             .build();
-        let done = (0..SLOTS).map(|_| AtomicU32::new(0)).collect();
-        Self { limit, instruments, own: Series::default(), other, done, folded, giving: Mutex::default() }
+        let folded = std::array::from_fn(|_| Mutex::default());
+        Self { limit, instruments, own: Series::default(), other, folded, folded_count, giving: Mutex::default() }
     }
 
     /// The instruments of a tenant that has a label already, or those shared by all without one.
@@ -80,25 +85,34 @@ impl TenantLabels {
 
     /// Counts an operation of a tenant without a label, and gives it one if it has done enough.
     fn earn(&self, tenant: TenantId) -> Option<Arc<TenantSeries>> {
-        let done = &self.done[slot(tenant)];
-        let Some(price) = self.price() else {
-            // There are no more labels, and nothing to count.
-            if done.load(Ordering::Relaxed) == 0 && done.swap(1, Ordering::Relaxed) == 0 {
-                self.folded.fetch_add(1, Ordering::Relaxed);
+        let mut folded = self.folded(tenant);
+        let known = folded.get_mut(&tenant).map(|done| {
+            *done += 1;
+            *done
+        });
+        let label = self.own.get(&tenant).or_else(|| self.give(tenant, known.unwrap_or(1)));
+        match (&label, known) {
+            (Some(_), Some(_)) => {
+                folded.remove(&tenant);
+                self.folded_count.fetch_sub(1, Ordering::Relaxed);
             }
-            return None;
-        };
-        let before = done.fetch_add(1, Ordering::Relaxed);
-        if before == 0 {
-            self.folded.fetch_add(1, Ordering::Relaxed);
+            (None, None) if folded.len() < MAX_IN_SHARD => {
+                folded.insert(tenant, 1);
+                self.folded_count.fetch_add(1, Ordering::Relaxed);
+            }
+            (Some(_), None) | (None, _) => {}
         }
-        if (before as usize) + 1 < price {
+        label
+    }
+
+    /// Gives a tenant a label, if one is left and that many operations are its price.
+    fn give(&self, tenant: TenantId, done: usize) -> Option<Arc<TenantSeries>> {
+        if done < self.price()? {
             return None;
         }
         let _giving = self.giving.lock().unwrap_or_else(PoisonError::into_inner);
-        self.price()?;
-        if done.swap(0, Ordering::Relaxed) > 0 {
-            self.folded.fetch_sub(1, Ordering::Relaxed);
+        if done < self.price()? {
+            return None;
         }
         let make = || TenantSeries::new(tenant.to_string().into(), self.instruments.clone());
         Some(self.own.get_or_insert(&tenant, make))
@@ -108,12 +122,14 @@ impl TenantLabels {
     fn price(&self) -> Option<usize> {
         self.limit.checked_div(self.limit.saturating_sub(self.own.len()))
     }
-}
 
-/// The end of an id is random.
-fn slot(tenant: TenantId) -> usize {
-    let bytes = tenant.to_bytes();
-    usize::from(u16::from_be_bytes([bytes[14], bytes[15]])) % SLOTS
+    /// The map that a tenant without a label is in.
+    fn folded(&self, tenant: TenantId) -> MutexGuard<'_, Folded> {
+        let shard =
+            tenant.to_bytes().into_iter().fold(0, |sum: usize, byte| sum.wrapping_mul(31).wrapping_add(byte.into()))
+                % SHARDS;
+        self.folded[shard].lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The instruments of one label value, bound when they are first used.
@@ -182,8 +198,7 @@ mod tests {
             }
         });
         assert_eq!(labels.own.len(), 3);
-        // A slot that was taken and given back meanwhile is counted again.
-        assert_eq!(labels.folded.load(Ordering::Relaxed), 197);
+        assert_eq!(labels.folded_count.load(Ordering::Relaxed), 197);
     }
 
     #[test]
@@ -195,6 +210,6 @@ mod tests {
             }
         }
         assert_eq!(labels.own.len(), 10);
-        assert_eq!(labels.folded.load(Ordering::Relaxed), 90);
+        assert_eq!(labels.folded_count.load(Ordering::Relaxed), 90);
     }
 }
