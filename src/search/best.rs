@@ -2,11 +2,29 @@
 //! optimizations", 1995). Of each part of a query it is known what it adds to a score at most. Once as many are found as are
 //! kept, what only has parts that don't add up to the last of them is passed over. What has no other part is never read; the
 //! total is counted apart.
+//!
+//! Of what is equally relevant the newest comes first, and segments are in that order: what is older than the last that is
+//! kept has to be better than it.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use tantivy::query::{Scorer, Weight};
 use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED};
 
-use super::collect::{BETWEEN_CHECKS, Gather, GatherSegment, Gathered};
+use super::collect::{BETWEEN_CHECKS, Gather, Gathered};
+use super::columns::Columns;
+use super::word::WordScorer;
+use crate::domain::Position;
+
+/// A query whose score is the sum of parts. All that matches has one of them.
+pub(super) struct Ranked {
+    /// What matches.
+    pub matching: Box<dyn Weight>,
+    /// Whether all that has one of the parts matches.
+    pub is_union: bool,
+    pub parts: Vec<PartWeight>,
+}
 
 /// A part of a query.
 pub(super) struct PartWeight {
@@ -16,116 +34,76 @@ pub(super) struct PartWeight {
 }
 
 impl Gather {
-    /// The first of what `matching` finds, whose score is the sum of `parts`. All that matches has one of them.
+    /// How many match in any of some segments, and the first of them by relevance.
     pub(super) fn best<'a>(
         &self,
-        matching: &dyn Weight,
-        parts: &[PartWeight],
+        query: &Ranked,
         segments: impl Iterator<Item = &'a SegmentReader>,
     ) -> tantivy::Result<Gathered> {
-        let mut all = Gathered::default();
-        let mut scores: Vec<Score> = Vec::new();
+        let mut best = Best { gather: self, kept: BinaryHeap::with_capacity(self.keep + 1) };
+        let mut total = 0;
         for segment in segments {
             self.budget.check()?;
-            let mut gathering = GatherSegment::new(self, segment)?;
-            gathering.total = matching.count(segment)?.into();
-            all.total += gathering.total;
-            if gathering.total > 0 {
-                // What the segments before have is to be surpassed here.
-                scores.sort_unstable_by(|one, other| other.total_cmp(one));
-                scores.truncate(self.keep);
-                gathering.last_rank = scores.get(self.keep.saturating_sub(1)).map(|score| score.to_bits().into());
-                gathering.best(matching, parts, segment)?;
-                scores.extend(gathering.first.iter().map(|candidate| candidate.score));
-                all.first.extend(gathering.positions());
+            let count = query.matching.count(segment)?;
+            if count > 0 {
+                total += u64::from(count);
+                best.look_into(query, segment)?;
             }
         }
-        self.put_in_order(&mut all.first);
-        Ok(all)
+        let first = best.kept.into_sorted_vec().into_iter().map(|Reverse(Kept { position, .. })| position);
+        Ok(Gathered { total, first: first.collect(), ..Gathered::default() })
     }
 }
 
-/// The parts of a query in one segment, what adds least to a score first.
-struct Parts {
-    scorers: Vec<Box<dyn Scorer>>,
-    /// What each adds at most together with all before it.
-    most: Vec<Score>,
-    /// Those before this one don't add up to what is needed.
-    first: usize,
+/// The best that were found so far.
+struct Best<'a> {
+    gather: &'a Gather,
+    /// The last of them on top.
+    kept: BinaryHeap<Reverse<Kept>>,
 }
 
-impl Parts {
-    fn open(parts: &[PartWeight], segment: &SegmentReader) -> tantivy::Result<Self> {
-        let mut opened = Vec::with_capacity(parts.len());
-        for part in parts {
-            let scorer = part.weight.scorer(segment, 1.0)?;
-            if scorer.doc() != TERMINATED {
-                opened.push((part.most, scorer));
-            }
-        }
-        opened.sort_by(|(one, _), (other, _)| one.total_cmp(other));
-        let mut sum = 0.0;
-        let (most, scorers) = opened
-            .into_iter()
-            .map(|(most, scorer)| {
-                sum += most;
-                (sum, scorer)
-            })
-            .unzip();
-        Ok(Self { scorers, most, first: 0 })
-    }
+/// Something that is among the best so far: in the order of its position, which is also that of its score.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Kept {
+    position: Position,
+    score_bits: u32,
+}
 
-    /// From now on, less than this is not enough.
-    fn need(&mut self, least: Score) {
-        self.first = self.most.partition_point(|most| *most < least);
-    }
+/// What is needed to be among the best.
+struct Need {
+    score: Score,
+    /// From this document on, as much as that is not enough.
+    more_from: DocId,
+}
 
-    /// The next that may have enough.
-    fn doc(&self) -> DocId {
-        self.scorers[self.first..].iter().map(DocSet::doc).min().unwrap_or(TERMINATED)
-    }
-
-    /// The score of the next, if that may be enough, and on to the one after it.
-    fn take(&mut self, doc: DocId, least: Score) -> Option<Score> {
-        let mut score = 0.0;
-        for scorer in &mut self.scorers[self.first..] {
-            if scorer.doc() == doc {
-                score += scorer.score();
-                scorer.advance();
-            }
-        }
-        for (scorer, most) in self.scorers[..self.first].iter_mut().zip(&self.most).rev() {
-            if score + most < least {
-                return None;
-            }
-            if scorer.doc() < doc {
-                scorer.seek(doc);
-            }
-            if scorer.doc() == doc {
-                score += scorer.score();
-            }
-        }
-        (score >= least).then_some(score)
+impl Need {
+    fn at(&self, doc: DocId) -> Score {
+        if doc < self.more_from { self.score } else { self.score.next_up() }
     }
 }
 
-impl GatherSegment<'_> {
-    fn best(&mut self, matching: &dyn Weight, parts: &[PartWeight], segment: &SegmentReader) -> tantivy::Result<()> {
-        let mut parts = Parts::open(parts, segment)?;
-        let mut matching = matching.scorer(segment, 1.0)?;
+impl Best<'_> {
+    fn look_into(&mut self, query: &Ranked, segment: &SegmentReader) -> tantivy::Result<()> {
+        let columns = self.gather.columns_of(segment)?;
+        let mut parts = Parts::open(&query.parts, segment)?;
+        let mut matching = if query.is_union { None } else { Some(query.matching.scorer(segment, 1.0)?) };
+        let mut need = self.need(columns, segment);
         let mut seen = 0_usize;
         loop {
-            let least = self.least();
+            let mut least = need.at(parts.doc());
             parts.need(least);
+            // What is next now may be so much later that more is needed.
             let doc = parts.doc();
+            least = least.max(need.at(doc));
             if doc == TERMINATED {
                 return Ok(());
             }
-            if let Some(score) = parts.take(doc, least) {
-                let found = if matching.doc() < doc { matching.seek(doc) } else { matching.doc() };
-                if found == doc && !segment.is_deleted(doc) {
-                    self.offer(doc, score, self.gather.keep);
-                }
+            if let Some(score) = parts.take(doc, least)
+                && matching.as_mut().is_none_or(|matching| finds(&mut **matching, doc))
+                && !segment.is_deleted(doc)
+                && self.keep(columns.relevant(doc, score), score)
+            {
+                need = self.need(columns, segment);
             }
             seen += 1;
             if seen.is_multiple_of(BETWEEN_CHECKS) {
@@ -134,8 +112,132 @@ impl GatherSegment<'_> {
         }
     }
 
-    /// The score of the last of as many as are kept; what has as much may come before it.
-    fn least(&self) -> Score {
-        self.last_rank.and_then(|rank| u32::try_from(rank).ok()).map_or(0.0, Score::from_bits)
+    /// Keeps what is found if it comes after the page before; whether it did.
+    fn keep(&mut self, position: Position, score: Score) -> bool {
+        if self.gather.after.as_ref().is_some_and(|after| position >= *after) {
+            return false;
+        }
+        self.kept.push(Reverse(Kept { position, score_bits: score.to_bits() }));
+        if self.kept.len() > self.gather.keep {
+            self.kept.pop();
+        }
+        true
+    }
+
+    fn need(&self, columns: &Columns, segment: &SegmentReader) -> Need {
+        let last = self.kept.peek().filter(|_| self.kept.len() == self.gather.keep);
+        match last {
+            Some(Reverse(Kept { position, score_bits })) => {
+                let more_from = columns.first_older(segment, position);
+                Need { score: Score::from_bits(*score_bits), more_from }
+            }
+            None => Need { score: 0.0, more_from: TERMINATED },
+        }
+    }
+}
+
+fn finds(matching: &mut dyn Scorer, doc: DocId) -> bool {
+    let found = if matching.doc() < doc { matching.seek(doc) } else { matching.doc() };
+    found == doc
+}
+
+/// The parts of a query in one segment, what adds least to a score first.
+struct Parts {
+    parts: Vec<Part>,
+    /// Those before this one don't add up to what is needed.
+    first: usize,
+}
+
+struct Part {
+    scorer: PartScorer,
+    /// Where it is.
+    doc: DocId,
+    /// What it adds at most together with all before it.
+    most: Score,
+}
+
+/// Most of the time goes into the scores of words.
+enum PartScorer {
+    Word(Box<WordScorer>),
+    Other(Box<dyn Scorer>),
+}
+
+impl Parts {
+    fn open(weights: &[PartWeight], segment: &SegmentReader) -> tantivy::Result<Self> {
+        let mut parts = Vec::with_capacity(weights.len());
+        for PartWeight { weight, most } in weights {
+            let scorer = weight.scorer(segment, 1.0)?;
+            let doc = scorer.doc();
+            if doc != TERMINATED {
+                let scorer = scorer.downcast().map_or_else(PartScorer::Other, PartScorer::Word);
+                parts.push(Part { scorer, doc, most: *most });
+            }
+        }
+        parts.sort_by(|one, other| one.most.total_cmp(&other.most));
+        let mut sum = 0.0;
+        for part in &mut parts {
+            sum += part.most;
+            part.most = sum;
+        }
+        Ok(Self { parts, first: 0 })
+    }
+
+    /// From now on, less than this is not enough.
+    fn need(&mut self, least: Score) {
+        while self.parts.get(self.first).is_some_and(|part| part.most < least) {
+            self.first += 1;
+        }
+    }
+
+    /// The next that may have enough.
+    fn doc(&self) -> DocId {
+        self.parts[self.first..].iter().map(|part| part.doc).min().unwrap_or(TERMINATED)
+    }
+
+    /// The score of the next, if that may be enough, and on to the one after it.
+    fn take(&mut self, doc: DocId, least: Score) -> Option<Score> {
+        let (others, parts) = self.parts.split_at_mut(self.first);
+        let mut score = 0.0;
+        for part in parts {
+            if part.doc == doc {
+                score += part.scorer.score();
+                part.doc = part.scorer.advance();
+            }
+        }
+        for part in others.iter_mut().rev() {
+            if score + part.most < least {
+                return None;
+            }
+            if part.doc < doc {
+                part.doc = part.scorer.seek(doc);
+            }
+            if part.doc == doc {
+                score += part.scorer.score();
+            }
+        }
+        (score >= least).then_some(score)
+    }
+}
+
+impl PartScorer {
+    fn advance(&mut self) -> DocId {
+        match self {
+            Self::Word(word) => word.advance(),
+            Self::Other(other) => other.advance(),
+        }
+    }
+
+    fn seek(&mut self, target: DocId) -> DocId {
+        match self {
+            Self::Word(word) => word.seek(target),
+            Self::Other(other) => other.seek(target),
+        }
+    }
+
+    fn score(&mut self) -> Score {
+        match self {
+            Self::Word(word) => word.score(),
+            Self::Other(other) => other.score(),
+        }
     }
 }

@@ -51,6 +51,12 @@ impl Gather {
         self.sort.by == SortBy::Relevance
     }
 
+    /// The columns of a segment.
+    pub(super) fn columns_of(&self, segment: &SegmentReader) -> tantivy::Result<&Arc<Columns>> {
+        let columns = self.columns.get(&segment.segment_id());
+        columns.ok_or_else(|| TantivyError::InternalError("a segment without columns".to_owned()))
+    }
+
     /// What matches in any of some segments.
     pub(super) fn all<'a>(
         &self,
@@ -79,38 +85,37 @@ impl Gather {
     }
 
     /// What comes first of all that was found in segments.
-    pub(super) fn put_in_order(&self, first: &mut Vec<Position>) {
+    fn put_in_order(&self, first: &mut Vec<Position>) {
         first.sort_unstable_by(|one, other| self.sort.compare(one, other));
         first.truncate(self.keep);
     }
 }
 
 /// One segment of the index.
-pub(super) struct GatherSegment<'a> {
-    pub gather: &'a Gather,
+struct GatherSegment<'a> {
+    gather: &'a Gather,
     columns: Arc<Columns>,
     tags: Option<SegmentCounts>,
     types: Option<SegmentCounts>,
-    pub total: u64,
-    /// Those that are kept, and room for more.
-    pub first: Vec<Candidate>,
+    total: u64,
+    /// Those that are kept, and [`ROOM`] for more.
+    first: Vec<Candidate>,
     /// The rank of the last of as many as are kept: what comes after it is not looked at any closer.
-    pub last_rank: Option<u64>,
+    last_rank: Option<u64>,
 }
 
 /// What may be among the first.
 #[derive(Clone, Copy)]
-pub(super) struct Candidate {
+struct Candidate {
     /// What it is ordered by, as a number in the same order. Those that are equal are in the order of ids.
-    pub rank: u64,
+    rank: u64,
     doc: DocId,
-    pub score: Score,
+    score: Score,
 }
 
 impl<'a> GatherSegment<'a> {
-    pub(super) fn new(gather: &'a Gather, segment: &SegmentReader) -> tantivy::Result<Self> {
-        let columns = gather.columns.get(&segment.segment_id()).cloned();
-        let columns = columns.ok_or_else(|| TantivyError::InternalError("a segment without columns".to_owned()))?;
+    fn new(gather: &'a Gather, segment: &SegmentReader) -> tantivy::Result<Self> {
+        let columns = gather.columns_of(segment)?.clone();
         let tags = gather.facets.tags.then(|| SegmentCounts::new(columns.tags.clone()));
         let types = gather.facets.types.then(|| SegmentCounts::new(columns.artifact_type.clone()));
         Ok(Self { gather, columns, tags, types, total: 0, first: Vec::new(), last_rank: None })
@@ -176,11 +181,11 @@ impl<'a> GatherSegment<'a> {
         for counts in [&mut self.tags, &mut self.types].into_iter().flatten() {
             counts.count(doc);
         }
-        self.offer(doc, score, ROOM);
+        self.offer(doc, score);
     }
 
-    /// Keeps an artifact if it may be among the first, and as many more as there is `room` for.
-    pub(super) fn offer(&mut self, doc: DocId, score: Score, room: usize) {
+    /// Keeps an artifact if it may be among the first.
+    fn offer(&mut self, doc: DocId, score: Score) {
         let candidate = Candidate { rank: self.rank(doc, score), doc, score };
         if self.last_rank.is_some_and(|last| self.in_direction(candidate.rank.cmp(&last)).is_gt()) {
             return;
@@ -189,13 +194,13 @@ impl<'a> GatherSegment<'a> {
             return;
         }
         self.first.push(candidate);
-        if self.first.len() > self.gather.keep + room {
+        if self.first.len() > self.gather.keep + ROOM {
             self.keep_the_first();
         }
     }
 
     /// The places of those that are kept.
-    pub(super) fn positions(&self) -> impl Iterator<Item = Position> {
+    fn positions(&self) -> impl Iterator<Item = Position> {
         self.first.iter().map(|candidate| self.position(*candidate))
     }
 
@@ -235,7 +240,7 @@ impl<'a> GatherSegment<'a> {
                 Position::updated(Timestamp::from_microsecond(micros).unwrap_or_default(), id)
             }
             SortBy::Name => Position::named(self.name(doc), id),
-            SortBy::Relevance => Position::relevant(score, id),
+            SortBy::Relevance => self.columns.relevant(doc, score),
         }
     }
 

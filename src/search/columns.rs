@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::SegmentId;
-use tantivy::{DocId, Searcher, SegmentReader};
+use tantivy::{DocId, Score, Searcher, SegmentReader};
 
 use super::schema;
-use crate::domain::ArtifactId;
+use crate::domain::{ArtifactId, Position};
 
 /// The columns of a part of the index.
 pub(super) struct Columns {
@@ -48,18 +48,34 @@ impl Columns {
     /// The first artifact of a segment that is not newer than the one called `id`.
     pub(super) fn first_not_newer(&self, segment: &SegmentReader, id: ArtifactId) -> DocId {
         let (than, _) = schema::halves(id);
-        let (mut from, mut to) = (0, segment.max_doc());
-        while from < to {
-            let middle = from + (to - from) / 2;
-            if self.creation(middle) > than { from = middle + 1 } else { to = middle }
-        }
-        from
+        first(segment, |doc| self.creation(doc) <= than)
+    }
+
+    /// The first artifact of a segment that was certainly created before the one at a place.
+    pub(super) fn first_older(&self, segment: &SegmentReader, place: &Position) -> DocId {
+        let (than, _) = schema::halves(place.id());
+        first(segment, |doc| self.creation(doc) < than)
+    }
+
+    /// The place of an artifact among others by relevance.
+    pub(super) fn relevant(&self, doc: DocId, score: Score) -> Position {
+        Position::relevant(score, self.id(doc))
     }
 
     /// The id of an artifact.
     pub(super) fn id(&self, doc: DocId) -> ArtifactId {
         schema::id_of(self.id_high.first(doc).unwrap_or_default(), self.id_low.first(doc).unwrap_or_default())
     }
+}
+
+/// The first artifact of a segment that is something that all after it are, too.
+fn first(segment: &SegmentReader, is: impl Fn(DocId) -> bool) -> DocId {
+    let (mut from, mut to) = (0, segment.max_doc());
+    while from < to {
+        let middle = from + (to - from) / 2;
+        if is(middle) { to = middle } else { from = middle + 1 }
+    }
+    from
 }
 
 /// The columns of every part that is searched. What is open already stays so: a part never changes.

@@ -2,18 +2,19 @@
 
 use std::ops::Bound;
 
-use tantivy::query::{BooleanQuery, ConstScoreQuery, Occur, PhraseQuery, Query as IndexQuery, RangeQuery, TermQuery};
+use tantivy::query::{BooleanQuery, ConstScoreQuery, Occur, Query as IndexQuery, RangeQuery, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 
 use super::budget::Budget;
 use super::collect::Gather;
 use super::open_phrase::OpenPhrase;
+use super::phrase::PhraseQuery;
 use super::prefix::PrefixQuery;
 use super::query::{Place, Query, Term, Wanted};
-use super::rounded::Rounded;
 use super::schema::{self, BY, EVERYTHING, Fields, Scope, TAG, TYPE};
 use super::text::Word;
 use super::typo::TypoQuery;
+use super::word::WordQuery;
 use crate::domain::{ArtifactFilter, TenantId};
 
 /// What a word is worth where it is found. In the name more than among the tags, and there more than anywhere else.
@@ -79,9 +80,14 @@ impl<'a> Compiler<'a> {
     /// What the score of a query is the sum of, in the order in which [`Self::query`] has it. None when some of it is so much
     /// work that it should be done once.
     pub(super) fn parts(&self, query: &Query) -> Option<Vec<Part>> {
-        let is_cheap = |term: &Term| matches!(term.wanted, Wanted::Word(_) | Wanted::Exactly(_));
+        let is_cheap = |term: &Term| matches!(term.wanted, Wanted::Word(_) | Wanted::Prefix(_) | Wanted::Exactly(_));
         let is_cheap = !query.groups.is_empty() && query.wanted().all(is_cheap);
         is_cheap.then(|| query.wanted().flat_map(|term| self.parts_of(term)).collect())
+    }
+
+    /// Whether all that has any of the parts of a query matches.
+    pub(super) fn is_union(&self, query: &Query, filter: &ArtifactFilter) -> bool {
+        query.groups.len() == 1 && query.excluded.is_empty() && self.filters(filter).is_empty()
     }
 
     /// What has a term, and what counts more, which has it too: so one union has it all.
@@ -197,17 +203,14 @@ impl<'a> Compiler<'a> {
             let mut terms: Vec<_> = words.iter().map(|word| schema::term(field, scope, &word.folded)).collect();
             match terms.pop_if(|_| is_open) {
                 Some(last) => Box::new(OpenPhrase::new(terms, &last, boost, self.budget)),
-                None => Box::new(Rounded::new(Box::new(PhraseQuery::new(terms)), boost)),
+                None => Box::new(PhraseQuery::new(terms, boost)),
             }
         });
         Part { query, worth: Worth::Rarity(boost) }
     }
 
     fn word(&self, field: Field, text: &str, boost: f32) -> Part {
-        let query = self.in_scopes(|scope| {
-            let query = TermQuery::new(schema::term(field, scope, text), IndexRecordOption::WithFreqs);
-            Box::new(Rounded::new(Box::new(query), boost))
-        });
+        let query = self.in_scopes(|scope| Box::new(WordQuery::new(schema::term(field, scope, text), boost)));
         Part { query, worth: Worth::Rarity(boost) }
     }
 

@@ -45,7 +45,8 @@ impl Search<'_> {
             let gathered = match compiler.parts(&query).filter(|_| is_ranked) {
                 Some(parts) => {
                     let matching = compiler.unscored().query(&query, self.filter);
-                    segments.best(&*matching, &parts, &statistics, self.gather)?
+                    let is_union = compiler.is_union(&query, self.filter);
+                    segments.best((&*matching, is_union), &parts, &statistics, self.gather)?
                 }
                 None => segments.search(&*compiler.query(&query, self.filter), &statistics, self.gather)?,
             };

@@ -4,6 +4,7 @@
 //! artifacts; the artifacts themselves are read from the store. Knows nothing of the store, and of no user: what may be
 //! looked into is one workspace, and every term in the index begins with it.
 
+mod adjacent;
 mod best;
 mod boot;
 mod budget;
@@ -26,6 +27,7 @@ mod open_phrase;
 #[cfg(test)]
 mod paging_tests;
 mod payload;
+mod phrase;
 mod prefix;
 mod query;
 mod rounded;
@@ -37,6 +39,7 @@ mod term_union;
 mod text;
 mod tokenizer;
 mod typo;
+mod word;
 
 pub use budget::Budget;
 pub use change::IndexChange;

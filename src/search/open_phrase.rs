@@ -1,11 +1,12 @@
 //! Words in a row of which the last may go on: what is typed as `node.j` means "node" and then a word that begins with "j".
 
 use tantivy::index::InvertedIndexReader;
-use tantivy::postings::{Postings as _, SegmentPostings, TermInfo};
+use tantivy::postings::{Postings as _, TermInfo};
 use tantivy::query::{ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, Term};
 
+use super::adjacent::{Adjacent, seek};
 use super::budget::Budget;
 use super::prefix::{PrefixQuery, explained};
 use super::rounded::rounded;
@@ -53,15 +54,9 @@ impl Weight for OpenPhraseWeight {
     fn scorer(&self, segment: &SegmentReader, _: Score) -> tantivy::Result<Box<dyn Scorer>> {
         let OpenPhrase { words, last, budget, .. } = &self.phrase;
         let index = segment.inverted_index(last.field())?;
-        let mut postings = Vec::with_capacity(words.len());
-        for word in words {
-            let Some(found) = index.read_postings(word, IndexRecordOption::WithFreqsAndPositions)? else {
-                return Ok(Box::new(EmptyScorer));
-            };
-            postings.push(found);
-        }
+        let Some(words) = Adjacent::open(&index, words)? else { return Ok(Box::new(EmptyScorer)) };
         let endings = last.terms(segment)?;
-        let heads = Heads::find(postings, any_of(segment, &index, &endings, 1.0, budget)?, budget)?;
+        let heads = Heads::find(words, any_of(segment, &index, &endings, 1.0, budget)?, budget)?;
         Ok(Box::new(ConstScorer::new(Listed::new(heads.followed_by(&index, &endings, budget)?), self.score)))
     }
 
@@ -82,33 +77,23 @@ struct Heads {
 
 impl Heads {
     /// In documents that have an ending, too.
-    fn find(mut words: Vec<SegmentPostings>, mut endings: Box<dyn Scorer>, budget: &Budget) -> tantivy::Result<Self> {
+    fn find(mut words: Adjacent, mut endings: Box<dyn Scorer>, budget: &Budget) -> tantivy::Result<Self> {
         let mut heads = Self::default();
         let mut doc = endings.doc();
-        let (mut places, mut others) = (Vec::new(), Vec::new());
         while doc != TERMINATED {
-            let ahead = words.iter_mut().map(|word| seek(word, doc)).find(|found| *found != doc);
-            if let Some(ahead) = ahead {
+            let ahead = words.seek(doc);
+            if ahead != doc {
                 doc = seek(&mut endings, ahead);
                 continue;
             }
-            places.clear();
-            let count = u32::try_from(words.len()).unwrap_or(u32::MAX);
-            for (offset, word) in (0..).zip(&mut words) {
-                word.positions_with_offset(count - offset, &mut others);
-                if offset == 0 {
-                    std::mem::swap(&mut places, &mut others);
-                } else {
-                    places.retain(|place| others.binary_search(place).is_ok());
-                }
-            }
+            let places = words.next_places();
             if !places.is_empty() {
                 if heads.docs.len() % BETWEEN_CHECKS == BETWEEN_CHECKS - 1 {
                     budget.check()?;
                 }
                 heads.docs.push(doc);
                 heads.starts.push(heads.next.len());
-                heads.next.extend_from_slice(&places);
+                heads.next.extend_from_slice(places);
             }
             doc = endings.advance();
         }
@@ -139,20 +124,26 @@ impl Heads {
                     }
                     at += 1;
                 } else {
-                    at += self.docs[at..].partition_point(|head| *head < doc);
+                    at = self.first_from(at, doc);
                 }
             }
         }
         Ok(self.docs.iter().zip(is_followed).filter(|(_, is_followed)| *is_followed).map(|(doc, _)| *doc).collect())
     }
 
+    /// The first of the documents from `doc` on, which is rarely far after the one at `at`.
+    fn first_from(&self, mut at: usize, doc: DocId) -> usize {
+        let mut step = 1;
+        while self.docs.get(at + step).is_some_and(|head| *head < doc) {
+            at += step;
+            step *= 2;
+        }
+        let end = self.docs.len().min(at + step);
+        at + self.docs[at..end].partition_point(|head| *head < doc)
+    }
+
     fn next(&self, at: usize) -> &[u32] {
         let end = self.starts.get(at + 1).copied().unwrap_or(self.next.len());
         &self.next[self.starts[at]..end]
     }
-}
-
-/// The first document from `target` on.
-fn seek(docs: &mut (impl DocSet + ?Sized), target: DocId) -> DocId {
-    if docs.doc() < target { docs.seek(target) } else { docs.doc() }
 }

@@ -5,7 +5,7 @@ use tantivy::query::{EnableScoring, Query};
 use tantivy::schema::Term;
 use tantivy::{Searcher, SegmentReader};
 
-use super::best::PartWeight;
+use super::best::{PartWeight, Ranked};
 use super::collect::{Gather, Gathered};
 use super::compile::{Part, Worth};
 use super::rounded;
@@ -39,11 +39,11 @@ impl<'a> TenantSegments<'a> {
         self.segments.iter().copied()
     }
 
-    /// The first by relevance of what `matching` finds, whose score is the sum of `parts`. Both must only find what is in the
-    /// scopes.
+    /// The first by relevance of what `matching` finds, whose score is the sum of `parts`, and whether that is all that has
+    /// one of them. Both must only find what is in the scopes.
     pub(super) fn best(
         &self,
-        matching: &dyn Query,
+        (matching, is_union): (&dyn Query, bool),
         parts: &[Part],
         statistics: &Statistics<'_>,
         gather: &Gather,
@@ -59,7 +59,7 @@ impl<'a> TenantSegments<'a> {
             weights.push(PartWeight { weight, most });
         }
         let matching = matching.weight(EnableScoring::disabled_from_searcher(self.searcher))?;
-        gather.best(&*matching, &weights, self.iter())
+        gather.best(&Ranked { matching, is_union, parts: weights }, self.iter())
     }
 
     /// What a query finds, which must be one that only finds what is in the scopes.
