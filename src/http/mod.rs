@@ -25,6 +25,7 @@ mod operator_socket;
 mod pace;
 mod prefer;
 mod problem;
+mod query_parameters;
 mod refused;
 mod router;
 mod routes;

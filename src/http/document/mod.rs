@@ -3,6 +3,7 @@
 
 mod examples;
 mod operations;
+mod parameters;
 mod schemas;
 
 use serde_json::Value;
@@ -14,6 +15,7 @@ impl Document {
     /// Rewrites a document of poem-openapi.
     pub(super) fn new(text: &str) -> Self {
         let mut document: Value = serde_json::from_str(text).unwrap_or_default();
+        parameters::expand(&mut document);
         schemas::rewrite(&mut document);
         operations::rewrite(&mut document);
         examples::add(&mut document);

@@ -89,7 +89,11 @@ fn flatten_unions(document: &mut Value) {
     }
 }
 
-/// An object that is made of others as one, and the name of the last of them.
+/// The limits of texts, lists and maps in a schema.
+const LIMITS: [&str; 6] = ["minLength", "maxLength", "pattern", "maxItems", "minItems", "maxProperties"];
+
+/// An object that is made of others as one, and the name of the last of them. Its limits are left out: what breaks them
+/// is one member of a list, and the result of that one, no reason to refuse the list.
 fn flat(document: &Value, schema: &Value) -> (String, Value) {
     let (mut name, mut required, mut properties) = (String::new(), Vec::new(), Map::new());
     let mut description = schema["description"].clone();
@@ -103,9 +107,10 @@ fn flat(document: &Value, schema: &Value) -> (String, Value) {
         properties
             .extend(resolved["properties"].as_object().into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())));
     }
-    let flat = json!({
+    let mut flat = json!({
         "type": "object", "description": description, "required": required, "properties": properties,
     });
+    walk(&mut flat, &|schema| schema.retain(|name, _| !LIMITS.contains(&name.as_str())));
     (name, flat)
 }
 

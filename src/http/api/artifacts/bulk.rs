@@ -1,18 +1,14 @@
 //! Many writes in one request, and what became of each, in JSON.
 
-use std::collections::BTreeMap;
-
 use poem::http::StatusCode;
-use poem_openapi::types::{Example, MaybeUndefined};
+use poem_openapi::types::Example;
 use poem_openapi::{Object, Union};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use uuid::Uuid;
 
-use super::body::ArtifactBody;
-use crate::domain::{RawArtifact, RawArtifactPatch, RawArtifactWrite, Violations};
+use super::body::{ArtifactBody, CreateArtifactRequest, UpdateArtifactRequest};
+use crate::domain::{RawArtifactWrite, Violations};
 use crate::http::problem::{PartProblem, Problem};
-use crate::http::types::field;
 use crate::service::BulkOutcome;
 
 /// The most operations of a request.
@@ -33,13 +29,7 @@ pub(super) struct BulkRequest {
 
 impl Example for BulkRequest {
     fn example() -> Self {
-        let operation = BulkCreate {
-            name: "billing-api".to_owned(),
-            description: None,
-            tags: Some(vec!["service".to_owned()]),
-            artifact_metadata: None,
-            artifact_type: None,
-        };
+        let operation = BulkCreate { artifact: CreateArtifactRequest::example() };
         Self { operations: vec![Operation::Create(operation)], atomic: true }
     }
 }
@@ -57,24 +47,9 @@ enum Operation {
 /// An artifact to create, by the same rules as a single one. Breaking one is the result of this operation.
 #[derive(Deserialize, Object)]
 struct BulkCreate {
-    /// Its name.
-    name: String,
-    /// What it is.
-    #[serde(default)]
-    #[oai(nullable)]
-    description: Option<String>,
-    /// Its tags.
-    #[serde(default)]
-    #[oai(nullable)]
-    tags: Option<Vec<String>>,
-    /// Its metadata.
-    #[serde(default)]
-    #[oai(nullable)]
-    artifact_metadata: Option<BTreeMap<String, Value>>,
-    /// What kind of thing it is; `default` unless said.
-    #[serde(default)]
-    #[oai(nullable)]
-    artifact_type: Option<String>,
+    #[serde(flatten)]
+    #[oai(flatten)]
+    artifact: CreateArtifactRequest,
 }
 
 /// An artifact to change: fields that are not there stay, `null` clears.
@@ -86,26 +61,9 @@ struct BulkUpdate {
     #[serde(default)]
     #[oai(nullable, validator(minimum(value = "0")))]
     version: Option<u64>,
-    /// Its name.
-    #[serde(default)]
-    #[oai(nullable)]
-    name: MaybeUndefined<String>,
-    /// What it is.
-    #[serde(default)]
-    #[oai(nullable)]
-    description: MaybeUndefined<String>,
-    /// All tags.
-    #[serde(default)]
-    #[oai(nullable)]
-    tags: MaybeUndefined<Vec<String>>,
-    /// All metadata.
-    #[serde(default)]
-    #[oai(nullable)]
-    artifact_metadata: MaybeUndefined<BTreeMap<String, Value>>,
-    /// What kind of thing it is.
-    #[serde(default)]
-    #[oai(nullable)]
-    artifact_type: MaybeUndefined<String>,
+    #[serde(flatten)]
+    #[oai(flatten)]
+    changes: UpdateArtifactRequest,
 }
 
 /// An artifact to move to the trash.
@@ -132,24 +90,10 @@ impl BulkRequest {
 impl From<Operation> for RawArtifactWrite {
     fn from(operation: Operation) -> Self {
         match operation {
-            Operation::Create(body) => Self::Create(RawArtifact {
-                name: body.name,
-                description: body.description,
-                tags: body.tags.unwrap_or_default(),
-                metadata: body.artifact_metadata.unwrap_or_default(),
-                artifact_type: body.artifact_type,
-            }),
-            Operation::Update(body) => Self::Update {
-                id: body.id.into(),
-                version: body.version,
-                patch: RawArtifactPatch {
-                    name: field(body.name),
-                    description: field(body.description),
-                    tags: field(body.tags),
-                    metadata: field(body.artifact_metadata),
-                    artifact_type: field(body.artifact_type),
-                },
-            },
+            Operation::Create(body) => Self::Create(body.artifact.into()),
+            Operation::Update(body) => {
+                Self::Update { id: body.id.into(), version: body.version, patch: body.changes.into() }
+            }
             Operation::Delete(body) => Self::Delete { id: body.id.into(), version: body.version },
         }
     }

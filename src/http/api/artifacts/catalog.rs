@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::body::{ArtifactBody, CreateArtifactRequest, PageBody, StatsBody, TagsBody};
 use super::bulk::{self, BulkBody, BulkRequest};
-use super::fields::{FacetNames, TagList, TagPrefixText, TypeText};
+use super::fields::TagPrefixText;
 use super::list::{self, ListQuery};
 use crate::domain::{ImportLine, TagPrefix, Violations};
 use crate::http::api::Tag;
@@ -23,7 +23,7 @@ use crate::http::ndjson::{Ndjson, NdjsonStream};
 use crate::http::problem::Problem;
 use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, INVALID, Refused};
 use crate::http::state::State;
-use crate::http::types::{Flag, Limit, Offset, Search, SortName, Time};
+use crate::http::types::{Flag, Limit};
 use crate::service::Export;
 
 /// Operations on all artifacts of a workspace.
@@ -54,61 +54,15 @@ impl CatalogApi {
     /// When nothing is found, words of five letters and more are also taken for mistyped ones. There is no wrong query:
     /// what can't be read so is words.
     #[oai(path = "/:workspace_id/artifacts/search/advanced", method = "get", operation_id = "search_artifacts")]
-    #[expect(clippy::too_many_arguments, reason = "one for each parameter of the query string")]
     async fn search(
         &self,
         state: Data<&Arc<State>>,
         caller: ArtifactsCaller,
         /// The workspace's id.
         workspace_id: Path<Uuid>,
-        /// What is looked for. All words must be there; `"in a row"`, `-not`, `one OR other`, `begin*`, `name:`, `tag:`,
-        /// `type:`, `by:`, `meta.key:`.
-        q: Query<Option<Search>>,
-        /// Tags of which any is enough, repeated or separated by commas.
-        tags: Query<Option<TagList>>,
-        /// Tags that must all be there, repeated or separated by commas.
-        tags_all: Query<Option<TagList>>,
-        /// Tags that must not be there, repeated or separated by commas.
-        tags_none: Query<Option<TagList>>,
-        /// Of this type.
-        artifact_type: Query<Option<TypeText>>,
-        /// Created by this account.
-        created_by: Query<Option<Uuid>>,
-        /// Created at this time or later.
-        created_after: Query<Option<Time>>,
-        /// Created at this time or earlier.
-        created_before: Query<Option<Time>>,
-        /// Also those in the trash; `is_active` tells which they are.
-        include_deleted: Query<Option<Flag>>,
-        /// The order.
-        sort: Query<Option<SortName>>,
-        /// How many at most.
-        limit: Query<Option<Limit>>,
-        /// How many are passed over; with another order than that of creation, 10000 at most.
-        offset: Query<Option<Offset>>,
-        /// The `next_cursor` of the page before, of the same list.
-        cursor: Query<Option<String>>,
-        /// What is counted of all that match: `tags`, `artifact_type`, or both separated by a comma.
-        facets: Query<Option<FacetNames>>,
+        query: ListQuery,
     ) -> Result<Json<PageBody>, Refused<{ BY_ID | INVALID }>> {
-        let query = ListQuery {
-            q: q.0.map(|q| q.0),
-            tags: tags.0,
-            tags_all: tags_all.0,
-            tags_none: tags_none.0,
-            artifact_type: artifact_type.0.map(|text| text.0),
-            created_by: created_by.0,
-            created_after: created_after.0,
-            created_before: created_before.0,
-            include_deleted: include_deleted.0,
-            sort: sort.0,
-            limit: limit.0,
-            offset: offset.0,
-            cursor: cursor.0,
-            facets: facets.0,
-            highlights: true,
-        };
-        Ok(list::answer(&state.service, &caller.0, workspace_id.0.into(), query).await?)
+        Ok(list::answer(&state.service, &caller.0, workspace_id.0.into(), query, true).await?)
     }
 
     /// Get figures about artifacts

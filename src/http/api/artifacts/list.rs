@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::body::PageBody;
-use super::fields::{FacetNames, TagList};
+use super::fields::{FacetNames, TagList, TypeText};
 use crate::domain::{
     ArtifactFilter, ArtifactType, FacetFields, ListArtifacts, Page, Position, Ranking, SearchArtifacts, SearchText,
     Sort, SortBy, Start, Tag, Tags, TenantId, Violations,
@@ -11,7 +11,8 @@ use crate::domain::{
 use crate::http::cursor;
 use crate::http::json::Json;
 use crate::http::problem::Problem;
-use crate::http::types::{Flag, Limit, Offset, SortName, Time, within};
+use crate::http::query_parameters::query_parameters;
+use crate::http::types::{Flag, Limit, Offset, Search, SortName, Time, within};
 use crate::service::{Caller, CursorKey, Service};
 
 /// What cursors call a listing of artifacts.
@@ -19,36 +20,51 @@ const LIST: &str = "artifacts";
 /// The most that are passed over in another order than that of creation: as many places have to be remembered.
 const MAX_SORTED_OFFSET: i64 = 10_000;
 
-/// A listing as it was asked for, unchecked.
-pub(super) struct ListQuery {
-    pub q: Option<String>,
-    pub tags: Option<TagList>,
-    pub tags_all: Option<TagList>,
-    pub tags_none: Option<TagList>,
-    pub artifact_type: Option<String>,
-    pub created_by: Option<Uuid>,
-    pub created_after: Option<Time>,
-    pub created_before: Option<Time>,
-    pub include_deleted: Option<Flag>,
-    pub sort: Option<SortName>,
-    pub limit: Option<Limit>,
-    pub offset: Option<Offset>,
-    pub cursor: Option<String>,
-    pub facets: Option<FacetNames>,
-    /// Whether it is marked what was found.
-    pub highlights: bool,
+query_parameters! {
+    /// A listing as it was asked for, unchecked.
+    ListQuery {
+        /// What is looked for. All words must be there; `"in a row"`, `-not`, `one OR other`, `begin*`, `name:`, `tag:`,
+        /// `type:`, `by:`, `meta.key:`.
+        q: Search,
+        /// Tags of which any is enough, repeated or separated by commas.
+        tags: TagList,
+        /// Tags that must all be there, repeated or separated by commas.
+        tags_all: TagList,
+        /// Tags that must not be there, repeated or separated by commas.
+        tags_none: TagList,
+        /// Of this type.
+        artifact_type: TypeText,
+        /// Created by this account.
+        created_by: Uuid,
+        /// Created at this time or later.
+        created_after: Time,
+        /// Created at this time or earlier.
+        created_before: Time,
+        /// Also those in the trash; `is_active` tells which they are.
+        include_deleted: Flag,
+        /// The order.
+        sort: SortName,
+        /// How many at most.
+        limit: Limit,
+        /// How many are passed over; with another order than that of creation, 10000 at most.
+        offset: Offset,
+        /// The `next_cursor` of the page before, of the same list.
+        cursor: String,
+        /// What is counted of all that match: `tags`, `artifact_type`, or both separated by a comma.
+        facets: FacetNames,
+    }
 }
 
 impl ListQuery {
     /// Checks every parameter. Pointers name the parameter.
-    pub(super) fn check(self, key: &CursorKey, tenant: TenantId) -> Result<SearchArtifacts, Violations> {
+    fn check(self, key: &CursorKey, tenant: TenantId, highlights: bool) -> Result<SearchArtifacts, Violations> {
         let (text, filter, sort, facets) = Violations::check(|check| {
-            let text = check.field("/q", self.q.as_deref().map_or(Ok(None), SearchText::parse));
+            let text = check.field("/q", self.q.as_ref().map_or(Ok(None), |q| SearchText::parse(&q.0)));
             let tags = check.field("/tags", check_tags(self.tags));
             let tags_all = check.field("/tags_all", check_tags(self.tags_all));
             let tags_none = check.field("/tags_none", check_tags(self.tags_none));
             let artifact_type =
-                check.optional("/artifact_type", self.artifact_type.as_deref().map(ArtifactType::parse));
+                check.optional("/artifact_type", self.artifact_type.map(|text| ArtifactType::parse(&text.0)));
             let sort = check.field("/sort", self.sort.map(|name| Sort::parse(&name.0)).transpose());
             let facets = check.field("/facets", check_facets(self.facets.as_ref()));
             let text = text?;
@@ -90,19 +106,20 @@ impl ListQuery {
             Some((Page { limit: limit?, start: start? }, ranking))
         })?;
         let list = ListArtifacts { filter, sort, page };
-        Ok(SearchArtifacts { text, list, facets, highlights: self.highlights, ranking })
+        Ok(SearchArtifacts { text, list, facets, highlights, ranking })
     }
 }
 
-/// The answer to a listing, with the cursor of the next page.
+/// The answer to a listing, with the cursor of the next page. With `highlights`, what was found is marked.
 pub(super) async fn answer(
     service: &Service,
     caller: &Caller,
     tenant: TenantId,
     query: ListQuery,
+    highlights: bool,
 ) -> Result<Json<PageBody>, Problem> {
     let key = &service.cursor_key;
-    let wanted = query.check(key, tenant).map_err(|violations| Problem::validation(&violations))?;
+    let wanted = query.check(key, tenant, highlights).map_err(|violations| Problem::validation(&violations))?;
     let SearchArtifacts { text, list: ListArtifacts { filter, sort, page: window }, facets, .. } = wanted.clone();
     let found = if text.is_some() || facets.any() {
         service.search_artifacts(caller, tenant, wanted).await?
