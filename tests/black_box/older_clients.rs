@@ -184,6 +184,8 @@ fn numbers_that_do_not_fit_are_refused_with_their_place() {
         let reply = owner.client.send("POST", "/api/v1/workspaces/", JSON, settings);
         assert_eq!(reply.invalid_fields(), ["/settings/deep/0"], "{number}");
     }
+    let ignored = r#"{"name": "n", "size": 18446744073709551616, "more": {"sizes": [1e999]}}"#;
+    owner.client.send("POST", &artifacts, JSON, ignored).expect(201);
     let whole = r#"{"name": "n", "artifact_metadata": {"least": -9223372036854775808, "most": 9223372036854775807}}"#;
     let made = owner.client.send("POST", &artifacts, JSON, whole).expect(201).json();
     assert_eq!(made["artifact_metadata"], json!({"least": i64::MIN, "most": i64::MAX}));

@@ -17,6 +17,7 @@ impl Document {
         let mut document: Value = serde_json::from_str(text).unwrap_or_default();
         parameters::expand(&mut document);
         schemas::rewrite(&mut document);
+        schemas::remove_unused(&mut document);
         operations::rewrite(&mut document);
         examples::add(&mut document);
         Self(document)

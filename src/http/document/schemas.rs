@@ -17,6 +17,13 @@ pub(super) fn rewrite(document: &mut Value) {
     });
 }
 
+/// What nothing refers to any longer is no part of the document.
+pub(super) fn remove_unused(document: &mut Value) {
+    let text = document.to_string();
+    let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else { return };
+    schemas.retain(|name, _| text.contains(&format!("\"#/components/schemas/{name}\"")));
+}
+
 /// Visits every object in a document, innermost first.
 fn walk(value: &mut Value, visit: &impl Fn(&mut Map<String, Value>)) {
     match value {

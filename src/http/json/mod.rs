@@ -69,6 +69,22 @@ pub(super) fn parse_line<T: DeserializeOwned + Type>(bytes: &[u8], is_strict: bo
     Ok(value)
 }
 
+/// Refuses whole numbers that are too large, unless they are in fields that `T` does not have: those are ignored.
+fn check_integers<T: Type>(bytes: &[u8]) -> Result<(), Violations> {
+    let mut too_large = integers::too_large(bytes);
+    if !too_large.is_empty() {
+        let value = serde_json::from_slice(bytes).unwrap_or_default();
+        let ignored = unknown::unknown_fields::<T>(&value);
+        too_large.retain(|number| !ignored.iter().any(|field| is_within(&number.pointer, &field.pointer)));
+    }
+    Violations::none(too_large)
+}
+
+/// Whether a pointer leads to a field or into it.
+fn is_within(pointer: &str, field: &str) -> bool {
+    pointer.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// Refuses fields that `T` does not have.
 fn check_fields<T: Type>(bytes: &[u8]) -> Result<(), Violations> {
     let value = serde_json::from_slice(without_mark(bytes)).unwrap_or_default();
@@ -80,10 +96,10 @@ pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
 }
 
-fn parse_value<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+fn parse_value<T: DeserializeOwned + Type>(bytes: &[u8]) -> Result<T, Fault> {
     let bytes = without_mark(bytes);
     let syntax = |error: serde_json::Error| Fault::Syntax(error.to_string());
-    Violations::none(integers::too_large(bytes)).map_err(Fault::Shape)?;
+    check_integers::<T>(bytes).map_err(Fault::Shape)?;
     if bytes.trim_ascii_start().starts_with(b"[") {
         // A derived deserializer would take an array for an object, field by field.
         serde_json::from_slice::<IgnoredAny>(bytes).map_err(syntax)?;
