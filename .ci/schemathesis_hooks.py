@@ -135,6 +135,9 @@ def before_call(_context, case, _kwargs):
             case.query["verification_token"] = token_of_letter("verify-email")
     else:
         case.query = {name: no_time(value) if name in TIMES else value for name, value in case.query.items()}
+    if is_valid(case, ParameterLocation.HEADER) and "Idempotency-Key" in (case.headers or {}):
+        # A key is for one request, and made-up ones come again.
+        case.headers["Idempotency-Key"] = str(uuid.uuid4())
     if is_valid(case, ParameterLocation.BODY):
         case.body = obey(case.body)
         say_who_is_there(case)
@@ -199,12 +202,18 @@ def tags(values):
 
 
 def metadata(pairs):
-    # OpenAPI 3.0 can't say what the keys of an object are like, nor that whole numbers alone are limited.
-    def number(value):
-        is_too_large = isinstance(value, int) and not -LARGEST_WHOLE_NUMBER <= value <= LARGEST_WHOLE_NUMBER
-        return float(value) if is_too_large else value
+    # OpenAPI 3.0 can't say what the keys of an object are like.
+    return pairs and {re.sub("[^0-9A-Za-z_.-]", "_", key)[:100] or "key": numbers_that_fit(pairs[key]) for key in pairs}
 
-    return pairs and {re.sub("[^0-9A-Za-z_.-]", "_", key)[:100] or "key": number(pairs[key]) for key in pairs}
+
+def numbers_that_fit(value):
+    # OpenAPI 3.0 can't say that whole numbers alone are limited.
+    if isinstance(value, list):
+        return [numbers_that_fit(item) for item in value]
+    if isinstance(value, dict):
+        return {name: numbers_that_fit(item) for name, item in value.items()}
+    is_too_large = isinstance(value, int) and not -LARGEST_WHOLE_NUMBER <= value <= LARGEST_WHOLE_NUMBER
+    return float(value) if is_too_large else value
 
 
 def address(_text):
@@ -241,6 +250,7 @@ RULES = {
     "tags_all": tags,
     "tags_none": tags,
     "artifact_metadata": metadata,
+    "settings": numbers_that_fit,
     "email": address,
     "password": password,
     "new_password": password,

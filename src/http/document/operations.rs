@@ -41,7 +41,6 @@ fn add_idempotency_key(operation: &mut Value) {
         "description": "The same key with the same body is carried out once, and answered alike for a day.",
         "required": false,
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-        "example": "0b5f8a3e-6a3a-4a53-9d0e-2f4b7f3f9c11",
     });
     if let Some(operation) = operation.as_object_mut() {
         let parameters = operation.entry("parameters").or_insert_with(|| json!([]));

@@ -100,7 +100,7 @@ fn flatten_unions(document: &mut Value) {
 const LIMITS: [&str; 6] = ["minLength", "maxLength", "pattern", "maxItems", "minItems", "maxProperties"];
 
 /// An object that is made of others as one, and the name of the last of them. Its limits are left out: what breaks them
-/// is one member of a list, and the result of that one, no reason to refuse the list.
+/// is one member of a list, and the result of that one, no reason to refuse the list. So is a null in the wrong place.
 fn flat(document: &Value, schema: &Value) -> (String, Value) {
     let (mut name, mut required, mut properties) = (String::new(), Vec::new(), Map::new());
     let mut description = schema["description"].clone();
@@ -114,10 +114,16 @@ fn flat(document: &Value, schema: &Value) -> (String, Value) {
         properties
             .extend(resolved["properties"].as_object().into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())));
     }
+    for (_, property) in properties.iter_mut().filter(|(name, _)| !required.contains(&json!(name))) {
+        property["nullable"] = true.into();
+    }
     let mut flat = json!({
         "type": "object", "description": description, "required": required, "properties": properties,
     });
-    walk(&mut flat, &|schema| schema.retain(|name, _| !LIMITS.contains(&name.as_str())));
+    walk(&mut flat, &|schema| {
+        schema.retain(|name, _| !LIMITS.contains(&name.as_str()));
+        schema.get_mut("additionalProperties").into_iter().for_each(|values| *values = json!({}));
+    });
     (name, flat)
 }
 
