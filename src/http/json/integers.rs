@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::escape;
@@ -13,38 +14,44 @@ use crate::domain::Violation;
 const SUSPICIOUS_DIGITS: usize = 19;
 
 /// Every whole number in a JSON text that does not fit in 64 bits, and every other number that is out of range, with its
-/// place. None in what is not JSON.
-pub(super) fn too_large(text: &[u8]) -> Vec<Violation> {
-    let mut found = Vec::new();
+/// place, and the text with null for each. None in what is not JSON.
+pub(super) fn too_large(text: &[u8]) -> Option<(Vec<Violation>, Value)> {
     // Nearly every text is done with here.
     let has_long = text.split(|byte| !byte.is_ascii_digit()).any(|digits| digits.len() >= SUSPICIOUS_DIGITS);
-    if (has_long || has_exponent(text))
-        && let Ok(value) = serde_json::from_slice::<&RawValue>(text)
-    {
-        visit(value, String::new(), &mut found);
+    if !has_long && !has_exponent(text) {
+        return None;
     }
-    found
+    let mut found = Vec::new();
+    let value = visit(serde_json::from_slice(text).ok()?, String::new(), &mut found);
+    (!found.is_empty()).then_some((found, value))
 }
 
 fn has_exponent(text: &[u8]) -> bool {
     text.windows(2).any(|pair| pair[0].is_ascii_digit() && matches!(pair[1], b'e' | b'E'))
 }
 
-fn visit(value: &RawValue, pointer: String, found: &mut Vec<Violation>) {
+fn visit(value: &RawValue, pointer: String, found: &mut Vec<Violation>) -> Value {
     let text = value.get();
     match text.as_bytes().first() {
         Some(b'{') => {
-            for (key, value) in serde_json::from_str::<BTreeMap<Cow<'_, str>, &RawValue>>(text).unwrap_or_default() {
-                visit(value, format!("{pointer}/{}", escape(&key)), found);
-            }
+            let fields: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(text).unwrap_or_default();
+            let visited = fields.into_iter().map(|(key, value)| {
+                let value = visit(value, format!("{pointer}/{}", escape(&key)), found);
+                (key.into_owned(), value)
+            });
+            Value::Object(visited.collect())
         }
         Some(b'[') => {
-            for (index, value) in serde_json::from_str::<Vec<&RawValue>>(text).unwrap_or_default().iter().enumerate() {
-                visit(value, format!("{pointer}/{index}"), found);
-            }
+            let items: Vec<&RawValue> = serde_json::from_str(text).unwrap_or_default();
+            let visited =
+                items.iter().enumerate().map(|(index, value)| visit(value, format!("{pointer}/{index}"), found));
+            Value::Array(visited.collect())
         }
-        Some(b'-' | b'0'..=b'9') => found.extend(fault(text).map(|detail| Violation { pointer, detail })),
-        _ => {}
+        Some(b'-' | b'0'..=b'9') => {
+            found.extend(fault(text).map(|detail| Violation { pointer, detail }));
+            serde_json::from_str(text).unwrap_or_default()
+        }
+        _ => serde_json::from_str(text).unwrap_or_default(),
     }
 }
 
@@ -64,7 +71,10 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_found_whatever_its_size() {
-        let places = |text: &str| too_large(text.as_bytes()).into_iter().map(|it| it.pointer).collect::<Vec<_>>();
+        let places = |text: &str| {
+            let found = too_large(text.as_bytes()).map(|(found, _)| found).unwrap_or_default();
+            found.into_iter().map(|it| it.pointer).collect::<Vec<_>>()
+        };
         assert!(places("9223372036854775807").is_empty());
         assert!(places("-9223372036854775808").is_empty());
         assert!(places(r#"{"a": [1e20, 0.1234567890123456789012, "99999999999999999999"]}"#).is_empty());

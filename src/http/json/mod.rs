@@ -71,12 +71,9 @@ pub(super) fn parse_line<T: DeserializeOwned + Type>(bytes: &[u8], is_strict: bo
 
 /// Refuses whole numbers that are too large, unless they are in fields that `T` does not have: those are ignored.
 fn check_integers<T: Type>(bytes: &[u8]) -> Result<(), Violations> {
-    let mut too_large = integers::too_large(bytes);
-    if !too_large.is_empty() {
-        let value = serde_json::from_slice(bytes).unwrap_or_default();
-        let ignored = unknown::unknown_fields::<T>(&value);
-        too_large.retain(|number| !ignored.iter().any(|field| is_within(&number.pointer, &field.pointer)));
-    }
+    let Some((mut too_large, value)) = integers::too_large(bytes) else { return Ok(()) };
+    let ignored = unknown::unknown_fields::<T>(&value);
+    too_large.retain(|number| !ignored.iter().any(|field| is_within(&number.pointer, &field.pointer)));
     Violations::none(too_large)
 }
 
