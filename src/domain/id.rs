@@ -21,7 +21,7 @@ macro_rules! id {
                 self.0
             }
 
-            /// The 16 bytes of the UUID, big-endian: their order is the order of creation.
+            /// The 16 bytes of the UUID, big-endian.
             pub const fn to_bytes(self) -> [u8; 16] {
                 *self.0.as_bytes()
             }
@@ -74,9 +74,8 @@ id!(
     ApiKeyId
 );
 
-/// Makes UUIDv7s (RFC 9562) that sort by the time they were made, also within one millisecond.
-///
-/// Listings rely on it: the newest artifact is the one with the greatest id.
+/// Makes UUIDv7s (RFC 9562) that sort by the time they were made, also within one millisecond, so that rows that are made
+/// one after the other lie together. Nothing relies on it: ids of any version are as good.
 pub struct IdGenerator(Mutex<ContextV7>);
 
 impl IdGenerator {

@@ -46,14 +46,14 @@ pub use id::{ApiKeyId, ArtifactId, IdGenerator, SessionId, TenantId, UserId};
 pub use identity::{HistoryId, InstallationId, ShortId};
 pub use network::Network;
 pub use one_time_token::{OneTimeDigest, OneTimeToken, Purpose};
-pub use page::{ArtifactCounts, ArtifactPage, ArtifactStats, ListArtifacts, Page, Start};
+pub use page::{ArtifactBatch, ArtifactCounts, ArtifactPage, ArtifactStats, ListArtifacts, Page, Start};
 pub use quota::{Quota, Quotas, Usage};
 pub use reservation::{Answer, Noted, Reservation};
 pub use search::{
     FacetFields, Facets, FoundArtifact, FoundArtifacts, Highlights, Ranking, SearchArtifacts, SearchText,
 };
 pub use session::{RefreshDigest, Session};
-pub use sort::{Position, Sort, SortBy};
+pub use sort::{Creation, Position, Sort, SortBy};
 pub use user::{Credentials, Email, PasswordPolicy, PersonName, User};
 pub use violation::{Check, Violation, Violations};
 pub use workspace::{

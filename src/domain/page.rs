@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Artifact, ArtifactFilter, Facets, Position, Quotas, Sort, SortBy, Usage};
+use super::{Artifact, ArtifactFilter, Creation, Facets, Position, Quotas, Sort, SortBy, Usage};
 
 /// A window on a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub struct ListArtifacts {
 }
 
 impl ListArtifacts {
-    /// Whether it is a part of all artifacts in the order of their creation, which they are stored in.
+    /// Whether it is a part of all artifacts in the order of their creation, which the store keeps.
     pub fn is_stored_order(&self) -> bool {
         self.sort.by == SortBy::CreatedAt && self.filter.lets_all_through()
     }
@@ -70,8 +70,19 @@ pub struct ArtifactPage {
     pub items: Vec<Artifact>,
     /// How many match in all.
     pub total: u64,
-    /// Whether more follow.
-    pub has_more: bool,
+    /// The place of the last, if more follow.
+    pub next: Option<Position>,
+}
+
+/// The next of all artifacts, oldest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ArtifactBatch {
+    /// The artifacts.
+    pub items: Vec<Artifact>,
+    /// How many there are in all.
+    pub total: u64,
+    /// The place of the last, if more follow.
+    pub next: Option<Creation>,
 }
 
 /// What is in a workspace's catalog.

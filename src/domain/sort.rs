@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Artifact, ArtifactId, Timestamp};
 
-/// What a listing is ordered by. What is equal in it is in the order of ids.
+/// What a listing is ordered by. What is equal in it is in the order of creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum SortBy {
-    /// The time of creation, which is also the order of ids.
+    /// The time of creation.
     CreatedAt,
     /// The time of the last change.
     UpdatedAt,
@@ -67,11 +67,12 @@ impl Sort {
 
     /// The place of an artifact in this order, among artifacts that are all alike relevant.
     pub fn position(self, artifact: &Artifact) -> Position {
+        let creation = artifact.creation();
         match self.by {
-            SortBy::CreatedAt => Position::created(artifact.id),
-            SortBy::UpdatedAt => Position::updated(artifact.updated_at, artifact.id),
-            SortBy::Name => Position::named(artifact.name.as_str().to_lowercase(), artifact.id),
-            SortBy::Relevance => Position::relevant(0.0, artifact.id),
+            SortBy::CreatedAt => Position::created(creation),
+            SortBy::UpdatedAt => Position::updated(artifact.updated_at, creation),
+            SortBy::Name => Position::named(artifact.name.as_str().to_lowercase(), creation),
+            SortBy::Relevance => Position::relevant(0.0, creation),
         }
     }
 
@@ -92,42 +93,58 @@ impl Sort {
     }
 }
 
+/// A place in the order of creation: by the time, and by the id among those of the same time. The id alone says nothing of
+/// when something was created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Creation {
+    /// When it was created.
+    #[serde(with = "jiff::fmt::serde::timestamp::microsecond::required")]
+    pub at: Timestamp,
+    /// Its id.
+    pub id: ArtifactId,
+}
+
 /// A place in an order: that of an artifact, whether it is still there or not.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Position {
     key: SortKey,
-    id: ArtifactId,
+    creation: Creation,
 }
 
 impl Position {
     /// By the time of creation.
-    pub fn created(id: ArtifactId) -> Self {
-        Self { key: SortKey::CreatedAt, id }
+    pub fn created(creation: Creation) -> Self {
+        Self { key: SortKey::CreatedAt, creation }
     }
 
     /// By the time of the last change.
-    pub fn updated(at: Timestamp, id: ArtifactId) -> Self {
-        Self { key: SortKey::UpdatedAt(at), id }
+    pub fn updated(at: Timestamp, creation: Creation) -> Self {
+        Self { key: SortKey::UpdatedAt(at), creation }
     }
 
     /// By the name, in lower case.
-    pub fn named(name: String, id: ArtifactId) -> Self {
-        Self { key: SortKey::Name(name), id }
+    pub fn named(name: String, creation: Creation) -> Self {
+        Self { key: SortKey::Name(name), creation }
     }
 
     /// By how well it fits; no score is below zero.
-    pub fn relevant(score: f32, id: ArtifactId) -> Self {
+    pub fn relevant(score: f32, creation: Creation) -> Self {
         // Of numbers above zero, the bits are in the order of the numbers.
-        Self { key: SortKey::Relevance(score.max(0.0).to_bits()), id }
+        Self { key: SortKey::Relevance(score.max(0.0).to_bits()), creation }
     }
 
     /// The artifact.
     pub fn id(&self) -> ArtifactId {
-        self.id
+        self.creation.id
+    }
+
+    /// Its place in the order of creation.
+    pub fn creation(&self) -> Creation {
+        self.creation
     }
 }
 
-/// What an artifact is ordered by, besides its id.
+/// What an artifact is ordered by, besides its creation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum SortKey {
     CreatedAt,

@@ -15,7 +15,7 @@ use crate::service::CursorKey;
 /// The longest cursor that is read, in bytes. None that is made is longer.
 const MAX_LEN: usize = 2048;
 /// How cursors are written. Raised with every change of what is in them, or of the order that it stands for.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// The cursor of `position` in the list called `list` of a workspace.
 pub(super) fn encode<P: Serialize>(key: &CursorKey, list: &str, tenant: TenantId, position: &P) -> Option<String> {

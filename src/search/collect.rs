@@ -107,7 +107,7 @@ struct GatherSegment<'a> {
 /// What may be among the first.
 #[derive(Clone, Copy)]
 struct Candidate {
-    /// What it is ordered by, as a number in the same order. Those that are equal are in the order of ids.
+    /// What it is ordered by, as a number in the same order. Those that are equal are in the order of creation.
     rank: u64,
     doc: DocId,
     score: Score,
@@ -160,7 +160,8 @@ impl<'a> GatherSegment<'a> {
     fn newest(&mut self, weight: &dyn Weight, segment: &SegmentReader) -> tantivy::Result<()> {
         self.total = weight.count(segment)?.into();
         let mut scorer = weight.scorer(segment, 1.0)?;
-        let begin = self.gather.after.as_ref().map_or(0, |after| self.columns.first_not_newer(segment, after.id()));
+        let after = self.gather.after.as_ref().map(|after| after.creation().at);
+        let begin = after.map_or(0, |after| self.columns.first_not_newer(segment, after));
         let mut doc = if scorer.doc() < begin { scorer.seek(begin) } else { scorer.doc() };
         while doc != TERMINATED {
             let candidate = Candidate { rank: self.rank(doc, 0.0), doc, score: 0.0 };
@@ -211,7 +212,7 @@ impl<'a> GatherSegment<'a> {
 
     fn rank(&self, doc: DocId, score: Score) -> u64 {
         match self.gather.sort.by {
-            SortBy::CreatedAt => self.columns.creation(doc),
+            SortBy::CreatedAt => i64_to_u64(self.columns.created_at(doc)),
             SortBy::UpdatedAt => i64_to_u64(self.columns.updated_at.first(doc).unwrap_or_default()),
             // The dictionary of a column is in order.
             SortBy::Name => {
@@ -227,19 +228,19 @@ impl<'a> GatherSegment<'a> {
     }
 
     fn compare(&self, one: &Candidate, other: &Candidate) -> Ordering {
-        let by_id = || self.columns.id(one.doc).cmp(&self.columns.id(other.doc));
-        self.in_direction(one.rank.cmp(&other.rank).then_with(by_id))
+        let by_creation = || self.columns.creation(one.doc).cmp(&self.columns.creation(other.doc));
+        self.in_direction(one.rank.cmp(&other.rank).then_with(by_creation))
     }
 
     fn position(&self, Candidate { doc, score, .. }: Candidate) -> Position {
-        let id = self.columns.id(doc);
+        let creation = self.columns.creation(doc);
         match self.gather.sort.by {
-            SortBy::CreatedAt => Position::created(id),
+            SortBy::CreatedAt => Position::created(creation),
             SortBy::UpdatedAt => {
                 let micros = self.columns.updated_at.first(doc).unwrap_or_default();
-                Position::updated(Timestamp::from_microsecond(micros).unwrap_or_default(), id)
+                Position::updated(Timestamp::from_microsecond(micros).unwrap_or_default(), creation)
             }
-            SortBy::Name => Position::named(self.name(doc), id),
+            SortBy::Name => Position::named(self.name(doc), creation),
             SortBy::Relevance => self.columns.relevant(doc, score),
         }
     }

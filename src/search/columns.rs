@@ -9,13 +9,14 @@ use tantivy::index::SegmentId;
 use tantivy::{DocId, Score, Searcher, SegmentReader};
 
 use super::schema;
-use crate::domain::{ArtifactId, Position};
+use crate::domain::{ArtifactId, Creation, Position, Timestamp};
 
 /// The columns of a part of the index.
 pub(super) struct Columns {
     pub id_high: Column<u64>,
     pub id_low: Column<u64>,
-    /// Microseconds.
+    /// Microseconds, as the times that follow.
+    pub created_at: Column<i64>,
     pub updated_at: Column<i64>,
     /// None where no artifact has a value, as for those that follow.
     pub sort_name: Option<StrColumn>,
@@ -32,6 +33,7 @@ impl Columns {
         Ok(Self {
             id_high: columns.u64("id_high")?,
             id_low: columns.u64("id_low")?,
+            created_at: columns.i64(schema::NEWEST_FIRST)?,
             updated_at: columns.i64("updated_at")?,
             sort_name: columns.str("sort_name")?,
             tags: columns.str("tags")?,
@@ -39,27 +41,32 @@ impl Columns {
         })
     }
 
-    /// When an artifact was created, as a number: segments are in this order, the newest first. Those that are equal in it
-    /// are in the order of ids.
-    pub(super) fn creation(&self, doc: DocId) -> u64 {
-        self.id_high.first(doc).unwrap_or_default()
+    /// When an artifact was created, in microseconds: segments are in this order, the newest first.
+    pub(super) fn created_at(&self, doc: DocId) -> i64 {
+        self.created_at.first(doc).unwrap_or_default()
     }
 
-    /// The first artifact of a segment that is not newer than the one called `id`.
-    pub(super) fn first_not_newer(&self, segment: &SegmentReader, id: ArtifactId) -> DocId {
-        let (than, _) = schema::halves(id);
-        first(segment, |doc| self.creation(doc) <= than)
+    /// The place of an artifact in the order of creation.
+    pub(super) fn creation(&self, doc: DocId) -> Creation {
+        let at = Timestamp::from_microsecond(self.created_at(doc)).unwrap_or_default();
+        Creation { at, id: self.id(doc) }
+    }
+
+    /// The first artifact of a segment that was not created after this time.
+    pub(super) fn first_not_newer(&self, segment: &SegmentReader, than: Timestamp) -> DocId {
+        let than = than.as_microsecond();
+        first(segment, |doc| self.created_at(doc) <= than)
     }
 
     /// The first artifact of a segment that was certainly created before the one at a place.
     pub(super) fn first_older(&self, segment: &SegmentReader, place: &Position) -> DocId {
-        let (than, _) = schema::halves(place.id());
-        first(segment, |doc| self.creation(doc) < than)
+        let than = place.creation().at.as_microsecond();
+        first(segment, |doc| self.created_at(doc) < than)
     }
 
     /// The place of an artifact among others by relevance.
     pub(super) fn relevant(&self, doc: DocId, score: Score) -> Position {
-        Position::relevant(score, self.id(doc))
+        Position::relevant(score, self.creation(doc))
     }
 
     /// The id of an artifact.

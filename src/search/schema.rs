@@ -14,10 +14,10 @@ use super::tokenizer::{self, prefixed};
 use crate::domain::{Artifact, ArtifactId, MetadataValue, TenantId};
 
 /// What the files hold: another number, and the index is made anew.
-pub(super) const VERSION: u32 = 4;
+pub(super) const VERSION: u32 = 5;
 
-/// The field that each segment is ordered by, its greatest value first: ids are in the order of creation.
-pub(super) const NEWEST_FIRST: &str = "id_high";
+/// The field that each segment is ordered by, its greatest value first. Those that are equal in it are in no order.
+pub(super) const NEWEST_FIRST: &str = "created_at";
 
 /// The fields.
 #[derive(Clone, Copy)]
@@ -66,9 +66,9 @@ impl Fields {
             tag_words: schema.add_text_field("tag_words", words(IndexRecordOption::WithFreqs)),
             metadata: schema.add_text_field("metadata", words(IndexRecordOption::Basic)),
             exactly: schema.add_text_field("exactly", STRING),
-            id_high: schema.add_u64_field(NEWEST_FIRST, number.clone()),
+            id_high: schema.add_u64_field("id_high", number.clone()),
             id_low: schema.add_u64_field("id_low", number.clone()),
-            created_at: schema.add_i64_field("created_at", number.clone()),
+            created_at: schema.add_i64_field(NEWEST_FIRST, number.clone()),
             updated_at: schema.add_i64_field("updated_at", number),
             sort_name: schema.add_text_field("sort_name", TextOptions::from(FAST)),
             tags: schema.add_text_field("tags", TextOptions::from(FAST)),

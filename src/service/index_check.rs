@@ -48,7 +48,7 @@ async fn check_tenant(
     let mut after = None;
     loop {
         let page = store.artifacts_after(tenant, after, true).await?;
-        after = page.items.last().map(|artifact| artifact.id);
+        after = page.next;
         for artifact in &page.items {
             let id = artifact.id;
             let known = index.updated_at.remove(&id);
@@ -60,7 +60,7 @@ async fn check_tenant(
                 None => format!("the search index lacks the artifact {id}"),
             });
         }
-        if !page.has_more {
+        if after.is_none() {
             return Ok(());
         }
     }

@@ -6,14 +6,14 @@ use async_trait::async_trait;
 
 use super::StoreResult;
 use crate::domain::{
-    Artifact, ArtifactCounts, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactPatch, ArtifactWrite, ListArtifacts,
-    Precondition, Stamp, TenantId, UserId,
+    Artifact, ArtifactBatch, ArtifactCounts, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactPatch, ArtifactWrite,
+    Creation, ListArtifacts, Precondition, Stamp, TenantId, UserId,
 };
 
 /// The catalog: artifacts, those in the trash, and what they were before.
 #[async_trait]
 pub trait Artifacts: Send + Sync {
-    /// Adds an artifact. [`super::StoreError::NotFound`] when the workspace is gone.
+    /// Adds an artifact, whose id may be of any version, and is no other artifact's. [`super::StoreError::NotFound`] when the workspace is gone.
     async fn create_artifact(&self, tenant: TenantId, artifact: Artifact, stamp: Stamp) -> StoreResult<()>;
 
     /// An artifact that is not in the trash.
@@ -27,14 +27,14 @@ pub trait Artifacts: Send + Sync {
     /// for it at once.
     async fn list_artifacts(&self, tenant: TenantId, list: ListArtifacts) -> StoreResult<ArtifactPage>;
 
-    /// The artifacts that were created after `after`, oldest first: some hundreds, less when they are large, and how
-    /// many there are in all. With `deleted`, also those in the trash.
+    /// The artifacts after a place in the order of creation, oldest first: some hundreds, less when they are large, and
+    /// how many there are in all. With `deleted`, also those in the trash.
     async fn artifacts_after(
         &self,
         tenant: TenantId,
-        after: Option<ArtifactId>,
+        after: Option<Creation>,
         deleted: bool,
-    ) -> StoreResult<ArtifactPage>;
+    ) -> StoreResult<ArtifactBatch>;
 
     /// How many artifacts there are.
     async fn artifact_counts(&self, tenant: TenantId) -> StoreResult<ArtifactCounts>;

@@ -23,6 +23,7 @@ const MEMBERSHIPS_BY_USER: TableDefinition<&[u8; 32], ()> = TableDefinition::new
 const ARTIFACTS: Rows<32> = TableDefinition::new("artifacts");
 const ARTIFACTS_TRASH: Rows<32> = TableDefinition::new("artifacts_trash");
 const ARTIFACT_VERSIONS: Rows<40> = TableDefinition::new("artifact_versions");
+const ARTIFACTS_BY_CREATION: TableDefinition<&[u8; 41], ()> = TableDefinition::new("artifacts_by_creation");
 const ANSWERS_BY_EXPIRY: TableDefinition<&[u8; 56], ()> = TableDefinition::new("answers_by_expiry");
 const COUNTERS: TableDefinition<&[u8; 17], u64> = TableDefinition::new("counters");
 const CHANGES: TableDefinition<u64, &[u8]> = TableDefinition::new("changes");
@@ -105,7 +106,7 @@ fn nothing_is_wrong_with_a_database_that_was_used() {
 fn what_is_derived_is_found_wrong_and_rebuilt() {
     let setup = used();
     type Damage = (&'static str, fn(&WriteTransaction), &'static str);
-    let damages: [Damage; 12] = [
+    let damages: [Damage; 14] = [
         (
             "address-lost",
             |txn| drop(txn.open_table(USERS_BY_EMAIL).unwrap().pop_first().unwrap()),
@@ -135,6 +136,16 @@ fn what_is_derived_is_found_wrong_and_rebuilt() {
             "membership-too-many",
             |txn| drop(txn.open_table(MEMBERSHIPS_BY_USER).unwrap().insert(&[7; 32], ()).unwrap()),
             "memberships_by_user has 0707",
+        ),
+        (
+            "creation-lost",
+            |txn| drop(txn.open_table(ARTIFACTS_BY_CREATION).unwrap().pop_first().unwrap()),
+            "artifacts_by_creation lacks",
+        ),
+        (
+            "creation-too-many",
+            |txn| drop(txn.open_table(ARTIFACTS_BY_CREATION).unwrap().insert(&[7; 41], ()).unwrap()),
+            "artifacts_by_creation has 0707",
         ),
         (
             "expiry-lost",

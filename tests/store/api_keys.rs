@@ -7,7 +7,7 @@ use ghostworks::store::{Missing, StoreError};
 
 use crate::world::{World, later, nobody};
 
-fn new_key(world: &World, tenant: TenantId, user: UserId) -> ApiKey {
+pub fn new_key(world: &World, tenant: TenantId, user: UserId) -> ApiKey {
     ApiKey {
         id: world.id::<ApiKeyId>(),
         tenant,

@@ -9,17 +9,17 @@ use serde_json::json;
 use crate::world::{World, nobody, rename};
 
 fn create(world: &World, tenant: TenantId, user: UserId, name: &str) -> ArtifactWrite {
-    ArtifactWrite::Create(Box::new(world.new_artifact(tenant, user, name)))
+    ArtifactWrite::Create(Box::new(world.foreign_artifact(tenant, user, name)))
 }
 
 /// All artifacts, in as many pieces as it takes.
 async fn pieces(world: &World, tenant: TenantId, deleted: bool) -> Vec<Vec<Artifact>> {
-    let mut pieces: Vec<Vec<Artifact>> = Vec::new();
+    let (mut pieces, mut after) = (Vec::new(), None);
     loop {
-        let after = pieces.last().and_then(|piece| piece.last()).map(|artifact| artifact.id);
-        let page = world.store.artifacts_after(tenant, after, deleted).await.unwrap();
-        pieces.push(page.items);
-        if !page.has_more {
+        let batch = world.store.artifacts_after(tenant, after, deleted).await.unwrap();
+        pieces.push(batch.items);
+        after = batch.next;
+        if after.is_none() {
             return pieces;
         }
     }
@@ -34,7 +34,8 @@ pub async fn everything_is_passed_on_once_oldest_first(world: World) {
     let all = pieces(&world, tenant, false).await;
     assert_eq!(all.iter().map(Vec::len).collect::<Vec<_>>(), [500, 500, 1]);
     let ids: Vec<ArtifactId> = all.concat().iter().map(|artifact| artifact.id).collect();
-    assert!(ids.is_sorted());
+    assert!(all.concat().is_sorted_by_key(|artifact| (artifact.created_at, artifact.id)));
+    assert!(!ids.is_sorted(), "ids say nothing of the order");
 
     for id in ids.iter().step_by(2) {
         world.store.delete_artifact(tenant, *id, Precondition::None, ann, world.stamp()).await.unwrap();

@@ -8,6 +8,7 @@ mod api_keys;
 mod artifacts;
 mod catalog;
 mod changes;
+mod creation;
 mod figures;
 mod files;
 mod housekeeping;
@@ -117,6 +118,10 @@ on_every_store! {
         large_artifacts_are_passed_on_a_few_at_a_time
         a_refused_atomic_write_leaves_no_trace
         every_write_of_many_is_in_the_log
+    }
+    creation {
+        members_workspaces_keys_and_sessions_are_in_the_order_of_creation
+        artifacts_of_any_ids_are_listed_in_the_order_of_creation
     }
     answers {
         a_key_is_noted_with_the_write_it_is_for

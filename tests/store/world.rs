@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use ghostworks::domain::{
-    Actor, Artifact, ArtifactName, ArtifactPatch, ArtifactType, ChangeKind, Email, IdGenerator, Metadata, Quotas,
-    Session, SessionId, Settings, Slug, Stamp, SystemEntropy, Tags, TenantId, Timestamp, User, UserId, Workspace,
-    WorkspaceName,
+    Actor, Artifact, ArtifactName, ArtifactPatch, ArtifactType, ChangeKind, Email, Entropy as _, IdGenerator, Metadata,
+    Quotas, Session, SessionId, Settings, Slug, Stamp, SystemEntropy, Tags, TenantId, Timestamp, User, UserId,
+    Workspace, WorkspaceName,
 };
 use ghostworks::store::redb::{Location, Options, RedbStore};
 use ghostworks::store::{NoObserver, SlugChoice, Store};
@@ -160,6 +160,20 @@ impl World {
             updated_at: now,
             deleted_at: None,
         }
+    }
+
+    /// An artifact as another service made it, not stored yet: the id is random, and few times are many artifacts'.
+    pub fn foreign_artifact(&self, tenant: TenantId, user: UserId, name: &str) -> Artifact {
+        let id = self.random_id();
+        let at = Timestamp::from_second(1_600_000_000 + i64::from(id.as_bytes()[15] % 8)).unwrap();
+        Artifact { id: id.into(), created_at: at, updated_at: at, ..self.new_artifact(tenant, user, name) }
+    }
+
+    /// An id of version 4, another one each time.
+    pub fn random_id(&self) -> uuid::Uuid {
+        let mut bytes = [0; 16];
+        SystemEntropy.fill(&mut bytes);
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
     }
 
     pub async fn artifact(&self, tenant: TenantId, user: UserId, name: &str) -> Artifact {

@@ -10,7 +10,7 @@ pub use fields::{ArtifactDescription, ArtifactName, ArtifactType, Metadata, Meta
 pub use history::{ArtifactChange, ArtifactField, ArtifactHistory, ArtifactVersion};
 pub use write::{ArtifactWrite, ImportLine, Precondition, RawArtifactWrite};
 
-use super::{ArtifactId, Field, TenantId, Timestamp, UserId};
+use super::{ArtifactId, Creation, Field, TenantId, Timestamp, UserId};
 
 /// A named, tagged, described thing in a workspace's catalog.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +44,11 @@ pub struct Artifact {
 }
 
 impl Artifact {
+    /// Its place in the order of creation.
+    pub fn creation(&self) -> Creation {
+        Creation { at: self.created_at, id: self.id }
+    }
+
     /// The first version of an artifact: `draft`, made by `user` at `now`.
     pub fn new(id: ArtifactId, tenant: TenantId, draft: ArtifactDraft, user: UserId, now: Timestamp) -> Self {
         Self {

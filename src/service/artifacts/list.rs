@@ -39,9 +39,7 @@ impl Service {
                 SearchArtifacts { text: None, list, facets: FacetFields::default(), highlights: false, ranking: None };
             return self.find(tenant, wanted).await;
         }
-        let sort = list.sort;
-        let ArtifactPage { items, total, has_more } = self.store.list_artifacts(tenant, list).await?;
-        let next = items.last().filter(|_| has_more).map(|artifact| sort.position(artifact));
+        let ArtifactPage { items, total, next } = self.store.list_artifacts(tenant, list).await?;
         let items = items.into_iter().map(|artifact| FoundArtifact { artifact, highlights: None }).collect();
         Ok(FoundArtifacts { items, total, next, ranking: None, facets: None })
     }

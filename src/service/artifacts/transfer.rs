@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::count;
 use crate::domain::{
-    Artifact, ArtifactDraft, ArtifactId, ArtifactPage, ArtifactWrite, ImportLine, TenantId, Violation, Violations,
+    Artifact, ArtifactBatch, ArtifactDraft, ArtifactWrite, Creation, ImportLine, TenantId, Violation, Violations,
 };
 use crate::offload::offload;
 use crate::service::{Caller, Error, Service};
@@ -25,22 +25,21 @@ pub struct Export {
     deleted: bool,
     /// How many there were when it began.
     pub total: u64,
-    next: Option<ArtifactPage>,
-    after: Option<ArtifactId>,
-    has_more: bool,
+    next: Option<ArtifactBatch>,
+    /// Where to go on, if more follow.
+    after: Option<Creation>,
 }
 
 impl Export {
     /// The next artifacts, until there are none. What is there all the time is in exactly one of these.
     pub async fn next(&mut self) -> Result<Option<Vec<Artifact>>, Error> {
-        let page = match self.next.take() {
-            Some(page) => page,
-            None if self.has_more => self.store.artifacts_after(self.tenant, self.after, self.deleted).await?,
+        let batch = match self.next.take() {
+            Some(batch) => batch,
+            None if self.after.is_some() => self.store.artifacts_after(self.tenant, self.after, self.deleted).await?,
             None => return Ok(None),
         };
-        self.after = page.items.last().map(|artifact| artifact.id);
-        self.has_more = page.has_more;
-        Ok(Some(page.items))
+        self.after = batch.next;
+        Ok(Some(batch.items))
     }
 }
 
@@ -51,7 +50,7 @@ impl Service {
             let first = self.store.artifacts_after(tenant, None, deleted).await?;
             annotate("artifact.total", i64::try_from(first.total).unwrap_or(i64::MAX));
             let (store, total) = (self.store.clone(), first.total);
-            Ok(Export { store, tenant, deleted, total, next: Some(first), after: None, has_more: false })
+            Ok(Export { store, tenant, deleted, total, next: Some(first), after: None })
         })
         .await
     }

@@ -44,7 +44,7 @@ impl Indexer {
         let mut after = None;
         loop {
             let page = self.store.artifacts_after(tenant, after, true).await.map_err(unread)?;
-            after = page.items.last().map(|artifact| artifact.id);
+            after = page.next;
             let count = page.items.len() as u64;
             let changes: Vec<_> = page.items.into_iter().map(|artifact| IndexChange::Add(Box::new(artifact))).collect();
             self.search.change(move |index| index.write(&changes)).await.map_err(unwritten)?;
@@ -53,7 +53,7 @@ impl Indexer {
             }
             *done += count;
             self.search.rebuilding(*done, total);
-            if !page.has_more {
+            if after.is_none() {
                 return Ok(());
             }
         }

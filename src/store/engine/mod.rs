@@ -20,7 +20,7 @@ use super::StoreResult;
 use crate::domain::{ChangeKind, Membership, Quotas, Session, Stamp, TenantId, Timestamp, UserId};
 
 pub use cursor::{Cursor, Span};
-pub use keys::{expiry_key, pair, second_of};
+pub use keys::{creation_in, creation_key, expiry_key, pair, second_of};
 pub use overlay::{End, Overlay, Written};
 pub use rows::Rows;
 pub use tables::{Counter, Table};

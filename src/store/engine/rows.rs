@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::Counts;
-use crate::domain::{ArtifactCounts, ArtifactHistory, ArtifactPage, LogPage, Usage};
+use crate::domain::{ArtifactBatch, ArtifactCounts, ArtifactHistory, ArtifactPage, LogPage, Usage};
 
 /// What a read returns, as a number of rows.
 pub trait Rows {
@@ -42,6 +42,12 @@ impl Rows for LogPage {
 }
 
 impl Rows for ArtifactPage {
+    fn rows(&self) -> usize {
+        self.items.len()
+    }
+}
+
+impl Rows for ArtifactBatch {
     fn rows(&self) -> usize {
         self.items.len()
     }

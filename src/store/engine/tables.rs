@@ -31,6 +31,9 @@ pub enum Table {
     Artifacts,
     /// tenant ‖ artifact → artifact in the trash.
     ArtifactsTrash,
+    /// tenant ‖ whether it is in the trash ‖ time of creation ‖ artifact: `Artifacts` and `ArtifactsTrash` in the order of
+    /// creation.
+    ArtifactsByCreation,
     /// tenant ‖ artifact ‖ version → the artifact as it was at a version before its current one.
     ArtifactVersions,
     /// user ‖ digest of an idempotency key → what was done under it, and its answer.
@@ -57,6 +60,7 @@ impl Table {
             Self::ApiKeyUses => "api_key_uses",
             Self::Artifacts => "artifacts",
             Self::ArtifactsTrash => "artifacts_trash",
+            Self::ArtifactsByCreation => "artifacts_by_creation",
             Self::ArtifactVersions => "artifact_versions",
             Self::Answers => "answers",
             Self::AnswersByExpiry => "answers_by_expiry",
@@ -77,6 +81,7 @@ impl Table {
             | Self::Artifacts
             | Self::ArtifactsTrash => 32,
             Self::ArtifactVersions => 40,
+            Self::ArtifactsByCreation => 41,
             Self::Answers => 48,
             Self::AnswersByExpiry => 56,
             Self::UsersByEmail | Self::WorkspacesBySlug => 0,

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use redb::{Database, ReadableDatabase, ReadableTable, TableError, WriteTransaction};
 
 use super::counters::Counter;
-use super::tables::{META, Tables, read};
-use crate::domain::{Membership, Role, TenantId};
+use super::tables::{ARTIFACTS, ARTIFACTS_BY_CREATION, ARTIFACTS_TRASH, META, Tables, read, second_of};
+use crate::domain::{Artifact, ArtifactId, Creation, Membership, Role, TenantId, Timestamp};
+use crate::store::engine::creation_key;
 use crate::store::{StoreError, StoreResult};
 
 /// A step from one schema version to the next: what it does, in words, and how.
@@ -19,6 +20,7 @@ const MIGRATIONS: &[Migration] = &[
     ("counts the owners of each workspace", count_owners),
     ("counts the API keys and the bytes of each workspace", count_usage),
     ("makes the table of the last uses of API keys", create_tables),
+    ("puts the artifacts in the order of their creation", order_by_creation),
 ];
 
 /// The schema version that this program reads and writes.
@@ -121,6 +123,30 @@ fn count_usage(txn: &WriteTransaction) -> StoreResult<()> {
     }
     tables.finish()?;
     Ok(())
+}
+
+/// Puts all artifacts in the order of their creation.
+pub(super) fn order_by_creation(txn: &WriteTransaction) -> StoreResult<()> {
+    txn.delete_table(ARTIFACTS_BY_CREATION)?;
+    let mut order = txn.open_table(ARTIFACTS_BY_CREATION)?;
+    for (table, in_trash) in [(ARTIFACTS, false), (ARTIFACTS_TRASH, true)] {
+        for row in txn.open_table(table)?.iter()? {
+            let (key, row) = row?;
+            let (tenant, id) = (tenant_of(key.value()), ArtifactId::from_bytes(second_of(key.value())));
+            let artifact = read::<Artifact>("artifacts", key.value(), row.value());
+            // One that can't be read has a place all the same, so that it is missed.
+            let at = artifact.map_or_else(|_| time_in(id), |artifact| artifact.created_at);
+            order.insert(&creation_key(tenant, in_trash, Creation { at, id }), ())?;
+        }
+    }
+    Ok(())
+}
+
+/// The time that an id says, if it says one; else long ago.
+fn time_in(id: ArtifactId) -> Timestamp {
+    let time = id.as_uuid().get_timestamp().map(|time| time.to_unix());
+    let time = time.and_then(|(seconds, _)| Timestamp::from_second(i64::try_from(seconds).ok()?).ok());
+    time.unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// Adds the bytes of the rows of a table, by workspace.

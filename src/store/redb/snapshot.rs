@@ -72,6 +72,7 @@ snapshot! {
     api_key_uses: API_KEY_USES, Rows<32>;
     artifacts: ARTIFACTS, Rows<32>;
     artifacts_trash: ARTIFACTS_TRASH, Rows<32>;
+    artifacts_by_creation: ARTIFACTS_BY_CREATION, ReadOnlyTable<&'static [u8; 41], ()>;
     artifact_versions: ARTIFACT_VERSIONS, Rows<40>;
     answers: ANSWERS, Rows<48>;
     answers_by_expiry: ANSWERS_BY_EXPIRY, ReadOnlyTable<&'static [u8; 56], ()>;

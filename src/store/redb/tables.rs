@@ -1,8 +1,8 @@
 //! The tables: what is in them, how their keys are made, and those that a group of writes needs, opened.
 //!
 //! Keys are bytes of fixed width, the tenant (or user) first, so that what belongs together lies together. The ids in
-//! them are UUIDv7s, whose order is the order of creation: `artifacts` read backwards *is* the newest-first index, and
-//! it holds no deleted row, because deletion moves the row to `artifacts_trash`.
+//! them are of any version, and their order says nothing: artifacts are in the order of their creation in a table of its
+//! own. Deletion moves a row to `artifacts_trash`.
 
 use std::borrow::Borrow;
 use std::cell::{Cell, OnceCell};
@@ -60,6 +60,8 @@ pub(super) const API_KEY_USES: Definition<32> = TableDefinition::new("api_key_us
 pub(super) const ARTIFACTS: Definition<32> = TableDefinition::new("artifacts");
 /// tenant ‖ artifact → artifact in the trash.
 pub(super) const ARTIFACTS_TRASH: Definition<32> = TableDefinition::new("artifacts_trash");
+/// tenant ‖ whether it is in the trash ‖ time of creation ‖ artifact: both tables of artifacts in the order of creation.
+pub(super) const ARTIFACTS_BY_CREATION: SetDefinition<41> = TableDefinition::new("artifacts_by_creation");
 /// tenant ‖ artifact ‖ version → the artifact as it was at a version before its current one.
 pub(super) const ARTIFACT_VERSIONS: Definition<40> = TableDefinition::new("artifact_versions");
 /// user ‖ digest of an idempotency key → what was done under it, and its answer.
@@ -78,8 +80,8 @@ macro_rules! every_table {
     ($table:ident => $body:expr) => {
         every_table!($table => $body;
             USERS USERS_BY_EMAIL ONE_TIME_TOKENS SESSIONS SPENT_TOKENS WORKSPACES WORKSPACES_BY_SLUG WORKSPACES_DELETED
-            MEMBERS MEMBERSHIPS_BY_USER API_KEYS API_KEY_USES ARTIFACTS ARTIFACTS_TRASH ARTIFACT_VERSIONS ANSWERS ANSWERS_BY_EXPIRY
-            COUNTERS CHANGES META)
+            MEMBERS MEMBERSHIPS_BY_USER API_KEYS API_KEY_USES ARTIFACTS ARTIFACTS_TRASH ARTIFACTS_BY_CREATION
+            ARTIFACT_VERSIONS ANSWERS ANSWERS_BY_EXPIRY COUNTERS CHANGES META)
     };
     ($table:ident => $body:expr; $($definition:ident)+) => {
         $({
@@ -195,6 +197,7 @@ opened! {
     api_key_uses: API_KEY_USES, Rows<'txn, 32>;
     artifacts: ARTIFACTS, Rows<'txn, 32>;
     artifacts_trash: ARTIFACTS_TRASH, Rows<'txn, 32>;
+    artifacts_by_creation: ARTIFACTS_BY_CREATION, Set<'txn, 41>;
     artifact_versions: ARTIFACT_VERSIONS, Rows<'txn, 40>;
     answers: ANSWERS, Rows<'txn, 48>;
     answers_by_expiry: ANSWERS_BY_EXPIRY, Set<'txn, 56>;
@@ -208,7 +211,7 @@ macro_rules! named {
             SpentTokens spent_tokens, Workspaces workspaces, WorkspacesBySlug workspaces_by_slug,
             WorkspacesDeleted workspaces_deleted, Members members, MembershipsByUser memberships_by_user,
             ApiKeys api_keys, ApiKeyUses api_key_uses, Artifacts artifacts, ArtifactsTrash artifacts_trash,
-            ArtifactVersions artifact_versions, Answers answers, AnswersByExpiry answers_by_expiry)
+            ArtifactsByCreation artifacts_by_creation, ArtifactVersions artifact_versions, Answers answers, AnswersByExpiry answers_by_expiry)
     };
     ($tables:expr, $table:expr, $rows:ident => $body:expr; $($name:ident $open:ident),+) => {
         match $table {

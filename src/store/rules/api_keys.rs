@@ -1,5 +1,6 @@
 //! API keys.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
@@ -89,8 +90,9 @@ fn list(source: &dyn Source, tenant: TenantId) -> StoreResult<Vec<ApiKey>> {
     if workspaces::is_deleted(source, tenant)? {
         return Ok(Vec::new());
     }
-    let span = Span::under(Table::ApiKeys, &tenant.to_bytes()).reversed();
-    let keys: Vec<ApiKey> = source.rows(Table::ApiKeys, &span, usize::MAX)?;
+    let span = Span::under(Table::ApiKeys, &tenant.to_bytes());
+    let mut keys: Vec<ApiKey> = source.rows(Table::ApiKeys, &span, usize::MAX)?;
+    keys.sort_by_key(|key| Reverse((key.created_at, key.id)));
     source.expect(&mut keys.iter().map(|key| (Table::ApiKeyUses, row_key(tenant, key.id).to_vec())))?;
     keys.into_iter().map(|key| with_last_use(source, key)).collect()
 }

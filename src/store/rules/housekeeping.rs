@@ -95,7 +95,8 @@ fn by_tenant<P: Clone>(places: &[P], tenant_of: impl Fn(&P) -> TenantId) -> Vec<
 }
 
 /// What a deleted workspace had, in the order in which it is removed.
-const HAD: [Table; 6] = [
+const HAD: [Table; 7] = [
+    Table::ArtifactsByCreation,
     Table::Artifacts,
     Table::ArtifactsTrash,
     Table::ArtifactVersions,

@@ -164,7 +164,10 @@ fn list(source: &dyn Source, tenant: TenantId) -> StoreResult<Vec<Member>> {
         let user = users::find(source, membership.user)?;
         Ok(user.map(|user| Member { membership, user }))
     };
-    memberships.into_iter().filter_map(|membership| member(membership).transpose()).collect()
+    let members = memberships.into_iter().filter_map(|membership| member(membership).transpose());
+    let mut members = members.collect::<StoreResult<Vec<_>>>()?;
+    members.sort_by_key(|Member { user, .. }| (user.created_at, user.id));
+    Ok(members)
 }
 
 /// The key of a membership.

@@ -8,8 +8,13 @@ use super::super::{StoreError, StoreResult};
 pub(super) trait Reading: Source {
     /// What the row under `key` says.
     fn row<R: Record>(&self, table: Table, key: &[u8]) -> StoreResult<Option<R>> {
+        Ok(self.sized_row(table, key)?.map(|(row, _)| row))
+    }
+
+    /// The same, with the length of the row.
+    fn sized_row<R: Record>(&self, table: Table, key: &[u8]) -> StoreResult<Option<(R, usize)>> {
         let mut found = None;
-        self.get(table, key, &mut |row| found = Some(decode(table, key, row)))?;
+        self.get(table, key, &mut |row| found = Some(decode(table, key, row).map(|entity| (entity, row.len()))))?;
         found.transpose()
     }
 

@@ -30,7 +30,11 @@ impl<E: Engine> Sessions for E {
     async fn sessions_of(&self, user: UserId) -> StoreResult<Vec<Session>> {
         let span = Span::under(Table::Sessions, &user.to_bytes());
         let is_long = move |source: &dyn Source| source.has_more_than(Table::Sessions, &span, INLINE_ROWS);
-        let list = move |source: &dyn Source| those_of(source, user, usize::MAX);
+        let list = move |source: &dyn Source| {
+            let mut sessions = those_of(source, user, usize::MAX)?;
+            sessions.sort_by_key(|session| (session.created_at, session.id));
+            Ok(sessions)
+        };
         self.list(Name::new("list", "sessions"), is_long, list).await
     }
 
@@ -75,7 +79,7 @@ impl<E: Engine> Sessions for E {
 
 /// The spent refresh tokens that a session knows again. With one row for all of them, ending a session is little work.
 const SPENT_MAX: usize = 100;
-/// How many of a user's sessions, oldest first, are read when it opens another, and how many removed at most.
+/// How many of a user's sessions are read when it opens another, and how many removed at most.
 const READ_MAX: usize = 32;
 const PRUNED_MAX: usize = 8;
 
@@ -202,7 +206,7 @@ pub(super) fn end_all(tx: &mut Tx<'_>, user: UserId, keep: Option<SessionId>) ->
     Ok(())
 }
 
-/// The first sessions of a user, oldest first.
+/// Sessions of a user, at most `limit`.
 fn those_of(source: &(impl Source + ?Sized), user: UserId, limit: usize) -> StoreResult<Vec<Session>> {
     source.rows(Table::Sessions, &Span::under(Table::Sessions, &user.to_bytes()), limit)
 }

@@ -26,9 +26,7 @@ impl<E: Engine> Workspaces for E {
     }
 
     async fn workspaces_of(&self, user: UserId) -> StoreResult<Vec<WorkspaceView>> {
-        let span = Span::under(Table::MembershipsByUser, &user.to_bytes());
-        let is_long = move |source: &dyn Source| source.has_more_than(Table::MembershipsByUser, &span, INLINE_VIEWS);
-        self.list(LIST, is_long, move |source| list(source, user)).await
+        self.list(LIST, move |source| is_long(source, user), move |source| list(source, user)).await
     }
 
     async fn tenants_after(&self, after: Option<TenantId>, limit: usize) -> StoreResult<Vec<TenantId>> {
@@ -46,7 +44,8 @@ impl<E: Engine> Workspaces for E {
     }
 
     async fn first_workspace_of(&self, user: UserId) -> StoreResult<Option<WorkspaceView>> {
-        self.read(GET, |source| first(source, user)).await
+        let first = move |source: &dyn Source| Ok(list(source, user)?.into_iter().next());
+        self.list(GET, move |source| is_long(source, user), first).await
     }
 
     async fn workspace(&self, tenant: TenantId, viewer: UserId) -> StoreResult<Option<WorkspaceView>> {
@@ -150,7 +149,7 @@ pub(super) fn tenant_in(key: &[u8]) -> Option<TenantId> {
     key.first_chunk().map(|bytes| TenantId::from_bytes(*bytes))
 }
 
-/// The tenants that a user is a member of, oldest first.
+/// The tenants that a user is a member of, in no order that means anything.
 fn tenants_of(source: &dyn Source, user: UserId) -> StoreResult<Vec<TenantId>> {
     let span = Span::under(Table::MembershipsByUser, &user.to_bytes());
     let keys = source.keys(Table::MembershipsByUser, &span, usize::MAX)?;
@@ -165,21 +164,16 @@ fn list(source: &dyn Source, user: UserId) -> StoreResult<Vec<WorkspaceView>> {
         [(Table::WorkspacesDeleted, own.clone()), (Table::Members, place), (Table::Workspaces, own)]
     });
     source.expect(&mut { rows })?;
-    tenants.into_iter().filter_map(|tenant| view(source, tenant, user).transpose()).collect()
+    let views = tenants.into_iter().filter_map(|tenant| view(source, tenant, user).transpose());
+    let mut views = views.collect::<StoreResult<Vec<_>>>()?;
+    views.sort_by_key(|WorkspaceView { workspace, .. }| (workspace.created_at, workspace.id));
+    Ok(views)
 }
 
-/// See [`Workspaces::first_workspace_of`].
-fn first(source: &dyn Source, user: UserId) -> StoreResult<Option<WorkspaceView>> {
+/// Whether a user is a member of so many workspaces that it takes long to list them.
+fn is_long(source: &dyn Source, user: UserId) -> StoreResult<bool> {
     let span = Span::under(Table::MembershipsByUser, &user.to_bytes());
-    let mut cursor = source.range(Table::MembershipsByUser, &span)?;
-    while cursor.advance()? {
-        if let Some(tenant) = tenant_in(&cursor.key()[16..])
-            && let Some(view) = view(source, tenant, user)?
-        {
-            return Ok(Some(view));
-        }
-    }
-    Ok(None)
+    source.has_more_than(Table::MembershipsByUser, &span, INLINE_VIEWS)
 }
 
 /// See [`Workspaces::workspace`].

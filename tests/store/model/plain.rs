@@ -1,4 +1,4 @@
-//! What a store is, as a list of artifacts in the order of their creation, each a list of its versions.
+//! What a store is, as a list of artifacts, each a list of its versions.
 
 use std::cmp::Ordering;
 
@@ -116,7 +116,8 @@ impl Model {
     pub fn list(&self, tenant: TenantId, filter: &ArtifactFilter, sort: Sort) -> Vec<Artifact> {
         let mut matching: Vec<Artifact> = self.rows.iter().map(|versions| current(versions).clone()).collect();
         matching.retain(|artifact| artifact.tenant == tenant && filter.matches(artifact));
-        // The sort is stable, and artifacts are in the order of their ids.
+        matching.sort_by_key(|artifact| (artifact.created_at, artifact.id));
+        // The sort is stable: what is equal stays in the order of creation.
         matching.sort_by(|one, other| match sort.by {
             SortBy::CreatedAt | SortBy::Relevance => Ordering::Equal,
             SortBy::UpdatedAt => one.updated_at.cmp(&other.updated_at),

@@ -1,17 +1,19 @@
-//! Sets right what depends on rows that were removed because they were old, of which the change log does not tell.
+//! Sets right what is derived from rows: what depends on some that were removed because they were old, of which the change
+//! log says nothing, and the order of creation.
 
 use std::collections::BTreeMap;
 
 use redb::{ReadableTable as _, WriteTransaction};
 
 use super::super::counters::Counter;
-use super::super::migrate::add_bytes;
+use super::super::migrate::{add_bytes, order_by_creation};
 use super::super::tables::{CHANGES, COUNTERS, Tables};
 use crate::domain::TenantId;
 use crate::store::StoreResult;
 
-/// Removes the entries of the change log that the other database had no more, and counts the bytes of every workspace anew:
-/// versions that were removed there may still be here.
+/// Removes the entries of the change log that the other database had no more, counts the bytes of every workspace again, for
+/// versions that were removed there may still be here, and puts the artifacts in the order of their creation, which changes
+/// don't have.
 pub(super) fn settle(txn: &WriteTransaction) -> StoreResult<()> {
     let oldest = txn.open_table(COUNTERS)?.get(&Counter::OldestChange.of_all())?.map_or(0, |row| row.value());
     txn.open_table(CHANGES)?.retain_in(..oldest, |_, _| false)?;
@@ -27,5 +29,6 @@ pub(super) fn settle(txn: &WriteTransaction) -> StoreResult<()> {
             tables.counters()?.set(Counter::Bytes.of_tenant(tenant), Some(found))?;
         }
     }
-    tables.finish().map(drop)
+    tables.finish()?;
+    order_by_creation(txn)
 }

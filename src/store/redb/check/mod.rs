@@ -60,6 +60,8 @@ enum Fix {
     Slug(String, Option<[u8; 16]>),
     /// Whether `memberships_by_user` has a key.
     Membership([u8; 32], bool),
+    /// Whether `artifacts_by_creation` has a key.
+    Creation([u8; 41], bool),
     /// Whether `answers_by_expiry` has a key.
     Expiry([u8; 56], bool),
     /// The value of a counter; none removes it.
@@ -77,6 +79,8 @@ impl Fix {
             Self::Slug(text, None) => drop(tables.workspaces_by_slug()?.remove(text.as_str())?),
             Self::Membership(key, true) => drop(tables.memberships_by_user()?.insert(&key, ())?),
             Self::Membership(key, false) => drop(tables.memberships_by_user()?.remove(&key)?),
+            Self::Creation(key, true) => drop(tables.artifacts_by_creation()?.insert(&key, ())?),
+            Self::Creation(key, false) => drop(tables.artifacts_by_creation()?.remove(&key)?),
             Self::Expiry(key, true) => drop(tables.answers_by_expiry()?.insert(&key, ())?),
             Self::Expiry(key, false) => drop(tables.answers_by_expiry()?.remove(&key)?),
             Self::Counter(key, value) => tables.counters()?.set(key, value)?,

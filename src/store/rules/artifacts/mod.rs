@@ -1,6 +1,7 @@
 //! Artifacts: the live ones, those in the trash, and their versions.
 
 mod bulk;
+mod creation;
 pub(super) mod histories;
 mod list;
 mod stats;
@@ -17,8 +18,8 @@ use super::quotas::require_within;
 use super::reading::Reading as _;
 use super::{INLINE_ROWS, workspaces, write};
 use crate::domain::{
-    Artifact, ArtifactCounts, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactPatch, ArtifactWrite, ChangeKind,
-    ListArtifacts, Precondition, Quota, Quotas, Stamp, TenantId, UserId,
+    Artifact, ArtifactBatch, ArtifactCounts, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactPatch, ArtifactWrite,
+    ChangeKind, Creation, ListArtifacts, Precondition, Quota, Quotas, Stamp, TenantId, UserId,
 };
 
 const NOT_FOUND: StoreError = StoreError::NotFound(Missing::Artifact);
@@ -63,9 +64,9 @@ impl<E: Engine> Artifacts for E {
     async fn artifacts_after(
         &self,
         tenant: TenantId,
-        after: Option<ArtifactId>,
+        after: Option<Creation>,
         deleted: bool,
-    ) -> StoreResult<ArtifactPage> {
+    ) -> StoreResult<ArtifactBatch> {
         self.read(LIST, |source| list::next(source, tenant, after, deleted)).await
     }
 
@@ -156,6 +157,7 @@ fn create(tx: &mut Tx<'_>, quotas: &Quotas, artifact: &Artifact) -> StoreResult<
 fn insert(tx: &mut Tx<'_>, quotas: &Quotas, artifact: &Artifact) -> StoreResult<()> {
     let scope = artifact.tenant.to_bytes();
     let bytes = tx.put(Table::Artifacts, &key(artifact.tenant, artifact.id), artifact)?;
+    creation::put(tx, artifact)?;
     tx.add(scope, Counter::Artifacts, 1);
     tx.add(scope, Counter::ActiveArtifacts, 1);
     tx.add(scope, Counter::Bytes, step(bytes));
@@ -219,6 +221,7 @@ fn purge(tx: &mut Tx<'_>, tenant: TenantId, id: ArtifactId, expected: &Precondit
     let mut bytes = 0;
     tx.get(table, &key, &mut |row| bytes = row.len() as u64)?;
     tx.remove(table, &key);
+    creation::remove(tx, &artifact);
     let bytes = bytes + versions::remove(tx, tenant, id)?;
     if is_live {
         tx.add(scope, Counter::ActiveArtifacts, -1);

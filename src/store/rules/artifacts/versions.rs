@@ -3,7 +3,7 @@
 use super::super::super::StoreResult;
 use super::super::super::engine::{Counter, Scope, Source, Span, Table, Tx};
 use super::super::reading::Reading as _;
-use super::{find_any, key, step};
+use super::{creation, find_any, key, step};
 use crate::domain::{Artifact, ArtifactHistory, ArtifactId, ArtifactVersion, ChangeKind, TenantId};
 
 /// Puts the next version of an artifact in the place of the one before, which goes to the history.
@@ -24,6 +24,10 @@ pub(super) fn replace(tx: &mut Tx<'_>, before: &Artifact, next: &Artifact) -> St
     };
     // The state before has moved as it was.
     let bytes = tx.put(table, &key, next)?;
+    if before.deleted_at.is_some() != next.deleted_at.is_some() {
+        creation::remove(tx, before);
+        creation::put(tx, next)?;
+    }
     tx.add(tenant.to_bytes(), Counter::Bytes, step(bytes));
     if active != 0 {
         tx.add(tenant.to_bytes(), Counter::ActiveArtifacts, active);
