@@ -7,10 +7,12 @@
 //! A large group comes all at once, and those who wait for it would be answered all at once, too. So that reads need not wait
 //! for all that, the thread gives way to others, and answers a few at a time.
 //!
-//! redb refuses everything after its first I/O error, even when the disk has room again, so the writer then opens the
-//! file anew: with the next write, after a read that failed, or with a look at the store's health. A commit that failed
-//! half-way may turn out to be there after all, as after any crash: its writes are all there, or none. Nor does a panic
-//! end the thread: what it left of the database is given up, and the file opened anew.
+//! redb refuses every write after its first I/O error, and every read of a page that is not in memory, even when the disk
+//! has room again. So the writer then opens the file again: with the next write, after a read that failed, or with a look at
+//! the store's health. Only one database at a time may have the file open, and one that can't be written can't be opened
+//! again. So the one that failed is kept, and reads go on with the pages in memory, until the disk takes writes. A commit
+//! that failed half-way may turn out to be there after all, as after any crash: its writes are all there, or none. Nor does
+//! a panic end the thread: what it left of the database is given up, and the file opened again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -55,8 +57,8 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Publishes the database as it is. `bounds` hold for every group, and a database that failed is opened
-    /// anew at most once every `reopen_pause`. `observer` is told of every commit, and when writes cease to work or work
+    /// Publishes the database as it is. `bounds` hold for every group, and it is tried to open a database that failed
+    /// again at most once every `reopen_pause`. `observer` is told of every commit, and when writes cease to work or work
     /// again.
     ///
     /// # Panics
@@ -194,7 +196,7 @@ impl Group {
         self.database.as_ref().is_none_or(|database| database.begin_write().is_err())
     }
 
-    /// A transaction, on a database opened anew if the one at hand has failed.
+    /// A transaction, on a database opened again if the one at hand has failed and the disk takes writes.
     fn begin(&mut self) -> StoreResult<WriteTransaction> {
         match self.database.as_ref().map(Database::begin_write) {
             Some(Ok(txn)) => Ok(txn),
@@ -209,6 +211,7 @@ impl Group {
             return Err(cause.map_or_else(unknown, |cause| (*cause).clone()));
         }
         self.reopened = Some(Instant::now());
+        self.guard.try_writing()?;
         self.give_up();
         let txn = self.database.insert((self.reopen)()?).begin_write()?;
         self.publish()?;

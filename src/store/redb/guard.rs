@@ -1,37 +1,46 @@
 //! Looks at the disk before writes go to it: they are refused while there is still room for what must be written, such
 //! as the repair of the file, and never go to a file that was removed or replaced, which nobody would find again.
+//!
+//! After a failure, it tries whether the disk takes writes at all before the database is given up to be opened again: until
+//! then, reads go on with what redb has in memory.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::open::{Location, Options};
 use crate::store::{StoreError, StoreResult};
 
-/// What a look at the disk finds.
-pub(super) type Look = Box<dyn Fn() -> StoreResult<()> + Send>;
+/// The disk that a database is on.
+pub(super) trait Disk: Send {
+    /// Refuses when writes should not be tried.
+    fn look(&self) -> StoreResult<()>;
+
+    /// Refuses when it takes no writes.
+    fn try_writing(&self) -> StoreResult<()>;
+}
 
 /// Remembers for a moment what the last look found, so that a commit costs none as a rule.
 pub(super) struct Guard {
-    look: Look,
+    disk: Box<dyn Disk>,
     pause: Duration,
     found: Option<(Instant, StoreResult<()>)>,
 }
 
 impl Guard {
     /// Looks at most once every `pause`.
-    pub fn new(look: Look, pause: Duration) -> Self {
-        Self { look, pause, found: None }
+    pub fn new(disk: Box<dyn Disk>, pause: Duration) -> Self {
+        Self { disk, pause, found: None }
     }
 
     /// Watches the file that was just opened.
     pub fn of(options: &Options, pause: Duration) -> io::Result<Self> {
-        let Location::Directory(_) = &options.location else { return Ok(Self::new(Box::new(|| Ok(())), pause)) };
+        let Location::Directory(_) = &options.location else { return Ok(Self::new(Box::new(Memory), pause)) };
         let (path, min_free_bytes) = (options.location.path(), options.min_free_bytes);
-        let file = identity(&path)?;
-        Ok(Self::new(Box::new(move || look(&path, file, min_free_bytes)), pause))
+        let file = File { id: identity(&path)?, path, min_free_bytes };
+        Ok(Self::new(Box::new(file), pause))
     }
 
     /// What was found no longer counts: a write has failed since.
@@ -44,28 +53,81 @@ impl Guard {
         match &self.found {
             Some((at, found)) if at.elapsed() < self.pause => found.clone(),
             _ => {
-                let found = (self.look)();
+                let found = self.disk.look();
                 self.found = Some((Instant::now(), found.clone()));
                 found
             }
         }
     }
+
+    /// Refuses when the disk takes no writes.
+    pub fn try_writing(&self) -> StoreResult<()> {
+        self.disk.try_writing()
+    }
 }
 
-fn look(path: &PathBuf, file: (u64, u64), min_free_bytes: u64) -> StoreResult<()> {
-    let unavailable = |cause: String| StoreError::Unavailable(format!("{}: {cause}", path.display()));
-    match identity(path) {
-        Ok(found) if found == file => {}
-        Ok(_) => return Err(unavailable("another file was put in its place; restart to use that one".to_owned())),
-        Err(error) => return Err(unavailable(format!("the file can't be found ({error}); put it back"))),
+/// No disk.
+struct Memory;
+
+impl Disk for Memory {
+    fn look(&self) -> StoreResult<()> {
+        Ok(())
     }
-    let disk = rustix::fs::statvfs(path).map_err(|error| unavailable(error.to_string()))?;
-    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-    if free < min_free_bytes {
-        let cause = format!("{free} bytes are left, and storage.min_free_bytes ({min_free_bytes}) must stay free");
-        return Err(StoreError::StorageFull(cause));
+
+    fn try_writing(&self) -> StoreResult<()> {
+        Ok(())
     }
-    Ok(())
+}
+
+/// The file of a database.
+struct File {
+    path: PathBuf,
+    id: (u64, u64),
+    min_free_bytes: u64,
+}
+
+/// What is tried to write, in bytes: a page.
+const TRIED: [u8; 4096] = [0; 4096];
+
+impl Disk for File {
+    fn look(&self) -> StoreResult<()> {
+        match identity(&self.path) {
+            Ok(found) if found == self.id => {}
+            Ok(_) => {
+                return Err(self.unavailable("another file was put in its place; restart to use that one"));
+            }
+            Err(error) => return Err(self.unavailable(&format!("the file can't be found ({error}); put it back"))),
+        }
+        let disk = rustix::fs::statvfs(&self.path).map_err(|error| self.unavailable(&error.to_string()))?;
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        if free < self.min_free_bytes {
+            let needs = self.min_free_bytes;
+            let cause = format!("{free} bytes are left, and storage.min_free_bytes ({needs}) must stay free");
+            return Err(StoreError::StorageFull(cause));
+        }
+        Ok(())
+    }
+
+    fn try_writing(&self) -> StoreResult<()> {
+        let beside = self.path.with_extension("redb.trying");
+        let tried = write_beside(&beside);
+        // What was tried is more worth reporting than that something was left behind.
+        drop(fs::remove_file(&beside));
+        tried.map_err(|error| redb::StorageError::Io(error).into())
+    }
+}
+
+impl File {
+    fn unavailable(&self, cause: &str) -> StoreError {
+        StoreError::Unavailable(format!("{}: {cause}", self.path.display()))
+    }
+}
+
+/// Writes a file in the way that redb writes its own.
+fn write_beside(path: &Path) -> io::Result<()> {
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all_at(&TRIED, 0)?;
+    file.sync_data()
 }
 
 /// What tells a file from any other: where it is, and which one it is there.

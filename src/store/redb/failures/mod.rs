@@ -15,7 +15,7 @@ use redb::{Builder, Database, ReadableTable as _, StorageBackend};
 use tokio::sync::Semaphore;
 
 use super::group::{Bounds, Group};
-use super::guard::Guard;
+use super::guard::{self, Guard};
 use super::limits::Limits;
 use super::migrate::migrate;
 use super::scan::Scans;
@@ -50,6 +50,9 @@ struct Inner {
     bytes: InMemoryBackend,
     state: AtomicU8,
     opened: AtomicUsize,
+    tried: AtomicUsize,
+    /// What the database remembers. Nothing, as a rule, so that reads come here.
+    cache_bytes: AtomicUsize,
     turns: Mutex<Vec<StoreResult<()>>>,
     /// Operations that succeed before one fails; 0 for no such thing.
     until_failure: AtomicUsize,
@@ -97,14 +100,6 @@ impl Disk {
         }
     }
 
-    /// What the guard sees.
-    fn look(&self) -> StoreResult<()> {
-        match self.0.state.load(Ordering::SeqCst) {
-            state if state == State::NearlyFull as u8 => Err(StoreError::StorageFull("nearly".to_owned())),
-            _ => Ok(()),
-        }
-    }
-
     /// What the observer was told since it was last asked.
     fn turns(&self) -> Vec<StoreResult<()>> {
         mem::take(&mut *self.0.turns.lock().unwrap())
@@ -113,6 +108,18 @@ impl Disk {
     /// How often it was tried to open the database on it.
     fn opened(&self) -> usize {
         self.0.opened.load(Ordering::SeqCst)
+    }
+
+    /// How often it was tried whether it takes writes.
+    fn tried(&self) -> usize {
+        self.0.tried.load(Ordering::SeqCst)
+    }
+
+    /// One whose database remembers pages.
+    fn with_cache() -> Self {
+        let disk = Self::default();
+        disk.0.cache_bytes.store(1 << 20, Ordering::SeqCst);
+        disk
     }
 
     /// Begins to record what is done to it.
@@ -146,10 +153,24 @@ impl Disk {
         disk
     }
 
-    /// Without a cache, so that reads come here.
     fn open(&self) -> StoreResult<Database> {
         self.0.opened.fetch_add(1, Ordering::SeqCst);
-        Ok(Builder::new().set_cache_size(0).create_with_backend(self.clone())?)
+        let cache_bytes = self.0.cache_bytes.load(Ordering::SeqCst);
+        Ok(Builder::new().set_cache_size(cache_bytes).create_with_backend(self.clone())?)
+    }
+}
+
+impl guard::Disk for Disk {
+    fn look(&self) -> StoreResult<()> {
+        match self.0.state.load(Ordering::SeqCst) {
+            state if state == State::NearlyFull as u8 => Err(StoreError::StorageFull("nearly".to_owned())),
+            _ => Ok(()),
+        }
+    }
+
+    fn try_writing(&self) -> StoreResult<()> {
+        self.0.tried.fetch_add(1, Ordering::SeqCst);
+        Ok(self.check().map_err(redb::StorageError::Io)?)
     }
 }
 
@@ -215,7 +236,7 @@ fn store(disk: &Disk, limits: Limits) -> RedbStore {
     };
     let guard = {
         let disk = disk.clone();
-        Guard::new(Box::new(move || disk.look()), limits.look_pause)
+        Guard::new(Box::new(disk), limits.look_pause)
     };
     let observer: Arc<dyn Observer> = Arc::new(disk.clone());
     let (pause, shared) = (limits.reopen_pause, Arc::clone(&published));
