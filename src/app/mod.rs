@@ -231,6 +231,8 @@ fn service(
             access_token_seconds: auth.access_token_seconds,
             idle_seconds: auth.refresh_idle_seconds,
             absolute_seconds: auth.refresh_absolute_seconds,
+            grace_seconds: auth.refresh_grace_seconds,
+            per_account: auth.sessions_per_account,
         },
         rate_limits: rate_limits(&config.limits),
         retention: retention(&config.storage),

@@ -115,7 +115,7 @@ impl AccessTokens {
     }
 
     /// Whom a token identifies that we made, whatever the time.
-    fn genuine(&self, token: &str) -> Result<Identity, InvalidToken> {
+    pub fn genuine(&self, token: &str) -> Result<Identity, InvalidToken> {
         if let Some(identity) = self.genuine.get(token) {
             return Ok(identity);
         }

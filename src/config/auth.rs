@@ -43,6 +43,11 @@ pub struct Auth {
     pub refresh_idle_seconds: u64,
     /// Seconds after which a session ends, refreshed or not. Default 2592000, thirty days.
     pub refresh_absolute_seconds: u64,
+    /// Seconds for which a spent refresh token may be presented again, and leads to the current one: for a second tab, or
+    /// an answer that was lost. At most 60; 0 turns it off. Default 10.
+    pub refresh_grace_seconds: u64,
+    /// How many sessions an account may have; of more, the one unused longest ends. Default 100.
+    pub sessions_per_account: usize,
     /// Seconds for which a mail can verify an address. Default 86400, a day.
     pub verification_token_seconds: u64,
     /// Seconds for which a mail lets someone choose another password. Default 3600, an hour.
@@ -73,6 +78,8 @@ impl Default for Auth {
             access_token_seconds: 900,
             refresh_idle_seconds: 604_800,
             refresh_absolute_seconds: 2_592_000,
+            refresh_grace_seconds: 10,
+            sessions_per_account: 100,
             verification_token_seconds: 86_400,
             reset_token_seconds: 3600,
             require_verified_email: false,
@@ -96,6 +103,8 @@ impl Auth {
         check::seconds("auth.access_token_seconds", self.access_token_seconds)?;
         check::seconds("auth.refresh_absolute_seconds", self.refresh_absolute_seconds)?;
         check::within("auth.refresh_idle_seconds", self.refresh_idle_seconds, 1..=self.refresh_absolute_seconds)?;
+        check::within("auth.refresh_grace_seconds", self.refresh_grace_seconds, 0..=60)?;
+        check::within("auth.sessions_per_account", self.sessions_per_account, 1..=10_000)?;
         check::seconds("auth.verification_token_seconds", self.verification_token_seconds)?;
         check::seconds("auth.reset_token_seconds", self.reset_token_seconds)?;
         self.check_hashing(environment)?;

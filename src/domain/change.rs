@@ -130,6 +130,10 @@ pub enum ChangeKind {
     ApiKeyCreated(ApiKeyId),
     /// An API key was revoked.
     ApiKeyRevoked(ApiKeyId),
+    /// A refresh token that was spent a moment ago was presented again by another client than the one that spent it.
+    SessionRefreshRepeated(SessionId),
+    /// A session made place for a newer one of the same account: of too many, it was the one unused longest.
+    SessionDisplaced(SessionId),
 }
 
 impl ChangeKind {

@@ -19,6 +19,7 @@ mod network;
 mod one_time_token;
 mod page;
 mod quota;
+mod refresh;
 mod reservation;
 mod search;
 mod session;
@@ -48,11 +49,12 @@ pub use network::Network;
 pub use one_time_token::{OneTimeDigest, OneTimeToken, Purpose};
 pub use page::{ArtifactBatch, ArtifactCounts, ArtifactPage, ArtifactStats, ListArtifacts, Page, Start};
 pub use quota::{Quota, Quotas, Usage};
+pub use refresh::{RefreshDigest, RefreshLine, RefreshSalt, RefreshSecret};
 pub use reservation::{Answer, Noted, Reservation};
 pub use search::{
     FacetFields, Facets, FoundArtifact, FoundArtifacts, Highlights, Ranking, SearchArtifacts, SearchText,
 };
-pub use session::{RefreshDigest, Session};
+pub use session::Session;
 pub use sort::{Creation, Position, Sort, SortBy};
 pub use user::{Credentials, Email, PasswordPolicy, PersonName, User};
 pub use violation::{Check, Violation, Violations};

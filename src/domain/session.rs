@@ -1,11 +1,8 @@
 //! Sessions: what a signed-in caller holds, and what ends when they sign out.
 
-use super::{SessionId, TenantId, Timestamp, UserId};
+use super::{RefreshDigest, RefreshLine, SessionId, TenantId, Timestamp, UserId};
 
-/// SHA-256 of a refresh token's secret. The secret itself is never stored.
-pub type RefreshDigest = [u8; 32];
-
-/// A sign-in, from login to logout or expiry. All refresh tokens that descend from it are one family.
+/// A sign-in, from login to logout or expiry. All its refresh tokens are one family.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     /// Its id; the `sid` claim of its access tokens.
@@ -26,11 +23,14 @@ pub struct Session {
     pub user_agent: Option<String>,
     /// The workspace it was pointed at; without one, the user's first.
     pub workspace: Option<TenantId>,
-    /// The digest of the one refresh token that is good.
-    pub refresh_digest: RefreshDigest,
+    /// Its lines of refresh tokens: at least one, and at most [`Self::LINES_MAX`].
+    pub lines: Vec<RefreshLine>,
 }
 
 impl Session {
+    /// How many lines of refresh tokens it has at most; of more, the one unused longest is dropped.
+    pub const LINES_MAX: usize = 8;
+
     /// When it ends unless it is refreshed before, in any case no later than [`Self::expires_at`].
     pub fn ends_at(&self) -> Timestamp {
         self.idle_until.min(self.expires_at)
@@ -39,6 +39,26 @@ impl Session {
     /// Whether it is still usable at `now`.
     pub fn is_live(&self, now: Timestamp) -> bool {
         now < self.ends_at()
+    }
+
+    /// Whether this is the current token of one of its lines.
+    pub fn has_current(&self, digest: RefreshDigest) -> bool {
+        self.lines.iter().any(|line| line.digest == digest)
+    }
+
+    /// The line whose current token this is.
+    pub fn line_of(&mut self, digest: RefreshDigest) -> Option<&mut RefreshLine> {
+        self.lines.iter_mut().find(|line| line.digest == digest)
+    }
+
+    /// Begins another line.
+    pub fn add_line(&mut self, line: RefreshLine) {
+        while self.lines.len() >= Self::LINES_MAX {
+            let unused_longest = self.lines.iter().enumerate().min_by_key(|(_, line)| line.used_at);
+            let Some((index, _)) = unused_longest else { break };
+            self.lines.remove(index);
+        }
+        self.lines.push(line);
     }
 }
 
@@ -60,7 +80,7 @@ mod tests {
                 ip: None,
                 user_agent: None,
                 workspace: None,
-                refresh_digest: [3; 32],
+                lines: vec![RefreshLine::new([3; 32], at(0))],
             };
             assert_eq!(session.ends_at(), at(10));
             assert!(session.is_live(at(9)) && !session.is_live(at(10)));

@@ -1,5 +1,7 @@
 //! The two cookies that browsers get: each holds `Bearer <token>`.
 
+use std::str;
+
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 use poem::http::{HeaderMap, HeaderValue, header};
@@ -9,40 +11,60 @@ use crate::service::TokenPair;
 /// The access token's cookie, sent with every request.
 pub(super) const ACCESS_TOKEN: &str = "access_token";
 const REFRESH_TOKEN: &str = "refresh_token";
-const REFRESH_PATH: &str = "/api/v1/auth/refresh";
+/// Where the refresh token is sent to: refreshing and signing out.
+const REFRESH_PATH: &str = "/api/v1/auth";
+/// Where earlier versions had it sent to. Browsers keep a cookie of each path.
+const OLDER_REFRESH_PATH: &str = "/api/v1/auth/refresh";
+/// A browser may have several cookies of one name; of more than this, the rest is not looked at.
+const SAME_NAME_MAX: usize = 8;
 
-/// The access token a browser sends.
-pub(super) fn access_token(headers: &HeaderMap) -> Option<String> {
+/// The access tokens a browser sends, the most particular path first.
+pub(super) fn access_tokens(headers: &HeaderMap) -> Vec<String> {
     read(headers, ACCESS_TOKEN)
 }
 
-/// The refresh token a browser sends.
-pub(super) fn refresh_token(headers: &HeaderMap) -> Option<String> {
+/// The refresh tokens a browser sends, the most particular path first.
+pub(super) fn refresh_tokens(headers: &HeaderMap) -> Vec<String> {
     read(headers, REFRESH_TOKEN)
 }
 
 /// `Set-Cookie` values that hold a pair; `secure` keeps them off plain HTTP.
-pub(super) fn set(tokens: &TokenPair, secure: bool) -> [HeaderValue; 2] {
-    [
+pub(super) fn set(tokens: &TokenPair, secure: bool) -> Vec<HeaderValue> {
+    vec![
         write(ACCESS_TOKEN, &tokens.access_token, "/", tokens.expires_in, secure),
         write(REFRESH_TOKEN, &tokens.refresh_token, REFRESH_PATH, tokens.refresh_expires_in, secure),
     ]
 }
 
-/// `Set-Cookie` values that remove both.
-pub(super) fn clear(secure: bool) -> [HeaderValue; 2] {
-    [write(ACCESS_TOKEN, "", "/", 0, secure), write(REFRESH_TOKEN, "", REFRESH_PATH, 0, secure)]
+/// The same in the place of a pair, which an earlier version may have set.
+pub(super) fn replace(tokens: &TokenPair, secure: bool) -> Vec<HeaderValue> {
+    let mut cookies = set(tokens, secure);
+    cookies.push(write(REFRESH_TOKEN, "", OLDER_REFRESH_PATH, 0, secure));
+    cookies
 }
 
-fn read(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(Cookie::split_parse)
-        .filter_map(Result::ok)
-        .find(|cookie| cookie.name() == name)
-        .and_then(|cookie| Some(cookie.value_trimmed().strip_prefix("Bearer ")?.to_owned()))
+/// `Set-Cookie` values that remove a pair, which an earlier version may have set.
+pub(super) fn clear(secure: bool) -> Vec<HeaderValue> {
+    vec![
+        write(ACCESS_TOKEN, "", "/", 0, secure),
+        write(REFRESH_TOKEN, "", REFRESH_PATH, 0, secure),
+        write(REFRESH_TOKEN, "", OLDER_REFRESH_PATH, 0, secure),
+    ]
+}
+
+/// The tokens in all cookies called `name`. Other cookies may be any bytes (RFC 6265, section 4.2.2), and are passed
+/// over.
+fn read(headers: &HeaderMap, name: &str) -> Vec<String> {
+    let cookies = headers.get_all(header::COOKIE).into_iter();
+    let pairs = cookies.flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
+    pairs.filter_map(|pair| token(pair, name)).take(SAME_NAME_MAX).collect()
+}
+
+/// The token in a pair, if it is called `name`.
+fn token(pair: &[u8], name: &str) -> Option<String> {
+    let value = pair.trim_ascii().strip_prefix(name.as_bytes())?.trim_ascii_start().strip_prefix(b"=")?.trim_ascii();
+    let value = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
+    str::from_utf8(value.strip_prefix(b"Bearer ")?).ok().map(str::to_owned)
 }
 
 fn write(name: &'static str, token: &str, path: &'static str, max_age: u64, secure: bool) -> HeaderValue {
@@ -55,4 +77,36 @@ fn write(name: &'static str, token: &str, path: &'static str, max_age: u64, secu
         .build();
     // Tokens are base64url with dots: nothing in them needs escaping.
     HeaderValue::from_str(&cookie.to_string()).unwrap_or(HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(cookies: &[&[u8]]) -> Vec<String> {
+        let mut headers = HeaderMap::new();
+        for cookie in cookies {
+            headers.append(header::COOKIE, HeaderValue::from_bytes(cookie).expect("a header"));
+        }
+        access_tokens(&headers)
+    }
+
+    #[test]
+    fn our_cookies_are_found_beside_any_others() {
+        for (cookies, expected) in [
+            (vec![&b"access_token=\"Bearer a.b\""[..]], vec!["a.b"]),
+            (vec![b"access_token=Bearer a.b"], vec!["a.b"]),
+            (vec!["__utmz=Undersøgelse; access_token=\"Bearer a\"".as_bytes()], vec!["a"]),
+            (vec![b"x=\xff\xfe; access_token=\"Bearer a\"; y=\"; z"], vec!["a"]),
+            (vec![b"a=b=c;access_token = \"Bearer a\" ;"], vec!["a"]),
+            (
+                vec![b"access_token=\"Bearer a\"; access_token=\"Bearer b\"", b"access_token=\"Bearer c\""],
+                vec!["a", "b", "c"],
+            ),
+            (vec![b"xaccess_token=\"Bearer a\"; access_token2=\"Bearer a\"; Access_Token=\"Bearer a\""], vec![]),
+            (vec![b"access_token=\"Bearer \xff\"; access_token=a; access_token; access_token="], vec![]),
+        ] {
+            assert_eq!(tokens(&cookies), expected, "{cookies:?}");
+        }
+    }
 }

@@ -12,7 +12,7 @@ use super::middleware::rate_limits;
 use super::operator_socket::OverOperatorSocket;
 use super::problem::Problem;
 use super::state::State;
-use crate::service::{Caller, Client};
+use crate::service::{Allowances, Caller, Client, Error, SignOut};
 
 const BEARER_SCHEME: &str = "bearer";
 const COOKIE_SCHEME: &str = "cookie";
@@ -48,19 +48,31 @@ pub(super) async fn caller(request: &Request) -> Result<Caller, Problem> {
 
 async fn authenticate(request: &Request) -> Result<Caller, Problem> {
     let service = &State::of(request)?.service;
-    let token = match bearer(request) {
-        Some(token) => token.to_owned(),
-        None => {
-            let token = cookies::access_token(request.headers()).ok_or_else(Problem::authentication_required)?;
-            check_origin(request)?;
-            token
-        }
+    let caller = match bearer(request) {
+        Some(token) => service.authenticate(token, client(request)).await?,
+        None => by_cookie(request).await?,
     };
-    let caller = service.authenticate(&token, client(request)).await?;
     if let Some(allowance) = service.count_request(&caller)? {
         rate_limits::note(request, allowance);
     }
     Ok(caller)
+}
+
+/// Who holds the access token in a cookie. A browser may have several of the name: the first good one counts.
+async fn by_cookie(request: &Request) -> Result<Caller, Problem> {
+    let tokens = cookies::access_tokens(request.headers());
+    if tokens.is_empty() {
+        return Err(Problem::authentication_required());
+    }
+    check_origin(request)?;
+    let service = &State::of(request)?.service;
+    for token in tokens {
+        match service.authenticate(&token, client(request)).await {
+            Err(Error::NotAuthenticated) => {}
+            decided => return Ok(decided?),
+        }
+    }
+    Err(Error::NotAuthenticated.into())
 }
 
 /// Tells the document of the ways to sign in.
@@ -179,17 +191,58 @@ impl<'a> ApiExtractor<'a> for Operator {
 pub(super) struct PresentedRefreshTokens {
     /// The bearer, which may well be an access token.
     pub bearer: Option<String>,
-    /// The cookie, or why it does not count.
-    pub cookie: Option<Result<String, Problem>>,
+    /// The cookies, or why they do not count.
+    pub cookies: Result<Vec<String>, Problem>,
 }
 
 impl<'a> FromRequest<'a> for PresentedRefreshTokens {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        let cookie = cookies::refresh_token(request.headers());
-        Ok(Self {
-            bearer: bearer(request).map(str::to_owned),
-            cookie: cookie.map(|token| check_origin(request).map(|()| token)),
-        })
+        let tokens = cookies::refresh_tokens(request.headers());
+        let cookies = if tokens.is_empty() { Ok(tokens) } else { check_origin(request).map(|()| tokens) };
+        Ok(Self { bearer: bearer(request).map(str::to_owned), cookies })
+    }
+}
+
+/// Whatever of the pair is sent by someone who signs out, besides what a body holds.
+pub(super) struct Leaving {
+    /// Bearer and cookies.
+    pub tokens: SignOut,
+    /// Why the cookies do not count.
+    pub fault: Option<Problem>,
+}
+
+impl<'a> ApiExtractor<'a> for Leaving {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        register_sessions(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![BEARER_SCHEME, COOKIE_SCHEME]
+    }
+
+    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        let (mut access, mut refresh, mut fault) = (Vec::new(), Vec::new(), None);
+        if let Some(token) = bearer(request) {
+            access.push(token.to_owned());
+            refresh.push(token.to_owned());
+        }
+        let by_cookie = [cookies::access_tokens(request.headers()), cookies::refresh_tokens(request.headers())];
+        if by_cookie.iter().any(|tokens| !tokens.is_empty()) {
+            match check_origin(request) {
+                Ok(()) => {
+                    let [more_access, more_refresh] = by_cookie;
+                    access.extend(more_access);
+                    refresh.extend(more_refresh);
+                }
+                Err(problem) => fault = Some(problem),
+            }
+        }
+        Ok(Self { tokens: SignOut { access, refresh }, fault })
     }
 }
 
@@ -224,5 +277,6 @@ fn client(request: &Request) -> Client {
         ip: Origin::of(request).client,
         user_agent: request.header(header::USER_AGENT).map(|agent| agent.chars().take(MAX_USER_AGENT).collect()),
         reservation: None,
+        allowances: request.data::<Allowances>().cloned().unwrap_or_default(),
     }
 }

@@ -2,13 +2,13 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Caller, Client, Error, LoginFailure, RefreshFailure, Service, TokenPair, Via};
+use super::{Caller, Client, Error, LoginFailure, Service, TokenPair, Via};
 use crate::auth::{RefreshToken, Verdict, is_common};
 use crate::domain::{
-    Credentials, Email, PasswordPolicy, PersonName, Purpose, Session, SessionId, User, UserId, Violations,
+    Credentials, Email, PasswordPolicy, PersonName, Purpose, RefreshLine, Session, SessionId, User, UserId, Violations,
     WorkspaceView,
 };
-use crate::store::{Missing, Rotation, StoreError, Successor};
+use crate::store::{Missing, Opening, StoreError};
 use crate::telemetry::{Operation, Subject, annotate_subject};
 
 /// A new account as it was sent, unchecked.
@@ -196,56 +196,15 @@ impl Service {
             ip: client.ip.map(|ip| ip.to_string()),
             user_agent: client.user_agent.clone(),
             workspace: None,
-            refresh_digest: refresh.digest(),
+            lines: vec![RefreshLine::new(refresh.secret.digest(), now)],
         };
-        match self.store.open_session(session.clone(), verified, self.stamp(client, Some(user.id))).await {
+        let opening = Opening { verified, most: self.sessions.per_account };
+        match self.store.open_session(session.clone(), opening, self.stamp(client, Some(user.id))).await {
             Ok(true) => self.token_pair(user, &session, &refresh).await.map(Some),
             Ok(false) => Ok(None),
             Err(StoreError::NotFound(Missing::User)) => Err(Error::InvalidCredentials(LoginFailure::Inactive)),
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// Exchanges a refresh token, the first of `candidates` that can be one, for a new pair. The token is spent;
-    /// presenting it again ends the session.
-    pub async fn refresh(&self, candidates: &[String], client: &Client) -> Result<TokenPair, Error> {
-        self.telemetry
-            .observe(Operation::AuthRefresh, Subject::default(), async {
-                let refused = |failure| Error::InvalidRefreshToken(failure);
-                let mut tokens = candidates.iter().filter_map(|text| RefreshToken::parse(text));
-                let presented = tokens.next().ok_or(refused(RefreshFailure::Unknown))?;
-                let (user, id) = (presented.user, presented.session);
-                let next = RefreshToken::generate(user, id, &*self.entropy);
-                let stamp = self.stamp(client, Some(user));
-                let idle_until = self.clock.after_seconds(self.sessions.idle_seconds);
-                let successor = Successor { digest: next.digest(), idle_until };
-                let rotation = self.store.rotate_refresh_token(user, id, presented.digest(), successor, stamp).await?;
-                // Of an unknown token, nothing proves that it is the user's.
-                if rotation != Rotation::Unknown {
-                    annotate_subject(Subject::user(user));
-                }
-                let session = match rotation {
-                    Rotation::Rotated(session) => session,
-                    Rotation::Reused => return Err(refused(RefreshFailure::Reused)),
-                    Rotation::Unknown => return Err(refused(RefreshFailure::Unknown)),
-                };
-                let user = self.store.user(user).await?.ok_or(refused(RefreshFailure::Unknown))?;
-                if !user.is_active {
-                    return Err(refused(RefreshFailure::Inactive));
-                }
-                self.token_pair(&user, &session, &next).await
-            })
-            .await
-    }
-
-    /// Signs out: the session ends, and its access and refresh tokens with it.
-    pub async fn logout(&self, caller: &Caller) -> Result<(), Error> {
-        self.telemetry
-            .observe(Operation::AuthLogout, Subject::user(caller.user), async {
-                let stamp = self.stamp_of(caller);
-                Ok(self.store.close_session(caller.user, caller.session()?, stamp).await?)
-            })
-            .await
     }
 
     /// The caller's account.

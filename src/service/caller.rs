@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
-use super::Error;
+use super::{Allowances, Error};
 use crate::domain::{ApiKeyId, Reservation, Scope, SessionId, TenantId, UserId};
 
 /// The program at the other end of the connection.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Client {
     /// Its address.
     pub ip: Option<IpAddr>,
@@ -14,10 +14,12 @@ pub struct Client {
     pub user_agent: Option<String>,
     /// The idempotency key that it sent.
     pub reservation: Option<Reservation>,
+    /// What is left of the limits that its request counted against.
+    pub allowances: Allowances,
 }
 
 /// Someone who has proved who they are. Made only by [`super::Service::authenticate`] and its like.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Caller {
     /// The account. An API key acts for who made it.
     pub user: UserId,

@@ -59,6 +59,8 @@ impl Housekeeping {
         steps.ended("what was in deleted workspaces was not removed", until_done(sweep).await);
         let expire = || service.store.remove_expired_answers(service.clock.now(), ROWS_AT_ONCE);
         steps.ended("expired idempotency keys were not removed", until_done(expire).await);
+        let forget = |after| service.store.remove_old_salts(service.clock.now(), after, ROWS_AT_ONCE);
+        steps.ended("old salts of refresh tokens were not removed", to_the_end(forget).await);
         if self.old_removed().is_none_or(|at| at.elapsed() >= OLD_EVERY) {
             service.remove_old(&mut steps).await;
             *self.old_removed() = Some(Instant::now());

@@ -19,6 +19,7 @@ mod mailing;
 mod members;
 mod passwords;
 mod rate_limits;
+mod refresh;
 mod search;
 mod sessions;
 mod system;
@@ -53,7 +54,8 @@ pub use index_check::check_index;
 pub use indexing::{Indexer, MergeParts, SaveIndex, reindex};
 pub use mailing::{MailRequests, Mailing, Outbox};
 pub use members::{AddedMember, ChangedRole};
-pub use rate_limits::{RateLimitSettings, RateLimits};
+pub use rate_limits::{Allowances, RateLimitSettings, RateLimits};
+pub use refresh::SignOut;
 pub use search::{Lasted, Search, SearchHealth};
 pub use sessions::SwitchedTo;
 pub use system::{Condition, Health};
@@ -72,6 +74,10 @@ pub struct SessionSettings {
     pub idle_seconds: u64,
     /// How long a session lasts in any case.
     pub absolute_seconds: u64,
+    /// For how long a spent refresh token may be presented again.
+    pub grace_seconds: u64,
+    /// How many sessions an account may have.
+    pub per_account: usize,
 }
 
 /// What is asked of accounts, and how long the tokens of letters last, in seconds.

@@ -1,12 +1,14 @@
 //! Rate limits per operation and subject.
 
 use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 
 use super::Error;
 use crate::auth::{Allowance, Exhausted, RateLimit};
-use crate::domain::{Email, Network, UserId};
+use crate::domain::{Email, Network, RefreshDigest, UserId};
 use crate::operations::RateClass;
 
 /// How many a minute of each class.
@@ -28,11 +30,35 @@ pub struct RateLimitSettings {
     pub signed_in: u32,
 }
 
+/// How many refresh tokens are known whose spending was counted.
+const SPENT_KNOWN: usize = 10_000;
+
+/// What is left of the limits that a request counts against: noted on its way, told with its answer.
+#[derive(Clone, Debug, Default)]
+pub struct Allowances(Arc<Mutex<Option<Allowance>>>);
+
+impl Allowances {
+    /// Notes what is left of a limit. Of several, the one counts that is used up first.
+    pub fn note(&self, allowance: Allowance) {
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if noted.is_none_or(|other| allowance.remaining < other.remaining) {
+            *noted = Some(allowance);
+        }
+    }
+
+    /// What is left of the one that is used up first.
+    pub fn least(&self) -> Option<Allowance> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// All rate limits.
 pub struct RateLimits {
     register: RateLimit<Network>,
     login: RateLimit<Network>,
     refresh: RateLimit<Network>,
+    /// Refresh tokens whose spending was counted: who presents one again, or at the same moment, is not counted.
+    spent: Cache<RefreshDigest, Allowance>,
     workspace_create: RateLimit<Network>,
     mail: RateLimit<Network>,
     /// By digest, so that no address that was only tried is kept.
@@ -47,6 +73,7 @@ impl RateLimits {
             register: RateLimit::per_minute(settings.register),
             login: RateLimit::per_minute(settings.login),
             refresh: RateLimit::per_minute(settings.refresh),
+            spent: Cache::new(SPENT_KNOWN),
             workspace_create: RateLimit::per_minute(settings.workspace_create),
             mail: RateLimit::per_minute(settings.mail),
             login_per_account: RateLimit::per_minute(settings.login_per_account),
@@ -64,6 +91,16 @@ impl RateLimits {
             RateClass::Mail => &self.mail,
         };
         Ok(limit.take(&Network::of(address))?)
+    }
+
+    /// Counts a refresh from this address: one that spends a token once for that token, however often it is presented at
+    /// the same moment.
+    pub(super) fn count_refresh(&self, address: IpAddr, spends: Option<&RefreshDigest>) -> Result<Allowance, Error> {
+        let count = || self.refresh.take(&Network::of(address));
+        Ok(match spends {
+            Some(token) => self.spent.get_or_insert_with(token, count)?,
+            None => count()?,
+        })
     }
 
     /// Counts a request of this account.

@@ -3,7 +3,7 @@
 use super::{Caller, Error, Service, TokenPair};
 use crate::auth::RefreshToken;
 use crate::domain::{Role, Session, SessionId, TenantId};
-use crate::store::{Missing, StoreError, Successor};
+use crate::store::{Missing, StoreError};
 use crate::telemetry::{Operation, Subject};
 
 /// A session that was pointed at a workspace.
@@ -48,17 +48,16 @@ impl Service {
             .await
     }
 
-    /// Points the caller's session at a workspace, and gives it new tokens that say so. The refresh token it had is
-    /// spent.
+    /// Points the caller's session at a workspace, and gives it tokens that say so. The refresh token is another line of
+    /// the session's: those that it had are as good as before.
     pub async fn switch_workspace(&self, caller: &Caller, tenant: TenantId) -> Result<SwitchedTo, Error> {
         self.telemetry
             .observe(Operation::WorkspaceSwitch, Subject::new(tenant, caller.user), async {
                 let id = caller.session()?;
                 let refresh = RefreshToken::generate(caller.user, id, &*self.entropy);
                 let idle_until = self.clock.after_seconds(self.sessions.idle_seconds);
-                let successor = Successor { digest: refresh.digest(), idle_until };
-                let stamp = self.stamp_of(caller);
-                let switched = self.store.switch_session(caller.user, id, tenant, successor, stamp).await;
+                let (token, stamp) = (refresh.secret.digest(), self.stamp_of(caller));
+                let switched = self.store.switch_session(caller.user, id, tenant, token, idle_until, stamp).await;
                 let switched = switched.map_err(|error| match error {
                     // It ended while the request was on its way.
                     StoreError::NotFound(Missing::Session) => Error::NotAuthenticated,

@@ -3,15 +3,17 @@
 use async_trait::async_trait;
 
 use super::StoreResult;
-use crate::domain::{RefreshDigest, Role, Session, SessionId, Stamp, TenantId, Timestamp, UserId};
+use crate::domain::{
+    RefreshDigest, RefreshSalt, RefreshSecret, Role, Session, SessionId, Stamp, TenantId, Timestamp, UserId,
+};
 
-/// Sessions and the refresh tokens that descend from them.
+/// Sessions and their refresh tokens.
 #[async_trait]
 pub trait Sessions: Send + Sync {
-    /// Adds a session whose first refresh token is `session.refresh_digest`, and removes a few of the same user's that
-    /// have expired. The account must be active. Returns false, and does nothing, when its password hash is no longer
-    /// `verified`: whoever proved the password was too slow.
-    async fn open_session(&self, session: Session, verified: String, stamp: Stamp) -> StoreResult<bool>;
+    /// Adds a session, and removes a few of the same user's that have expired, and those unused longest if there are too
+    /// many. The account must be active. Returns false, and does nothing, when its password hash is no longer the one
+    /// that was verified: whoever proved the password was too slow.
+    async fn open_session(&self, session: Session, opening: Opening, stamp: Stamp) -> StoreResult<bool>;
 
     /// Notes that someone failed to sign in, to this account or to none.
     async fn note_failed_login(&self, user: Option<UserId>, stamp: Stamp) -> StoreResult<()>;
@@ -19,27 +21,49 @@ pub trait Sessions: Send + Sync {
     /// A user's session. Ended sessions are gone; expired ones may still be there.
     async fn session(&self, user: UserId, id: SessionId) -> StoreResult<Option<Session>>;
 
-    /// Spends a refresh token for its successor. A token that was spent before ends the session; of those, it knows at
-    /// least the newest hundred, and older ones are [`Rotation::Unknown`]. A session that has expired is removed.
+    /// What a refresh token is to a session at this moment.
+    async fn refresh_standing(
+        &self,
+        user: UserId,
+        id: SessionId,
+        presented: RefreshSecret,
+        now: Timestamp,
+    ) -> StoreResult<Standing>;
+
+    /// Spends a refresh token for its successor. One that was spent may be presented again for a while, and leads to the
+    /// current token of its line; after that it ends the session. Of the spent ones, a session knows at least the newest
+    /// hundred, and older ones are [`Rotation::Unknown`]. A session that has expired is removed.
     async fn rotate_refresh_token(
         &self,
         user: UserId,
         id: SessionId,
-        presented: RefreshDigest,
-        successor: Successor,
+        presented: RefreshSecret,
+        renewal: Renewal,
         stamp: Stamp,
     ) -> StoreResult<Rotation>;
+
+    /// Looks at the next `limit` sessions after a place that have salts of refresh tokens, and removes the salts by which
+    /// no token may be presented again. Returns the place to go on from; none at the end. The change log has nothing of
+    /// it.
+    async fn remove_old_salts(
+        &self,
+        now: Timestamp,
+        after: Option<SessionPlace>,
+        limit: usize,
+    ) -> StoreResult<Option<SessionPlace>>;
 
     /// A user's sessions, oldest first. Expired ones may still be there.
     async fn sessions_of(&self, user: UserId) -> StoreResult<Vec<Session>>;
 
-    /// Points a session at a workspace that its user is a member of, and exchanges its refresh token for its successor.
+    /// Points a session at a workspace that its user is a member of, and begins another line of refresh tokens with the
+    /// one of this digest. The others are as good as before.
     async fn switch_session(
         &self,
         user: UserId,
         id: SessionId,
         tenant: TenantId,
-        successor: Successor,
+        token: RefreshDigest,
+        idle_until: Timestamp,
         stamp: Stamp,
     ) -> StoreResult<Switched>;
 
@@ -53,11 +77,25 @@ pub trait Sessions: Send + Sync {
     async fn revoke_other_sessions(&self, user: UserId, keep: SessionId, stamp: Stamp) -> StoreResult<usize>;
 }
 
-/// The refresh token that follows a spent one.
+/// A session among those of all users.
+pub type SessionPlace = (UserId, SessionId);
+
+/// On what terms a session is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Successor {
-    /// The new token's digest.
-    pub digest: RefreshDigest,
+pub struct Opening {
+    /// The password hash that was verified.
+    pub verified: String,
+    /// How many sessions the account may have, this one included.
+    pub most: usize,
+}
+
+/// How a refresh token is followed by another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Renewal {
+    /// What the successor is derived with.
+    pub salt: RefreshSalt,
+    /// Until when the spent token may be presented again.
+    pub repeatable_until: Timestamp,
     /// When the session now ends unless it is refreshed again; the store keeps it within the session's absolute end.
     pub idle_until: Timestamp,
 }
@@ -71,11 +109,26 @@ pub struct Switched {
     pub role: Role,
 }
 
+/// What a refresh token is to a session; the better, the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// It is not, or no longer, a token of any live session.
+    Unknown,
+    /// It was spent, and must not be presented again.
+    Spent,
+    /// It was spent a moment ago, and leads to the current token of its line.
+    Repeatable,
+    /// It is the current token of a line.
+    Current,
+}
+
 /// What became of a refresh token that was presented.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rotation {
-    /// It was the good one; the session as it is now.
-    Rotated(Session),
+    /// It was spent for this one; the session as it is now.
+    Rotated(Session, RefreshSecret),
+    /// It was spent a moment ago; this is the current token of its line.
+    Repeated(Session, RefreshSecret),
     /// It was spent before: someone has a copy. The session is ended.
     Reused,
     /// It is not, or no longer, a token of any live session.

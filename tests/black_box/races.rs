@@ -328,7 +328,7 @@ fn s39_of_different_requests_with_one_idempotency_key_one_is_carried_out() {
 
 #[test]
 fn s14_one_refreshes_with_a_token_and_a_second_ends_the_session() {
-    let server = Server::shared();
+    let server = Setup::new().env("GHOSTWORKS__AUTH__REFRESH_GRACE_SECONDS", "0").start();
     for _ in 0..RUNS {
         let account = Account::new(&server);
         let refresh = |token: &str| server.client().post("/api/v1/auth/refresh", &json!({"refresh_token": token}));

@@ -109,17 +109,6 @@ fn switching_points_the_session_at_a_workspace() {
 }
 
 #[test]
-fn s13_a_refresh_token_from_before_a_switch_is_spent() {
-    let server = Server::shared();
-    let account = Account::new(&server);
-    let workspace = account.workspace();
-    let path = format!("/api/v1/workspaces/{workspace}/switch");
-    let answer = account.client.call("POST", &path).expect(200).json();
-    refresh(&server.client(), &account.refresh).problem(401, "invalid_refresh_token");
-    server.client().bearer(&text(&answer["access_token"])).get(ME).problem(401, "not_authenticated");
-}
-
-#[test]
 fn s26_nobody_switches_to_a_foreign_workspace() {
     let server = Server::shared();
     let account = Account::new(&server);

@@ -1,13 +1,9 @@
 //! What ends sessions: another password, a disabled account, their owner's wish. And in which workspace that is told.
 
-use ghostworks::domain::{ChangeKind, OneTimeToken, Purpose, Session, TenantId};
-use ghostworks::store::{Missing, Rotation, StoreError, Successor, Switched};
+use ghostworks::domain::{ChangeKind, OneTimeToken, Purpose, RefreshLine, Session, TenantId};
+use ghostworks::store::{Missing, Rotation, StoreError, Switched};
 
-use crate::world::{World, later, nobody};
-
-fn successor(digest: u8) -> Successor {
-    Successor { digest: [digest; 32], idle_until: later() }
-}
+use crate::world::{World, later, nobody, opening, renewal, secret};
 
 /// The workspace of each entry after a position.
 async fn tenants(world: &World, after: u64) -> Vec<Option<TenantId>> {
@@ -50,7 +46,7 @@ pub async fn s19_who_proved_the_password_before_it_was_changed_comes_too_late(wo
     let ann = world.user("ann").await;
     let open = async |verified: &str| {
         let session = world.new_session(ann.id, 1);
-        let opened = world.store.open_session(session.clone(), verified.to_owned(), world.stamp()).await;
+        let opened = world.store.open_session(session.clone(), opening(verified), world.stamp()).await;
         (opened, world.store.session(ann.id, session.id).await.unwrap().is_some())
     };
     assert_eq!(open("another").await, (Ok(false), false));
@@ -85,7 +81,7 @@ pub async fn a_disabled_account_has_no_sessions_and_gets_none(world: World) {
     assert!(!world.store.credentials(&ann.email).await.unwrap().unwrap().is_active);
     assert_eq!(world.store.one_time_token(ann.id, Purpose::ResetPassword).await, Ok(None));
     // A login that was on its way comes too late, and so does a letter.
-    let late = world.store.open_session(world.new_session(ann.id, 2), "hash".to_owned(), world.stamp()).await;
+    let late = world.store.open_session(world.new_session(ann.id, 2), opening("hash"), world.stamp()).await;
     assert_eq!(late, Err(StoreError::NotFound(Missing::User)));
     world.store.issue_one_time_token(ann.id, Purpose::ResetPassword, token, world.stamp()).await.unwrap();
     let reset = world.store.reset_password(ann.id, [1; 32], "new".to_owned(), world.stamp()).await;
@@ -128,25 +124,33 @@ pub async fn a_session_switches_to_a_workspace_of_its_user(world: World) {
     let (ann, bob) = (world.user("ann").await.id, world.user("bob").await.id);
     let (own, foreign) = (world.workspace(ann).await, world.workspace(bob).await);
     let session = world.session(ann, 1).await;
+    let digest = secret(2).digest();
     let before = world.last_seq().await;
     for tenant in [foreign, nobody()] {
-        let refused = world.store.switch_session(ann, session.id, tenant, successor(2), world.stamp()).await;
+        let refused = world.store.switch_session(ann, session.id, tenant, digest, later(), world.stamp()).await;
         assert_eq!(refused, Err(StoreError::NotFound(Missing::Workspace)));
     }
-    let missing = world.store.switch_session(bob, session.id, foreign, successor(2), world.stamp()).await;
+    let missing = world.store.switch_session(bob, session.id, foreign, digest, later(), world.stamp()).await;
     assert_eq!(missing, Err(StoreError::NotFound(Missing::Session)));
     assert_eq!(world.store.session(ann, session.id).await, Ok(Some(session.clone())));
     assert_eq!(world.last_seq().await, before);
 
     let stamp = world.stamp();
-    let expected = Session { workspace: Some(own), refreshed_at: stamp.at, refresh_digest: [2; 32], ..session.clone() };
-    let switched = world.store.switch_session(ann, session.id, own, successor(2), stamp).await.unwrap();
+    let mut expected = Session { workspace: Some(own), refreshed_at: stamp.at, ..session.clone() };
+    expected.lines.push(RefreshLine::new(digest, stamp.at));
+    let switched = world.store.switch_session(ann, session.id, own, digest, later(), stamp).await.unwrap();
     assert_eq!(switched, Switched { session: expected.clone(), role: ghostworks::domain::Role::Owner });
     assert_eq!(world.store.session(ann, session.id).await, Ok(Some(expected)));
     assert_eq!(world.kinds(before).await, [ChangeKind::SessionSwitched(session.id)]);
     assert_eq!((tenants(&world, before).await, abouts(&world, before).await), (vec![None], vec![Some(own)]));
-    let reused = world.store.rotate_refresh_token(ann, session.id, [1; 32], successor(3), world.stamp()).await;
-    assert_eq!(reused, Ok(Rotation::Reused), "the token from before is spent");
+    for token in [1, 2] {
+        let refreshed =
+            world.store.rotate_refresh_token(ann, session.id, secret(token), renewal(3), world.stamp()).await;
+        assert!(matches!(refreshed, Ok(Rotation::Rotated(..))), "{token}: both lines go on");
+    }
+    let reused = world.store.rotate_refresh_token(ann, session.id, secret(1), renewal(3), world.stamp()).await;
+    assert_eq!(reused, Ok(Rotation::Reused));
+    assert_eq!(world.store.session(ann, session.id).await, Ok(None), "reuse in one line ends the session");
 }
 
 pub async fn signing_in_and_out_is_about_a_workspace_and_in_no_workspaces_log(world: World) {
@@ -154,8 +158,8 @@ pub async fn signing_in_and_out_is_about_a_workspace_and_in_no_workspaces_log(wo
     let (first, second) = (world.workspace(ann).await, world.workspace(ann).await);
     let before = world.last_seq().await;
     let session = world.session(ann, 1).await;
-    world.store.switch_session(ann, session.id, second, successor(2), world.stamp()).await.unwrap();
-    world.store.rotate_refresh_token(ann, session.id, [2; 32], successor(3), world.stamp()).await.unwrap();
+    world.store.switch_session(ann, session.id, second, secret(2).digest(), later(), world.stamp()).await.unwrap();
+    world.store.rotate_refresh_token(ann, session.id, secret(2), renewal(3), world.stamp()).await.unwrap();
     world.store.close_session(ann, session.id, world.stamp()).await.unwrap();
     for user in [Some(ann), Some(bob), None] {
         world.store.note_failed_login(user, world.stamp()).await.unwrap();

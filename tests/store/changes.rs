@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use ghostworks::domain::{Actor, Change, ChangeKind, LogPlace, Precondition, Stamp};
-use ghostworks::store::{SlugChoice, Successor};
+use ghostworks::store::SlugChoice;
 
-use crate::world::{World, later, nobody, rename};
+use crate::world::{World, nobody, opening, rename, renewal, secret};
 
 pub async fn every_write_has_one_entry(world: World) {
     let store = &world.store;
@@ -24,7 +24,6 @@ pub async fn every_write_has_one_entry(world: World) {
         expected.push(Change { seq, tenant, about, at: stamp.at, actor: actor.clone(), kind });
         stamp
     };
-    let successor = |digest| Successor { digest: [digest; 32], idle_until: later() };
 
     let user = world.new_user("ann");
     let ann = user.id;
@@ -36,12 +35,12 @@ pub async fn every_write_has_one_entry(world: World) {
 
     let (first, second) = (world.new_session(ann, 1), world.new_session(ann, 1));
     let (reused, closed) = (first.id, second.id);
-    store.open_session(first, renewed.clone(), note(None, ChangeKind::SessionOpened(reused))).await.unwrap();
-    store.open_session(second, renewed.clone(), note(None, ChangeKind::SessionOpened(closed))).await.unwrap();
+    store.open_session(first, opening(&renewed), note(None, ChangeKind::SessionOpened(reused))).await.unwrap();
+    store.open_session(second, opening(&renewed), note(None, ChangeKind::SessionOpened(closed))).await.unwrap();
     let stamp = note(None, ChangeKind::SessionRefreshed(reused));
-    store.rotate_refresh_token(ann, reused, [1; 32], successor(2), stamp).await.unwrap();
+    store.rotate_refresh_token(ann, reused, secret(1), renewal(2), stamp).await.unwrap();
     let stamp = note(None, ChangeKind::SessionRevokedForReuse(reused));
-    store.rotate_refresh_token(ann, reused, [1; 32], successor(3), stamp).await.unwrap();
+    store.rotate_refresh_token(ann, reused, secret(1), renewal(3), stamp).await.unwrap();
     store.close_session(ann, closed, note(None, ChangeKind::SessionClosed(closed))).await.unwrap();
 
     let workspace = world.new_workspace("acme");

@@ -69,6 +69,12 @@ on_every_store! {
         a_session_needs_an_account
         a_refresh_token_is_exchanged_for_its_successor
         a_spent_token_ends_the_session
+        a_token_that_was_spent_a_moment_ago_leads_to_the_current_one
+        after_its_grace_a_spent_token_ends_the_session
+        a_repeat_by_another_client_is_in_the_log
+        salts_are_removed_when_no_token_may_be_presented_again
+        of_too_many_lines_the_one_unused_longest_is_dropped
+        of_too_many_sessions_the_one_unused_longest_ends
         other_tokens_are_unknown
         a_session_that_has_expired_is_removed_when_it_is_met
         opening_a_session_removes_a_few_that_have_expired
@@ -137,6 +143,7 @@ on_every_store! {
         one_of_many_updates_a_version
         one_of_many_deletes
         one_of_many_spends_a_token
+        all_who_present_a_token_at_once_get_the_same
         s29_of_two_owners_who_turn_on_each_other_one_stays
         a_write_is_seen_by_whoever_was_answered
         a_refused_intent_leaves_no_trace_among_others

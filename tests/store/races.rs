@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use ghostworks::domain::{ArtifactFilter, ArtifactId, ListArtifacts, Page, Precondition, Role, Slug, Sort};
-use ghostworks::store::{Missing, Rotation, SlugChoice, StoreError, Successor};
+use ghostworks::store::{Missing, Renewal, Rotation, SlugChoice, StoreError};
 
-use crate::world::{World, later, nobody, rename};
+use crate::world::{World, later, nobody, rename, renewal, secret};
 
 const CALLERS: usize = 24;
 
@@ -97,14 +97,33 @@ pub async fn one_of_many_spends_a_token(world: World) {
     let session = world.session(ann, 1).await.id;
     let world = Arc::new(world);
     let answers = all_at_once(&world, move |world, number| async move {
-        let successor = Successor { digest: [100 + number as u8; 32], idle_until: later() };
-        world.store.rotate_refresh_token(ann, session, [1; 32], successor, world.stamp()).await.unwrap()
+        let renewal = renewal(number as u8);
+        world.store.rotate_refresh_token(ann, session, secret(1), renewal, world.stamp()).await.unwrap()
     })
     .await;
-    let rotated = answers.iter().filter(|answer| matches!(answer, Rotation::Rotated(_))).count();
+    let rotated = answers.iter().filter(|answer| matches!(answer, Rotation::Rotated(..))).count();
     assert_eq!((rotated, count(&answers, &Rotation::Reused)), (1, 1), "the second one to come is a thief");
     assert_eq!(count(&answers, &Rotation::Unknown), CALLERS - 2);
     assert_eq!(world.store.session(ann, session).await, Ok(None));
+}
+
+pub async fn all_who_present_a_token_at_once_get_the_same(world: World) {
+    let ann = world.user("ann").await.id;
+    let session = world.session(ann, 1).await.id;
+    let world = Arc::new(world);
+    let answers = all_at_once(&world, move |world, number| async move {
+        let renewal = Renewal { repeatable_until: later(), ..renewal(number as u8) };
+        world.store.rotate_refresh_token(ann, session, secret(1), renewal, world.stamp()).await.unwrap()
+    })
+    .await;
+    let tokens = answers.iter().map(|answer| match answer {
+        Rotation::Rotated(_, token) | Rotation::Repeated(_, token) => *token.as_bytes(),
+        Rotation::Reused | Rotation::Unknown => panic!("{answer:?}"),
+    });
+    let tokens: HashSet<_> = tokens.collect();
+    assert_eq!(tokens.len(), 1);
+    let rotated = answers.iter().filter(|answer| matches!(answer, Rotation::Rotated(..))).count();
+    assert_eq!(rotated, 1);
 }
 
 pub async fn a_write_is_seen_by_whoever_was_answered(world: World) {

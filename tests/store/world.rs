@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use ghostworks::domain::{
     Actor, Artifact, ArtifactName, ArtifactPatch, ArtifactType, ChangeKind, Email, Entropy as _, IdGenerator, Metadata,
-    Quotas, Session, SessionId, Settings, Slug, Stamp, SystemEntropy, Tags, TenantId, Timestamp, User, UserId,
-    Workspace, WorkspaceName,
+    Quotas, RefreshLine, RefreshSecret, Session, SessionId, Settings, Slug, Stamp, SystemEntropy, Tags, TenantId,
+    Timestamp, User, UserId, Workspace, WorkspaceName,
 };
 use ghostworks::store::redb::{Location, Options, RedbStore};
-use ghostworks::store::{NoObserver, SlugChoice, Store};
+use ghostworks::store::{NoObserver, Opening, Renewal, SlugChoice, Store};
 use tempfile::TempDir;
 
 use crate::memory::MemoryEngine;
@@ -94,8 +94,8 @@ impl World {
         user
     }
 
-    /// A session that is not stored yet; its first refresh token is `digest`, repeated.
-    pub fn new_session(&self, user: UserId, digest: u8) -> Session {
+    /// A session that is not stored yet; its first refresh token is [`secret`] of this number.
+    pub fn new_session(&self, user: UserId, first: u8) -> Session {
         let now = self.now();
         Session {
             id: self.id::<SessionId>(),
@@ -107,17 +107,17 @@ impl World {
             ip: Some("192.0.2.1".to_owned()),
             user_agent: None,
             workspace: None,
-            refresh_digest: [digest; 32],
+            lines: vec![RefreshLine::new(secret(first).digest(), now)],
         }
     }
 
     /// Stores a session of an account that [`Self::user`] made.
     pub async fn open(&self, session: Session) {
-        assert_eq!(self.store.open_session(session, "hash".to_owned(), self.stamp()).await, Ok(true));
+        assert_eq!(self.store.open_session(session, opening("hash"), self.stamp()).await, Ok(true));
     }
 
-    pub async fn session(&self, user: UserId, digest: u8) -> Session {
-        let session = self.new_session(user, digest);
+    pub async fn session(&self, user: UserId, first: u8) -> Session {
+        let session = self.new_session(user, first);
         self.open(session.clone()).await;
         session
     }
@@ -196,6 +196,21 @@ impl World {
 /// After everything that happens in a test.
 pub fn later() -> Timestamp {
     Timestamp::from_second(1_800_000_000).unwrap()
+}
+
+/// The secret of a refresh token.
+pub fn secret(number: u8) -> RefreshSecret {
+    RefreshSecret::from_bytes([number; 32])
+}
+
+/// A session of who has proved a password with this hash.
+pub fn opening(hash: &str) -> Opening {
+    Opening { verified: hash.to_owned(), most: 100 }
+}
+
+/// How a token is followed by another, when it may not be presented again.
+pub fn renewal(salt: u8) -> Renewal {
+    Renewal { salt: [salt; 16], repeatable_until: Timestamp::MIN, idle_until: later() }
 }
 
 pub fn slug(text: &str) -> Slug {

@@ -22,8 +22,8 @@ pub(crate) struct SwitchApi;
 impl SwitchApi {
     /// Switch to a workspace
     ///
-    /// Any member of it may. It becomes the current workspace of this session, and the tokens that say so take the place
-    /// of the session's refresh token, which is spent by this.
+    /// Any member of it may. It becomes the current workspace of this session. The refresh token that is answered is
+    /// another one of the session's: those it had before are as good as they were.
     #[oai(path = "/:workspace_id/switch", method = "post", operation_id = "switch_workspace")]
     async fn switch(
         &self,

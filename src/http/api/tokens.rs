@@ -15,13 +15,18 @@ use crate::service::TokenPair;
 /// A JSON body with `Set-Cookie` headers. Nobody on the way may keep it.
 pub(super) struct WithCookies<T> {
     body: T,
-    cookies: [HeaderValue; 2],
+    cookies: Vec<HeaderValue>,
 }
 
 impl<T> WithCookies<T> {
     /// A body, and the pair of tokens as cookies.
     pub fn set(body: T, tokens: &TokenPair, state: &State) -> Self {
         Self { body, cookies: cookies::set(tokens, state.secure_cookies()) }
+    }
+
+    /// A body, and the pair of tokens as cookies in the place of those that were sent.
+    pub fn replace(body: T, tokens: &TokenPair, state: &State) -> Self {
+        Self { body, cookies: cookies::replace(tokens, state.secure_cookies()) }
     }
 
     /// A body, and both cookies cleared.
@@ -70,15 +75,14 @@ pub(super) struct TokenBody {
 }
 
 impl TokenBody {
-    /// The answer to who signs in or stays signed in.
-    pub fn response(tokens: &TokenPair, state: &State) -> WithCookies<Self> {
-        let body = Self {
+    /// The pair in JSON.
+    pub fn new(tokens: &TokenPair) -> Self {
+        Self {
             access_token: tokens.access_token.clone(),
             refresh_token: tokens.refresh_token.clone(),
             token_type: TOKEN_TYPE.to_owned(),
             expires_in: tokens.expires_in,
-        };
-        WithCookies::set(body, tokens, state)
+        }
     }
 }
 

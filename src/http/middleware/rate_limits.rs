@@ -1,7 +1,5 @@
 //! Rate limits by the client's address, and what answers say of rate limits.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use poem::http::{HeaderMap, HeaderName};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
@@ -10,22 +8,16 @@ use crate::http::problem::Problem;
 use crate::http::routes::operation_of;
 use crate::http::server::Crowded;
 use crate::http::state::State;
-use crate::service::{Allowance, Error};
+use crate::service::{Allowance, Allowances, Error};
 
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
-/// What is left of the limits that a request counts against, found out on its way in and told on its way out.
-#[derive(Clone, Default)]
-struct Noted(Arc<Mutex<Option<Allowance>>>);
-
-/// Notes what is left of a limit. Of several, the answer tells the one that is used up first.
+/// Notes what is left of a limit, to be told with the answer.
 pub(in crate::http) fn note(request: &Request, allowance: Allowance) {
-    let Some(Noted(noted)) = request.data() else { return };
-    let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
-    if noted.is_none_or(|other| allowance.remaining < other.remaining) {
-        *noted = Some(allowance);
+    if let Some(allowances) = request.data::<Allowances>() {
+        allowances.note(allowance);
     }
 }
 
@@ -53,11 +45,10 @@ impl<E: Endpoint> Endpoint for Announcing<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
-        let noted = Noted::default();
-        request.set_data(noted.clone());
+        let allowances = Allowances::default();
+        request.set_data(allowances.clone());
         let mut response = self.0.call(request).await?.into_response();
-        let allowance = *noted.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(allowance) = allowance {
+        if let Some(allowance) = allowances.least() {
             announce(&allowance, response.headers_mut());
         }
         Ok(response)
@@ -85,6 +76,7 @@ impl<E: Endpoint> Endpoint for Limiting<E> {
             return Err(Problem::from(Error::Overloaded).before_body().into());
         }
         if let Some(class) = operation_of(&request).and_then(|operation| operation.row().rate)
+            && !class.depends_on_what_is_presented()
             && let Some(limits) = &State::of(&request)?.service.rate_limits
             && let Some(address) = Origin::of(&request).client
         {

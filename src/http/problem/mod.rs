@@ -39,6 +39,8 @@ pub(in crate::http) struct Problem {
     allowance: Option<Box<Allowance>>,
     /// Raised before the request's body was read, so that a connection with more of it to come can't be used again.
     before_body: bool,
+    /// Cookies to set.
+    cookies: Vec<HeaderValue>,
 }
 
 impl Problem {
@@ -53,12 +55,18 @@ impl Problem {
             retry_after: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_SECONDS),
             allowance: None,
             before_body: false,
+            cookies: Vec::new(),
         }
     }
 
     /// The same, raised before the request's body was read.
     pub(in crate::http) fn before_body(self) -> Self {
         Self { before_body: true, ..self }
+    }
+
+    /// The same, with cookies to set.
+    pub(in crate::http) fn with_cookies(self, cookies: Vec<HeaderValue>) -> Self {
+        Self { cookies, ..self }
     }
 
     /// The body is not JSON.
@@ -278,6 +286,9 @@ impl Problem {
         }
         if let Some(allow) = self.allow.and_then(|allow| HeaderValue::from_str(&allow).ok()) {
             headers.insert(header::ALLOW, allow);
+        }
+        for cookie in self.cookies {
+            headers.append(header::SET_COOKIE, cookie);
         }
         response
     }

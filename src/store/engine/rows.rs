@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::super::Counts;
+use super::super::{Counts, Standing};
 use crate::domain::{ArtifactBatch, ArtifactCounts, ArtifactHistory, ArtifactPage, LogPage, Usage};
 
 /// What a read returns, as a number of rows.
@@ -70,4 +70,4 @@ macro_rules! figures {
     )+};
 }
 
-figures!(u64, Usage, ArtifactCounts, Counts);
+figures!(u64, Usage, ArtifactCounts, Counts, Standing);

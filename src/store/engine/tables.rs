@@ -13,6 +13,8 @@ pub enum Table {
     Sessions,
     /// user ‖ session → its newest spent refresh tokens, so that reuse is seen.
     SpentTokens,
+    /// user ‖ session → the salts of its tokens that were spent a moment ago, by which these lead to their successors.
+    RefreshSalts,
     /// tenant → workspace.
     Workspaces,
     /// slug → tenant: a claim, which one workspace has.
@@ -51,6 +53,7 @@ impl Table {
             Self::OneTimeTokens => "one_time_tokens",
             Self::Sessions => "sessions",
             Self::SpentTokens => "spent_refresh_tokens",
+            Self::RefreshSalts => "refresh_salts",
             Self::Workspaces => "workspaces",
             Self::WorkspacesBySlug => "workspaces_by_slug",
             Self::WorkspacesDeleted => "workspaces_deleted",
@@ -74,6 +77,7 @@ impl Table {
             Self::OneTimeTokens => 17,
             Self::Sessions
             | Self::SpentTokens
+            | Self::RefreshSalts
             | Self::Members
             | Self::MembershipsByUser
             | Self::ApiKeys

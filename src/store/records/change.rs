@@ -72,6 +72,8 @@ enum ChangeKindV1 {
     MemberRemoved(Id),
     ApiKeyCreated(Id),
     ApiKeyRevoked(Id),
+    SessionRefreshRepeated(Id),
+    SessionDisplaced(Id),
 }
 
 impl Record for Entry {
@@ -183,6 +185,8 @@ impl From<ChangeKind> for ChangeKindV1 {
             ChangeKind::MemberRemoved(id) => Self::MemberRemoved(id.to_bytes()),
             ChangeKind::ApiKeyCreated(id) => Self::ApiKeyCreated(id.to_bytes()),
             ChangeKind::ApiKeyRevoked(id) => Self::ApiKeyRevoked(id.to_bytes()),
+            ChangeKind::SessionRefreshRepeated(id) => Self::SessionRefreshRepeated(id.to_bytes()),
+            ChangeKind::SessionDisplaced(id) => Self::SessionDisplaced(id.to_bytes()),
         }
     }
 }
@@ -222,6 +226,8 @@ impl From<ChangeKindV1> for ChangeKind {
             ChangeKindV1::MemberRemoved(id) => Self::MemberRemoved(UserId::from_bytes(id)),
             ChangeKindV1::ApiKeyCreated(id) => Self::ApiKeyCreated(ApiKeyId::from_bytes(id)),
             ChangeKindV1::ApiKeyRevoked(id) => Self::ApiKeyRevoked(ApiKeyId::from_bytes(id)),
+            ChangeKindV1::SessionRefreshRepeated(id) => Self::SessionRefreshRepeated(SessionId::from_bytes(id)),
+            ChangeKindV1::SessionDisplaced(id) => Self::SessionDisplaced(SessionId::from_bytes(id)),
         }
     }
 }

@@ -11,6 +11,7 @@ mod artifact;
 mod change;
 mod last_use;
 mod one_time_token;
+mod refresh_salts;
 #[cfg(test)]
 pub(super) mod samples;
 mod session;
@@ -27,6 +28,7 @@ use crate::store::{StoreError, StoreResult};
 
 pub(super) use change::Entry;
 pub(super) use last_use::LastUse;
+pub(super) use refresh_salts::{RefreshSalts, Salted};
 pub(super) use session::SpentTokens;
 pub(super) use user::Account;
 

@@ -6,8 +6,9 @@ use std::fmt::Debug;
 use super::*;
 use crate::domain::{
     Actor, Answer, ApiKey, ApiKeyId, ApiKeyName, Artifact, ArtifactDescription, ArtifactId, ArtifactName, ArtifactType,
-    Change, ChangeKind, Email, Membership, Metadata, MetadataValue, Noted, OneTimeToken, PersonName, Role, Scope,
-    Session, SessionId, Settings, Slug, Tags, TenantId, User, UserId, Workspace, WorkspaceDescription, WorkspaceName,
+    Change, ChangeKind, Email, Membership, Metadata, MetadataValue, Noted, OneTimeToken, PersonName, RefreshLine, Role,
+    Scope, Session, SessionId, Settings, Slug, Tags, TenantId, User, UserId, Workspace, WorkspaceDescription,
+    WorkspaceName,
 };
 
 const USER: UserId = UserId::from_bytes([0x11; 16]);
@@ -63,17 +64,34 @@ fn sessions() {
         ip: Some("192.0.2.7".to_owned()),
         user_agent: None,
         workspace: None,
-        refresh_digest: [0x55; 32],
+        lines: vec![RefreshLine::new([0x55; 32], at(2))],
     };
     check(include_str!("../../../tests/records/session-v1.hex"), &session);
     let switched = Session { workspace: Some(TENANT), ..session };
     check(include_str!("../../../tests/records/session-v2.hex"), &switched);
+    let another = RefreshLine { digest: [0x66; 32], number: 7, used_at: at(5) };
+    let two_lines = Session { lines: [switched.lines.as_slice(), &[another]].concat(), ..switched };
+    check(include_str!("../../../tests/records/session-v3.hex"), &two_lines);
 }
 
 #[test]
 fn spent_tokens() {
     let spent = SpentTokens(vec![[0x55; 32], [0x66; 32]]);
     check(include_str!("../../../tests/records/spent-tokens-v1.hex"), &spent);
+}
+
+#[test]
+fn refresh_salts() {
+    let first = Salted {
+        digest: [0x55; 32],
+        salt: [0x77; 16],
+        number: 300,
+        until: at(1),
+        ip: Some("192.0.2.7".to_owned()),
+        user_agent: Some("curl/8".to_owned()),
+    };
+    let second = Salted { digest: [0x66; 32], salt: [0x88; 16], number: 301, until: at(2), ip: None, user_agent: None };
+    check(include_str!("../../../tests/records/refresh-salts-v1.hex"), &RefreshSalts(vec![first, second]));
 }
 
 #[test]
@@ -150,7 +168,7 @@ fn artifacts() {
 }
 
 /// Every kind of change, in the order in which they came to be.
-pub(in crate::store) const KINDS: [ChangeKind; 30] = [
+pub(in crate::store) const KINDS: [ChangeKind; 32] = [
     ChangeKind::UserRegistered(USER),
     ChangeKind::PasswordRehashed(USER),
     ChangeKind::SessionOpened(SESSION),
@@ -181,6 +199,8 @@ pub(in crate::store) const KINDS: [ChangeKind; 30] = [
     ChangeKind::MemberRemoved(USER),
     ChangeKind::ApiKeyCreated(API_KEY),
     ChangeKind::ApiKeyRevoked(API_KEY),
+    ChangeKind::SessionRefreshRepeated(SESSION),
+    ChangeKind::SessionDisplaced(SESSION),
 ];
 
 /// The sample in each line is an entry with the kind in the same place.
@@ -204,7 +224,7 @@ fn check_entries(samples: &str, api_key: Option<ApiKeyId>, previous: u64, about:
 fn changes() {
     assert_eq!(check_entries(include_str!("../../../tests/records/changes-v1.hex"), None, 0, None), 11);
     let second = check_entries(include_str!("../../../tests/records/changes-v2.hex"), Some(API_KEY), 7, None);
-    assert_eq!(second, KINDS.len());
+    assert_eq!(second, 30);
     let latest = check_entries(include_str!("../../../tests/records/changes-v3.hex"), Some(API_KEY), 7, Some(TENANT));
     assert_eq!(latest, KINDS.len(), "each kind has a sample");
 }

@@ -1,9 +1,9 @@
-//! Sessions and their spent refresh tokens as they are stored.
+//! Sessions and their refresh tokens as they are stored.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Id, Record, Unreadable, parse, time, unknown};
-use crate::domain::{RefreshDigest, Session, SessionId, TenantId, UserId};
+use crate::domain::{RefreshDigest, RefreshLine, Session, SessionId, TenantId, UserId};
 
 #[derive(Serialize, Deserialize)]
 pub(in crate::store) struct SessionV1 {
@@ -24,13 +24,39 @@ pub(in crate::store) struct SessionV2 {
     workspace: Option<Id>,
 }
 
+#[derive(Serialize, Deserialize)]
+pub(in crate::store) struct SessionV3 {
+    id: Id,
+    user: Id,
+    created_at: i64,
+    refreshed_at: i64,
+    idle_until: i64,
+    expires_at: i64,
+    ip: Option<String>,
+    user_agent: Option<String>,
+    workspace: Option<Id>,
+    lines: Vec<RefreshLineV1>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RefreshLineV1 {
+    digest: [u8; 32],
+    number: u64,
+    used_at: i64,
+}
+
 impl Record for Session {
     const NAME: &'static str = "a session";
-    const VERSION: u8 = 2;
-    type Latest = SessionV2;
+    const VERSION: u8 = 3;
+    type Latest = SessionV3;
 
-    fn to_latest(&self) -> SessionV2 {
-        let before = SessionV1 {
+    fn to_latest(&self) -> SessionV3 {
+        let line = |line: &RefreshLine| RefreshLineV1 {
+            digest: line.digest,
+            number: line.number,
+            used_at: line.used_at.as_microsecond(),
+        };
+        SessionV3 {
             id: self.id.to_bytes(),
             user: self.user.to_bytes(),
             created_at: self.created_at.as_microsecond(),
@@ -39,15 +65,16 @@ impl Record for Session {
             expires_at: self.expires_at.as_microsecond(),
             ip: self.ip.clone(),
             user_agent: self.user_agent.clone(),
-            refresh_digest: self.refresh_digest,
-        };
-        SessionV2 { before, workspace: self.workspace.map(TenantId::to_bytes) }
+            workspace: self.workspace.map(TenantId::to_bytes),
+            lines: self.lines.iter().map(line).collect(),
+        }
     }
 
     fn from_version(version: u8, body: &[u8]) -> Result<Self, Unreadable> {
         match version {
             1 => parse::<SessionV1>(body)?.try_into(),
             2 => parse::<SessionV2>(body)?.try_into(),
+            3 => parse::<SessionV3>(body)?.try_into(),
             other => Err(unknown(other)),
         }
     }
@@ -67,7 +94,7 @@ impl TryFrom<SessionV1> for Session {
             ip: record.ip,
             user_agent: record.user_agent,
             workspace: None,
-            refresh_digest: record.refresh_digest,
+            lines: vec![RefreshLine::new(record.refresh_digest, time(record.refreshed_at)?)],
         })
     }
 }
@@ -77,6 +104,28 @@ impl TryFrom<SessionV2> for Session {
 
     fn try_from(record: SessionV2) -> Result<Self, Unreadable> {
         Ok(Self { workspace: record.workspace.map(TenantId::from_bytes), ..record.before.try_into()? })
+    }
+}
+
+impl TryFrom<SessionV3> for Session {
+    type Error = Unreadable;
+
+    fn try_from(record: SessionV3) -> Result<Self, Unreadable> {
+        let line = |line: &RefreshLineV1| {
+            Ok(RefreshLine { digest: line.digest, number: line.number, used_at: time(line.used_at)? })
+        };
+        Ok(Self {
+            id: SessionId::from_bytes(record.id),
+            user: UserId::from_bytes(record.user),
+            created_at: time(record.created_at)?,
+            refreshed_at: time(record.refreshed_at)?,
+            idle_until: time(record.idle_until)?,
+            expires_at: time(record.expires_at)?,
+            ip: record.ip,
+            user_agent: record.user_agent,
+            workspace: record.workspace.map(TenantId::from_bytes),
+            lines: record.lines.iter().map(line).collect::<Result<_, Unreadable>>()?,
+        })
     }
 }
 

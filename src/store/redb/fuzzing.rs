@@ -1,6 +1,6 @@
 //! What is read from files, for the fuzz targets alone (`tests/fuzz`).
 
-use super::records::{Account, Entry, LastUse, Record, SpentTokens, decode, encode};
+use super::records::{Account, Entry, LastUse, Record, RefreshSalts, SpentTokens, decode, encode};
 use crate::domain::{ApiKey, Artifact, Membership, Noted, OneTimeToken, Session, Workspace};
 
 pub use super::backup::read_anything as backup;
@@ -15,6 +15,7 @@ pub fn record(bytes: &[u8]) {
     read::<Membership>(bytes);
     read::<Noted>(bytes);
     read::<OneTimeToken>(bytes);
+    read::<RefreshSalts>(bytes);
     read::<Session>(bytes);
     read::<SpentTokens>(bytes);
     read::<Workspace>(bytes);

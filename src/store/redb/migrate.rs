@@ -21,6 +21,7 @@ const MIGRATIONS: &[Migration] = &[
     ("counts the API keys and the bytes of each workspace", count_usage),
     ("makes the table of the last uses of API keys", create_tables),
     ("puts the artifacts in the order of their creation", order_by_creation),
+    ("makes the table of salts of refresh tokens", create_tables),
 ];
 
 /// The schema version that this program reads and writes.

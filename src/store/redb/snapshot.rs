@@ -63,6 +63,7 @@ snapshot! {
     one_time_tokens: ONE_TIME_TOKENS, Rows<17>;
     sessions: SESSIONS, Rows<32>;
     spent_tokens: SPENT_TOKENS, Rows<32>;
+    refresh_salts: REFRESH_SALTS, Rows<32>;
     workspaces: WORKSPACES, Rows<16>;
     workspaces_by_slug: WORKSPACES_BY_SLUG, ReadOnlyTable<&'static str, &'static [u8; 16]>;
     members: MEMBERS, Rows<32>;

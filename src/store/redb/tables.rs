@@ -42,6 +42,8 @@ pub(super) const ONE_TIME_TOKENS: Definition<17> = TableDefinition::new("one_tim
 pub(super) const SESSIONS: Definition<32> = TableDefinition::new("sessions");
 /// user ‖ session → its newest spent refresh tokens, so that reuse is seen.
 pub(super) const SPENT_TOKENS: Definition<32> = TableDefinition::new("spent_refresh_tokens");
+/// user ‖ session → the salts of its tokens that were spent a moment ago.
+pub(super) const REFRESH_SALTS: Definition<32> = TableDefinition::new("refresh_salts");
 /// tenant → workspace.
 pub(super) const WORKSPACES: Definition<16> = TableDefinition::new("workspaces");
 /// slug → tenant.
@@ -79,9 +81,9 @@ pub(super) const META: TableDefinition<'static, &'static str, &'static [u8]> = T
 macro_rules! every_table {
     ($table:ident => $body:expr) => {
         every_table!($table => $body;
-            USERS USERS_BY_EMAIL ONE_TIME_TOKENS SESSIONS SPENT_TOKENS WORKSPACES WORKSPACES_BY_SLUG WORKSPACES_DELETED
-            MEMBERS MEMBERSHIPS_BY_USER API_KEYS API_KEY_USES ARTIFACTS ARTIFACTS_TRASH ARTIFACTS_BY_CREATION
-            ARTIFACT_VERSIONS ANSWERS ANSWERS_BY_EXPIRY COUNTERS CHANGES META)
+            USERS USERS_BY_EMAIL ONE_TIME_TOKENS SESSIONS SPENT_TOKENS REFRESH_SALTS WORKSPACES WORKSPACES_BY_SLUG
+            WORKSPACES_DELETED MEMBERS MEMBERSHIPS_BY_USER API_KEYS API_KEY_USES ARTIFACTS ARTIFACTS_TRASH
+            ARTIFACTS_BY_CREATION ARTIFACT_VERSIONS ANSWERS ANSWERS_BY_EXPIRY COUNTERS CHANGES META)
     };
     ($table:ident => $body:expr; $($definition:ident)+) => {
         $({
@@ -188,6 +190,7 @@ opened! {
     one_time_tokens: ONE_TIME_TOKENS, Rows<'txn, 17>;
     sessions: SESSIONS, Rows<'txn, 32>;
     spent_tokens: SPENT_TOKENS, Rows<'txn, 32>;
+    refresh_salts: REFRESH_SALTS, Rows<'txn, 32>;
     workspaces: WORKSPACES, Rows<'txn, 16>;
     workspaces_by_slug: WORKSPACES_BY_SLUG, Index<'txn>;
     workspaces_deleted: WORKSPACES_DELETED, Set<'txn, 16>;
@@ -208,7 +211,7 @@ macro_rules! named {
     ($tables:expr, $table:expr, $rows:ident => $body:expr) => {
         named!($tables, $table, $rows => $body;
             Users users, UsersByEmail users_by_email, OneTimeTokens one_time_tokens, Sessions sessions,
-            SpentTokens spent_tokens, Workspaces workspaces, WorkspacesBySlug workspaces_by_slug,
+            SpentTokens spent_tokens, RefreshSalts refresh_salts, Workspaces workspaces, WorkspacesBySlug workspaces_by_slug,
             WorkspacesDeleted workspaces_deleted, Members members, MembershipsByUser memberships_by_user,
             ApiKeys api_keys, ApiKeyUses api_key_uses, Artifacts artifacts, ArtifactsTrash artifacts_trash,
             ArtifactsByCreation artifacts_by_creation, ArtifactVersions artifact_versions, Answers answers, AnswersByExpiry answers_by_expiry)

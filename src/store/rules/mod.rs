@@ -12,6 +12,7 @@ mod members;
 mod one_time_tokens;
 mod quotas;
 mod reading;
+mod refresh;
 mod sessions;
 mod users;
 mod workspaces;

@@ -1,13 +1,17 @@
-//! Sessions and the refresh tokens that descend from them.
+//! Sessions. What becomes of their refresh tokens is in `refresh`.
 
 use async_trait::async_trait;
 
 use super::super::engine::{Engine, Name, Scope, Source, Span, Table, Tx, pair};
-use super::super::records::SpentTokens;
-use super::super::{Missing, Rotation, Sessions, StoreError, StoreResult, Successor, Switched};
+use super::super::{
+    Missing, Opening, Renewal, Rotation, SessionPlace, Sessions, Standing, StoreError, StoreResult, Switched,
+};
 use super::reading::Reading as _;
-use super::{INLINE_ROWS, about, members, users, write};
-use crate::domain::{ChangeKind, Membership, RefreshDigest, Session, SessionId, Stamp, TenantId, UserId};
+use super::{INLINE_ROWS, about, members, nobody, refresh, users, write};
+use crate::domain::{
+    ChangeKind, Membership, RefreshDigest, RefreshLine, RefreshSecret, Session, SessionId, Stamp, TenantId, Timestamp,
+    UserId,
+};
 
 const GET: Name = Name::new("get", "sessions");
 const UPDATE: Name = Name::new("update", "sessions");
@@ -15,8 +19,8 @@ const DELETE: Name = Name::new("delete", "sessions");
 
 #[async_trait]
 impl<E: Engine> Sessions for E {
-    async fn open_session(&self, session: Session, verified: String, stamp: Stamp) -> StoreResult<bool> {
-        write(self, Name::new("insert", "sessions"), stamp, move |tx| open(tx, &session, &verified)).await
+    async fn open_session(&self, session: Session, opening: Opening, stamp: Stamp) -> StoreResult<bool> {
+        write(self, Name::new("insert", "sessions"), stamp, move |tx| open(tx, &session, &opening)).await
     }
 
     async fn note_failed_login(&self, user: Option<UserId>, stamp: Stamp) -> StoreResult<()> {
@@ -38,19 +42,35 @@ impl<E: Engine> Sessions for E {
         self.list(Name::new("list", "sessions"), is_long, list).await
     }
 
+    async fn refresh_standing(
+        &self,
+        user: UserId,
+        id: SessionId,
+        presented: RefreshSecret,
+        now: Timestamp,
+    ) -> StoreResult<Standing> {
+        self.read(GET, |source| refresh::standing(source, user, id, presented, now)).await
+    }
+
     async fn rotate_refresh_token(
         &self,
         user: UserId,
         id: SessionId,
-        presented: RefreshDigest,
-        successor: Successor,
+        presented: RefreshSecret,
+        renewal: Renewal,
         stamp: Stamp,
     ) -> StoreResult<Rotation> {
-        // A caller that never had a token of the session does not get as far as a write.
-        if !self.read(GET, |source| has_token(source, user, id, presented)).await? {
-            return Ok(Rotation::Unknown);
-        }
-        write(self, UPDATE, stamp, move |tx| rotate(tx, user, id, presented, &successor)).await
+        write(self, UPDATE, stamp, move |tx| refresh::rotate(tx, user, id, presented, &renewal)).await
+    }
+
+    async fn remove_old_salts(
+        &self,
+        now: Timestamp,
+        after: Option<SessionPlace>,
+        limit: usize,
+    ) -> StoreResult<Option<SessionPlace>> {
+        let rule = move |tx: &mut Tx<'_>| refresh::remove_old_salts(tx, now, after, limit);
+        self.write(Name::new("delete", "refresh_salts"), nobody(), rule).await
     }
 
     async fn switch_session(
@@ -58,10 +78,11 @@ impl<E: Engine> Sessions for E {
         user: UserId,
         id: SessionId,
         tenant: TenantId,
-        successor: Successor,
+        token: RefreshDigest,
+        idle_until: Timestamp,
         stamp: Stamp,
     ) -> StoreResult<Switched> {
-        write(self, UPDATE, stamp, move |tx| switch(tx, user, id, tenant, &successor)).await
+        write(self, UPDATE, stamp, move |tx| switch(tx, user, id, tenant, token, idle_until)).await
     }
 
     async fn close_session(&self, user: UserId, id: SessionId, stamp: Stamp) -> StoreResult<()> {
@@ -77,29 +98,39 @@ impl<E: Engine> Sessions for E {
     }
 }
 
-/// The spent refresh tokens that a session knows again. With one row for all of them, ending a session is little work.
-const SPENT_MAX: usize = 100;
-/// How many of a user's sessions are read when it opens another, and how many removed at most.
-const READ_MAX: usize = 32;
+/// How many of a user's sessions are removed at most when it opens another. (Earlier versions let there be any number.)
 const PRUNED_MAX: usize = 8;
 
 /// See [`Sessions::open_session`].
-fn open(tx: &mut Tx<'_>, session: &Session, verified: &str) -> StoreResult<bool> {
+fn open(tx: &mut Tx<'_>, session: &Session, opening: &Opening) -> StoreResult<bool> {
     let account = users::account(tx, session.user)?;
     if !account.user.is_active {
         return Err(StoreError::NotFound(Missing::User));
     }
-    if account.password_hash != verified {
+    if account.password_hash != opening.verified {
         return Ok(false);
     }
-    let now = tx.stamp().at;
-    for expired in those_of(tx, session.user, READ_MAX)?.iter().filter(|it| !it.is_live(now)).take(PRUNED_MAX) {
-        end(tx, expired, ChangeKind::SessionExpired(expired.id))?;
-    }
+    make_place(tx, session.user, opening.most)?;
     let session = Session { idle_until: session.ends_at(), ..session.clone() };
     put(tx, &session)?;
     log(tx, &session, ChangeKind::SessionOpened(session.id))?;
     Ok(true)
+}
+
+/// Removes sessions of a user that have expired, and those unused longest if another would be one too many.
+fn make_place(tx: &mut Tx<'_>, user: UserId, most: usize) -> StoreResult<()> {
+    let now = tx.stamp().at;
+    let (mut live, expired): (Vec<_>, Vec<_>) =
+        those_of(tx, user, usize::MAX)?.into_iter().partition(|session| session.is_live(now));
+    for session in expired.iter().take(PRUNED_MAX) {
+        end(tx, session, ChangeKind::SessionExpired(session.id))?;
+    }
+    live.sort_by_key(|session| session.refreshed_at);
+    let too_many = (live.len() + 1).saturating_sub(most);
+    for session in live.iter().take(too_many.min(PRUNED_MAX)) {
+        end(tx, session, ChangeKind::SessionDisplaced(session.id))?;
+    }
+    Ok(())
 }
 
 /// See [`Sessions::note_failed_login`].
@@ -115,60 +146,25 @@ fn somewhere(stamp: &Stamp) -> Scope {
     Scope::Nobody(ip.bytes().fold(0, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)))
 }
 
-/// See [`Sessions::rotate_refresh_token`].
-fn rotate(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    id: SessionId,
-    presented: RefreshDigest,
-    successor: &Successor,
-) -> StoreResult<Rotation> {
-    let Some(session) = find(tx, user, id)? else { return Ok(Rotation::Unknown) };
-    if !session.is_live(tx.stamp().at) {
-        end(tx, &session, ChangeKind::SessionExpired(id))?;
-        return Ok(Rotation::Unknown);
-    }
-    if presented != session.refresh_digest {
-        if !spent(tx, user, id)?.contains(&presented) {
-            return Ok(Rotation::Unknown);
-        }
-        end(tx, &session, ChangeKind::SessionRevokedForReuse(id))?;
-        return Ok(Rotation::Reused);
-    }
-    let session = succeed(tx, session, successor)?;
-    log(tx, &session, ChangeKind::SessionRefreshed(id))?;
-    Ok(Rotation::Rotated(session))
-}
-
 /// See [`Sessions::switch_session`].
 fn switch(
     tx: &mut Tx<'_>,
     user: UserId,
     id: SessionId,
     tenant: TenantId,
-    successor: &Successor,
+    token: RefreshDigest,
+    idle_until: Timestamp,
 ) -> StoreResult<Switched> {
-    let session = live(tx, user, id)?;
+    let mut session = live(tx, user, id)?;
     let Membership { role, .. } = members::find(tx, tenant, user)?.ok_or(StoreError::NotFound(Missing::Workspace))?;
-    let session = succeed(tx, Session { workspace: Some(tenant), ..session }, successor)?;
+    let now = tx.stamp().at;
+    session.workspace = Some(tenant);
+    session.refreshed_at = now;
+    session.idle_until = idle_until.min(session.expires_at);
+    session.add_line(RefreshLine::new(token, now));
+    put(tx, &session)?;
     tx.log_about(user, Some(tenant), ChangeKind::SessionSwitched(id));
     Ok(Switched { session, role })
-}
-
-/// Spends the good refresh token of a session for its successor.
-fn succeed(tx: &mut Tx<'_>, session: Session, successor: &Successor) -> StoreResult<Session> {
-    let mut spent = spent(tx, session.user, session.id)?;
-    spent.drain(..(spent.len() + 1).saturating_sub(SPENT_MAX));
-    spent.push(session.refresh_digest);
-    let session = Session {
-        refreshed_at: tx.stamp().at,
-        idle_until: successor.idle_until.min(session.expires_at),
-        refresh_digest: successor.digest,
-        ..session
-    };
-    tx.put(Table::SpentTokens, &key(session.user, session.id), &SpentTokens(spent))?;
-    put(tx, &session)?;
-    Ok(session)
 }
 
 /// See [`Sessions::close_session`].
@@ -217,12 +213,12 @@ fn live(tx: &Tx<'_>, user: UserId, id: SessionId) -> StoreResult<Session> {
     session.ok_or(StoreError::NotFound(Missing::Session))
 }
 
-fn put(tx: &mut Tx<'_>, session: &Session) -> StoreResult<()> {
+pub(super) fn put(tx: &mut Tx<'_>, session: &Session) -> StoreResult<()> {
     tx.put(Table::Sessions, &key(session.user, session.id), session).map(drop)
 }
 
 /// Removes a session with all its tokens, and says why.
-fn end(tx: &mut Tx<'_>, session: &Session, kind: ChangeKind) -> StoreResult<()> {
+pub(super) fn end(tx: &mut Tx<'_>, session: &Session, kind: ChangeKind) -> StoreResult<()> {
     remove(tx, session);
     log(tx, session, kind)
 }
@@ -230,11 +226,12 @@ fn end(tx: &mut Tx<'_>, session: &Session, kind: ChangeKind) -> StoreResult<()> 
 fn remove(tx: &mut Tx<'_>, session: &Session) {
     let key = key(session.user, session.id);
     tx.remove(Table::SpentTokens, &key);
+    tx.remove(Table::RefreshSalts, &key);
     tx.remove(Table::Sessions, &key);
 }
 
 /// Adds an entry to the change log, about the workspace that the session is in.
-fn log(tx: &mut Tx<'_>, session: &Session, kind: ChangeKind) -> StoreResult<()> {
+pub(super) fn log(tx: &mut Tx<'_>, session: &Session, kind: ChangeKind) -> StoreResult<()> {
     let about = about::of(tx, session.user, session.workspace)?;
     tx.log_about(session.user, about, kind);
     Ok(())
@@ -246,22 +243,10 @@ pub(super) fn about(tx: &Tx<'_>, user: UserId, id: SessionId) -> StoreResult<Opt
 }
 
 /// See [`Sessions::session`].
-fn find(source: &(impl Source + ?Sized), user: UserId, id: SessionId) -> StoreResult<Option<Session>> {
+pub(super) fn find(source: &(impl Source + ?Sized), user: UserId, id: SessionId) -> StoreResult<Option<Session>> {
     source.row(Table::Sessions, &key(user, id))
 }
 
-/// The newest spent refresh tokens of a session, oldest first.
-fn spent(source: &(impl Source + ?Sized), user: UserId, id: SessionId) -> StoreResult<Vec<RefreshDigest>> {
-    let spent: Option<SpentTokens> = source.row(Table::SpentTokens, &key(user, id))?;
-    Ok(spent.unwrap_or_default().0)
-}
-
-/// Whether a refresh token is one of the session's, good or spent.
-fn has_token(source: &dyn Source, user: UserId, id: SessionId, presented: RefreshDigest) -> StoreResult<bool> {
-    let Some(session) = find(source, user, id)? else { return Ok(false) };
-    Ok(session.refresh_digest == presented || spent(source, user, id)?.contains(&presented))
-}
-
-fn key(user: UserId, id: SessionId) -> [u8; 32] {
+pub(super) fn key(user: UserId, id: SessionId) -> [u8; 32] {
     pair(user.to_bytes(), id.to_bytes())
 }

@@ -58,6 +58,12 @@ pub(super) enum ActionName {
     #[serde(rename = "session.revoked")]
     #[oai(rename = "session.revoked")]
     SessionRevoked,
+    #[serde(rename = "session.refresh_repeated")]
+    #[oai(rename = "session.refresh_repeated")]
+    SessionRefreshRepeated,
+    #[serde(rename = "session.displaced")]
+    #[oai(rename = "session.displaced")]
+    SessionDisplaced,
     #[serde(rename = "workspace.created")]
     #[oai(rename = "workspace.created")]
     WorkspaceCreated,

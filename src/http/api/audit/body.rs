@@ -142,6 +142,8 @@ fn describe(kind: ChangeKind) -> (ActionName, TargetBody, Vec<(&'static str, Val
         ChangeKind::SessionRevokedForReuse(id) => plain(ActionName::SessionRevokedForReuse, "session", id.as_uuid()),
         ChangeKind::SessionClosed(id) => plain(ActionName::SessionClosed, "session", id.as_uuid()),
         ChangeKind::SessionExpired(id) => plain(ActionName::SessionExpired, "session", id.as_uuid()),
+        ChangeKind::SessionRefreshRepeated(id) => plain(ActionName::SessionRefreshRepeated, "session", id.as_uuid()),
+        ChangeKind::SessionDisplaced(id) => plain(ActionName::SessionDisplaced, "session", id.as_uuid()),
         ChangeKind::SessionSwitched(id) => plain(ActionName::SessionSwitched, "session", id.as_uuid()),
         ChangeKind::SessionRevoked(id) => plain(ActionName::SessionRevoked, "session", id.as_uuid()),
         ChangeKind::WorkspaceCreated(id) => plain(ActionName::WorkspaceCreated, "workspace", id.as_uuid()),

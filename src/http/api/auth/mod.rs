@@ -11,8 +11,10 @@ use secrecy::SecretString;
 use self::body::{LoginRequest, ProfileBody, RefreshRequest, RegisterRequest, RegisteredBody};
 use super::Tag;
 use super::tokens::{MessageBody, TokenBody, WithCookies};
-use crate::http::extract::{FromClient, PresentedRefreshTokens, SignedIn};
+use crate::http::cookies;
+use crate::http::extract::{FromClient, Leaving, PresentedRefreshTokens, SignedIn};
 use crate::http::json::{Json, OptionalJson};
+use crate::http::problem::Problem;
 use crate::http::refused::{BODY, CONFLICT, FULL, NOT_AUTHENTICATED, Refused, SERVED, SIGNED_IN};
 use crate::http::state::State;
 use crate::service::{Registration, SignIn};
@@ -64,13 +66,15 @@ impl AuthApi {
         let Json(body) = body;
         let sign_in = SignIn { email: body.email, password: SecretString::from(body.password) };
         let tokens = state.service.login(sign_in, &client.0).await?;
-        Ok(TokenBody::response(&tokens, &state))
+        Ok(WithCookies::set(TokenBody::new(&tokens), &tokens, &state))
     }
 
     /// Exchange a refresh token for a new pair
     ///
     /// The token is sent in the body, as bearer or as cookie; of several, the first in this order counts. It is spent by
-    /// this: presenting it again ends the session it belongs to.
+    /// this. Presented again within `auth.refresh_grace_seconds`, by a second tab or after an answer that was lost, it
+    /// gives the current refresh token, the same for everyone who asks, and an access token. After that it ends the
+    /// session it belongs to. Of several cookies of the name, the current one counts.
     #[oai(path = "/refresh", method = "post", operation_id = "refresh")]
     async fn refresh(
         &self,
@@ -79,34 +83,49 @@ impl AuthApi {
         presented: PresentedRefreshTokens,
         body: OptionalJson<RefreshRequest>,
     ) -> Result<WithCookies<TokenBody>, Refused<{ SIGNED_IN | BODY | FULL }>> {
-        let PresentedRefreshTokens { bearer, cookie } = presented;
-        let in_body = body.0.map(|body| body.and_then(|body| body.refresh_token));
-        // What is wrong with the body or the cookie matters only when nothing else was sent.
-        let (mut candidates, mut faults) = (Vec::new(), Vec::new());
-        for source in [in_body.transpose(), bearer.map(Ok), cookie].into_iter().flatten() {
-            match source {
-                Ok(token) => candidates.push(token),
-                Err(fault) => faults.push(fault),
+        let PresentedRefreshTokens { bearer, cookies } = presented;
+        let in_body = body.0.map(|body| body.and_then(|body| body.refresh_token).into_iter().collect());
+        // What is wrong with the body or the cookies matters only when nothing else was sent.
+        let (mut places, mut fault) = (Vec::new(), None);
+        for place in [in_body, Ok(bearer.into_iter().collect()), cookies] {
+            match place {
+                Ok(tokens) => places.push(tokens),
+                Err(problem) => fault = fault.or(Some(problem)),
             }
         }
-        if let (true, Some(fault)) = (candidates.is_empty(), faults.into_iter().next()) {
+        if let (true, Some(fault)) = (places.iter().all(Vec::is_empty), fault) {
             return Err(fault.into());
         }
-        let tokens = state.service.refresh(&candidates, &client.0).await?;
-        Ok(TokenBody::response(&tokens, &state))
+        let tokens = state.service.refresh(&places, &client.0).await?;
+        Ok(WithCookies::replace(TokenBody::new(&tokens), &tokens, &state))
     }
 
     /// Sign out
     ///
-    /// Ends the session: its access and refresh tokens are dead from then on. Clears the cookies.
+    /// Takes whatever of the pair there is: an access or a refresh token, as bearer or as cookie, or a refresh token in
+    /// the body, also when it is over. Ends the session: its access and refresh tokens are dead from then on. Always
+    /// clears the cookies.
     #[oai(path = "/logout", method = "post", operation_id = "logout")]
     async fn logout(
         &self,
         state: Data<&Arc<State>>,
-        caller: SignedIn,
-    ) -> Result<WithCookies<MessageBody>, Refused<{ SIGNED_IN | FULL }>> {
-        state.service.logout(&caller.0).await?;
-        Ok(WithCookies::clear(MessageBody::new("Logged out successfully"), &state))
+        client: FromClient,
+        leaving: Leaving,
+        body: OptionalJson<RefreshRequest>,
+    ) -> Result<WithCookies<MessageBody>, Refused<{ SIGNED_IN | BODY | FULL }>> {
+        let Leaving { mut tokens, fault } = leaving;
+        // A body that can't be read keeps nobody from signing out.
+        tokens.refresh.extend(body.0.ok().flatten().and_then(|body| body.refresh_token));
+        let is_nothing_sent = tokens.access.is_empty() && tokens.refresh.is_empty();
+        let outcome = match fault {
+            Some(fault) if is_nothing_sent => Err(fault),
+            _ if is_nothing_sent => Err(Problem::authentication_required()),
+            _ => state.service.logout(&tokens, &client.0).await.map_err(Problem::from),
+        };
+        match outcome {
+            Ok(()) => Ok(WithCookies::clear(MessageBody::new("Logged out successfully"), &state)),
+            Err(problem) => Err(problem.with_cookies(cookies::clear(state.secure_cookies())).into()),
+        }
     }
 
     /// Get the account that is signed in

@@ -32,7 +32,7 @@ use super::errors::OpenError;
 use super::history;
 use super::migrate;
 use super::open::{self, Location, Options};
-use super::tables::every_table;
+use super::tables::{REFRESH_SALTS, every_table};
 use crate::store::StoreError;
 
 /// What a database is called while it is being restored, beside the one that it will replace.
@@ -101,6 +101,10 @@ fn dump_table<K: Key + 'static, V: Value + 'static>(
     passed: &mut impl FnMut(u64),
 ) -> Result<(), BackupError> {
     writer.table(table.name())?;
+    // They are kept for seconds, and nowhere else.
+    if table.name() == REFRESH_SALTS.name() {
+        return Ok(());
+    }
     let rows = txn.open_table(table).map_err(StoreError::from)?;
     for row in rows.iter().map_err(StoreError::from)? {
         let (key, value) = row.map_err(StoreError::from)?;

@@ -45,6 +45,8 @@ pub(super) fn write<W: Write>(set: &mut ChangeSet<'_, W>, change: &Change) -> Wr
         | ChangeKind::SessionClosed(id)
         | ChangeKind::SessionExpired(id)
         | ChangeKind::SessionSwitched(id)
+        | ChangeKind::SessionRefreshRepeated(id)
+        | ChangeKind::SessionDisplaced(id)
         | ChangeKind::SessionRevoked(id) => session(set, change.actor.user, id),
         ChangeKind::WorkspaceCreated(tenant) => {
             workspace(set, tenant)?;

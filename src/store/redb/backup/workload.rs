@@ -1,17 +1,19 @@
 //! Everything that can be done to a store, in an order that somebody rolls dice for.
 
+use std::collections::HashMap;
+
 use proptest::prelude::*;
 
 use super::super::RedbStore;
 use crate::domain::{
     Actor, ApiKey, ApiKeyId, ApiKeyName, ApiKeyUse, Artifact, ArtifactDescription, ArtifactId, ArtifactName,
     ArtifactPatch, ArtifactType, ArtifactWrite, Email, Field, Metadata, OneTimeToken, Precondition, Purpose,
-    Reservation, Role, Session, SessionId, Settings, Slug, Stamp, Tags, TenantId, Timestamp, User, UserId, Workspace,
-    WorkspaceName, WorkspacePatch,
+    RefreshLine, RefreshSecret, Reservation, Role, Session, SessionId, Settings, Slug, Stamp, Tags, TenantId,
+    Timestamp, User, UserId, Workspace, WorkspaceName, WorkspacePatch,
 };
 use crate::store::{
-    ApiKeys as _, Artifacts as _, Housekeeping as _, Members as _, OneTimeTokens as _, Sessions as _, SlugChoice,
-    StoreError, Successor, Users as _, Workspaces as _,
+    ApiKeys as _, Artifacts as _, Housekeeping as _, Members as _, OneTimeTokens as _, Opening, Renewal, Rotation,
+    Sessions as _, SlugChoice, StoreError, Users as _, Workspaces as _,
 };
 
 /// A throw of the dice: what is done, and to which.
@@ -38,11 +40,16 @@ pub(super) struct Player<'a> {
     /// Entries of the change log since then stay.
     kept: Timestamp,
     sessions: Vec<(UserId, SessionId)>,
+    /// The newest refresh token of each that was refreshed.
+    tokens: HashMap<SessionId, RefreshSecret>,
     /// Workspaces, and who made them.
     tenants: Vec<(TenantId, UserId)>,
     artifacts: Vec<(TenantId, ArtifactId)>,
     api_keys: Vec<(TenantId, ApiKeyId)>,
 }
+
+/// The first refresh token of every session.
+const FIRST: RefreshSecret = RefreshSecret::from_bytes([0; 32]);
 
 fn hash() -> String {
     "hash".to_owned()
@@ -67,8 +74,17 @@ fn pick<T: Copy>(all: &[T], throw: u8, none: T) -> T {
 impl<'a> Player<'a> {
     /// Begins.
     pub fn new(store: &'a RedbStore) -> Self {
-        let (sessions, tenants, artifacts, api_keys) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { store, made: 0, old: Timestamp::MIN, kept: Timestamp::MAX, sessions, tenants, artifacts, api_keys }
+        Self {
+            store,
+            made: 0,
+            old: Timestamp::MIN,
+            kept: Timestamp::MAX,
+            sessions: Vec::new(),
+            tokens: HashMap::new(),
+            tenants: Vec::new(),
+            artifacts: Vec::new(),
+            api_keys: Vec::new(),
+        }
     }
 
     /// Leaves the entries of the change log since then: changes are to go on from there.
@@ -292,25 +308,28 @@ impl<'a> Player<'a> {
             ip: None,
             user_agent: None,
             workspace: None,
-            refresh_digest: [0; 32],
+            lines: vec![RefreshLine::new(FIRST.digest(), at)],
         };
         self.sessions.push((user, session.id));
-        self.store.open_session(session, hash(), stamp).await.map(drop)
+        self.store.open_session(session, Opening { verified: hash(), most: 3 }, stamp).await.map(drop)
     }
 
-    fn successor(&mut self) -> Successor {
-        let mut digest = [0; 32];
-        digest[..16].copy_from_slice(&self.id());
-        Successor { digest, idle_until: after(self.made + 40) }
-    }
-
-    /// With the good token, or with the first, which is spent soon.
+    /// With the newest token, or with the first, which is spent soon.
     async fn rotate(&mut self, which: u8, other: u8, first: bool) -> Result<(), StoreError> {
         let (user, id) = self.session(which);
-        let (stamp, successor) = (self.stamp(user, other), self.successor());
-        let good = self.store.session(user, id).await?.map_or([0; 32], |session| session.refresh_digest);
-        let presented = if first { [0; 32] } else { good };
-        self.store.rotate_refresh_token(user, id, presented, successor, stamp).await.map(drop)
+        let (mut stamp, salt) = (self.stamp(user, other), self.id());
+        stamp.actor.ip = Some(format!("192.0.2.{}", other % 4));
+        let grace = if other.is_multiple_of(2) { 20 } else { 0 };
+        let repeatable_until = after(self.made + grace);
+        let renewal = Renewal { salt, repeatable_until, idle_until: after(self.made + 40) };
+        let newest = self.tokens.get(&id).copied().unwrap_or(FIRST);
+        let presented = if first { FIRST } else { newest };
+        if let Rotation::Rotated(_, token) =
+            self.store.rotate_refresh_token(user, id, presented, renewal, stamp).await?
+        {
+            self.tokens.insert(id, token);
+        }
+        Ok(())
     }
 
     /// Points a session at a workspace, ends it or others, or changes the password with it.
@@ -319,9 +338,11 @@ impl<'a> Player<'a> {
         let stamp = self.stamp(user, other);
         match what {
             7 => {
-                let (first, successor) = (self.store.first_workspace_of(user).await?, self.successor());
+                let (first, token) = (self.store.first_workspace_of(user).await?, self.id());
+                let token = RefreshSecret::from_bytes([token; 2].concat().try_into().unwrap()).digest();
+                let idle_until = after(self.made + 40);
                 let tenant = first.map_or(self.tenant(other), |view| view.workspace.id);
-                self.store.switch_session(user, id, tenant, successor, stamp).await.map(drop)
+                self.store.switch_session(user, id, tenant, token, idle_until, stamp).await.map(drop)
             }
             8 if other.is_multiple_of(2) => self.store.close_session(user, id, stamp).await,
             8 => self.store.revoke_session(user, id, stamp).await,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use redb::{ReadOnlyTable, ReadableTableMetadata as _};
 
 use super::super::counters::Counter;
-use super::super::records::{self, Account, LastUse, Record, SpentTokens};
+use super::super::records::{self, Account, LastUse, Record, RefreshSalts, SpentTokens};
 use super::super::snapshot::Snapshot;
 use super::super::tables::{get, pair, second_of};
 use super::{Check, name};
@@ -57,6 +57,7 @@ fn expect(check: &mut Check, fit: bool, table: &str, key: &[u8], trouble: &str) 
 }
 
 const OTHER_KEY: &str = "the row is under the key of another";
+const NO_SESSION: &str = "their session is not there";
 
 fn accounts(check: &mut Check, snapshot: &Snapshot, totals: &mut Totals) -> StoreResult<()> {
     let users = snapshot.users()?;
@@ -81,7 +82,11 @@ fn sessions(check: &mut Check, snapshot: &Snapshot) -> StoreResult<()> {
         Ok(())
     })?;
     each(check, "spent_refresh_tokens", snapshot.spent_tokens()?, |check, key, _: SpentTokens| {
-        expect(check, sessions.get(key)?.is_some(), "spent_refresh_tokens", key, "their session is not there");
+        expect(check, sessions.get(key)?.is_some(), "spent_refresh_tokens", key, NO_SESSION);
+        Ok(())
+    })?;
+    each(check, "refresh_salts", snapshot.refresh_salts()?, |check, key, _: RefreshSalts| {
+        expect(check, sessions.get(key)?.is_some(), "refresh_salts", key, NO_SESSION);
         Ok(())
     })
 }
