@@ -10,6 +10,7 @@ use super::TransferError;
 use crate::auth::{HashingError, SigningKeyError};
 use crate::backups::PlaceError;
 use crate::followers::Failure;
+use crate::http::server::TlsError;
 use crate::mail::MailerError;
 use crate::search::SearchError;
 use crate::store::StoreError;
@@ -47,6 +48,9 @@ pub enum Error {
         /// What is wrong.
         error: io::Error,
     },
+    /// The certificate can't be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The database can't be opened.
     #[error(transparent)]
     Store(#[from] OpenError),

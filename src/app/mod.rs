@@ -32,6 +32,7 @@ use crate::config::{self, Config};
 use crate::domain::{
     Clock as _, Entropy, HistoryId, IdGenerator, InstallationId, PasswordPolicy, Quotas, SystemClock, SystemEntropy,
 };
+use crate::http::server::{Tls, TlsError};
 use crate::http::{self, Memory, MetricsAccess, OperatorSocket, SharedToken, State, server};
 use crate::mail::{Links, Mailer, MailerError};
 use crate::search::SearchIndex;
@@ -76,6 +77,7 @@ pub async fn serve(mut config: Config, may_be_new: bool) -> Result<(), Error> {
         Some(address) => Some(listen(address, "telemetry.metrics_listen").await?),
         None => None,
     };
+    let tls = tls(&config.server)?;
     let data_dir = &config.storage.data_dir;
     std::fs::create_dir_all(data_dir).map_err(|error| Error::DataDir { path: data_dir.clone(), error })?;
 
@@ -114,7 +116,7 @@ pub async fn serve(mut config: Config, may_be_new: bool) -> Result<(), Error> {
         let (router, mut limits) = (http::metrics_router(state.clone()), limits(&config.server));
         limits.max_connections = limits.max_connections.min(descriptors::METRICS_CONNECTIONS);
         // Until the last request is answered: that is worth seeing.
-        tokio::spawn(server::serve(listener, router, limits, async {
+        tokio::spawn(server::serve(listener, None, router, limits, async {
             let _ = metrics_stopped.await;
         }))
     });
@@ -125,7 +127,7 @@ pub async fn serve(mut config: Config, may_be_new: bool) -> Result<(), Error> {
             let _ = operators_stopped.await;
         }))
     });
-    server::serve(listener, router, limits(&config.server), stop).await;
+    server::serve(listener, tls, router, limits(&config.server), stop).await;
     drop((stop_metrics, stop_operators));
     if let Some(operators) = operators {
         let _ = operators.await;
@@ -319,6 +321,12 @@ fn mailer(config: &Config) -> Result<Option<Mailer>, MailerError> {
     Mailer::over_smtp(url.expose_secret(), &mail.from, links, clock, entropy).map(Some)
 }
 
+/// The TLS side, if there is a certificate.
+fn tls(config: &config::Server) -> Result<Option<Tls>, TlsError> {
+    let (Some(certificate), Some(key)) = (&config.tls_certificate, &config.tls_key) else { return Ok(None) };
+    Tls::new(server::Files { certificate: certificate.clone(), key: key.clone() }).map(Some)
+}
+
 fn limits(config: &config::Server) -> server::Limits {
     server::Limits {
         max_connections: config.max_connections,
@@ -358,12 +366,15 @@ fn announce(config: &Config, listener: &TcpListener, metrics: Option<&TcpListene
     let metrics = metrics.and_then(|listener| listener.local_addr().ok()).unwrap_or(address);
     let data_dir = &config.storage.data_dir;
     let data = std::fs::canonicalize(data_dir).unwrap_or_else(|_| data_dir.clone());
-    let docs = if config.server.docs { format!("  docs     http://{address}/docs\n") } else { String::new() };
+    let own = if config.server.tls_certificate.is_some() { "https" } else { "http" };
+    // Of their own, the metrics are for the inside.
+    let inner = if metrics == address { own } else { "http" };
+    let docs = if config.server.docs { format!("  docs     {own}://{address}/docs\n") } else { String::new() };
     let mut out = anstream::stdout().lock();
     // Nobody reads it? Then nobody misses it.
     let _ = writeln!(
         out,
-        "ghostworks ready on http://{address}\n{docs}  metrics  http://{metrics}/metrics\n  data     {}",
+        "ghostworks ready on {own}://{address}\n{docs}  metrics  {inner}://{metrics}/metrics\n  data     {}",
         data.display()
     );
     let _ = out.flush();

@@ -58,6 +58,9 @@ async fn over_socket(stream: UnixStream) -> Result<(String, Response<Incoming>),
 /// The answer to who has the operator's token.
 async fn by_token(config: &config::Server) -> Result<(String, Response<Incoming>), Error> {
     let Some(url) = config.local_url() else { return Err(Error::Running("its address is not known: give --listen")) };
+    if config.tls_certificate.is_some() {
+        return Err(Error::Running("it speaks TLS: run this as the user that the server runs as"));
+    }
     let Some(token) = &config.operator_token else {
         return Err(Error::Running(
             "run this as the user that the server runs as, or set server.operator_token for both",

@@ -1,14 +1,21 @@
 //! `ghostworks healthcheck`: asks a running server whether it is ready, as a container's health check does.
 
-use std::{fmt, io, str::FromStr, time::Duration};
+use std::{fmt, io, str::FromStr, sync::Arc, time::Duration};
 
 use hyper::Uri;
+use rustls::{
+    ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
+    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
+    pki_types::{CertificateDer, ServerName, UnixTime},
+};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
     net::TcpStream,
     runtime::Builder,
     time::timeout,
 };
+use tokio_rustls::TlsConnector;
 
 use super::Failure;
 use crate::config::{Config, Server, Sources};
@@ -46,8 +53,17 @@ pub(super) fn run(args: Args, sources: &Sources) -> Result<(), Failure> {
 
 /// The status that a plain GET of `url` is answered with.
 async fn status_of(url: &Url) -> io::Result<u16> {
-    let mut stream = TcpStream::connect((url.host.trim_matches(['[', ']']), url.port)).await?;
-    let Url { host, port, path } = url;
+    let host = url.host.trim_matches(['[', ']']);
+    let stream = TcpStream::connect((host, url.port)).await?;
+    if !url.is_tls {
+        return ask(stream, url).await;
+    }
+    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+    ask(TlsConnector::from(Arc::new(tls()?)).connect(name, stream).await?, url).await
+}
+
+async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, url: &Url) -> io::Result<u16> {
+    let Url { host, port, path, .. } = url;
     let request = format!("GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut line = String::new();
@@ -56,9 +72,57 @@ async fn status_of(url: &Url) -> io::Result<u16> {
     status.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "that is not HTTP"))
 }
 
-/// An `http://` URL.
+/// TLS with whoever answers: only whether it is ready is asked, and by an address that no certificate names.
+fn tls() -> io::Result<ClientConfig> {
+    let provider = Arc::new(ring::default_provider());
+    let verifier = Arc::new(AnyCertificate(provider.clone()));
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.map_err(io::Error::other)?.dangerous().with_custom_certificate_verifier(verifier);
+    Ok(config.with_no_client_auth())
+}
+
+#[derive(Debug)]
+struct AnyCertificate(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for AnyCertificate {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// An `http://` or `https://` URL.
 #[derive(Clone, Debug)]
 struct Url {
+    is_tls: bool,
     /// A name or an address, an IPv6 one in brackets.
     host: String,
     port: u16,
@@ -79,11 +143,13 @@ impl FromStr for Url {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const EXPECTED: &str = "expected an http:// URL, such as http://127.0.0.1:8000/readyz";
+        const EXPECTED: &str = "expected an http:// or https:// URL, such as http://127.0.0.1:8000/readyz";
         let uri: Uri = text.parse().map_err(|_| EXPECTED)?;
         match (uri.scheme_str(), uri.host(), uri.path_and_query()) {
-            (Some("http"), Some(host), Some(path)) => {
-                Ok(Self { host: host.to_owned(), port: uri.port_u16().unwrap_or(80), path: path.to_string() })
+            (Some(scheme @ ("http" | "https")), Some(host), Some(path)) => {
+                let is_tls = scheme == "https";
+                let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
+                Ok(Self { is_tls, host: host.to_owned(), port, path: path.to_string() })
             }
             _ => Err(EXPECTED),
         }
@@ -92,6 +158,7 @@ impl FromStr for Url {
 
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}:{}{}", self.host, self.port, self.path)
+        let scheme = if self.is_tls { "https" } else { "http" };
+        write!(f, "{scheme}://{}:{}{}", self.host, self.port, self.path)
     }
 }

@@ -1,6 +1,7 @@
 //! The HTTP server's settings.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -17,6 +18,11 @@ pub struct Server {
     /// The address to listen on; port 0 takes any free one. Default `127.0.0.1:8000`.
     #[serde(deserialize_with = "address")]
     pub listen: SocketAddr,
+    /// A PEM file with the certificate of this server and those between it and its root: then it speaks TLS, HTTP/1.1 and
+    /// HTTP/2. Read again when it changes. Default none: it speaks HTTP/1.1 alone, for a proxy that speaks TLS.
+    pub tls_certificate: Option<PathBuf>,
+    /// A PEM file with the key of that certificate. Read again when it changes.
+    pub tls_key: Option<PathBuf>,
     /// Connections served at a time, as far as the limit on open files allows; more wait to be accepted. Default 8192.
     pub max_connections: usize,
     /// Bytes that requests and answers may hold, all together. Default 256 MiB.
@@ -58,6 +64,8 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 8000).into(),
+            tls_certificate: None,
+            tls_key: None,
             max_connections: 8192,
             memory_bytes: 256 << 20,
             header_timeout_seconds: 10,
@@ -85,10 +93,13 @@ impl Server {
             IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
             IpAddr::V4(_) | IpAddr::V6(_) => {}
         }
-        (address.port() != 0).then(|| format!("http://{address}"))
+        let scheme = if self.tls_certificate.is_some() { "https" } else { "http" };
+        (address.port() != 0).then(|| format!("{scheme}://{address}"))
     }
 
     pub(super) fn check(&self) -> Checked {
+        let is_whole = self.tls_certificate.is_some() == self.tls_key.is_some();
+        check::ensure("server.tls_key", is_whole, "expected together with server.tls_certificate: both or neither")?;
         check::within("server.max_connections", self.max_connections, 1..=1_000_000)?;
         let largest = self.max_body_bytes.max(self.max_import_bytes).max(16 << 20);
         check::within("server.memory_bytes", self.memory_bytes, largest..=1 << 40)?;

@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use ipnet::IpNet;
+use poem::http::uri::Scheme;
 use poem::http::{HeaderMap, HeaderName};
 use poem::web::RemoteAddr;
 use poem::{Endpoint, Middleware, Request, Result};
@@ -21,7 +22,7 @@ pub(super) struct Origin {
     pub client: Option<IpAddr>,
     /// Whether a trusted proxy sent it on.
     pub is_from_proxy: bool,
-    /// Whether the client's connection is encrypted, which is the doing of a proxy: we speak plain HTTP.
+    /// Whether the client's connection is encrypted, be it by us or by a proxy.
     pub is_tls: bool,
 }
 
@@ -31,11 +32,11 @@ impl Origin {
         request.data::<Self>().copied().unwrap_or_default()
     }
 
-    fn find(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpNet]) -> Self {
+    fn find(peer: Option<IpAddr>, is_tls: bool, headers: &HeaderMap, trusted: &[IpNet]) -> Self {
         let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
         let Some(peer) = peer.map(|peer| peer.to_canonical()) else { return Self::default() };
         if !is_trusted(peer) {
-            return Self { client: Some(peer), is_from_proxy: false, is_tls: false };
+            return Self { client: Some(peer), is_from_proxy: false, is_tls };
         }
         let mut client = peer;
         for hop in values_from_right(headers, &FORWARDED_FOR) {
@@ -47,7 +48,7 @@ impl Origin {
             }
         }
         let scheme = values_from_right(headers, &FORWARDED_PROTO).next();
-        let is_tls = scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
+        let is_tls = scheme.map_or(is_tls, |scheme| scheme.eq_ignore_ascii_case("https"));
         Self { client: Some(client), is_from_proxy: true, is_tls }
     }
 }
@@ -96,7 +97,8 @@ impl<E: Endpoint> Endpoint for WithOrigin<E> {
     async fn call(&self, mut request: Request) -> Result<Self::Output> {
         let RemoteAddr(peer) = request.remote_addr();
         let peer = peer.as_socket_addr().map(SocketAddr::ip);
-        let origin = Origin::find(peer, request.headers(), &self.trusted);
+        let is_tls = *request.scheme() == Scheme::HTTPS;
+        let origin = Origin::find(peer, is_tls, request.headers(), &self.trusted);
         request.set_data(origin);
         self.inner.call(request).await
     }
@@ -112,7 +114,7 @@ mod tests {
         for line in lines {
             headers.append(FORWARDED_FOR, line.parse().unwrap());
         }
-        let origin = Origin::find(peer.parse().ok(), &headers, &["10.0.0.0/8".parse().unwrap()]);
+        let origin = Origin::find(peer.parse().ok(), false, &headers, &["10.0.0.0/8".parse().unwrap()]);
         origin.client.unwrap().to_string()
     }
 
@@ -134,7 +136,7 @@ mod tests {
     fn the_scheme_is_believed_of_a_proxy_of_ours() {
         let headers = HeaderMap::from_iter([(FORWARDED_PROTO, "https".parse().unwrap())]);
         let trusted = ["10.0.0.0/8".parse().unwrap()];
-        let is_tls = |peer: &str| Origin::find(peer.parse().ok(), &headers, &trusted).is_tls;
+        let is_tls = |peer: &str| Origin::find(peer.parse().ok(), false, &headers, &trusted).is_tls;
         assert!(is_tls("10.0.0.1"));
         assert!(!is_tls("192.0.2.1"));
     }

@@ -1,7 +1,8 @@
 //! How many bytes requests and answers may hold: all together, those of people who are not signed in, those of one address
 //! and those of one account. They are taken before a body is read or an answer is sent, and held until the answer has left.
 //!
-//! What fits the buffers that every connection has anyway is not counted.
+//! What fits the buffers that every connection has anyway is not counted. Of HTTP/2 everything is, for a connection has many
+//! requests at once.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -119,6 +120,8 @@ pub(super) struct Holding(Arc<OfRequest>);
 
 struct OfRequest {
     memory: Arc<Memory>,
+    /// What is not counted of its body.
+    uncounted: usize,
     counts: Mutex<Counts>,
 }
 
@@ -131,9 +134,9 @@ struct Counts {
 
 impl Holding {
     /// Nothing yet, for somebody at this address.
-    pub(super) fn new(memory: Arc<Memory>, address: Option<Network>) -> Self {
+    pub(super) fn new(memory: Arc<Memory>, address: Option<Network>, uncounted: usize) -> Self {
         let counts = Mutex::new(Counts { holder: Holder::Address(address), all: 0, body: 0 });
-        Self(Arc::new(OfRequest { memory, counts }))
+        Self(Arc::new(OfRequest { memory, uncounted, counts }))
     }
 
     /// What a request holds.
@@ -177,7 +180,7 @@ impl Holding {
 
     /// Takes what is missing to hold a body of `bytes`.
     pub(super) fn take_body(&self, bytes: usize) -> Result<(), Problem> {
-        let missing = if bytes <= UNCOUNTED { 0 } else { bytes.saturating_sub(self.lock().body) };
+        let missing = if bytes <= self.0.uncounted { 0 } else { bytes.saturating_sub(self.lock().body) };
         if missing > 0 {
             self.take(missing)?;
             self.lock().body += missing;
@@ -231,7 +234,7 @@ mod tests {
     #[test]
     fn what_a_request_holds_is_given_back_with_it_by_whoever_it_belongs_to() {
         let memory = Memory::new(1 << 20, 1 << 20);
-        let holding = Holding::new(memory.clone(), None);
+        let holding = Holding::new(memory.clone(), None, UNCOUNTED);
         assert!(holding.take_body(UNCOUNTED).is_ok() && memory.held() == 0);
         assert!(holding.take_body(50_000).is_ok() && holding.take_body(50_000).is_ok());
         assert_eq!(memory.held(), 50_000, "the body is counted once");

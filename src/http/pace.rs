@@ -24,6 +24,11 @@ impl Pace {
         Self { least_rate, patience }
     }
 
+    /// For how long nothing may move.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+
     /// Until when something must move, from now on.
     pub(super) fn first_deadline(&self, now: Instant) -> Instant {
         now + self.patience

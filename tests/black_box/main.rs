@@ -68,6 +68,7 @@ mod system;
 mod telemetry_privacy;
 mod telemetry_reference;
 mod tenants;
+mod tls;
 mod trace_context;
 mod traces;
 mod transfer;

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use http_body_util::combinators::BoxBody;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
+use poem::http::Version;
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
 use crate::domain::Network;
@@ -47,20 +48,28 @@ impl<E: Endpoint> Endpoint for Counting<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
-        let holding = Holding::new(self.memory.clone(), Origin::of(&request).client.map(Network::of));
+        let is_http2 = request.version() == Version::HTTP_2;
+        let uncounted = if is_http2 { 0 } else { UNCOUNTED };
+        let holding = Holding::new(self.memory.clone(), Origin::of(&request).client.map(Network::of), uncounted);
+        if is_http2 {
+            holding.take(request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum())?;
+        }
         let is_safe = request.method().is_safe();
         request.set_data(holding.clone());
         let mut response = self.inner.call(request).await?.into_response();
-        if response.data::<Shared>().is_some() {
+        let is_shared = response.data::<Shared>().is_some();
+        if is_shared && !is_http2 {
             return Ok(response);
         }
         let body: BoxBody<Bytes, io::Error> = response.take_body().into();
         let length = body.size_hint().exact();
-        if length.is_some_and(|length| length <= UNCOUNTED as u64) {
+        if length.is_some_and(|length| length <= uncounted as u64) {
             response.set_body(body);
             return Ok(response);
         }
         let bytes = length.map_or(STREAM, |length| usize::try_from(length).unwrap_or(usize::MAX));
+        // What is on its way is not shared any more.
+        let bytes = if is_shared { bytes.min(UNCOUNTED) } else { bytes };
         match holding.take(bytes) {
             // What was done is done, and said: there is little of that.
             Err(spent) if is_safe || length.is_none() => return Err(spent.into()),

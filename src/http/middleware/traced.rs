@@ -44,20 +44,22 @@ impl<E: Endpoint> Endpoint for TracedEndpoint<E> {
 
     async fn call(&self, mut request: Request) -> Result<Response> {
         let route = self.routes.find(request.uri().path());
+        let operation = route.and_then(|route| route.operation(request.method()));
         let (origin, RequestId(id)) = (Origin::of(&request), RequestId::of(&request));
         let in_flight = self.telemetry.request_arrived(&RequestHead {
             method: request.method(),
             uri: request.uri(),
             version: request.version(),
             headers: request.headers(),
-            route: route.map(|route| &route.pattern),
+            // Labels are only for what exists; what nothing answers to shares one.
+            route: operation.and(route).map(|route| &route.pattern),
             client: origin.client,
             is_from_proxy: origin.is_from_proxy,
             is_tls: origin.is_tls,
             server: request.local_addr().as_socket_addr().copied(),
             request_id: &id,
         });
-        if let Some(operation) = route.and_then(|route| route.operation(request.method())) {
+        if let Some(operation) = operation {
             request.set_data(operation);
         }
         let mut response = match in_flight.run(self.inner.call(request)).await {

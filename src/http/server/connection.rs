@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use hyper::Request;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::Watcher;
 use poem::http::uri::Scheme;
 use poem::web::{LocalAddr, RemoteAddr};
@@ -16,11 +16,14 @@ use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
+use super::frames::Frames;
 use super::head_timer::{HeadTimer, Received};
 use super::incoming::Watched;
-use super::outgoing::{Answer, Unsent};
+use super::outgoing::{Answer, Flow, Unsent};
 use super::paced::Paced;
 use super::seats::Seat;
+use super::tls::{Tls, is_http2};
+use super::turns::Turns;
 use super::{Crowded, Limits};
 
 /// The largest head of a request, in bytes; beyond it, or beyond hyper's 100 header fields, the answer is 431.
@@ -29,10 +32,18 @@ const MAX_HEAD_BYTES: usize = 64 << 10;
 /// The most bytes that wait in the system for a slow client, besides those on the way: it would take megabytes.
 const UNSENT_MAX: u32 = 64 << 10;
 
+/// What a client of HTTP/2 may have: requests at once, bytes of a head, and bytes sent that were not asked for yet, in each
+/// direction.
+const STREAMS: u32 = 32;
+const MAX_HEAD_LIST_BYTES: u32 = 16 << 10;
+const WINDOW_BYTES: u32 = 64 << 10;
+
 /// The connections of a listener.
 pub(super) struct Connections<E> {
     pub endpoint: E,
     pub limits: Limits,
+    /// None for plain HTTP.
+    pub tls: Option<Tls>,
 }
 
 /// What the requests of a connection have in common.
@@ -56,11 +67,24 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
         let local =
             stream.local_addr().map_or_else(|_| LocalAddr::default(), |address| LocalAddr(Addr::SocketAddr(address)));
         let remote = RemoteAddr(Addr::SocketAddr(peer));
-        let common = Arc::new(Common { local, remote, scheme: Scheme::HTTP, seat });
+        let scheme = if self.tls.is_some() { Scheme::HTTPS } else { Scheme::HTTP };
+        let common = Arc::new(Common { local, remote, scheme, seat });
         let stream = Paced::new(stream, self.limits.pace);
         tokio::select! {
-            () = self.serve_http1(stream, common.clone(), drain) => {}
+            () = self.choose(stream, common.clone(), drain) => {}
             () = common.seat.closing() => tracing::debug!("connection closed: others had to be served"),
+        }
+    }
+
+    /// Speaks what the client and we agree on.
+    async fn choose(self: Arc<Self>, stream: Paced<TcpStream>, common: Arc<Common>, drain: Watcher) {
+        let Some(tls) = &self.tls else { return self.serve_http1(stream, common, drain).await };
+        let accepted = tokio::time::timeout(self.limits.header_timeout, tls.accept(stream)).await;
+        match accepted {
+            Ok(Ok(stream)) if is_http2(&stream) => self.serve_http2(stream, common, drain).await,
+            Ok(Ok(stream)) => self.serve_http1(stream, common, drain).await,
+            Ok(Err(error)) => tracing::debug!(%error, "no TLS connection was made"),
+            Err(_) => tracing::debug!("no TLS connection was made in time"),
         }
     }
 
@@ -73,7 +97,7 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
         let service = service_fn(|request: Request<Incoming>| {
             let (connections, common, unsent) = (self.clone(), common.clone(), unsent.clone());
             // The future is large, and hyper moves it: the box is what moves.
-            Box::pin(async move { connections.answer(request, &common, Some(unsent)).await })
+            Box::pin(async move { connections.answer(request, &common, Flow::Http1(unsent)).await })
         });
         let connection = self.http1(received).serve_connection(TokioIo::new(Box::pin(stream)), service);
         // How a connection ends is the client's affair: it leaves, it is too slow, it does not speak HTTP.
@@ -82,11 +106,32 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
         }
     }
 
+    async fn serve_http2<S>(self: Arc<Self>, stream: S, common: Arc<Common>, drain: Watcher)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let turns = Turns::new();
+        let service = service_fn(|request: Request<Incoming>| {
+            let (connections, common, turn) = (self.clone(), common.clone(), turns.begin());
+            Box::pin(async move { connections.answer(request, &common, Flow::Http2(turn)).await })
+        });
+        let connection = http2_builder().serve_connection(TokioIo::new(Frames::new(stream)), service);
+        let Limits { header_timeout, idle_timeout, pace, .. } = &self.limits;
+        tokio::select! {
+            ended = drain.watch(connection) => if let Err(error) = ended {
+                tracing::debug!(%error, "connection ended");
+            },
+            () = turns.overdue(*header_timeout, *idle_timeout, pace.patience()) => {
+                tracing::debug!("connection closed: the client let its time pass");
+            }
+        }
+    }
+
     async fn answer(
         &self,
         mut request: Request<Incoming>,
         common: &Common,
-        unsent: Option<Unsent>,
+        flow: Flow,
     ) -> Result<hyper::Response<Answer>, MadeWay> {
         let Common { local, remote, scheme, seat } = common;
         if !seat.is_regular() && !self.limits.probes.contains(&request.uri().path()) {
@@ -99,7 +144,7 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
         let request = (request, local.clone(), remote.clone(), scheme.clone()).into();
         let response = self.endpoint.get_response(request).await;
         let response: hyper::Response<_> = response.into();
-        Ok(response.map(|body| Answer::new(body, unsent, busy)))
+        Ok(response.map(|body| Answer::new(body, flow, busy)))
     }
 
     fn http1(&self, received: Received) -> http1::Builder {
@@ -115,4 +160,16 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
             .max_header_size(MAX_HEAD_BYTES);
         builder
     }
+}
+
+fn http2_builder() -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS)
+        .initial_stream_window_size(WINDOW_BYTES)
+        .initial_connection_window_size(WINDOW_BYTES)
+        .max_send_buf_size(WINDOW_BYTES as usize)
+        .max_header_list_size(MAX_HEAD_LIST_BYTES);
+    builder
 }

@@ -1,9 +1,11 @@
-//! The accept loop: connections with timeouts, a fair cap on their number, and an orderly end. It speaks HTTP/1.1 alone.
+//! The accept loop: connections with timeouts, a fair cap on their number, and an orderly end. It speaks HTTP/1.1, and over
+//! TLS HTTP/2, too.
 //!
 //! poem's own server gives hyper no timer and accepts without a limit, so a half-sent request would hold its
 //! connection for ever; only the endpoint is poem's.
 
 mod connection;
+mod frames;
 mod framing;
 mod head_timer;
 mod incoming;
@@ -11,6 +13,8 @@ mod lingering;
 mod outgoing;
 mod paced;
 mod seats;
+mod tls;
+mod turns;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -24,6 +28,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use self::connection::Connections;
 use self::seats::Seats;
+pub use self::tls::{Files, Tls, TlsError};
 use super::pace::Pace;
 use crate::domain::Network;
 
@@ -64,13 +69,18 @@ impl Limits {
 pub(in crate::http) struct Crowded;
 
 /// Serves connections until `stop` resolves, then lets the requests in flight finish.
-pub async fn serve<E>(listener: TcpListener, endpoint: E, limits: Limits, stop: impl Future<Output = ()>)
-where
+pub async fn serve<E>(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    endpoint: E,
+    limits: Limits,
+    stop: impl Future<Output = ()>,
+) where
     E: Endpoint<Output = Response> + 'static,
 {
     let seats = Seats::new(limits.max_connections);
     let drain_timeout = limits.drain_timeout;
-    let connections = Arc::new(Connections { endpoint, limits });
+    let connections = Arc::new(Connections { endpoint, limits, tls });
     let drain = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
     loop {

@@ -12,6 +12,7 @@ use http_body_util::combinators::BoxBody;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 
 use super::seats::Busy;
+use super::turns;
 
 /// The most bytes of an answer that a connection holds besides the answer itself.
 const PIECE: usize = 16 << 10;
@@ -45,20 +46,30 @@ impl Unsent {
     }
 }
 
+/// How an answer keeps to what its connection can take.
+pub(super) enum Flow {
+    /// It waits until what it gave has left.
+    Http1(Unsent),
+    /// HTTP/2 has its windows; the client must let them move on.
+    Http2(turns::Request),
+}
+
 /// The body of an answer.
 pub(super) struct Answer {
     body: BoxBody<Bytes, io::Error>,
     /// What is left of the frame that is cut into pieces.
     rest: Bytes,
-    /// None for HTTP/2, which has its windows.
-    unsent: Option<Unsent>,
+    flow: Flow,
     /// Until the answer has left, the connection is at work.
     _busy: Busy,
 }
 
 impl Answer {
-    pub(super) fn new(body: BoxBody<Bytes, io::Error>, unsent: Option<Unsent>, busy: Busy) -> Self {
-        Self { body, rest: Bytes::new(), unsent, _busy: busy }
+    pub(super) fn new(body: BoxBody<Bytes, io::Error>, mut flow: Flow, busy: Busy) -> Self {
+        if let Flow::Http2(turn) = &mut flow {
+            turn.set_untaken(true);
+        }
+        Self { body, rest: Bytes::new(), flow, _busy: busy }
     }
 }
 
@@ -68,7 +79,11 @@ impl Body for Answer {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         while self.rest.is_empty() {
-            match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+            let frame = Pin::new(&mut self.body).poll_frame(cx);
+            if let Flow::Http2(turn) = &mut self.flow {
+                turn.set_untaken(frame.is_ready());
+            }
+            match ready!(frame) {
                 None => return Poll::Ready(None),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 Some(Ok(frame)) => match frame.into_data() {
@@ -77,12 +92,13 @@ impl Body for Answer {
                 },
             }
         }
-        if let Some(unsent) = &self.unsent {
-            ready!(unsent.poll_space(cx));
-        }
         let length = self.rest.len().min(PIECE);
-        if let Some(unsent) = &self.unsent {
-            unsent.0.bytes.fetch_add(length, Ordering::Relaxed);
+        match &mut self.flow {
+            Flow::Http1(unsent) => {
+                ready!(unsent.poll_space(cx));
+                unsent.0.bytes.fetch_add(length, Ordering::Relaxed);
+            }
+            Flow::Http2(turn) => turn.set_untaken(true),
         }
         Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(length)))))
     }

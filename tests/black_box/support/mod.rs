@@ -4,10 +4,12 @@
 pub mod account;
 pub mod client;
 pub mod exposition;
+pub mod h2;
 pub mod mail;
 pub mod otlp;
 pub mod raw;
 pub mod server;
+pub mod tls;
 pub mod tour;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -17,7 +17,7 @@ use super::client::Client;
 use super::{PATIENCE, lock};
 
 /// Precedes the address in the line that says the server is ready.
-const READY: &str = "ghostworks ready on http://";
+const READY: &str = "ghostworks ready on ";
 
 /// How a server is started. Starting twice from one setup is a restart on the same data.
 #[derive(Clone)]
@@ -120,7 +120,7 @@ impl Setup {
         let process = Process::spawn(&arguments, &self.environment, self.reads_log, self.descriptors);
         // Telemetry may go to the console, too.
         let mut lines = std::iter::from_fn(|| process.next_line());
-        let address = lines.find_map(|line| line.strip_prefix(READY)?.trim().parse().ok());
+        let address = lines.find_map(|line| line.strip_prefix(READY)?.split_once("://")?.1.trim().parse().ok());
         let Some(address) = address else {
             panic!("expected `{READY}…`; stderr:\n{}", process.stderr());
         };

@@ -1,0 +1,154 @@
+//! TLS: a certificate and its key from files, read again when they change, and the protocol that a client and we agree on.
+
+use std::fs::{self, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, SystemTime};
+
+use arc_swap::ArcSwap;
+use rustls::ServerConfig;
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+/// How often the files are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// The most bytes of an answer that a connection holds encrypted: about what it holds before that.
+const BUFFER_MAX: usize = 16 << 10;
+
+/// HTTP/2, as ALPN names it.
+const H2: &[u8] = b"h2";
+
+/// The files of a certificate.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// The certificate and those between it and its root, in PEM.
+    pub certificate: PathBuf,
+    /// Its key, in PEM.
+    pub key: PathBuf,
+}
+
+/// Why a certificate can't be used.
+#[derive(Debug, Error)]
+pub enum TlsError {
+    /// A file can't be read, or is no PEM.
+    #[error("can't read {path}: {problem}; it must be a PEM file that this program may read")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// They don't fit.
+    #[error("the key in {key} is not that of the certificate in {certificate}: {error}")]
+    Mismatch {
+        /// The certificate's file.
+        certificate: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+        /// What is wrong.
+        error: rustls::Error,
+    },
+    /// TLS can't be set up.
+    #[error("can't set up TLS: {0}")]
+    Setup(#[from] rustls::Error),
+}
+
+impl Files {
+    fn read(&self, provider: &CryptoProvider) -> Result<CertifiedKey, TlsError> {
+        let unreadable = |path: &Path, problem: String| TlsError::File { path: path.to_owned(), problem };
+        let chain = CertificateDer::pem_file_iter(&self.certificate)
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+            .map_err(|error| unreadable(&self.certificate, error.to_string()))?;
+        if chain.is_empty() {
+            return Err(unreadable(&self.certificate, "it has no certificate".to_owned()));
+        }
+        let key = PrivateKeyDer::from_pem_file(&self.key).map_err(|error| unreadable(&self.key, error.to_string()))?;
+        CertifiedKey::from_der(chain, key, provider).map_err(|error| TlsError::Mismatch {
+            certificate: self.certificate.clone(),
+            key: self.key.clone(),
+            error,
+        })
+    }
+
+    /// What changes when they do.
+    fn marks(&self) -> [Option<(SystemTime, u64)>; 2] {
+        let mark = |file: Metadata| Some((file.modified().ok()?, file.len()));
+        [&self.certificate, &self.key].map(|path| fs::metadata(path).ok().and_then(mark))
+    }
+}
+
+/// The certificate in force.
+#[derive(Debug)]
+struct Current(ArcSwap<CertifiedKey>);
+
+impl ResolvesServerCert for Current {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.load_full())
+    }
+}
+
+/// The TLS side of a listener.
+pub struct Tls(TlsAcceptor);
+
+impl Tls {
+    /// With the certificate that the files hold now, and later with the one they hold then. For a runtime's thread.
+    pub fn new(files: Files) -> Result<Self, TlsError> {
+        let provider = Arc::new(ring::default_provider());
+        let marks = files.marks();
+        let current = Arc::new(Current(ArcSwap::from_pointee(files.read(&provider)?)));
+        let config = ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
+        let mut config = config.with_no_client_auth().with_cert_resolver(current.clone());
+        config.alpn_protocols = vec![H2.to_vec(), b"http/1.1".to_vec()];
+        config.ticketer = ring::Ticketer::new()?;
+        tokio::spawn(follow(files, marks, Arc::downgrade(&current), provider));
+        Ok(Self(TlsAcceptor::from(Arc::new(config))))
+    }
+
+    /// Shakes hands.
+    pub(super) async fn accept<S>(&self, stream: S) -> io::Result<TlsStream<S>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        self.0.accept_with(stream, |session| session.set_buffer_limit(Some(BUFFER_MAX))).await
+    }
+}
+
+/// Whether a client and we agreed on HTTP/2.
+pub(super) fn is_http2<S>(stream: &TlsStream<S>) -> bool {
+    stream.get_ref().1.alpn_protocol() == Some(H2)
+}
+
+/// Reads the files again whenever they have changed, for as long as somebody uses the certificate. What can't be used is
+/// reported once, and the certificate before it stays.
+async fn follow(
+    files: Files,
+    mut seen: [Option<(SystemTime, u64)>; 2],
+    current: Weak<Current>,
+    provider: Arc<CryptoProvider>,
+) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let Some(current) = current.upgrade() else { return };
+        let marks = files.marks();
+        if marks == seen {
+            continue;
+        }
+        seen = marks;
+        match files.read(&provider) {
+            Ok(key) => {
+                current.0.store(Arc::new(key));
+                tracing::info!(certificate = %files.certificate.display(), "the certificate was read again");
+            }
+            Err(error) => tracing::warn!(%error, "the changed certificate can't be used; the one before it stays"),
+        }
+    }
+}
