@@ -3,10 +3,10 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Descriptors that are not for connections: the database, the files of the search index while parts of it are merged,
-/// exports, backups, standard streams, and connections to the address of the metrics.
-const RESERVED: u64 = 256 + METRICS_CONNECTIONS as u64;
-/// Connections that are served at a time at the address of the metrics, if they have one.
-pub(super) const METRICS_CONNECTIONS: usize = 64;
+/// exports, backups, standard streams, and connections to the addresses of the metrics and of operators.
+const RESERVED: u64 = 256 + 2 * INNER_CONNECTIONS as u64;
+/// Connections that are served at a time at the address of the metrics, and at that of operators, if they have one.
+pub(super) const INNER_CONNECTIONS: usize = 64;
 
 /// Raises the soft limit on open files to the hard one, and returns how many connections can be served at a time: `wanted`,
 /// or fewer if there are too few descriptors for that.
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn connections_leave_descriptors_for_the_rest() {
-        assert_eq!(possible(1024), 704);
+        assert_eq!(possible(1024), 640);
         assert_eq!(possible(100), 50);
         assert_eq!(possible(1), 1);
     }

@@ -1,7 +1,6 @@
 //! Why something that was asked of the program as a whole was not done.
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use thiserror::Error;
@@ -9,6 +8,7 @@ use thiserror::Error;
 use super::TransferError;
 use crate::auth::{HashingError, SigningKeyError};
 use crate::backups::PlaceError;
+use crate::config::Listen;
 use crate::followers::Failure;
 use crate::http::server::TlsError;
 use crate::mail::MailerError;
@@ -161,7 +161,7 @@ pub enum Error {
     #[error("can't listen on {address}: {error}; choose another address with {setting}")]
     Listen {
         /// The address.
-        address: SocketAddr,
+        address: Listen,
         /// What it comes from.
         setting: &'static str,
         /// What the system said.

@@ -2,10 +2,12 @@
 
 mod accounts;
 mod background;
+mod data_dir;
 mod demo;
 mod descriptors;
 mod error;
 mod installation;
+mod listening;
 mod observers;
 mod places;
 mod recovery;
@@ -13,26 +15,24 @@ mod running;
 mod transfer;
 mod upkeep;
 
-use std::convert::Infallible;
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use secrecy::ExposeSecret as _;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
 
 use crate::auth::{AccessTokens, CursorKey, HashCost, HashingError, OnHashed, PasswordHasher, SigningKey};
 use crate::backups::{Place, S3};
-use crate::config::{self, Config};
+use crate::config::{self, Config, Listen};
 use crate::domain::{
     Clock as _, Entropy, HistoryId, IdGenerator, InstallationId, PasswordPolicy, Quotas, SystemClock, SystemEntropy,
 };
-use crate::http::server::{Tls, TlsError};
+use crate::http::server::{Listener, Tls, TlsError};
 use crate::http::{self, Memory, MetricsAccess, OperatorSocket, SharedToken, State, server};
 use crate::mail::{Links, Mailer, MailerError};
 use crate::search::SearchIndex;
@@ -44,6 +44,7 @@ use crate::store::redb::{Location, OpenError, Options, RedbStore};
 use crate::store::{Store, StoreError};
 use crate::telemetry::{self, Pipeline, Telemetry};
 
+use self::listening::Listeners;
 use self::observers::{StoreTelemetry, let_look, on_hashed};
 
 pub use accounts::set_user_active;
@@ -72,14 +73,10 @@ pub async fn serve(mut config: Config, may_be_new: bool) -> Result<(), Error> {
         tracing::warn!("{warning}");
     }
     config.server.max_connections = descriptors::connections(config.server.max_connections);
-    let listener = listen(config.server.listen, "--listen").await?;
-    let metrics_listener = match config.telemetry.metrics_listen {
-        Some(address) => Some(listen(address, "telemetry.metrics_listen").await?),
-        None => None,
-    };
+    let listeners = Listeners::open(&config).await?;
     let tls = tls(&config.server)?;
     let data_dir = &config.storage.data_dir;
-    std::fs::create_dir_all(data_dir).map_err(|error| Error::DataDir { path: data_dir.clone(), error })?;
+    data_dir::make(data_dir)?;
 
     if !may_be_new {
         installation::require_database(data_dir)?;
@@ -95,7 +92,7 @@ pub async fn serve(mut config: Config, may_be_new: bool) -> Result<(), Error> {
     let state = Arc::new(State {
         service: service.clone(),
         pipeline,
-        metrics: MetricsAccess::new(metrics_listener.is_some(), config.telemetry.metrics_token.as_ref()),
+        metrics: MetricsAccess::new(listeners.metrics.is_some(), config.telemetry.metrics_token.as_ref()),
         memory: Memory::new(
             config.server.memory_bytes,
             config.server.max_body_bytes.max(config.server.max_import_bytes),
@@ -109,33 +106,27 @@ pub async fn serve(mut config: Config, may_be_new: bool) -> Result<(), Error> {
 
     let stop = stop_signal(state.clone())?;
     let operator_socket = operator_socket(data_dir);
-    announce(&config, &listener, metrics_listener.as_ref());
+    announce(&config, &listeners);
     let background = background::start(&service, mailer.map(|mailer| (mail_requests, mailer)));
-    let (stop_metrics, metrics_stopped) = oneshot::channel::<Infallible>();
-    let metrics = metrics_listener.map(|listener| {
-        let (router, mut limits) = (http::metrics_router(state.clone()), limits(&config.server));
-        limits.max_connections = limits.max_connections.min(descriptors::METRICS_CONNECTIONS);
-        // Until the last request is answered: that is worth seeing.
-        tokio::spawn(server::serve(listener, None, router, limits, async {
-            let _ = metrics_stopped.await;
-        }))
-    });
     let router = Arc::new(http::router(state.clone()));
-    let (stop_operators, operators_stopped) = oneshot::channel::<Infallible>();
-    let operators = operator_socket.map(|socket| {
-        tokio::spawn(socket.serve(router.clone(), async {
-            let _ = operators_stopped.await;
-        }))
-    });
-    server::serve(listener, tls, router, limits(&config.server), stop).await;
-    drop((stop_metrics, stop_operators));
-    if let Some(operators) = operators {
-        let _ = operators.await;
+    // Until the last request is answered, metrics are worth seeing and operators can ask.
+    let (stop_inner, inner_stopped) = watch::channel(());
+    let mut inner = JoinSet::new();
+    if let Some(listener) = listeners.metrics {
+        let router = http::metrics_router(state.clone());
+        inner.spawn(server::serve(listener, None, router, inner_limits(&config.server), stopped(&inner_stopped)));
     }
-    if let Some(metrics) = metrics {
-        // A panic has been reported where it happened.
-        let _ = metrics.await;
+    if let Some(listener) = listeners.operators {
+        let router = http::operator_router(state.clone());
+        inner.spawn(server::serve(listener, None, router, inner_limits(&config.server), stopped(&inner_stopped)));
     }
+    if let Some(socket) = operator_socket {
+        inner.spawn(socket.serve(router.clone(), stopped(&inner_stopped)));
+    }
+    server::serve(listeners.main, tls, router, limits(&config.server), stop).await;
+    drop(stop_inner);
+    // A panic has been reported where it happened.
+    while inner.join_next().await.is_some() {}
 
     background.stop(CLOSE_DEADLINE).await;
     let closed = close(store).await.map_err(Error::Close);
@@ -159,8 +150,10 @@ fn operator_socket(data_dir: &Path) -> Option<OperatorSocket> {
     socket.inspect_err(|error| tracing::warn!(%error, "there is no operator socket in the data directory")).ok()
 }
 
-async fn listen(address: SocketAddr, setting: &'static str) -> Result<TcpListener, Error> {
-    TcpListener::bind(address).await.map_err(|error| Error::Listen { address, setting, error })
+/// Resolves when the sender is dropped.
+fn stopped(stop: &watch::Receiver<()>) -> impl Future<Output = ()> + Send + 'static {
+    let mut stop = stop.clone();
+    async move { while stop.changed().await.is_ok() {} }
 }
 
 fn open_store(config: &Config, telemetry: Arc<Telemetry>) -> Result<Arc<dyn Store>, OpenError> {
@@ -339,6 +332,12 @@ fn limits(config: &config::Server) -> server::Limits {
     }
 }
 
+/// The same for those that are not for everybody.
+fn inner_limits(config: &config::Server) -> server::Limits {
+    let limits = limits(config);
+    server::Limits { max_connections: limits.max_connections.min(descriptors::INNER_CONNECTIONS), ..limits }
+}
+
 /// Resolves when the process is asked to end. From then on it is no longer ready.
 fn stop_signal(state: Arc<State>) -> Result<impl Future<Output = ()>, Error> {
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signal)?;
@@ -361,21 +360,28 @@ fn stop_signal(state: Arc<State>) -> Result<impl Future<Output = ()>, Error> {
 }
 
 /// Says where things are, once they are there. The first line is for programs too.
-fn announce(config: &Config, listener: &TcpListener, metrics: Option<&TcpListener>) {
-    let Ok(address) = listener.local_addr() else { return };
-    let metrics = metrics.and_then(|listener| listener.local_addr().ok()).unwrap_or(address);
+fn announce(config: &Config, listeners: &Listeners) {
+    let server = &config.server;
+    let tls = if server.tls_certificate.is_some() { "https" } else { "http" };
+    let url = |scheme: &str, listener: &Listener, configured: &Listen| match listener.address() {
+        Some(address) => format!("{scheme}://{address}"),
+        None => configured.to_string(),
+    };
+    let own = url(tls, &listeners.main, &server.listen);
+    let mut lines = format!("ghostworks ready on {own}\n");
+    if server.docs && listeners.main.address().is_some() {
+        lines += &format!("  docs     {own}/docs\n");
+    }
+    // Of their own, the metrics are for the inside.
+    let metrics = listeners.metrics.as_ref().and_then(Listener::address);
+    lines += &format!("  metrics  {}/metrics\n", metrics.map_or(own, |address| format!("http://{address}")));
+    if let (Some(listener), Some(configured)) = (&listeners.operators, &server.operator_listen) {
+        lines += &format!("  operator {}\n", url("http", listener, configured));
+    }
     let data_dir = &config.storage.data_dir;
     let data = std::fs::canonicalize(data_dir).unwrap_or_else(|_| data_dir.clone());
-    let own = if config.server.tls_certificate.is_some() { "https" } else { "http" };
-    // Of their own, the metrics are for the inside.
-    let inner = if metrics == address { own } else { "http" };
-    let docs = if config.server.docs { format!("  docs     {own}://{address}/docs\n") } else { String::new() };
     let mut out = anstream::stdout().lock();
     // Nobody reads it? Then nobody misses it.
-    let _ = writeln!(
-        out,
-        "ghostworks ready on {own}://{address}\n{docs}  metrics  {inner}://{metrics}/metrics\n  data     {}",
-        data.display()
-    );
+    let _ = writeln!(out, "{lines}  data     {}", data.display());
     let _ = out.flush();
 }

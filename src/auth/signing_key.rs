@@ -39,6 +39,14 @@ pub enum SigningKeyError {
         /// Its length in bytes.
         len: usize,
     },
+    /// It was not made at random.
+    #[error(
+        "the signing key {path} can be guessed: it repeats itself; remove it for a new one, after which everyone has to sign in again"
+    )]
+    Weak {
+        /// The file.
+        path: PathBuf,
+    },
     /// Others on the machine could sign tokens.
     #[error("the signing key {path} can be read by others (mode {mode:03o}); run: chmod 600 {path}")]
     Exposed {
@@ -75,6 +83,7 @@ impl SigningKey {
                 Err(SigningKeyError::Exposed { path, mode: metadata.permissions().mode() & 0o777 })
             }
             Ok(_) if bytes.len() != KEY_LEN => Err(SigningKeyError::Damaged { path, len: bytes.len() }),
+            Ok(_) if is_repeated(&bytes) => Err(SigningKeyError::Weak { path }),
             Ok(_) => Ok(Self(bytes)),
         }
     }
@@ -98,4 +107,9 @@ impl SigningKey {
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
+}
+
+/// Whether bytes are one piece again and again, such as zeros.
+fn is_repeated(bytes: &[u8]) -> bool {
+    (1..=bytes.len() / 2).any(|period| bytes[period..] == bytes[..bytes.len() - period])
 }

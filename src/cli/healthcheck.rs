@@ -134,7 +134,7 @@ impl Url {
     /// Where a server with these settings tells whether it is ready.
     fn of_server(server: &Server) -> Result<Self, Failure> {
         let url = server.local_url().and_then(|url| format!("{url}/readyz").parse().ok());
-        let unknown = "the server's port is chosen when it starts; give its address by --url";
+        let unknown = "the server's address is not known before it starts; give it by --url";
         url.ok_or_else(|| Failure::NotReady(unknown.into()))
     }
 }

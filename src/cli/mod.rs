@@ -26,7 +26,6 @@ mod user;
 
 use std::{
     io::{self, Write},
-    net::SocketAddr,
     path::PathBuf,
     process::ExitCode,
 };
@@ -39,7 +38,7 @@ use thiserror::Error;
 
 use crate::{
     app,
-    config::{ConfigError, Sources},
+    config::{ConfigError, Listen, Sources},
 };
 
 /// A multi-tenant artifact catalog in one binary.
@@ -99,9 +98,9 @@ struct Settings {
     /// Read the configuration from this file [env: GHOSTWORKS_CONFIG]
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
-    /// Listen on this address and port; port 0 takes any free one [default: 127.0.0.1:8000]
+    /// Listen on this address and port, unix:PATH or systemd; port 0 takes any free one [default: 127.0.0.1:8000]
     #[arg(long, value_name = "ADDR", global = true)]
-    listen: Option<SocketAddr>,
+    listen: Option<Listen>,
     /// Keep everything in this directory [default: ./data]
     #[arg(long, value_name = "DIR", global = true)]
     data_dir: Option<PathBuf>,

@@ -134,8 +134,15 @@ fn check_signing_key(key: &str, environment: Environment) -> Checked {
     ensure(!is_guessable(key), "expected a random key, not an example's; `openssl rand -base64 32` makes a good one")
 }
 
+/// Whether it is one piece again and again.
+fn is_repeated(key: &[u8]) -> bool {
+    (1..=key.len() / 2).any(|period| key[period..] == key[..key.len() - period])
+}
+
 fn is_guessable(key: &str) -> bool {
     let letters: String = key.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect();
     let different = key.bytes().collect::<BTreeSet<_>>().len();
-    different < FEWEST_DIFFERENT_BYTES || EXAMPLE_KEYS.iter().any(|example| letters.contains(example))
+    different < FEWEST_DIFFERENT_BYTES
+        || is_repeated(key.as_bytes())
+        || EXAMPLE_KEYS.iter().any(|example| letters.contains(example))
 }

@@ -1,6 +1,6 @@
 //! The HTTP server's settings.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 
 use ipnet::IpNet;
@@ -9,15 +9,22 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Origin;
 use super::check::{self, Checked};
+use super::listen::Listen;
 use super::secret;
 
 /// The HTTP server.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
-    /// The address to listen on; port 0 takes any free one. Default `127.0.0.1:8000`.
-    #[serde(deserialize_with = "address")]
-    pub listen: SocketAddr,
+    /// What to listen on. Default `127.0.0.1:8000`.
+    pub listen: Listen,
+    /// What to listen on for operators alone, with connections of its own: probes, metrics and their operations. Default
+    /// none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operator_listen: Option<Listen>,
+    /// The names, besides IP addresses and `localhost`, that requests of operators there may be for. Default none.
+    #[serde(deserialize_with = "hosts")]
+    pub operator_hosts: Vec<String>,
     /// A PEM file with the certificate of this server and those between it and its root: then it speaks TLS, HTTP/1.1 and
     /// HTTP/2. Read again when it changes. Default none: it speaks HTTP/1.1 alone, for a proxy that speaks TLS.
     pub tls_certificate: Option<PathBuf>,
@@ -45,6 +52,10 @@ pub struct Server {
     /// believed. Default none.
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
+    /// The networks whose clients may read the metrics without the token and the health of each part, outside
+    /// development. Default the machine itself.
+    #[serde(deserialize_with = "networks")]
+    pub internal_networks: Vec<IpNet>,
     /// The web pages, besides our own, that may call the API with their visitors' cookies. There is no `*`: with
     /// cookies, browsers refuse it, and rightly. Default none; in development, `http://localhost:3000`.
     #[serde(deserialize_with = "origins")]
@@ -60,10 +71,21 @@ pub struct Server {
     pub operator_token: Option<SecretString>,
 }
 
+/// The addresses of the machine itself, 127.0.0.0/8 and ::1.
+fn loopback() -> Vec<IpNet> {
+    [(IpAddr::V4(Ipv4Addr::LOCALHOST), 8), (Ipv6Addr::LOCALHOST.into(), 128)]
+        .into_iter()
+        .filter_map(|(address, length)| IpNet::new(address, length).ok())
+        .map(|network| network.trunc())
+        .collect()
+}
+
 impl Default for Server {
     fn default() -> Self {
         Self {
-            listen: (Ipv4Addr::LOCALHOST, 8000).into(),
+            listen: Listen::Address((Ipv4Addr::LOCALHOST, 8000).into()),
+            operator_listen: None,
+            operator_hosts: Vec::new(),
             tls_certificate: None,
             tls_key: None,
             max_connections: 8192,
@@ -75,6 +97,7 @@ impl Default for Server {
             drain_timeout_seconds: 10,
             max_body_bytes: 1 << 20,
             trusted_proxies: Vec::new(),
+            internal_networks: loopback(),
             cors_origins: Vec::new(),
             docs: true,
             max_import_bytes: 10 << 20,
@@ -85,16 +108,10 @@ impl Default for Server {
 }
 
 impl Server {
-    /// Where it is reached from the same machine; none when its port is chosen when it starts.
+    /// Where it is reached from the same machine; none when it has no address, or one that is chosen when it starts.
     pub fn local_url(&self) -> Option<String> {
-        let mut address = self.listen;
-        match address.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-            IpAddr::V4(_) | IpAddr::V6(_) => {}
-        }
         let scheme = if self.tls_certificate.is_some() { "https" } else { "http" };
-        (address.port() != 0).then(|| format!("{scheme}://{address}"))
+        self.listen.local_address().map(|address| format!("{scheme}://{address}"))
     }
 
     pub(super) fn check(&self) -> Checked {
@@ -114,8 +131,8 @@ impl Server {
     }
 }
 
-fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
-    check::parse(deserializer, "an IP address and a port, such as 127.0.0.1:8000")
+fn hosts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    check::list(deserializer, "names of hosts, such as ghostworks.internal")
 }
 
 fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {

@@ -1,7 +1,7 @@
 //! Where settings are read from: a file, the environment, the command line. Each becomes a layer that remembers its
 //! name, so that an error can tell whose value it refuses.
 
-use std::{collections::BTreeMap, ffi::OsString, fs, net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, ffi::OsString, fs, path::PathBuf};
 
 use figment::{
     Figment, Metadata, Profile, Provider,
@@ -9,7 +9,7 @@ use figment::{
     value::{Dict, Map, Value},
 };
 
-use super::{error::ConfigError, secret_files, standard};
+use super::{error::ConfigError, listen::Listen, secret_files, standard};
 
 /// The variable that names the file when the command line doesn't.
 const FILE_VARIABLE: &str = "GHOSTWORKS_CONFIG";
@@ -23,7 +23,7 @@ pub struct Sources {
     /// The file (`--config`); without it the one that `GHOSTWORKS_CONFIG` names, if any.
     pub file: Option<PathBuf>,
     /// `server.listen` (`--listen`).
-    pub listen: Option<SocketAddr>,
+    pub listen: Option<Listen>,
     /// `storage.data_dir` (`--data-dir`).
     pub data_dir: Option<PathBuf>,
     /// `remote.url` (`--server`).
@@ -61,7 +61,7 @@ impl Sources {
             None => Ok(None),
         };
         let flags = [
-            ("--listen", "server.listen", self.listen.map(|listen| listen.to_string())),
+            ("--listen", "server.listen", self.listen.as_ref().map(ToString::to_string)),
             ("--server", "remote.url", self.server.clone()),
             ("--data-dir", "storage.data_dir", path("--data-dir", &self.data_dir)?),
             ("--token-file", "remote.token_file", path("--token-file", &self.token_file)?),

@@ -12,6 +12,7 @@ use super::middleware::rate_limits;
 use super::operator_socket::OverOperatorSocket;
 use super::problem::Problem;
 use super::state::State;
+use crate::config::Environment;
 use crate::service::{Allowances, Caller, Client, Error, SignOut};
 
 const BEARER_SCHEME: &str = "bearer";
@@ -156,6 +157,25 @@ impl<'a> ApiExtractor<'a> for ArtifactsCaller {
     }
 }
 
+/// Whether an operator sent this: it came over the operator socket, or has the token.
+pub(super) fn may_operate(state: &State, request: &Request) -> bool {
+    request.data::<OverOperatorSocket>().is_some()
+        || state.operator.as_ref().is_some_and(|token| token.is_sent_with(request))
+}
+
+/// Who may count everything: anyone who is signed in, and operators. In development, anyone.
+pub(super) struct Known;
+
+impl<'a> FromRequest<'a> for Known {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        let state = State::of(request)?;
+        if state.environment != Environment::Development && !may_operate(state, request) {
+            caller(request).await?.session().map_err(|error| Problem::from(error).before_body())?;
+        }
+        Ok(Self)
+    }
+}
+
 /// An operator, by the token that is in the configuration, or by the operator socket.
 pub(super) struct Operator;
 
@@ -180,9 +200,7 @@ impl<'a> ApiExtractor<'a> for Operator {
     }
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        let token = State::of(request)?.operator.as_ref();
-        let is_operator =
-            request.data::<OverOperatorSocket>().is_some() || token.is_some_and(|token| token.is_sent_with(request));
+        let is_operator = may_operate(State::of(request)?, request);
         if is_operator { Ok(Self) } else { Err(Problem::operator_unknown().before_body().into()) }
     }
 }

@@ -8,12 +8,48 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use poem::http::uri::Scheme;
-use poem::http::{HeaderMap, HeaderName};
-use poem::web::RemoteAddr;
-use poem::{Endpoint, Middleware, Request, Result};
+use poem::http::{HeaderMap, HeaderName, header};
+use poem::{Addr, Endpoint, Middleware, Request, Result};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// What a program that sends requests on adds to them; a client that asks for itself does not.
+const OF_PROXIES: [HeaderName; 6] = [
+    FORWARDED_FOR,
+    FORWARDED_PROTO,
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-real-ip"),
+    header::FORWARDED,
+    header::VIA,
+];
+
+/// The peer of a connection to a Unix socket: a proxy on the same machine, by whom may connect to it.
+pub(super) fn unix_peer() -> Addr {
+    Addr::custom(UNIX_PEER, "")
+}
+
+const UNIX_PEER: &str = "unix-proxy";
+
+/// Who is at the other end of a connection.
+#[derive(Clone, Copy)]
+enum Peer {
+    Address(IpAddr),
+    /// A proxy that needs no address to be trusted.
+    Proxy,
+    /// Someone without an address, who speaks for nobody else.
+    Nobody,
+}
+
+impl Peer {
+    fn of(request: &Request) -> Self {
+        match &request.remote_addr().0 {
+            Addr::SocketAddr(address) => Self::Address(address.ip().to_canonical()),
+            Addr::Custom(UNIX_PEER, _) => Self::Proxy,
+            Addr::Unix(_) | Addr::Custom(..) => Self::Nobody,
+        }
+    }
+}
 
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +60,8 @@ pub(super) struct Origin {
     pub is_from_proxy: bool,
     /// Whether the client's connection is encrypted, be it by us or by a proxy.
     pub is_tls: bool,
+    /// Whether the address may be that of a program that sent on what somebody else asked for, and did not say for whom.
+    pub is_doubtful: bool,
 }
 
 impl Origin {
@@ -32,24 +70,29 @@ impl Origin {
         request.data::<Self>().copied().unwrap_or_default()
     }
 
-    fn find(peer: Option<IpAddr>, is_tls: bool, headers: &HeaderMap, trusted: &[IpNet]) -> Self {
+    fn find(peer: Peer, is_tls: bool, headers: &HeaderMap, trusted: &[IpNet]) -> Self {
         let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
-        let Some(peer) = peer.map(|peer| peer.to_canonical()) else { return Self::default() };
-        if !is_trusted(peer) {
-            return Self { client: Some(peer), is_from_proxy: false, is_tls };
-        }
-        let mut client = peer;
+        let was_sent_on = OF_PROXIES.iter().any(|name| headers.contains_key(name));
+        let mut client = match peer {
+            Peer::Nobody => return Self::default(),
+            Peer::Address(peer) if !is_trusted(peer) => {
+                return Self { client: Some(peer), is_from_proxy: false, is_tls, is_doubtful: was_sent_on };
+            }
+            Peer::Address(peer) => Some(peer),
+            Peer::Proxy => None,
+        };
+        let mut is_told = false;
         for hop in values_from_right(headers, &FORWARDED_FOR) {
             // Whatever can't be read was not written by a proxy of ours, and nor was what is left of it.
             let Some(address) = address(hop) else { break };
-            client = address;
+            (client, is_told) = (Some(address), true);
             if !is_trusted(address) {
                 break;
             }
         }
         let scheme = values_from_right(headers, &FORWARDED_PROTO).next();
         let is_tls = scheme.map_or(is_tls, |scheme| scheme.eq_ignore_ascii_case("https"));
-        Self { client: Some(client), is_from_proxy: true, is_tls }
+        Self { client, is_from_proxy: true, is_tls, is_doubtful: was_sent_on && !is_told }
     }
 }
 
@@ -95,10 +138,8 @@ impl<E: Endpoint> Endpoint for WithOrigin<E> {
     type Output = E::Output;
 
     async fn call(&self, mut request: Request) -> Result<Self::Output> {
-        let RemoteAddr(peer) = request.remote_addr();
-        let peer = peer.as_socket_addr().map(SocketAddr::ip);
         let is_tls = *request.scheme() == Scheme::HTTPS;
-        let origin = Origin::find(peer, is_tls, request.headers(), &self.trusted);
+        let origin = Origin::find(Peer::of(&request), is_tls, request.headers(), &self.trusted);
         request.set_data(origin);
         self.inner.call(request).await
     }
@@ -108,13 +149,17 @@ impl<E: Endpoint> Endpoint for WithOrigin<E> {
 mod tests {
     use super::*;
 
+    fn at(address: &str) -> Peer {
+        Peer::Address(address.parse::<IpAddr>().unwrap().to_canonical())
+    }
+
     /// The client's address, as told by `peer` and the lines of `X-Forwarded-For`, when 10/8 is trusted.
     fn client(peer: &str, lines: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append(FORWARDED_FOR, line.parse().unwrap());
         }
-        let origin = Origin::find(peer.parse().ok(), false, &headers, &["10.0.0.0/8".parse().unwrap()]);
+        let origin = Origin::find(at(peer), false, &headers, &["10.0.0.0/8".parse().unwrap()]);
         origin.client.unwrap().to_string()
     }
 
@@ -133,10 +178,36 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_doubtful_when_somebody_else_may_be_behind_it() {
+        let is_doubtful = |peer: &str, name: HeaderName, value: &str| {
+            let headers = HeaderMap::from_iter([(name, value.parse().unwrap())]);
+            Origin::find(at(peer), false, &headers, &["10.0.0.0/8".parse().unwrap()]).is_doubtful
+        };
+        assert!(!is_doubtful("192.0.2.1", header::ACCEPT, "text/plain"));
+        for name in OF_PROXIES {
+            assert!(is_doubtful("192.0.2.1", name, "203.0.113.7"), "no proxy of ours");
+        }
+        assert!(!is_doubtful("10.0.0.1", FORWARDED_FOR, "203.0.113.7"));
+        assert!(is_doubtful("10.0.0.1", FORWARDED_FOR, "unknown"));
+        assert!(is_doubtful("10.0.0.1", header::FORWARDED, "for=203.0.113.7"), "which is not read");
+        assert!(!is_doubtful("10.0.0.1", header::ACCEPT, "text/plain"), "the proxy asks for itself");
+    }
+
+    #[test]
+    fn a_proxy_behind_a_unix_socket_is_believed_and_has_no_address_itself() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(Origin::find(Peer::Proxy, false, &headers, &[]).client, None);
+        headers.append(FORWARDED_FOR, "192.0.2.9, 203.0.113.7".parse().unwrap());
+        let origin = Origin::find(Peer::Proxy, false, &headers, &[]);
+        assert_eq!((origin.client, origin.is_from_proxy), ("203.0.113.7".parse().ok(), true));
+        assert_eq!(Origin::find(Peer::Nobody, false, &headers, &[]).client, None);
+    }
+
+    #[test]
     fn the_scheme_is_believed_of_a_proxy_of_ours() {
         let headers = HeaderMap::from_iter([(FORWARDED_PROTO, "https".parse().unwrap())]);
         let trusted = ["10.0.0.0/8".parse().unwrap()];
-        let is_tls = |peer: &str| Origin::find(peer.parse().ok(), false, &headers, &trusted).is_tls;
+        let is_tls = |peer: &str| Origin::find(at(peer), false, &headers, &trusted).is_tls;
         assert!(is_tls("10.0.0.1"));
         assert!(!is_tls("192.0.2.1"));
     }

@@ -13,9 +13,11 @@ use poem_openapi::registry::{MetaResponses, Registry};
 use secrecy::SecretString;
 use tokio::sync::{Mutex, oneshot};
 
+use super::insiders::is_insider;
 use super::problem::Problem;
 use super::shared_token::SharedToken;
 use super::state::State;
+use crate::config::Environment;
 use crate::priority::Work;
 use crate::telemetry::{Pipeline, TelemetryError};
 
@@ -30,14 +32,19 @@ pub struct MetricsAccess {
 }
 
 impl MetricsAccess {
-    /// Metrics at an address of their own or not, for whoever has the token if there is one.
+    /// Metrics at an address of their own or not, and the token for them if there is one.
     pub fn new(is_elsewhere: bool, token: Option<&SecretString>) -> Self {
         Self { is_elsewhere, token: token.map(SharedToken::new), turn: Arc::default() }
     }
 
-    fn check(&self, request: &Request) -> Result<(), Problem> {
-        let is_known = self.token.as_ref().is_none_or(|token| token.is_sent_with(request));
-        if is_known { Ok(()) } else { Err(Problem::scraper_unknown()) }
+    /// In development, whoever has the token if there is one; elsewhere insiders, and whoever has the token.
+    fn check(&self, state: &State, request: &Request) -> Result<(), Problem> {
+        let has_token = self.token.as_ref().is_some_and(|token| token.is_sent_with(request));
+        let needs_token = match state.environment {
+            Environment::Development => self.token.is_some(),
+            Environment::Staging | Environment::Production => !is_insider(state, request),
+        };
+        if has_token || !needs_token { Ok(()) } else { Err(Problem::scraper_unknown()) }
     }
 }
 
@@ -51,7 +58,7 @@ pub(super) async fn scrape_beside(state: &Arc<State>, request: &Request) -> Resu
 
 /// The metrics for a request that came where they are served.
 pub(super) async fn scrape(state: &Arc<State>, request: &Request) -> Result<Exposition, Problem> {
-    state.metrics.check(request)?;
+    state.metrics.check(state, request)?;
     let (format, encoding) = (Format::wanted(request), Encoding::wanted(request));
     let (turn, state) = (state.metrics.turn.clone().lock_owned().await, state.clone());
     let (send, rendered) = oneshot::channel();

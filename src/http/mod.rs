@@ -15,6 +15,7 @@ mod extract;
 mod forwarded;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod insiders;
 mod json;
 mod memory;
 mod metrics;
@@ -39,6 +40,6 @@ pub use memory::Memory;
 pub use metrics::MetricsAccess;
 pub use operator_socket::OperatorSocket;
 pub use pace::Pace;
-pub use router::{PROBES, metrics_router, openapi_json, openapi_yaml, router};
+pub use router::{PROBES, metrics_router, openapi_json, openapi_yaml, operator_router, router};
 pub use shared_token::SharedToken;
 pub use state::State;

@@ -18,8 +18,8 @@ use super::document::Document;
 use super::forwarded::FindOrigin;
 use super::metrics;
 use super::middleware::{
-    AnnounceLimits, Cors, CountMemory, Deadline, Idempotency, OneHost, Preferences, Problems, Queries, RateLimited,
-    RequestIds, SecurityHeaders, Traced, TrailingSlash,
+    AnnounceLimits, Cors, CountMemory, Deadline, ForOperators, Idempotency, OneHost, Preferences, Problems, Queries,
+    RateLimited, RequestIds, SecurityHeaders, Traced, TrailingSlash,
 };
 use super::routes::RouteTable;
 use super::state::State;
@@ -59,6 +59,14 @@ pub fn router(state: Arc<State>) -> impl Endpoint<Output = Response> + 'static {
     let site = Site { pages: state.server.docs.then(|| pages.into_route()), api: api.into_endpoint() };
     let site = site.with(Idempotency::new(routes.clone())).with(RateLimited).with(Deadline);
     at_the_edge(site, state, routes)
+}
+
+/// The endpoint that answers operators, where only they listen.
+pub fn operator_router(state: Arc<State>) -> impl Endpoint<Output = Response> + 'static {
+    let api = api();
+    let routes = Arc::new(RouteTable::new(document(&api).json().as_bytes(), &[]));
+    let site = Site { pages: None, api: api.into_endpoint() };
+    at_the_edge(site.with(Deadline).with(ForOperators::new(state.clone())), state, routes)
 }
 
 /// The endpoint that answers where nothing but the metrics is served.

@@ -203,7 +203,7 @@ impl Operation {
             Self::ArtifactBulk => Row::of("artifact.bulk", &["bulk_write_artifacts"]).member(Action::WriteArtifacts).replayed().within(LONG),
             Self::ArtifactExport => Row::of("artifact.export", &["export_artifacts"]).member(Action::ReadArtifacts).within(LONG),
             Self::ArtifactImport => Row::of("artifact.import", &["import_artifacts"]).member(Action::WriteArtifacts).replayed().import().within(LONG),
-            Self::SystemStats => Row::of("system.stats", &["system_stats"]).anyone(),
+            Self::SystemStats => Row::of("system.stats", &["system_stats"]).known(),
             Self::SystemBackup => Row::of("system.backup", &["create_backup"]).operator().within(LONG),
         }
     }

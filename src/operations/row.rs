@@ -16,6 +16,8 @@ pub enum Access {
     Anyone,
     /// Anyone who is signed in, for themselves.
     SignedIn,
+    /// Anyone who is signed in, and the operator; in development, anyone.
+    Known,
     /// Members of the workspace whose role allows the action, and API keys whose scope does.
     Member(Action),
     /// The operator of this server.
@@ -114,6 +116,10 @@ impl Row {
 
     pub(super) const fn signed_in(self) -> Self {
         Self { access: Access::SignedIn, answers: Answers::Private, ..self }
+    }
+
+    pub(super) const fn known(self) -> Self {
+        Self { access: Access::Known, answers: Answers::Private, ..self }
     }
 
     pub(super) const fn member(self, action: Action) -> Self {

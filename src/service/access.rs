@@ -47,7 +47,9 @@ impl Service {
             .observe(operation, Subject::new(tenant, caller.user), async {
                 match operation.row().access {
                     Access::Member(action) => self.require(caller, tenant, action).await?,
-                    Access::Anyone | Access::SignedIn | Access::Operator => self.membership(caller, tenant).await?,
+                    Access::Anyone | Access::SignedIn | Access::Known | Access::Operator => {
+                        self.membership(caller, tenant).await?
+                    }
                 };
                 work.await
             })

@@ -1,8 +1,10 @@
 //! TLS and HTTP/2, by frames as no client would send them.
 
+use std::net::Ipv4Addr;
 use std::time::Instant;
 
 use crate::support::PATIENCE;
+use crate::support::exposition::Exposition;
 use crate::support::h2::{self, Frames};
 use crate::support::server::{Server, Setup};
 use crate::support::tls::{Identity, Stream};
@@ -18,6 +20,15 @@ fn with_tls() -> (Setup, Identity) {
     (setup.env("GHOSTWORKS__SERVER__TLS_CERTIFICATE", certificate).env("GHOSTWORKS__SERVER__TLS_KEY", key), identity)
 }
 
+/// The bytes that the process holds.
+fn resident(server: &Server, identity: &Identity) -> f64 {
+    // From another address: what one may hold is spent.
+    let mut stream = Stream::connect_from(Ipv4Addr::new(127, 0, 0, 2), server, identity);
+    let answer = stream.send("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").read_answer();
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    Exposition::parse(body).sum("process_resident_memory_bytes", &[]).expect("it is measured")
+}
+
 fn is_served(server: &Server, identity: &Identity) {
     let answer = Stream::connect(server, identity, b"http/1.1").send(LIVEZ).read_answer();
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
@@ -30,6 +41,7 @@ fn s41_tls_is_spoken_with_a_header_that_keeps_browsers_on_it() {
     let answer = Stream::connect(&server, &identity, b"http/1.1").send(LIVEZ).read_answer();
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     assert!(answer.to_lowercase().contains("\r\nstrict-transport-security: "), "{answer}");
+    assert_eq!(Server::shared().client().get("/livez").header("strict-transport-security"), None, "without TLS");
     let (status, _, errors) = setup.run(&["healthcheck", "--url", &format!("https://{}/readyz", server.address())]);
     assert!(status.success(), "{errors}");
     server.stop();
@@ -116,6 +128,7 @@ fn s44_floods_of_http_2_end_their_connection_and_nobody_elses() {
         ("continuation", &continuation),
         ("empty data", &empty_data),
     ];
+    let before = resident(&server, &identity);
     for (name, flood) in floods {
         let mut frames = Frames::connect(&server, &identity, &[]);
         let ended = (0..100_000).any(|number| !frames.try_send(&flood(number)));
@@ -126,7 +139,34 @@ fn s44_floods_of_http_2_end_their_connection_and_nobody_elses() {
     frames.send(&h2::get_with(1, "/livez", &"x".repeat(60_000)));
     let refused = frames.next_of(1).is_none_or(|frame| frame.kind != h2::HEADERS || frame.payload[0] != h2::STATUS_200);
     assert!(refused, "a head of 60 KB was taken");
+    let more = resident(&server, &identity) - before;
+    assert!(more < 32e6, "{more} bytes more");
     server.stop();
+}
+
+#[test]
+fn s47_answers_of_http_2_that_nobody_takes_are_counted() {
+    let (setup, identity) = with_tls();
+    let server = setup.env("GHOSTWORKS__SERVER__MEMORY_BYTES", "16777216").start();
+    let before = resident(&server, &identity);
+    let mut refused = 0;
+    let unread: Vec<Frames> = (0..30)
+        .map(|_| {
+            // A window of nothing: no answer can leave.
+            let mut frames = Frames::connect(&server, &identity, &[(4, 0)]);
+            let streams: Vec<u32> = (0..32).map(|number| 2 * number + 1).collect();
+            let requests: Vec<u8> = streams.iter().flat_map(|stream| h2::get(*stream, "/docs")).collect();
+            frames.send(&requests);
+            let heads = streams.iter().map(|_| frames.next_of_kind(h2::HEADERS).expect("an answer"));
+            refused += heads.filter(|head| head.payload[0] != h2::STATUS_200).count();
+            frames
+        })
+        .collect();
+    assert!(refused > 500, "of 960 requests, {refused} were refused");
+    let more = resident(&server, &identity) - before;
+    assert!(more < 64e6, "{more} bytes more");
+    is_served(&server, &identity);
+    drop(unread);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Error, installation, store_options};
+use super::{Error, data_dir, installation, store_options};
 use crate::auth::PasswordHasher;
 use crate::config::{Config, Environment};
 use crate::domain::{
@@ -42,8 +42,7 @@ pub async fn fill_with_demo(config: &Config) -> Result<Demo, Error> {
     if config.environment == Environment::Production {
         return Err(Error::DemoInProduction);
     }
-    std::fs::create_dir_all(&config.storage.data_dir)
-        .map_err(|error| Error::DataDir { path: config.storage.data_dir.clone(), error })?;
+    data_dir::make(&config.storage.data_dir)?;
     installation::require_database(&config.storage.data_dir)?;
     let store = RedbStore::open(store_options(&config.storage), Arc::new(NoObserver))?;
     let filled = Filling { store: &store, ids: IdGenerator::new(), now: SystemClock.now() }.fill(config).await;

@@ -9,7 +9,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum TransferError {
     /// Nobody knows where the server is.
-    #[error("the server's port is chosen when it starts; give its address by --server")]
+    #[error("the server's address is not known before it starts; give it by --server")]
     NoServer,
     /// There is nothing to show to the server.
     #[error(

@@ -15,6 +15,8 @@ use serde_json::{Map, Value, json};
 
 use super::Tag;
 use crate::domain::Timestamp;
+use crate::http::extract::Known;
+use crate::http::insiders::is_insider;
 use crate::http::json::Json;
 use crate::http::metrics::{self, Exposition};
 use crate::http::problem::RETRY_AFTER_SECONDS;
@@ -80,9 +82,10 @@ impl SystemApi {
     /// Each part is `healthy`, `degraded` (something needs attention, but requests are served) or `unhealthy` (they can't
     /// be), and the whole is as its worst part. Reads from the database and asks its writer: without it, the answer is 503.
     /// A search index that is being rebuilt, telemetry that does not reach its collector, backups and other background
-    /// tasks that fail are `degraded`.
+    /// tasks that fail are `degraded`. Outside development, only clients on `server.internal_networks` and operators get
+    /// more than the status and the time.
     #[oai(path = "/health/detailed", method = "get", operation_id = "health_detailed")]
-    async fn health_detailed(&self, state: Data<&Arc<State>>) -> DetailedHealthResponse {
+    async fn health_detailed(&self, state: Data<&Arc<State>>, request: &Request) -> DetailedHealthResponse {
         let health = state.service.health().await;
         let mut parts = vec![
             ("database", database(&health)),
@@ -93,13 +96,14 @@ impl SystemApi {
         parts.extend(state.service.backup_health().map(|health| ("backups", backups(health))));
         let whole = parts.iter().map(|(_, part)| part.condition).max().unwrap_or(Condition::Healthy);
         let services = parts.into_iter().map(|(name, part)| (name.to_owned(), part.into_value())).collect();
+        let is_insider = is_insider(&state, request);
         let body = Json(DetailedHealthBody {
             status: whole.as_str().to_owned(),
             timestamp: Time(health.at),
-            version: VERSION.to_owned(),
-            environment: state.environment.as_str().to_owned(),
-            uptime_seconds: health.uptime.as_secs(),
-            services,
+            version: is_insider.then(|| VERSION.to_owned()),
+            environment: is_insider.then(|| state.environment.as_str().to_owned()),
+            uptime_seconds: is_insider.then_some(health.uptime.as_secs()),
+            services: is_insider.then_some(services),
         });
         match whole {
             Condition::Healthy | Condition::Degraded => DetailedHealthResponse::Healthy(body),
@@ -163,9 +167,14 @@ impl SystemApi {
 
     /// Count what there is
     ///
-    /// From counters that are kept with every write, so it costs the same however many there are.
+    /// From counters that are kept with every write, so it costs the same however many there are. Outside development, for
+    /// those who are signed in and for operators.
     #[oai(path = "/api/v1/system/stats", method = "get", operation_id = "system_stats")]
-    async fn stats(&self, state: Data<&Arc<State>>) -> Result<Json<StatsBody>, Refused<{ SERVED }>> {
+    async fn stats(
+        &self,
+        state: Data<&Arc<State>>,
+        _known: Known,
+    ) -> Result<Json<StatsBody>, Refused<{ SERVED | NOT_AUTHENTICATED }>> {
         let counts = state.service.stats().await?;
         Ok(Json(StatsBody {
             users: counts.users,
@@ -332,22 +341,26 @@ enum DetailedHealthResponse {
     ),
 }
 
-/// How every part is.
+/// How every part is. To outsiders, only the status and the time.
 #[derive(Serialize, Object)]
-#[oai(rename = "DetailedHealth")]
+#[oai(rename = "DetailedHealth", skip_serializing_if_is_none)]
 struct DetailedHealthBody {
     /// `healthy`, `degraded` or `unhealthy`: as the worst of its parts.
     status: String,
     /// When this was answered.
     timestamp: Time,
     /// The running version.
-    version: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
     /// Where it runs.
-    environment: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment: Option<String>,
     /// How long it has been up, in seconds.
-    uptime_seconds: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uptime_seconds: Option<u64>,
     /// Each part by name, with a `status` of its own.
-    services: BTreeMap<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    services: Option<BTreeMap<String, Value>>,
 }
 
 #[derive(ApiResponse)]

@@ -4,6 +4,7 @@
 
 mod cors;
 mod deadline;
+mod for_operators;
 mod idempotency;
 mod memory;
 mod one_host;
@@ -19,6 +20,7 @@ mod trailing_slash;
 
 pub(super) use cors::Cors;
 pub(super) use deadline::Deadline;
+pub(super) use for_operators::ForOperators;
 pub(super) use idempotency::Idempotency;
 pub(super) use memory::{CountMemory, Shared};
 pub(super) use one_host::OneHost;

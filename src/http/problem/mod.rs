@@ -149,6 +149,12 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Overloaded, detail)
     }
 
+    /// The request is for a host that this address does not answer for.
+    pub(in crate::http) fn foreign_host() -> Self {
+        let detail = "This address answers for IP addresses, localhost and server.operator_hosts; use one of them.";
+        Self::new(StatusCode::MISDIRECTED_REQUEST, Code::InvalidRequest, detail)
+    }
+
     /// The body came too slowly.
     pub(in crate::http) fn request_timeout() -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, Code::RequestTimeout, "The body did not arrive in time.").before_body()

@@ -1,6 +1,5 @@
 //! One connection, from when it was accepted until it ends.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use hyper::Request;
@@ -12,25 +11,22 @@ use hyper_util::server::graceful::Watcher;
 use poem::http::uri::Scheme;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint, Response};
-use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 
 use super::frames::Frames;
 use super::head_timer::{HeadTimer, Received};
 use super::incoming::Watched;
+use super::listener::Ends;
 use super::outgoing::{Answer, Flow, Unsent};
 use super::paced::Paced;
 use super::seats::Seat;
 use super::tls::{Tls, is_http2};
 use super::turns::Turns;
 use super::{Crowded, Limits};
+use crate::http::forwarded::unix_peer;
 
 /// The largest head of a request, in bytes; beyond it, or beyond hyper's 100 header fields, the answer is 431.
 const MAX_HEAD_BYTES: usize = 64 << 10;
-
-/// The most bytes that wait in the system for a slow client, besides those on the way: it would take megabytes.
-const UNSENT_MAX: u32 = 64 << 10;
 
 /// What a client of HTTP/2 may have: requests at once, bytes of a head, and bytes sent that were not asked for yet, in each
 /// direction.
@@ -60,13 +56,12 @@ struct Common {
 struct MadeWay;
 
 impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
-    pub(super) async fn serve(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, drain: Watcher, seat: Seat) {
-        // Answers are small and whole: waiting for more to send only delays them.
-        let _ = stream.set_nodelay(true);
-        let _ = SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_MAX);
-        let local =
-            stream.local_addr().map_or_else(|_| LocalAddr::default(), |address| LocalAddr(Addr::SocketAddr(address)));
-        let remote = RemoteAddr(Addr::SocketAddr(peer));
+    pub(super) async fn serve<S>(self: Arc<Self>, stream: S, ends: Ends, drain: Watcher, seat: Seat)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let local = ends.local.map_or_else(LocalAddr::default, |address| LocalAddr(Addr::SocketAddr(address)));
+        let remote = RemoteAddr(ends.peer.map_or_else(unix_peer, Addr::SocketAddr));
         let scheme = if self.tls.is_some() { Scheme::HTTPS } else { Scheme::HTTP };
         let common = Arc::new(Common { local, remote, scheme, seat });
         let stream = Paced::new(stream, self.limits.pace);
@@ -77,7 +72,10 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
     }
 
     /// Speaks what the client and we agree on.
-    async fn choose(self: Arc<Self>, stream: Paced<TcpStream>, common: Arc<Common>, drain: Watcher) {
+    async fn choose<S>(self: Arc<Self>, stream: Paced<S>, common: Arc<Common>, drain: Watcher)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let Some(tls) = &self.tls else { return self.serve_http1(stream, common, drain).await };
         let accepted = tokio::time::timeout(self.limits.header_timeout, tls.accept(stream)).await;
         match accepted {

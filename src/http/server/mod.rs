@@ -10,6 +10,7 @@ mod framing;
 mod head_timer;
 mod incoming;
 mod lingering;
+mod listener;
 mod outgoing;
 mod paced;
 mod seats;
@@ -17,16 +18,16 @@ mod tls;
 mod turns;
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::server::graceful::GracefulShutdown;
 use ipnet::IpNet;
 use poem::{Endpoint, Response};
-use tokio::net::{TcpListener, TcpStream};
 
 use self::connection::Connections;
+use self::listener::{Accept, Ends};
+pub use self::listener::{Inherited, Listener};
 use self::seats::Seats;
 pub use self::tls::{Files, Tls, TlsError};
 use super::pace::Pace;
@@ -56,9 +57,9 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The address that a connection counts for.
-    fn counted(&self, peer: IpAddr) -> Option<Network> {
-        let peer = peer.to_canonical();
+    /// The address that a connection counts for; none for a proxy's.
+    fn counted(&self, ends: Ends) -> Option<Network> {
+        let peer = ends.peer?.ip().to_canonical();
         let is_proxy = self.trusted_proxies.iter().any(|network| network.contains(&peer));
         (!is_proxy).then(|| Network::of(peer))
     }
@@ -69,39 +70,45 @@ impl Limits {
 pub(in crate::http) struct Crowded;
 
 /// Serves connections until `stop` resolves, then lets the requests in flight finish.
-pub async fn serve<E>(
-    listener: TcpListener,
-    tls: Option<Tls>,
-    endpoint: E,
-    limits: Limits,
-    stop: impl Future<Output = ()>,
-) where
+pub async fn serve<E>(listener: Listener, tls: Option<Tls>, endpoint: E, limits: Limits, stop: impl Future<Output = ()>)
+where
     E: Endpoint<Output = Response> + 'static,
 {
+    let connections = Connections { endpoint, limits, tls };
+    match listener {
+        Listener::Tcp(listener) => serve_accepted(listener, connections, stop).await,
+        Listener::Unix(listener) => serve_accepted(listener, connections, stop).await,
+    }
+}
+
+async fn serve_accepted<E>(listener: impl Accept, connections: Connections<E>, stop: impl Future<Output = ()>)
+where
+    E: Endpoint<Output = Response> + 'static,
+{
+    let connections = Arc::new(connections);
+    let limits = &connections.limits;
     let seats = Seats::new(limits.max_connections);
-    let drain_timeout = limits.drain_timeout;
-    let connections = Arc::new(Connections { endpoint, limits, tls });
     let drain = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
     loop {
-        let (stream, peer) = tokio::select! {
+        let (stream, ends) = tokio::select! {
             () = &mut stop => break,
             accepted = accept(&listener) => accepted,
         };
         // Who has had their share, or comes when there is no place at all, is turned away.
-        if let Some(seat) = seats.take(connections.limits.counted(peer.ip())) {
-            tokio::spawn(connections.clone().serve(stream, peer, drain.watcher(), seat));
+        if let Some(seat) = seats.take(limits.counted(ends)) {
+            tokio::spawn(connections.clone().serve(stream, ends, drain.watcher(), seat));
         }
     }
     // New connections are refused at once, so that clients go elsewhere.
     drop(listener);
-    if tokio::time::timeout(drain_timeout, drain.shutdown()).await.is_err() {
+    if tokio::time::timeout(limits.drain_timeout, drain.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time; their connections are closed");
     }
 }
 
 /// The next connection.
-async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+async fn accept<L: Accept>(listener: &L) -> (L::Stream, Ends) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,

@@ -116,6 +116,16 @@ impl Frames {
         }
     }
 
+    /// The next frame of a kind; none once the connection has ended.
+    pub fn next_of_kind(&mut self, kind: u8) -> Option<Frame> {
+        loop {
+            let frame = self.next()?;
+            if frame.kind == kind {
+                return Some(frame);
+            }
+        }
+    }
+
     /// Reads until the server has closed the connection.
     pub fn read_to_end(&mut self) {
         while self.next().is_some() {}

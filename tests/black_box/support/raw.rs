@@ -20,11 +20,7 @@ impl Raw {
 
     /// Connects from another address of this machine.
     pub fn connect_from(source: Ipv4Addr, address: SocketAddr) -> Self {
-        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
-        socket.bind(&SocketAddr::from((source, 0)).into()).expect("an address of this machine");
-        socket.connect(&address.into()).expect("the server accepts");
-        socket.set_read_timeout(Some(PATIENCE)).expect("a valid timeout");
-        Self(socket.into())
+        Self(connect_from(source, address))
     }
 
     /// Sends bytes as they are.
@@ -95,4 +91,13 @@ fn is_complete(answer: &[u8]) -> bool {
     let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
     let length = head.lines().find_map(|line| line.strip_prefix("content-length:")).map_or("0", str::trim);
     body.len() >= length.parse().expect("a length")
+}
+
+/// A socket that connects from an address of this machine.
+pub fn connect_from(source: Ipv4Addr, address: SocketAddr) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from((source, 0)).into()).expect("an address of this machine");
+    socket.connect(&address.into()).expect("the server accepts");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a valid timeout");
+    socket.into()
 }

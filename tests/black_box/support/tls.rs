@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use super::PATIENCE;
+use super::raw::connect_from;
 use super::server::Server;
 
 /// A certificate for `localhost` that vouches for itself, and its key.
@@ -79,9 +80,14 @@ impl Stream {
         stream.0.conn.complete_io(&mut stream.0.sock).is_ok()
     }
 
+    /// Connects for HTTP/1.1 from another address of this machine.
+    pub fn connect_from(source: Ipv4Addr, server: &Server, identity: &Identity) -> Self {
+        let socket = connect_from(source, server.address());
+        Self(StreamOwned::new(identity.client(b"http/1.1"), socket))
+    }
+
     fn open(server: &Server, identity: &Identity, protocol: &[u8]) -> Self {
-        let socket = TcpStream::connect_timeout(&server.address(), PATIENCE).expect("the server accepts");
-        socket.set_read_timeout(Some(PATIENCE)).expect("a valid timeout");
+        let socket = connect_from(Ipv4Addr::LOCALHOST, server.address());
         socket.set_write_timeout(Some(PATIENCE)).expect("a valid timeout");
         Self(StreamOwned::new(identity.client(protocol), socket))
     }

@@ -1,0 +1,36 @@
+//! The data directory, which is for the user that the server runs as and for nobody else.
+
+use std::fs::{self, DirBuilder, Metadata, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
+
+use super::Error;
+
+/// What others may do, in the bits of a mode.
+const OF_OTHERS: u32 = 0o077;
+/// The bit of a directory that several users share, such as `/tmp`.
+const SHARED: u32 = 0o1000;
+
+/// Makes the directory if it is not there, and takes it from others, whoever made it. One that several users share, or that
+/// another user owns, stays as it is and is reported.
+pub(super) fn make(path: &Path) -> Result<(), Error> {
+    let failed = |error| Error::DataDir { path: path.to_owned(), error };
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
+    let directory = fs::metadata(path).map_err(failed)?;
+    if directory.mode() & OF_OTHERS == 0 {
+        return Ok(());
+    }
+    if let Err(error) = take_from_others(path, &directory) {
+        let path = path.display();
+        tracing::warn!(%error, "others may read the data directory {path}; give the server one of its own, with mode 700");
+    }
+    Ok(())
+}
+
+fn take_from_others(path: &Path, directory: &Metadata) -> io::Result<()> {
+    if directory.mode() & SHARED != 0 {
+        return Err(io::Error::other("several users share it"));
+    }
+    fs::set_permissions(path, Permissions::from_mode(directory.mode() & !OF_OTHERS))
+}

@@ -1,0 +1,46 @@
+//! Who may see how the server is doing: its metrics, and the health of each part. In development, anyone; elsewhere, those
+//! on the networks that the operator calls internal, and operators.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use poem::Request;
+
+use super::extract::may_operate;
+use super::forwarded::Origin;
+use super::state::State;
+use crate::config::Environment;
+
+/// Whether a request comes from an insider.
+pub(super) fn is_insider(state: &State, request: &Request) -> bool {
+    state.environment == Environment::Development
+        || is_internal(&Origin::of(request), &state.server.internal_networks)
+        || may_operate(state, request)
+}
+
+/// Whether a client is on one of these networks. One whose address is in doubt is not.
+fn is_internal(origin: &Origin, networks: &[IpNet]) -> bool {
+    let is_listed = |client: IpAddr| networks.iter().any(|network| network.contains(&client));
+    !origin.is_doubtful && origin.client.is_some_and(is_listed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_is_internal_by_an_address_that_is_not_in_doubt() {
+        let networks = ["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()];
+        let origin = |client: Option<&str>, is_doubtful| Origin {
+            client: client.map(|client| client.parse().unwrap()),
+            is_doubtful,
+            ..Origin::default()
+        };
+        assert!(is_internal(&origin(Some("127.0.0.1"), false), &networks));
+        assert!(is_internal(&origin(Some("::1"), false), &networks));
+        assert!(!is_internal(&origin(Some("127.0.0.1"), true), &networks));
+        assert!(!is_internal(&origin(Some("192.0.2.1"), false), &networks));
+        assert!(!is_internal(&origin(None, false), &networks));
+        assert!(!is_internal(&origin(Some("127.0.0.1"), false), &[]));
+    }
+}
