@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use ghostworks::auth::{AccessTokens, Claims, HashCost, PasswordHasher, RefreshToken, SigningKey, TokenType};
+use ghostworks::auth::{AccessTokens, Asker, Claims, HashCost, PasswordHasher, RefreshToken, SigningKey, TokenType};
 use ghostworks::config::Auth;
 use ghostworks::domain::{Clock, Entropy, IdGenerator, SystemClock, SystemEntropy};
 
@@ -62,9 +62,9 @@ fn passwords(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let hasher = PasswordHasher::new(cost, 1, 1, Arc::new(SystemEntropy), Arc::new(|_| {})).expect("a hasher");
     let password = || "Uncommon-Passphrase-1".into();
-    let hash = runtime.block_on(hasher.hash(password())).expect("a hash");
+    let hash = runtime.block_on(hasher.hash(password(), Asker::default())).expect("a hash");
     criterion.bench_function("password: verify", |bencher| {
-        bencher.iter(|| runtime.block_on(hasher.verify(password(), Some(hash.clone()))));
+        bencher.iter(|| runtime.block_on(hasher.verify(password(), Some(hash.clone()), Asker::default())));
     });
 }
 

@@ -11,6 +11,8 @@ pub enum Work {
     Merging,
     /// A backup's, for which nobody waits.
     BackingUp,
+    /// Hashing passwords: who signs in can wait a little longer, and a flood of them must not slow down all others.
+    Hashing,
     /// Writing out all metrics: only a scraper waits for it.
     Scraping,
 }
@@ -21,7 +23,7 @@ impl Work {
     fn niceness(self) -> i32 {
         match self {
             Self::Writing | Self::Merging | Self::Scraping => 10,
-            Self::BackingUp => 15,
+            Self::BackingUp | Self::Hashing => 15,
         }
     }
 

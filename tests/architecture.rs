@@ -11,7 +11,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("priority", &[]),
     ("store", &["domain", "priority"]),
     ("search", &["domain", "priority"]),
-    ("auth", &["domain"]),
+    ("auth", &["domain", "priority"]),
     ("mail", &["domain"]),
     ("backups", &["domain", "store", "telemetry"]),
     ("followers", &["domain", "store"]),

@@ -37,8 +37,8 @@ use crate::http::{self, Memory, MetricsAccess, OperatorSocket, SharedToken, Stat
 use crate::mail::{Links, Mailer, MailerError};
 use crate::search::SearchIndex;
 use crate::service::{
-    AccountSettings, ApiKeyUses, BackupSchedule, Outbox, RateLimitSettings, RateLimits, Retention, Search, Service,
-    SessionSettings,
+    AccountSettings, ApiKeyUses, BackupSchedule, Devices, KeptAnswers, LargeWrites, Outbox, RateLimitSettings,
+    RateLimits, Retention, Search, Service, SessionSettings,
 };
 use crate::store::redb::{Location, OpenError, Options, RedbStore};
 use crate::store::{Store, StoreError};
@@ -237,6 +237,9 @@ fn service(
         entropy,
         ids,
         api_key_uses: ApiKeyUses::default(),
+        devices: Devices::default(),
+        large_writes: LargeWrites::default(),
+        kept_answers: KeptAnswers::new(config.limits.idempotency_bytes),
         housekeeping: Notify::new(),
         background: Arc::default(),
         require_if_match: config.server.require_if_match,
@@ -297,6 +300,7 @@ fn rate_limits(config: &config::Limits) -> Option<RateLimits> {
         refresh: config.refresh_per_minute,
         workspace_create: config.workspace_create_per_minute,
         mail: config.mail_per_minute,
+        mail_in_all: config.mail_in_all_per_minute,
         signed_in: config.signed_in_per_minute,
     };
     (config.rate_limits == config::Switch::On).then(|| RateLimits::new(settings))

@@ -1,7 +1,7 @@
-//! Password hashing with argon2id (RFC 9106), on a bounded number of blocking threads.
+//! Password hashing with argon2id (RFC 9106), on a bounded number of threads that let others go first.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use argon2::password_hash::phc::PasswordHash;
@@ -10,9 +10,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
+use super::hashing_queue::{Asker, HashingQueue, QueueFull};
 use crate::domain::Entropy;
+use crate::priority::Work;
 
 /// What one hash costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,14 +62,11 @@ pub struct HashingFigures {
 }
 
 /// Hashes and verifies. Each hash takes tens of milliseconds and megabytes, so at most `concurrency` run at once, off
-/// the runtime's threads, and at most `queue` wait; more are refused at once.
+/// the runtime's threads, and at most `queue` wait; of more, those are refused whose address or account has the most waiting.
 pub struct PasswordHasher {
     argon2: Argon2<'static>,
     entropy: Arc<dyn Entropy>,
-    running: Arc<Semaphore>,
-    admitted: AtomicUsize,
-    concurrency: usize,
-    admission_limit: usize,
+    queue: HashingQueue,
     on_hashed: OnHashed,
     /// Verified against when there is no account, so that an unknown address takes as long as a wrong password.
     decoy: String,
@@ -85,30 +84,26 @@ impl PasswordHasher {
         let params = Params::new(cost.memory_kib, cost.iterations, cost.parallelism, None).map_err(failed)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let decoy = decoy(&argon2, &*entropy);
-        Ok(Self {
-            argon2,
-            entropy,
-            running: Arc::new(Semaphore::new(concurrency)),
-            admitted: AtomicUsize::new(0),
-            concurrency,
-            admission_limit: concurrency + queue,
-            on_hashed,
-            decoy,
-        })
+        Ok(Self { argon2, entropy, queue: HashingQueue::new(concurrency, queue), on_hashed, decoy })
     }
 
     /// The hash of a new password, as a PHC string with a salt of its own.
-    pub async fn hash(&self, password: SecretString) -> Result<String, HashingError> {
+    pub async fn hash(&self, password: SecretString, asker: Asker) -> Result<String, HashingError> {
         let (argon2, entropy) = (self.argon2.clone(), self.entropy.clone());
-        self.run(move || hash(&argon2, &*entropy, &password)).await
+        self.run(asker, move || hash(&argon2, &*entropy, &password)).await
     }
 
     /// Compares a password with a stored hash; without one, takes as long and finds it wrong.
-    pub async fn verify(&self, password: SecretString, stored: Option<String>) -> Result<Verdict, HashingError> {
+    pub async fn verify(
+        &self,
+        password: SecretString,
+        stored: Option<String>,
+        asker: Asker,
+    ) -> Result<Verdict, HashingError> {
         let has_account = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.decoy.clone());
         let (argon2, entropy) = (self.argon2.clone(), self.entropy.clone());
-        self.run(move || {
+        self.run(asker, move || {
             let parsed = PasswordHash::new(&stored).map_err(failed)?;
             if argon2.verify_password(password.expose_secret().as_bytes(), &parsed).is_err() || !has_account {
                 return Ok(Verdict::Wrong);
@@ -125,45 +120,36 @@ impl PasswordHasher {
 
     /// How busy it is.
     pub fn figures(&self) -> HashingFigures {
-        let running = self.concurrency.saturating_sub(self.running.available_permits());
-        HashingFigures { running, waiting: self.admitted.load(Ordering::Relaxed).saturating_sub(running) }
+        self.queue.figures()
     }
 
     async fn run<T: Send + 'static>(
         &self,
+        asker: Asker,
         work: impl FnOnce() -> Result<T, HashingError> + Send + 'static,
     ) -> Result<T, HashingError> {
-        let _admission = Admission::to(&self.admitted, self.admission_limit).ok_or(HashingError::Overloaded)?;
-        let permit = self.running.clone().acquire_owned().await.map_err(failed)?;
-        // The permit goes with the work: a client that leaves frees its place in the queue, but a hash that has
-        // begun runs to its end and must be counted until then.
+        let turn = self.queue.take(asker).await?;
+        let (send, done) = oneshot::channel();
         let on_hashed = self.on_hashed.clone();
-        tokio::task::spawn_blocking(move || {
-            let _permit = permit;
+        // A thread of its own, for its priority is for life. The turn goes with the work: a client that leaves frees its
+        // place in the queue, but a hash that has begun runs to its end and must be counted until then.
+        let hashing = thread::Builder::new().name("hashing".to_owned()).spawn(move || {
+            Work::Hashing.give_way();
             let began = Instant::now();
-            let done = work();
+            let result = work();
             on_hashed(began.elapsed());
-            done
-        })
-        .await
-        .map_err(failed)?
+            drop(turn);
+            // Nobody may be waiting any more.
+            let _ = send.send(result);
+        });
+        hashing.map_err(failed)?;
+        done.await.map_err(failed)?
     }
 }
 
-/// A place among those who hash or wait, given back on drop.
-struct Admission<'a>(&'a AtomicUsize);
-
-impl<'a> Admission<'a> {
-    fn to(admitted: &'a AtomicUsize, limit: usize) -> Option<Self> {
-        let admission = Self(admitted);
-        let before = admitted.fetch_add(1, Ordering::AcqRel);
-        (before < limit).then_some(admission)
-    }
-}
-
-impl Drop for Admission<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+impl From<QueueFull> for HashingError {
+    fn from(_: QueueFull) -> Self {
+        Self::Overloaded
     }
 }
 
@@ -205,11 +191,14 @@ mod tests {
     #[tokio::test]
     async fn a_password_is_right_or_wrong() {
         let hasher = hasher(CHEAP, 1, 1);
-        let stored = hasher.hash("Correct-horse-7".into()).await.expect("a hash");
+        let stored = hasher.hash("Correct-horse-7".into(), Asker::default()).await.expect("a hash");
         assert!(stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{stored}");
-        assert_eq!(hasher.verify("Correct-horse-7".into(), Some(stored.clone())).await, Ok(Verdict::Right));
-        assert_eq!(hasher.verify("correct-horse-7".into(), Some(stored)).await, Ok(Verdict::Wrong));
-        assert_eq!(hasher.verify("Correct-horse-7".into(), None).await, Ok(Verdict::Wrong));
+        assert_eq!(
+            hasher.verify("Correct-horse-7".into(), Some(stored.clone()), Asker::default()).await,
+            Ok(Verdict::Right)
+        );
+        assert_eq!(hasher.verify("correct-horse-7".into(), Some(stored), Asker::default()).await, Ok(Verdict::Wrong));
+        assert_eq!(hasher.verify("Correct-horse-7".into(), None, Asker::default()).await, Ok(Verdict::Wrong));
     }
 
     #[test]
@@ -224,31 +213,34 @@ mod tests {
     #[tokio::test]
     async fn s01_a_salt_is_used_once() {
         let hasher = hasher(CHEAP, 1, 1);
-        assert_ne!(hasher.hash("Correct-horse-7".into()).await, hasher.hash("Correct-horse-7".into()).await);
+        assert_ne!(
+            hasher.hash("Correct-horse-7".into(), Asker::default()).await,
+            hasher.hash("Correct-horse-7".into(), Asker::default()).await
+        );
     }
 
     #[tokio::test]
     async fn s02_a_hash_of_another_cost_is_accepted_and_renewed() {
-        let stored = hasher(CHEAP, 1, 1).hash("Correct-horse-7".into()).await.expect("a hash");
+        let stored = hasher(CHEAP, 1, 1).hash("Correct-horse-7".into(), Asker::default()).await.expect("a hash");
         let today = hasher(HashCost { iterations: 2, ..CHEAP }, 1, 1);
-        let Ok(Verdict::RightButOutdated(renewed)) = today.verify("Correct-horse-7".into(), Some(stored)).await else {
+        let Ok(Verdict::RightButOutdated(renewed)) =
+            today.verify("Correct-horse-7".into(), Some(stored), Asker::default()).await
+        else {
             panic!("the password is right");
         };
-        assert_eq!(today.verify("Correct-horse-7".into(), Some(renewed)).await, Ok(Verdict::Right));
+        assert_eq!(today.verify("Correct-horse-7".into(), Some(renewed), Asker::default()).await, Ok(Verdict::Right));
     }
 
     #[tokio::test]
     async fn s03_who_finds_the_queue_full_is_refused_at_once() {
         let hasher = hasher(CHEAP, 1, 1);
-        let held = hasher.running.clone().acquire_owned().await.expect("a permit");
-        let mut waiting = Box::pin(hasher.hash("Correct-horse-7".into()));
-        let mut second = Box::pin(hasher.hash("Correct-horse-7".into()));
+        let held = hasher.queue.take(Asker::default()).await.expect("a turn");
+        let mut waiting = Box::pin(hasher.hash("Correct-horse-7".into(), Asker::default()));
         assert!(futures_util::poll!(&mut waiting).is_pending());
-        assert!(futures_util::poll!(&mut second).is_pending());
-        assert_eq!(hasher.hash("Correct-horse-7".into()).await, Err(HashingError::Overloaded));
-        drop(second);
+        let refused = hasher.hash("Correct-horse-7".into(), Asker::default()).await;
+        assert_eq!(refused, Err(HashingError::Overloaded));
         drop(held);
         assert!(waiting.await.is_ok(), "who waited gets its turn");
-        assert!(hasher.hash("Correct-horse-7".into()).await.is_ok(), "and the places are free again");
+        assert!(hasher.hash("Correct-horse-7".into(), Asker::default()).await.is_ok(), "and the places are free again");
     }
 }

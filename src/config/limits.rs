@@ -23,10 +23,15 @@ pub struct Limits {
     pub workspace_create_per_minute: u32,
     /// Requests a minute from one address that send mail or follow from a mail. Default 5.
     pub mail_per_minute: u32,
+    /// E-mails a minute in all. Default 60.
+    pub mail_in_all_per_minute: u32,
     /// Requests a minute of one account, through API keys too. Default 600.
     pub signed_in_per_minute: u32,
     /// Seconds for which an idempotency key leads to the first answer. Default 86400, a day.
     pub idempotency_seconds: u64,
+    /// Bytes of answers that are kept for an account; beyond that, only the ids of what was made. With twice as much, keys
+    /// are refused. Default 16 MiB.
+    pub idempotency_bytes: u64,
 }
 
 impl Default for Limits {
@@ -39,8 +44,10 @@ impl Default for Limits {
             refresh_per_minute: 10,
             workspace_create_per_minute: 10,
             mail_per_minute: 5,
+            mail_in_all_per_minute: 60,
             signed_in_per_minute: 600,
             idempotency_seconds: 86_400,
+            idempotency_bytes: 16 << 20,
         }
     }
 }
@@ -54,8 +61,10 @@ impl Limits {
         per_minute("limits.refresh_per_minute", self.refresh_per_minute)?;
         per_minute("limits.workspace_create_per_minute", self.workspace_create_per_minute)?;
         per_minute("limits.mail_per_minute", self.mail_per_minute)?;
+        per_minute("limits.mail_in_all_per_minute", self.mail_in_all_per_minute)?;
         per_minute("limits.signed_in_per_minute", self.signed_in_per_minute)?;
-        check::seconds("limits.idempotency_seconds", self.idempotency_seconds)
+        check::seconds("limits.idempotency_seconds", self.idempotency_seconds)?;
+        check::within("limits.idempotency_bytes", self.idempotency_bytes, 0..=1 << 40)
     }
 }
 

@@ -24,7 +24,7 @@ impl Purpose {
     }
 }
 
-/// A one-time token as it is kept. An account has at most one for each purpose.
+/// A one-time token as it is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OneTimeToken {
     /// The digest of its secret.
@@ -34,6 +34,10 @@ pub struct OneTimeToken {
 }
 
 impl OneTimeToken {
+    /// How many an account may have to choose another password that are still good. None gives way to another: who keeps
+    /// asking can't take an account's link away, nor fill its mailbox. To verify an address, the newest counts alone.
+    pub const MAX_RESETS: u8 = 5;
+
     /// Whether it is the one that was `presented`, and still good at `now`.
     pub fn is_proved_by(&self, presented: OneTimeDigest, now: Timestamp) -> bool {
         self.digest == presented && now < self.expires_at

@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Caller, Client, Error, LoginFailure, Service, TokenPair, Via};
+use super::{Caller, Client, Devices, Error, LoginFailure, Service, TokenPair, Via};
 use crate::auth::{RefreshToken, Verdict, is_common};
 use crate::domain::{
     Credentials, Email, PasswordPolicy, PersonName, Purpose, RefreshLine, Session, SessionId, User, UserId, Violations,
@@ -56,8 +56,9 @@ impl Service {
                 let password = registration.password.clone();
                 let user = self.check_registration(registration, self.ids.next(now))?;
                 let registered = Registered { user: user.id, email: user.email.clone() };
-                let hash = self.hasher.hash(password).await?;
+                let hash = self.hasher.hash(password, self.devices.asker(&registered.email, client)).await?;
                 self.store.create_user(user, hash, self.stamp(client, Some(registered.user))).await?;
+                self.devices.note(&registered.email, client);
                 annotate_subject(Subject::user(registered.user));
                 self.telemetry.metrics().user_registered();
                 // The account is there; the letter can be asked for again.
@@ -117,8 +118,10 @@ impl Service {
             let detail = format!("must be at most {} characters long", PasswordPolicy::MAX_CHARS);
             return Err(Violations::one("/password", detail).into());
         }
+        let mut asker = Devices::nobody(client);
         let credentials = match Email::parse(&sign_in.email) {
             Ok(email) => {
+                asker = self.devices.asker(&email, client);
                 if let Some(limits) = &self.rate_limits {
                     limits.count_login(&email)?;
                 }
@@ -129,7 +132,7 @@ impl Service {
             Err(_) => None,
         };
         let stored = credentials.as_ref().map(|credentials| credentials.password_hash.clone());
-        let verdict = self.hasher.verify(sign_in.password.clone(), stored).await?;
+        let verdict = self.hasher.verify(sign_in.password.clone(), stored, asker).await?;
         let user = credentials.as_ref().map(|credentials| credentials.user);
         if let Some(user) = user {
             annotate_subject(Subject::user(user));
@@ -200,7 +203,10 @@ impl Service {
         };
         let opening = Opening { verified, most: self.sessions.per_account };
         match self.store.open_session(session.clone(), opening, self.stamp(client, Some(user.id))).await {
-            Ok(true) => self.token_pair(user, &session, &refresh).await.map(Some),
+            Ok(true) => {
+                self.devices.note(&user.email, client);
+                self.token_pair(user, &session, &refresh).await.map(Some)
+            }
             Ok(false) => Ok(None),
             Err(StoreError::NotFound(Missing::User)) => Err(Error::InvalidCredentials(LoginFailure::Inactive)),
             Err(error) => Err(error.into()),

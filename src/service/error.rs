@@ -80,6 +80,9 @@ pub enum Error {
         /// How much of it there may be.
         limit: u64,
     },
+    /// The account stores as much under idempotency keys as it may.
+    #[error("your idempotency keys take as much space as they may; send this without one, or wait until some expire")]
+    IdempotencyKeysSpent,
     /// Writes must say which version they are about.
     #[error("send If-Match with the artifact's entity tag")]
     PreconditionRequired,
@@ -172,7 +175,7 @@ impl Failure for Error {
             Self::AlreadyMember => "already_member",
             Self::OwnMembership => "own_membership",
             Self::LastOwner => "last_owner",
-            Self::QuotaExceeded { .. } => "quota_exceeded",
+            Self::QuotaExceeded { .. } | Self::IdempotencyKeysSpent => "quota_exceeded",
             Self::PreconditionRequired => "precondition_required",
             Self::RateLimited(_) => "rate_limited",
             Self::EmailTaken => "email_taken",

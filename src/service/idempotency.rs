@@ -29,10 +29,17 @@ impl Service {
         Ok(noted)
     }
 
-    /// Keeps the answer for when the request comes again; without one, only that it was done. That it can't be kept
-    /// changes nothing about what was done, so it is only logged.
-    pub async fn remember_answer(&self, reservation: Reservation, answer: Option<Answer>) {
-        if let Err(error) = self.store.remember_answer(reservation, answer).await {
+    /// Refuses a key that was not used before when the caller's keys take as much space as they may.
+    pub async fn require_space_for_key(&self, caller: &Caller) -> Result<(), Error> {
+        self.kept_answers.require_space(&*self.store, caller.user).await
+    }
+
+    /// Keeps the answer for when the request comes again, or the `brief` one instead if the account stores as much as it
+    /// may. That it can't be kept changes nothing about what was done, so it is only logged.
+    pub async fn remember_answer(&self, reservation: Reservation, whole: Option<Answer>, brief: Answer) {
+        let whole = whole.unwrap_or_else(|| brief.clone());
+        let answer = self.kept_answers.add(&*self.store, reservation.owner, whole, brief).await;
+        if let Err(error) = self.store.remember_answer(reservation, Some(answer)).await {
             tracing::warn!("the answer to a request with an idempotency key was not kept: {error}");
         }
     }

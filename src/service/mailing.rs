@@ -139,11 +139,14 @@ impl Service {
     /// Has an e-mail sent to `to`, should an account have this address.
     pub(super) fn ask_for_letter(&self, to: Email, purpose: Purpose, client: &Client) -> Result<(), Error> {
         let outbox = self.outbox.as_ref().ok_or(Error::MailNotConfigured)?;
+        if let Some(limits) = &self.rate_limits {
+            limits.count_mail()?;
+        }
         let request = MailRequest { to, purpose, stamp: self.stamp(client, None) };
         outbox.0.try_send(request).map_err(|_| Error::Overloaded)
     }
 
-    /// The e-mail with a new token, which takes the place of the one before.
+    /// The e-mail with a new token; none if the address has no account, or one with as many tokens as it may have.
     async fn write(&self, request: MailRequest) -> Result<Option<Letter>, Error> {
         let MailRequest { to, purpose, stamp } = request;
         let Some(credentials) = self.store.credentials(&to).await? else { return Ok(None) };
@@ -157,7 +160,7 @@ impl Service {
         };
         let secret = OneTimeSecret::generate(credentials.user, &*self.entropy);
         let token = OneTimeToken { digest: secret.digest(), expires_at: self.clock.after_seconds(lifetime) };
-        self.store.issue_one_time_token(credentials.user, purpose, token, stamp).await?;
-        Ok(Some(Letter { to, purpose, token: secret.encode() }))
+        let is_issued = self.store.issue_one_time_token(credentials.user, purpose, token, stamp).await?;
+        Ok(is_issued.then(|| Letter { to, purpose, token: secret.encode() }))
     }
 }

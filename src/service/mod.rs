@@ -10,11 +10,14 @@ mod audit;
 mod auth;
 mod backups;
 mod caller;
+mod devices;
 mod error;
 mod housekeeping;
 mod idempotency;
 mod index_check;
 mod indexing;
+mod kept_answers;
+mod large_writes;
 mod mailing;
 mod members;
 mod passwords;
@@ -48,10 +51,13 @@ pub use artifacts::{BulkOutcome, Export};
 pub use auth::{Profile, Registered, Registration, SignIn};
 pub use backups::{BackupHealth, BackupSchedule, MakeBackups, ShipChanges};
 pub use caller::{Caller, Client, Via};
+pub use devices::Devices;
 pub use error::{Error, LoginFailure, RefreshFailure};
 pub use housekeeping::{Housekeeping, Retention};
 pub use index_check::check_index;
 pub use indexing::{Indexer, MergeParts, SaveIndex, reindex};
+pub use kept_answers::KeptAnswers;
+pub use large_writes::LargeWrites;
 pub use mailing::{MailRequests, Mailing, Outbox};
 pub use members::{AddedMember, ChangedRole};
 pub use rate_limits::{Allowances, RateLimitSettings, RateLimits};
@@ -131,6 +137,12 @@ pub struct Service {
     pub ids: IdGenerator,
     /// Uses of API keys that are not written yet.
     pub api_key_uses: ApiKeyUses,
+    /// What accounts have stored by their idempotency keys.
+    pub kept_answers: KeptAnswers,
+    /// Turns at writing many artifacts at once.
+    pub large_writes: LargeWrites,
+    /// From where accounts were signed in to.
+    pub devices: Devices,
     /// When backups are made; none when they are not wanted.
     pub backups: Option<Arc<BackupSchedule>>,
     /// Wakes the housekeeping.

@@ -26,10 +26,11 @@ impl Service {
                     return Err(wrong().into());
                 }
                 let expected = credentials.password_hash;
-                if self.hasher.verify(current, Some(expected.clone())).await? == Verdict::Wrong {
+                let asker = self.devices.asker(&user.email, &caller.client);
+                if self.hasher.verify(current, Some(expected.clone()), asker).await? == Verdict::Wrong {
                     return Err(wrong().into());
                 }
-                let hash = self.hasher.hash(new).await?;
+                let hash = self.hasher.hash(new, asker).await?;
                 let stamp = self.stamp_of(caller);
                 // Someone was quicker: the password that was checked is no longer the current one.
                 match self.store.change_password(caller.user, expected, hash, session, stamp).await? {
@@ -58,12 +59,12 @@ impl Service {
                 let presented = OneTimeSecret::parse(token).ok_or(Error::InvalidOneTimeToken)?;
                 let (user, digest) = (presented.user, presented.digest());
                 // Who has no good token does not get as far as the hashing.
-                let stored = self.store.one_time_token(user, Purpose::ResetPassword).await?;
-                let is_good = stored.is_some_and(|stored| stored.is_proved_by(digest, self.clock.now()));
+                let stored = self.store.one_time_tokens(user, Purpose::ResetPassword).await?;
+                let is_good = stored.iter().any(|stored| stored.is_proved_by(digest, self.clock.now()));
                 let account = self.store.user(user).await?.filter(|_| is_good).ok_or(Error::InvalidOneTimeToken)?;
                 annotate_subject(Subject::user(user));
                 self.check_new_password(&new, &account.email)?;
-                let hash = self.hasher.hash(new).await?;
+                let hash = self.hasher.hash(new, self.devices.asker(&account.email, client)).await?;
                 let stamp = self.stamp(client, Some(user));
                 Ok(self.store.reset_password(user, digest, hash, stamp).await?)
             })

@@ -26,6 +26,8 @@ pub struct RateLimitSettings {
     pub workspace_create: u32,
     /// [`RateClass::Mail`].
     pub mail: u32,
+    /// E-mails in all.
+    pub mail_in_all: u32,
     /// Requests of one account.
     pub signed_in: u32,
 }
@@ -61,6 +63,7 @@ pub struct RateLimits {
     spent: Cache<RefreshDigest, Allowance>,
     workspace_create: RateLimit<Network>,
     mail: RateLimit<Network>,
+    mail_in_all: RateLimit<()>,
     /// By digest, so that no address that was only tried is kept.
     login_per_account: RateLimit<[u8; 32]>,
     signed_in: RateLimit<UserId>,
@@ -76,6 +79,7 @@ impl RateLimits {
             spent: Cache::new(SPENT_KNOWN),
             workspace_create: RateLimit::per_minute(settings.workspace_create),
             mail: RateLimit::per_minute(settings.mail),
+            mail_in_all: RateLimit::per_minute(settings.mail_in_all),
             login_per_account: RateLimit::per_minute(settings.login_per_account),
             signed_in: RateLimit::per_minute(settings.signed_in),
         }
@@ -101,6 +105,11 @@ impl RateLimits {
             Some(token) => self.spent.get_or_insert_with(token, count)?,
             None => count()?,
         })
+    }
+
+    /// Counts an e-mail that is asked for, whoever it is for.
+    pub(super) fn count_mail(&self) -> Result<Allowance, Error> {
+        Ok(self.mail_in_all.take(&())?)
     }
 
     /// Counts a request of this account.

@@ -12,6 +12,9 @@ pub trait Answers: Send + Sync {
     /// What is known of a user's key, unless it has expired.
     async fn answer(&self, owner: UserId, key: [u8; 32], now: Timestamp) -> StoreResult<Option<Noted>>;
 
+    /// How many bytes a user's keys and answers take, those included that have expired and are still there.
+    async fn answer_bytes(&self, owner: UserId) -> StoreResult<u64>;
+
     /// Keeps what was answered; without an answer, only that the key was used.
     async fn remember_answer(&self, reservation: Reservation, answer: Option<Answer>) -> StoreResult<()>;
 

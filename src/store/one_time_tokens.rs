@@ -8,24 +8,25 @@ use crate::domain::{OneTimeDigest, OneTimeToken, Purpose, Stamp, UserId};
 /// What is proved by a token that was sent by mail. Using one and its effect are one intent.
 #[async_trait]
 pub trait OneTimeTokens: Send + Sync {
-    /// Gives an account a token, in place of the one it had for the same purpose.
+    /// Gives an account a token to verify its address, in place of the one before, or one more to choose another password.
+    /// Returns false, and changes nothing, when it has [`OneTimeToken::MAX_RESETS`] of these that are still good.
     async fn issue_one_time_token(
         &self,
         user: UserId,
         purpose: Purpose,
         token: OneTimeToken,
         stamp: Stamp,
-    ) -> StoreResult<()>;
+    ) -> StoreResult<bool>;
 
-    /// The token that an account has for a purpose. It may have expired.
-    async fn one_time_token(&self, user: UserId, purpose: Purpose) -> StoreResult<Option<OneTimeToken>>;
+    /// The tokens that an account has for a purpose. They may have expired.
+    async fn one_time_tokens(&self, user: UserId, purpose: Purpose) -> StoreResult<Vec<OneTimeToken>>;
 
-    /// Uses up a token to mark the account's address as verified.
-    /// [`super::StoreError::InvalidOneTimeToken`] when `presented` is not the good one.
+    /// Uses up a token, and all others for the same purpose, to mark the account's address as verified.
+    /// [`super::StoreError::InvalidOneTimeToken`] when `presented` is none of the good ones.
     async fn verify_email(&self, user: UserId, presented: OneTimeDigest, stamp: Stamp) -> StoreResult<()>;
 
-    /// Uses up a token to replace the password hash, and ends all sessions of the account.
-    /// [`super::StoreError::InvalidOneTimeToken`] when `presented` is not the good one, or the account is disabled.
+    /// Uses up a token, and all others for the same purpose, to replace the password hash, and ends all sessions of the account.
+    /// [`super::StoreError::InvalidOneTimeToken`] when `presented` is none of the good ones, or the account is disabled.
     async fn reset_password(
         &self,
         user: UserId,

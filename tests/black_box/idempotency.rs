@@ -287,3 +287,31 @@ fn s28_who_is_no_member_any_more_gets_no_old_answer() {
         person.post(&format!("/api/v1/workspaces/{id}/artifacts"), &anvil()).problem(400, "invalid_parameter");
     }
 }
+
+#[test]
+fn s51_answers_beyond_what_an_account_may_store_are_kept_in_short_and_then_keys_are_refused() {
+    let setup = Setup::new().env("GHOSTWORKS__LIMITS__IDEMPOTENCY_BYTES", "20000");
+    let server = setup.start();
+    let (owner, other) = (Account::new(&server), Account::new(&server));
+    let artifacts = owner.artifacts();
+    let body = json!({"name": "large", "description": "d".repeat(3000)});
+    let create = |client: &Client, number: usize| with_key(client, &format!("key-{number}")).post(&artifacts, &body);
+    let refused = (0..400).find(|number| create(&owner.client, *number).status != 201).expect("keys end at some time");
+    create(&owner.client, refused).problem(409, "quota_exceeded");
+    let written = usize::try_from(total(&owner.client, &artifacts).as_u64().expect("a number")).expect("few");
+    assert_eq!(written, refused, "what was refused did not happen");
+
+    assert_eq!(create(&owner.client, 0).header("idempotency-replayed"), Some("true"));
+    let detail = text(&create(&owner.client, refused - 1).problem(409, "already_done")["detail"]);
+    let newest = owner.client.get(&artifacts).expect(200).json()["items"][0]["id"].clone();
+    assert!(detail.contains(&text(&newest)), "{detail} does not name {newest}");
+    owner.client.post(&artifacts, &body).expect(201);
+    with_key(&other.client, "key-0").post(&other.artifacts(), &body).expect(201);
+
+    // The count is of what is stored, and not of what was seen since the start.
+    let access = owner.access.clone();
+    server.stop();
+    let server = setup.start();
+    let client = server.client().bearer(&access);
+    assert!((refused + 1..refused + 60).any(|number| create(&client, number).status == 409), "it began anew");
+}

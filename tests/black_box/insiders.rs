@@ -109,7 +109,6 @@ fn the_data_directory_is_the_servers_own_whoever_made_it() {
     let server = setup.start();
     let mode = |path| fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
     assert_eq!(mode(setup.data().to_owned()), 0o700);
-    assert_eq!(mode(setup.data().join("search")), 0o700);
     assert_eq!(mode(setup.data().join("ghostworks.redb")), 0o600);
     server.stop();
 }

@@ -105,7 +105,7 @@ fn a_socket_that_was_left_behind_is_replaced_and_a_file_is_not() {
     assert_eq!(status(UnixStream::connect(&path).expect("the server accepts"), "/livez", ""), "200");
     server.stop();
     fs::write(&path, "a file").expect("a file");
-    let refusal = setup.listen(&listen).start_refused();
+    let refusal = setup.clone().listen(&listen).start_refused();
     assert!(refusal.stderr.contains("no socket"), "{}", refusal.stderr);
     assert_eq!(fs::read_to_string(&path).expect("a file"), "a file");
 }

@@ -107,6 +107,28 @@ fn a_letter_lets_one_choose_another_password_once_and_ends_all_sessions() {
 }
 
 #[test]
+fn asking_again_for_a_reset_leaves_the_link_before_good_and_fills_no_mailbox() {
+    let (mail, setup) = with_mail();
+    let server = setup.start();
+    let (account, other) = (Account::new(&server), Account::new(&server));
+    for _ in [&account, &other] {
+        mail.next();
+    }
+    for _ in 0..20 {
+        ask(&server.client(), FORGOT, &account.email).expect(200);
+    }
+    let first = mail.next().token();
+    for _ in 1..5 {
+        assert_eq!(mail.next().to, account.email);
+    }
+    // The sixth and those after it are not sent: the next letter is another one's.
+    ask(&server.client(), FORGOT, &other.email).expect(200);
+    assert_eq!(mail.next().to, other.email);
+    reset(&server.client(), &first, NEW_PASSWORD).expect(200);
+    login(&server.client(), &account.email, NEW_PASSWORD).expect(200);
+}
+
+#[test]
 fn changing_the_password_makes_a_letter_void() {
     let (mail, setup) = with_mail();
     let server = setup.start();

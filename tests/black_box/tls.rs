@@ -9,6 +9,9 @@ use crate::support::h2::{self, Frames};
 use crate::support::server::{Server, Setup};
 use crate::support::tls::{Identity, Stream};
 
+/// The frames of a flood, by their number.
+type Flood<'a> = &'a dyn Fn(u32) -> Vec<u8>;
+
 const LIVEZ: &str = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 /// A server with a certificate, and how it is started.
@@ -120,7 +123,7 @@ fn s44_floods_of_http_2_end_their_connection_and_nobody_elses() {
     };
     let empty_data =
         |number: u32| if number == 0 { h2::post(1, "/api/v1/auth/login") } else { h2::frame(0, 0, 1, &[]) };
-    let floods: [(&str, &dyn Fn(u32) -> Vec<u8>); 6] = [
+    let floods: [(&str, Flood<'_>); 6] = [
         ("ping", &|_| ping.clone()),
         ("settings", &|_| settings.clone()),
         ("priority", &|_| priority.clone()),

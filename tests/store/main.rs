@@ -51,7 +51,8 @@ on_every_store! {
         a_password_hash_is_replaced_if_it_is_the_expected_one
     }
     one_time_tokens {
-        an_account_has_one_token_for_each_purpose
+        an_account_has_tokens_for_each_purpose
+        no_token_that_is_good_gives_way_to_another
         a_token_verifies_an_address_once
         a_token_replaces_a_password_once_and_ends_all_sessions
         a_token_that_has_expired_is_of_no_use

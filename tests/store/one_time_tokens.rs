@@ -13,7 +13,7 @@ fn token(digest: u8, expires_at: Timestamp) -> OneTimeToken {
 
 async fn issue(world: &World, user: UserId, purpose: Purpose, digest: u8) {
     let token = token(digest, later());
-    world.store.issue_one_time_token(user, purpose, token, world.stamp()).await.unwrap();
+    assert_eq!(world.store.issue_one_time_token(user, purpose, token, world.stamp()).await, Ok(true));
 }
 
 async fn reset(world: &World, user: UserId, digest: u8, hash: &str) -> Result<(), StoreError> {
@@ -25,19 +25,38 @@ async fn hash_of(world: &World, name: &str) -> String {
     world.store.credentials(&email).await.unwrap().unwrap().password_hash
 }
 
-pub async fn an_account_has_one_token_for_each_purpose(world: World) {
+pub async fn an_account_has_tokens_for_each_purpose(world: World) {
     let ann = world.user("ann").await.id;
     issue(&world, ann, Purpose::VerifyEmail, 1).await;
     issue(&world, ann, Purpose::ResetPassword, 2).await;
     issue(&world, ann, Purpose::VerifyEmail, 3).await;
-    assert_eq!(world.store.one_time_token(ann, Purpose::VerifyEmail).await, Ok(Some(token(3, later()))));
-    assert_eq!(world.store.one_time_token(ann, Purpose::ResetPassword).await, Ok(Some(token(2, later()))));
+    let tokens = async |purpose| world.store.one_time_tokens(ann, purpose).await.unwrap();
+    assert_eq!(tokens(Purpose::VerifyEmail).await, [token(3, later())]);
+    assert_eq!(tokens(Purpose::ResetPassword).await, [token(2, later())]);
     let refused =
         world.store.issue_one_time_token(nobody(), Purpose::VerifyEmail, token(1, later()), world.stamp()).await;
     assert_eq!(refused, Err(StoreError::NotFound(Missing::User)));
     let kinds = world.kinds(1).await;
     let requested = ChangeKind::VerificationRequested(ann);
     assert_eq!(kinds, [requested, ChangeKind::PasswordResetRequested(ann), requested]);
+}
+
+pub async fn no_token_that_is_good_gives_way_to_another(world: World) {
+    let ann = world.user("ann").await.id;
+    let purpose = Purpose::ResetPassword;
+    let ended = token(1, world.now());
+    assert_eq!(world.store.issue_one_time_token(ann, purpose, ended, world.stamp()).await, Ok(true));
+    for digest in 2..2 + OneTimeToken::MAX_RESETS {
+        issue(&world, ann, purpose, digest).await;
+    }
+    let before = world.last_seq().await;
+    let more = token(9, later());
+    assert_eq!(world.store.issue_one_time_token(ann, purpose, more, world.stamp()).await, Ok(false));
+    assert_eq!(world.last_seq().await, before);
+    assert_eq!(reset(&world, ann, 9, "new").await, INVALID);
+    assert_eq!(reset(&world, ann, 2, "new").await, Ok(()), "the first");
+    assert_eq!(reset(&world, ann, 3, "newer").await, INVALID, "the others end with it");
+    assert_eq!(world.store.issue_one_time_token(ann, purpose, more, world.stamp()).await, Ok(true));
 }
 
 pub async fn a_token_verifies_an_address_once(world: World) {

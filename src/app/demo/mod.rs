@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Error, data_dir, installation, store_options};
-use crate::auth::PasswordHasher;
+use crate::auth::{Asker, PasswordHasher};
 use crate::config::{Config, Environment};
 use crate::domain::{
     Actor, Artifact, ArtifactDraft, ArtifactWrite, Clock as _, DEMO_ADMIN, DEMO_MEMBER, DEMO_OWNER, DEMO_PASSWORD,
@@ -74,7 +74,7 @@ impl Filling<'_> {
     }
 
     async fn account(&self, hasher: &PasswordHasher, email: &str, first: &str, last: &str) -> Result<UserId, Error> {
-        let hash = hasher.hash(DEMO_PASSWORD.into()).await?;
+        let hash = hasher.hash(DEMO_PASSWORD.into(), Asker::default()).await?;
         let name = |text| PersonName::parse(text).map_err(wrong);
         let user = User {
             id: self.ids.next(self.now),

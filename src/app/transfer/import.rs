@@ -166,8 +166,8 @@ impl Target<'_> {
                         Ok(Sent::Refused(problem.errors.iter().map(|error| refused(error, piece)).collect()))
                     }
                     "payload_too_large" => Ok(Sent::TooLarge(problem.detail)),
-                    // They were imported, and only the answer that said so is lost.
-                    "idempotency_answer_lost" => Ok(Sent::Before(piece.artifacts)),
+                    // They were imported, and only the answer that said so is lost, or was not kept.
+                    "idempotency_answer_lost" | "already_done" => Ok(Sent::Before(piece.artifacts)),
                     "workspace_not_found" => Err(self.remote.no_workspace(self.what.workspace)),
                     _ => Err(TransferError::Problem { url, problem }),
                 };

@@ -83,6 +83,7 @@ impl<E: Endpoint + 'static> Endpoint for Idempotent<E> {
         if let Some(noted) = state.service.noted(&caller, tenant, &reservation).await.map_err(Problem::from)? {
             return Ok(again(noted, &reservation)?);
         }
+        state.service.require_space_for_key(&caller).await.map_err(Problem::from)?;
         caller.client.reservation = Some(reservation);
         request.set_data(caller);
         request.set_body(body);
@@ -172,8 +173,8 @@ fn again(noted: Noted, reservation: &Reservation) -> Result<Response, Problem> {
     Ok(response)
 }
 
-/// Keeps the answer if it is one of success, and returns it. Of one that holds a secret, only the id of what was made
-/// is kept, to be answered as a conflict.
+/// Keeps the answer if it is one of success, and returns it. Of one that holds a secret, is too long, or is beyond what the
+/// account may store, only the id of what was made is kept, to be answered as a conflict.
 async fn remember(
     state: &State,
     replay: Replay,
@@ -184,25 +185,23 @@ async fn remember(
         return Ok(response);
     }
     let body = response.take_body().into_bytes().await.map_err(Problem::internal)?;
-    let answer = match replay {
-        Replay::Answer | Replay::No => (body.len() <= MAX_ANSWER).then(|| whole(&response, &body)),
-        Replay::Conflict => serde_json::from_slice(&body).ok().map(|Made { id }| Answer {
-            status: StatusCode::CONFLICT.as_u16(),
-            content_type: None,
-            location: None,
-            etag: None,
-            body: id.into_bytes(),
-        }),
-    };
-    state.service.remember_answer(reservation, answer).await;
+    let is_kept = replay != Replay::Conflict && body.len() <= MAX_ANSWER;
+    let whole = is_kept.then(|| whole(&response, &body));
+    state.service.remember_answer(reservation, whole, brief(&body)).await;
     response.set_body(body);
     Ok(response)
 }
 
-/// What an answer says of what was made.
-#[derive(Deserialize)]
+/// What an answer says of what was made, if it was one thing.
+#[derive(Default, Deserialize)]
 struct Made {
     id: String,
+}
+
+fn brief(body: &[u8]) -> Answer {
+    let Made { id } = serde_json::from_slice(body).unwrap_or_default();
+    let status = StatusCode::CONFLICT.as_u16();
+    Answer { status, content_type: None, location: None, etag: None, body: id.into_bytes() }
 }
 
 fn whole(response: &Response, body: &[u8]) -> Answer {

@@ -44,7 +44,9 @@ impl From<service::Error> for Problem {
             ),
             Error::OwnMembership => plain(StatusCode::BAD_REQUEST, Code::OwnMembership),
             Error::LastOwner => plain(StatusCode::CONFLICT, Code::LastOwner),
-            Error::QuotaExceeded { .. } => plain(StatusCode::CONFLICT, Code::QuotaExceeded),
+            Error::QuotaExceeded { .. } | Error::IdempotencyKeysSpent => {
+                plain(StatusCode::CONFLICT, Code::QuotaExceeded)
+            }
             Error::PreconditionRequired => plain(StatusCode::PRECONDITION_REQUIRED, Code::PreconditionRequired),
             Error::RateLimited(exhausted) => {
                 let problem = plain(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited);

@@ -215,9 +215,10 @@ impl Problem {
 
     /// What was asked for under an idempotency key was done, and its answer held a secret, which is not kept.
     pub(in crate::http) fn already_done(id: &str) -> Self {
+        let made = if id.is_empty() { String::new() } else { format!(" and made {id}") };
         let detail = format!(
-            "This was done under the same Idempotency-Key and made {id}. Its answer held a secret, which is not kept; \
-             make another one under a new key if the secret is lost."
+            "This was done under the same Idempotency-Key{made}. Its answer is not kept: it held a secret, or it was too \
+             much. Use a new key only to do it once more."
         );
         Self::new(StatusCode::CONFLICT, Code::AlreadyDone, detail)
     }

@@ -33,8 +33,7 @@ impl Service {
             let mut good = Vec::with_capacity(checked.len());
             let refused: Vec<Result<(), Error>> =
                 checked.into_iter().map(|write| write.map(|write| good.push(write))).collect();
-            let stamp = self.stamp_of(caller);
-            let mut stored = self.store.write_artifacts(tenant, good, atomic, caller.user, stamp).await?.into_iter();
+            let mut stored = self.write_many(caller, tenant, good, atomic).await?.into_iter();
             let outcome =
                 |refused: Result<(), Error>| refused.and_then(|()| Ok(stored.next().unwrap_or_else(|| Err(lost()))?));
             let outcomes: Vec<BulkOutcome> = refused.into_iter().map(outcome).collect();

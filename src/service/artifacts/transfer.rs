@@ -71,8 +71,7 @@ impl Service {
             }
             let create = |draft| ArtifactWrite::Create(Box::new(self.new_artifact(caller, tenant, draft)));
             let writes: Vec<ArtifactWrite> = drafts.into_iter().map(create).collect();
-            let stamp = self.stamp_of(caller);
-            let created = self.store.write_artifacts(tenant, writes, true, caller.user, stamp).await?;
+            let created = self.write_many(caller, tenant, writes, true).await?;
             let created = created.into_iter().collect::<Result<Vec<Artifact>, _>>()?;
             for artifact in &created {
                 self.telemetry.metrics().artifact_created(tenant, artifact.artifact_type.as_str());

@@ -14,6 +14,14 @@ impl<E: Engine> Answers for E {
         self.read(Name::new("get", "answers"), |source| find(source, owner, key, now)).await
     }
 
+    async fn answer_bytes(&self, owner: UserId) -> StoreResult<u64> {
+        self.read(Name::new("list", "answers"), |source| {
+            let rows = source.keys(Table::Answers, &Span::under(Table::Answers, &owner.to_bytes()), usize::MAX)?;
+            Ok(rows.iter().map(|(key, row)| (2 * key.len() + row) as u64).sum())
+        })
+        .await
+    }
+
     async fn remember_answer(&self, reservation: Reservation, answer: Option<Answer>) -> StoreResult<()> {
         let rule = move |tx: &mut Tx<'_>| put(tx, &reservation, answer.as_ref());
         self.write(Name::new("insert", "answers"), nobody(), rule).await

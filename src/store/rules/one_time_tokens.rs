@@ -19,13 +19,16 @@ impl<E: Engine> OneTimeTokens for E {
         purpose: Purpose,
         token: OneTimeToken,
         stamp: Stamp,
-    ) -> StoreResult<()> {
+    ) -> StoreResult<bool> {
         write(self, Name::new("insert", "one_time_tokens"), stamp, move |tx| issue(tx, user, purpose, &token)).await
     }
 
-    async fn one_time_token(&self, user: UserId, purpose: Purpose) -> StoreResult<Option<OneTimeToken>> {
-        self.read(Name::new("get", "one_time_tokens"), |source| source.row(Table::OneTimeTokens, &key(user, purpose)))
-            .await
+    async fn one_time_tokens(&self, user: UserId, purpose: Purpose) -> StoreResult<Vec<OneTimeToken>> {
+        self.read(Name::new("get", "one_time_tokens"), |source| {
+            let rows = keys(user, purpose).map(|key| source.row(Table::OneTimeTokens, &key));
+            rows.filter_map(Result::transpose).collect()
+        })
+        .await
     }
 
     async fn verify_email(&self, user: UserId, presented: OneTimeDigest, stamp: Stamp) -> StoreResult<()> {
@@ -44,15 +47,28 @@ impl<E: Engine> OneTimeTokens for E {
 }
 
 /// See [`OneTimeTokens::issue_one_time_token`].
-fn issue(tx: &mut Tx<'_>, user: UserId, purpose: Purpose, token: &OneTimeToken) -> StoreResult<()> {
+fn issue(tx: &mut Tx<'_>, user: UserId, purpose: Purpose, token: &OneTimeToken) -> StoreResult<bool> {
     users::require(tx, user)?;
-    tx.put(Table::OneTimeTokens, &key(user, purpose), token)?;
+    let Some(key) = free_key(tx, user, purpose)? else { return Ok(false) };
+    tx.put(Table::OneTimeTokens, &key, token)?;
     let kind = match purpose {
         Purpose::VerifyEmail => ChangeKind::VerificationRequested(user),
         Purpose::ResetPassword => ChangeKind::PasswordResetRequested(user),
     };
     tx.log(Scope::User(user), kind);
-    Ok(())
+    Ok(true)
+}
+
+/// Where another token can be put: where there is none, or one that has expired, or one that it is to replace.
+fn free_key(tx: &Tx<'_>, user: UserId, purpose: Purpose) -> StoreResult<Option<[u8; 17]>> {
+    let now = tx.stamp().at;
+    for key in keys(user, purpose) {
+        let token: Option<OneTimeToken> = tx.row(Table::OneTimeTokens, &key)?;
+        if purpose == Purpose::VerifyEmail || token.is_none_or(|token| token.expires_at <= now) {
+            return Ok(Some(key));
+        }
+    }
+    Ok(None)
 }
 
 /// See [`OneTimeTokens::verify_email`].
@@ -79,24 +95,34 @@ fn reset_password(tx: &mut Tx<'_>, user: UserId, presented: OneTimeDigest, hash:
 
 /// The account that may use what was presented.
 fn redeemer(tx: &Tx<'_>, user: UserId, purpose: Purpose, presented: OneTimeDigest) -> StoreResult<Account> {
-    let token: Option<OneTimeToken> = tx.row(Table::OneTimeTokens, &key(user, purpose))?;
-    let is_good = token.is_some_and(|token| token.is_proved_by(presented, tx.stamp().at));
+    let mut is_good = false;
+    for key in keys(user, purpose) {
+        let token: Option<OneTimeToken> = tx.row(Table::OneTimeTokens, &key)?;
+        is_good |= token.is_some_and(|token| token.is_proved_by(presented, tx.stamp().at));
+    }
     let account: Option<Account> = tx.row(Table::Users, &user.to_bytes())?;
     account.filter(|account| is_good && account.user.is_active).ok_or(StoreError::InvalidOneTimeToken)
 }
 
-/// Removes the token that an account has for a purpose, if it has one.
+/// Removes the tokens that an account has for a purpose.
 pub(super) fn forget(tx: &mut Tx<'_>, user: UserId, purpose: Purpose) {
-    tx.remove(Table::OneTimeTokens, &key(user, purpose));
+    for key in keys(user, purpose) {
+        tx.remove(Table::OneTimeTokens, &key);
+    }
 }
 
-/// The numbers of purposes are part of the stored keys.
-fn key(user: UserId, purpose: Purpose) -> [u8; 17] {
-    let mut key = [0; 17];
-    key[..16].copy_from_slice(&user.to_bytes());
-    key[16] = match purpose {
-        Purpose::VerifyEmail => 1,
-        Purpose::ResetPassword => 2,
+/// Where the tokens of an account for a purpose are. The numbers of purposes are part of the stored keys, and so is how far
+/// apart their tokens are.
+fn keys(user: UserId, purpose: Purpose) -> impl Iterator<Item = [u8; 17]> {
+    const PURPOSES: u8 = 2;
+    let (first, count) = match purpose {
+        Purpose::VerifyEmail => (1, 1),
+        Purpose::ResetPassword => (2, OneTimeToken::MAX_RESETS),
     };
-    key
+    (0..count).map(move |number| {
+        let mut key = [0; 17];
+        key[..16].copy_from_slice(&user.to_bytes());
+        key[16] = first + number * PURPOSES;
+        key
+    })
 }

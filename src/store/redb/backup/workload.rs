@@ -223,7 +223,7 @@ impl<'a> Player<'a> {
             28 | 29 => {
                 let purpose = if other.is_multiple_of(2) { Purpose::VerifyEmail } else { Purpose::ResetPassword };
                 let token = OneTimeToken { digest: [7; 32], expires_at: after(1_000_000) };
-                store.issue_one_time_token(by, purpose, token, stamp).await
+                store.issue_one_time_token(by, purpose, token, stamp).await.map(drop)
             }
             30 => store.verify_email(by, [7; 32], stamp).await,
             31 => store.reset_password(by, [7; 32], hash(), stamp).await,

@@ -1,0 +1,39 @@
+//! Writes of many artifacts at once. Each keeps the store's one writer at work for long, so of the large ones no more than one is
+//! with it at a time, and workspaces take turns: small writes of others wait for one of them at most.
+
+use super::turns::{QueueLimits, Turns};
+use super::{Caller, Error, Service};
+use crate::domain::{Artifact, ArtifactWrite, TenantId};
+use crate::store::StoreResult;
+
+/// More artifacts than this at once are a large write.
+const SMALL: usize = 100;
+/// How many large writes may wait for their turn.
+const QUEUE: QueueLimits = QueueLimits { waiting: 256, waiting_of_one: 64 };
+
+/// Gives large writes their turns.
+pub struct LargeWrites(Turns);
+
+impl Default for LargeWrites {
+    fn default() -> Self {
+        Self(Turns::new(1, QUEUE))
+    }
+}
+
+impl Service {
+    /// Writes many artifacts in one commit, once it is the turn of their workspace.
+    pub(super) async fn write_many(
+        &self,
+        caller: &Caller,
+        tenant: TenantId,
+        writes: Vec<ArtifactWrite>,
+        atomic: bool,
+    ) -> Result<Vec<StoreResult<Artifact>>, Error> {
+        let _turn = match writes.len() {
+            ..=SMALL => None,
+            _ => Some(self.large_writes.0.take(tenant).await.map_err(|_| Error::Overloaded)?),
+        };
+        let stamp = self.stamp_of(caller);
+        Ok(self.store.write_artifacts(tenant, writes, atomic, caller.user, stamp).await?)
+    }
+}
