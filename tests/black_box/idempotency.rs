@@ -294,7 +294,7 @@ fn s51_answers_beyond_what_an_account_may_store_are_kept_in_short_and_then_keys_
     let server = setup.start();
     let (owner, other) = (Account::new(&server), Account::new(&server));
     let artifacts = owner.artifacts();
-    let body = json!({"name": "large", "description": "d".repeat(3000)});
+    let body = json!({"name": "large", "description": "d".repeat(1900)});
     let create = |client: &Client, number: usize| with_key(client, &format!("key-{number}")).post(&artifacts, &body);
     let refused = (0..400).find(|number| create(&owner.client, *number).status != 201).expect("keys end at some time");
     create(&owner.client, refused).problem(409, "quota_exceeded");

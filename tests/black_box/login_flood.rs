@@ -9,12 +9,12 @@ use crate::support::account::{Account, PASSWORD};
 use crate::support::raw::Raw;
 use crate::support::server::{Server, Setup};
 
-const ATTACKERS: usize = 48;
+const ATTACKERS: usize = 24;
 
 /// One hash at a time, that takes long, and few that may wait.
 fn server() -> Server {
     Setup::new()
-        .env("GHOSTWORKS__AUTH__HASH_MEMORY_KIB", "16384")
+        .env("GHOSTWORKS__AUTH__HASH_MEMORY_KIB", "8192")
         .env("GHOSTWORKS__AUTH__HASH_ITERATIONS", "2")
         .env("GHOSTWORKS__AUTH__HASH_CONCURRENCY", "1")
         .env("GHOSTWORKS__AUTH__HASH_QUEUE", "8")

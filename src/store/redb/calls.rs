@@ -90,7 +90,7 @@ impl Engine for RedbStore {
         stamp: Stamp,
         rule: impl Fn(&mut Tx<'_>) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
-        self.written(name, self.writer.submit(stamp, rule)).await
+        self.written(name, self.writer.submit(is_urgent(name), stamp, rule)).await
     }
 
     fn read<T: Rows + Send>(
@@ -148,6 +148,11 @@ impl Engine for RedbStore {
         let trim = self.writer.submit_own(move |tables| changes::trim(tables, before, limit));
         self.written(Name::new("delete", "changes"), trim).await
     }
+}
+
+/// Whether it makes room on the disk, or keeps people signed in: then it is carried out on a full disk, too.
+fn is_urgent(name: Name) -> bool {
+    name.operation == "delete" || name.collection == "sessions"
 }
 
 fn is_failure<T>(result: &StoreResult<T>) -> bool {

@@ -25,6 +25,7 @@ use tokio::sync::mpsc;
 use tokio::task::yield_now;
 
 use super::guard::Guard;
+use super::reserve::Room;
 use super::snapshot::{Published, Snapshot};
 use super::tables::Tables;
 use super::writer::{Commit, Job};
@@ -93,7 +94,31 @@ impl Group {
         Ok(self.database.map_or(Ok(()), Database::close)?)
     }
 
-    fn serve(&mut self, mut jobs: Vec<Box<dyn Job>>) {
+    /// Carries out what there is room for: on a full disk, what is urgent, in a group of its own.
+    fn serve(&mut self, jobs: Vec<Box<dyn Job>>) {
+        let room = self.guard.check();
+        let (urgent, others) = match &room {
+            Ok(Room::Reserved(_)) => jobs.into_iter().partition(|job| job.is_urgent()),
+            Ok(Room::Enough) | Err(_) => (jobs, Vec::new()),
+        };
+        if let Ok(Room::Reserved(full)) = &room {
+            self.turn(Some(full));
+            self.answer_refused(others, full);
+        }
+        if !urgent.is_empty() {
+            self.serve_together(urgent);
+        }
+    }
+
+    fn answer_refused(&self, jobs: Vec<Box<dyn Job>>, cause: &StoreError) {
+        self.published.round.send_replace(Some(Instant::now()));
+        for mut job in jobs {
+            job.taken();
+            job.answer(&Err(cause.clone()));
+        }
+    }
+
+    fn serve_together(&mut self, mut jobs: Vec<Box<dyn Job>>) {
         let taken = Instant::now();
         self.published.writing.store(true, Ordering::Relaxed);
         jobs.iter_mut().for_each(|job| job.taken());
@@ -123,16 +148,20 @@ impl Group {
 
     /// Carries the intents out and keeps note of whether writing works. Returns what [`Self::commit`] does.
     fn carry_out(&mut self, jobs: &mut [Box<dyn Job>]) -> StoreResult<Option<Duration>> {
-        if let Err(cause) = self.guard.check() {
-            self.turn(Some(&cause));
-            return Err(cause);
-        }
+        let full = match self.guard.check() {
+            Ok(Room::Enough) => None,
+            Ok(Room::Reserved(full)) => Some(full),
+            Err(cause) => {
+                self.turn(Some(&cause));
+                return Err(cause);
+            }
+        };
         let committed = catch_unwind(AssertUnwindSafe(|| self.commit(jobs))).unwrap_or_else(|_| {
             self.give_up();
             Err(StoreError::Unavailable("the writer panicked".to_owned()))
         });
         match &committed {
-            Ok(Some(_)) => self.turn(None),
+            Ok(Some(_)) => self.turn(full.as_ref()),
             Err(cause) if self.has_failed() => {
                 self.guard.forget();
                 self.turn(Some(cause));

@@ -11,12 +11,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::open::{Location, Options};
+use super::reserve::{Reserve, Room};
 use crate::store::{StoreError, StoreResult};
 
 /// The disk that a database is on.
 pub(super) trait Disk: Send {
-    /// Refuses when writes should not be tried.
-    fn look(&self) -> StoreResult<()>;
+    /// How much room there is; an error when no writes should be tried.
+    fn look(&self) -> StoreResult<Room>;
 
     /// Refuses when it takes no writes.
     fn try_writing(&self) -> StoreResult<()>;
@@ -26,7 +27,7 @@ pub(super) trait Disk: Send {
 pub(super) struct Guard {
     disk: Box<dyn Disk>,
     pause: Duration,
-    found: Option<(Instant, StoreResult<()>)>,
+    found: Option<(Instant, StoreResult<Room>)>,
 }
 
 impl Guard {
@@ -38,8 +39,9 @@ impl Guard {
     /// Watches the file that was just opened.
     pub fn of(options: &Options, pause: Duration) -> io::Result<Self> {
         let Location::Directory(_) = &options.location else { return Ok(Self::new(Box::new(Memory), pause)) };
-        let (path, min_free_bytes) = (options.location.path(), options.min_free_bytes);
-        let file = File { id: identity(&path)?, path, min_free_bytes };
+        let path = options.location.path();
+        let reserve = Reserve::beside(&path, options.min_free_bytes);
+        let file = File { id: identity(&path)?, path, reserve };
         Ok(Self::new(Box::new(file), pause))
     }
 
@@ -48,8 +50,8 @@ impl Guard {
         self.found = None;
     }
 
-    /// Refuses when writes should not be tried.
-    pub fn check(&mut self) -> StoreResult<()> {
+    /// How much room there is; an error when no writes should be tried.
+    pub fn check(&mut self) -> StoreResult<Room> {
         match &self.found {
             Some((at, found)) if at.elapsed() < self.pause => found.clone(),
             _ => {
@@ -70,8 +72,8 @@ impl Guard {
 struct Memory;
 
 impl Disk for Memory {
-    fn look(&self) -> StoreResult<()> {
-        Ok(())
+    fn look(&self) -> StoreResult<Room> {
+        Ok(Room::Enough)
     }
 
     fn try_writing(&self) -> StoreResult<()> {
@@ -83,14 +85,14 @@ impl Disk for Memory {
 struct File {
     path: PathBuf,
     id: (u64, u64),
-    min_free_bytes: u64,
+    reserve: Reserve,
 }
 
 /// What is tried to write, in bytes: a page.
 const TRIED: [u8; 4096] = [0; 4096];
 
 impl Disk for File {
-    fn look(&self) -> StoreResult<()> {
+    fn look(&self) -> StoreResult<Room> {
         match identity(&self.path) {
             Ok(found) if found == self.id => {}
             Ok(_) => {
@@ -98,14 +100,7 @@ impl Disk for File {
             }
             Err(error) => return Err(self.unavailable(&format!("the file can't be found ({error}); put it back"))),
         }
-        let disk = rustix::fs::statvfs(&self.path).map_err(|error| self.unavailable(&error.to_string()))?;
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        if free < self.min_free_bytes {
-            let needs = self.min_free_bytes;
-            let cause = format!("{free} bytes are left, and storage.min_free_bytes ({needs}) must stay free");
-            return Err(StoreError::StorageFull(cause));
-        }
-        Ok(())
+        self.reserve.room()
     }
 
     fn try_writing(&self) -> StoreResult<()> {

@@ -31,6 +31,7 @@ mod limits;
 mod migrate;
 mod open;
 mod remembered;
+mod reserve;
 mod rows;
 mod scan;
 mod snapshot;

@@ -44,6 +44,11 @@ pub(super) struct Commit {
 
 /// An intent in the queue.
 pub(super) trait Job: Send {
+    /// Whether it is carried out on a full disk, too.
+    fn is_urgent(&self) -> bool {
+        false
+    }
+
     /// The writer has taken it from the queue.
     fn taken(&mut self) {}
 
@@ -85,6 +90,7 @@ impl<T, W: Fn(&mut Tables<'_>) -> StoreResult<T> + Send> Intent<T> for Own<W> {
 /// An intent that returns a `T`, and the one who waits for it.
 struct Write<I, T> {
     intent: I,
+    is_urgent: bool,
     outcome: Option<(StoreResult<T>, usize)>,
     submitted: Instant,
     reply: oneshot::Sender<Answer<T>>,
@@ -95,6 +101,10 @@ where
     I: Intent<T>,
     T: Send,
 {
+    fn is_urgent(&self) -> bool {
+        self.is_urgent
+    }
+
     fn run(&mut self, tables: &mut Tables<'_>) -> StoreResult<()> {
         self.outcome = Some(self.intent.run(tables)?);
         Ok(())
@@ -169,13 +179,15 @@ impl Writer {
         })
     }
 
-    /// Queues a rule and waits until its group is on disk. A full queue is [`StoreError::Overloaded`] at once.
+    /// Queues a rule and waits until its group is on disk. A full queue is [`StoreError::Overloaded`] at once. One that is
+    /// urgent is carried out on a full disk, too.
     pub async fn submit<T: Send + 'static>(
         &self,
+        is_urgent: bool,
         stamp: Stamp,
         rule: impl Fn(&mut Tx<'_>) -> StoreResult<T> + Send + 'static,
     ) -> Answer<T> {
-        self.queue(Ruled(stamp, rule)).await
+        self.queue(is_urgent, Ruled(stamp, rule)).await
     }
 
     /// The same, of work on the tables themselves. What it fails with is a failure of the database.
@@ -183,12 +195,12 @@ impl Writer {
         &self,
         work: impl Fn(&mut Tables<'_>) -> StoreResult<T> + Send + 'static,
     ) -> Answer<T> {
-        self.queue(Own(work)).await
+        self.queue(false, Own(work)).await
     }
 
-    async fn queue<T: Send + 'static>(&self, intent: impl Intent<T> + 'static) -> Answer<T> {
+    async fn queue<T: Send + 'static>(&self, is_urgent: bool, intent: impl Intent<T> + 'static) -> Answer<T> {
         let (reply, answer) = oneshot::channel();
-        let job = Write { intent, outcome: None, submitted: Instant::now(), reply };
+        let job = Write { intent, is_urgent, outcome: None, submitted: Instant::now(), reply };
         match self.enqueue(Box::new(job)) {
             Ok(()) => answer.await.unwrap_or_else(|_| Answer::refused(stopped())),
             Err(refusal) => Answer::refused(refusal),

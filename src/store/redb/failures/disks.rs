@@ -73,6 +73,21 @@ async fn reads_go_on_while_the_disk_is_nearly_full() {
 }
 
 #[tokio::test]
+async fn s52_what_is_urgent_goes_on_while_the_disk_is_nearly_full() {
+    let disk = Disk::default();
+    let store = store(&disk, patient());
+    assert_eq!(submit(&store, append).await.result, Ok(()));
+    disk.set(State::NearlyFull);
+    for _ in 0..3 {
+        assert!(matches!(submit(&store, append).await.result, Err(StoreError::StorageFull(_))));
+        assert_eq!(store.writer.submit(true, stamp(), append).await.result, Ok(()));
+    }
+    assert_eq!(store.changes(0, 10).await.unwrap().len(), 4);
+    assert!(matches!(store.health().await.writable, Err(StoreError::StorageFull(_))));
+    assert!(matches!(disk.turns()[..], [Err(StoreError::StorageFull(_))]), "it is told of once");
+}
+
+#[tokio::test]
 async fn a_read_that_fails_makes_the_writer_open_the_database_anew() {
     let disk = Disk::default();
     let store = store(&disk, patient());

@@ -18,6 +18,7 @@ use super::group::{Bounds, Group};
 use super::guard::{self, Guard};
 use super::limits::Limits;
 use super::migrate::migrate;
+use super::reserve::Room;
 use super::scan::Scans;
 use super::snapshot::{Published, Snapshot};
 use super::writer::{Answer, Writer};
@@ -161,10 +162,12 @@ impl Disk {
 }
 
 impl guard::Disk for Disk {
-    fn look(&self) -> StoreResult<()> {
+    fn look(&self) -> StoreResult<Room> {
         match self.0.state.load(Ordering::SeqCst) {
-            state if state == State::NearlyFull as u8 => Err(StoreError::StorageFull("nearly".to_owned())),
-            _ => Ok(()),
+            state if state == State::NearlyFull as u8 => {
+                Ok(Room::Reserved(StoreError::StorageFull("nearly".to_owned())))
+            }
+            _ => Ok(Room::Enough),
         }
     }
 
@@ -289,7 +292,7 @@ async fn submit<T: Send + 'static>(
     store: &RedbStore,
     rule: impl Fn(&mut Tx<'_>) -> StoreResult<T> + Send + 'static,
 ) -> Answer<T> {
-    store.writer.submit(stamp(), rule).await
+    store.writer.submit(false, stamp(), rule).await
 }
 
 /// Keeps the writer busy until the returned sender sends or is dropped, so that what is queued meanwhile is one group.
@@ -302,7 +305,7 @@ async fn occupy(store: &RedbStore) -> mpsc::Sender<()> {
         let _ = (start.map(|start| start.send(())), released.lock().unwrap().recv());
         Ok(())
     };
-    tokio::spawn(async move { writer.submit(stamp(), wait).await });
+    tokio::spawn(async move { writer.submit(false, stamp(), wait).await });
     started.await.unwrap();
     release
 }
