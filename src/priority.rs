@@ -23,7 +23,9 @@ impl Work {
     fn niceness(self) -> i32 {
         match self {
             Self::Writing | Self::Merging | Self::Scraping => 10,
-            Self::BackingUp | Self::Hashing => 15,
+            Self::BackingUp => 15,
+            // Somebody waits for it, and on a busy machine it must not take for ever.
+            Self::Hashing => 5,
         }
     }
 
