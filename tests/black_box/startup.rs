@@ -21,11 +21,11 @@ fn says(refusal: &Refusal, words: &[&str]) {
     }
 }
 
-/// The one file of a data directory that is neither the database nor its name.
+/// The one file of a data directory that is not the database, its name, or space kept for bad days.
 fn signing_key(data: &Path) -> PathBuf {
     let files = fs::read_dir(data).expect("the data directory").map(|entry| entry.expect("an entry").path());
     let keys: Vec<PathBuf> = files
-        .filter(|path| path.is_file() && ![DATABASE, "installation"].iter().any(|name| path.ends_with(name)))
+        .filter(|path| path.is_file() && ![DATABASE, "installation", "reserve"].iter().any(|name| path.ends_with(name)))
         .collect();
     assert_eq!(keys.len(), 1, "{keys:?}");
     keys.into_iter().next().expect("one")
