@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::error::SearchError;
-use super::index::Opened;
+use super::opened::Opened;
 use crate::domain::{ArtifactId, HistoryId};
 
 /// What an index holds.

@@ -45,6 +45,9 @@ struct State {
     unsaved: HashMap<PathBuf, OwnedBytes>,
     /// Files that are still there, for what [`META`] says there may need them.
     removed: HashSet<PathBuf>,
+    /// After so many more writes, one fails.
+    #[cfg(test)]
+    fail_after: Option<usize>,
 }
 
 impl IndexDirectory {
@@ -55,9 +58,9 @@ impl IndexDirectory {
 
     /// Brings the disk up to date. One at a time; others can write meanwhile.
     pub(super) fn save(&self) -> io::Result<()> {
-        let State { meta, unsaved, removed } = {
+        let (meta, unsaved, removed) = {
             let state = self.state();
-            State { meta: state.meta.clone(), unsaved: state.unsaved.clone(), removed: state.removed.clone() }
+            (state.meta.clone(), state.unsaved.clone(), state.removed.clone())
         };
         for (path, bytes) in &unsaved {
             fs::write(self.root.join(path), bytes)?;
@@ -103,6 +106,26 @@ impl IndexDirectory {
         Ok(files)
     }
 
+    #[cfg(test)]
+    pub(super) fn fail_after(&self, writes: Option<usize>) {
+        self.state().fail_after = writes;
+    }
+
+    #[cfg(test)]
+    fn fail_if_due(&self) -> io::Result<()> {
+        let mut state = self.state();
+        match state.fail_after {
+            Some(0) => {
+                state.fail_after = None;
+                Err(rustix::io::Errno::NOSPC.into())
+            }
+            writes => {
+                state.fail_after = writes.map(|writes| writes - 1);
+                Ok(())
+            }
+        }
+    }
+
     fn is_on_disk(&self, path: &Path) -> bool {
         self.root.join(path).exists()
     }
@@ -134,6 +157,8 @@ struct Writing {
 
 impl Write for Writing {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        #[cfg(test)]
+        self.directory.fail_if_due()?;
         if let Some(file) = &mut self.file {
             return file.write(bytes);
         }

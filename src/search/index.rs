@@ -1,7 +1,6 @@
-//! The index: opened or made, written to, looked into.
+//! The index: opened or created, written to, searched.
 
 use std::collections::HashMap;
-use std::fs;
 use std::io;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
@@ -10,32 +9,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread;
 
 use arc_swap::ArcSwap;
-use tantivy::collector::Count;
-use tantivy::index::{Index, IndexSettings, IndexSortByField, Order};
 use tantivy::indexer::{IndexWriterOptions, NoMergePolicy, UserOperation};
-use tantivy::query::AllQuery;
-use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term};
+use tantivy::{IndexWriter, TantivyDocument, Term};
 
-use super::boot;
 use super::budget::Budget;
 use super::change::IndexChange;
 use super::collect::Gather;
-use super::columns::{self, AllColumns};
-use super::directory::IndexDirectory;
 use super::error::{Diagnosis, SearchError};
 use super::find::{Findings, Search};
 use super::found::Found;
 use super::merging::{self, Parts};
+use super::opened::Opened;
 use super::payload::{payload, read_payload};
 use super::query::Query;
-use super::schema::{Fields, NEWEST_FIRST};
+use super::schema::Fields;
 use super::statistics::FieldLengths;
 use super::tags;
-use super::tokenizer::{self, Words};
 use crate::domain::{ArtifactId, Facets, HistoryId, ListArtifacts, SearchArtifacts, TagPrefix, TenantId};
 use crate::priority::Work;
 
-/// How much the writer keeps in memory before it makes a part of the index of it, in bytes.
+/// How much the writer keeps in memory before it makes a segment of it, in bytes.
 const WRITER_BYTES: usize = 48 << 20;
 
 /// How many changes are handed over to the writer's thread at once. It looks at how much memory it has used after each.
@@ -58,17 +51,6 @@ pub struct SearchIndex {
     merging: RwLock<()>,
     /// Held while files are written to the disk, or all are removed from it.
     saving: Mutex<()>,
-}
-
-/// An index as it is looked into.
-pub(super) struct Opened {
-    directory: IndexDirectory,
-    index: Index,
-    reader: IndexReader,
-    pub searcher: Searcher,
-    pub columns: Arc<AllColumns>,
-    /// The position in the change log up to which it is complete; `None` while it is made anew.
-    pub reached: Option<u64>,
 }
 
 impl SearchIndex {
@@ -100,7 +82,7 @@ impl SearchIndex {
         })
     }
 
-    /// The position in the change log up to which searches see everything; `None` while the index is made anew.
+    /// The position in the change log up to which searches see everything; `None` while the index is rebuilt.
     pub fn reached(&self) -> Option<u64> {
         self.opened.load().reached
     }
@@ -115,7 +97,7 @@ impl SearchIndex {
         Ok(self.opened.load().directory.size_bytes()?)
     }
 
-    /// Empties it, to be filled anew.
+    /// Empties it, to be filled again.
     pub fn clear(&self) -> Result<(), SearchError> {
         let _merges_ended = self.merging.write().unwrap_or_else(PoisonError::into_inner);
         let mut writer = self.writer();
@@ -149,7 +131,7 @@ impl SearchIndex {
     /// Whether an error means that the index is damaged. When it does not say, the checksums of all files are compared.
     pub fn is_damaged(&self, error: &SearchError) -> bool {
         let diagnosis = match error.diagnosis() {
-            Diagnosis::Unclear => match self.opened.load_full().compare_checksums() {
+            Diagnosis::Unclear => match self.opened().compare_checksums() {
                 Ok(()) => Diagnosis::Transient,
                 Err(error) => error.diagnosis(),
             },
@@ -183,7 +165,7 @@ impl SearchIndex {
         Ok(())
     }
 
-    /// Lets searches see what was taken in: everything up to `reached` in the change log, or a part of what is made anew.
+    /// Lets searches see what was taken in: everything up to `reached` in the change log, or a part of one that is rebuilt.
     pub fn commit(&self, reached: Option<u64>) -> Result<(), SearchError> {
         let mut writer = self.writer();
         let writer = self.writing(&mut writer)?;
@@ -222,7 +204,7 @@ impl SearchIndex {
         }
         let ListArtifacts { filter, sort, page } = &wanted.list;
         let offset = page.offset();
-        let opened = self.opened.load_full();
+        let opened = self.opened();
         let gather = Gather {
             columns: opened.columns.clone(),
             sort: *sort,
@@ -261,7 +243,7 @@ impl SearchIndex {
         prefix: &TagPrefix,
         budget: &Budget,
     ) -> Result<HashMap<String, u64>, SearchError> {
-        let opened = self.opened.load_full();
+        let opened = self.opened();
         let tags = tags::tags(&opened.searcher, &self.fields, tenant, prefix, budget);
         tags.map_err(|error| SearchError::within(budget, error))
     }
@@ -269,13 +251,18 @@ impl SearchIndex {
     /// Puts what was committed where a restart finds it. Others can write meanwhile.
     pub fn save(&self) -> Result<(), SearchError> {
         let _saving = lock(&self.saving);
-        Ok(self.opened.load_full().directory.save()?)
+        Ok(self.opened().directory.save()?)
     }
 
     /// Lets go of the writer, and saves. What was not committed is given up, and so is a merge.
     pub fn close(&self) -> Result<(), SearchError> {
         *self.writer() = None;
         self.save()
+    }
+
+    /// As it is looked into now.
+    pub(super) fn opened(&self) -> Arc<Opened> {
+        self.opened.load_full()
     }
 
     fn writer(&self) -> MutexGuard<'_, Option<IndexWriter>> {
@@ -289,7 +276,7 @@ impl SearchIndex {
                 .num_worker_threads(1)
                 .num_merge_threads(2)
                 .build();
-            let opened = self.opened.load_full();
+            let opened = self.opened();
             let make = || {
                 Work::Merging.give_way();
                 opened.index.writer_with_options(options)
@@ -305,89 +292,10 @@ impl SearchIndex {
     }
 
     fn see(&self, reached: Option<u64>) -> Result<(), SearchError> {
-        let opened = self.opened.load_full();
+        let opened = self.opened();
         opened.reader.reload()?;
         self.opened.store(Arc::new(opened.seeing(reached)?));
         Ok(())
-    }
-}
-
-impl Opened {
-    /// The one in `directory`, if it can be used as it is.
-    fn open(directory: &Path, history: HistoryId) -> Result<Self, SearchError> {
-        let opened = Self::complete(directory, history)?;
-        if !boot::is_the_same(directory) {
-            opened.compare_checksums()?;
-            boot::note(directory)?;
-        }
-        Ok(opened)
-    }
-
-    /// The same, with every checksum looked at and nothing written.
-    pub fn checked(directory: &Path, history: HistoryId) -> Result<Self, SearchError> {
-        let opened = Self::complete(directory, history)?;
-        opened.compare_checksums()?;
-        Ok(opened)
-    }
-
-    /// The one in `directory`, if it is of this history and version, and complete.
-    fn complete(directory: &Path, history: HistoryId) -> Result<Self, SearchError> {
-        let files = IndexDirectory::open(directory)?;
-        let index = Index::open(files.clone())?;
-        let (schema, _) = Fields::schema();
-        let reached = index.load_metas()?.payload.as_deref().and_then(|payload| read_payload(payload, history));
-        if index.schema() != schema || reached.is_none() {
-            return Err(io::Error::other("it is incomplete, or of another version or database").into());
-        }
-        let opened = Self::reading(files, index, reached)?;
-        // Opens every file, and reads a little of each.
-        opened.searcher.search(&AllQuery, &Count)?;
-        Ok(opened)
-    }
-
-    fn compare_checksums(&self) -> Result<(), SearchError> {
-        match self.index.validate_checksum()?.len() {
-            0 => Ok(()),
-            damaged => Err(io::Error::other(format!("{damaged} of its files are damaged")).into()),
-        }
-    }
-
-    fn create(directory: &Path) -> Result<Self, SearchError> {
-        if directory.exists() {
-            fs::remove_dir_all(directory)?;
-        }
-        fs::create_dir_all(directory)?;
-        let (schema, _) = Fields::schema();
-        let files = IndexDirectory::open(directory)?;
-        let newest_first = IndexSortByField { field: NEWEST_FIRST.to_owned(), order: Order::Desc };
-        let settings = IndexSettings { sort_by_field: Some(newest_first), ..IndexSettings::default() };
-        let index = Index::create(files.clone(), schema, settings)?;
-        boot::note(directory)?;
-        Self::reading(files, index, None)
-    }
-
-    fn reading(directory: IndexDirectory, index: Index, reached: Option<u64>) -> Result<Self, SearchError> {
-        index.tokenizers().register(tokenizer::NAME, Words::default());
-        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        let columns = AllColumns::default();
-        let unread =
-            Self { directory, searcher: reader.searcher(), index, reader, columns: Arc::new(columns), reached };
-        unread.seeing(reached)
-    }
-
-    /// As the reader sees it now.
-    fn seeing(&self, reached: Option<u64>) -> Result<Self, SearchError> {
-        let searcher = self.reader.searcher();
-        let columns = Arc::new(columns::open(&searcher, &self.columns)?);
-        let Self { directory, index, reader, .. } = self;
-        Ok(Self {
-            directory: directory.clone(),
-            index: index.clone(),
-            reader: reader.clone(),
-            searcher,
-            columns,
-            reached,
-        })
     }
 }
 

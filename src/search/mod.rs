@@ -16,6 +16,8 @@ mod contents;
 mod directory;
 mod error;
 mod facets;
+#[cfg(test)]
+mod faults;
 mod find;
 mod found;
 #[cfg(fuzzing)]
@@ -24,6 +26,7 @@ mod highlight;
 mod index;
 mod merging;
 mod open_phrase;
+mod opened;
 #[cfg(test)]
 mod paging_tests;
 mod payload;

@@ -1,4 +1,5 @@
-//! Paging while others write: what nobody touches comes exactly once, in the order that it had on the first page.
+//! Paging while others write and disks fail: what does not change comes exactly once, in the order that it had on the first
+//! page.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -38,12 +39,26 @@ const QUERIES: [&str; 13] = [
 /// What is done between two pages.
 #[derive(Clone, Debug)]
 enum Step {
-    Add { own: bool, texts: Vec<Vec<usize>> },
-    Replace { at: usize, text: Vec<usize> },
+    Add {
+        own: bool,
+        texts: Vec<Vec<usize>>,
+    },
+    Replace {
+        at: usize,
+        text: Vec<usize>,
+    },
     Trash(usize),
     Remove(usize),
     RemoveOther,
     Merge,
+    /// Something else is written, or segments are merged, and the disk fails after so many writes to it.
+    FailingWrite {
+        texts: Vec<Vec<usize>>,
+        after: usize,
+    },
+    FailingMerge {
+        after: usize,
+    },
     Restart,
 }
 
@@ -59,6 +74,9 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any::<usize>().prop_map(Step::Remove),
         1 => Just(Step::RemoveOther),
         2 => Just(Step::Merge),
+        1 => (prop::collection::vec(text(), 1..30), 0_usize..12)
+            .prop_map(|(texts, after)| Step::FailingWrite { texts, after }),
+        1 => (0_usize..24).prop_map(|after| Step::FailingMerge { after }),
         1 => Just(Step::Restart),
     ]
 }
@@ -67,7 +85,7 @@ struct World {
     directory: TempDir,
     index: SearchIndex,
     own: Vec<Artifact>,
-    touched: HashSet<ArtifactId>,
+    changed: HashSet<ArtifactId>,
     made: u32,
 }
 
@@ -75,7 +93,7 @@ impl World {
     fn new() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let index = SearchIndex::open(&directory.path().join("search"), HISTORY).expect("an index");
-        Self { directory, index, own: Vec::new(), touched: HashSet::new(), made: 0 }
+        Self { directory, index, own: Vec::new(), changed: HashSet::new(), made: 0 }
     }
 
     fn artifact(&mut self, tenant: TenantId, text: &[usize]) -> Artifact {
@@ -87,8 +105,13 @@ impl World {
     }
 
     fn write(&self, changes: &[IndexChange]) {
-        self.index.write(changes).expect("written");
-        self.index.commit(Some(1)).expect("committed");
+        let written = || self.index.write(changes).and_then(|()| self.index.commit(Some(1)));
+        if written().is_err() {
+            // As the follower does: back to the last commit, and once more.
+            self.index.fail_after(None);
+            self.index.roll_back().expect("rolled back");
+            written().expect("written");
+        }
     }
 
     fn add(&mut self, tenant: TenantId, texts: &[Vec<usize>]) {
@@ -120,12 +143,23 @@ impl World {
             }
             Step::Remove(at) => {
                 let gone = self.own.remove(at % self.own.len());
-                self.touched.insert(gone.id);
+                self.changed.insert(gone.id);
                 self.write(&[IndexChange::Remove(gone.id)]);
             }
             Step::RemoveOther => self.write(&[IndexChange::RemoveTenant(OTHER)]),
             Step::Merge => {
                 while [Parts::Small, Parts::Large].into_iter().any(|which| self.index.merge(which).expect("merged")) {}
+            }
+            Step::FailingWrite { texts, after } => {
+                self.index.fail_after(Some(*after));
+                self.add(OTHER, texts);
+                self.index.fail_after(None);
+            }
+            Step::FailingMerge { after } => {
+                self.index.fail_after(Some(*after));
+                // Whether it fails depends on how much there is to merge.
+                while [Parts::Small, Parts::Large].into_iter().any(|which| self.index.merge(which).unwrap_or(false)) {}
+                self.index.fail_after(None);
             }
             Step::Restart => {
                 self.index.close().expect("closed");
@@ -135,7 +169,7 @@ impl World {
     }
 
     fn replace(&mut self, at: usize) {
-        self.touched.insert(self.own[at].id);
+        self.changed.insert(self.own[at].id);
         self.write(&[IndexChange::Replace(Box::new(self.own[at].clone()))]);
     }
 }
@@ -172,7 +206,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_not_touched_comes_exactly_once_in_its_place(
+    fn what_does_not_change_comes_exactly_once_in_its_place(
         own in prop::collection::vec(text(), 5..60),
         others in prop::collection::vec(text(), 0..60),
         query in prop::sample::select(&QUERIES[..]),
@@ -199,10 +233,10 @@ proptest! {
             next.ranking = Some(page.ranking.clone());
             steps.by_ref().take(2).for_each(|step| world.run(step));
         }
-        let untouched: HashSet<ArtifactId> =
-            ids(&at_first.page).into_iter().filter(|id| !world.touched.contains(id)).collect();
-        let of_untouched = |ids: Vec<ArtifactId>| ids.into_iter().filter(|id| untouched.contains(id)).collect::<Vec<_>>();
-        prop_assert_eq!(of_untouched(found), of_untouched(ids(&at_first.page)));
+        let unchanged: HashSet<ArtifactId> =
+            ids(&at_first.page).into_iter().filter(|id| !world.changed.contains(id)).collect();
+        let of_unchanged = |ids: Vec<ArtifactId>| ids.into_iter().filter(|id| unchanged.contains(id)).collect::<Vec<_>>();
+        prop_assert_eq!(of_unchanged(found), of_unchanged(ids(&at_first.page)));
     }
 
     #[test]
@@ -258,4 +292,27 @@ fn a_search_ends_when_nobody_waits_for_it_or_it_is_too_late() {
         let found = world.index.search(OWN, &wanted("payment", Sort::RELEVANCE, 10), &budget);
         assert!(matches!(found, Err(SearchError::Abandoned)), "{found:?}");
     }
+}
+
+#[test]
+fn a_merge_that_fails_leaves_what_was_there() {
+    let mut world = World::new();
+    for _ in 0..8 {
+        world.add(OWN, &[vec![0, 1], vec![2]]);
+    }
+    let caller = Arc::new(());
+    let budget = Budget::new(&caller, Instant::now() + Duration::from_secs(3600));
+    let found = |world: &World| {
+        let found = world.index.search(OWN, &wanted("payment", Sort::RELEVANCE, 100), &budget).expect("found");
+        (found.total, found.page)
+    };
+    let before = found(&world);
+    world.index.fail_after(Some(1));
+    let failed = world.index.merge(Parts::Small).expect_err("the disk is full");
+    assert!(!world.index.is_damaged(&failed), "{failed}");
+    assert_eq!(found(&world), before);
+    assert!(world.index.merge(Parts::Small).expect("merged"));
+    assert_eq!(found(&world), before);
+    world.run(&Step::Restart);
+    assert_eq!(found(&world), before);
 }

@@ -93,18 +93,30 @@ impl World {
         let Some(mut after) = self.indexer.position().await.unwrap() else { return };
         for _ in 0..batches {
             let Next::Batch(batch) = self.indexer.read(after).await.unwrap() else { return };
-            let Some(reached) = self.indexer.apply(batch).await.unwrap() else { return };
+            // The disk may fail.
+            let Ok(Some(reached)) = self.indexer.apply(batch).await else { return };
             after = reached;
         }
     }
 
+    /// Lets the disk fail once, after so many writes of index files, or not any more.
+    async fn fail_after(&self, writes: Option<usize>) {
+        let fail = move |index: &SearchIndex| {
+            index.fail_after(writes);
+            Ok(())
+        };
+        self.indexer.search.change(fail).await.unwrap();
+    }
+
     async fn restart(&mut self) {
+        self.fail_after(None).await;
         self.indexer.finish().await.unwrap();
         self.indexer = indexer(&self.store, self.directory.path());
     }
 
     /// What the index says otherwise than the store, once it has caught up.
     async fn findings(&mut self) -> Vec<String> {
+        self.fail_after(None).await;
         catch_up(&self.indexer).await.unwrap();
         self.indexer.finish().await.unwrap();
         let contents = IndexContents::read(self.directory.path(), self.store.history());
@@ -194,6 +206,10 @@ enum Step {
     Follow(usize),
     CatchUp,
     Merge(Parts),
+    /// The disk fails once, after so many writes of index files.
+    Fail {
+        after: usize,
+    },
     Restart,
 }
 
@@ -207,6 +223,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::CatchUp),
         1 => Just(Step::Merge(Parts::Small)),
         1 => Just(Step::Merge(Parts::Large)),
+        2 => (0_usize..24).prop_map(|after| Step::Fail { after }),
         1 => Just(Step::Restart),
     ]
 }
@@ -226,10 +243,13 @@ impl World {
                 drop(self.store.purge_artifact(TENANT, id(number), expected(), stamp()).await);
             }
             Step::Follow(batches) => self.follow(batches).await,
-            Step::CatchUp => catch_up(&self.indexer).await.unwrap(),
+            // What fails is tried again.
+            Step::CatchUp => drop(catch_up(&self.indexer).await),
             Step::Merge(which) => {
-                self.indexer.search.merge(which).await.unwrap();
+                // The disk may fail.
+                drop(self.indexer.search.merge(which).await);
             }
+            Step::Fail { after } => self.fail_after(Some(after)).await,
             Step::Restart => self.restart().await,
         }
     }
