@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::followers::{Driver, Following};
 use crate::mail::Mailer;
-use crate::search::Parts;
+use crate::search::SegmentSize;
 use crate::service::{
-    Housekeeping, Indexer, MailRequests, Mailing, MakeBackups, MergeParts, SaveIndex, Service, ShipChanges,
+    Housekeeping, Indexer, MailRequests, Mailing, MakeBackups, MergeSegments, SaveIndex, Service, ShipChanges,
 };
 
 /// Starts them.
@@ -16,8 +16,8 @@ pub(super) fn start(service: &Arc<Service>, mail: Option<(MailRequests, Mailer)>
         driver.start(Mailing::new(service.clone(), requests, mailer));
     }
     driver.start(Housekeeping::new(service.clone()));
-    driver.start(MergeParts::new(service.clone(), Parts::Small));
-    driver.start(MergeParts::new(service.clone(), Parts::Large));
+    driver.start(MergeSegments::new(service.clone(), SegmentSize::Small));
+    driver.start(MergeSegments::new(service.clone(), SegmentSize::Large));
     driver.start(SaveIndex::new(service.clone()));
     let (store, search, telemetry) = (service.store.clone(), service.search.clone(), service.telemetry.clone());
     driver.start(Following::new(Indexer::new(store, search, Some(telemetry))));

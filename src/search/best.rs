@@ -1,4 +1,4 @@
-//! The first by relevance without a look at all that matches (MaxScore: Turtle and Flood, "Query evaluation: strategies and
+//! The first by relevance without reading all that matches (MaxScore: Turtle and Flood, "Query evaluation: strategies and
 //! optimizations", 1995). Of each part of a query it is known what it adds to a score at most. Once as many are found as are
 //! kept, what only has parts that don't add up to the last of them is passed over. What has no other part is never read; the
 //! total is counted apart.
@@ -47,7 +47,7 @@ impl Gather {
             let count = query.matching.count(segment)?;
             if count > 0 {
                 total += u64::from(count);
-                best.look_into(query, segment)?;
+                best.search(query, segment)?;
             }
         }
         let first = best.kept.into_sorted_vec().into_iter().map(|Reverse(Kept { position, .. })| position);
@@ -83,7 +83,7 @@ impl Need {
 }
 
 impl Best<'_> {
-    fn look_into(&mut self, query: &Ranked, segment: &SegmentReader) -> tantivy::Result<()> {
+    fn search(&mut self, query: &Ranked, segment: &SegmentReader) -> tantivy::Result<()> {
         let columns = self.gather.columns_of(segment)?;
         let mut parts = Parts::open(&query.parts, segment)?;
         let mut matching = if query.is_union { None } else { Some(query.matching.scorer(segment, 1.0)?) };

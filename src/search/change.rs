@@ -1,4 +1,4 @@
-//! What the index is told of.
+//! Changes that the index takes in.
 
 use crate::domain::{Artifact, ArtifactId, TenantId};
 

@@ -13,9 +13,9 @@ use super::columns::{AllColumns, Columns};
 use super::facets::{self, SegmentCounts};
 use crate::domain::{FacetFields, Facets, Position, Sort, SortBy, Timestamp};
 
-/// So many more than are kept may come together before the first of them are picked out.
+/// So many more than are kept are collected before the first of them are picked out.
 const ROOM: usize = 512;
-/// Artifacts between two looks at the budget.
+/// Artifacts between two checks of the budget.
 pub(super) const BETWEEN_CHECKS: usize = 1024;
 
 /// Counts all that match and keeps the places of the first.
@@ -100,7 +100,7 @@ struct GatherSegment<'a> {
     total: u64,
     /// Those that are kept, and [`ROOM`] for more.
     first: Vec<Candidate>,
-    /// The rank of the last of as many as are kept: what comes after it is not looked at any closer.
+    /// The rank of the last of as many as are kept: what comes after it is dropped.
     last_rank: Option<u64>,
 }
 
@@ -121,7 +121,7 @@ impl<'a> GatherSegment<'a> {
         Ok(Self { gather, columns, tags, types, total: 0, first: Vec::new(), last_rank: None })
     }
 
-    /// Looks at everything that matches.
+    /// Goes through everything that matches.
     fn everything(&mut self, weight: &dyn Weight, segment: &SegmentReader) -> tantivy::Result<()> {
         let mut scorer = weight.scorer(segment, 1.0)?;
         let is_scored = self.gather.is_scored();
@@ -156,7 +156,7 @@ impl<'a> GatherSegment<'a> {
         }
     }
 
-    /// Counts what matches apart, and looks at it from where the page begins to where it ends: segments are in this order.
+    /// Counts what matches apart, and reads it from where the page begins to where it ends: segments are in this order.
     fn newest(&mut self, weight: &dyn Weight, segment: &SegmentReader) -> tantivy::Result<()> {
         self.total = weight.count(segment)?.into();
         let mut scorer = weight.scorer(segment, 1.0)?;

@@ -1,4 +1,4 @@
-//! What the index keeps of every artifact in columns. They are opened once for each part of it: that takes longer than most
+//! What the index keeps of every artifact in columns. They are opened once for each segment: that takes longer than most
 //! searches.
 
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use tantivy::{DocId, Score, Searcher, SegmentReader};
 use super::schema;
 use crate::domain::{ArtifactId, Creation, Position, Timestamp};
 
-/// The columns of a part of the index.
+/// The columns of a segment.
 pub(super) struct Columns {
     pub id_high: Column<u64>,
     pub id_low: Column<u64>,
@@ -24,7 +24,7 @@ pub(super) struct Columns {
     pub artifact_type: Option<StrColumn>,
 }
 
-/// The columns of all parts.
+/// The columns of all segments.
 pub(super) type AllColumns = HashMap<SegmentId, Arc<Columns>>;
 
 impl Columns {
@@ -85,7 +85,7 @@ fn first(segment: &SegmentReader, is: impl Fn(DocId) -> bool) -> DocId {
     from
 }
 
-/// The columns of every part that is searched. What is open already stays so: a part never changes.
+/// The columns of every segment that is searched. What is open already stays so: a segment never changes.
 pub(super) fn open(searcher: &Searcher, opened: &AllColumns) -> tantivy::Result<AllColumns> {
     let segments = searcher.segment_readers().iter();
     segments

@@ -66,7 +66,7 @@ impl<'a> Compiler<'a> {
         if query.groups.is_empty() {
             clauses.push((Occur::Must, unscored(self.exactly(EVERYTHING))));
         }
-        // What is one term can be counted without a look at any artifact.
+        // What is one term can be counted without reading its artifacts.
         let only = clauses.pop_if(|(occur, _)| *occur == Occur::Must);
         match only {
             Some((_, only)) if clauses.is_empty() => only,

@@ -24,7 +24,7 @@ impl IndexContents {
         let mut updated_at = HashMap::new();
         for segment in opened.searcher.segment_readers() {
             let columns = opened.columns.get(&segment.segment_id());
-            let columns = columns.ok_or_else(|| io::Error::other("a part has no columns"))?;
+            let columns = columns.ok_or_else(|| io::Error::other("a segment has no columns"))?;
             for doc in segment.doc_ids_alive() {
                 let id = columns.id(doc);
                 if updated_at.insert(id, columns.updated_at.first(doc).unwrap_or_default()).is_some() {

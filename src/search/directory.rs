@@ -4,8 +4,8 @@
 //! where to make a file and to remove it would wait for the store's commits. What is there is always one whole state of the
 //! index, with its position in the change log: what came after it is taken from there again, as after a crash.
 //!
-//! Nothing is forced onto the disk, for the index can be made anew from what is there already. After a power cut files may
-//! be damaged; their checksums tell.
+//! Nothing is forced onto the disk, for the index can be rebuilt from the store. After a power cut files may
+//! be damaged; their checksums show it.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
@@ -23,9 +23,9 @@ use tantivy::index::SegmentId;
 /// A file that grows beyond this is written to the disk at once, in bytes.
 const LARGE: usize = 256 << 10;
 
-/// What tantivy calls the file that says which parts make up the index.
+/// What tantivy calls the file that says which segments make up the index.
 const META: &str = "meta.json";
-/// What tantivy calls its list of files. It is not kept: the directory itself tells what is there.
+/// What tantivy calls its list of files. It is not kept: the directory itself is the list.
 const MANAGED: &str = ".managed.json";
 
 /// A directory of an index.
@@ -39,7 +39,7 @@ pub(super) struct IndexDirectory {
 /// How what is seen differs from what is on the disk.
 #[derive(Debug, Default)]
 struct State {
-    /// Which parts make up the index, if the disk does not know yet.
+    /// Which segments make up the index, if the disk does not know yet.
     meta: Option<OwnedBytes>,
     /// Files that are not there yet.
     unsaved: HashMap<PathBuf, OwnedBytes>,
@@ -97,11 +97,11 @@ impl IndexDirectory {
         Ok(size)
     }
 
-    /// The files of the parts of the index that are on the disk, whether anything needs them or not.
+    /// The files of the segments that are on the disk, whether anything needs them or not.
     fn files(&self) -> io::Result<Vec<String>> {
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.root)? {
-            files.extend(entry?.file_name().into_string().ok().filter(|name| is_of_a_part(name)));
+            files.extend(entry?.file_name().into_string().ok().filter(|name| is_of_a_segment(name)));
         }
         Ok(files)
     }
@@ -135,8 +135,8 @@ impl IndexDirectory {
     }
 }
 
-/// They are named by the id of the part and what they hold of it.
-fn is_of_a_part(name: &str) -> bool {
+/// They are named by the id of the segment and what they hold of it.
+fn is_of_a_segment(name: &str) -> bool {
     name.split_once('.').is_some_and(|(id, _)| SegmentId::from_uuid_string(id).is_ok())
 }
 
@@ -284,8 +284,8 @@ mod tests {
         (count, index.load_metas().unwrap().payload.unwrap_or_default())
     }
 
-    /// The parts whose files are on the disk.
-    fn parts(root: &Path) -> HashSet<String> {
+    /// The segments whose files are on the disk.
+    fn segments(root: &Path) -> HashSet<String> {
         let files = IndexDirectory::open(root).unwrap().files().unwrap();
         files.iter().filter_map(|name| Some(name.split_once('.')?.0.to_owned())).collect()
     }
@@ -324,10 +324,10 @@ mod tests {
         writer.garbage_collect_files().wait().unwrap();
         assert_eq!(index.searchable_segment_ids().unwrap().len(), 1);
         assert_eq!(found(root.path()), (3, "three".to_owned()), "what was merged is still needed");
-        assert_eq!(parts(root.path()).len(), 3 + 1, "the new part is large");
+        assert_eq!(segments(root.path()).len(), 3 + 1, "the new segment is large");
         directory.save().unwrap();
         assert_eq!(found(root.path()), (3, "three".to_owned()));
-        assert_eq!(parts(root.path()).len(), 1, "what was merged is needed no more");
+        assert_eq!(segments(root.path()).len(), 1, "what was merged is needed no more");
     }
 
     #[test]

@@ -29,13 +29,13 @@ pub enum Diagnosis {
     Damaged,
     /// The system refused something: descriptors, memory or space have run out, or the disk fails. Trying again helps.
     Transient,
-    /// It failed for a reason that it does not give. The checksums tell.
+    /// It failed for a reason that it does not give. The checksums of the files show it.
     Unclear,
 }
 
 impl SearchError {
     /// What went wrong in a search that could go on for so long.
-    pub(super) fn within(budget: &Budget, error: TantivyError) -> Self {
+    pub(super) fn of_search(budget: &Budget, error: TantivyError) -> Self {
         if budget.is_spent() { Self::Abandoned } else { error.into() }
     }
 

@@ -18,7 +18,7 @@ use super::collect::Gather;
 use super::error::{Diagnosis, SearchError};
 use super::find::{Findings, Search};
 use super::found::Found;
-use super::merging::{self, Parts};
+use super::merging::{self, SegmentSize};
 use super::opened::Opened;
 use super::payload::{payload, read_payload};
 use super::query::Query;
@@ -31,7 +31,7 @@ use crate::priority::Work;
 /// How much the writer keeps in memory before it makes a segment of it, in bytes.
 const WRITER_BYTES: usize = 48 << 20;
 
-/// How many changes are handed over to the writer's thread at once. It looks at how much memory it has used after each.
+/// How many changes are passed to the writer's thread at once. It checks how much memory it uses after each.
 const CHANGES_AT_ONCE: usize = 100;
 
 /// A full-text index of all artifacts of all workspaces.
@@ -46,7 +46,7 @@ pub struct SearchIndex {
     writer: Mutex<Option<IndexWriter>>,
     /// Something was written and not committed, or committed and is not seen yet.
     is_half_done: AtomicBool,
-    /// Read while parts are merged, written while the writer is dropped: a merge that outlives its writer would remove files
+    /// Read while segments are merged, written while the writer is dropped: a merge that outlives its writer would remove files
     /// that the next one needs.
     merging: RwLock<()>,
     /// Held while files are written to the disk, or all are removed from it.
@@ -178,15 +178,15 @@ impl SearchIndex {
         Ok(())
     }
 
-    /// Makes one part of several, if there are some that are worth it; whether there were. Others can write meanwhile.
-    pub fn merge(&self, which: Parts) -> Result<bool, SearchError> {
+    /// Merges segments into one, if there are some that are worth it; whether there were. Others can write meanwhile.
+    pub fn merge(&self, size: SegmentSize) -> Result<bool, SearchError> {
         let _merging = self.merging.read().unwrap_or_else(PoisonError::into_inner);
         let merged = {
             let mut writer = self.writer();
             let Some(writer) = writer.as_mut() else { return Ok(false) };
-            let parts = self.opened.load().index.searchable_segment_metas()?;
-            let Some(parts) = merging::worth_it(&parts, which) else { return Ok(false) };
-            writer.merge(&parts)
+            let segments = self.opened.load().index.searchable_segment_metas()?;
+            let Some(segments) = merging::worth_it(&segments, size) else { return Ok(false) };
+            writer.merge(&segments)
         };
         merged.wait()?;
         // Commits wait meanwhile, so that none is undone.
@@ -223,7 +223,7 @@ impl SearchIndex {
         };
         let Findings { gathered, query, ranking } = search
             .find(query.unwrap_or_default(), wanted.ranking.as_ref())
-            .map_err(|error| SearchError::within(budget, error))?;
+            .map_err(|error| SearchError::of_search(budget, error))?;
         let mut first = gathered.first.into_iter().skip(offset);
         let page = first.by_ref().take(page.limit).collect();
         Ok(Found {
@@ -245,7 +245,7 @@ impl SearchIndex {
     ) -> Result<HashMap<String, u64>, SearchError> {
         let opened = self.opened();
         let tags = tags::tags(&opened.searcher, &self.fields, tenant, prefix, budget);
-        tags.map_err(|error| SearchError::within(budget, error))
+        tags.map_err(|error| SearchError::of_search(budget, error))
     }
 
     /// Puts what was committed where a restart finds it. Others can write meanwhile.

@@ -1,12 +1,12 @@
-//! Which parts of the index are made one. A search looks into all parts: more of them are slower to search, fewer are
-//! written anew more often.
+//! Which segments of the index are merged. A search reads all segments: more of them are slower to search, fewer are
+//! rewritten more often.
 
 use tantivy::index::{SegmentId, SegmentMeta};
 use tantivy::indexer::{LogMergePolicy, MergeCandidate, MergePolicy as _};
 
-/// Parts that were made with fewer artifacts than this are small.
+/// Segments that were made with fewer artifacts than this are small.
 const SMALL: u32 = 1_000;
-/// The share of a part that was replaced or removed before it is written anew without that.
+/// The share of a segment that was replaced or removed before it is rewritten without that.
 const LOST_BEFORE_MERGE: f32 = 0.3;
 /// A merge takes as much memory as what comes of it is large, and time. So nothing that has more than three
 /// quarters of all artifacts is made, unless it is no larger than this.
@@ -14,17 +14,17 @@ const ALWAYS_MERGED: u32 = 100_000;
 
 /// Those that are merged with each other, while the others are: what is small does not wait for what is large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parts {
+pub enum SegmentSize {
     /// What commits leave behind. They come often and cost little.
     Small,
     /// What was merged, or imported.
     Large,
 }
 
-impl Parts {
-    fn contain(self, part: &SegmentMeta) -> bool {
-        // Replaced ones included: otherwise a part could become small while it is merged as a large one.
-        (part.max_doc() < SMALL) == (self == Self::Small)
+impl SegmentSize {
+    fn includes(self, segment: &SegmentMeta) -> bool {
+        // Replaced ones included: otherwise a segment could become small while it is merged as a large one.
+        (segment.max_doc() < SMALL) == (self == Self::Small)
     }
 
     /// So many of about a size are made one.
@@ -44,31 +44,32 @@ impl Parts {
     }
 }
 
-/// Those of the parts that should be made one next, if any; one alone is written anew without what it has lost.
-pub(super) fn worth_it(all: &[SegmentMeta], which: Parts) -> Option<Vec<SegmentId>> {
-    let parts: Vec<_> = all.iter().filter(|part| which.contain(part)).cloned().collect();
+/// Those of the segments that should be merged next, if any; one alone is rewritten without what it has lost.
+pub(super) fn worth_it(all: &[SegmentMeta], size: SegmentSize) -> Option<Vec<SegmentId>> {
+    let segments: Vec<_> = all.iter().filter(|segment| size.includes(segment)).cloned().collect();
     let most = ALWAYS_MERGED.max(artifacts(all) / 4 * 3);
     let mut policy = LogMergePolicy::default();
-    policy.set_min_num_segments(which.before_merge());
-    policy.set_min_layer_size(which.least());
-    let size = |ids: &[SegmentId]| artifacts(parts.iter().filter(|part| ids.contains(&part.id())));
+    policy.set_min_num_segments(size.before_merge());
+    policy.set_min_layer_size(size.least());
+    let artifacts_in = |ids: &[SegmentId]| artifacts(segments.iter().filter(|segment| ids.contains(&segment.id())));
     let fits = |MergeCandidate(ids): MergeCandidate| {
         // The largest come first. Without them, the others may fit.
-        let fitting = (0..ids.len().saturating_sub(1)).map(|larger| &ids[larger..]).find(|ids| size(ids) <= most);
+        let fitting =
+            (0..ids.len().saturating_sub(1)).map(|larger| &ids[larger..]).find(|ids| artifacts_in(ids) <= most);
         fitting.map(<[SegmentId]>::to_vec)
     };
     // The smallest come last, and cost least.
-    let candidates = policy.compute_merge_candidates(&parts).into_iter().rev();
-    let lost = || parts.iter().find(|part| has_lost_much(part)).map(|part| vec![part.id()]);
+    let candidates = policy.compute_merge_candidates(&segments).into_iter().rev();
+    let lost = || segments.iter().find(|segment| has_lost_much(segment)).map(|segment| vec![segment.id()]);
     candidates.into_iter().find_map(fits).or_else(lost)
 }
 
-fn artifacts<'a>(parts: impl IntoIterator<Item = &'a SegmentMeta>) -> u32 {
-    parts.into_iter().map(SegmentMeta::num_docs).sum()
+fn artifacts<'a>(segments: impl IntoIterator<Item = &'a SegmentMeta>) -> u32 {
+    segments.into_iter().map(SegmentMeta::num_docs).sum()
 }
 
-fn has_lost_much(part: &SegmentMeta) -> bool {
-    part.num_deleted_docs() as f32 > part.max_doc() as f32 * LOST_BEFORE_MERGE
+fn has_lost_much(segment: &SegmentMeta) -> bool {
+    segment.num_deleted_docs() as f32 > segment.max_doc() as f32 * LOST_BEFORE_MERGE
 }
 
 #[cfg(test)]
@@ -79,14 +80,14 @@ mod tests {
     use super::*;
 
     /// Merges whatever is worth it.
-    fn merged(index: &Index, parts: &mut Vec<SegmentMeta>, which: Parts) {
-        while let Some(ids) = worth_it(parts, which) {
-            let (gone, kept) = std::mem::take(parts).into_iter().partition(|part| ids.contains(&part.id()));
-            *parts = kept;
+    fn merged(index: &Index, segments: &mut Vec<SegmentMeta>, which: SegmentSize) {
+        while let Some(ids) = worth_it(segments, which) {
+            let (gone, kept) = std::mem::take(segments).into_iter().partition(|segment| ids.contains(&segment.id()));
+            *segments = kept;
             let size = artifacts(&gone);
-            let all = artifacts(parts.iter().chain(&gone));
+            let all = artifacts(segments.iter().chain(&gone));
             assert!(gone.len() > 1 && (size <= ALWAYS_MERGED || size <= all / 4 * 3), "{size} of {all}");
-            parts.push(index.new_segment_meta(SegmentId::generate_random(), size));
+            segments.push(index.new_segment_meta(SegmentId::generate_random(), size));
         }
     }
 
@@ -94,14 +95,14 @@ mod tests {
     fn parts_stay_few_however_they_come_and_none_becomes_most_of_all() {
         for added in [1, 7, 200, 999, 1_000, 3_000, 25_000, 120_000] {
             let index = Index::create_in_ram(Schema::builder().build());
-            let mut parts = Vec::new();
+            let mut segments = Vec::new();
             for _ in 0..300 {
-                parts.push(index.new_segment_meta(SegmentId::generate_random(), added));
-                merged(&index, &mut parts, Parts::Small);
-                merged(&index, &mut parts, Parts::Large);
-                assert!(parts.len() < 40, "{} parts of {added}", parts.len());
+                segments.push(index.new_segment_meta(SegmentId::generate_random(), added));
+                merged(&index, &mut segments, SegmentSize::Small);
+                merged(&index, &mut segments, SegmentSize::Large);
+                assert!(segments.len() < 40, "{} segments of {added}", segments.len());
             }
-            assert_eq!(artifacts(&parts), 300 * added);
+            assert_eq!(artifacts(&segments), 300 * added);
         }
     }
 }

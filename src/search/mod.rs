@@ -50,4 +50,4 @@ pub use contents::IndexContents;
 pub use error::{Diagnosis, SearchError};
 pub use found::Found;
 pub use index::SearchIndex;
-pub use merging::Parts;
+pub use merging::SegmentSize;

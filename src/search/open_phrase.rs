@@ -13,7 +13,7 @@ use super::rounded::rounded;
 use super::statistics::rarity;
 use super::term_union::{Listed, any_of};
 
-/// Documents or endings between two looks at the budget.
+/// Documents or endings between two checks of the budget.
 const BETWEEN_CHECKS: usize = 256;
 
 /// A query for terms of a field in a row, the last of which begins with a text. What it finds is worth as much as its whole

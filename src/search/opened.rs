@@ -41,7 +41,7 @@ impl Opened {
         Ok(opened)
     }
 
-    /// The same, with every checksum looked at and nothing written.
+    /// The same, with every checksum compared and nothing written.
     pub(super) fn checked(directory: &Path, history: HistoryId) -> Result<Self, SearchError> {
         let opened = Self::complete(directory, history)?;
         opened.compare_checksums()?;

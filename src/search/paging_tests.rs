@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::{Budget, IndexChange, Parts, SearchError, SearchIndex};
+use super::{Budget, IndexChange, SearchError, SearchIndex, SegmentSize};
 use crate::domain::{
     Artifact, ArtifactDescription, ArtifactDraft, ArtifactFilter, ArtifactId, ArtifactName, ArtifactType, Creation,
     FacetFields, HistoryId, ListArtifacts, Metadata, Page, Position, SearchArtifacts, SearchText, Sort, Start, Tags,
@@ -148,7 +148,10 @@ impl World {
             }
             Step::RemoveOther => self.write(&[IndexChange::RemoveTenant(OTHER)]),
             Step::Merge => {
-                while [Parts::Small, Parts::Large].into_iter().any(|which| self.index.merge(which).expect("merged")) {}
+                while [SegmentSize::Small, SegmentSize::Large]
+                    .into_iter()
+                    .any(|which| self.index.merge(which).expect("merged"))
+                {}
             }
             Step::FailingWrite { texts, after } => {
                 self.index.fail_after(Some(*after));
@@ -158,7 +161,10 @@ impl World {
             Step::FailingMerge { after } => {
                 self.index.fail_after(Some(*after));
                 // Whether it fails depends on how much there is to merge.
-                while [Parts::Small, Parts::Large].into_iter().any(|which| self.index.merge(which).unwrap_or(false)) {}
+                while [SegmentSize::Small, SegmentSize::Large]
+                    .into_iter()
+                    .any(|which| self.index.merge(which).unwrap_or(false))
+                {}
                 self.index.fail_after(None);
             }
             Step::Restart => {
@@ -308,10 +314,10 @@ fn a_merge_that_fails_leaves_what_was_there() {
     };
     let before = found(&world);
     world.index.fail_after(Some(1));
-    let failed = world.index.merge(Parts::Small).expect_err("the disk is full");
+    let failed = world.index.merge(SegmentSize::Small).expect_err("the disk is full");
     assert!(!world.index.is_damaged(&failed), "{failed}");
     assert_eq!(found(&world), before);
-    assert!(world.index.merge(Parts::Small).expect("merged"));
+    assert!(world.index.merge(SegmentSize::Small).expect("merged"));
     assert_eq!(found(&world), before);
     world.run(&Step::Restart);
     assert_eq!(found(&world), before);

@@ -1,4 +1,4 @@
-//! What a commit of the index says of itself, beside its parts.
+//! What a commit of the index says of itself, beside its segments.
 
 use super::schema::VERSION;
 use crate::domain::HistoryId;

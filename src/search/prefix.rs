@@ -9,7 +9,7 @@ use super::budget::Budget;
 use super::term_union::any_of;
 use super::text;
 
-/// Terms between two looks at the budget.
+/// Terms between two checks of the budget.
 const BETWEEN_CHECKS: usize = 1024;
 
 /// A query for what has a term in a field that begins with a text. All it finds is worth the same.

@@ -1,14 +1,14 @@
 //! What people type to find something, read.
 //!
 //! Words must all be there; a word also stands for those that begin with it. `"phrases"` are words in a row, `-` before
-//! something excludes it, `OR` between two lets either be enough, `prefix*` is only the beginning of a word, and
+//! something excludes it, `OR` between two lets either be enough, `prefix*` is the start of a word, and
 //! `name:`, `tag:`, `type:`, `by:` and `meta.key:` look in one place. What can't be read so is read as words: there is no
 //! wrong query.
 
 use super::text::{self, Word};
 use super::typo;
 
-/// Of more terms than this, the rest is not looked at.
+/// Of more terms than this, the rest is ignored.
 const MAX_TERMS: usize = 32;
 
 /// A query: every group must match, and nothing that is excluded may.

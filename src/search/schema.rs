@@ -13,7 +13,7 @@ use tantivy::{TantivyDocument, Term};
 use super::tokenizer::{self, prefixed};
 use crate::domain::{Artifact, ArtifactId, MetadataValue, TenantId};
 
-/// What the files hold: another number, and the index is made anew.
+/// What the files hold: another number, and the index is rebuilt.
 pub(super) const VERSION: u32 = 5;
 
 /// The field that each segment is ordered by, its greatest value first. Those that are equal in it are in no order.
@@ -36,7 +36,7 @@ pub(super) struct Fields {
     pub metadata: Field,
     /// Each tag, the type and the creator as they are.
     pub exactly: Field,
-    /// The id in two halves, for who asks what was found.
+    /// The id in two halves, to return what was found.
     pub id_high: Field,
     pub id_low: Field,
     /// Microseconds.

@@ -79,7 +79,7 @@ pub(super) struct Statistics<'a> {
     ranking: RefCell<Ranking>,
     /// How many frequencies were already asked for, when they were noted before.
     asked: Option<Cell<usize>>,
-    /// The lowest frequency that was told since somebody took it.
+    /// The lowest frequency that was asked for since the last [`Self::take_most`].
     lowest: Cell<Option<u64>>,
 }
 

@@ -1,5 +1,5 @@
 //! What has any of many terms. tantivy's own union of terms takes as much memory, and time to clear it, as all artifacts of
-//! all workspaces ask for; this one goes by those that have such a term.
+//! all workspaces ask for; this one costs as much as have such a term.
 
 use tantivy::index::InvertedIndexReader;
 use tantivy::postings::{SegmentPostings, TermInfo};
@@ -11,7 +11,7 @@ use super::budget::Budget;
 
 /// Below one in this many, the documents with such a term are listed; above, marked in a bitmap.
 const FEW: u64 = 64;
-/// Terms between two looks at the budget.
+/// Terms between two checks of the budget.
 const BETWEEN_CHECKS: usize = 64;
 
 /// What has any of these terms of a field. All of it is worth the same.

@@ -55,7 +55,7 @@ pub use devices::Devices;
 pub use error::{Error, LoginFailure, RefreshFailure};
 pub use housekeeping::{Housekeeping, Retention};
 pub use index_check::check_index;
-pub use indexing::{Indexer, MergeParts, SaveIndex, reindex};
+pub use indexing::{Indexer, MergeSegments, SaveIndex, reindex};
 pub use kept_answers::KeptAnswers;
 pub use large_writes::LargeWrites;
 pub use mailing::{MailRequests, Mailing, Outbox};

@@ -11,12 +11,12 @@ use tokio::time::timeout;
 use super::turns::{QueueLimits, Turns};
 use super::{Error, Service};
 use crate::domain::TenantId;
-use crate::search::{Budget, Diagnosis, Parts, SearchError, SearchIndex};
+use crate::search::{Budget, Diagnosis, SearchError, SearchIndex, SegmentSize};
 use crate::telemetry::SearchCall;
 
 /// How long a search waits for the index to know of the writes before it.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long it waits while the index is made anew: for a small one, that is enough.
+/// How long it waits while the index is rebuilt: for a small one, that is enough.
 const PATIENCE_WITH_REBUILDING: Duration = Duration::from_secs(1);
 
 /// How long a search waits for its turn, and how long it may then take.
@@ -37,19 +37,19 @@ pub struct Search {
     reached: watch::Sender<Option<u64>>,
     /// Somebody waits for the index.
     demand: Notify,
-    /// When it was last looked into.
+    /// When it was last searched.
     asked: Mutex<Option<Instant>>,
-    /// It could not be read, and has to be made anew.
+    /// It could not be read, and has to be rebuilt.
     is_damaged: AtomicBool,
-    /// Artifacts taken in, and to be taken in, while it is made anew.
+    /// Artifacts taken in, and to be taken in, while it is rebuilt.
     rebuilt: AtomicU64,
     to_rebuild: AtomicU64,
-    /// When it was last told how far it is.
+    /// When it was last published how far it is.
     published: Mutex<Instant>,
     /// How many merges are under way.
     merging: AtomicU32,
     lasted: Mutex<Lasted>,
-    /// The size of its files when they were last looked at, in bytes. Zero before.
+    /// The size of its files when they were last measured, in bytes. Zero before that.
     size_bytes: AtomicU64,
 }
 
@@ -60,7 +60,7 @@ pub struct Lasted {
     pub query: Option<Duration>,
     /// Letting searches see what was taken in.
     pub commit: Option<Duration>,
-    /// Making one part of several.
+    /// Merging several segments.
     pub merge: Option<Duration>,
 }
 
@@ -75,11 +75,11 @@ pub struct SearchHealth {
     pub lag: Duration,
     /// Artifacts in it.
     pub documents: u64,
-    /// The size of its files when they were last looked at, in bytes.
+    /// The size of its files when they were last measured, in bytes.
     pub size_bytes: Option<u64>,
-    /// Artifacts taken in so far while it is made anew, and how many there are.
+    /// Artifacts taken in so far while it is rebuilt, and how many there are.
     pub rebuilt: (u64, u64),
-    /// Whether parts of it are being merged.
+    /// Whether segments of it are being merged.
     pub merging: bool,
     /// How long the last of each took.
     pub lasted: Lasted,
@@ -175,7 +175,7 @@ impl Search {
                 if !self.is_damaged.load(Ordering::Relaxed) {
                     tracing::error!(%error, "the search index can't be read, and is rebuilt");
                 }
-                self.must_be_made_anew();
+                self.must_rebuild();
                 self.demand.notify_one();
                 Error::SearchRebuilding
             }
@@ -187,18 +187,18 @@ impl Search {
         }
     }
 
-    /// Nobody looks into the index until it is made anew.
-    pub(super) fn must_be_made_anew(&self) {
+    /// Nobody searches the index until it is rebuilt.
+    pub(super) fn must_rebuild(&self) {
         self.is_damaged.store(true, Ordering::Relaxed);
         self.publish(None);
     }
 
-    /// Whether it has to be made anew.
+    /// Whether it has to be rebuilt.
     pub(super) fn must_be_rebuilt(&self) -> bool {
         self.index.reached().is_none() || self.is_damaged.load(Ordering::Relaxed)
     }
 
-    /// The index is being made anew: so much is done, of so much.
+    /// The index is being rebuilt: so much is done, of so much.
     pub(super) fn rebuilding(&self, done: u64, of: u64) {
         self.rebuilt.store(done, Ordering::Relaxed);
         self.to_rebuild.store(of, Ordering::Relaxed);
@@ -226,7 +226,7 @@ impl Search {
         let (is_damaged, error) = examined.unwrap_or_else(|panic| (true, std::io::Error::other(panic).into()));
         if is_damaged {
             tracing::error!(%error, "the search index is damaged or gone, and is rebuilt");
-            self.must_be_made_anew();
+            self.must_rebuild();
         }
         Err(error)
     }
@@ -236,7 +236,7 @@ impl Search {
         if self.index.is_half_done() { self.change(SearchIndex::roll_back).await } else { Ok(self.index.reached()) }
     }
 
-    /// Puts on the disk what was committed, and looks at the size of the files.
+    /// Puts on the disk what was committed, and measures the size of the files.
     pub(super) async fn save(&self) -> Result<(), SearchError> {
         let saved = self.change(|index| index.save().and_then(|()| index.size_bytes())).await;
         saved.map(|size| self.size_bytes.store(size, Ordering::Relaxed))
@@ -252,20 +252,20 @@ impl Search {
         self.change(SearchIndex::close).await
     }
 
-    /// Tells how far the index is, again and again.
+    /// How far the index is, each time that this changes.
     pub(super) fn progress(&self) -> watch::Receiver<Option<u64>> {
         self.reached.subscribe()
     }
 
-    /// Merges parts of the index; whether there were any worth it.
-    pub(super) async fn merge(&self, which: Parts) -> Result<bool, SearchError> {
+    /// Merges segments of the index; whether there were any worth it.
+    pub(super) async fn merge(&self, size: SegmentSize) -> Result<bool, SearchError> {
         self.merging.fetch_add(1, Ordering::Relaxed);
-        let merged = self.change(move |index| index.merge(which)).await;
+        let merged = self.change(move |index| index.merge(size)).await;
         self.merging.fetch_sub(1, Ordering::Relaxed);
         merged
     }
 
-    /// Artifacts taken in so far while the index is made anew, and how many there are.
+    /// Artifacts taken in so far while the index is rebuilt, and how many there are.
     pub fn rebuilt(&self) -> (u64, u64) {
         (self.rebuilt.load(Ordering::Relaxed), self.to_rebuild.load(Ordering::Relaxed))
     }
@@ -275,13 +275,13 @@ impl Search {
         self.is_damaged.store(false, Ordering::Relaxed);
     }
 
-    /// Tells those who wait how far the index is.
+    /// Publishes how far the index is to those who wait.
     pub(super) fn publish(&self, reached: Option<u64>) {
         *self.published.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         self.reached.send_replace(reached);
     }
 
-    /// How far the index is; none while it has to be made anew.
+    /// How far the index is; none while it has to be rebuilt.
     pub(super) fn reached(&self) -> Option<u64> {
         *self.reached.borrow()
     }

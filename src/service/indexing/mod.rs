@@ -1,4 +1,4 @@
-//! The background tasks that keep the search index: one follows the change log, others save it and merge its parts.
+//! The background tasks that keep the search index: one follows the change log, others save it and merge its segments.
 
 mod indexer;
 mod rebuild;
@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, watch};
 
 use super::{Search, Service};
 use crate::followers::{Every, Failure, Follower as _, Task};
-use crate::search::Parts;
+use crate::search::SegmentSize;
 use crate::store::Store;
 
 pub use self::indexer::Indexer;
@@ -23,7 +23,7 @@ const SAVE_EVERY: Duration = Duration::from_secs(1);
 
 /// Rebuilds the search index, while nothing else uses the store and the index.
 pub async fn reindex(store: Arc<dyn Store>, search: Arc<Search>) -> Result<(), Failure> {
-    search.must_be_made_anew();
+    search.must_rebuild();
     let indexer = Indexer::new(store, search, None);
     indexer.start_again().await?;
     indexer.finish().await
@@ -55,28 +55,28 @@ impl Task for SaveIndex {
     }
 }
 
-/// The background task that makes few large parts of many small ones, of which every write to the index leaves one: a search
-/// looks into all.
-pub struct MergeParts {
+/// The background task that merges many small segments, of which every write to the index leaves one, into few large ones: a
+/// search reads all.
+pub struct MergeSegments {
     service: Arc<Service>,
-    which: Parts,
+    size: SegmentSize,
     progress: Mutex<watch::Receiver<Option<u64>>>,
 }
 
-impl MergeParts {
-    /// The task for some of the parts of a service's index.
-    pub fn new(service: Arc<Service>, which: Parts) -> Self {
+impl MergeSegments {
+    /// The task for the segments of a size in a service's index.
+    pub fn new(service: Arc<Service>, size: SegmentSize) -> Self {
         let progress = Mutex::new(service.search.progress());
-        Self { service, which, progress }
+        Self { service, size, progress }
     }
 }
 
 #[async_trait]
-impl Task for MergeParts {
+impl Task for MergeSegments {
     fn name(&self) -> &'static str {
-        match self.which {
-            Parts::Small => "search_merge_small",
-            Parts::Large => "search_merge_large",
+        match self.size {
+            SegmentSize::Small => "search_merge_small",
+            SegmentSize::Large => "search_merge_large",
         }
     }
 
@@ -87,7 +87,7 @@ impl Task for MergeParts {
         let (search, metrics) = (&self.service.search, self.service.telemetry.metrics());
         loop {
             let began = Instant::now();
-            match search.merge(self.which).await {
+            match search.merge(self.size).await {
                 Ok(true) => {
                     let elapsed = began.elapsed();
                     search.note(|lasted| lasted.merge = Some(elapsed));
@@ -96,7 +96,7 @@ impl Task for MergeParts {
                 Ok(false) => return Ok(()),
                 // One that is being emptied is given up, too.
                 Err(_) if search.reached().is_none() => return Ok(()),
-                Err(error) => return Err(Failure::new("parts of the search index can't be merged", error)),
+                Err(error) => return Err(Failure::new("segments of the search index can't be merged", error)),
             }
         }
     }

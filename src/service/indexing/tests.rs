@@ -205,7 +205,7 @@ enum Step {
     Purge(u64),
     Follow(usize),
     CatchUp,
-    Merge(Parts),
+    Merge(SegmentSize),
     /// The disk fails once, after so many writes of index files.
     Fail {
         after: usize,
@@ -221,8 +221,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..MANY).prop_map(Step::Purge),
         4 => (0..3_usize).prop_map(Step::Follow),
         2 => Just(Step::CatchUp),
-        1 => Just(Step::Merge(Parts::Small)),
-        1 => Just(Step::Merge(Parts::Large)),
+        1 => Just(Step::Merge(SegmentSize::Small)),
+        1 => Just(Step::Merge(SegmentSize::Large)),
         2 => (0_usize..24).prop_map(|after| Step::Fail { after }),
         1 => Just(Step::Restart),
     ]

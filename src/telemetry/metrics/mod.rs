@@ -251,7 +251,7 @@ impl Metrics {
         self.search_commit_duration.record(elapsed.as_secs_f64());
     }
 
-    /// Parts of the search index were merged.
+    /// Segments of the search index were merged.
     pub fn search_merged(&self, elapsed: Duration) {
         self.search_merges.add(1, &[]);
         self.search_merge_time.add(elapsed.as_secs_f64(), &[]);
