@@ -52,7 +52,7 @@ pub use demo::{Demo, fill_with_demo};
 pub use error::Error;
 pub use places::{BackupPlace, RestorePoint, Verified};
 pub use recovery::{Recovered, recover};
-pub use transfer::{Export, Import, Imported, Refused, RefusedLine, TransferError, export, import};
+pub use transfer::{Export, Exported, Import, Imported, Refused, RefusedLine, TransferError, export, import};
 pub use upkeep::{backup, check, compact, migrate, reindex, restore, stats};
 
 /// How long the database may take to close, and each background task to end.

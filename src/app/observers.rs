@@ -6,7 +6,7 @@ use crate::auth::OnHashed;
 use crate::domain::Timestamp;
 use crate::followers::TaskHealth;
 use crate::service::{BackupHealth, SearchHealth, Service};
-use crate::store::{Call, CommitFigures, Observer, StoreError, StoreFigures};
+use crate::store::{Call, CommitFigures, Damage, Observer, StoreError, StoreFigures};
 use crate::telemetry::{
     BackupFigures, HashingFigures, SearchFigures, StorageCall, StorageFigures, StorageWrite, TaskFigures, Telemetry,
 };
@@ -32,6 +32,11 @@ impl Observer for StoreTelemetry {
 
     fn committed(&self, commit: &CommitFigures) {
         self.0.metrics().storage_committed(commit.elapsed, commit.group_size);
+    }
+
+    fn damaged(&self, damage: &Damage) {
+        self.0.metrics().row_damaged();
+        tracing::error!(%damage, "a row of the database can't be read; `ghostworks check` finds all of them");
     }
 
     fn turned(&self, writable: Result<(), &StoreError>) {

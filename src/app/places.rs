@@ -116,8 +116,10 @@ impl BackupPlace {
             let scratch = Scratch(self.data_dir.join(SCRATCH));
             let file = self.place.file(&name, &scratch.0).await;
             let rows = match file {
-                Ok(file) if is_of_changes(&name) => redb::verify_changes(&file).map_err(Error::from),
-                Ok(file) => redb::verify_backup(&file, |_| {}).map_err(Error::from),
+                Ok(file) if is_of_changes(&name) => {
+                    redb::verify_changes(&file).map(|copied| copied.rows).map_err(Error::from)
+                }
+                Ok(file) => redb::verify_backup(&file, |_| {}).map(|copied| copied.rows).map_err(Error::from),
                 Err(error) => Err(self.failed(error)),
             };
             verified.push(Verified { name, rows });

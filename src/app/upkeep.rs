@@ -12,7 +12,9 @@ use crate::backups::WholeFile;
 use crate::config::Config;
 use crate::search::IndexContents;
 use crate::service;
-use crate::store::redb::{self, BackupError, CheckReport, Compacted, OpenError, Options, RedbStore, Schema, Stats};
+use crate::store::redb::{
+    self, BackupError, CheckReport, Compacted, Copied, OpenError, Options, RedbStore, Schema, Stats,
+};
 use crate::store::{NoObserver, Store as _};
 
 /// How often it is looked how far something is.
@@ -43,16 +45,15 @@ pub async fn check(config: &Config, repair: bool) -> Result<CheckReport, Error> 
     Ok(report)
 }
 
-/// Writes everything in the database to a file that appears under its name when it is whole, and returns how many rows
-/// it has. One that is there is kept unless `force`d. A server that runs is asked to do it. `passed` is told how many
+/// Writes everything in the database to a file that appears under its name when it is whole, and returns what it has. One that is there is kept unless `force`d. A server that runs is asked to do it. `passed` is told how many
 /// rows were written so far, or were read again to see that they arrived.
-pub async fn backup(config: &Config, file: &Path, force: bool, mut passed: impl FnMut(u64)) -> Result<u64, Error> {
+pub async fn backup(config: &Config, file: &Path, force: bool, mut passed: impl FnMut(u64)) -> Result<Copied, Error> {
     let options = existing(config)?;
     if file.exists() && !force {
         return Err(Error::FileIsThere { path: file.to_owned() });
     }
     let (claim, target) = WholeFile::create(file).map_err(BackupError::from)?;
-    let rows = match write(&options, &target, &mut passed) {
+    let copied = match write(&options, &target, &mut passed) {
         Err(BackupError::Open(OpenError::Locked { .. })) => {
             running::backup(config, target).await?;
             redb::verify_backup(claim.partial(), passed)?
@@ -60,7 +61,7 @@ pub async fn backup(config: &Config, file: &Path, force: bool, mut passed: impl 
         written => written?,
     };
     claim.keep().map_err(BackupError::from)?;
-    Ok(rows)
+    Ok(copied)
 }
 
 /// Makes the database in the data directory from a backup; see [`redb::restore`].
@@ -126,10 +127,10 @@ pub(super) fn existing(config: &Config) -> Result<Options, Error> {
     }
 }
 
-fn write(options: &Options, file: &File, passed: impl FnMut(u64)) -> Result<u64, BackupError> {
+fn write(options: &Options, file: &File, passed: impl FnMut(u64)) -> Result<Copied, BackupError> {
     let mut sink = BufWriter::new(file);
-    let rows = redb::backup(options, &mut sink, passed)?;
+    let copied = redb::backup(options, &mut sink, passed)?;
     sink.flush()?;
     file.sync_all()?;
-    Ok(rows)
+    Ok(copied)
 }

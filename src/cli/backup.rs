@@ -2,13 +2,17 @@
 
 use std::path::PathBuf;
 
+use clap::builder::styling::{AnsiColor, Style};
 use tokio::runtime::Builder;
 
 use super::{Failure, print, progress::Progress};
 use crate::{
     app,
     config::{Config, Sources},
+    store::redb::Copied,
 };
+
+const WARNING: Style = AnsiColor::Yellow.on_default();
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -25,7 +29,13 @@ pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let mut progress = Progress::new("written");
     let runtime = Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
     let backup = app::backup(&config, &args.file, args.force, |rows| progress.show(rows));
-    let rows = runtime.block_on(backup)?;
+    let Copied { rows, damaged } = runtime.block_on(backup)?;
     drop(progress);
+    if damaged > 0 {
+        anstream::eprintln!(
+            "{WARNING}{damaged} of the rows can't be read and are in it as they are in the database{WARNING:#}; \
+             `ghostworks check` finds them."
+        );
+    }
     print(&format!("{rows} rows are in {}. The signing key is not: keep it elsewhere.", args.file.display()))
 }

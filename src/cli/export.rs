@@ -8,7 +8,7 @@ use super::{
     remote::{Remote, named, runtime},
 };
 use crate::{
-    app::{self, Export},
+    app::{self, Export, Exported},
     config::Sources,
 };
 
@@ -49,11 +49,21 @@ pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let runtime = runtime().map_err(Failure::Runtime)?;
     let Some(file) = what.to else {
         // Whoever reads them has more to say of how far it is.
-        runtime.block_on(app::export(&config, &what, |_| {}))?;
-        return Ok(());
+        return whole(runtime.block_on(app::export(&config, &what, |_| {}))?);
     };
     let mut progress = Progress::new("exported");
-    let artifacts = runtime.block_on(app::export(&config, &what, |artifacts| progress.show(artifacts)))?;
+    let exported = runtime.block_on(app::export(&config, &what, |artifacts| progress.show(artifacts)))?;
     drop(progress);
-    print(&format!("{artifacts} artifacts are in {}.", file.display()))
+    print(&format!("{} artifacts are in {}.", exported.artifacts - exported.damaged, file.display()))?;
+    whole(exported)
+}
+
+/// An export that lacks something is a failure, though everything else is there.
+fn whole(Exported { damaged, .. }: Exported) -> Result<(), Failure> {
+    match damaged {
+        0 => Ok(()),
+        _ => Err(Failure::Damaged(format!(
+            "{damaged} artifacts can't be read, and have a line with their id alone; `ghostworks check` tells more of them"
+        ))),
+    }
 }

@@ -51,6 +51,10 @@ pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let mut progress = Progress::new("imported");
     let imported = runtime.block_on(app::import(&config, &what, |artifacts| progress.show(artifacts)))?;
     drop(progress);
+    if imported.damaged > 0 {
+        let damaged = imported.damaged;
+        anstream::eprintln!("{damaged} lines stand for artifacts that could not be read when they were exported.");
+    }
     match &imported.refused {
         None => print(&told(&imported)),
         Some(refused) => {

@@ -63,6 +63,8 @@ pub struct LogPlace(pub Vec<u8>);
 pub struct LogPage {
     /// The changes of this page.
     pub items: Vec<Change>,
+    /// How many were passed over because they can't be read.
+    pub damaged: u64,
     /// Where the next page begins, if there is one.
     pub next: Option<LogPlace>,
 }

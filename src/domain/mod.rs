@@ -47,7 +47,7 @@ pub use id::{ApiKeyId, ArtifactId, IdGenerator, SessionId, TenantId, UserId};
 pub use identity::{HistoryId, InstallationId, ShortId};
 pub use network::Network;
 pub use one_time_token::{OneTimeDigest, OneTimeToken, Purpose};
-pub use page::{ArtifactBatch, ArtifactCounts, ArtifactPage, ArtifactStats, ListArtifacts, Page, Start};
+pub use page::{ArtifactBatch, ArtifactCounts, ArtifactPage, ArtifactStats, FoundById, ListArtifacts, Page, Start};
 pub use quota::{Quota, Quotas, Usage};
 pub use refresh::{RefreshDigest, RefreshLine, RefreshSalt, RefreshSecret};
 pub use reservation::{Answer, Noted, Reservation};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Artifact, ArtifactFilter, Creation, Facets, Position, Quotas, Sort, SortBy, Usage};
+use super::{Artifact, ArtifactFilter, ArtifactId, Creation, Facets, Position, Quotas, Sort, SortBy, Usage};
 
 /// A window on a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,17 +68,28 @@ impl ListArtifacts {
 pub struct ArtifactPage {
     /// The artifacts of this page.
     pub items: Vec<Artifact>,
-    /// How many match in all.
+    /// How many match in all, with those that can't be read.
     pub total: u64,
+    /// How many were passed over because they can't be read.
+    pub damaged: u64,
     /// The place of the last, if more follow.
     pub next: Option<Position>,
+}
+
+/// Artifacts that were asked for by their ids.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FoundById {
+    /// Those that are there, in no order.
+    pub artifacts: Vec<Artifact>,
+    /// Those that are there and can't be read.
+    pub damaged: Vec<ArtifactId>,
 }
 
 /// The next of all artifacts, oldest first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ArtifactBatch {
-    /// The artifacts.
-    pub items: Vec<Artifact>,
+    /// The artifacts; of those that can't be read, the ids.
+    pub items: Vec<Result<Artifact, ArtifactId>>,
     /// How many there are in all.
     pub total: u64,
     /// The place of the last, if more follow.

@@ -65,6 +65,8 @@ pub struct FoundArtifacts {
     pub items: Vec<FoundArtifact>,
     /// How many match in all.
     pub total: u64,
+    /// How many were passed over because they can't be read.
+    pub damaged: u64,
     /// Where the next page begins after, if there is one.
     pub next: Option<Position>,
     /// What the next page's order depends on, when something was looked for.

@@ -5,12 +5,14 @@ use std::marker::PhantomData;
 
 use futures_util::Stream;
 use hyper::body::Bytes;
+use memchr::memmem;
 use poem::{Body, IntoResponse, Request, RequestBody, Response};
 use poem_openapi::payload::Payload;
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::body;
 use super::json::{self, essence};
@@ -29,8 +31,23 @@ const MAX_LINES: usize = 10_000;
 /// So many bytes are read off the runtime's threads, which takes a millisecond or so; less is read where it comes in.
 const READ_AT_ONCE: usize = 64 << 10;
 
+/// What an export has in the place of an artifact that can't be read, as the one field of the line.
+pub(super) const DAMAGED: &str = "_damaged";
+
 /// A body with a `T` in each line. Blank lines are passed over.
-pub(super) struct Ndjson<T>(pub Vec<Line<T>>);
+pub(super) struct Ndjson<T> {
+    pub lines: Vec<Line<T>>,
+    /// How many more lines there are that stand for what can't be read.
+    pub damaged: usize,
+}
+
+/// A line that stands for what can't be read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Damaged {
+    #[serde(rename = "_damaged")]
+    _what: IgnoredAny,
+}
 
 /// A line of a body.
 pub(super) struct Line<T> {
@@ -49,12 +66,14 @@ pub(super) struct Lines<T> {
     begun: Vec<u8>,
     /// Those that have ended.
     pub complete: Vec<Line<T>>,
+    /// How many have ended that stand for what can't be read.
+    damaged: usize,
 }
 
 impl<T: DeserializeOwned + Type> Lines<T> {
     /// None so far.
     pub fn new(is_strict: bool) -> Self {
-        Self { is_strict, number: 0, begun: Vec::new(), complete: Vec::new() }
+        Self { is_strict, number: 0, begun: Vec::new(), complete: Vec::new(), damaged: 0 }
     }
 
     /// Takes in what comes next.
@@ -72,7 +91,9 @@ impl<T: DeserializeOwned + Type> Lines<T> {
     pub fn end_line(&mut self) -> Result<(), Problem> {
         self.number += 1;
         let line = json::without_mark(self.begun.trim_ascii());
-        if !line.is_empty() {
+        if memmem::find(line, DAMAGED.as_bytes()).is_some() && serde_json::from_slice::<Damaged>(line).is_ok() {
+            self.damaged += 1;
+        } else if !line.is_empty() {
             if self.complete.len() == MAX_LINES {
                 return Err(Problem::import_too_long(MAX_LINES));
             }
@@ -86,7 +107,7 @@ impl<T: DeserializeOwned + Type> Lines<T> {
 async fn read<T: DeserializeOwned + Type + 'static>(
     request: &Request,
     body: &mut RequestBody,
-) -> Result<Vec<Line<T>>, Problem> {
+) -> Result<Ndjson<T>, Problem> {
     let max_bytes = State::of(request)?.server.max_import_bytes;
     let mut pieces = body::open(request, body, max_bytes, Problem::import_too_large)?;
     let mut lines = Lines::new(prefer::is_strict(request.headers()));
@@ -100,7 +121,7 @@ async fn read<T: DeserializeOwned + Type + 'static>(
     }
     lines.take(&unread)?;
     lines.end_line()?;
-    Ok(lines.complete)
+    Ok(Ndjson { lines: lines.complete, damaged: lines.damaged })
 }
 
 impl<'a, T: DeserializeOwned + Type + 'static> ApiExtractor<'a> for Ndjson<T> {
@@ -127,7 +148,7 @@ impl<'a, T: DeserializeOwned + Type + 'static> ApiExtractor<'a> for Ndjson<T> {
         if !content_type.is_some_and(|it| it == CONTENT_TYPE || ALSO_TAKEN.contains(&it.as_str())) {
             return Err(Problem::unsupported_media_type(CONTENT_TYPE).before_body().into());
         }
-        Ok(Self(read(request, body).await?))
+        Ok(read(request, body).await?)
     }
 }
 

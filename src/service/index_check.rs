@@ -50,6 +50,8 @@ async fn check_tenant(
         let page = store.artifacts_after(tenant, after, true).await?;
         after = page.next;
         for artifact in &page.items {
+            // What can't be read is no matter of the index.
+            let Ok(artifact) = artifact else { continue };
             let id = artifact.id;
             let known = index.updated_at.remove(&id);
             if later.artifacts.contains(&id) || known == Some(artifact.updated_at.as_microsecond()) {

@@ -51,7 +51,10 @@ impl Condition {
 impl Health {
     /// How the database is: without it, no request can be served.
     pub fn condition(&self) -> Condition {
-        if self.trouble().is_some() { Condition::Unhealthy } else { Condition::Healthy }
+        match self.trouble() {
+            Some(_) => Condition::Unhealthy,
+            None => Condition::degraded_if(!self.store.damaged.is_empty()),
+        }
     }
 
     /// The position of the newest change; none while the change log can't be read.

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::StoreResult;
 use crate::domain::{
     Artifact, ArtifactBatch, ArtifactCounts, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactPatch, ArtifactWrite,
-    Creation, ListArtifacts, Precondition, Stamp, TenantId, UserId,
+    Creation, FoundById, ListArtifacts, Precondition, Stamp, TenantId, UserId,
 };
 
 /// The catalog: artifacts, those in the trash, and what they were before.
@@ -19,8 +19,8 @@ pub trait Artifacts: Send + Sync {
     /// An artifact that is not in the trash.
     async fn artifact(&self, tenant: TenantId, id: ArtifactId) -> StoreResult<Option<Artifact>>;
 
-    /// Those of some artifacts that are there, in the trash or not, in no order.
-    async fn artifacts_by_id(&self, tenant: TenantId, ids: Vec<ArtifactId>) -> StoreResult<Vec<Artifact>>;
+    /// Those of some artifacts that are there, in the trash or not.
+    async fn artifacts_by_id(&self, tenant: TenantId, ids: Vec<ArtifactId>) -> StoreResult<FoundById>;
 
     /// A page of artifacts, and how many match in all. What is there before, during and after a walk from page to page,
     /// unchanged, is on exactly one of them. [`super::StoreError::Overloaded`] when it takes too long, or too many ask

@@ -73,7 +73,7 @@ pub enum StoreError {
 impl StoreError {
     /// That the row under `key` can't be read.
     pub fn damaged(table: &str, key: &[u8], cause: impl fmt::Display) -> Self {
-        Self::Damaged(Box::new(Damage { table: table.to_owned(), key: key.to_vec(), cause: cause.to_string() }))
+        Self::Damaged(Box::new(Damage::new(table, key, cause)))
     }
 
     /// Whether the database itself failed, for everyone: not this intent alone.
@@ -98,11 +98,23 @@ pub struct Damage {
     pub cause: String,
 }
 
+impl Damage {
+    /// That the row under `key` can't be read.
+    pub fn new(table: &str, key: &[u8], cause: impl fmt::Display) -> Self {
+        Self { table: table.to_owned(), key: key.to_vec(), cause: cause.to_string() }
+    }
+
+    /// The key as text, for operators: ids are no secrets.
+    pub fn key_text(&self) -> String {
+        let mut text = String::with_capacity(2 * self.key.len());
+        push_hex(&mut text, &self.key);
+        text
+    }
+}
+
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut key = String::with_capacity(2 * self.key.len());
-        push_hex(&mut key, &self.key);
-        write!(f, "{} {key}: {}", self.table, self.cause)
+        write!(f, "{} {}: {}", self.table, self.key_text(), self.cause)
     }
 }
 

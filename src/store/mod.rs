@@ -14,6 +14,7 @@ mod api_keys;
 mod artifacts;
 mod backups;
 mod changes;
+mod damages;
 pub mod engine;
 mod error;
 mod figures;
@@ -37,6 +38,7 @@ pub use api_keys::ApiKeys;
 pub use artifacts::Artifacts;
 pub use backups::{Backup, Backups, Position, Since};
 pub use changes::Changes;
+pub use damages::Damages;
 pub use error::{Damage, Missing, StoreError, StoreResult};
 pub use figures::{CacheFigures, StoreFigures};
 pub use housekeeping::{Housekeeping, TrashPlace, VersionPlace};
@@ -103,4 +105,6 @@ pub struct StoreHealth {
     pub last_seq: u64,
     /// Writes that wait for the writer.
     pub queue_depth: usize,
+    /// Rows that were met and can't be read; the first of very many. Which they are is for operators, not for clients.
+    pub damaged: Vec<Damage>,
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::StoreError;
+use super::{Damage, StoreError};
 
 /// Is told of every finished call to the database, on the task that made it.
 pub trait Observer: Send + Sync {
@@ -11,6 +11,9 @@ pub trait Observer: Send + Sync {
 
     /// A commit is on disk. Told on the writer's thread.
     fn committed(&self, _commit: &CommitFigures) {}
+
+    /// A row was met that can't be read. Each is reported once while the database is open.
+    fn damaged(&self, _damage: &Damage) {}
 
     /// Writes have ceased to work, or work again. Told once each time, on the writer's thread.
     fn turned(&self, _writable: Result<(), &StoreError>) {}

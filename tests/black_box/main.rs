@@ -24,6 +24,7 @@ mod conventions;
 mod cookies;
 mod cors;
 mod crash;
+mod damage;
 mod demo;
 mod documents;
 mod errors;

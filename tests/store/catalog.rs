@@ -17,7 +17,7 @@ async fn pieces(world: &World, tenant: TenantId, deleted: bool) -> Vec<Vec<Artif
     let (mut pieces, mut after) = (Vec::new(), None);
     loop {
         let batch = world.store.artifacts_after(tenant, after, deleted).await.unwrap();
-        pieces.push(batch.items);
+        pieces.push(batch.items.into_iter().map(Result::unwrap).collect());
         after = batch.next;
         if after.is_none() {
             return pieces;

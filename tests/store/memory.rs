@@ -288,7 +288,7 @@ impl Changes for MemoryEngine {
         let mut own = state.log.iter().rev().filter(is_own).filter(|change| change.seq < before);
         let items: Vec<Change> = own.by_ref().take(limit).cloned().collect();
         let next = own.next().and(items.last()).map(|change| place(change.seq));
-        Ok(LogPage { items, next })
+        Ok(LogPage { items, damaged: 0, next })
     }
 }
 
@@ -331,6 +331,7 @@ impl Store for MemoryEngine {
             writable: state.as_ref().map(drop).map_err(Clone::clone),
             last_seq: state.map_or(0, |state| state.last_seq),
             queue_depth: 0,
+            damaged: Vec::new(),
         }
     }
 
@@ -369,7 +370,7 @@ mod tests {
         let members = engine.take_trips();
         assert_eq!(engine.workspaces_of(ann).await.unwrap().len(), 31);
         let workspaces = engine.take_trips();
-        assert_eq!(engine.artifacts_by_id(tenant, artifacts.to_vec()).await.unwrap().len(), 2);
+        assert_eq!(engine.artifacts_by_id(tenant, artifacts.to_vec()).await.unwrap().artifacts.len(), 2);
         assert_eq!((members, workspaces, engine.take_trips()), (4, 3, 1));
     }
 }

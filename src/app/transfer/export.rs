@@ -37,8 +37,17 @@ pub struct Export<'a> {
     pub trash: bool,
 }
 
-/// Writes all artifacts of a workspace, and returns how many. `passed` is told how many were written so far.
-pub async fn export(config: &Config, what: &Export<'_>, passed: impl FnMut(u64)) -> Result<u64, Error> {
+/// How many artifacts were written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Exported {
+    /// All, in a line each.
+    pub artifacts: u64,
+    /// Those that can't be read: their lines have no more than their ids.
+    pub damaged: u64,
+}
+
+/// Writes all artifacts of a workspace. `passed` is told how many were written so far.
+pub async fn export(config: &Config, what: &Export<'_>, passed: impl FnMut(u64)) -> Result<Exported, Error> {
     if let Some(path) = what.to.filter(|path| path.exists() && !what.force) {
         return Err(Error::FileIsThere { path: path.to_owned() });
     }
@@ -69,17 +78,17 @@ struct Begun<'a> {
 }
 
 impl Begun<'_> {
-    async fn into_file(self, path: &Path, passed: impl FnMut(u64)) -> Result<u64, TransferError> {
+    async fn into_file(self, path: &Path, passed: impl FnMut(u64)) -> Result<Exported, TransferError> {
         let failed = |error| TransferError::Write { to: path.display().to_string(), error };
         let (claim, file) = WholeFile::create(path).map_err(failed)?;
         let mut sink = BufWriter::new(file);
-        let artifacts = self.copy(&mut sink, passed, failed).await?;
+        let exported = self.copy(&mut sink, passed, failed).await?;
         let file: File = sink.into_inner().map_err(|error| failed(error.into_error()))?;
         file.sync_all().and_then(|()| claim.keep()).map_err(failed)?;
-        Ok(artifacts)
+        Ok(exported)
     }
 
-    async fn into_standard_output(self, passed: impl FnMut(u64)) -> Result<u64, TransferError> {
+    async fn into_standard_output(self, passed: impl FnMut(u64)) -> Result<Exported, TransferError> {
         let failed = |error| TransferError::Write { to: "to standard output".to_owned(), error };
         let mut sink = io::stdout();
         let copied = self.copy(&mut sink, passed, failed).await;
@@ -89,20 +98,22 @@ impl Begun<'_> {
         }
         match copied {
             // A reader that has seen enough is no failure.
-            Err(TransferError::Write { error, .. }) if error.kind() == io::ErrorKind::BrokenPipe => Ok(0),
+            Err(TransferError::Write { error, .. }) if error.kind() == io::ErrorKind::BrokenPipe => {
+                Ok(Exported::default())
+            }
             other => other,
         }
     }
 
-    /// Writes the lines as they come, and returns how many.
+    /// Writes the lines as they come, and counts them.
     async fn copy(
         mut self,
         sink: &mut impl Write,
         mut passed: impl FnMut(u64),
         failed: impl Fn(io::Error) -> TransferError,
-    ) -> Result<u64, TransferError> {
+    ) -> Result<Exported, TransferError> {
         let incomplete = |cause| TransferError::Incomplete { url: self.url.to_owned(), cause };
-        let mut artifacts = 0;
+        let mut counted = Counted::default();
         loop {
             let frame = timeout(PATIENCE, self.answer.frame()).await;
             let frame = frame.map_err(|_| incomplete(format!("nothing came for {} s", PATIENCE.as_secs())))?;
@@ -110,11 +121,51 @@ impl Begun<'_> {
             let frame = frame.map_err(|error| incomplete(with_causes(&error)))?;
             if let Some(bytes) = frame.data_ref() {
                 sink.write_all(bytes).map_err(&failed)?;
-                artifacts += memchr::memchr_iter(b'\n', bytes).count() as u64;
-                passed(artifacts);
+                counted.take(bytes);
+                passed(counted.exported.artifacts);
             }
         }
         sink.flush().map_err(failed)?;
-        Ok(artifacts)
+        Ok(counted.exported)
+    }
+}
+
+/// How the line of an artifact begins that can't be read.
+const DAMAGED: &[u8] = b"{\"_damaged\":";
+
+/// Lines that have come, in pieces of any size.
+#[derive(Default)]
+struct Counted {
+    exported: Exported,
+    /// As much of the line that has begun as tells what it is.
+    begun: Vec<u8>,
+}
+
+impl Counted {
+    fn take(&mut self, bytes: &[u8]) {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let missing = DAMAGED.len() - self.begun.len();
+            self.begun.extend(piece.iter().take(missing));
+            if piece.ends_with(b"\n") {
+                self.exported.artifacts += 1;
+                self.exported.damaged += u64::from(self.begun == DAMAGED);
+                self.begun.clear();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_counted_whatever_pieces_they_come_in() {
+        let lines = b"{\"id\":1}\n{\"_damaged\":{\"id\":2}}\n\n{\"_damaged\":{}}\n{}\n";
+        for size in 1..=lines.len() {
+            let mut counted = Counted::default();
+            lines.chunks(size).for_each(|piece| counted.take(piece));
+            assert_eq!((counted.exported.artifacts, counted.exported.damaged), (5, 2), "in pieces of {size}");
+        }
     }
 }

@@ -29,6 +29,8 @@ pub struct Imported {
     pub artifacts: u64,
     /// Artifacts that were not, because the same import had created them before.
     pub before: u64,
+    /// Lines that were passed over, because they stand for artifacts that could not be read when they were exported.
+    pub damaged: u64,
     /// Where it stopped, if it did.
     pub refused: Option<Refused>,
 }
@@ -105,13 +107,16 @@ impl Imported {
 #[derive(Deserialize)]
 struct Answer {
     imported: u64,
+    /// How many lines stand for artifacts that could not be read.
+    #[serde(default)]
+    damaged: u64,
 }
 
 /// What became of lines that were sent.
 enum Sent {
-    Imported(u64),
+    Imported(Answer),
     /// They were imported when they were sent before.
-    Before(u64),
+    Before(Answer),
     /// Some are not good.
     Refused(Vec<RefusedLine>),
     /// They are too many bytes for the server, which says so.
@@ -134,12 +139,14 @@ impl Target<'_> {
                 continue;
             }
             let lines = match self.send(&piece).await? {
-                Sent::Imported(artifacts) => {
-                    done.artifacts += artifacts;
+                Sent::Imported(answer) => {
+                    done.artifacts += answer.imported;
+                    done.damaged += answer.damaged;
                     continue;
                 }
-                Sent::Before(artifacts) => {
-                    done.before += artifacts;
+                Sent::Before(answer) => {
+                    done.before += answer.imported;
+                    done.damaged += answer.damaged;
                     continue;
                 }
                 Sent::Refused(lines) => lines,
@@ -167,7 +174,9 @@ impl Target<'_> {
                     }
                     "payload_too_large" => Ok(Sent::TooLarge(problem.detail)),
                     // They were imported, and only the answer that said so is lost, or was not kept.
-                    "idempotency_answer_lost" | "already_done" => Ok(Sent::Before(piece.artifacts)),
+                    "idempotency_answer_lost" | "already_done" => {
+                        Ok(Sent::Before(Answer { imported: piece.artifacts, damaged: 0 }))
+                    }
                     "workspace_not_found" => Err(self.remote.no_workspace(self.what.workspace)),
                     _ => Err(TransferError::Problem { url, problem }),
                 };
@@ -175,8 +184,8 @@ impl Target<'_> {
             Err(error) => return Err(error),
         };
         let is_before = answer.headers().contains_key(REPLAYED);
-        let Answer { imported } = self.remote.read(answer).await?;
-        Ok(if is_before { Sent::Before(imported) } else { Sent::Imported(imported) })
+        let answer: Answer = self.remote.read(answer).await?;
+        Ok(if is_before { Sent::Before(answer) } else { Sent::Imported(answer) })
     }
 
     /// The same for the same lines at the same place in an import of the same name.

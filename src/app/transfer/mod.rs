@@ -7,5 +7,5 @@ mod lines;
 mod remote;
 
 pub use error::TransferError;
-pub use export::{Export, export};
+pub use export::{Export, Exported, export};
 pub use import::{Import, Imported, Refused, RefusedLine, import};

@@ -20,6 +20,8 @@ pub struct ArtifactHistory {
     pub versions: Vec<ArtifactVersion>,
     /// Whether more follow.
     pub has_more: bool,
+    /// How many were passed over because they can't be read.
+    pub damaged: u64,
 }
 
 /// How a version came to be.

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use super::Tag;
 use crate::domain::Timestamp;
-use crate::http::extract::Known;
+use crate::http::extract::{Known, may_operate};
 use crate::http::insiders::is_insider;
 use crate::http::json::Json;
 use crate::http::metrics::{self, Exposition};
@@ -82,13 +82,14 @@ impl SystemApi {
     /// Each part is `healthy`, `degraded` (something needs attention, but requests are served) or `unhealthy` (they can't
     /// be), and the whole is as its worst part. Reads from the database and asks its writer: without it, the answer is 503.
     /// A search index that is being rebuilt, telemetry that does not reach its collector, backups and other background
-    /// tasks that fail are `degraded`. Outside development, only clients on `server.internal_networks` and operators get
-    /// more than the status and the time.
+    /// tasks that fail are `degraded`, and so is a database with rows that can't be read; operators see which. Outside
+    /// development, only clients on `server.internal_networks` and operators get more than the status and the time.
     #[oai(path = "/health/detailed", method = "get", operation_id = "health_detailed")]
     async fn health_detailed(&self, state: Data<&Arc<State>>, request: &Request) -> DetailedHealthResponse {
+        let is_operator = may_operate(&state, request);
         let health = state.service.health().await;
         let mut parts = vec![
-            ("database", database(&health)),
+            ("database", database(&health, is_operator)),
             ("search", search(&state.service.search_health(health.newest_change()))),
             ("telemetry", telemetry(&state.service.export_health().await)),
             ("background", background(&state.service.background_health())),
@@ -201,8 +202,9 @@ impl Part {
     }
 }
 
-fn database(health: &Health) -> Part {
-    let detail = json!({
+/// Which rows can't be read is for operators.
+fn database(health: &Health, is_operator: bool) -> Part {
+    let mut detail = json!({
         "response_time_ms": milliseconds(health.store_response),
         "readable": health.store.readable,
         "writable": health.store.writable.is_ok(),
@@ -210,6 +212,14 @@ fn database(health: &Health) -> Part {
         "queued_writes": health.store.queue_depth,
         "last_change": health.store.last_seq,
     });
+    let damaged = &health.store.damaged;
+    if !damaged.is_empty() {
+        detail["damaged_rows"] = damaged.len().into();
+        if is_operator {
+            let each = damaged.iter().map(|damage| json!({"table": damage.table, "key": damage.key_text()}));
+            detail["damaged"] = each.collect();
+        }
+    }
     Part { condition: health.condition(), detail }
 }
 

@@ -39,9 +39,9 @@ impl Service {
                 SearchArtifacts { text: None, list, facets: FacetFields::default(), highlights: false, ranking: None };
             return self.find(tenant, wanted).await;
         }
-        let ArtifactPage { items, total, next } = self.store.list_artifacts(tenant, list).await?;
+        let ArtifactPage { items, total, damaged, next } = self.store.list_artifacts(tenant, list).await?;
         let items = items.into_iter().map(|artifact| FoundArtifact { artifact, highlights: None }).collect();
-        Ok(FoundArtifacts { items, total, next, ranking: None, facets: None })
+        Ok(FoundArtifacts { items, total, damaged, next, ranking: None, facets: None })
     }
 
     /// How many artifacts have each of the tags that begin with `prefix`.

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use super::count;
 use super::list::annotate_list;
-use crate::domain::{Artifact, ArtifactId, FoundArtifact, FoundArtifacts, Position, SearchArtifacts, TenantId};
+use crate::domain::{
+    Artifact, ArtifactId, FoundArtifact, FoundArtifacts, FoundById, Position, SearchArtifacts, TenantId,
+};
 use crate::service::{Caller, Error, Service};
 use crate::telemetry::{Operation, annotate};
 
@@ -33,7 +35,7 @@ impl Service {
             .look(tenant, move |index, budget| index.search(tenant, &wanted, budget), |found| found.page.len())
             .await?;
         let ids: Vec<ArtifactId> = found.page.iter().map(Position::id).collect();
-        let artifacts = self.store.artifacts_by_id(tenant, ids.clone()).await?;
+        let FoundById { artifacts, damaged } = self.store.artifacts_by_id(tenant, ids.clone()).await?;
         // Only what a read would show: it may have gone since the index was asked.
         let shown = artifacts.into_iter().filter(|artifact| deleted || artifact.deleted_at.is_none());
         let mut shown: HashMap<ArtifactId, Artifact> = shown.map(|artifact| (artifact.id, artifact)).collect();
@@ -45,6 +47,7 @@ impl Service {
         Ok(FoundArtifacts {
             items,
             total: found.total,
+            damaged: damaged.len() as u64,
             next: found.page.last().filter(|_| found.has_more).cloned(),
             ranking: has_text.then_some(found.ranking),
             facets: found.facets,

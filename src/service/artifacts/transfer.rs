@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::count;
 use crate::domain::{
-    Artifact, ArtifactBatch, ArtifactDraft, ArtifactWrite, Creation, ImportLine, TenantId, Violation, Violations,
+    Artifact, ArtifactBatch, ArtifactDraft, ArtifactId, ArtifactWrite, Creation, ImportLine, TenantId, Violation,
+    Violations,
 };
 use crate::offload::offload;
 use crate::service::{Caller, Error, Service};
@@ -31,8 +32,9 @@ pub struct Export {
 }
 
 impl Export {
-    /// The next artifacts, until there are none. What is there all the time is in exactly one of these.
-    pub async fn next(&mut self) -> Result<Option<Vec<Artifact>>, Error> {
+    /// The next artifacts, until there are none; of those that can't be read, the ids. What is there all the time is in
+    /// exactly one of these.
+    pub async fn next(&mut self) -> Result<Option<Vec<Result<Artifact, ArtifactId>>>, Error> {
         let batch = match self.next.take() {
             Some(batch) => batch,
             None if self.after.is_some() => self.store.artifacts_after(self.tenant, self.after, self.deleted).await?,

@@ -102,13 +102,15 @@ impl Indexer {
         }
     }
 
-    /// The entries after a position; none when some of them are gone.
+    /// The entries after a position; none when some of them are gone, or can't be read.
     async fn entries(&self, after: u64) -> Result<Option<Entries>, Failure> {
+        let newest = self.store.newest_change(None).await.map_err(unread)?;
         let changes = self.store.changes(after, CHANGES_AT_ONCE).await.map_err(unread)?;
-        if changes.first().is_some_and(|first| first.seq > after + 1) {
+        let to = changes.last().map_or(after, |change| change.seq);
+        let is_whole = to - after == changes.len() as u64 && (changes.len() == CHANGES_AT_ONCE || to >= newest);
+        if !is_whole {
             return Ok(None);
         }
-        let to = changes.last().map_or(after, |change| change.seq);
         Ok(Some(Entries { to, is_last: changes.len() < CHANGES_AT_ONCE, changes }))
     }
 
@@ -168,7 +170,10 @@ impl Indexer {
         }
         let mut index_changes = Vec::new();
         for (tenant, mut changed) in changed {
-            for artifact in self.store.artifacts_by_id(tenant, changed.keys().copied().collect()).await? {
+            let found = self.store.artifacts_by_id(tenant, changed.keys().copied().collect()).await?;
+            // What can't be read stays as the index has it.
+            changed.retain(|id, _| !found.damaged.contains(id));
+            for artifact in found.artifacts {
                 let is_new = changed.remove(&artifact.id).unwrap_or(false);
                 let artifact = Box::new(artifact);
                 index_changes.push(if is_new { IndexChange::Add(artifact) } else { IndexChange::Replace(artifact) });
@@ -212,7 +217,9 @@ impl Follower for Indexer {
     async fn read(&self, after: u64) -> Result<Next<Entries>, Failure> {
         match self.entries(after).await? {
             None => {
-                tracing::warn!("the change log does not go back to where the search index is, which is rebuilt");
+                tracing::warn!(
+                    "entries of the change log after where the search index is are gone or can't be read; it is rebuilt"
+                );
                 Ok(Next::Unknown)
             }
             Some(entries) if entries.changes.is_empty() && self.uncommitted().changes == 0 => {

@@ -46,7 +46,9 @@ impl Indexer {
             let page = self.store.artifacts_after(tenant, after, true).await.map_err(unread)?;
             after = page.next;
             let count = page.items.len() as u64;
-            let changes: Vec<_> = page.items.into_iter().map(|artifact| IndexChange::Add(Box::new(artifact))).collect();
+            // What can't be read isn't found.
+            let artifacts = page.items.into_iter().flatten();
+            let changes: Vec<_> = artifacts.map(|artifact| IndexChange::Add(Box::new(artifact))).collect();
             self.search.change(move |index| index.write(&changes)).await.map_err(unwritten)?;
             if (*done + count) / LOG_EVERY > *done / LOG_EVERY {
                 tracing::info!(done = *done + count, total, "rebuilding the search index");

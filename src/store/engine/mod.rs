@@ -16,7 +16,7 @@ mod tx;
 
 use std::future::Future;
 
-use super::StoreResult;
+use super::{Damage, StoreResult};
 use crate::domain::{ChangeKind, Membership, Quotas, Session, Stamp, TenantId, Timestamp, UserId};
 
 pub use cursor::{Cursor, Span};
@@ -36,6 +36,9 @@ pub trait Source {
 
     /// How many there are of something in a scope: see [`Counter`].
     fn count(&self, scope: [u8; 16], counter: Counter) -> StoreResult<u64>;
+
+    /// Says that a row was met that can't be read, whether or not it is passed over.
+    fn met_damage(&self, _damage: &Damage) {}
 
     /// Says that these rows are read next. An engine that is far away loads all of them in one trip.
     fn expect(&self, _rows: &mut dyn Iterator<Item = (Table, Vec<u8>)>) -> StoreResult<()> {

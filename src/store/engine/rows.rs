@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::{Counts, Standing};
-use crate::domain::{ArtifactBatch, ArtifactCounts, ArtifactHistory, ArtifactPage, LogPage, Usage};
+use crate::domain::{ArtifactBatch, ArtifactCounts, ArtifactHistory, ArtifactPage, FoundById, LogPage, Usage};
 
 /// What a read returns, as a number of rows.
 pub trait Rows {
@@ -50,6 +50,12 @@ impl Rows for ArtifactPage {
 impl Rows for ArtifactBatch {
     fn rows(&self) -> usize {
         self.items.len()
+    }
+}
+
+impl Rows for FoundById {
+    fn rows(&self) -> usize {
+        self.artifacts.len()
     }
 }
 

@@ -38,9 +38,9 @@ pub enum Table {
     ArtifactsByCreation,
     /// tenant ‖ artifact ‖ version → the artifact as it was at a version before its current one.
     ArtifactVersions,
-    /// user ‖ digest of an idempotency key → what was done under it, and its answer.
+    /// tenant or user ‖ digest of an idempotency key → what was done under it, and its answer.
     Answers,
-    /// expiry ‖ user ‖ digest: `Answers` in the order in which they expire.
+    /// expiry ‖ tenant or user ‖ digest: `Answers` in the order in which they expire.
     AnswersByExpiry,
 }
 

@@ -5,7 +5,7 @@ use super::overlay::{End, Overlay};
 use super::{Counter, Cursor, Logged, Scope, Source, Span, Table};
 use crate::domain::{ChangeKind, Stamp, TenantId, UserId};
 use crate::store::records::{self, Record};
-use crate::store::{StoreError, StoreResult};
+use crate::store::{Damage, StoreError, StoreResult};
 
 /// A transaction: reads see what was written before.
 pub struct Tx<'a> {
@@ -99,6 +99,10 @@ impl Source for Tx<'_> {
     fn count(&self, scope: [u8; 16], counter: Counter) -> StoreResult<u64> {
         let below = self.below.count(scope, counter)?;
         Ok(below.saturating_add_signed(self.overlay.step(scope, counter)))
+    }
+
+    fn met_damage(&self, damage: &Damage) {
+        self.below.met_damage(damage);
     }
 
     fn expect(&self, rows: &mut dyn Iterator<Item = (Table, Vec<u8>)>) -> StoreResult<()> {

@@ -23,7 +23,7 @@ use std::error::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::domain::Timestamp;
+use crate::domain::{ApiKey, Artifact, Membership, Noted, OneTimeToken, Session, Timestamp, Workspace};
 use crate::store::{StoreError, StoreResult};
 
 pub(super) use change::Entry;
@@ -76,6 +76,25 @@ pub(super) fn decode<R: Record>(bytes: &[u8]) -> Result<R, Unreadable> {
         None => Err("it is empty".into()),
     };
     read.map_err(|cause| format!("the row of {} is corrupt: {cause}", R::NAME).into())
+}
+
+/// Why a row of the table of this name can't be read, if it can't be. Tables that have no records always can.
+pub(super) fn trouble(table: &str, row: &[u8]) -> Option<Unreadable> {
+    match table {
+        "users" => decode::<Account>(row).err(),
+        "one_time_tokens" => decode::<OneTimeToken>(row).err(),
+        "sessions" => decode::<Session>(row).err(),
+        "spent_refresh_tokens" => decode::<SpentTokens>(row).err(),
+        "refresh_salts" => decode::<RefreshSalts>(row).err(),
+        "workspaces" => decode::<Workspace>(row).err(),
+        "members" => decode::<Membership>(row).err(),
+        "api_keys" => decode::<ApiKey>(row).err(),
+        "api_key_uses" => decode::<LastUse>(row).err(),
+        "artifacts" | "artifacts_trash" | "artifact_versions" => decode::<Artifact>(row).err(),
+        "answers" => decode::<Noted>(row).err(),
+        "changes" => decode::<Entry>(row).err(),
+        _ => None,
+    }
 }
 
 /// The record that takes up all of `body`.

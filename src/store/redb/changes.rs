@@ -92,10 +92,17 @@ impl<'txn> ChangeLog<'txn> {
 /// Whether the first entry is from before `before`, and not the last as well.
 pub(super) fn begins_before(table: &impl ReadableTable<u64, &'static [u8]>, before: Timestamp) -> StoreResult<bool> {
     let last = last_seq(table)?;
-    let Some((seq, entry)) = table.first()? else { return Ok(false) };
-    // How old one is that can't be read, nobody knows.
-    let is_old = entry_at(seq.value(), entry.value()).is_ok_and(|entry| entry.change.at < before);
-    Ok(seq.value() < last && is_old)
+    for row in table.iter()? {
+        let (seq, entry) = row?;
+        if seq.value() >= last {
+            break;
+        }
+        // One that can't be read is as old as the next that can.
+        if let Ok(entry) = entry_at(seq.value(), entry.value()) {
+            return Ok(entry.change.at < before);
+        }
+    }
+    Ok(false)
 }
 
 /// See [`crate::store::Housekeeping::trim_changes`].
@@ -113,7 +120,7 @@ pub(super) fn last_seq(table: &impl ReadableTable<u64, &'static [u8]>) -> StoreR
     Ok(table.last()?.map_or(0, |(seq, _)| seq.value()))
 }
 
-/// At most `limit` entries after position `after`, oldest first.
+/// The first `limit` entries after position `after`, oldest first, without those that can't be read.
 pub(super) fn list(snapshot: &Snapshot, budget: &Budget, after: u64, limit: usize) -> StoreResult<Vec<Change>> {
     let mut changes = Vec::new();
     for (passed, row) in snapshot.changes()?.range(after.saturating_add(1)..)?.take(limit).enumerate() {
@@ -121,7 +128,11 @@ pub(super) fn list(snapshot: &Snapshot, budget: &Budget, after: u64, limit: usiz
             return Err(StoreError::Overloaded);
         }
         let (seq, entry) = row?;
-        changes.push(entry_at(seq.value(), entry.value())?.change);
+        match entry_at(seq.value(), entry.value()) {
+            Ok(entry) => changes.push(entry.change),
+            Err(StoreError::Damaged(damage)) => snapshot.met_damage(&damage),
+            Err(error) => return Err(error),
+        }
     }
     Ok(changes)
 }
@@ -143,21 +154,21 @@ fn list_of(snapshot: &Snapshot, tenant: TenantId, from: Option<&LogPlace>, limit
             [own?, about?]
         }
     };
-    let entry = |chain: usize, seq| entry_of(snapshot, tenant, CHAINS[chain], seq);
-    let (mut items, mut ahead) = (Vec::new(), [entry(0, next[0])?, entry(1, next[1])?]);
+    let mut log = Page { snapshot, tenant, damaged: 0 };
+    let (mut items, mut ahead) = (Vec::new(), [log.entry(0, &mut next)?, log.entry(1, &mut next)?]);
     while ahead.iter().any(Option::is_some) {
         if items.len() == limit {
             let place = LogPlace(next.iter().flat_map(|seq| seq.to_be_bytes()).collect());
-            return Ok(LogPage { items, next: Some(place) });
+            return Ok(LogPage { items, damaged: log.damaged, next: Some(place) });
         }
         let newest = usize::from(ahead[0].is_none() || ahead[1].is_some() && next[1] > next[0]);
         if let Some(Entry { change, previous }) = ahead[newest].take() {
             items.push(change);
             next[newest] = previous;
-            ahead[newest] = entry(newest, previous)?;
+            ahead[newest] = log.entry(newest, &mut next)?;
         }
     }
-    Ok(LogPage { items, next: None })
+    Ok(LogPage { items, damaged: log.damaged, next: None })
 }
 
 /// Where both chains go on at a place; at none if it is not one of ours.
@@ -171,10 +182,41 @@ fn positions(place: &LogPlace) -> [u64; 2] {
     }
 }
 
-/// The entry at a position, if it is of this chain of the workspace.
-fn entry_of(snapshot: &Snapshot, tenant: TenantId, of: Counter, seq: u64) -> StoreResult<Option<Entry>> {
-    let entry: Option<Entry> = get(snapshot.changes()?, seq)?;
-    Ok(entry.filter(|entry| chain(entry.change.tenant, entry.change.about) == Some((tenant, of))))
+/// How far back it is looked for the rest of a chain.
+const LOOKED_BACK: usize = 10_000;
+
+/// A page of a workspace's entries that is being read.
+struct Page<'a> {
+    snapshot: &'a Snapshot,
+    tenant: TenantId,
+    /// How many can't be read.
+    damaged: u64,
+}
+
+impl Page<'_> {
+    /// The entry at the next position of a chain, if it is of that chain. When it can't be read, the chain goes on with the
+    /// last entry before it that is of the chain, if that is not far.
+    fn entry(&mut self, of: usize, next: &mut [u64; 2]) -> StoreResult<Option<Entry>> {
+        match get::<_, Entry>(self.snapshot.changes()?, next[of]) {
+            Err(StoreError::Damaged(damage)) => self.snapshot.met_damage(&damage),
+            entry => return Ok(entry?.filter(|entry| self.is_of(of, entry))),
+        }
+        self.damaged += 1;
+        for row in self.snapshot.changes()?.range(..next[of])?.rev().take(LOOKED_BACK) {
+            let (seq, entry) = row?;
+            if let Ok(entry) = entry_at(seq.value(), entry.value())
+                && self.is_of(of, &entry)
+            {
+                next[of] = seq.value();
+                return Ok(Some(entry));
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_of(&self, of: usize, entry: &Entry) -> bool {
+        chain(entry.change.tenant, entry.change.about) == Some((self.tenant, CHAINS[of]))
+    }
 }
 
 /// The chain of an entry, if it is in one: of what happened in a workspace, or else is about one.

@@ -74,7 +74,7 @@ impl Group {
         guard: Guard,
         observer: Arc<dyn Observer>,
     ) -> StoreResult<Self> {
-        published.publish(Snapshot::open(&database)?);
+        published.publish(Snapshot::reporting(&database, Arc::clone(&published.damages))?);
         let (database, runtime) = (Some(database), Handle::current());
         Ok(Self { database, reopen, reopen_pause, reopened: None, published, bounds, guard, observer, runtime })
     }
@@ -192,7 +192,7 @@ impl Group {
         let mut txn = self.begin()?;
         txn.set_two_phase_commit(true);
         txn.set_quick_repair(true);
-        let mut tables = Tables::of(&txn);
+        let mut tables = Tables::of(&txn).reporting(Arc::clone(&self.published.damages));
         for job in jobs {
             job.run(&mut tables)?;
         }
@@ -208,6 +208,7 @@ impl Group {
         // The writes are there, but nobody could see them: that is no answer to give, nor a database to go on with.
         self.publish().inspect_err(|_| self.give_up())?;
         self.published.remembered.forget(&rewritten);
+        rewritten.damaged.iter().for_each(|(table, key)| self.published.damages.forget(table.name(), key));
         Ok(Some(elapsed))
     }
 
@@ -251,7 +252,7 @@ impl Group {
     fn publish(&self) -> StoreResult<()> {
         let database =
             self.database.as_ref().ok_or_else(|| StoreError::Unavailable("there is no database".to_owned()))?;
-        self.published.publish(Snapshot::open(database)?);
+        self.published.publish(Snapshot::reporting(database, Arc::clone(&self.published.damages))?);
         Ok(())
     }
 }

@@ -15,6 +15,7 @@ impl RedbStore {
             writable,
             last_seq: last_seq.unwrap_or_default(),
             queue_depth: self.writer.depth().unwrap_or_default(),
+            damaged: self.published.damages.all(),
         }
     }
 

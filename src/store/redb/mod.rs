@@ -56,7 +56,7 @@ use super::records;
 use super::{Counts, Observer, Store, StoreError, StoreFigures, StoreHealth, StoreResult};
 use crate::domain::{HistoryId, Quotas};
 
-pub use backup::{BackupError, backup, restore, verify as verify_backup, verify_changes};
+pub use backup::{BackupError, Copied, backup, restore, verify as verify_backup, verify_changes};
 pub use check::{CheckReport, check};
 pub use compact::{CompactError, Compacted, compact};
 pub use errors::OpenError;
@@ -89,7 +89,7 @@ impl RedbStore {
     /// Outside of a Tokio runtime, which its operations need, too.
     pub fn open(options: Options, observer: Arc<dyn Observer>) -> Result<Self, OpenError> {
         let (database, history) = open::open(&options)?;
-        let published = Arc::new(Published::default());
+        let published = Arc::new(Published::new(Arc::clone(&observer)));
         let limits = Limits::default();
         let (location, queue, quotas) = (options.location.clone(), options.queue, options.quotas);
         let bounds = Bounds { intents: options.group_max };

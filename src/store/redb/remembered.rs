@@ -35,6 +35,8 @@ pub(super) struct Rewritten {
     pub members: Vec<Key>,
     /// A workspace was deleted, with all its members.
     pub all_members: bool,
+    /// Rows that could not be read before.
+    pub damaged: Vec<(Table, Vec<u8>)>,
 }
 
 impl Rewritten {

@@ -17,7 +17,7 @@ use super::rows::{self, Watch};
 use super::scan::Budget;
 use super::tables::{self, named};
 use crate::store::engine::{Counter, Cursor, Source, Span, Table};
-use crate::store::{CacheFigures, StoreError, StoreResult};
+use crate::store::{CacheFigures, Damage, Damages, Observer, StoreError, StoreResult};
 
 type Rows<const N: usize> = ReadOnlyTable<&'static [u8; N], &'static [u8]>;
 
@@ -28,13 +28,24 @@ macro_rules! snapshot {
         /// The tables as of one commit.
         pub(super) struct Snapshot {
             txn: ReadTransaction,
+            damages: Arc<Damages>,
             $($name: OnceLock<$table>,)+
         }
 
         impl Snapshot {
             /// The last commit.
             pub fn open(database: &Database) -> StoreResult<Self> {
-                Ok(Self { txn: database.begin_read()?, $($name: OnceLock::new(),)+ })
+                Self::reporting(database, Arc::default())
+            }
+
+            /// The last commit, which notes the rows that are met in it and can't be read.
+            pub fn reporting(database: &Database, damages: Arc<Damages>) -> StoreResult<Self> {
+                Ok(Self { txn: database.begin_read()?, damages, $($name: OnceLock::new(),)+ })
+            }
+
+            /// Notes a row that can't be read.
+            pub fn met_damage(&self, damage: &Damage) {
+                self.damages.note(damage);
             }
 
             /// The transaction that it is seen through.
@@ -111,6 +122,10 @@ impl Source for Reader<'_> {
     fn count(&self, scope: [u8; 16], counter: Counter) -> StoreResult<u64> {
         Ok(self.snapshot.counters()?.get(&counter.of(scope))?.map_or(0, |row| row.value()))
     }
+
+    fn met_damage(&self, damage: &Damage) {
+        self.snapshot.met_damage(damage);
+    }
 }
 
 /// What the writer lets everyone else know.
@@ -122,6 +137,8 @@ pub(super) struct Published {
     pub broken: ArcSwapOption<StoreError>,
     /// Rows that are not read again until they are rewritten.
     pub remembered: Remembered,
+    /// Rows that can't be read.
+    pub damages: Arc<Damages>,
     /// When the writer last came round: answered a group, for better or worse.
     pub round: watch::Sender<Option<Instant>>,
     /// Whether the writer is at work.
@@ -133,6 +150,11 @@ pub(super) struct Published {
 }
 
 impl Published {
+    /// Nothing yet. `observer` is informed of rows that can't be read.
+    pub fn new(observer: Arc<dyn Observer>) -> Self {
+        Self { damages: Arc::new(Damages::new(observer)), ..Self::default() }
+    }
+
     /// Lets reads see `snapshot` from now on.
     pub fn publish(&self, snapshot: Snapshot) {
         let before = self.snapshot.swap(Some(Arc::new(snapshot)));

@@ -80,11 +80,14 @@ fn look(database: &Database, file_bytes: u64) -> StoreResult<Stats> {
     let mut workspaces = Vec::new();
     for row in snapshot.workspaces()?.iter()? {
         let (key, value) = row?;
-        let workspace: Workspace = read("workspaces", key.value(), value.value())?;
+        // One that can't be read is called by its id.
+        let workspace = read::<Workspace>("workspaces", key.value(), value.value());
+        let id = TenantId::from_bytes(*key.value());
+        let slug = workspace.map_or_else(|_| id.to_string(), |workspace| workspace.slug.as_str().to_owned());
         let count = |counter| value_in(snapshot.counters()?, TenantId::from_bytes(*key.value()), counter);
         let artifacts = count(Counter::Artifacts)?;
         workspaces.push(WorkspaceStats {
-            slug: workspace.slug.as_str().to_owned(),
+            slug,
             members: count(Counter::Members)?,
             artifacts,
             in_trash: artifacts.saturating_sub(count(Counter::ActiveArtifacts)?),

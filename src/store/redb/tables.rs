@@ -8,6 +8,7 @@ use std::borrow::Borrow;
 use std::cell::{Cell, OnceCell};
 use std::mem::take;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use redb::{Key, Range, ReadOnlyTable, ReadableTable, TableDefinition, TableHandle, Value, WriteTransaction};
 
@@ -18,7 +19,7 @@ use super::remembered::Rewritten;
 use super::rows::{self, Watch};
 use crate::domain::Stamp;
 use crate::store::engine::{Counter, Cursor, End, Overlay, Source, Span, Table, Tx};
-use crate::store::{StoreError, StoreResult};
+use crate::store::{Damage, Damages, StoreError, StoreResult};
 
 pub(super) use crate::store::engine::{pair, second_of};
 
@@ -66,9 +67,9 @@ pub(super) const ARTIFACTS_TRASH: Definition<32> = TableDefinition::new("artifac
 pub(super) const ARTIFACTS_BY_CREATION: SetDefinition<41> = TableDefinition::new("artifacts_by_creation");
 /// tenant ‖ artifact ‖ version → the artifact as it was at a version before its current one.
 pub(super) const ARTIFACT_VERSIONS: Definition<40> = TableDefinition::new("artifact_versions");
-/// user ‖ digest of an idempotency key → what was done under it, and its answer.
+/// tenant or user ‖ digest of an idempotency key → what was done under it, and its answer.
 pub(super) const ANSWERS: Definition<48> = TableDefinition::new("answers");
-/// expiry ‖ user ‖ digest: `answers` in the order in which they expire.
+/// expiry ‖ tenant or user ‖ digest: `answers` in the order in which they expire.
 pub(super) const ANSWERS_BY_EXPIRY: SetDefinition<56> = TableDefinition::new("answers_by_expiry");
 /// tenant, or zeros for the whole ‖ kind → how many.
 pub(super) const COUNTERS: TableDefinition<'static, &'static [u8; 17], u64> = TableDefinition::new("counters");
@@ -139,6 +140,8 @@ pub(super) struct Tables<'txn> {
     is_inside: Cell<bool>,
     /// Whether anything was written.
     has_written: bool,
+    /// The rows that can't be read.
+    damages: Arc<Damages>,
 }
 
 /// Opens each table at most once for a group; redb creates those that are not there yet.
@@ -238,7 +241,13 @@ impl<'txn> Tables<'txn> {
             overlay: Overlay::default(),
             is_inside: Cell::new(false),
             has_written: false,
+            damages: Arc::default(),
         }
+    }
+
+    /// Has the rows noted that are met and can't be read.
+    pub fn reporting(self, damages: Arc<Damages>) -> Self {
+        Self { damages, ..self }
     }
 
     /// Creates the tables that are not there yet.
@@ -300,6 +309,9 @@ impl<'txn> Tables<'txn> {
         for (table, key, row) in overlay.writes() {
             named!(self, table, rows => write(rows, key, row)?);
             self.rewritten.note(table, key);
+            if self.damages.any() {
+                self.rewritten.damaged.push((table, key.to_vec()));
+            }
         }
         for (scope, counter, step) in overlay.counted() {
             self.counters()?.add(*scope, *counter, *step)?;
@@ -352,6 +364,10 @@ impl Source for Tables<'_> {
 
     fn count(&self, scope: [u8; 16], counter: Counter) -> StoreResult<u64> {
         self.watch().inside(|| self.counters_now()?.value_of(scope, counter))
+    }
+
+    fn met_damage(&self, damage: &Damage) {
+        self.damages.note(damage);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::super::StoreResult;
 use super::super::engine::{Source, Span, Table, second_of};
 use super::members;
-use super::reading::Reading as _;
+use super::reading::{Reading as _, readable};
 use crate::domain::{TenantId, UserId};
 
 /// How many of a user's memberships are tried: those of workspaces that were deleted are being removed.
@@ -12,7 +12,7 @@ const TRIED: usize = 32;
 /// The workspace `preferred`, if `user` is a member of it, else the first that it is a member of.
 pub(super) fn of(source: &impl Source, user: UserId, preferred: Option<TenantId>) -> StoreResult<Option<TenantId>> {
     if let Some(tenant) = preferred
-        && members::find(source, tenant, user)?.is_some()
+        && readable(members::find(source, tenant, user))?.is_some()
     {
         return Ok(preferred);
     }
@@ -20,7 +20,7 @@ pub(super) fn of(source: &impl Source, user: UserId, preferred: Option<TenantId>
     for (key, _) in source.keys(Table::MembershipsByUser, &span, TRIED)? {
         let Ok(key) = <&[u8; 32]>::try_from(key.as_slice()) else { continue };
         let tenant = TenantId::from_bytes(second_of(key));
-        if members::find(source, tenant, user)?.is_some() {
+        if readable(members::find(source, tenant, user))?.is_some() {
             return Ok(Some(tenant));
         }
     }

@@ -9,7 +9,7 @@ use super::super::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx
 use super::super::records::LastUse;
 use super::super::{ApiKeys, Missing, StoreError, StoreResult};
 use super::quotas::require_within;
-use super::reading::Reading as _;
+use super::reading::{Reading as _, readable};
 use super::{members, nobody, workspaces, write};
 use crate::domain::{ApiKey, ApiKeyId, ApiKeyUse, ChangeKind, Quota, Quotas, Role, Stamp, TenantId, UserId};
 
@@ -69,7 +69,7 @@ fn revoke(tx: &mut Tx<'_>, tenant: TenantId, id: ApiKeyId, by: UserId) -> StoreR
 
 fn note_use(tx: &mut Tx<'_>, it: &ApiKeyUse) -> StoreResult<()> {
     let key = row_key(it.tenant, it.key);
-    let known: Option<LastUse> = tx.row(Table::ApiKeyUses, &key)?;
+    let known: Option<LastUse> = readable(tx.row(Table::ApiKeyUses, &key))?;
     if known.is_some_and(|LastUse(at)| at >= it.at) || !tx.has(Table::ApiKeys, &key)? {
         return Ok(());
     }
@@ -99,7 +99,7 @@ fn list(source: &dyn Source, tenant: TenantId) -> StoreResult<Vec<ApiKey>> {
 
 /// A key with its last use, which earlier versions kept in its own row.
 fn with_last_use(source: &dyn Source, key: ApiKey) -> StoreResult<ApiKey> {
-    let used: Option<LastUse> = source.row(Table::ApiKeyUses, &row_key(key.tenant, key.id))?;
+    let used: Option<LastUse> = readable(source.row(Table::ApiKeyUses, &row_key(key.tenant, key.id)))?;
     Ok(ApiKey { last_used_at: key.last_used_at.max(used.map(|LastUse(at)| at)), ..key })
 }
 

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::super::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx, pair};
 use super::super::{Members, Missing, StoreError, StoreResult};
 use super::quotas::require_within;
-use super::reading::Reading as _;
+use super::reading::{Reading as _, readable};
 use super::{users, workspaces, write};
 use crate::domain::{ChangeKind, Member, Membership, Quota, Quotas, Role, Stamp, TenantId, UserId};
 
@@ -161,7 +161,7 @@ fn list(source: &dyn Source, tenant: TenantId) -> StoreResult<Vec<Member>> {
     let memberships: Vec<Membership> = source.rows(Table::Members, &span, usize::MAX)?;
     source.expect(&mut memberships.iter().map(|it| (Table::Users, it.user.to_bytes().to_vec())))?;
     let member = |membership: Membership| {
-        let user = users::find(source, membership.user)?;
+        let user = readable(users::find(source, membership.user))?;
         Ok(user.map(|user| Member { membership, user }))
     };
     let members = memberships.into_iter().filter_map(|membership| member(membership).transpose());

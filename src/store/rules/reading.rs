@@ -4,7 +4,7 @@ use super::super::engine::{Cursor, Source, Span, Table};
 use super::super::records::{self, Record};
 use super::super::{StoreError, StoreResult};
 
-/// Reads rows of a source.
+/// Reads rows of a source. One that can't be read is [`StoreError::Damaged`] where it is asked for by itself.
 pub(super) trait Reading: Source {
     /// What the row under `key` says.
     fn row<R: Record>(&self, table: Table, key: &[u8]) -> StoreResult<Option<R>> {
@@ -14,8 +14,8 @@ pub(super) trait Reading: Source {
     /// The same, with the length of the row.
     fn sized_row<R: Record>(&self, table: Table, key: &[u8]) -> StoreResult<Option<(R, usize)>> {
         let mut found = None;
-        self.get(table, key, &mut |row| found = Some(decode(table, key, row).map(|entity| (entity, row.len()))))?;
-        found.transpose()
+        self.get(table, key, &mut |row| found = Some((decode(self, table, key, row), row.len())))?;
+        found.map(|(entity, length)| entity.map(|entity| (entity, length))).transpose()
     }
 
     /// Whether there is a row under `key`.
@@ -30,13 +30,21 @@ pub(super) trait Reading: Source {
         Ok(is_claimed.then_some(id))
     }
 
-    /// What the first `limit` rows of a span say.
-    fn rows<R: Record>(&self, table: Table, span: &Span, limit: usize) -> StoreResult<Vec<R>> {
-        let (mut rows, mut cursor) = (Vec::new(), self.range(table, span)?);
+    /// What the first `limit` rows of a span say that can be read, and how many were passed over because they can't be.
+    fn list<R: Record>(&self, table: Table, span: &Span, limit: usize) -> StoreResult<(Vec<R>, u64)> {
+        let (mut rows, mut damaged, mut cursor) = (Vec::new(), 0, self.range(table, span)?);
         while rows.len() < limit && cursor.advance()? {
-            rows.push(at(table, &*cursor)?);
+            match readable(at(self, table, &*cursor).map(Some))? {
+                Some(row) => rows.push(row),
+                None => damaged += 1,
+            }
         }
-        Ok(rows)
+        Ok((rows, damaged))
+    }
+
+    /// The same without the number of those that can't be read.
+    fn rows<R: Record>(&self, table: Table, span: &Span, limit: usize) -> StoreResult<Vec<R>> {
+        Ok(self.list(table, span, limit)?.0)
     }
 
     /// The first `limit` keys of a span, each with the length of its row.
@@ -62,11 +70,25 @@ pub(super) trait Reading: Source {
 
 impl<S: Source + ?Sized> Reading for S {}
 
-/// What the row says that a cursor is at.
-pub(super) fn at<R: Record>(table: Table, cursor: &dyn Cursor) -> StoreResult<R> {
-    decode(table, cursor.key(), cursor.value())
+/// Passes over a row that can't be read, as if it were not there: for lists, and for what has to go on without it.
+pub(super) fn readable<T>(found: StoreResult<Option<T>>) -> StoreResult<Option<T>> {
+    match found {
+        Err(StoreError::Damaged(_)) => Ok(None),
+        found => found,
+    }
 }
 
-fn decode<R: Record>(table: Table, key: &[u8], row: &[u8]) -> StoreResult<R> {
-    records::decode(row).map_err(|cause| StoreError::damaged(table.name(), key, cause))
+/// What the row says that a cursor is at.
+pub(super) fn at<R: Record>(source: &(impl Source + ?Sized), table: Table, cursor: &dyn Cursor) -> StoreResult<R> {
+    decode(source, table, cursor.key(), cursor.value())
+}
+
+fn decode<R: Record>(source: &(impl Source + ?Sized), table: Table, key: &[u8], row: &[u8]) -> StoreResult<R> {
+    records::decode(row).map_err(|cause| {
+        let damaged = StoreError::damaged(table.name(), key, cause);
+        if let StoreError::Damaged(damage) = &damaged {
+            source.met_damage(damage);
+        }
+        damaged
+    })
 }

@@ -6,7 +6,7 @@
 use super::super::engine::{Source, Span, Table, Tx};
 use super::super::records::{RefreshSalts, Salted, SpentTokens};
 use super::super::{Renewal, Rotation, SessionPlace, Standing, StoreResult};
-use super::reading::Reading as _;
+use super::reading::{Reading as _, readable};
 use super::sessions::{end, find, key, log, put};
 use crate::domain::{ChangeKind, RefreshDigest, RefreshLine, RefreshSecret, Session, SessionId, Timestamp, UserId};
 
@@ -170,7 +170,7 @@ pub(super) fn remove_old_salts(
     let span = Span::all().after(after.as_ref().map(<[u8; 32]>::as_slice));
     let keys = tx.keys(Table::RefreshSalts, &span, limit)?;
     for (row, _) in &keys {
-        let salts: RefreshSalts = tx.row(Table::RefreshSalts, row)?.unwrap_or_default();
+        let salts: RefreshSalts = readable(tx.row(Table::RefreshSalts, row))?.unwrap_or_default();
         if salts.0.iter().all(|salted| salted.until <= now) {
             tx.remove(Table::RefreshSalts, row);
         }

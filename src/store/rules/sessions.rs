@@ -6,7 +6,7 @@ use super::super::engine::{Engine, Name, Scope, Source, Span, Table, Tx, pair};
 use super::super::{
     Missing, Opening, Renewal, Rotation, SessionPlace, Sessions, Standing, StoreError, StoreResult, Switched,
 };
-use super::reading::Reading as _;
+use super::reading::{Reading as _, readable};
 use super::{INLINE_ROWS, about, members, nobody, refresh, users, write};
 use crate::domain::{
     ChangeKind, Membership, RefreshDigest, RefreshLine, RefreshSecret, Session, SessionId, Stamp, TenantId, Timestamp,
@@ -197,8 +197,13 @@ fn revoke_others(tx: &mut Tx<'_>, user: UserId, keep: SessionId) -> StoreResult<
 
 /// Ends all sessions of a user but `keep`, for a reason that has an entry of its own in the change log.
 pub(super) fn end_all(tx: &mut Tx<'_>, user: UserId, keep: Option<SessionId>) -> StoreResult<()> {
-    let sessions = those_of(tx, user, usize::MAX)?;
-    sessions.iter().filter(|session| Some(session.id) != keep).for_each(|session| remove(tx, session));
+    let keep = keep.map(|id| key(user, id));
+    // By their keys, so that those that can't be read end as well.
+    for (key, _) in tx.keys(Table::Sessions, &Span::under(Table::Sessions, &user.to_bytes()), usize::MAX)? {
+        if keep.is_none_or(|keep| keep[..] != key) {
+            remove(tx, &key);
+        }
+    }
     Ok(())
 }
 
@@ -219,15 +224,14 @@ pub(super) fn put(tx: &mut Tx<'_>, session: &Session) -> StoreResult<()> {
 
 /// Removes a session with all its tokens, and says why.
 pub(super) fn end(tx: &mut Tx<'_>, session: &Session, kind: ChangeKind) -> StoreResult<()> {
-    remove(tx, session);
+    remove(tx, &key(session.user, session.id));
     log(tx, session, kind)
 }
 
-fn remove(tx: &mut Tx<'_>, session: &Session) {
-    let key = key(session.user, session.id);
-    tx.remove(Table::SpentTokens, &key);
-    tx.remove(Table::RefreshSalts, &key);
-    tx.remove(Table::Sessions, &key);
+fn remove(tx: &mut Tx<'_>, key: &[u8]) {
+    tx.remove(Table::SpentTokens, key);
+    tx.remove(Table::RefreshSalts, key);
+    tx.remove(Table::Sessions, key);
 }
 
 /// Adds an entry to the change log, about the workspace that the session is in.
@@ -239,7 +243,7 @@ pub(super) fn log(tx: &mut Tx<'_>, session: &Session, kind: ChangeKind) -> Store
 
 /// The workspace that it is about what is done from a session.
 pub(super) fn about(tx: &Tx<'_>, user: UserId, id: SessionId) -> StoreResult<Option<TenantId>> {
-    about::of(tx, user, find(tx, user, id)?.and_then(|session| session.workspace))
+    about::of(tx, user, readable(find(tx, user, id))?.and_then(|session| session.workspace))
 }
 
 /// See [`Sessions::session`].

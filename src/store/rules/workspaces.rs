@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::super::engine::{Counter, End, Engine, Name, Scope, Source, Span, Table, Tx};
 use super::super::{Missing, SlugChoice, StoreError, StoreResult, Workspaces};
-use super::reading::Reading as _;
+use super::reading::{Reading as _, readable};
 use super::{members, quotas, users, write};
 use crate::domain::{
     ChangeKind, Membership, Role, Slug, Stamp, TenantId, Usage, UserId, Workspace, WorkspacePatch, WorkspaceView,
@@ -164,7 +164,7 @@ fn list(source: &dyn Source, user: UserId) -> StoreResult<Vec<WorkspaceView>> {
         [(Table::WorkspacesDeleted, own.clone()), (Table::Members, place), (Table::Workspaces, own)]
     });
     source.expect(&mut { rows })?;
-    let views = tenants.into_iter().filter_map(|tenant| view(source, tenant, user).transpose());
+    let views = tenants.into_iter().filter_map(|tenant| readable(view(source, tenant, user)).transpose());
     let mut views = views.collect::<StoreResult<Vec<_>>>()?;
     views.sort_by_key(|WorkspaceView { workspace, .. }| (workspace.created_at, workspace.id));
     Ok(views)

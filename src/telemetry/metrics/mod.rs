@@ -64,6 +64,7 @@ pub struct Metrics {
     search_commit_duration: BoundHistogram<f64>,
     search_merges: Counter<u64>,
     search_merge_time: Counter<f64>,
+    storage_damaged_rows: Counter<u64>,
     storage_backups: Counter<u64>,
     storage_shipments: Counter<u64>,
     tenants: TenantLabels,
@@ -135,6 +136,7 @@ impl Metrics {
                 .with_unit("s")
                 .with_description("Time spent on merging parts of the search index.")
                 .build(),
+            storage_damaged_rows: counter(meter, "storage_damaged_rows", "Rows that were met and can't be read."),
             storage_backups: counter(meter, "storage_backups", "Scheduled backups, made or tried."),
             storage_shipments: counter(
                 meter,
@@ -161,6 +163,7 @@ impl Metrics {
             }
         }
         self.user_registrations.add(0, &[]);
+        self.storage_damaged_rows.add(0, &[]);
         self.search_merges.add(0, &[]);
         self.search_merge_time.add(0.0, &[]);
         for success in [true, false] {
@@ -239,6 +242,11 @@ impl Metrics {
     pub fn storage_committed(&self, elapsed: Duration, group_size: usize) {
         self.storage_commit_duration.record(elapsed.as_secs_f64());
         self.storage_group_size.record(group_size as u64);
+    }
+
+    /// A row was met that can't be read.
+    pub fn row_damaged(&self) {
+        self.storage_damaged_rows.add(1, &[]);
     }
 
     /// The search index was asked.

@@ -1,6 +1,7 @@
 //! Artifacts in JSON.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 
 use poem_openapi::Object;
 use poem_openapi::types::{Example, MaybeUndefined};
@@ -195,6 +196,11 @@ pub(super) struct PageBody {
     items: Vec<ArtifactBody>,
     /// How many match in all.
     total: u64,
+    /// How many were passed over because they are damaged in the database: the page has so many fewer. Absent when none
+    /// were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    damaged: Option<u64>,
     /// How many a page holds at most.
     limit: u64,
     /// How many were passed over.
@@ -215,6 +221,7 @@ impl PageBody {
         Self {
             items: found.items.into_iter().map(ArtifactBody::from).collect(),
             total: found.total,
+            damaged: NonZero::new(found.damaged).map(NonZero::get),
             limit: window.limit as u64,
             offset: window.offset() as u64,
             has_more: next_cursor.is_some(),

@@ -1,6 +1,7 @@
 //! A catalog seen as a whole: searched, counted, written to in bulk, sent and taken in.
 
 use std::io;
+use std::num::NonZero;
 use std::sync::Arc;
 
 use futures_util::{Stream, stream};
@@ -9,6 +10,7 @@ use poem::web::Data;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Serialize;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::body::{ArtifactBody, CreateArtifactRequest, PageBody, StatsBody, TagsBody};
@@ -19,7 +21,7 @@ use crate::domain::{ImportLine, TagPrefix, Violations};
 use crate::http::api::Tag;
 use crate::http::extract::ArtifactsCaller;
 use crate::http::json::Json;
-use crate::http::ndjson::{Ndjson, NdjsonStream};
+use crate::http::ndjson::{self, Ndjson, NdjsonStream};
 use crate::http::problem::Problem;
 use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, INVALID, Refused};
 use crate::http::state::State;
@@ -128,7 +130,8 @@ impl CatalogApi {
     /// Export artifacts
     ///
     /// All of them, oldest first, as NDJSON: one artifact a line, sent while they are read. What is there all the time
-    /// is sent exactly once. An answer that breaks off was not complete.
+    /// is sent exactly once. An answer that breaks off was not complete. In the place of an artifact that is damaged in the
+    /// database is `{"_damaged": {"id": "…"}}`.
     #[oai(path = "/:workspace_id/artifacts/export", method = "get", operation_id = "export_artifacts")]
     async fn export(
         &self,
@@ -149,7 +152,7 @@ impl CatalogApi {
     ///
     /// NDJSON, each line the fields of a new artifact; others are ignored, so that an export can be imported. It takes
     /// up to 10 MiB and 10000 lines at a time. All lines are imported, or none when one is not good: `errors` then
-    /// tells which, and why.
+    /// tells which, and why. Lines that an export has for damaged artifacts are passed over, and counted in `damaged`.
     #[oai(path = "/:workspace_id/artifacts/import", method = "post", operation_id = "import_artifacts")]
     async fn import(
         &self,
@@ -159,10 +162,11 @@ impl CatalogApi {
         workspace_id: Path<Uuid>,
         body: Ndjson<CreateArtifactRequest>,
     ) -> Result<Json<ImportBody>, Refused<{ BY_ID | BODY | CONFLICT | FULL }>> {
-        let lines = body.0.into_iter();
+        let Ndjson { lines, damaged } = body;
+        let (lines, damaged) = (lines.into_iter(), NonZero::new(damaged as u64).map(NonZero::get));
         let lines = lines.map(|line| ImportLine { number: line.number, artifact: line.value.map(Into::into) });
         let imported = state.service.import_artifacts(&caller.0, workspace_id.0.into(), lines.collect()).await?;
-        Ok(Json(ImportBody { imported: imported as u64 }))
+        Ok(Json(ImportBody { imported: imported as u64, damaged }))
     }
 }
 
@@ -184,6 +188,10 @@ enum ExportResponse {
 struct ImportBody {
     /// How many artifacts were created.
     imported: u64,
+    /// How many lines were passed over that stand for damaged artifacts. Absent when none were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    damaged: Option<u64>,
 }
 
 /// The lines of an export. They are made when they are asked for, so nothing more is once the client has left.
@@ -194,7 +202,10 @@ fn lines(export: Export) -> impl Stream<Item = io::Result<Bytes>> + Send + 'stat
         let Some(artifacts) = artifacts else { return Ok(None) };
         let mut lines = Vec::new();
         for artifact in artifacts {
-            serde_json::to_writer(&mut lines, &ArtifactBody::from(artifact))?;
+            match artifact {
+                Ok(artifact) => serde_json::to_writer(&mut lines, &ArtifactBody::from(artifact))?,
+                Err(id) => serde_json::to_writer(&mut lines, &json!({ndjson::DAMAGED: {"id": id}}))?,
+            }
             lines.push(b'\n');
         }
         Ok(Some((Bytes::from(lines), export)))

@@ -1,5 +1,7 @@
 //! The versions of an artifact in JSON.
 
+use std::num::NonZero;
+
 use poem_openapi::{Enum, Object};
 use serde::Serialize;
 use uuid::Uuid;
@@ -19,6 +21,10 @@ use crate::service::CursorKey;
 pub(super) struct HistoryBody {
     /// The versions.
     items: Vec<VersionBody>,
+    /// How many versions were passed over because they are damaged in the database. Absent when none were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    damaged: Option<u64>,
     /// The `cursor` of the next page; null on the last.
     #[oai(nullable)]
     next_cursor: Option<String>,
@@ -93,6 +99,7 @@ impl HistoryBody {
         let last = history.versions.last().filter(|_| history.has_more).map(|version| version.artifact.version);
         Self {
             next_cursor: last.and_then(|version| cursor::encode(key, &list_of(id), tenant, &version)),
+            damaged: NonZero::new(history.damaged).map(NonZero::get),
             items: history.versions.into_iter().map(VersionBody::from).collect(),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::num::NonZero;
 
 use poem_openapi::Object;
 use serde::Serialize;
@@ -18,14 +19,19 @@ use crate::http::types::Time;
 pub(super) struct AuditPageBody {
     /// The entries, newest first.
     items: Vec<AuditEntryBody>,
+    /// How many entries were passed over because they are damaged in the database. Absent when none were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    damaged: Option<u64>,
     /// The cursor of the next page, if there is one.
     #[oai(nullable)]
     next_cursor: Option<String>,
 }
 
 impl AuditPageBody {
-    pub(super) fn new(changes: Vec<Change>, next_cursor: Option<String>) -> Self {
-        Self { items: changes.into_iter().map(AuditEntryBody::from).collect(), next_cursor }
+    pub(super) fn new(changes: Vec<Change>, damaged: u64, next_cursor: Option<String>) -> Self {
+        let damaged = NonZero::new(damaged).map(NonZero::get);
+        Self { items: changes.into_iter().map(AuditEntryBody::from).collect(), damaged, next_cursor }
     }
 }
 

@@ -52,7 +52,7 @@ impl AuditApi {
             check(key, tenant, limit.0, cursor.0.as_deref()).map_err(|violations| Problem::validation(&violations))?;
         let page = state.service.audit(&caller.0, tenant, from, limit).await?;
         let next_cursor = page.next.and_then(|place| cursor::encode(key, LIST, tenant, &place));
-        Ok(Json(AuditPageBody::new(page.items, next_cursor)))
+        Ok(Json(AuditPageBody::new(page.items, page.damaged, next_cursor)))
     }
 }
 

@@ -43,6 +43,21 @@ pub(super) fn write(snapshot: &Snapshot, since: u64, sink: impl Write) -> Result
     Ok(set.writer.finish()?)
 }
 
+/// Whether an entry after a position can't be read.
+pub(super) fn has_damage(snapshot: &Snapshot, since: u64) -> StoreResult<bool> {
+    for entry in snapshot.changes()?.range(since.saturating_add(1)..)? {
+        let (seq, entry) = entry?;
+        match entry_at(seq.value(), entry.value()) {
+            Err(StoreError::Damaged(damage)) => {
+                snapshot.met_damage(&damage);
+                return Ok(true);
+            }
+            entry => drop(entry?),
+        }
+    }
+    Ok(false)
+}
+
 /// A file of changes that is being written.
 pub(super) struct ChangeSet<'a, W> {
     /// Where the rows are from.

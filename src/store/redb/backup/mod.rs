@@ -21,10 +21,7 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use redb::{
-    Builder, Database, Key, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition,
-    TableHandle as _, Value, WriteTransaction,
-};
+use redb::{Builder, Database, Key, ReadableTable as _, TableDefinition, TableHandle as _, Value, WriteTransaction};
 use thiserror::Error;
 
 use self::format::{BackupReader, BackupWriter, Content, Part, damaged};
@@ -32,8 +29,10 @@ use super::errors::OpenError;
 use super::history;
 use super::migrate;
 use super::open::{self, Location, Options};
+use super::records;
+use super::snapshot::Snapshot;
 use super::tables::{REFRESH_SALTS, every_table};
-use crate::store::StoreError;
+use crate::store::{Damage, StoreError};
 
 /// What a database is called while it is being restored, beside the one that it will replace.
 const RESTORING: &str = "ghostworks.redb.restoring";
@@ -79,39 +78,55 @@ pub enum BackupError {
     Directory(io::Error),
 }
 
-/// Writes everything in the database that nobody else has open to `sink`, and returns how many rows that is. `passed`
-/// is told how many there were so far, now and then.
-pub fn backup(options: &Options, sink: impl Write, passed: impl FnMut(u64)) -> Result<u64, BackupError> {
+/// What is in a backup.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Copied {
+    /// How many rows.
+    pub rows: u64,
+    /// How many of them can't be read. They are in it as they are in the database.
+    pub damaged: u64,
+}
+
+/// Writes everything in the database that nobody else has open to `sink`. `passed` is told how many rows there were so
+/// far, now and then.
+pub fn backup(options: &Options, sink: impl Write, passed: impl FnMut(u64)) -> Result<Copied, BackupError> {
     let database = open::open_current(options)?;
-    let txn = database.begin_read().map_err(StoreError::from)?;
-    dump(&txn, sink, passed)
+    dump(&Snapshot::open(&database)?, sink, passed)
 }
 
-/// Writes all tables as a transaction sees them.
-fn dump(txn: &ReadTransaction, sink: impl Write, mut passed: impl FnMut(u64)) -> Result<u64, BackupError> {
-    let mut writer = BackupWriter::new(sink, Content::Everything)?;
-    every_table!(table => dump_table(txn, table, &mut writer, &mut passed)?);
-    Ok(writer.finish()?)
+/// Writes all tables as a snapshot sees them.
+fn dump(snapshot: &Snapshot, sink: impl Write, mut passed: impl FnMut(u64)) -> Result<Copied, BackupError> {
+    let (mut writer, mut damaged) = (BackupWriter::new(sink, Content::Everything)?, 0);
+    every_table!(table => damaged += dump_table(snapshot, table, &mut writer, &mut passed)?);
+    Ok(Copied { rows: writer.finish()?, damaged })
 }
 
+/// Returns how many rows can't be read.
 fn dump_table<K: Key + 'static, V: Value + 'static>(
-    txn: &ReadTransaction,
+    snapshot: &Snapshot,
     table: TableDefinition<'static, K, V>,
     writer: &mut BackupWriter<impl Write>,
     passed: &mut impl FnMut(u64),
-) -> Result<(), BackupError> {
+) -> Result<u64, BackupError> {
     writer.table(table.name())?;
     // They are kept for seconds, and nowhere else.
     if table.name() == REFRESH_SALTS.name() {
-        return Ok(());
+        return Ok(0);
     }
-    let rows = txn.open_table(table).map_err(StoreError::from)?;
+    let rows = snapshot.txn().open_table(table).map_err(StoreError::from)?;
+    let mut damaged = 0;
     for row in rows.iter().map_err(StoreError::from)? {
         let (key, value) = row.map_err(StoreError::from)?;
-        writer.row(K::as_bytes(&key.value()).as_ref(), V::as_bytes(&value.value()).as_ref())?;
+        let (key, value) = (key.value(), value.value());
+        let (key, value) = (K::as_bytes(&key), V::as_bytes(&value));
+        if let Some(cause) = records::trouble(table.name(), value.as_ref()) {
+            snapshot.met_damage(&Damage::new(table.name(), key.as_ref(), cause));
+            damaged += 1;
+        }
+        writer.row(key.as_ref(), value.as_ref())?;
         passed(writer.rows());
     }
-    Ok(())
+    Ok(damaged)
 }
 
 /// Makes the database in a directory from a backup and the changes since, in their order: reads all of them once to see
@@ -145,14 +160,13 @@ pub fn restore(
     restored
 }
 
-/// Reads a backup through to see that it is whole, and returns how many rows it has. `passed` is told how many there were
-/// so far, now and then.
-pub fn verify(backup: &Path, passed: impl FnMut(u64)) -> Result<u64, BackupError> {
+/// Reads a backup through to see that it is whole. `passed` is told how many rows there were so far, now and then.
+pub fn verify(backup: &Path, passed: impl FnMut(u64)) -> Result<Copied, BackupError> {
     read_through(backup, Content::Everything, passed)
 }
 
 /// The same for the changes since a backup.
-pub fn verify_changes(changes: &Path) -> Result<u64, BackupError> {
+pub fn verify_changes(changes: &Path) -> Result<Copied, BackupError> {
     read_through(changes, Content::Changes, |_| {})
 }
 
@@ -162,15 +176,26 @@ fn kept<'a>(backup: &'a Path, changes: &'a [PathBuf]) -> impl Iterator<Item = (&
     [(backup, Content::Everything)].into_iter().chain(changes)
 }
 
-fn read_through(file: &Path, content: Content, mut passed: impl FnMut(u64)) -> Result<u64, BackupError> {
+fn read_through(file: &Path, content: Content, mut passed: impl FnMut(u64)) -> Result<Copied, BackupError> {
     let mut read = || {
         let mut reader = BackupReader::new(BufReader::new(File::open(file)?), content)?;
-        while reader.next()? != Part::End {
+        let (mut table, mut damaged) = (String::new(), 0);
+        loop {
+            match reader.next()? {
+                Part::Table(name) => table = name,
+                Part::Prefix(_) => {}
+                Part::Row(_, row) => damaged += u64::from(is_damaged(&table, &row)),
+                Part::End => return Ok(Copied { rows: reader.rows(), damaged }),
+            }
             passed(reader.rows());
         }
-        Ok(reader.rows())
     };
     read().map_err(|error: io::Error| in_file(content, file, error.into()))
+}
+
+/// Whether a row can't be read. Changes have an empty entry for what comes before the first.
+fn is_damaged(table: &str, row: &[u8]) -> bool {
+    !row.is_empty() && records::trouble(table, row).is_some()
 }
 
 /// What is wrong with a backup or changes, with the name of the file.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 
 use super::super::RedbStore;
 use super::{BackupError, change_set, dump, position};
@@ -29,7 +30,7 @@ impl Backups for RedbStore {
         let position = position::newest(&snapshot)?;
         let pieces = stream(move |pieces| {
             let _turn = turn;
-            dump(snapshot.txn(), pieces, |_| {})
+            dump(&snapshot, pieces, |_| {}).map(drop)
         })?;
         Ok(Backup::new(position, pieces))
     }
@@ -47,14 +48,20 @@ impl Backups for RedbStore {
         if newest == position {
             return Ok(Since::Nothing);
         }
-        let pieces = stream(move |pieces| change_set::write(&snapshot, position.seq, pieces))?;
+        // Nobody knows what an entry was about that can't be read: only a backup goes on from there.
+        let (entries, is_damaged) = (Arc::clone(&snapshot), change_set::has_damage);
+        let looked = spawn_blocking(move || is_damaged(&entries, position.seq)).await;
+        if looked.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))? {
+            return Ok(Since::AnotherHistory);
+        }
+        let pieces = stream(move |pieces| change_set::write(&snapshot, position.seq, pieces).map(drop))?;
         Ok(Since::Changes(Backup::new(newest, pieces)))
     }
 }
 
 /// Has `write` write on a thread of its own.
 fn stream(
-    write: impl FnOnce(Pieces) -> Result<u64, BackupError> + Send + 'static,
+    write: impl FnOnce(Pieces) -> Result<(), BackupError> + Send + 'static,
 ) -> StoreResult<mpsc::Receiver<StoreResult<Vec<u8>>>> {
     let (sender, pieces) = mpsc::channel(WAITING);
     let work = move || {

@@ -5,8 +5,8 @@ use std::mem::{Discriminant, discriminant};
 use std::sync::Arc;
 
 use proptest::test_runner::{Config, TestRunner};
-use redb::Builder;
 use redb::backends::InMemoryBackend;
+use redb::{Builder, ReadableDatabase as _};
 use tempfile::TempDir;
 
 use super::super::records::{self, samples::KINDS};

@@ -3,15 +3,16 @@
 use std::io::Write;
 
 use super::super::records::Account;
+use super::super::snapshot::Snapshot;
 use super::super::tables::{
     API_KEY_USES, API_KEYS, ARTIFACT_VERSIONS, ARTIFACTS, ARTIFACTS_TRASH, MEMBERS, MEMBERSHIPS_BY_USER,
     ONE_TIME_TOKENS, SESSIONS, SPENT_TOKENS, USERS, USERS_BY_EMAIL, WORKSPACES, WORKSPACES_BY_SLUG, WORKSPACES_DELETED,
-    get, pair, read, rows_under,
+    get, pair, rows_under, second_of,
 };
 use super::BackupError;
 use super::change_set::ChangeSet;
-use crate::domain::{ApiKeyId, ArtifactId, Change, ChangeKind, Membership, SessionId, TenantId, UserId, Workspace};
-use crate::store::StoreError;
+use crate::domain::{ApiKeyId, ArtifactId, Change, ChangeKind, SessionId, TenantId, UserId, Workspace};
+use crate::store::{StoreError, StoreResult};
 
 type Written = Result<(), BackupError>;
 
@@ -76,11 +77,22 @@ pub(super) fn write<W: Write>(set: &mut ChangeSet<'_, W>, change: &Change) -> Wr
     }
 }
 
+/// What a row says, if it is there and can be read. One that can't be is copied as it is.
+fn known<R>(snapshot: &Snapshot, row: StoreResult<Option<R>>) -> StoreResult<Option<R>> {
+    match row {
+        Err(StoreError::Damaged(damage)) => {
+            snapshot.met_damage(&damage);
+            Ok(None)
+        }
+        row => row,
+    }
+}
+
 /// An account, its address and its one-time tokens.
 fn account<W: Write>(set: &mut ChangeSet<'_, W>, user: UserId) -> Written {
     let snapshot = set.snapshot;
     set.rows(USERS, snapshot.users()?, &user.to_bytes())?;
-    if let Some(Account { user, .. }) = get(snapshot.users()?, &user.to_bytes())? {
+    if let Some(Account { user, .. }) = known(snapshot, get(snapshot.users()?, &user.to_bytes()))? {
         set.rows(USERS_BY_EMAIL, snapshot.users_by_email()?, user.email.as_str().as_bytes())?;
     }
     set.rows(ONE_TIME_TOKENS, snapshot.one_time_tokens()?, &user.to_bytes())
@@ -104,7 +116,7 @@ fn sessions<W: Write>(set: &mut ChangeSet<'_, W>, prefix: &[u8]) -> Written {
 fn workspace<W: Write>(set: &mut ChangeSet<'_, W>, tenant: TenantId) -> Written {
     let snapshot = set.snapshot;
     set.rows(WORKSPACES, snapshot.workspaces()?, &tenant.to_bytes())?;
-    match get::<_, Workspace>(snapshot.workspaces()?, &tenant.to_bytes())? {
+    match known::<Workspace>(snapshot, get(snapshot.workspaces()?, &tenant.to_bytes()))? {
         Some(workspace) => {
             set.rows(WORKSPACES_BY_SLUG, snapshot.workspaces_by_slug()?, workspace.slug.as_str().as_bytes())
         }
@@ -119,9 +131,8 @@ fn members_of<W: Write>(set: &mut ChangeSet<'_, W>, tenant: TenantId) -> Written
     }
     let snapshot = set.snapshot;
     for row in rows_under(snapshot.members()?, tenant.to_bytes())? {
-        let (key, row) = row.map_err(StoreError::from)?;
-        let membership: Membership = read("members", key.value(), row.value())?;
-        member(set, Some(tenant), membership.user)?;
+        let (key, _) = row.map_err(StoreError::from)?;
+        member(set, Some(tenant), UserId::from_bytes(second_of(key.value())))?;
     }
     Ok(())
 }

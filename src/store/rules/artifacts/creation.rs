@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 
 use super::super::super::StoreResult;
 use super::super::super::engine::{Cursor, Source, Span, Table, Tx, creation_in, creation_key};
-use super::super::reading::Reading as _;
+use super::super::reading::{Reading as _, readable};
 use super::key;
-use crate::domain::{Artifact, Creation, TenantId};
+use crate::domain::{Artifact, ArtifactId, Creation, TenantId};
 
 /// Puts an artifact in its place.
 pub(super) fn put(tx: &mut Tx<'_>, artifact: &Artifact) -> StoreResult<()> {
@@ -73,10 +73,10 @@ impl<'a> Chronological<'a> {
         Ok(self.ahead.pop_front())
     }
 
-    /// The artifact in a place, and how many bytes its row has.
-    pub fn read(&self, place: &Place) -> StoreResult<Option<(Artifact, usize)>> {
+    /// The artifact in a place, and how many bytes its row has; the id of one that can't be read, or is lost.
+    pub fn read(&self, place: &Place) -> StoreResult<Result<(Artifact, usize), ArtifactId>> {
         let (table, key) = place.row();
-        self.source.sized_row(table, &key)
+        Ok(readable(self.source.sized_row(table, &key))?.ok_or(place.creation.id))
     }
 
     /// Finds the next places, and says that their rows are read next.

@@ -3,10 +3,10 @@
 use super::super::super::engine::{Counter, Cursor, Source, Span, Table, Tx};
 use super::super::super::{StoreResult, VersionPlace};
 use super::super::housekeeping::Looked;
-use super::super::reading::at;
+use super::super::reading::{at, readable};
 use super::versions::version_key;
 use super::{find_any, step};
-use crate::domain::{Artifact, Timestamp};
+use crate::domain::{Artifact, ArtifactId, TenantId, Timestamp};
 
 /// Reads the next `limit` versions. One was replaced when the one after it was made.
 pub(in crate::store::rules) fn look(
@@ -19,16 +19,15 @@ pub(in crate::store::rules) fn look(
     let span = Span::all().after(after.as_ref().map(<[u8; 40]>::as_slice));
     let mut cursor = source.range(Table::ArtifactVersions, &span)?;
     let mut looked = Looked { rows: 0, old: Vec::new(), next: None };
-    let mut row = next_row(&mut *cursor)?;
-    while let Some(version) = row {
-        let (tenant, id) = (version.tenant, version.id);
-        let place = (tenant, id, version.version);
-        row = next_row(&mut *cursor)?;
-        let replaced_at = match &row {
-            Some(newer) if newer.id == id => Some(newer.updated_at),
-            _ => find_any(source, tenant, id)?.map(|current| current.updated_at),
+    let mut row = next_row(source, &mut *cursor)?;
+    while let Some((place @ (tenant, id, _), _)) = row {
+        row = next_row(source, &mut *cursor)?;
+        let replaced_at = match row {
+            Some(((_, newer, _), updated_at)) if newer == id => updated_at,
+            _ => readable(find_any(source, tenant, id))?.map(|current| current.updated_at),
         };
-        // Without an artifact, it is swept away with its workspace.
+        // Without an artifact, it is swept away with its workspace. When one was replaced whose successor can't be read,
+        // nobody knows.
         if replaced_at.is_some_and(|at| at < before) {
             looked.old.push(place);
         }
@@ -41,8 +40,23 @@ pub(in crate::store::rules) fn look(
     Ok(looked)
 }
 
-fn next_row(cursor: &mut dyn Cursor) -> StoreResult<Option<Artifact>> {
-    if cursor.advance()? { at(Table::ArtifactVersions, cursor).map(Some) } else { Ok(None) }
+/// The place of the next row, and when the version was made if it can be read.
+fn next_row(source: &dyn Source, cursor: &mut dyn Cursor) -> StoreResult<Option<(VersionPlace, Option<Timestamp>)>> {
+    while cursor.advance()? {
+        if let Some(place) = place_in(cursor.key()) {
+            let version: Option<Artifact> = readable(at(source, Table::ArtifactVersions, cursor).map(Some))?;
+            return Ok(Some((place, version.map(|version| version.updated_at))));
+        }
+    }
+    Ok(None)
+}
+
+/// The place of the version under a key.
+fn place_in(key: &[u8]) -> Option<VersionPlace> {
+    let (tenant, rest) = key.split_first_chunk()?;
+    let (id, version) = rest.split_first_chunk()?;
+    let version = u64::from_be_bytes(version.try_into().ok()?);
+    Some((TenantId::from_bytes(*tenant), ArtifactId::from_bytes(*id), version))
 }
 
 /// Removes these. A version never changes, so they are still as old.

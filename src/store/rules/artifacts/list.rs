@@ -25,16 +25,19 @@ pub(super) fn page(source: &dyn Source, tenant: TenantId, list: &ListArtifacts) 
             break;
         }
     }
-    let (mut items, mut last, mut next) = (Vec::new(), None, None);
+    let (mut items, mut damaged, mut last, mut next) = (Vec::new(), 0, None, None);
     while let Some(place) = places.next()? {
-        if items.len() == page.limit {
+        if items.len() + damaged == page.limit {
             next = last.map(Position::created);
             break;
         }
-        items.extend(places.read(&place)?.map(|(artifact, _)| artifact));
+        match places.read(&place)? {
+            Ok((artifact, _)) => items.push(artifact),
+            Err(_) => damaged += 1,
+        }
         last = Some(place.creation);
     }
-    Ok(ArtifactPage { items, total: total(source, tenant, deleted)?, next })
+    Ok(ArtifactPage { items, total: total(source, tenant, deleted)?, damaged: damaged as u64, next })
 }
 
 /// See [`crate::store::Artifacts::artifacts_after`].
@@ -51,10 +54,10 @@ pub(super) fn next(
             next = last;
             break;
         }
-        if let Some((artifact, length)) = places.read(&place)? {
-            items.push(artifact);
+        items.push(places.read(&place)?.map(|(artifact, length)| {
             bytes += length;
-        }
+            artifact
+        }));
         last = Some(place.creation);
     }
     Ok(ArtifactBatch { items, total: total(source, tenant, deleted)?, next })
@@ -77,13 +80,17 @@ pub(super) fn search(source: &dyn Source, tenant: TenantId, list: &ListArtifacts
     }
 }
 
-/// The next artifact that a filter lets through.
-fn next_match(places: &mut Chronological<'_>, list: &ListArtifacts) -> StoreResult<Option<Artifact>> {
+/// The next artifact that a filter lets through. Counts those that can't be read, of which nobody knows.
+fn next_match(
+    places: &mut Chronological<'_>,
+    list: &ListArtifacts,
+    damaged: &mut u64,
+) -> StoreResult<Option<Artifact>> {
     while let Some(place) = places.next()? {
-        if let Some((artifact, _)) = places.read(&place)?
-            && list.filter.matches(&artifact)
-        {
-            return Ok(Some(artifact));
+        match places.read(&place)? {
+            Ok((artifact, _)) if list.filter.matches(&artifact) => return Ok(Some(artifact)),
+            Ok(_) => {}
+            Err(_) => *damaged += 1,
         }
     }
     Ok(None)
@@ -91,8 +98,8 @@ fn next_match(places: &mut Chronological<'_>, list: &ListArtifacts) -> StoreResu
 
 /// A page of what matches, of artifacts that are in order already.
 fn filtered(mut places: Chronological<'_>, list: &ListArtifacts) -> StoreResult<ArtifactPage> {
-    let (mut items, mut total, mut preceding, mut has_more) = (Vec::new(), 0, 0, false);
-    while let Some(artifact) = next_match(&mut places, list)? {
+    let (mut items, mut total, mut damaged, mut preceding, mut has_more) = (Vec::new(), 0, 0, 0, false);
+    while let Some(artifact) = next_match(&mut places, list, &mut damaged)? {
         total += 1;
         let precedes = match &list.page.start {
             Start::Offset(offset) => preceding < *offset,
@@ -107,7 +114,7 @@ fn filtered(mut places: Chronological<'_>, list: &ListArtifacts) -> StoreResult<
         }
     }
     let next = items.last().filter(|_| has_more).map(|artifact| list.sort.position(artifact));
-    Ok(ArtifactPage { items, total, next })
+    Ok(ArtifactPage { items, total: total + damaged, damaged, next })
 }
 
 /// A page of what matches, of artifacts in another order.
@@ -119,8 +126,8 @@ fn sorted(
 ) -> StoreResult<ArtifactPage> {
     let ListArtifacts { sort, page, .. } = list;
     let mut first = First { sort: *sort, count: page.offset() + page.limit + 1, positions: Vec::new() };
-    let mut total = 0;
-    while let Some(artifact) = next_match(&mut places, list)? {
+    let (mut total, mut damaged) = (0, 0);
+    while let Some(artifact) = next_match(&mut places, list, &mut damaged)? {
         let position = sort.position(&artifact);
         total += 1;
         if page.after().is_none_or(|after| sort.compare(&position, after).is_gt()) {
@@ -131,7 +138,8 @@ fn sorted(
     let (shown, rest) = positions.split_at((page.offset() + page.limit).min(positions.len()));
     let items = shown.iter().skip(page.offset()).filter_map(|at| find_any(source, tenant, at.id()).transpose());
     let items = items.collect::<StoreResult<_>>()?;
-    Ok(ArtifactPage { items, total, next: shown.last().filter(|_| !rest.is_empty()).cloned() })
+    let next = shown.last().filter(|_| !rest.is_empty()).cloned();
+    Ok(ArtifactPage { items, total: total + damaged, damaged, next })
 }
 
 /// The first `count` of many positions, of which no more than twice as many are kept at a time.

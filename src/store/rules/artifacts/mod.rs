@@ -19,7 +19,7 @@ use super::reading::Reading as _;
 use super::{INLINE_ROWS, workspaces, write};
 use crate::domain::{
     Artifact, ArtifactBatch, ArtifactCounts, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactPatch, ArtifactWrite,
-    ChangeKind, Creation, ListArtifacts, Precondition, Quota, Quotas, Stamp, TenantId, UserId,
+    ChangeKind, Creation, FoundById, ListArtifacts, Precondition, Quota, Quotas, Stamp, TenantId, UserId,
 };
 
 const NOT_FOUND: StoreError = StoreError::NotFound(Missing::Artifact);
@@ -40,13 +40,19 @@ impl<E: Engine> Artifacts for E {
         self.read(GET, |source| find(source, tenant, id)).await
     }
 
-    async fn artifacts_by_id(&self, tenant: TenantId, ids: Vec<ArtifactId>) -> StoreResult<Vec<Artifact>> {
+    async fn artifacts_by_id(&self, tenant: TenantId, ids: Vec<ArtifactId>) -> StoreResult<FoundById> {
         self.read(GET, |source| {
             let tables = [Table::Artifacts, Table::ArtifactsTrash];
             let rows = ids.iter().flat_map(|id| tables.map(|table| (table, key(tenant, *id).to_vec())));
             source.expect(&mut { rows })?;
-            let found = ids.iter().filter_map(|id| find_any(source, tenant, *id).transpose());
-            found.collect::<StoreResult<Vec<_>>>()
+            let mut by_id = FoundById::default();
+            for id in &ids {
+                match find_any(source, tenant, *id) {
+                    Err(StoreError::Damaged(_)) => by_id.damaged.push(*id),
+                    found => by_id.artifacts.extend(found?),
+                }
+            }
+            Ok(by_id)
         })
         .await
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::super::StoreResult;
 use super::super::super::engine::{Counter, Source, Span, Table};
-use super::super::reading::at;
+use super::super::reading::{at, readable};
 use crate::domain::{Artifact, ArtifactCounts, TenantId};
 
 /// See [`crate::store::Artifacts::artifact_counts`].
@@ -18,8 +18,8 @@ pub(super) fn tags(source: &dyn Source, tenant: TenantId) -> StoreResult<HashMap
     let mut by_tag: HashMap<String, u64> = HashMap::new();
     let mut cursor = source.range(Table::Artifacts, &Span::under(Table::Artifacts, &tenant.to_bytes()))?;
     while cursor.advance()? {
-        let artifact: Artifact = at(Table::Artifacts, &*cursor)?;
-        for tag in artifact.tags.into_strings() {
+        let artifact: Option<Artifact> = readable(at(source, Table::Artifacts, &*cursor).map(Some))?;
+        for tag in artifact.map(|artifact| artifact.tags.into_strings()).unwrap_or_default() {
             *by_tag.entry(tag).or_default() += 1;
         }
     }

@@ -3,9 +3,9 @@
 use super::super::super::engine::{Source, Span, Table, Tx};
 use super::super::super::{StoreResult, TrashPlace};
 use super::super::housekeeping::Looked;
-use super::super::reading::Reading as _;
+use super::super::reading::{Reading as _, at, readable};
 use super::{key, purge};
-use crate::domain::{Artifact, Precondition, TenantId, Timestamp};
+use crate::domain::{Artifact, ArtifactId, Precondition, TenantId, Timestamp};
 
 /// Reads the next `limit` artifacts in the trash.
 pub(in crate::store::rules) fn look(
@@ -16,11 +16,17 @@ pub(in crate::store::rules) fn look(
 ) -> StoreResult<Looked<TrashPlace>> {
     let after = after.map(|(tenant, id)| key(tenant, id));
     let span = Span::all().after(after.as_ref().map(<[u8; 32]>::as_slice));
-    let rows: Vec<Artifact> = source.rows(Table::ArtifactsTrash, &span, limit)?;
-    let place = |artifact: &Artifact| (artifact.tenant, artifact.id);
-    let old = rows.iter().filter(|artifact| is_old(artifact, before)).map(place).collect();
-    let next = rows.last().filter(|_| rows.len() == limit).map(place);
-    Ok(Looked { rows: rows.len(), old, next })
+    let mut cursor = source.range(Table::ArtifactsTrash, &span)?;
+    let mut looked = Looked { rows: 0, old: Vec::new(), next: None };
+    while looked.rows < limit && cursor.advance()? {
+        looked.rows += 1;
+        looked.next = place_in(cursor.key());
+        let artifact: Option<Artifact> = readable(at(source, Table::ArtifactsTrash, &*cursor).map(Some))?;
+        let is_old = artifact.is_some_and(|artifact| is_old(&artifact, before));
+        looked.old.extend(looked.next.filter(|_| is_old));
+    }
+    looked.next = looked.next.filter(|_| looked.rows == limit);
+    Ok(looked)
 }
 
 /// Purges those that are still there, since before `before`. What is in a deleted workspace is swept away with all the
@@ -35,12 +41,18 @@ pub(in crate::store::rules) fn purge_all(
         return Ok(());
     }
     for &(tenant, id) in old {
-        let artifact: Option<Artifact> = tx.row(Table::ArtifactsTrash, &key(tenant, id))?;
+        let artifact: Option<Artifact> = readable(tx.row(Table::ArtifactsTrash, &key(tenant, id)))?;
         if artifact.is_some_and(|artifact| is_old(&artifact, before)) {
             purge(tx, tenant, id, &Precondition::None)?;
         }
     }
     Ok(())
+}
+
+/// The place of the row under a key.
+fn place_in(key: &[u8]) -> Option<TrashPlace> {
+    let (tenant, id) = key.split_first_chunk()?;
+    Some((TenantId::from_bytes(*tenant), ArtifactId::from_bytes(id.try_into().ok()?)))
 }
 
 fn is_old(artifact: &Artifact, before: Timestamp) -> bool {

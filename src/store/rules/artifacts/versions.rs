@@ -64,13 +64,15 @@ pub(super) fn history(
     if current.version < before {
         states.push(current);
     }
-    states.extend(source.rows(Table::ArtifactVersions, &span, (limit + 1).saturating_sub(states.len()))?);
+    let missing = (limit + 1).saturating_sub(states.len());
+    let (earlier, damaged) = source.list(Table::ArtifactVersions, &span, missing)?;
+    states.extend(earlier);
     let has_more = states.len() > limit;
     let versions = states.iter().enumerate().take(limit);
     let versions = versions
         .map(|(index, state): (usize, &Artifact)| ArtifactVersion::new(state.clone(), states.get(index + 1)))
         .collect();
-    Ok(Some(ArtifactHistory { versions, has_more }))
+    Ok(Some(ArtifactHistory { versions, damaged, has_more }))
 }
 
 /// Its key in the table of versions.
