@@ -1,6 +1,6 @@
 //! Idempotency keys: what makes a request that is sent twice happen once.
 
-use super::{Timestamp, UserId};
+use super::{TenantId, Timestamp, UserId};
 
 /// An idempotency key that a caller sent along with a write. The store notes it together with the write, so that not
 /// even a crash lets the same request happen again.
@@ -8,6 +8,8 @@ use super::{Timestamp, UserId};
 pub struct Reservation {
     /// Whose key it is: everyone has their own.
     pub owner: UserId,
+    /// The workspace that the write is made in, if it is made in one.
+    pub tenant: Option<TenantId>,
     /// SHA-256 of the operation and the key.
     pub key: [u8; 32],
     /// SHA-256 of the body, which tells whether another request is meant.

@@ -4,10 +4,17 @@ use super::{Caller, Error, Service};
 use crate::domain::{Answer, Noted, Reservation, TenantId};
 
 impl Service {
-    /// A reservation for a request of the caller's. Its key and fingerprint are digests.
-    pub fn reservation(&self, caller: &Caller, key: [u8; 32], fingerprint: [u8; 32]) -> Reservation {
+    /// A reservation for a request of the caller's, in a workspace if it is made in one. Its key and fingerprint are digests.
+    pub fn reservation(
+        &self,
+        caller: &Caller,
+        tenant: Option<TenantId>,
+        key: [u8; 32],
+        fingerprint: [u8; 32],
+    ) -> Reservation {
         Reservation {
             owner: caller.user,
+            tenant,
             key,
             fingerprint,
             expires_at: self.clock.after_seconds(self.idempotency_seconds),
@@ -16,14 +23,9 @@ impl Service {
 
     /// What is known of an earlier request with the same key. If that was made in a workspace, the caller must still be
     /// a member to learn of it.
-    pub async fn noted(
-        &self,
-        caller: &Caller,
-        tenant: Option<TenantId>,
-        reservation: &Reservation,
-    ) -> Result<Option<Noted>, Error> {
-        let noted = self.store.answer(reservation.owner, reservation.key, self.clock.now()).await?;
-        if let Some(tenant) = tenant.filter(|_| noted.is_some()) {
+    pub async fn noted(&self, caller: &Caller, reservation: &Reservation) -> Result<Option<Noted>, Error> {
+        let noted = self.store.answer(*reservation, self.clock.now()).await?;
+        if let Some(tenant) = reservation.tenant.filter(|_| noted.is_some()) {
             self.membership(caller, tenant).await?;
         }
         Ok(noted)

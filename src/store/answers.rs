@@ -9,10 +9,12 @@ use crate::domain::{Answer, Noted, Reservation, Timestamp, UserId};
 /// reservation.
 #[async_trait]
 pub trait Answers: Send + Sync {
-    /// What is known of a user's key, unless it has expired.
-    async fn answer(&self, owner: UserId, key: [u8; 32], now: Timestamp) -> StoreResult<Option<Noted>>;
+    /// What is known of the key of a reservation, unless it has expired. It lies where the write was made: in the
+    /// workspace, or with the owner's account.
+    async fn answer(&self, reservation: Reservation, now: Timestamp) -> StoreResult<Option<Noted>>;
 
-    /// How many bytes a user's keys and answers take, those included that have expired and are still there.
+    /// How many bytes a user's keys and answers take, with those in the workspaces that they are a member of, and those that
+    /// have expired and are still there.
     async fn answer_bytes(&self, owner: UserId) -> StoreResult<u64>;
 
     /// Keeps what was answered; without an answer, only that the key was used.

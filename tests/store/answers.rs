@@ -11,7 +11,7 @@ fn at(second: i64) -> Timestamp {
 
 /// The key `key` of `owner`, good until `second`.
 fn reservation(owner: UserId, key: u8, second: i64) -> Reservation {
-    Reservation { owner, key: [key; 32], fingerprint: [key; 32], expires_at: at(second) }
+    Reservation { owner, tenant: None, key: [key; 32], fingerprint: [key; 32], expires_at: at(second) }
 }
 
 fn noted(reservation: Reservation, answer: Option<Answer>) -> Noted {
@@ -35,7 +35,7 @@ async fn create(world: &World, tenant: TenantId, reservation: Reservation) -> Re
 }
 
 async fn find(world: &World, reservation: Reservation, second: i64) -> Option<Noted> {
-    world.store.answer(reservation.owner, reservation.key, at(second)).await.unwrap()
+    world.store.answer(reservation, at(second)).await.unwrap()
 }
 
 pub async fn a_key_is_noted_with_the_write_it_is_for(world: World) {
@@ -47,6 +47,34 @@ pub async fn a_key_is_noted_with_the_write_it_is_for(world: World) {
     assert_eq!(find(&world, used, 0).await, Some(noted(used, None)));
     assert_eq!(find(&world, reservation(bob, 1, 10), 0).await, None, "his keys are his");
     assert_eq!(find(&world, reservation(ann, 2, 10), 0).await, None);
+}
+
+pub async fn a_key_lies_where_its_write_was_made(world: World) {
+    let (ann, bob) = (world.user("ann").await.id, world.user("bob").await.id);
+    let (here, there) = (world.workspace(ann).await, world.workspace(ann).await);
+    let used = Reservation { tenant: Some(here), ..reservation(ann, 1, 10) };
+    create(&world, here, used).await.unwrap();
+    assert_eq!(world.store.answer_bytes(bob).await, Ok(0));
+    let before = world.store.answer_bytes(ann).await.unwrap();
+    world.store.remember_answer(used, Some(answer("{}"))).await.unwrap();
+    assert!(world.store.answer_bytes(ann).await.unwrap() > before && before > 0);
+    assert_eq!(find(&world, used, 0).await, Some(noted(used, Some(answer("{}")))));
+    for other in [
+        Reservation { tenant: Some(there), ..used },
+        Reservation { tenant: None, ..used },
+        Reservation { owner: bob, ..used },
+    ] {
+        assert_eq!(find(&world, other, 0).await, None);
+    }
+    assert_eq!(world.store.remove_expired_answers(at(10), 10).await, Ok(false));
+    assert_eq!(find(&world, used, 0).await, None);
+
+    // As earlier versions noted what was done in a workspace.
+    let earlier = Reservation { tenant: None, ..reservation(ann, 2, 10) };
+    world.store.remember_answer(earlier, Some(answer("{}"))).await.unwrap();
+    let asked = Reservation { tenant: Some(here), ..earlier };
+    assert_eq!(find(&world, asked, 9).await, Some(noted(earlier, Some(answer("{}")))));
+    assert_eq!(find(&world, asked, 10).await, None);
 }
 
 pub async fn a_refused_write_leaves_its_key_free(world: World) {

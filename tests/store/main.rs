@@ -132,6 +132,7 @@ on_every_store! {
     }
     answers {
         a_key_is_noted_with_the_write_it_is_for
+        a_key_lies_where_its_write_was_made
         a_refused_write_leaves_its_key_free
         an_answer_is_kept_until_it_expires
         a_key_that_has_expired_is_used_anew

@@ -76,11 +76,11 @@ impl<E: Endpoint + 'static> Endpoint for Idempotent<E> {
         let (mut request, mut body) = request.split();
         let body = json::read(&request, &mut body, max_body(row.body, &state)).await?;
         let digest = digest_of(&request, &key, &caller);
-        let reservation = state.service.reservation(&caller, digest, fingerprint(&request, &body));
+        let reservation = state.service.reservation(&caller, tenant, digest, fingerprint(&request, &body));
         let Some(turn) = InFlight::enter(&self.in_flight, &reservation) else {
             return Err(Problem::idempotency_in_flight().into());
         };
-        if let Some(noted) = state.service.noted(&caller, tenant, &reservation).await.map_err(Problem::from)? {
+        if let Some(noted) = state.service.noted(&caller, &reservation).await.map_err(Problem::from)? {
             return Ok(again(noted, &reservation)?);
         }
         state.service.require_space_for_key(&caller).await.map_err(Problem::from)?;
@@ -248,6 +248,7 @@ mod tests {
     fn a_key_is_in_flight_once_for_each_owner() {
         let reservation = |owner, key| Reservation {
             owner: UserId::from_bytes([owner; 16]),
+            tenant: None,
             key: [key; 32],
             fingerprint: [0; 32],
             expires_at: Timestamp::MAX,

@@ -38,7 +38,7 @@ pub enum Table {
     ArtifactsByCreation,
     /// tenant ‖ artifact ‖ version → the artifact as it was at a version before its current one.
     ArtifactVersions,
-    /// tenant or user ‖ digest of an idempotency key → what was done under it, and its answer.
+    /// tenant ‖ user ‖ half a digest, or user ‖ digest, of an idempotency key → what was done under it, and its answer.
     Answers,
     /// expiry ‖ tenant or user ‖ digest: `Answers` in the order in which they expire.
     AnswersByExpiry,

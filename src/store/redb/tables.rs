@@ -67,7 +67,7 @@ pub(super) const ARTIFACTS_TRASH: Definition<32> = TableDefinition::new("artifac
 pub(super) const ARTIFACTS_BY_CREATION: SetDefinition<41> = TableDefinition::new("artifacts_by_creation");
 /// tenant ‖ artifact ‖ version → the artifact as it was at a version before its current one.
 pub(super) const ARTIFACT_VERSIONS: Definition<40> = TableDefinition::new("artifact_versions");
-/// tenant or user ‖ digest of an idempotency key → what was done under it, and its answer.
+/// tenant ‖ user ‖ half a digest, or user ‖ digest, of an idempotency key → what was done under it, and its answer.
 pub(super) const ANSWERS: Definition<48> = TableDefinition::new("answers");
 /// expiry ‖ tenant or user ‖ digest: `answers` in the order in which they expire.
 pub(super) const ANSWERS_BY_EXPIRY: SetDefinition<56> = TableDefinition::new("answers_by_expiry");

@@ -1,25 +1,24 @@
-//! Idempotency keys and what was answered under them.
+//! Idempotency keys and what was answered under them: in the scope of the write that each is for, so that noting it touches
+//! no other.
 
 use async_trait::async_trait;
+use futures_util::future::try_join_all;
 
 use super::super::engine::{Engine, Name, Source, Span, Table, Tx, expiry_key};
 use super::super::{Answers, StoreResult};
+use super::housekeeping::AT_ONCE;
 use super::nobody;
-use super::reading::Reading as _;
+use super::reading::{Reading as _, readable};
 use crate::domain::{Answer, Noted, Reservation, Timestamp, UserId};
 
 #[async_trait]
 impl<E: Engine> Answers for E {
-    async fn answer(&self, owner: UserId, key: [u8; 32], now: Timestamp) -> StoreResult<Option<Noted>> {
-        self.read(Name::new("get", "answers"), |source| find(source, owner, key, now)).await
+    async fn answer(&self, reservation: Reservation, now: Timestamp) -> StoreResult<Option<Noted>> {
+        self.read(Name::new("get", "answers"), |source| find(source, &reservation, now)).await
     }
 
     async fn answer_bytes(&self, owner: UserId) -> StoreResult<u64> {
-        self.read(Name::new("list", "answers"), |source| {
-            let rows = source.keys(Table::Answers, &Span::under(Table::Answers, &owner.to_bytes()), usize::MAX)?;
-            Ok(rows.iter().map(|(key, row)| (2 * key.len() + row) as u64).sum())
-        })
-        .await
+        self.read(Name::new("list", "answers"), |source| bytes(source, owner)).await
     }
 
     async fn remember_answer(&self, reservation: Reservation, answer: Option<Answer>) -> StoreResult<()> {
@@ -28,48 +27,101 @@ impl<E: Engine> Answers for E {
     }
 
     async fn remove_expired_answers(&self, now: Timestamp, limit: usize) -> StoreResult<bool> {
-        self.write(Name::new("delete", "answers"), nobody(), move |tx| remove_expired(tx, now, limit)).await
+        let expired = self.read(Name::new("list", "answers"), |source| expired(source, now, limit)).await?;
+        let scopes: Vec<&[Vec<u8>]> = expired.chunk_by(|one, other| scope_in(one) == scope_in(other)).collect();
+        for some in scopes.chunks(AT_ONCE) {
+            let remove = |keys: &&[Vec<u8>]| {
+                let keys = keys.to_vec();
+                self.write(Name::new("delete", "answers"), nobody(), move |tx| remove_all(tx, &keys))
+            };
+            try_join_all(some.iter().map(remove)).await?;
+        }
+        Ok(expired.len() == limit)
     }
 }
 
 /// See [`Answers::answer`].
-fn find(source: &dyn Source, owner: UserId, key: [u8; 32], now: Timestamp) -> StoreResult<Option<Noted>> {
-    let noted: Option<Noted> = source.row(Table::Answers, &key_of(owner, key))?;
-    Ok(noted.filter(|noted| noted.expires_at > now))
+fn find(source: &dyn Source, reservation: &Reservation, now: Timestamp) -> StoreResult<Option<Noted>> {
+    let is_good = |noted: &Noted| noted.expires_at > now;
+    let noted: Option<Noted> = source.row(Table::Answers, &key_of(reservation))?;
+    if let Some(noted) = noted.filter(is_good) {
+        return Ok(Some(noted));
+    }
+    // Earlier versions noted all keys in the scopes of their owners.
+    let earlier: Option<Noted> = source.row(Table::Answers, &owners_key(reservation))?;
+    Ok(earlier.filter(is_good))
+}
+
+/// See [`Answers::answer_bytes`].
+fn bytes(source: &dyn Source, owner: UserId) -> StoreResult<u64> {
+    let memberships = Span::under(Table::MembershipsByUser, &owner.to_bytes());
+    let memberships = source.keys(Table::MembershipsByUser, &memberships, usize::MAX)?;
+    let places = memberships.iter().map(|(key, _)| [&key[16..], &owner.to_bytes()[..]].concat());
+    let mut bytes = 0;
+    for place in places.chain([owner.to_bytes().to_vec()]) {
+        let rows = source.keys(Table::Answers, &Span::under(Table::Answers, &place), usize::MAX)?;
+        bytes += rows.iter().map(|(key, row)| (2 * key.len() + row) as u64).sum::<u64>();
+    }
+    Ok(bytes)
 }
 
 /// Notes that something is done under a key, in the same transaction as what is done.
 pub(super) fn note(tx: &mut Tx<'_>, reservation: &Reservation) -> StoreResult<()> {
-    let noted: Option<Noted> = tx.row(Table::Answers, &key_of(reservation.owner, reservation.key))?;
+    let noted: Option<Noted> = readable(tx.row(Table::Answers, &key_of(reservation)))?;
     let is_noted = noted.is_some_and(|noted| noted.expires_at == reservation.expires_at);
     if is_noted { Ok(()) } else { put(tx, reservation, None) }
 }
 
 /// Writes the row of a key, over that of one that has expired.
 fn put(tx: &mut Tx<'_>, reservation: &Reservation, answer: Option<&Answer>) -> StoreResult<()> {
-    let key = key_of(reservation.owner, reservation.key);
+    let key = key_of(reservation);
     let Reservation { fingerprint, expires_at, .. } = *reservation;
-    if let Some(before) = tx.row::<Noted>(Table::Answers, &key)? {
+    if let Some(before) = readable(tx.row::<Noted>(Table::Answers, &key))? {
         tx.remove(Table::AnswersByExpiry, &expiry_key(before.expires_at, &key));
     }
     tx.put(Table::Answers, &key, &Noted { fingerprint, expires_at, answer: answer.cloned() })?;
     tx.put_bytes(Table::AnswersByExpiry, &expiry_key(expires_at, &key), &[])
 }
 
-/// See [`Answers::remove_expired_answers`].
-fn remove_expired(tx: &mut Tx<'_>, now: Timestamp, limit: usize) -> StoreResult<bool> {
+/// The first keys that have expired, in the order of expiry as keys of that table, those of a scope together.
+fn expired(source: &dyn Source, now: Timestamp, limit: usize) -> StoreResult<Vec<Vec<u8>>> {
     let end = expiry_key(now, &[u8::MAX; 48]);
-    let expired = tx.keys(Table::AnswersByExpiry, &Span::all().before(Some(&end)), limit)?;
-    for (key, _) in &expired {
-        tx.remove(Table::AnswersByExpiry, key);
-        tx.remove(Table::Answers, &key[8..]);
-    }
-    Ok(expired.len() == limit)
+    let keys = source.keys(Table::AnswersByExpiry, &Span::all().before(Some(&end)), limit)?;
+    let mut keys: Vec<Vec<u8>> = keys.into_iter().map(|(key, _)| key).collect();
+    keys.sort_by(|one, other| scope_in(one).cmp(scope_in(other)));
+    Ok(keys)
 }
 
-fn key_of(owner: UserId, key: [u8; 32]) -> [u8; 48] {
+/// The scope in a key of that table.
+fn scope_in(key: &[u8]) -> &[u8] {
+    key.get(8..24).unwrap_or_default()
+}
+
+/// Removes those that are still there: one that was used again since expires later.
+fn remove_all(tx: &mut Tx<'_>, keys: &[Vec<u8>]) -> StoreResult<()> {
+    for key in keys {
+        if tx.has(Table::AnswersByExpiry, key)? {
+            tx.remove(Table::AnswersByExpiry, key);
+            tx.remove(Table::Answers, &key[8..]);
+        }
+    }
+    Ok(())
+}
+
+/// The key of a reservation's row: in a workspace, everyone has keys of their own, of which half of the digest tells one
+/// from another.
+fn key_of(reservation: &Reservation) -> [u8; 48] {
+    let Some(tenant) = reservation.tenant else { return owners_key(reservation) };
     let mut bytes = [0; 48];
-    bytes[..16].copy_from_slice(&owner.to_bytes());
-    bytes[16..].copy_from_slice(&key);
+    bytes[..16].copy_from_slice(&tenant.to_bytes());
+    bytes[16..32].copy_from_slice(&reservation.owner.to_bytes());
+    bytes[32..].copy_from_slice(&reservation.key[..16]);
+    bytes
+}
+
+fn owners_key(reservation: &Reservation) -> [u8; 48] {
+    let mut bytes = [0; 48];
+    bytes[..16].copy_from_slice(&reservation.owner.to_bytes());
+    bytes[16..].copy_from_slice(&reservation.key);
     bytes
 }

@@ -71,7 +71,7 @@ impl<E: Engine> Housekeeping for E {
 }
 
 /// How many workspaces are swept at once: an engine may have them share a commit.
-const AT_ONCE: usize = 32;
+pub(super) const AT_ONCE: usize = 32;
 
 /// What was seen of a table, of which old rows are to be removed.
 pub(super) struct Looked<P> {

@@ -108,7 +108,7 @@ impl<'a> Player<'a> {
         let mut stamp = Stamp::new(after(self.made), Actor::default());
         stamp.actor.user = (!throw.is_multiple_of(8)).then_some(by);
         let (key, fingerprint) = ([throw; 32], [0; 32]);
-        let reservation = Reservation { owner: by, key, fingerprint, expires_at: after(self.made + 10) };
+        let reservation = Reservation { owner: by, tenant: None, key, fingerprint, expires_at: after(self.made + 10) };
         stamp.reservation = throw.is_multiple_of(5).then_some(reservation);
         stamp
     }
