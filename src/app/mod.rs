@@ -26,7 +26,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use crate::auth::{AccessTokens, CursorKey, HashCost, HashingError, OnHashed, PasswordHasher, SigningKey};
+use crate::auth::{
+    AccessTokens, CursorKey, DeviceTokens, HashCost, HashingError, OnHashed, PasswordHasher, SigningKey,
+};
 use crate::backups::{Place, S3};
 use crate::config::{self, Config, Listen};
 use crate::domain::{
@@ -212,6 +214,7 @@ fn service(
         telemetry,
         access_tokens: AccessTokens::new(&key, &auth.issuer, &auth.audience),
         cursor_key: CursorKey::derive(key.as_bytes()),
+        device_tokens: DeviceTokens::new(key.as_bytes()),
         password_policy: PasswordPolicy { composition: auth.password_composition },
         accounts: AccountSettings {
             verification_token_seconds: auth.verification_token_seconds,

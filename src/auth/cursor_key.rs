@@ -33,7 +33,8 @@ impl CursorKey {
     }
 }
 
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
+/// HMAC-SHA256 with a key.
+pub(super) fn keyed(key: &[u8]) -> Hmac<Sha256> {
     // HMAC takes keys of any length (RFC 2104).
     Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()))
 }

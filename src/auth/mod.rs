@@ -1,5 +1,5 @@
 //! The primitives of signing in: password hashing, access tokens, refresh tokens, one-time tokens, API keys, the signing
-//! key, the key of cursors, rate limits.
+//! key, the key of cursors, device tokens, rate limits.
 //!
 //! Decides nothing: who may do what, and what a failed login answers, is up to `service`.
 
@@ -7,6 +7,7 @@ mod access_token;
 mod api_key;
 mod common_passwords;
 mod cursor_key;
+mod device_token;
 mod hashing_queue;
 mod one_time_token;
 mod password;
@@ -18,6 +19,7 @@ pub use access_token::{AccessTokens, Claims, Identity, InvalidToken, TokenType};
 pub use api_key::ApiKeyToken;
 pub use common_passwords::is_common;
 pub use cursor_key::CursorKey;
+pub use device_token::{DeviceId, DeviceTokens};
 pub use hashing_queue::Asker;
 pub use one_time_token::OneTimeSecret;
 pub use password::{HashCost, HashingError, HashingFigures, OnHashed, PasswordHasher, Verdict};

@@ -7,6 +7,16 @@ use std::net::IpAddr;
 pub struct Network([u8; 8]);
 
 impl Network {
+    /// One that was stored.
+    pub const fn from_bytes(bytes: [u8; 8]) -> Self {
+        Self(bytes)
+    }
+
+    /// How it is stored.
+    pub const fn to_bytes(self) -> [u8; 8] {
+        self.0
+    }
+
     /// The one that an address is in.
     pub fn of(address: IpAddr) -> Self {
         let mut network = [0; 8];

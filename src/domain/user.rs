@@ -5,7 +5,7 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::text::validated_text;
-use super::{Timestamp, UserId};
+use super::{KnownNetworks, Timestamp, UserId};
 
 validated_text!(Email, PersonName);
 
@@ -108,6 +108,8 @@ pub struct Credentials {
     pub is_active: bool,
     /// Whether its address was proved to be theirs.
     pub is_verified: bool,
+    /// Where the account was signed in to from before.
+    pub networks: KnownNetworks,
 }
 
 /// What a new password must be like.

@@ -1,4 +1,4 @@
-//! The two cookies that browsers get: each holds `Bearer <token>`.
+//! The cookies that browsers get: two that hold `Bearer <token>`, and one by which a device is known again.
 
 use std::str;
 
@@ -11,8 +11,12 @@ use crate::service::TokenPair;
 /// The access token's cookie, sent with every request.
 pub(super) const ACCESS_TOKEN: &str = "access_token";
 const REFRESH_TOKEN: &str = "refresh_token";
-/// Where the refresh token is sent to: refreshing and signing out.
-const REFRESH_PATH: &str = "/api/v1/auth";
+/// By which a device that was signed in to an account is known again.
+const DEVICE: &str = "device";
+/// How long a device is known after it was last signed in to, in seconds: a year.
+const DEVICE_SECONDS: u64 = 365 * 86_400;
+/// Where the refresh token is sent to: refreshing and signing out. The device's goes with it.
+const AUTH_PATH: &str = "/api/v1/auth";
 /// Where earlier versions had it sent to. Browsers keep a cookie of each path.
 const OLDER_REFRESH_PATH: &str = "/api/v1/auth/refresh";
 /// A browser may have several cookies of one name; of more than this, the rest is not looked at.
@@ -28,47 +32,66 @@ pub(super) fn refresh_tokens(headers: &HeaderMap) -> Vec<String> {
     read(headers, REFRESH_TOKEN)
 }
 
+/// The token by which a browser says to be a device that is known.
+pub(super) fn device(headers: &HeaderMap) -> Option<String> {
+    values(headers, DEVICE).next()
+}
+
+/// A `Set-Cookie` value by which a device is known again where it signs in.
+pub(super) fn know_device(token: &str, secure: bool) -> HeaderValue {
+    write(DEVICE, token, AUTH_PATH, DEVICE_SECONDS, secure)
+}
+
 /// `Set-Cookie` values that hold a pair; `secure` keeps them off plain HTTP.
 pub(super) fn set(tokens: &TokenPair, secure: bool) -> Vec<HeaderValue> {
     vec![
-        write(ACCESS_TOKEN, &tokens.access_token, "/", tokens.expires_in, secure),
-        write(REFRESH_TOKEN, &tokens.refresh_token, REFRESH_PATH, tokens.refresh_expires_in, secure),
+        write_token(ACCESS_TOKEN, &tokens.access_token, "/", tokens.expires_in, secure),
+        write_token(REFRESH_TOKEN, &tokens.refresh_token, AUTH_PATH, tokens.refresh_expires_in, secure),
     ]
 }
 
 /// The same in the place of a pair, which an earlier version may have set.
 pub(super) fn replace(tokens: &TokenPair, secure: bool) -> Vec<HeaderValue> {
     let mut cookies = set(tokens, secure);
-    cookies.push(write(REFRESH_TOKEN, "", OLDER_REFRESH_PATH, 0, secure));
+    cookies.push(write_token(REFRESH_TOKEN, "", OLDER_REFRESH_PATH, 0, secure));
     cookies
 }
 
 /// `Set-Cookie` values that remove a pair, which an earlier version may have set.
 pub(super) fn clear(secure: bool) -> Vec<HeaderValue> {
     vec![
-        write(ACCESS_TOKEN, "", "/", 0, secure),
-        write(REFRESH_TOKEN, "", REFRESH_PATH, 0, secure),
-        write(REFRESH_TOKEN, "", OLDER_REFRESH_PATH, 0, secure),
+        write_token(ACCESS_TOKEN, "", "/", 0, secure),
+        write_token(REFRESH_TOKEN, "", AUTH_PATH, 0, secure),
+        write_token(REFRESH_TOKEN, "", OLDER_REFRESH_PATH, 0, secure),
     ]
 }
 
-/// The tokens in all cookies called `name`. Other cookies may be any bytes (RFC 6265, section 4.2.2), and are passed
-/// over.
-fn read(headers: &HeaderMap, name: &str) -> Vec<String> {
+/// The tokens in all cookies called `name`.
+fn read(headers: &HeaderMap, name: &'static str) -> Vec<String> {
+    let tokens = values(headers, name).filter_map(|value| value.strip_prefix("Bearer ").map(str::to_owned));
+    tokens.take(SAME_NAME_MAX).collect()
+}
+
+/// The values of all cookies called `name`. Other cookies may be any bytes (RFC 6265, section 4.2.2), and are passed over.
+fn values(headers: &HeaderMap, name: &'static str) -> impl Iterator<Item = String> {
     let cookies = headers.get_all(header::COOKIE).into_iter();
     let pairs = cookies.flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
-    pairs.filter_map(|pair| token(pair, name)).take(SAME_NAME_MAX).collect()
+    pairs.filter_map(move |pair| value(pair, name))
 }
 
-/// The token in a pair, if it is called `name`.
-fn token(pair: &[u8], name: &str) -> Option<String> {
+/// The value of a pair, if it is called `name`.
+fn value(pair: &[u8], name: &str) -> Option<String> {
     let value = pair.trim_ascii().strip_prefix(name.as_bytes())?.trim_ascii_start().strip_prefix(b"=")?.trim_ascii();
     let value = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
-    str::from_utf8(value.strip_prefix(b"Bearer ")?).ok().map(str::to_owned)
+    str::from_utf8(value).ok().map(str::to_owned)
 }
 
-fn write(name: &'static str, token: &str, path: &'static str, max_age: u64, secure: bool) -> HeaderValue {
-    let cookie = Cookie::build((name, format!("\"Bearer {token}\"")))
+fn write_token(name: &'static str, token: &str, path: &'static str, max_age: u64, secure: bool) -> HeaderValue {
+    write(name, &format!("\"Bearer {token}\""), path, max_age, secure)
+}
+
+fn write(name: &'static str, value: &str, path: &'static str, max_age: u64, secure: bool) -> HeaderValue {
+    let cookie = Cookie::build((name, value))
         .path(path)
         .max_age(Duration::seconds(i64::try_from(max_age).unwrap_or(i64::MAX)))
         .http_only(true)

@@ -294,6 +294,7 @@ fn client(request: &Request) -> Client {
     Client {
         ip: Origin::of(request).client,
         user_agent: request.header(header::USER_AGENT).map(|agent| agent.chars().take(MAX_USER_AGENT).collect()),
+        device: cookies::device(request.headers()),
         reservation: None,
         allowances: request.data::<Allowances>().cloned().unwrap_or_default(),
     }

@@ -39,13 +39,6 @@ pub enum RateClass {
     Mail,
 }
 
-impl RateClass {
-    /// Whether it depends on what a request presents if it counts, so that the use case counts it.
-    pub const fn depends_on_what_is_presented(self) -> bool {
-        matches!(self, Self::Refresh)
-    }
-}
-
 /// Who may store an answer on its way (RFC 9111).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answers {

@@ -39,6 +39,14 @@ pub struct SignIn {
     pub password: SecretString,
 }
 
+/// What someone who signs in gets.
+pub struct SignedIn {
+    /// The tokens of the session.
+    pub tokens: TokenPair,
+    /// By what the device is known to the account from now on.
+    pub device: String,
+}
+
 /// An account as its owner sees it.
 pub struct Profile {
     /// The account.
@@ -97,7 +105,7 @@ impl Service {
 
     /// Signs in. Fails alike, and after as long, for an unknown address, a wrong password, and an account that is disabled
     /// or has to be verified.
-    pub async fn login(&self, sign_in: SignIn, client: &Client) -> Result<TokenPair, Error> {
+    pub async fn login(&self, sign_in: SignIn, client: &Client) -> Result<SignedIn, Error> {
         self.telemetry
             .observe(Operation::AuthLogin, Subject::default(), async {
                 let (user, hash) = self.check_password(&sign_in, client).await?;
@@ -122,14 +130,15 @@ impl Service {
         let credentials = match Email::parse(&sign_in.email) {
             Ok(email) => {
                 asker = self.devices.asker(&email, client);
-                if let Some(limits) = &self.rate_limits {
-                    limits.count_login(&email)?;
-                }
                 let is_admitted = self.accounts.admit_demo || !email.is_demo();
                 let credentials = self.store.credentials(&email).await?;
+                asker.is_known |= self.count_login(Some(&email), credentials.as_ref(), client)?;
                 credentials.map(|it| Credentials { is_active: it.is_active && is_admitted, ..it })
             }
-            Err(_) => None,
+            Err(_) => {
+                self.count_login(None, None, client)?;
+                None
+            }
         };
         let stored = credentials.as_ref().map(|credentials| credentials.password_hash.clone());
         let verdict = self.hasher.verify(sign_in.password.clone(), stored, asker).await?;
@@ -185,7 +194,7 @@ impl Service {
     }
 
     /// Opens a session for who has proved a password; none if its hash is no longer `verified`.
-    async fn open_session(&self, user: &User, verified: String, client: &Client) -> Result<Option<TokenPair>, Error> {
+    async fn open_session(&self, user: &User, verified: String, client: &Client) -> Result<Option<SignedIn>, Error> {
         let now = self.clock.now();
         let id: SessionId = self.ids.next(now);
         let refresh = RefreshToken::generate(user.id, id, &*self.entropy);
@@ -201,11 +210,12 @@ impl Service {
             workspace: None,
             lines: vec![RefreshLine::new(refresh.secret.digest(), now)],
         };
-        let opening = Opening { verified, most: self.sessions.per_account };
+        let opening = Opening { verified, most: self.sessions.per_account, from: client.network() };
         match self.store.open_session(session.clone(), opening, self.stamp(client, Some(user.id))).await {
             Ok(true) => {
                 self.devices.note(&user.email, client);
-                self.token_pair(user, &session, &refresh).await.map(Some)
+                let tokens = self.token_pair(user, &session, &refresh).await?;
+                Ok(Some(SignedIn { tokens, device: self.device_token(user.id, client) }))
             }
             Ok(false) => Ok(None),
             Err(StoreError::NotFound(Missing::User)) => Err(Error::InvalidCredentials(LoginFailure::Inactive)),

@@ -12,6 +12,8 @@ pub struct Client {
     pub ip: Option<IpAddr>,
     /// What it calls itself.
     pub user_agent: Option<String>,
+    /// The token by which it says to be a device that is known.
+    pub device: Option<String>,
     /// The idempotency key that it sent.
     pub reservation: Option<Reservation>,
     /// What is left of the limits that its request counted against.

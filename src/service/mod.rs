@@ -17,6 +17,7 @@ mod idempotency;
 mod index_check;
 mod indexing;
 mod kept_answers;
+mod known;
 mod large_writes;
 mod mailing;
 mod members;
@@ -36,7 +37,7 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
-use crate::auth::{AccessTokens, PasswordHasher};
+use crate::auth::{AccessTokens, DeviceTokens, PasswordHasher};
 use crate::domain::{Actor, Clock, Entropy, IdGenerator, PasswordPolicy, Quotas, Stamp, UserId};
 use crate::followers::TaskRegistry;
 use crate::store::Store;
@@ -48,7 +49,7 @@ pub use crate::followers::TaskHealth;
 pub use crate::store::Backup;
 pub use api_keys::{ApiKeyUses, MadeApiKey};
 pub use artifacts::{BulkOutcome, Export};
-pub use auth::{Profile, Registered, Registration, SignIn};
+pub use auth::{Profile, Registered, Registration, SignIn, SignedIn};
 pub use backups::{BackupHealth, BackupSchedule, MakeBackups, ShipChanges};
 pub use caller::{Caller, Client, Via};
 pub use devices::Devices;
@@ -60,6 +61,7 @@ pub use kept_answers::KeptAnswers;
 pub use large_writes::LargeWrites;
 pub use mailing::{MailRequests, Mailing, Outbox};
 pub use members::{AddedMember, ChangedRole};
+pub use passwords::WasReset;
 pub use rate_limits::{Allowances, RateLimitSettings, RateLimits};
 pub use refresh::SignOut;
 pub use search::{Lasted, Search, SearchHealth};
@@ -113,6 +115,8 @@ pub struct Service {
     pub access_tokens: AccessTokens,
     /// Signs and verifies cursors.
     pub cursor_key: CursorKey,
+    /// Makes and reads the tokens by which devices are known.
+    pub device_tokens: DeviceTokens,
     /// What a new password must be like.
     pub password_policy: PasswordPolicy,
     /// What is asked of accounts.

@@ -4,8 +4,17 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Caller, Client, Error, Service};
 use crate::auth::{OneTimeSecret, Verdict, is_common};
-use crate::domain::{Email, PasswordPolicy, Purpose, Violations};
+use crate::domain::{ApiKey, Email, PasswordPolicy, Purpose, Violations};
+use crate::store::PasswordReset;
 use crate::telemetry::{Operation, Subject, annotate_subject};
+
+/// A password that was reset.
+pub struct WasReset {
+    /// The API keys that the account had made in its workspaces.
+    pub api_keys: Vec<ApiKey>,
+    /// By what the device is known to the account from now on.
+    pub device: String,
+}
 
 impl Service {
     /// Replaces the caller's password, who must know the current one. All other sessions end.
@@ -52,8 +61,15 @@ impl Service {
             .await
     }
 
-    /// Replaces the password of the account that a token was sent to. The token is used up, and all sessions end.
-    pub async fn reset_password(&self, token: &str, new: SecretString, client: &Client) -> Result<(), Error> {
+    /// Replaces the password of the account that a token was sent to. The token is used up, and all sessions end, and the
+    /// API keys of the account if so wished.
+    pub async fn reset_password(
+        &self,
+        token: &str,
+        new: SecretString,
+        revoke_api_keys: bool,
+        client: &Client,
+    ) -> Result<WasReset, Error> {
         self.telemetry
             .observe(Operation::AuthPasswordReset, Subject::default(), async {
                 let presented = OneTimeSecret::parse(token).ok_or(Error::InvalidOneTimeToken)?;
@@ -66,7 +82,9 @@ impl Service {
                 self.check_new_password(&new, &account.email)?;
                 let hash = self.hasher.hash(new, self.devices.asker(&account.email, client)).await?;
                 let stamp = self.stamp(client, Some(user));
-                Ok(self.store.reset_password(user, digest, hash, stamp).await?)
+                let reset = PasswordReset { hash, revoke_api_keys, from: client.network() };
+                let api_keys = self.store.reset_password(user, digest, reset, stamp).await?;
+                Ok(WasReset { api_keys, device: self.device_token(user, client) })
             })
             .await
     }

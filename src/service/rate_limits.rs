@@ -7,7 +7,7 @@ use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 
 use super::Error;
-use crate::auth::{Allowance, Exhausted, RateLimit};
+use crate::auth::{Allowance, DeviceId, Exhausted, RateLimit};
 use crate::domain::{Email, Network, RefreshDigest, UserId};
 use crate::operations::RateClass;
 
@@ -30,6 +30,24 @@ pub struct RateLimitSettings {
     pub mail_in_all: u32,
     /// Requests of one account.
     pub signed_in: u32,
+}
+
+/// Where somebody tries to sign in to an account from: each has a limit of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum LoginSource {
+    /// From anywhere, to an address that may have an account. By digest, so that none that was only tried is kept.
+    Anywhere([u8; 32]),
+    /// From a network that the account was signed in to from before.
+    Network(UserId, Network),
+    /// From a device that the account was signed in to from before.
+    Device(DeviceId),
+}
+
+impl LoginSource {
+    /// From anywhere that is not known.
+    pub fn anywhere(email: &Email) -> Self {
+        Self::Anywhere(Sha256::digest(email.as_str()).into())
+    }
 }
 
 /// How many refresh tokens are known whose spending was counted.
@@ -64,8 +82,7 @@ pub struct RateLimits {
     workspace_create: RateLimit<Network>,
     mail: RateLimit<Network>,
     mail_in_all: RateLimit<()>,
-    /// By digest, so that no address that was only tried is kept.
-    login_per_account: RateLimit<[u8; 32]>,
+    login_per_account: RateLimit<LoginSource>,
     signed_in: RateLimit<UserId>,
 }
 
@@ -117,10 +134,10 @@ impl RateLimits {
         Ok(self.signed_in.take(&user)?)
     }
 
-    /// Counts an attempt to sign in as `email`, whether or not it has an account. Attempts from everywhere share the
-    /// limit, and one is there again every few seconds: the owner is never locked out for good.
-    pub(super) fn count_login(&self, email: &Email) -> Result<Allowance, Error> {
-        Ok(self.login_per_account.take(&Sha256::digest(email.as_str()).into())?)
+    /// Counts an attempt to sign in to an account. Attempts from everywhere share a limit, whether or not there is an
+    /// account; from where its owner was signed in before, there is another one, so that guessing does not keep them out.
+    pub(super) fn count_login(&self, source: LoginSource) -> Result<Allowance, Error> {
+        Ok(self.login_per_account.take(&source)?)
     }
 }
 

@@ -44,7 +44,7 @@ pub use figures::{CacheFigures, StoreFigures};
 pub use housekeeping::{Housekeeping, TrashPlace, VersionPlace};
 pub use members::Members;
 pub use observer::{Call, CommitFigures, NoObserver, Observer, WriteFigures};
-pub use one_time_tokens::OneTimeTokens;
+pub use one_time_tokens::{OneTimeTokens, PasswordReset};
 pub use sessions::{Opening, Renewal, Rotation, SessionPlace, Sessions, Standing, Switched};
 pub use users::Users;
 pub use workspaces::{SlugChoice, Workspaces};

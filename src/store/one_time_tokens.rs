@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::StoreResult;
-use crate::domain::{OneTimeDigest, OneTimeToken, Purpose, Stamp, UserId};
+use crate::domain::{ApiKey, Network, OneTimeDigest, OneTimeToken, Purpose, Stamp, UserId};
 
 /// What is proved by a token that was sent by mail. Using one and its effect are one intent.
 #[async_trait]
@@ -25,13 +25,25 @@ pub trait OneTimeTokens: Send + Sync {
     /// [`super::StoreError::InvalidOneTimeToken`] when `presented` is none of the good ones.
     async fn verify_email(&self, user: UserId, presented: OneTimeDigest, stamp: Stamp) -> StoreResult<()>;
 
-    /// Uses up a token, and all others for the same purpose, to replace the password hash, and ends all sessions of the account.
+    /// Uses up a token, and all others for the same purpose, to replace the password hash, and ends all sessions of the
+    /// account. Returns the API keys that it had made in its workspaces, which end as well if so wished.
     /// [`super::StoreError::InvalidOneTimeToken`] when `presented` is none of the good ones, or the account is disabled.
     async fn reset_password(
         &self,
         user: UserId,
         presented: OneTimeDigest,
-        hash: String,
+        reset: PasswordReset,
         stamp: Stamp,
-    ) -> StoreResult<()>;
+    ) -> StoreResult<Vec<ApiKey>>;
+}
+
+/// What a password is reset to, and what becomes of the account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasswordReset {
+    /// The hash of the new password.
+    pub hash: String,
+    /// Whether the API keys of the account end.
+    pub revoke_api_keys: bool,
+    /// Where the client is, which the account then knows.
+    pub from: Option<Network>,
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::StoreResult;
 use crate::domain::{
-    RefreshDigest, RefreshSalt, RefreshSecret, Role, Session, SessionId, Stamp, TenantId, Timestamp, UserId,
+    Network, RefreshDigest, RefreshSalt, RefreshSecret, Role, Session, SessionId, Stamp, TenantId, Timestamp, UserId,
 };
 
 /// Sessions and their refresh tokens.
@@ -87,6 +87,8 @@ pub struct Opening {
     pub verified: String,
     /// How many sessions the account may have, this one included.
     pub most: usize,
+    /// Where the client is, which the account then knows.
+    pub from: Option<Network>,
 }
 
 /// How a refresh token is followed by another.

@@ -129,6 +129,78 @@ fn asking_again_for_a_reset_leaves_the_link_before_good_and_fills_no_mailbox() {
 }
 
 #[test]
+fn a_new_device_signs_in_after_a_reset_while_somebody_guesses() {
+    let (mail, setup) = with_mail();
+    let server = setup.rate_limited().env("GHOSTWORKS__SERVER__TRUSTED_PROXIES", "127.0.0.0/8").start();
+    let at = |address: &str| server.client().with("X-Forwarded-For", address);
+    let account = Account::new(&server);
+    mail.next();
+    for number in 1..=10 {
+        login(&at(&format!("198.51.100.{number}")), &account.email, "Wrong-guess-1");
+    }
+    let new = at("203.0.113.7");
+    login(&new, &account.email, PASSWORD).problem(429, "rate_limited");
+    ask(&new, FORGOT, &account.email).expect(200);
+    let reply = reset(&new, &mail.next().token(), NEW_PASSWORD).expect(200);
+    login(&new, &account.email, NEW_PASSWORD).expect(200);
+    let device = reply.set_cookie("device").split("; ").next().expect("a pair").to_owned();
+    login(&at("203.0.113.8").with("Cookie", &device), &account.email, NEW_PASSWORD).expect(200);
+    login(&at("203.0.113.9"), &account.email, NEW_PASSWORD).problem(429, "rate_limited");
+}
+
+#[test]
+fn a_reset_says_which_api_keys_exist_and_ends_them_unless_told() {
+    let (mail, setup) = with_mail();
+    let server = setup.start();
+    let (account, other) = (Account::new(&server), Account::new(&server));
+    mail.next();
+    mail.next();
+    let key = |account: &Account, workspace: &str| {
+        let body = json!({"name": "CI", "scopes": ["artifacts:read"]});
+        account.client.post(&format!("/api/v1/workspaces/{workspace}/api-keys"), &body).expect(201).json()
+    };
+    let workspaces = [account.workspace(), account.workspace()];
+    let keys = [key(&account, &workspaces[0]), key(&account, &workspaces[1])];
+    let members = format!("/api/v1/workspaces/{}/members", workspaces[0]);
+    account.client.post(&members, &json!({"email": other.email, "role": "admin"})).expect(201);
+    let others = key(&other, &workspaces[0]);
+    let works = |key: &serde_json::Value, workspace: &str| {
+        let path = format!("/api/v1/workspaces/{workspace}/artifacts");
+        server.client().bearer(&text(&key["key"])).get(&path).status == 200
+    };
+    let reset = |revoke: Option<bool>, password: &str| {
+        ask(&server.client(), FORGOT, &account.email).expect(200);
+        let mut body = json!({"token": mail.next().token(), "new_password": password});
+        if let Some(revoke) = revoke {
+            body["revoke_api_keys"] = json!(revoke);
+        }
+        server.client().post(RESET, &body).expect(200).json()
+    };
+    let listed = |answer: &serde_json::Value, revoked: bool| {
+        let item = |(key, workspace): (&serde_json::Value, &String)| json!({"id": key["id"], "workspace_id": workspace, "name": "CI", "revoked": revoked});
+        let mut expected: Vec<_> = keys.iter().zip(&workspaces).map(item).collect();
+        let mut found = answer["api_keys"].as_array().expect("keys").clone();
+        expected.sort_by_key(|key| text(&key["id"]));
+        found.sort_by_key(|key| text(&key["id"]));
+        assert_eq!(found, expected);
+    };
+
+    listed(&reset(Some(false), NEW_PASSWORD), false);
+    assert!(works(&keys[0], &workspaces[0]) && works(&keys[1], &workspaces[1]));
+    let answer = reset(None, PASSWORD);
+    listed(&answer, true);
+    assert!(text(&answer["message"]).contains("revoked"), "{answer}");
+    assert!(!works(&keys[0], &workspaces[0]) && !works(&keys[1], &workspaces[1]));
+    assert!(works(&others, &workspaces[0]), "another one's");
+    let signed_in = login(&server.client(), &account.email, PASSWORD).expect(200).json();
+    let audit = format!("/api/v1/workspaces/{}/audit", workspaces[1]);
+    let entries = server.client().bearer(&text(&signed_in["access_token"])).get(&audit).expect(200).json();
+    let actions: Vec<_> = entries["items"].as_array().expect("entries").iter().map(|it| it["action"].clone()).collect();
+    assert!(actions.contains(&json!("api_key.revoked")), "{actions:?}");
+    assert_eq!(reset(None, NEW_PASSWORD)["api_keys"], json!([]));
+}
+
+#[test]
 fn changing_the_password_makes_a_letter_void() {
     let (mail, setup) = with_mail();
     let server = setup.start();

@@ -146,3 +146,59 @@ fn what_is_not_limited_says_nothing_of_limits() {
         login(&unlimited.client(), "nobody@example.com", PASSWORD).expect(401);
     }
 }
+
+#[test]
+fn s10_guessing_keeps_nobody_out_where_they_signed_in_before() {
+    let server = start();
+    let email = format!("{}@example.com", unique("owner"));
+    register(&at(&server, "203.0.113.20"), &email).expect(201);
+    let home = login(&at(&server, "203.0.113.20"), &email, PASSWORD).expect(200);
+    let device = home.set_cookie("device").split("; ").next().expect("a pair").to_owned();
+    let guess = |number: u32| login(&at(&server, &format!("198.51.100.{number}")), &email, "Wrong-guess-1");
+    for number in 20..29 {
+        guess(number).problem(401, "invalid_credentials");
+    }
+    for number in 29..40 {
+        refused(&guess(number));
+    }
+
+    // At home, and with the browser anywhere, also where somebody guesses.
+    login(&at(&server, "203.0.113.20"), &email, PASSWORD).expect(200);
+    login(&at(&server, "203.0.113.21").with("Cookie", &device), &email, PASSWORD).expect(200);
+    for _ in 0..5 {
+        login(&at(&server, "203.0.113.22"), "nobody@example.com", "Wrong-guess-1");
+    }
+    refused(&login(&at(&server, "203.0.113.22"), &email, PASSWORD));
+    login(&at(&server, "203.0.113.22").with("Cookie", &device), &email, PASSWORD).expect(200);
+
+    // Nobody becomes known by saying so, or by a device of another account.
+    let other = Account::new(&server);
+    let stranger = login(&at(&server, "203.0.113.24"), &other.email, PASSWORD).expect(200);
+    let foreign = stranger.set_cookie("device").split("; ").next().expect("a pair").to_owned();
+    for cookie in ["device=nonsense", &foreign] {
+        refused(&login(&at(&server, "203.0.113.25").with("Cookie", cookie), &email, PASSWORD));
+    }
+    refused(&login(&at(&server, "203.0.113.26"), &email, PASSWORD));
+    refused(&guess(41));
+}
+
+#[test]
+fn s10_guesses_from_a_known_place_are_limited_as_well() {
+    let server = start();
+    let owner = Account::new(&server);
+    let device = login(&at(&server, "203.0.113.30"), &owner.email, PASSWORD).expect(200);
+    let device = device.set_cookie("device").split("; ").next().expect("a pair").to_owned();
+    let guess = |number: u32| {
+        login(&at(&server, &format!("198.51.100.{number}")).with("Cookie", &device), &owner.email, "Wrong-guess-1")
+    };
+    for number in 50..60 {
+        guess(number).problem(401, "invalid_credentials");
+    }
+    refused(&guess(60));
+    // A device that says to be known counts against the limit of its address all the same.
+    let client = at(&server, "203.0.113.31").with("Cookie", "device=nonsense");
+    for _ in 0..5 {
+        login(&client, "nobody@example.com", "Wrong-guess-1").problem(401, "invalid_credentials");
+    }
+    refused(&login(&client, "nobody@example.com", "Wrong-guess-1"));
+}

@@ -3,7 +3,7 @@
 use ghostworks::domain::{ChangeKind, OneTimeToken, Purpose, RefreshLine, Session, TenantId};
 use ghostworks::store::{Missing, Rotation, StoreError, Switched};
 
-use crate::world::{World, later, nobody, opening, renewal, secret};
+use crate::world::{World, later, nobody, opening, renewal, resetting, secret};
 
 /// The workspace of each entry after a position.
 async fn tenants(world: &World, after: u64) -> Vec<Option<TenantId>> {
@@ -60,7 +60,7 @@ pub async fn s19_who_proved_the_password_before_it_was_changed_comes_too_late(wo
     assert_eq!(world.last_seq().await, before);
     assert_eq!(open("new").await, (Ok(true), true));
 
-    world.store.reset_password(ann.id, [1; 32], "newest".to_owned(), world.stamp()).await.unwrap();
+    world.store.reset_password(ann.id, [1; 32], resetting("newest"), world.stamp()).await.unwrap();
     assert_eq!(open("new").await, (Ok(false), false), "reset");
     let (old, renewed) = ("newest".to_owned(), "renewed".to_owned());
     assert_eq!(world.store.replace_password_hash(ann.id, old, renewed, world.stamp()).await, Ok(true));
@@ -84,7 +84,7 @@ pub async fn a_disabled_account_has_no_sessions_and_gets_none(world: World) {
     let late = world.store.open_session(world.new_session(ann.id, 2), opening("hash"), world.stamp()).await;
     assert_eq!(late, Err(StoreError::NotFound(Missing::User)));
     world.store.issue_one_time_token(ann.id, Purpose::ResetPassword, token, world.stamp()).await.unwrap();
-    let reset = world.store.reset_password(ann.id, [1; 32], "new".to_owned(), world.stamp()).await;
+    let reset = world.store.reset_password(ann.id, [1; 32], resetting("new"), world.stamp()).await;
     assert_eq!(reset, Err(StoreError::InvalidOneTimeToken));
 
     assert_eq!(world.store.set_user_active(ann.id, true, world.stamp()).await, Ok(true));

@@ -76,6 +76,7 @@ on_every_store! {
         salts_are_removed_when_no_token_may_be_presented_again
         of_too_many_lines_the_one_unused_longest_is_dropped
         of_too_many_sessions_the_one_unused_longest_ends
+        where_an_account_was_signed_in_to_from_is_known
         other_tokens_are_unknown
         a_session_that_has_expired_is_removed_when_it_is_met
         opening_a_session_removes_a_few_that_have_expired

@@ -3,7 +3,7 @@
 use ghostworks::domain::{ChangeKind, OneTimeToken, Purpose, Timestamp, UserId};
 use ghostworks::store::{Missing, StoreError};
 
-use crate::world::{World, later, nobody};
+use crate::world::{World, later, nobody, resetting};
 
 const INVALID: Result<(), StoreError> = Err(StoreError::InvalidOneTimeToken);
 
@@ -17,7 +17,7 @@ async fn issue(world: &World, user: UserId, purpose: Purpose, digest: u8) {
 }
 
 async fn reset(world: &World, user: UserId, digest: u8, hash: &str) -> Result<(), StoreError> {
-    world.store.reset_password(user, [digest; 32], hash.to_owned(), world.stamp()).await
+    world.store.reset_password(user, [digest; 32], resetting(hash), world.stamp()).await.map(drop)
 }
 
 async fn hash_of(world: &World, name: &str) -> String {

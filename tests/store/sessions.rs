@@ -1,6 +1,8 @@
 //! Sessions and refresh tokens.
 
-use ghostworks::domain::{Actor, ChangeKind, RefreshLine, RefreshSecret, Session, SessionId, Stamp, Timestamp, UserId};
+use ghostworks::domain::{
+    Actor, ChangeKind, Email, Network, RefreshLine, RefreshSecret, Session, SessionId, Stamp, Timestamp, UserId,
+};
 use ghostworks::store::{Missing, Opening, Renewal, Rotation, Standing, StoreError};
 
 use crate::world::{World, later, nobody, opening, renewal, secret};
@@ -206,6 +208,19 @@ pub async fn of_too_many_sessions_the_one_unused_longest_ends(world: World) {
     let expected = [ChangeKind::SessionDisplaced(sessions[1].id), ChangeKind::SessionOpened(newest.id)];
     assert_eq!(world.kinds(before).await, expected);
     assert_eq!(world.store.session(bob.user, bob.id).await, Ok(Some(bob)), "his are his");
+}
+
+pub async fn where_an_account_was_signed_in_to_from_is_known(world: World) {
+    let (ann, bob) = (world.user("ann").await, world.user("bob").await);
+    let network = Network::from_bytes([7; 8]);
+    let known = async |email: &Email| world.store.credentials(email).await.unwrap().unwrap().networks.has(network);
+    let from = Some(network);
+    let late = Opening { from, ..opening("another") };
+    assert_eq!(world.store.open_session(world.new_session(ann.id, 1), late, world.stamp()).await, Ok(false));
+    assert!(!known(&ann.email).await);
+    let good = Opening { from, ..opening("hash") };
+    assert_eq!(world.store.open_session(world.new_session(ann.id, 1), good, world.stamp()).await, Ok(true));
+    assert!(known(&ann.email).await && !known(&bob.email).await);
 }
 
 pub async fn other_tokens_are_unknown(world: World) {

@@ -1,6 +1,6 @@
 //! Accounts.
 
-use ghostworks::domain::{Credentials, Email, PersonName, UserId};
+use ghostworks::domain::{Credentials, Email, KnownNetworks, PersonName, UserId};
 use ghostworks::store::{Missing, StoreError};
 
 use crate::world::{World, nobody};
@@ -13,8 +13,13 @@ pub async fn an_account_is_found_by_id_and_by_address(world: World) {
     world.user("bob").await;
 
     assert_eq!(world.store.user(ann.id).await, Ok(Some(ann.clone())));
-    let credentials =
-        Credentials { user: ann.id, password_hash: "her hash".to_owned(), is_active: true, is_verified: true };
+    let credentials = Credentials {
+        user: ann.id,
+        password_hash: "her hash".to_owned(),
+        is_active: true,
+        is_verified: true,
+        networks: KnownNetworks::default(),
+    };
     assert_eq!(world.store.credentials(&ann.email).await, Ok(Some(credentials)));
     assert_eq!(world.store.user(nobody()).await, Ok(None));
     assert_eq!(world.store.credentials(&Email::parse("eve@example.com").unwrap()).await, Ok(None));

@@ -9,7 +9,7 @@ use ghostworks::domain::{
     Timestamp, User, UserId, Workspace, WorkspaceName,
 };
 use ghostworks::store::redb::{Location, Options, RedbStore};
-use ghostworks::store::{NoObserver, Opening, Renewal, SlugChoice, Store};
+use ghostworks::store::{NoObserver, Opening, PasswordReset, Renewal, SlugChoice, Store};
 use tempfile::TempDir;
 
 use crate::memory::MemoryEngine;
@@ -205,7 +205,12 @@ pub fn secret(number: u8) -> RefreshSecret {
 
 /// A session of who has proved a password with this hash.
 pub fn opening(hash: &str) -> Opening {
-    Opening { verified: hash.to_owned(), most: 100 }
+    Opening { verified: hash.to_owned(), most: 100, from: None }
+}
+
+/// A reset to a password with this hash.
+pub fn resetting(hash: &str) -> PasswordReset {
+    PasswordReset { hash: hash.to_owned(), revoke_api_keys: false, from: None }
 }
 
 /// How a token is followed by another, when it may not be presented again.

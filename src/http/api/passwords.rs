@@ -5,11 +5,13 @@ use std::sync::Arc;
 use poem::web::Data;
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::Tag;
 use super::example;
-use super::tokens::MessageBody;
+use super::tokens::{MessageBody, WithCookies};
+use crate::domain::ApiKey;
 use crate::http::extract::{FromClient, SignedIn};
 use crate::http::json::Json;
 use crate::http::refused::{BODY, FULL, Refused, SERVED, SIGNED_IN};
@@ -52,17 +54,26 @@ impl PasswordsApi {
 
     /// Choose a new password
     ///
-    /// With the token of the mail that was asked for. All sessions of the account end.
+    /// With the token of the mail that was asked for. All sessions of the account end, and so do the API keys that it made,
+    /// unless `revoke_api_keys` is false; the answer lists them. From this address and browser, the account can sign in
+    /// from then on while somebody guesses at it from elsewhere.
     #[oai(path = "/reset", method = "post", operation_id = "reset_password")]
     async fn reset(
         &self,
         state: Data<&Arc<State>>,
         client: FromClient,
         body: Json<ResetPasswordRequest>,
-    ) -> Result<Json<MessageBody>, Refused<{ SERVED | BODY | FULL }>> {
-        let Json(body) = body;
-        state.service.reset_password(&body.token, body.new_password.into(), &client.0).await?;
-        Ok(Json(MessageBody::new("Password changed; sign in with the new one")))
+    ) -> Result<WithCookies<PasswordResetBody>, Refused<{ SERVED | BODY | FULL }>> {
+        let Json(ResetPasswordRequest { token, new_password, revoke_api_keys }) = body;
+        let reset = state.service.reset_password(&token, new_password.into(), revoke_api_keys, &client.0).await?;
+        let message = match (reset.api_keys.len(), revoke_api_keys) {
+            (0, _) => "Password changed; sign in with the new one",
+            (_, true) => "Password changed; sign in with the new one. The API keys in the list were revoked",
+            (_, false) => "Password changed; sign in with the new one. The API keys in the list are still good",
+        };
+        let api_keys = reset.api_keys.into_iter().map(|key| KeyOfAccount::new(key, revoke_api_keys)).collect();
+        let body = PasswordResetBody { message: message.to_owned(), api_keys };
+        Ok(WithCookies::none(body).knowing(&reset.device, &state))
     }
 }
 
@@ -108,10 +119,52 @@ struct ResetPasswordRequest {
     /// The new password, under the same rules as at registration.
     #[oai(validator(min_length = 8, max_length = 128))]
     new_password: String,
+    /// Whether the API keys that the account made end as well.
+    #[serde(default = "yes")]
+    #[oai(default = "yes")]
+    revoke_api_keys: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Example for ResetPasswordRequest {
     fn example() -> Self {
-        Self { token: "the token of the mail".to_owned(), new_password: example::ANOTHER_PASSWORD.to_owned() }
+        Self {
+            token: "the token of the mail".to_owned(),
+            new_password: example::ANOTHER_PASSWORD.to_owned(),
+            revoke_api_keys: true,
+        }
+    }
+}
+
+/// A password that was reset.
+#[derive(Serialize, Object)]
+#[oai(rename = "PasswordReset")]
+struct PasswordResetBody {
+    /// What happened.
+    message: String,
+    /// The API keys that the account had made in its workspaces.
+    api_keys: Vec<KeyOfAccount>,
+}
+
+/// An API key that an account made.
+#[derive(Serialize, Object)]
+struct KeyOfAccount {
+    /// The key's id.
+    id: Uuid,
+    /// The workspace that it is good in.
+    workspace_id: Uuid,
+    /// What it is called.
+    name: String,
+    /// Whether it was revoked.
+    revoked: bool,
+}
+
+impl KeyOfAccount {
+    fn new(key: ApiKey, revoked: bool) -> Self {
+        let (id, workspace_id) = (key.id.as_uuid(), key.tenant.as_uuid());
+        Self { id, workspace_id, name: key.name.into_string(), revoked }
     }
 }

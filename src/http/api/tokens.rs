@@ -24,6 +24,17 @@ impl<T> WithCookies<T> {
         Self { body, cookies: cookies::set(tokens, state.secure_cookies()) }
     }
 
+    /// The same, and a cookie by which the device is known from now on.
+    pub fn knowing(mut self, device: &str, state: &State) -> Self {
+        self.cookies.push(cookies::know_device(device, state.secure_cookies()));
+        self
+    }
+
+    /// A body without a cookie.
+    pub fn none(body: T) -> Self {
+        Self { body, cookies: Vec::new() }
+    }
+
     /// A body, and the pair of tokens as cookies in the place of those that were sent.
     pub fn replace(body: T, tokens: &TokenPair, state: &State) -> Self {
         Self { body, cookies: cookies::replace(tokens, state.secure_cookies()) }

@@ -3,11 +3,13 @@
 use poem::http::{HeaderMap, HeaderName};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
+use crate::http::cookies;
 use crate::http::forwarded::Origin;
 use crate::http::problem::Problem;
 use crate::http::routes::operation_of;
 use crate::http::server::Crowded;
 use crate::http::state::State;
+use crate::operations::RateClass;
 use crate::service::{Allowance, Allowances, Error};
 
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
@@ -55,6 +57,16 @@ impl<E: Endpoint> Endpoint for Announcing<E> {
     }
 }
 
+/// Whether the use case counts a request, because it depends on what is presented if it does: a refresh token that was
+/// spent a moment ago, or a device that is known.
+fn is_counted_later(class: RateClass, request: &Request) -> bool {
+    match class {
+        RateClass::Refresh => true,
+        RateClass::Login => cookies::device(request.headers()).is_some(),
+        RateClass::Register | RateClass::WorkspaceCreate | RateClass::Mail => false,
+    }
+}
+
 /// Refuses who asks too often from one address.
 pub(in crate::http) struct RateLimited;
 
@@ -76,7 +88,7 @@ impl<E: Endpoint> Endpoint for Limiting<E> {
             return Err(Problem::from(Error::Overloaded).before_body().into());
         }
         if let Some(class) = operation_of(&request).and_then(|operation| operation.row().rate)
-            && !class.depends_on_what_is_presented()
+            && !is_counted_later(class, &request)
             && let Some(limits) = &State::of(&request)?.service.rate_limits
             && let Some(address) = Origin::of(&request).client
         {

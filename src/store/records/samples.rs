@@ -6,9 +6,9 @@ use std::fmt::Debug;
 use super::*;
 use crate::domain::{
     Actor, Answer, ApiKey, ApiKeyId, ApiKeyName, Artifact, ArtifactDescription, ArtifactId, ArtifactName, ArtifactType,
-    Change, ChangeKind, Email, Membership, Metadata, MetadataValue, Noted, OneTimeToken, PersonName, RefreshLine, Role,
-    Scope, Session, SessionId, Settings, Slug, Tags, TenantId, User, UserId, Workspace, WorkspaceDescription,
-    WorkspaceName,
+    Change, ChangeKind, Email, KnownNetworks, Membership, Metadata, MetadataValue, Network, Noted, OneTimeToken,
+    PersonName, RefreshLine, Role, Scope, Session, SessionId, Settings, Slug, Tags, TenantId, User, UserId, Workspace,
+    WorkspaceDescription, WorkspaceName,
 };
 
 const USER: UserId = UserId::from_bytes([0x11; 16]);
@@ -48,8 +48,12 @@ fn users() {
         created_at: at(1),
         updated_at: at(2),
     };
-    let account = Account { user, password_hash: "$argon2id$v=19$…".to_owned() };
+    let password_hash = "$argon2id$v=19$…".to_owned();
+    let account = Account { user, password_hash, networks: KnownNetworks::default() };
     check(include_str!("../../../tests/records/user-v1.hex"), &account);
+    let networks = vec![(Network::from_bytes([0x99; 8]), at(3)), (Network::from_bytes([0xaa; 8]), at(4))];
+    let known = Account { networks: KnownNetworks::from_stored(networks), ..account };
+    check(include_str!("../../../tests/records/user-v2.hex"), &known);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Id, Record, Unreadable, parse, time, unknown};
-use crate::domain::{Email, PersonName, User, UserId};
+use crate::domain::{Email, KnownNetworks, Network, PersonName, User, UserId};
 
 /// An account with what only the store sees of it.
 #[cfg_attr(test, derive(Debug, PartialEq))]
@@ -11,6 +11,7 @@ pub(in crate::store) struct Account {
     pub user: User,
     /// A PHC string.
     pub password_hash: String,
+    pub networks: KnownNetworks,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -26,14 +27,21 @@ pub(in crate::store) struct UserV1 {
     password_hash: String,
 }
 
+#[derive(Serialize, Deserialize)]
+pub(in crate::store) struct UserV2 {
+    before: UserV1,
+    /// Network, and when it was last seen.
+    networks: Vec<([u8; 8], i64)>,
+}
+
 impl Record for Account {
     const NAME: &'static str = "a user";
-    const VERSION: u8 = 1;
-    type Latest = UserV1;
+    const VERSION: u8 = 2;
+    type Latest = UserV2;
 
-    fn to_latest(&self) -> UserV1 {
-        let Self { user, password_hash } = self;
-        UserV1 {
+    fn to_latest(&self) -> UserV2 {
+        let Self { user, password_hash, networks } = self;
+        let before = UserV1 {
             id: user.id.to_bytes(),
             email: user.email.as_str().to_owned(),
             first_name: user.first_name.as_ref().map(|name| name.as_str().to_owned()),
@@ -43,12 +51,15 @@ impl Record for Account {
             created_at: user.created_at.as_microsecond(),
             updated_at: user.updated_at.as_microsecond(),
             password_hash: password_hash.clone(),
-        }
+        };
+        let networks = networks.iter().map(|(network, seen_at)| (network.to_bytes(), seen_at.as_microsecond()));
+        UserV2 { before, networks: networks.collect() }
     }
 
     fn from_version(version: u8, body: &[u8]) -> Result<Self, Unreadable> {
         match version {
             1 => parse::<UserV1>(body)?.try_into(),
+            2 => parse::<UserV2>(body)?.try_into(),
             other => Err(unknown(other)),
         }
     }
@@ -68,6 +79,16 @@ impl TryFrom<UserV1> for Account {
             created_at: time(record.created_at)?,
             updated_at: time(record.updated_at)?,
         };
-        Ok(Self { user, password_hash: record.password_hash })
+        Ok(Self { user, password_hash: record.password_hash, networks: KnownNetworks::default() })
+    }
+}
+
+impl TryFrom<UserV2> for Account {
+    type Error = Unreadable;
+
+    fn try_from(record: UserV2) -> Result<Self, Unreadable> {
+        let network = |(network, seen_at)| Ok((Network::from_bytes(network), time(seen_at)?));
+        let networks = record.networks.into_iter().map(network).collect::<Result<_, Unreadable>>()?;
+        Ok(Self { networks: KnownNetworks::from_stored(networks), ..record.before.try_into()? })
     }
 }

@@ -60,11 +60,28 @@ fn revoke(tx: &mut Tx<'_>, tenant: TenantId, id: ApiKeyId, by: UserId) -> StoreR
     if !tx.has(Table::ApiKeys, &row_key(tenant, id))? {
         return Err(StoreError::NotFound(Missing::ApiKey));
     }
+    remove(tx, tenant, id);
+    Ok(())
+}
+
+/// Removes a key that is there.
+pub(super) fn remove(tx: &mut Tx<'_>, tenant: TenantId, id: ApiKeyId) {
     tx.remove(Table::ApiKeys, &row_key(tenant, id));
     tx.remove(Table::ApiKeyUses, &row_key(tenant, id));
     tx.add(tenant.to_bytes(), Counter::ApiKeys, -1);
     tx.log(Scope::Tenant(tenant), ChangeKind::ApiKeyRevoked(id));
-    Ok(())
+}
+
+/// The keys that someone made in the workspaces that they are a member of.
+pub(super) fn made_by(source: &impl Source, user: UserId) -> StoreResult<Vec<ApiKey>> {
+    let span = Span::under(Table::MembershipsByUser, &user.to_bytes());
+    let mut keys = Vec::new();
+    for (key, _) in source.keys(Table::MembershipsByUser, &span, usize::MAX)? {
+        let Some(tenant) = key.last_chunk().map(|tenant| TenantId::from_bytes(*tenant)) else { continue };
+        let made: Vec<ApiKey> = list(source, tenant)?;
+        keys.extend(made.into_iter().filter(|key| key.created_by == user));
+    }
+    Ok(keys)
 }
 
 fn note_use(tx: &mut Tx<'_>, it: &ApiKeyUse) -> StoreResult<()> {
@@ -86,7 +103,7 @@ fn find(source: &dyn Source, tenant: TenantId, id: ApiKeyId) -> StoreResult<Opti
 }
 
 /// See [`ApiKeys::api_keys_of`].
-fn list(source: &dyn Source, tenant: TenantId) -> StoreResult<Vec<ApiKey>> {
+fn list(source: &(impl Source + ?Sized), tenant: TenantId) -> StoreResult<Vec<ApiKey>> {
     if workspaces::is_deleted(source, tenant)? {
         return Ok(Vec::new());
     }
@@ -98,7 +115,7 @@ fn list(source: &dyn Source, tenant: TenantId) -> StoreResult<Vec<ApiKey>> {
 }
 
 /// A key with its last use, which earlier versions kept in its own row.
-fn with_last_use(source: &dyn Source, key: ApiKey) -> StoreResult<ApiKey> {
+fn with_last_use(source: &(impl Source + ?Sized), key: ApiKey) -> StoreResult<ApiKey> {
     let used: Option<LastUse> = readable(source.row(Table::ApiKeyUses, &row_key(key.tenant, key.id)))?;
     Ok(ApiKey { last_used_at: key.last_used_at.max(used.map(|LastUse(at)| at)), ..key })
 }

@@ -4,10 +4,10 @@ use async_trait::async_trait;
 
 use super::super::engine::{Engine, Name, Scope, Table, Tx};
 use super::super::records::Account;
-use super::super::{OneTimeTokens, StoreError, StoreResult};
+use super::super::{OneTimeTokens, PasswordReset, StoreError, StoreResult};
 use super::reading::Reading as _;
-use super::{about, sessions, users, write};
-use crate::domain::{ChangeKind, OneTimeDigest, OneTimeToken, Purpose, Stamp, UserId};
+use super::{about, api_keys, sessions, users, write};
+use crate::domain::{ApiKey, ChangeKind, OneTimeDigest, OneTimeToken, Purpose, Stamp, UserId};
 
 const UPDATE: Name = Name::new("update", "users");
 
@@ -39,10 +39,10 @@ impl<E: Engine> OneTimeTokens for E {
         &self,
         user: UserId,
         presented: OneTimeDigest,
-        hash: String,
+        reset: PasswordReset,
         stamp: Stamp,
-    ) -> StoreResult<()> {
-        write(self, UPDATE, stamp, move |tx| reset_password(tx, user, presented, &hash)).await
+    ) -> StoreResult<Vec<ApiKey>> {
+        write(self, UPDATE, stamp, move |tx| reset_password(tx, user, presented, &reset)).await
     }
 }
 
@@ -83,14 +83,26 @@ fn verify_email(tx: &mut Tx<'_>, user: UserId, presented: OneTimeDigest) -> Stor
 }
 
 /// See [`OneTimeTokens::reset_password`].
-fn reset_password(tx: &mut Tx<'_>, user: UserId, presented: OneTimeDigest, hash: &str) -> StoreResult<()> {
-    let account = redeemer(tx, user, Purpose::ResetPassword, presented)?;
+fn reset_password(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    presented: OneTimeDigest,
+    reset: &PasswordReset,
+) -> StoreResult<Vec<ApiKey>> {
+    let mut account = redeemer(tx, user, Purpose::ResetPassword, presented)?;
     forget(tx, user, Purpose::ResetPassword);
-    users::put_password(tx, account, hash)?;
+    if let Some(network) = reset.from {
+        account.networks.note(network, tx.stamp().at);
+    }
+    users::put_password(tx, account, &reset.hash)?;
+    let keys = api_keys::made_by(tx, user)?;
+    if reset.revoke_api_keys {
+        keys.iter().for_each(|key| api_keys::remove(tx, key.tenant, key.id));
+    }
     sessions::end_all(tx, user, None)?;
     let about = about::of(tx, user, None)?;
     tx.log_about(user, about, ChangeKind::PasswordReset(user));
-    Ok(())
+    Ok(keys)
 }
 
 /// The account that may use what was presented.

@@ -103,7 +103,7 @@ const PRUNED_MAX: usize = 8;
 
 /// See [`Sessions::open_session`].
 fn open(tx: &mut Tx<'_>, session: &Session, opening: &Opening) -> StoreResult<bool> {
-    let account = users::account(tx, session.user)?;
+    let mut account = users::account(tx, session.user)?;
     if !account.user.is_active {
         return Err(StoreError::NotFound(Missing::User));
     }
@@ -111,6 +111,9 @@ fn open(tx: &mut Tx<'_>, session: &Session, opening: &Opening) -> StoreResult<bo
         return Ok(false);
     }
     make_place(tx, session.user, opening.most)?;
+    if opening.from.is_some_and(|network| account.networks.note(network, tx.stamp().at)) {
+        users::put(tx, &account)?;
+    }
     let session = Session { idle_until: session.ends_at(), ..session.clone() };
     put(tx, &session)?;
     log(tx, &session, ChangeKind::SessionOpened(session.id))?;

@@ -7,7 +7,7 @@ use super::super::records::Account;
 use super::super::{Missing, StoreError, StoreResult, Users};
 use super::reading::Reading as _;
 use super::{about, one_time_tokens, sessions, write};
-use crate::domain::{ChangeKind, Credentials, Email, Purpose, SessionId, Stamp, User, UserId};
+use crate::domain::{ChangeKind, Credentials, Email, KnownNetworks, Purpose, SessionId, Stamp, User, UserId};
 
 const UPDATE: Name = Name::new("update", "users");
 const GET: Name = Name::new("get", "users");
@@ -15,7 +15,7 @@ const GET: Name = Name::new("get", "users");
 #[async_trait]
 impl<E: Engine> Users for E {
     async fn create_user(&self, user: User, password_hash: String, stamp: Stamp) -> StoreResult<()> {
-        let account = Account { user, password_hash };
+        let account = Account { user, password_hash, networks: KnownNetworks::default() };
         write(self, Name::new("insert", "users"), stamp, move |tx| create(tx, &account)).await
     }
 
@@ -147,10 +147,11 @@ pub(super) fn find(source: &dyn Source, id: UserId) -> StoreResult<Option<User>>
 fn credentials(source: &dyn Source, email: &Email) -> StoreResult<Option<Credentials>> {
     let Some(id) = source.claimed(Table::UsersByEmail, email.as_str())? else { return Ok(None) };
     let account: Option<Account> = source.row(Table::Users, &id)?;
-    Ok(account.map(|Account { user, password_hash }| Credentials {
+    Ok(account.map(|Account { user, password_hash, networks }| Credentials {
         user: user.id,
         password_hash,
         is_active: user.is_active,
         is_verified: user.is_verified,
+        networks,
     }))
 }

@@ -17,7 +17,7 @@ use crate::http::json::{Json, OptionalJson};
 use crate::http::problem::Problem;
 use crate::http::refused::{BODY, CONFLICT, FULL, NOT_AUTHENTICATED, Refused, SERVED, SIGNED_IN};
 use crate::http::state::State;
-use crate::service::{Registration, SignIn};
+use crate::service::{self, Registration, SignIn};
 
 /// Operations below `/api/v1/auth`.
 pub(crate) struct AuthApi;
@@ -55,7 +55,8 @@ impl AuthApi {
     /// Sign in
     ///
     /// Answers a pair of tokens, and sets them as cookies for browsers. An unknown address and a wrong password answer
-    /// alike.
+    /// alike. From an address or browser (by the cookie `device`) that signed in before, attempts are limited apart from
+    /// all others, so that nobody keeps the owner out by guessing; from elsewhere, resetting the password helps.
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(
         &self,
@@ -65,8 +66,8 @@ impl AuthApi {
     ) -> Result<WithCookies<TokenBody>, Refused<{ SERVED | BODY | NOT_AUTHENTICATED | FULL }>> {
         let Json(body) = body;
         let sign_in = SignIn { email: body.email, password: SecretString::from(body.password) };
-        let tokens = state.service.login(sign_in, &client.0).await?;
-        Ok(WithCookies::set(TokenBody::new(&tokens), &tokens, &state))
+        let service::SignedIn { tokens, device } = state.service.login(sign_in, &client.0).await?;
+        Ok(WithCookies::set(TokenBody::new(&tokens), &tokens, &state).knowing(&device, &state))
     }
 
     /// Exchange a refresh token for a new pair

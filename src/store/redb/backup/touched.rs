@@ -40,8 +40,12 @@ pub(super) fn write<W: Write>(set: &mut ChangeSet<'_, W>, change: &Change) -> Wr
             sessions(set, &user.to_bytes())
         }
         ChangeKind::LoginFailed(_) => Ok(()),
-        ChangeKind::SessionOpened(id)
-        | ChangeKind::SessionRefreshed(id)
+        ChangeKind::SessionOpened(id) => {
+            // The account may know another network since then.
+            change.actor.user.map_or(Ok(()), |user| account(set, user))?;
+            session(set, change.actor.user, id)
+        }
+        ChangeKind::SessionRefreshed(id)
         | ChangeKind::SessionRevokedForReuse(id)
         | ChangeKind::SessionClosed(id)
         | ChangeKind::SessionExpired(id)

@@ -7,13 +7,13 @@ use proptest::prelude::*;
 use super::super::RedbStore;
 use crate::domain::{
     Actor, ApiKey, ApiKeyId, ApiKeyName, ApiKeyUse, Artifact, ArtifactDescription, ArtifactId, ArtifactName,
-    ArtifactPatch, ArtifactType, ArtifactWrite, Email, Field, Metadata, OneTimeToken, Precondition, Purpose,
+    ArtifactPatch, ArtifactType, ArtifactWrite, Email, Field, Metadata, Network, OneTimeToken, Precondition, Purpose,
     RefreshLine, RefreshSecret, Reservation, Role, Session, SessionId, Settings, Slug, Stamp, Tags, TenantId,
     Timestamp, User, UserId, Workspace, WorkspaceName, WorkspacePatch,
 };
 use crate::store::{
-    ApiKeys as _, Artifacts as _, Housekeeping as _, Members as _, OneTimeTokens as _, Opening, Renewal, Rotation,
-    Sessions as _, SlugChoice, StoreError, Users as _, Workspaces as _,
+    ApiKeys as _, Artifacts as _, Housekeeping as _, Members as _, OneTimeTokens as _, Opening, PasswordReset, Renewal,
+    Rotation, Sessions as _, SlugChoice, StoreError, Users as _, Workspaces as _,
 };
 
 /// A throw of the dice: what is done, and to which.
@@ -226,7 +226,10 @@ impl<'a> Player<'a> {
                 store.issue_one_time_token(by, purpose, token, stamp).await.map(drop)
             }
             30 => store.verify_email(by, [7; 32], stamp).await,
-            31 => store.reset_password(by, [7; 32], hash(), stamp).await,
+            31 => {
+                let reset = PasswordReset { hash: hash(), revoke_api_keys: other.is_multiple_of(2), from: None };
+                store.reset_password(by, [7; 32], reset, stamp).await.map(drop)
+            }
             32 => store.set_user_active(by, other.is_multiple_of(2), stamp).await.map(drop),
             33 => {
                 self.old = after(self.made / 2);
@@ -311,7 +314,14 @@ impl<'a> Player<'a> {
             lines: vec![RefreshLine::new(FIRST.digest(), at)],
         };
         self.sessions.push((user, session.id));
-        self.store.open_session(session, Opening { verified: hash(), most: 3 }, stamp).await.map(drop)
+        self.store
+            .open_session(
+                session,
+                Opening { verified: hash(), most: 3, from: Some(Network::from_bytes([user.to_bytes()[0]; 8])) },
+                stamp,
+            )
+            .await
+            .map(drop)
     }
 
     /// With the newest token, or with the first, which is spent soon.
