@@ -87,7 +87,11 @@ fn an_index_that_the_change_log_does_not_reach_back_to_is_rebuilt() {
     for word in ["anvil", "bellows", "coal"] {
         assert_eq!(client.get(&format!("{artifacts}?q={word}")).expect(200).json()["total"], 1, "{word}");
     }
-    assert!(server.stderr().contains("of the change log after where the search index is are gone"), "{}", server.stderr());
+    assert!(
+        server.stderr().contains("of the change log after where the search index is are gone"),
+        "{}",
+        server.stderr()
+    );
 }
 
 /// How many entries the change log has of a workspace, after one more start.
