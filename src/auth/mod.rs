@@ -2,6 +2,8 @@
 //! key, the key of cursors, device tokens, rate limits.
 //!
 //! Decides nothing: who may do what, and what a failed login answers, is up to `service`.
+//!
+#![doc = include_str!("README.md")]
 
 mod access_token;
 mod api_key;

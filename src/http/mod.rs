@@ -2,6 +2,8 @@
 //!
 //! A handler extracts, calls one use case and maps the answer; it decides nothing. One place turns errors into
 //! problem documents (`problem.rs`), one middleware writes them. Knows nothing of storage.
+//!
+#![doc = include_str!("README.md")]
 
 mod api;
 mod assets;

@@ -3,6 +3,8 @@
 //! Owns how text becomes words, how a query is read, what is looked for where and what it is worth. It gives places of
 //! artifacts; the artifacts themselves are read from the store. Knows nothing of the store, and of no user: what may be
 //! looked into is one workspace, and every term in the index begins with it.
+//!
+#![doc = include_str!("README.md")]
 
 mod adjacent;
 mod best;

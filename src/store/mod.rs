@@ -8,6 +8,8 @@
 //!
 //! Knows `domain` and nothing else of ours. Nothing outside this module may know which store it talks to; the tests
 //! in `tests/store/` run on any.
+//!
+#![doc = include_str!("README.md")]
 
 mod answers;
 mod api_keys;

@@ -3,13 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The documents for people, from the root and from `docs/`.
+/// The documents for people: from the root, from `docs/`, and beside the modules.
 fn documents() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let files = [root.to_path_buf(), root.join("docs")].into_iter().flat_map(|directory| {
-        fs::read_dir(directory).expect("a directory of the repository").map(|entry| entry.expect("an entry").path())
-    });
-    files.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect()
+    let modules = entries(root.join("src")).filter(|path| path.is_dir());
+    let directories = [root.to_path_buf(), root.join("docs")].into_iter().chain(modules);
+    directories.flat_map(entries).filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect()
+}
+
+fn entries(directory: PathBuf) -> impl Iterator<Item = PathBuf> {
+    fs::read_dir(directory).expect("a directory of the repository").map(|entry| entry.expect("an entry").path())
 }
 
 /// Where the links of a document lead, without those to other hosts and to places in the same page.
