@@ -31,7 +31,7 @@ impl Work {
 
     /// Lets others go before the thread that calls it, and those that it makes, for the rest of their lives. Linux has that
     /// for a thread, other systems for the whole process only.
-    pub fn give_way(self) {
+    pub fn lower_priority(self) {
         // Where it is not allowed, others wait a little longer.
         #[cfg(target_os = "linux")]
         rustix::process::nice(self.niceness()).ok();

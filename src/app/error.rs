@@ -54,8 +54,8 @@ pub enum Error {
     /// The database can't be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
-    /// The search index can't be opened, nor made anew.
-    #[error("{error}; check that {path} can be written, or remove it: it is made anew")]
+    /// The search index can't be opened, nor rebuilt.
+    #[error("{error}; check that {path} can be written, or remove it: it is rebuilt")]
     Search {
         /// Where the index is.
         path: PathBuf,

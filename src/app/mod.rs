@@ -47,7 +47,7 @@ use crate::store::{Store, StoreError};
 use crate::telemetry::{self, Pipeline, Telemetry};
 
 use self::listening::Listeners;
-use self::observers::{StoreTelemetry, let_look, on_hashed};
+use self::observers::{StoreTelemetry, on_hashed, register_gauges};
 
 pub use accounts::set_user_active;
 pub use demo::{Demo, fill_with_demo};
@@ -90,7 +90,7 @@ pub async fn serve(mut config: Config, may_be_new: bool) -> Result<(), Error> {
     let (outbox, mail_requests) = Outbox::new();
     let outbox = mailer.is_some().then_some(outbox);
     let service = Arc::new(service(&config, store.clone(), installation, telemetry, ids, started, outbox)?);
-    let_look(&service);
+    register_gauges(&service);
     let state = Arc::new(State {
         service: service.clone(),
         pipeline,

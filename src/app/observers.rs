@@ -39,7 +39,7 @@ impl Observer for StoreTelemetry {
         tracing::error!(%damage, "a row of the database can't be read; `ghostworks check` finds all of them");
     }
 
-    fn turned(&self, writable: Result<(), &StoreError>) {
+    fn writability_changed(&self, writable: Result<(), &StoreError>) {
         match writable {
             Ok(()) => tracing::info!("the storage takes writes again"),
             Err(cause) => tracing::error!(%cause, "the storage takes no writes; it is tried again by itself"),
@@ -52,24 +52,24 @@ pub(super) fn on_hashed(telemetry: Arc<Telemetry>) -> OnHashed {
     Arc::new(move |elapsed| telemetry.metrics().password_hashed(elapsed))
 }
 
-/// Lets telemetry look at the parts of the service, for as long as there is one.
-pub(super) fn let_look(service: &Arc<Service>) {
+/// Registers gauges of the parts of the service, which are read for as long as there is one.
+pub(super) fn register_gauges(service: &Arc<Service>) {
     let metrics = service.telemetry.metrics();
     let store = Arc::downgrade(&service.store);
-    metrics.look_at_storage(move || store.upgrade().map(|store| storage(&store.figures())));
+    metrics.register_storage(move || store.upgrade().map(|store| storage(&store.figures())));
     let searched = Arc::downgrade(service);
-    metrics.look_at_search(move || {
+    metrics.register_search(move || {
         searched.upgrade().map(|service| search(&service.search_health(service.store.figures().newest_change)))
     });
     let kept = Arc::downgrade(service);
-    metrics.look_at_backups(move || Some(backups(&kept.upgrade()?.backup_health()?)));
+    metrics.register_backups(move || Some(backups(&kept.upgrade()?.backup_health()?)));
     let background = Arc::downgrade(&service.background);
     metrics.observe_background_tasks(move || {
         let tasks = background.upgrade().map(|registry| registry.health()).unwrap_or_default();
         tasks.iter().map(task).collect()
     });
     let seen = Arc::downgrade(service);
-    metrics.look_at_hashing(move || {
+    metrics.register_hashing(move || {
         let figures = seen.upgrade()?.hasher.figures();
         Some(HashingFigures { running: figures.running, waiting: figures.waiting })
     });

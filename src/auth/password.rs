@@ -134,7 +134,7 @@ impl PasswordHasher {
         // A thread of its own, for its priority is for life. The turn goes with the work: a client that leaves frees its
         // place in the queue, but a hash that has begun runs to its end and must be counted until then.
         let hashing = thread::Builder::new().name("hashing".to_owned()).spawn(move || {
-            Work::Hashing.give_way();
+            Work::Hashing.lower_priority();
             let began = Instant::now();
             let result = work();
             on_hashed(began.elapsed());

@@ -81,7 +81,7 @@ enum Command {
     Stats(stats::Args),
     /// Give room that the database does not use back to the disk; the server must be stopped
     Compact,
-    /// Make the search index anew; the server must be stopped, and makes one that is missing or damaged by itself
+    /// Rebuild the search index; the server must be stopped, and rebuilds one that is missing or damaged by itself
     Reindex,
     /// Print the OpenAPI document
     Openapi(openapi::Args),

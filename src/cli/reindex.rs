@@ -1,4 +1,4 @@
-//! `ghostworks reindex`: the search index made anew, while the server is stopped.
+//! `ghostworks reindex`: the search index rebuilt, while the server is stopped.
 
 use tokio::runtime::Builder;
 
@@ -8,7 +8,7 @@ use crate::{
     config::{Config, Sources},
 };
 
-/// Makes the index anew from all artifacts in the database.
+/// Rebuilds the index from all artifacts in the database.
 pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
     let config = Config::load(sources)?;
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;

@@ -110,7 +110,7 @@ pub enum ChangeKind {
     EmailVerified(UserId),
     /// Someone was sent what lets them choose another password.
     PasswordResetRequested(UserId),
-    /// A password was chosen anew by who had been sent the means; all sessions ended.
+    /// A password was chosen by who had been sent the means; all sessions ended.
     PasswordReset(UserId),
     /// A password was changed by who knew the old one; other sessions ended.
     PasswordChanged(UserId),

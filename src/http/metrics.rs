@@ -65,7 +65,7 @@ pub(super) async fn scrape(state: &Arc<State>, request: &Request) -> Result<Expo
     // On a thread that lets requests go first: there may be a great many series. The turn ends with the work, even when
     // the client has left before.
     std::thread::spawn(move || {
-        Work::Scraping.give_way();
+        Work::Scraping.lower_priority();
         let _turn = turn;
         // Nobody may be waiting any more.
         let _ = send.send(Exposition::render(&state.pipeline, format, encoding));

@@ -278,7 +278,7 @@ impl SearchIndex {
                 .build();
             let opened = self.opened();
             let make = || {
-                Work::Merging.give_way();
+                Work::Merging.lower_priority();
                 opened.index.writer_with_options(options)
             };
             // The threads of its merges give way as the one that makes them does.

@@ -104,7 +104,7 @@ pub enum Error {
     /// Some of many writes were refused, and with them all.
     #[error("nothing was written, because some operations can't be carried out: {0}")]
     BulkFailed(Violations),
-    /// The search index is being made anew; everything else works meanwhile.
+    /// The search index is being rebuilt; everything else works meanwhile.
     #[error("the search index is being rebuilt; try again in a while")]
     SearchRebuilding,
     /// More is asked than can be done; trying again shortly helps.

@@ -16,7 +16,7 @@ pub trait Observer: Send + Sync {
     fn damaged(&self, _damage: &Damage) {}
 
     /// Writes have ceased to work, or work again. Told once each time, on the writer's thread.
-    fn turned(&self, _writable: Result<(), &StoreError>) {}
+    fn writability_changed(&self, _writable: Result<(), &StoreError>) {}
 }
 
 /// One commit.

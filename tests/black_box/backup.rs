@@ -26,7 +26,7 @@ fn used() -> (Setup, String, String) {
     (setup, artifacts, owner.email)
 }
 
-/// What a person sees of everything: with the database of `setup`, signed in anew.
+/// What a person sees of everything: with the database of `setup`, signed in again.
 fn seen(setup: &Setup, artifacts: &str, email: &str) -> Vec<Value> {
     let server = setup.start();
     let tokens = login(&server.client(), email, PASSWORD).expect(200).json();

@@ -313,5 +313,5 @@ fn s51_answers_beyond_what_an_account_may_store_are_kept_in_short_and_then_keys_
     server.stop();
     let server = setup.start();
     let client = server.client().bearer(&access);
-    assert!((refused + 1..refused + 60).any(|number| create(&client, number).status == 409), "it began anew");
+    assert!((refused + 1..refused + 60).any(|number| create(&client, number).status == 409), "it began again");
 }

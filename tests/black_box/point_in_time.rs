@@ -67,7 +67,7 @@ impl Owner {
         Self { email: owner.email.clone(), artifacts: owner.artifacts() }
     }
 
-    /// All of it, signed in anew: artifacts, those in the trash, and the history of each.
+    /// All of it, signed in again: artifacts, those in the trash, and the history of each.
     fn sees(&self, setup: &Setup) -> Vec<Value> {
         let server = setup.start();
         let tokens = login(&server.client(), &self.email, PASSWORD).expect(200).json();
@@ -184,7 +184,7 @@ fn a_stop_ships_the_last_changes_and_a_start_goes_on_from_there() {
 }
 
 #[test]
-fn who_goes_on_from_an_earlier_moment_begins_anew() {
+fn who_goes_on_from_an_earlier_moment_begins_again() {
     let (setup, place) = shipping();
     let server = setup.start();
     let account = Account::new(&server);

@@ -100,7 +100,7 @@ pub async fn an_answer_is_kept_until_it_expires(world: World) {
     assert_eq!(find(&world, nothing_changed, 9).await, Some(noted(nothing_changed, None)));
 }
 
-pub async fn a_key_that_has_expired_is_used_anew(world: World) {
+pub async fn a_key_that_has_expired_is_used_again(world: World) {
     let ann = world.user("ann").await.id;
     let tenant = world.workspace(ann).await;
     let first = reservation(ann, 1, 10);

@@ -136,7 +136,7 @@ on_every_store! {
         a_key_lies_where_its_write_was_made
         a_refused_write_leaves_its_key_free
         an_answer_is_kept_until_it_expires
-        a_key_that_has_expired_is_used_anew
+        a_key_that_has_expired_is_used_again
         expired_keys_are_removed_some_at_a_time
     }
     races {

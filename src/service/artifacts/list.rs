@@ -59,7 +59,7 @@ impl Service {
         Ok(tags)
     }
 
-    /// Whether a workspace is too large to look at all of its artifacts. While the index is made anew, none is.
+    /// Whether a workspace is too large to look at all of its artifacts. While the index is rebuilt, none is.
     fn must_ask_index(&self, counts: ArtifactCounts) -> bool {
         self.search.reached().is_some() && counts.all > SMALL
     }

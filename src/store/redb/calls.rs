@@ -47,7 +47,7 @@ impl RedbStore {
         self.read_ended(name, began, result)
     }
 
-    /// Tells the observer, and after a failure the writer: redb may refuse everything until it is opened anew.
+    /// Tells the observer, and after a failure the writer: redb may refuse everything until it is opened again.
     fn read_ended<T: Rows>(&self, name: Name, began: Instant, result: StoreResult<T>) -> StoreResult<T> {
         self.observer.finished(&Call {
             operation: name.operation,

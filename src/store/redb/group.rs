@@ -180,9 +180,9 @@ impl Group {
         };
         match (before.as_deref(), cause) {
             (None, None) => return,
-            (Some(_), None) => self.observer.turned(Ok(())),
+            (Some(_), None) => self.observer.writability_changed(Ok(())),
             (Some(before), Some(cause)) if same_kind(before, cause) => {}
-            (_, Some(cause)) => self.observer.turned(Err(cause)),
+            (_, Some(cause)) => self.observer.writability_changed(Err(cause)),
         }
         self.published.broken.store(cause.cloned().map(Arc::new));
     }

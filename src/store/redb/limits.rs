@@ -9,7 +9,7 @@ pub(super) struct Limits {
     pub writer_deadline: Duration,
     /// A writer that came round no longer ago than this need not be asked.
     pub writer_fresh: Duration,
-    /// A database that failed is opened anew at most this often.
+    /// A database that failed is opened again at most this often.
     pub reopen_pause: Duration,
     /// The disk is looked at at most this often.
     pub look_pause: Duration,

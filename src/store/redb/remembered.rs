@@ -15,7 +15,7 @@ use crate::store::engine::Table;
 
 /// How many rows of each kind are remembered.
 const CAPACITY: usize = 10_000;
-/// Rows that share a generation: a rewritten one makes its whole shard be read anew.
+/// Rows that share a generation: a rewritten one makes its whole shard be read again.
 const SHARDS: usize = 4096;
 
 type Key = [u8; 32];
@@ -68,7 +68,7 @@ impl Remembered {
         }
     }
 
-    /// Forgets everything: the database was given up, and may say something else when it is opened anew.
+    /// Forgets everything: the database was given up, and may say something else when it is opened again.
     pub fn forget_all(&self) {
         self.sessions.forget_all();
         self.members.forget_all();

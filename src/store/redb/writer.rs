@@ -168,7 +168,7 @@ impl Writer {
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || {
-                Work::Writing.give_way();
+                Work::Writing.lower_priority();
                 group.run(receiver)
             })
             .map_err(|error| StoreError::Unavailable(format!("the writer thread can't be started: {error}")))?;

@@ -34,7 +34,7 @@ impl<E: Engine> Housekeeping for E {
         stamp: Stamp,
     ) -> StoreResult<Option<TrashPlace>> {
         let look = |source: &dyn Source| trash::look(source, before, after, limit);
-        let Looked { old, next, .. } = self.read(Name::new("list", "artifacts_trash"), look).await?;
+        let ExpiredBatch { old, next, .. } = self.read(Name::new("list", "artifacts_trash"), look).await?;
         for some in by_tenant(&old, |(tenant, _)| *tenant).chunks(AT_ONCE) {
             let purge = |(tenant, old): &(TenantId, Vec<TrashPlace>)| {
                 let (tenant, old) = (*tenant, old.clone());
@@ -53,7 +53,7 @@ impl<E: Engine> Housekeeping for E {
         limit: usize,
     ) -> StoreResult<Option<VersionPlace>> {
         let look = |source: &dyn Source| histories::look(source, before, after, limit);
-        let Looked { old, next, .. } = self.read(Name::new("list", "artifact_versions"), look).await?;
+        let ExpiredBatch { old, next, .. } = self.read(Name::new("list", "artifact_versions"), look).await?;
         for some in by_tenant(&old, |(tenant, ..)| *tenant).chunks(AT_ONCE) {
             let remove = |(_, old): &(TenantId, Vec<VersionPlace>)| {
                 let old = old.clone();
@@ -74,7 +74,7 @@ impl<E: Engine> Housekeeping for E {
 pub(super) const AT_ONCE: usize = 32;
 
 /// What was seen of a table, of which old rows are to be removed.
-pub(super) struct Looked<P> {
+pub(super) struct ExpiredBatch<P> {
     pub rows: usize,
     /// The places of those that are old.
     pub old: Vec<P>,
@@ -82,7 +82,7 @@ pub(super) struct Looked<P> {
     pub next: Option<P>,
 }
 
-impl<P> Rows for Looked<P> {
+impl<P> Rows for ExpiredBatch<P> {
     fn rows(&self) -> usize {
         self.rows
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use opentelemetry::metrics::{BoundHistogram, Meter};
 
-use super::looked_at::{Look, gauges, totals};
+use super::observable::{ReadFigures, gauges, totals};
 use super::{SLOW_BUCKETS, seconds};
 use crate::config::Signal;
 use crate::telemetry::{ExportHealth, SignalHealth};
@@ -113,11 +113,11 @@ impl AllExports {
     pub fn declare(&self, meter: &Meter) {
         let duration = seconds(meter, "telemetry_export_duration", "Sending spans to the collector.", &SLOW_BUCKETS);
         let _ = self.traces.duration.set(duration.bind(&[]));
-        let look = |exports: &Arc<Exports>| -> Look<Arc<Exports>> {
+        let read = |exports: &Arc<Exports>| -> ReadFigures<Arc<Exports>> {
             let exports = exports.clone();
             Arc::new(move || Some(exports.clone()))
         };
-        let (traces, metrics, logs) = (look(&self.traces), look(&self.metrics), look(&self.logs));
+        let (traces, metrics, logs) = (read(&self.traces), read(&self.metrics), read(&self.logs));
         let (taken, dropped, failed): (Count, Count, Count) =
             (|it| load(&it.taken), |it| load(&it.dropped), |it| load(&it.failed));
         totals(

@@ -7,7 +7,7 @@ mod background;
 mod exemplars;
 mod exports;
 mod http;
-mod looked_at;
+mod observable;
 mod series;
 mod tenants;
 
@@ -27,7 +27,7 @@ pub use self::background::TaskFigures;
 pub(super) use self::exemplars::{Buckets, Exemplars, Labels};
 pub(super) use self::exports::{AllExports, Exports};
 pub(super) use self::http::{HttpSeries, client_request_duration};
-pub use self::looked_at::{BackupFigures, HashingFigures, SearchFigures, StorageFigures};
+pub use self::observable::{BackupFigures, HashingFigures, SearchFigures, StorageFigures};
 
 /// Buckets of the semantic conventions for HTTP durations, in seconds.
 const HTTP_BUCKETS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
@@ -148,8 +148,8 @@ impl Metrics {
             own: Series::default(),
             meter: meter.clone(),
         };
-        looked_at::look_at_runtime(meter);
-        looked_at::look_at_log(meter);
+        observable::register_runtime(meter);
+        observable::register_log(meter);
         metrics.exist_from_the_start();
         announce_version(meter, environment);
         metrics

@@ -1,4 +1,4 @@
-//! Instruments that are read when somebody looks: of the store, the hashing, the runtime and the export of spans.
+//! Observable gauges and counters, read by each collection: of the store, the hashing, the runtime and the export of spans.
 
 use std::sync::Arc;
 
@@ -85,7 +85,7 @@ pub struct SearchFigures {
     pub documents: u64,
     /// The size of its files, in bytes.
     pub size_bytes: Option<u64>,
-    /// Entries of the change log that it does not know of yet; none while it is made anew.
+    /// Entries of the change log that it does not know of yet; none while it is rebuilt.
     pub lag_changes: Option<u64>,
     /// For how long it has not been up to date, in seconds.
     pub lag_seconds: f64,
@@ -141,52 +141,52 @@ const LOG: [Total<()>; 1] = [(
 
 impl Metrics {
     /// Lets the figures of the store be read; none once there is no store.
-    pub fn look_at_storage(&self, look: impl Fn() -> Option<StorageFigures> + Send + Sync + 'static) {
-        let look: Look<StorageFigures> = Arc::new(look);
-        gauges(&self.meter, &STORAGE, &look);
-        totals(&self.meter, &STORAGE_TOTALS, &look);
+    pub fn register_storage(&self, read: impl Fn() -> Option<StorageFigures> + Send + Sync + 'static) {
+        let read: ReadFigures<StorageFigures> = Arc::new(read);
+        gauges(&self.meter, &STORAGE, &read);
+        totals(&self.meter, &STORAGE_TOTALS, &read);
     }
 
     /// Lets the figures of the search index be read.
-    pub fn look_at_search(&self, look: impl Fn() -> Option<SearchFigures> + Send + Sync + 'static) {
-        gauges(&self.meter, &SEARCH, &(Arc::new(look) as Look<SearchFigures>));
+    pub fn register_search(&self, read: impl Fn() -> Option<SearchFigures> + Send + Sync + 'static) {
+        gauges(&self.meter, &SEARCH, &(Arc::new(read) as ReadFigures<SearchFigures>));
     }
 
     /// Lets the figures of the scheduled backups be read; none when there is no schedule.
-    pub fn look_at_backups(&self, look: impl Fn() -> Option<BackupFigures> + Send + Sync + 'static) {
-        gauges(&self.meter, &BACKUPS, &(Arc::new(look) as Look<BackupFigures>));
+    pub fn register_backups(&self, read: impl Fn() -> Option<BackupFigures> + Send + Sync + 'static) {
+        gauges(&self.meter, &BACKUPS, &(Arc::new(read) as ReadFigures<BackupFigures>));
     }
 
     /// Lets the figures of the hashing be read.
-    pub fn look_at_hashing(&self, look: impl Fn() -> Option<HashingFigures> + Send + Sync + 'static) {
-        gauges(&self.meter, &HASHING, &(Arc::new(look) as Look<HashingFigures>));
+    pub fn register_hashing(&self, read: impl Fn() -> Option<HashingFigures> + Send + Sync + 'static) {
+        gauges(&self.meter, &HASHING, &(Arc::new(read) as ReadFigures<HashingFigures>));
     }
 }
 
 /// Lets the figures of the log be read.
-pub(super) fn look_at_log(meter: &Meter) {
-    totals(meter, &LOG, &(Arc::new(|| Some(())) as Look<()>));
+pub(super) fn register_log(meter: &Meter) {
+    totals(meter, &LOG, &(Arc::new(|| Some(())) as ReadFigures<()>));
 }
 
 /// Lets the figures of the runtime be read that this is called on.
-pub(super) fn look_at_runtime(meter: &Meter) {
+pub(super) fn register_runtime(meter: &Meter) {
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
         let metrics = runtime.metrics();
-        gauges(meter, &RUNTIME, &(Arc::new(move || Some(metrics.clone())) as Look<_>));
+        gauges(meter, &RUNTIME, &(Arc::new(move || Some(metrics.clone())) as ReadFigures<_>));
     }
 }
 
-pub(super) type Look<F> = Arc<dyn Fn() -> Option<F> + Send + Sync>;
+pub(super) type ReadFigures<F> = Arc<dyn Fn() -> Option<F> + Send + Sync>;
 
-pub(super) fn gauges<F: 'static>(meter: &Meter, gauges: &[Gauge<F>], look: &Look<F>) {
+pub(super) fn gauges<F: 'static>(meter: &Meter, gauges: &[Gauge<F>], read: &ReadFigures<F>) {
     for &(name, unit, description, value) in gauges {
-        let look = look.clone();
+        let read = read.clone();
         meter
             .f64_observable_gauge(name)
             .with_unit(unit)
             .with_description(description)
             .with_callback(move |observer| {
-                if let Some(value) = look().as_ref().and_then(value) {
+                if let Some(value) = read().as_ref().and_then(value) {
                     observer.observe(value, &[]);
                 }
             })
@@ -194,15 +194,15 @@ pub(super) fn gauges<F: 'static>(meter: &Meter, gauges: &[Gauge<F>], look: &Look
     }
 }
 
-pub(super) fn totals<F: 'static>(meter: &Meter, totals: &[Total<F>], look: &Look<F>) {
+pub(super) fn totals<F: 'static>(meter: &Meter, totals: &[Total<F>], read: &ReadFigures<F>) {
     for &(name, unit, description, value) in totals {
-        let look = look.clone();
+        let read = read.clone();
         meter
             .u64_observable_counter(name)
             .with_unit(unit)
             .with_description(description)
             .with_callback(move |observer| {
-                if let Some(figures) = look() {
+                if let Some(figures) = read() {
                     observer.observe(value(&figures), &[]);
                 }
             })

@@ -31,7 +31,7 @@ struct Workspace {
 
 struct World {
     setup: Setup,
-    /// None while it is started anew.
+    /// None while it is started again.
     server: Option<Server>,
     owner: Account,
     workspaces: Vec<Workspace>,
@@ -154,7 +154,7 @@ impl World {
     fn start(&mut self) {
         let server = self.setup.start();
         self.owner.client = server.client().bearer(&self.owner.access);
-        // An index that was deleted is made anew while the server runs.
+        // An index that was deleted is rebuilt while the server runs.
         let began = Instant::now();
         let is_whole = || server.client().get("/readyz?verbose").body.contains("[+]search ok");
         while !is_whole() {

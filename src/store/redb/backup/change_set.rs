@@ -1,6 +1,6 @@
 //! What takes a copy of a database from one position of the change log to a later one.
 //!
-//! It has the schema version, the entries of the change log, and of each the rows that it is about (`touched.rs`), all
+//! It has the schema version, the entries of the change log, and of each the rows that it is about (`changed_rows.rs`), all
 //! as of one commit: the rows of a table whose keys begin with some bytes, of which the copy then has these and no
 //! others. So it does not matter how often a row is in it, nor that the copy may be some way along already. The first
 //! entry is the one at the position that the changes begin after: the copy has it, if it has the same history.
@@ -17,7 +17,7 @@ use super::super::snapshot::Snapshot;
 use super::super::tables::{CHANGES, COUNTERS, META};
 use super::format::{BackupWriter, Content};
 use super::prefix::bounds;
-use super::{BackupError, touched};
+use super::{BackupError, changed_rows};
 use crate::domain::TenantId;
 use crate::store::{StoreError, StoreResult};
 
@@ -37,7 +37,7 @@ pub(super) fn write(snapshot: &Snapshot, since: u64, sink: impl Write) -> Result
     for entry in snapshot.changes()?.range(since.saturating_add(1)..).map_err(StoreError::from)? {
         let (seq, entry) = entry.map_err(StoreError::from)?;
         let entry = entry_at(seq.value(), entry.value())?;
-        touched::write(&mut set, &entry.change)?;
+        changed_rows::write(&mut set, &entry.change)?;
     }
     set.write_counters()?;
     Ok(set.writer.finish()?)

@@ -5,6 +5,7 @@
 
 mod apply;
 mod change_set;
+mod changed_rows;
 mod format;
 mod position;
 mod prefix;
@@ -12,7 +13,6 @@ mod settle;
 mod stream;
 #[cfg(test)]
 mod tests;
-mod touched;
 #[cfg(test)]
 mod workload;
 

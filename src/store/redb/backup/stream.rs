@@ -65,7 +65,7 @@ fn stream(
 ) -> StoreResult<mpsc::Receiver<StoreResult<Vec<u8>>>> {
     let (sender, pieces) = mpsc::channel(WAITING);
     let work = move || {
-        Work::BackingUp.give_way();
+        Work::BackingUp.lower_priority();
         if let Err(error) = write(Pieces { sender: sender.clone(), begun: Instant::now() }) {
             // Nobody is left to tell when it was given up.
             drop(sender.blocking_send(Err(StoreError::Unavailable(error.to_string()))));

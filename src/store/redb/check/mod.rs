@@ -38,7 +38,7 @@ pub struct CheckReport {
 }
 
 impl CheckReport {
-    /// Something that can be made anew is wrong.
+    /// Something that can be rebuilt is wrong.
     pub fn derived(&mut self, what: String) {
         self.repairable += 1;
         self.found(what, true);

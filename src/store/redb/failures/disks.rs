@@ -88,7 +88,7 @@ async fn s52_what_is_urgent_goes_on_while_the_disk_is_nearly_full() {
 }
 
 #[tokio::test]
-async fn a_read_that_fails_makes_the_writer_open_the_database_anew() {
+async fn a_read_that_fails_makes_the_writer_open_the_database_again() {
     let disk = Disk::default();
     let store = store(&disk, patient());
     // More than one page, because the first one of a table stays in memory.
@@ -117,11 +117,11 @@ async fn a_row_that_cannot_be_read_is_an_error() {
     let user = user(7);
     let id = user.id;
     store.create_user(user, "hash".to_owned(), stamp()).await.unwrap();
-    let spoil = move |tx: &mut Tx<'_>| {
+    let poison = move |tx: &mut Tx<'_>| {
         tx.put_bytes(Table::Users, &id.to_bytes(), &[200, 1, 2, 3])?;
         append(tx)
     };
-    assert_eq!(submit(&store, spoil).await.result, Ok(()));
+    assert_eq!(submit(&store, poison).await.result, Ok(()));
 
     let cause = "the row of a user is corrupt: version 200 is unknown";
     let corrupt = StoreError::damaged("users", &id.to_bytes(), cause);
@@ -131,7 +131,7 @@ async fn a_row_that_cannot_be_read_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_panic_of_the_database_fails_its_group_and_the_writer_opens_it_anew() {
+async fn a_panic_of_the_database_fails_its_group_and_the_writer_opens_it_again() {
     let disk = Disk::default();
     let store = store(&disk, patient());
     assert_eq!(submit(&store, append).await.result, Ok(()));

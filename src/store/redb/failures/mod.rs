@@ -180,7 +180,7 @@ impl guard::Disk for Disk {
 impl Observer for Disk {
     fn finished(&self, _call: &Call) {}
 
-    fn turned(&self, writable: Result<(), &StoreError>) {
+    fn writability_changed(&self, writable: Result<(), &StoreError>) {
         self.0.turns.lock().unwrap().push(writable.map_err(Clone::clone));
     }
 }
@@ -213,7 +213,7 @@ impl StorageBackend for Disk {
     }
 }
 
-/// A store that takes its time, but opens a failed database anew whenever it has a reason to, and takes no old word on
+/// A store that takes its time, but opens a failed database again whenever it has a reason to, and takes no old word on
 /// its health.
 fn patient() -> Limits {
     let long = Duration::from_secs(600);

@@ -1,4 +1,4 @@
-//! Queues that fill, intents that spoil their group, and a writer or scans that take too long.
+//! Queues that fill, intents that poison their group, and a writer or scans that take too long.
 
 use std::time::Instant;
 

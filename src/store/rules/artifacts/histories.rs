@@ -2,7 +2,7 @@
 
 use super::super::super::engine::{Counter, Cursor, Source, Span, Table, Tx};
 use super::super::super::{StoreResult, VersionPlace};
-use super::super::housekeeping::Looked;
+use super::super::housekeeping::ExpiredBatch;
 use super::super::reading::{at, readable};
 use super::versions::version_key;
 use super::{find_any, step};
@@ -14,11 +14,11 @@ pub(in crate::store::rules) fn look(
     before: Timestamp,
     after: Option<VersionPlace>,
     limit: usize,
-) -> StoreResult<Looked<VersionPlace>> {
+) -> StoreResult<ExpiredBatch<VersionPlace>> {
     let after = after.map(|(tenant, id, version)| version_key(tenant, id, version));
     let span = Span::all().after(after.as_ref().map(<[u8; 40]>::as_slice));
     let mut cursor = source.range(Table::ArtifactVersions, &span)?;
-    let mut looked = Looked { rows: 0, old: Vec::new(), next: None };
+    let mut batch = ExpiredBatch { rows: 0, old: Vec::new(), next: None };
     let mut row = next_row(source, &mut *cursor)?;
     while let Some((place @ (tenant, id, _), _)) = row {
         row = next_row(source, &mut *cursor)?;
@@ -29,15 +29,15 @@ pub(in crate::store::rules) fn look(
         // Without an artifact, it is swept away with its workspace. When one was replaced whose successor can't be read,
         // nobody knows.
         if replaced_at.is_some_and(|at| at < before) {
-            looked.old.push(place);
+            batch.old.push(place);
         }
-        looked.rows += 1;
-        if looked.rows == limit {
-            looked.next = row.is_some().then_some(place);
+        batch.rows += 1;
+        if batch.rows == limit {
+            batch.next = row.is_some().then_some(place);
             break;
         }
     }
-    Ok(looked)
+    Ok(batch)
 }
 
 /// The place of the next row, and when the version was made if it can be read.

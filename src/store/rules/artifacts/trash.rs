@@ -2,7 +2,7 @@
 
 use super::super::super::engine::{Source, Span, Table, Tx};
 use super::super::super::{StoreResult, TrashPlace};
-use super::super::housekeeping::Looked;
+use super::super::housekeeping::ExpiredBatch;
 use super::super::reading::{Reading as _, at, readable};
 use super::{key, purge};
 use crate::domain::{Artifact, ArtifactId, Precondition, TenantId, Timestamp};
@@ -13,20 +13,20 @@ pub(in crate::store::rules) fn look(
     before: Timestamp,
     after: Option<TrashPlace>,
     limit: usize,
-) -> StoreResult<Looked<TrashPlace>> {
+) -> StoreResult<ExpiredBatch<TrashPlace>> {
     let after = after.map(|(tenant, id)| key(tenant, id));
     let span = Span::all().after(after.as_ref().map(<[u8; 32]>::as_slice));
     let mut cursor = source.range(Table::ArtifactsTrash, &span)?;
-    let mut looked = Looked { rows: 0, old: Vec::new(), next: None };
-    while looked.rows < limit && cursor.advance()? {
-        looked.rows += 1;
-        looked.next = place_in(cursor.key());
+    let mut batch = ExpiredBatch { rows: 0, old: Vec::new(), next: None };
+    while batch.rows < limit && cursor.advance()? {
+        batch.rows += 1;
+        batch.next = place_in(cursor.key());
         let artifact: Option<Artifact> = readable(at(source, Table::ArtifactsTrash, &*cursor).map(Some))?;
         let is_old = artifact.is_some_and(|artifact| is_old(&artifact, before));
-        looked.old.extend(looked.next.filter(|_| is_old));
+        batch.old.extend(batch.next.filter(|_| is_old));
     }
-    looked.next = looked.next.filter(|_| looked.rows == limit);
-    Ok(looked)
+    batch.next = batch.next.filter(|_| batch.rows == limit);
+    Ok(batch)
 }
 
 /// Purges those that are still there, since before `before`. What is in a deleted workspace is swept away with all the
