@@ -177,7 +177,8 @@ def say_who_is_there(case):
     if case.operation.path == "/api/v1/auth/login":
         # Of many sessions of one account, the one unused longest ends.
         case.body |= Account().credentials
-    elif case.operation.path == "/api/v1/auth/refresh":
+    elif case.operation.path in ("/api/v1/auth/refresh", "/api/v1/auth/logout"):
+        # Tokens that were seen in answers are tried, and some are the owner's.
         case.body["refresh_token"] = Account().refresh_token
     elif case.operation.path == "/api/v1/auth/password/reset":
         case.body["token"] = token_of_letter("reset-password", ask="/api/v1/auth/password/forgot")
