@@ -110,12 +110,11 @@ impl Group {
         }
     }
 
-    fn answer_refused(&self, jobs: Vec<Box<dyn Job>>, cause: &StoreError) {
+    fn answer_refused(&self, mut jobs: Vec<Box<dyn Job>>, cause: &StoreError) {
+        // First, or who asks for the next round would rely on a nudge that asked for this one.
+        jobs.iter_mut().for_each(|job| job.taken());
         self.published.round.send_replace(Some(Instant::now()));
-        for mut job in jobs {
-            job.taken();
-            job.answer(&Err(cause.clone()));
-        }
+        jobs.into_iter().for_each(|job| job.answer(&Err(cause.clone())));
     }
 
     fn serve_together(&mut self, mut jobs: Vec<Box<dyn Job>>) {

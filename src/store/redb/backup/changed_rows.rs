@@ -41,8 +41,7 @@ pub(super) fn write<W: Write>(set: &mut ChangeSet<'_, W>, change: &Change) -> Wr
         }
         ChangeKind::LoginFailed(_) => Ok(()),
         ChangeKind::SessionOpened(id) => {
-            // The account may know another network since then.
-            change.actor.user.map_or(Ok(()), |user| account(set, user))?;
+            known_networks(set, change.actor.user)?;
             session(set, change.actor.user, id)
         }
         ChangeKind::SessionRefreshed(id)
@@ -100,6 +99,15 @@ fn account<W: Write>(set: &mut ChangeSet<'_, W>, user: UserId) -> Written {
         set.rows(USERS_BY_EMAIL, snapshot.users_by_email()?, user.email.as_str().as_bytes())?;
     }
     set.rows(ONE_TIME_TOKENS, snapshot.one_time_tokens()?, &user.to_bytes())
+}
+
+/// The account that was signed in to, which may know another network since then; if whose it is is not known, all.
+fn known_networks<W: Write>(set: &mut ChangeSet<'_, W>, user: Option<UserId>) -> Written {
+    let snapshot = set.snapshot;
+    match user {
+        Some(user) => set.rows(USERS, snapshot.users()?, &user.to_bytes()),
+        None => set.rows(USERS, snapshot.users()?, &[]),
+    }
 }
 
 /// A session. Whose it is, is who made the change; if that is not known, it may be anyone's.
