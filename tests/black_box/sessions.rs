@@ -186,13 +186,21 @@ fn s08_every_failed_sign_in_costs_the_database_the_same() {
 
     let server = setup.start();
     login(&server.client(), &active.email, "Wrong-horse-7").expect(401);
-    let cost = |email: &str, password: &str| {
+    let once = |email: &str, password: &str| -> BTreeMap<String, f64> {
         let before = work(&server);
         login(&server.client(), email, password).problem(401, "invalid_credentials");
         let after = work(&server);
         after.into_iter().map(|(operation, count)| (operation.clone(), count - before[&operation])).collect()
     };
-    let wrong: BTreeMap<String, f64> = cost(&active.email, "Wrong-horse-7");
+    // Work beside the requests is counted as well: the least of some attempts has none of it.
+    let cost = |email: &str, password: &str| {
+        let attempts = (0..3).map(|_| once(email, password));
+        let least = |one: BTreeMap<String, f64>, other: BTreeMap<String, f64>| {
+            one.into_iter().map(|(operation, count)| (operation.clone(), count.min(other[&operation]))).collect()
+        };
+        attempts.reduce(least).expect("three attempts")
+    };
+    let wrong = cost(&active.email, "Wrong-horse-7");
     assert!(wrong.values().sum::<f64>() >= 2.0, "a look-up and an entry in the change log: {wrong:?}");
     for (email, password) in [("nobody@example.com", PASSWORD), ("nobody", PASSWORD), (&disabled.email, PASSWORD)] {
         let cost = cost(email, password);
