@@ -2,7 +2,7 @@
 
 use super::{Client, Error, RefreshFailure, Service, TokenPair};
 use crate::auth::{ApiKeyToken, RefreshToken};
-use crate::domain::{SessionId, UserId};
+use crate::domain::{SessionId, Timestamp, UserId};
 use crate::store::{Renewal, Rotation, Standing};
 use crate::telemetry::{Operation, Subject, annotate_subject};
 
@@ -78,7 +78,11 @@ impl Service {
     fn renewal(&self) -> Renewal {
         Renewal {
             salt: self.entropy.bytes(),
-            repeatable_until: self.clock.after_seconds(self.sessions.grace_seconds),
+            repeatable_until: match self.sessions.grace_seconds {
+                // Not even at the same moment.
+                0 => Timestamp::MIN,
+                seconds => self.clock.after_seconds(seconds),
+            },
             idle_until: self.clock.after_seconds(self.sessions.idle_seconds),
         }
     }
