@@ -324,20 +324,22 @@ impl<'a> Player<'a> {
             .map(drop)
     }
 
-    /// With the newest token, or with the first, which is spent soon.
+    /// With the newest token, or with the first, which is spent soon; now and then by two tabs at once.
     async fn rotate(&mut self, which: u8, other: u8, first: bool) -> Result<(), StoreError> {
         let (user, id) = self.session(which);
-        let (mut stamp, salt) = (self.stamp(user, other), self.id());
-        stamp.actor.ip = Some(format!("192.0.2.{}", other % 4));
-        let grace = if other.is_multiple_of(2) { 20 } else { 0 };
-        let repeatable_until = after(self.made + grace);
-        let renewal = Renewal { salt, repeatable_until, idle_until: after(self.made + 40) };
         let newest = self.tokens.get(&id).copied().unwrap_or(FIRST);
         let presented = if first { FIRST } else { newest };
-        if let Rotation::Rotated(_, token) =
-            self.store.rotate_refresh_token(user, id, presented, renewal, stamp).await?
-        {
-            self.tokens.insert(id, token);
+        let grace = if other.is_multiple_of(2) { 20 } else { 0 };
+        for tab in 0..1 + u8::from(which.is_multiple_of(4)) {
+            let (mut stamp, salt) = (self.stamp(user, other), self.id());
+            stamp.actor.ip = Some(format!("192.0.2.{tab}"));
+            let repeatable_until = after(self.made + grace);
+            let renewal = Renewal { salt, repeatable_until, idle_until: after(self.made + 40) };
+            if let Rotation::Rotated(_, token) =
+                self.store.rotate_refresh_token(user, id, presented, renewal, stamp).await?
+            {
+                self.tokens.insert(id, token);
+            }
         }
         Ok(())
     }
