@@ -59,8 +59,7 @@ pub(super) struct Line<T> {
 
 /// The lines that have come in so far.
 pub(super) struct Lines<T> {
-    /// Whether fields that `T` does not have are wrong.
-    is_strict: bool,
+    reader: json::Reader<T>,
     number: usize,
     /// The beginning of a line whose end has not come yet.
     begun: Vec<u8>,
@@ -71,9 +70,9 @@ pub(super) struct Lines<T> {
 }
 
 impl<T: DeserializeOwned + Type> Lines<T> {
-    /// None so far.
+    /// None so far. When `is_strict`, fields that `T` does not have are wrong.
     pub fn new(is_strict: bool) -> Self {
-        Self { is_strict, number: 0, begun: Vec::new(), complete: Vec::new(), damaged: 0 }
+        Self { reader: json::Reader::new(is_strict), number: 0, begun: Vec::new(), complete: Vec::new(), damaged: 0 }
     }
 
     /// Takes in what comes next.
@@ -97,7 +96,7 @@ impl<T: DeserializeOwned + Type> Lines<T> {
             if self.complete.len() == MAX_LINES {
                 return Err(Problem::import_too_long(MAX_LINES));
             }
-            self.complete.push(Line { number: self.number, value: json::parse_line(line, self.is_strict) });
+            self.complete.push(Line { number: self.number, value: self.reader.line(line) });
         }
         self.begun.clear();
         Ok(())

@@ -179,6 +179,33 @@ fn s32_json_as_deep_as_a_body_may_be_long_is_refused_or_passed_over() {
 }
 
 #[test]
+fn s32_numbers_that_do_not_fit_harm_nobody_however_deep_or_many_they_are() {
+    const DEEP: usize = 25_000;
+    let server = Server::shared();
+    let owner = Account::new(&server);
+    let (artifacts, strict) = (owner.artifacts(), owner.client.with("Prefer", "handling=strict"));
+    let deep = format!("{}1e999{}", "[".repeat(DEEP), "]".repeat(DEEP));
+    // Anyone can send this.
+    let login = format!("{{\"email\": \"a@example.com\", \"password\": \"p\", \"unknown\": {deep}}}");
+    server.client().send("POST", "/api/v1/auth/login", JSON, login).expect(401);
+    let known = format!("{{\"name\": \"Deep\", \"artifact_metadata\": {{\"a\": {deep}}}}}");
+    owner.client.send("POST", &artifacts, JSON, known).problem(400, "invalid_json");
+    let beside = format!("{{\"name\": \"Deep\", \"unknown\": {deep}, \"artifact_metadata\": {{\"a\": 1e999}}}}");
+    let reply = owner.client.send("POST", &artifacts, JSON, beside);
+    assert_eq!(reply.invalid_fields(), ["/artifact_metadata/a"]);
+
+    let fields: Vec<String> = (0..20_000).map(|number| format!("\"{number}\": 1e999")).collect();
+    let ignored = format!("{{\"name\": \"Many\", {}}}", fields.join(", "));
+    owner.client.send("POST", &artifacts, JSON, ignored.clone()).expect(201);
+    assert_eq!(
+        strict.send("POST", &artifacts, JSON, ignored).problem(422, "unknown_field")["errors"].as_array().map(Vec::len),
+        Some(20)
+    );
+    let known = format!("{{\"name\": \"Many\", \"artifact_metadata\": {{{}}}}}", fields.join(", "));
+    assert_eq!(owner.client.send("POST", &artifacts, JSON, known).invalid_fields().len(), 20);
+}
+
+#[test]
 fn s32_what_is_too_large_is_a_413_and_costs_no_memory() {
     let server = Setup::new().start();
     let owner = Account::new(&server);

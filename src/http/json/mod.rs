@@ -2,8 +2,11 @@
 //! a malformed body is a 400, a wrong type a 422 that points at the place, and limits hold while the body is read.
 
 mod explain;
-mod integers;
+mod numbers;
 mod unknown;
+
+use std::cell::OnceCell;
+use std::marker::PhantomData;
 
 use hyper::body::Bytes;
 use poem::http::StatusCode;
@@ -16,6 +19,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use self::explain::{explain, without_place};
+use self::unknown::Known;
 use super::problem::Problem;
 use super::state::State;
 use super::{body, prefer};
@@ -24,6 +28,8 @@ use crate::domain::Violations;
 const CONTENT_TYPE: &str = "application/json";
 /// What some editors begin a text with.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// The most faults of one kind that an answer names; there may be as many as a body has bytes.
+const MAX_FAULTS: usize = 20;
 
 /// A JSON body.
 pub(super) struct Json<T>(pub T);
@@ -44,48 +50,71 @@ enum Fault {
     Shape(Violations),
 }
 
-/// Syntax first, then types: what is not JSON at all is malformed, what is of another shape is invalid. When `is_strict`,
-/// a field that is not known is invalid, too.
-fn parse<T: DeserializeOwned + Type>(bytes: &[u8], is_strict: bool) -> Result<T, Problem> {
-    let value = parse_value(bytes).map_err(|fault| match fault {
-        Fault::Syntax(detail) => Problem::invalid_json(detail),
-        Fault::Shape(violations) => Problem::validation(&violations),
-    })?;
-    if is_strict {
-        check_fields::<T>(bytes).map_err(|violations| Problem::unknown_fields(&violations))?;
+/// Reads values of a type.
+pub(super) struct Reader<T> {
+    /// Whether fields that `T` does not have are wrong.
+    is_strict: bool,
+    /// Made when it is asked for, which is seldom.
+    known: OnceCell<Known>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned + Type> Reader<T> {
+    /// When `is_strict`, a field that is not known is invalid.
+    pub fn new(is_strict: bool) -> Self {
+        Self { is_strict, known: OnceCell::new(), of: PhantomData }
     }
-    Ok(value)
-}
 
-/// The value in a line of many, of which one may well be no JSON.
-pub(super) fn parse_line<T: DeserializeOwned + Type>(bytes: &[u8], is_strict: bool) -> Result<T, Violations> {
-    let value = parse_value(bytes).map_err(|fault| match fault {
-        Fault::Syntax(detail) => Violations::one("", format!("is not valid JSON: {}", without_place(&detail))),
-        Fault::Shape(violations) => violations,
-    })?;
-    if is_strict {
-        check_fields::<T>(bytes)?;
+    /// The value in a body. Syntax first, then types: what is not JSON at all is malformed, what is of another shape is
+    /// invalid.
+    fn body(&self, bytes: &[u8]) -> Result<T, Problem> {
+        let bytes = without_mark(bytes);
+        let value = self.value(bytes).map_err(|fault| match fault {
+            Fault::Syntax(detail) => Problem::invalid_json(detail),
+            Fault::Shape(violations) => Problem::validation(&violations),
+        })?;
+        self.check_fields(bytes).map_err(|violations| Problem::unknown_fields(&violations))?;
+        Ok(value)
     }
-    Ok(value)
-}
 
-/// Refuses whole numbers that are too large, unless they are in fields that `T` does not have: those are ignored.
-fn check_integers<T: Type>(bytes: &[u8]) -> Result<(), Violations> {
-    let Some((mut too_large, value)) = integers::too_large(bytes) else { return Ok(()) };
-    let ignored = unknown::unknown_fields::<T>(&value);
-    too_large.retain(|number| !ignored.iter().any(|field| is_within(&number.pointer, &field.pointer)));
-    Violations::none(too_large)
-}
+    /// The value in a line of many, of which one may well be no JSON.
+    pub fn line(&self, bytes: &[u8]) -> Result<T, Violations> {
+        let bytes = without_mark(bytes);
+        let value = self.value(bytes).map_err(|fault| match fault {
+            Fault::Syntax(detail) => Violations::one("", format!("is not valid JSON: {}", without_place(&detail))),
+            Fault::Shape(violations) => violations,
+        })?;
+        self.check_fields(bytes)?;
+        Ok(value)
+    }
 
-/// Whether a pointer leads to a field or into it.
-fn is_within(pointer: &str, field: &str) -> bool {
-    pointer.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
+    fn known(&self) -> &Known {
+        self.known.get_or_init(Known::of::<T>)
+    }
 
-/// Refuses fields that `T` does not have.
-fn check_fields<T: Type>(bytes: &[u8]) -> Result<(), Violations> {
-    let value = serde_json::from_slice(without_mark(bytes)).unwrap_or_default();
-    Violations::none(unknown::unknown_fields::<T>(&value))
+    /// Refuses numbers that are too large, unless they are in fields that `T` does not have: those are ignored.
+    fn check_numbers(&self, bytes: &[u8]) -> Result<(), Violations> {
+        if !numbers::may_be_too_large(bytes) {
+            return Ok(());
+        }
+        let Some(readable) = numbers::readable(bytes) else { return Ok(()) };
+        let is_ignored = |place: &[String]| self.known().is_ignored(&readable.value, place);
+        Violations::none(readable.too_large(bytes, MAX_FAULTS, is_ignored))
+    }
+
+    /// Refuses fields that `T` does not have, if told to.
+    fn check_fields(&self, bytes: &[u8]) -> Result<(), Violations> {
+        if !self.is_strict {
+            return Ok(());
+        }
+        let Some(readable) = numbers::readable(bytes) else { return Ok(()) };
+        Violations::none(self.known().unknown_fields(&readable.value, MAX_FAULTS))
+    }
+
+    fn value(&self, bytes: &[u8]) -> Result<T, Fault> {
+        self.check_numbers(bytes).map_err(Fault::Shape)?;
+        parse(bytes)
+    }
 }
 
 /// A text without the byte order mark that it may begin with.
@@ -93,10 +122,8 @@ pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
 }
 
-fn parse_value<T: DeserializeOwned + Type>(bytes: &[u8]) -> Result<T, Fault> {
-    let bytes = without_mark(bytes);
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
     let syntax = |error: serde_json::Error| Fault::Syntax(error.to_string());
-    check_integers::<T>(bytes).map_err(Fault::Shape)?;
     if bytes.trim_ascii_start().starts_with(b"[") {
         // A derived deserializer would take an array for an object, field by field.
         serde_json::from_slice::<IgnoredAny>(bytes).map_err(syntax)?;
@@ -173,7 +200,7 @@ impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for Json<T> {
     ) -> poem::Result<Self> {
         check_content_type(request).map_err(Problem::before_body)?;
         let bytes = read(request, body, State::of(request)?.server.max_body_bytes).await?;
-        Ok(Self(parse(&bytes, prefer::is_strict(request.headers()))?))
+        Ok(Self(Reader::new(prefer::is_strict(request.headers())).body(&bytes)?))
     }
 }
 
@@ -201,7 +228,7 @@ impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for OptionalJson<T> {
         if without_mark(&bytes).trim_ascii().is_empty() {
             return Ok(Self(Ok(None)));
         }
-        Ok(Self(check_content_type(request).and_then(|()| parse(&bytes, is_strict)).map(Some)))
+        Ok(Self(check_content_type(request).and_then(|()| Reader::new(is_strict).body(&bytes)).map(Some)))
     }
 }
 

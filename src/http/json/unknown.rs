@@ -9,13 +9,58 @@ use serde_json::Value;
 use super::escape;
 use crate::domain::Violation;
 
-/// The fields of `value` that `T` does not have, each with its place.
-pub(super) fn unknown_fields<T: Type>(value: &Value) -> Vec<Violation> {
-    let mut registry = Registry::new();
-    T::register(&mut registry);
-    let mut found = Vec::new();
-    visit(&Schemas(&registry), &T::schema_ref(), value, "", &mut found);
-    found
+/// The fields that a type has.
+pub(super) struct Known {
+    schemas: Registry,
+    root: MetaSchemaRef,
+}
+
+impl Known {
+    /// Those of `T`.
+    pub fn of<T: Type>() -> Self {
+        let mut schemas = Registry::new();
+        T::register(&mut schemas);
+        Self { schemas, root: T::schema_ref() }
+    }
+
+    /// The first `most` fields of `value` that are not known, each with its place.
+    pub fn unknown_fields(&self, value: &Value, most: usize) -> Vec<Violation> {
+        let mut found = Vec::new();
+        visit(&Schemas(&self.schemas), &self.root, value, "", most, &mut found);
+        found
+    }
+
+    /// Whether the way from `value` to a place leads through a field that is not known.
+    pub fn is_ignored(&self, mut value: &Value, place: &[String]) -> bool {
+        let schemas = Schemas(&self.schemas);
+        let mut schema = &self.root;
+        for name in place {
+            let parts = schemas.parts(schema, value);
+            let next = match value {
+                Value::Object(_) => field(&parts, name),
+                _ => parts.iter().find_map(|part| part.items.as_deref()),
+            };
+            let Some(next) = next else { return has_fields(&parts) };
+            schema = next;
+            value = match value {
+                Value::Object(fields) => fields.get(name),
+                Value::Array(items) => name.parse().ok().and_then(|index: usize| items.get(index)),
+                _ => None,
+            }
+            .unwrap_or(&Value::Null);
+        }
+        false
+    }
+}
+
+/// Whether a type says which fields an object has; without any, it may have all.
+fn has_fields(parts: &[&MetaSchema]) -> bool {
+    parts.iter().any(|part| !part.properties.is_empty())
+}
+
+fn field<'a>(parts: &[&'a MetaSchema], name: &str) -> Option<&'a MetaSchemaRef> {
+    let known = parts.iter().flat_map(|part| &part.properties).find(|(known, _)| *known == name);
+    known.map(|(_, schema)| schema)
 }
 
 struct Schemas<'a>(&'a Registry);
@@ -56,16 +101,20 @@ fn visit<'a>(
     schema: &'a MetaSchemaRef,
     value: &Value,
     pointer: &str,
+    most: usize,
     found: &mut Vec<Violation>,
 ) {
+    if found.len() >= most {
+        return;
+    }
     let parts = schemas.parts(schema, value);
     match value {
-        Value::Object(fields) if parts.iter().any(|part| !part.properties.is_empty()) => {
+        Value::Object(fields) if has_fields(&parts) => {
             for (name, value) in fields {
                 let pointer = format!("{pointer}/{}", escape(name));
-                let known = parts.iter().flat_map(|part| &part.properties).find(|(known, _)| known == name);
-                match known {
-                    Some((_, schema)) => visit(schemas, schema, value, &pointer, found),
+                match field(&parts, name) {
+                    Some(schema) => visit(schemas, schema, value, &pointer, most, found),
+                    None if found.len() == most => return,
                     None => found.push(Violation { pointer, detail: "is not a field of this".to_owned() }),
                 }
             }
@@ -73,7 +122,7 @@ fn visit<'a>(
         Value::Array(items) => {
             let Some(schema) = parts.iter().find_map(|part| part.items.as_deref()) else { return };
             for (index, item) in items.iter().enumerate() {
-                visit(schemas, schema, item, &format!("{pointer}/{index}"), found);
+                visit(schemas, schema, item, &format!("{pointer}/{index}"), most, found);
             }
         }
         _ => {}
