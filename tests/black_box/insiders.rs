@@ -70,7 +70,9 @@ fn outsiders_learn_only_how_the_whole_is() {
     let mut members: Vec<&String> = health.as_object().expect("an object").keys().collect();
     members.sort();
     assert_eq!(members, ["status", "timestamp"], "{health}");
+    assert_eq!(outsider.get("/readyz?verbose").expect(200).body, "ok\n");
     for insider in [server.client(), outsider.bearer(OPERATOR)] {
+        assert!(insider.get("/readyz?verbose").expect(200).body.contains("[+]storage ok\n"));
         let health = insider.get(HEALTH).expect(200).json();
         assert_eq!(health["services"]["database"]["status"], "healthy");
         assert_eq!(health["environment"], "production");

@@ -1,8 +1,9 @@
 //! The service itself: how it is, and what it holds.
 
+mod parts;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use poem::Request;
 use poem::http::header;
@@ -11,10 +12,9 @@ use poem_openapi::param::Query;
 use poem_openapi::payload::PlainText;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::Tag;
-use crate::domain::Timestamp;
 use crate::http::extract::{Known, may_operate};
 use crate::http::insiders::is_insider;
 use crate::http::json::Json;
@@ -23,8 +23,7 @@ use crate::http::problem::RETRY_AFTER_SECONDS;
 use crate::http::refused::{NOT_AUTHENTICATED, NOT_FOUND, Refused, SERVED};
 use crate::http::state::State;
 use crate::http::types::Time;
-use crate::service::{BackupHealth, Condition, Health, SearchHealth, TaskHealth};
-use crate::telemetry::ExportHealth;
+use crate::service::Condition;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -89,12 +88,12 @@ impl SystemApi {
         let is_operator = may_operate(&state, request);
         let health = state.service.health().await;
         let mut parts = vec![
-            ("database", database(&health, is_operator)),
-            ("search", search(&state.service.search_health(health.newest_change()))),
-            ("telemetry", telemetry(&state.service.export_health().await)),
-            ("background", background(&state.service.background_health())),
+            ("database", parts::database(&health, is_operator)),
+            ("search", parts::search(&state.service.search_health(health.newest_change()))),
+            ("telemetry", parts::telemetry(&state.service.export_health().await)),
+            ("background", parts::background(&state.service.background_health())),
         ];
-        parts.extend(state.service.backup_health().map(|health| ("backups", backups(health))));
+        parts.extend(state.service.backup_health().map(|health| ("backups", parts::backups(health))));
         let whole = parts.iter().map(|(_, part)| part.condition).max().unwrap_or(Condition::Healthy);
         let services = parts.into_iter().map(|(name, part)| (name.to_owned(), part.into_value())).collect();
         let is_insider = is_insider(&state, request);
@@ -127,15 +126,16 @@ impl SystemApi {
     async fn readyz(
         &self,
         state: Data<&Arc<State>>,
-        /// List each check, and what is wrong.
+        /// List each check, and what is wrong. Outside development, for internal networks and operators.
         verbose: Query<Option<String>>,
+        request: &Request,
     ) -> ReadinessResponse {
         let health = state.service.health().await;
         let draining = state.is_draining().then_some("the server is stopping");
         let checks = [("storage", health.trouble()), ("draining", draining)];
         let is_ready = checks.iter().all(|(_, trouble)| trouble.is_none());
         let mut text = String::new();
-        if verbose.0.is_some() {
+        if verbose.0.is_some() && is_insider(&state, request) {
             for (name, trouble) in checks {
                 text += &trouble.map_or_else(|| format!("[+]{name} ok\n"), |it| format!("[-]{name} failed: {it}\n"));
             }
@@ -185,107 +185,6 @@ impl SystemApi {
             timestamp: Time(state.service.now()),
         }))
     }
-}
-
-/// How a part is, in a word and in detail.
-struct Part {
-    condition: Condition,
-    detail: Value,
-}
-
-impl Part {
-    /// The detail, and the word as its `status`.
-    fn into_value(self) -> Value {
-        let mut value = self.detail;
-        value["status"] = self.condition.as_str().into();
-        value
-    }
-}
-
-/// Which rows can't be read is for operators.
-fn database(health: &Health, is_operator: bool) -> Part {
-    let mut detail = json!({
-        "response_time_ms": milliseconds(health.store_response),
-        "readable": health.store.readable,
-        "writable": health.store.writable.is_ok(),
-        "trouble": health.trouble(),
-        "queued_writes": health.store.queue_depth,
-        "last_change": health.store.last_seq,
-    });
-    let damaged = &health.store.damaged;
-    if !damaged.is_empty() {
-        detail["damaged_rows"] = damaged.len().into();
-        if is_operator {
-            let each = damaged.iter().map(|damage| json!({"table": damage.table, "key": damage.key_text()}));
-            detail["damaged"] = each.collect();
-        }
-    }
-    Part { condition: health.condition(), detail }
-}
-
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e3
-}
-
-fn search(health: &SearchHealth) -> Part {
-    let is_complete = health.is_complete;
-    let (done, total) = health.rebuilt;
-    let detail = json!({
-        "artifacts": health.documents,
-        "size_bytes": health.size_bytes,
-        "lag_changes": health.lag_changes,
-        "lag_seconds": health.lag.as_secs_f64(),
-        "rebuilt": (!health.is_complete).then(|| json!({"artifacts": done, "of": total})),
-        "merging": health.merging,
-        "last_query_ms": health.lasted.query.map(milliseconds),
-        "last_commit_ms": health.lasted.commit.map(milliseconds),
-        "last_merge_ms": health.lasted.merge.map(milliseconds),
-    });
-    Part { condition: Condition::degraded_if(!is_complete), detail }
-}
-
-fn telemetry(health: &ExportHealth) -> Part {
-    let detail = json!({
-        "spans_exported": health.traces.exported,
-        "spans_dropped": health.traces.dropped,
-        "spans_failed": health.traces.failed,
-        "spans_waiting": health.traces.waiting,
-        "log_records_exported": health.logs.exported,
-        "log_records_dropped": health.logs.dropped,
-        "log_records_failed": health.logs.failed,
-        "metric_points_exported": health.metrics.exported,
-        "metric_points_failed": health.metrics.failed,
-        "last_export": health.traces.last_success.and_then(|at| Timestamp::try_from(at).ok()).map(Time),
-        "collector": health.collector_is_well.map(|is_well| if is_well { "healthy" } else { "unhealthy" }),
-    });
-    Part { condition: Condition::degraded_if(!health.is_well()), detail }
-}
-
-fn background(tasks: &[TaskHealth]) -> Part {
-    let each = tasks.iter().map(|task| {
-        let last_error = task.last_failure.map(|failure| json!({"at": Time(failure.at), "error": failure.what}));
-        let health = json!({
-            "status": Condition::degraded_if(task.is_failing).as_str(),
-            "last_success": task.last_success.map(Time),
-            "last_error": last_error,
-            "errors": task.errors,
-            "panics": task.panics,
-        });
-        (task.name.to_owned(), health)
-    });
-    let detail = json!({"tasks": each.collect::<Map<String, Value>>()});
-    Part { condition: Condition::degraded_if(tasks.iter().any(|task| task.is_failing)), detail }
-}
-
-fn backups(health: BackupHealth) -> Part {
-    let foreign = "the place of the backups is not known to belong to this installation: see the log, or `ghostworks \
-                   backups list`; `ghostworks backups adopt` takes it over";
-    let detail = json!({
-        "trouble": health.is_foreign.then_some(foreign),
-        "last_backup": health.last.map(Time),
-        "changes_shipped": health.shipped.map(Time),
-    });
-    Part { condition: Condition::degraded_if(health.is_failing || health.is_shipping_failing), detail }
 }
 
 #[derive(ApiResponse)]
