@@ -16,7 +16,7 @@ use super::problem::Problem;
 use super::types::{Limit, within};
 use crate::domain::Violations;
 
-/// The order of a list, which is one of ids.
+/// The order of the pages of a list, which is one of ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
     /// The first to be created first.
@@ -32,8 +32,8 @@ pub(super) struct WholeList<T> {
 }
 
 impl<T> WholeList<T> {
-    /// What is asked for of `items`, which are in `order`, each with its id: all, or as many as `limit` says after the one
-    /// that `cursor` names.
+    /// What is asked for of `items`, each with its id: all, as they come, or, in `order`, as many as `limit` says after the
+    /// one that `cursor` names.
     pub(super) fn new(
         items: Vec<(Uuid, T)>,
         order: Order,
@@ -46,8 +46,15 @@ impl<T> WholeList<T> {
             Order::OldestFirst => id.cmp(after) == Ordering::Greater,
             Order::NewestFirst => id.cmp(after) == Ordering::Less,
         };
-        let mut items: Vec<_> =
-            items.into_iter().filter(|(id, _)| after.is_none_or(|after| follows(id, &after))).collect();
+        let mut items = items;
+        if limit.is_some() {
+            // Ids need not be in the order that a whole list has: the older service's are random.
+            items.sort_by(|(one, _), (other, _)| match order {
+                Order::OldestFirst => one.cmp(other),
+                Order::NewestFirst => other.cmp(one),
+            });
+        }
+        items.retain(|(id, _)| after.is_none_or(|after| follows(id, &after)));
         let limit = limit.filter(|limit| *limit < items.len());
         let next = limit.map(|limit| {
             let (last, _) = items[limit - 1];
@@ -125,6 +132,15 @@ mod tests {
         assert_eq!(page(Order::OldestFirst, &[1, 3], Some(2), Some(2)), (vec![3], None), "what it names is gone");
         assert_eq!(page(Order::NewestFirst, &[3, 2, 1], None, Some(3)), (vec![2, 1], None));
         assert_eq!(page(Order::OldestFirst, &[1, 2], Some(2), None), (vec![1, 2], None));
+    }
+
+    #[test]
+    fn pages_have_everything_once_whatever_order_the_ids_are_in() {
+        assert_eq!(page(Order::OldestFirst, &[9, 1, 5], None, None).0, [9, 1, 5], "a whole list is as it comes");
+        assert_eq!(page(Order::OldestFirst, &[9, 1, 5], Some(2), None).0, [1, 5]);
+        assert_eq!(page(Order::OldestFirst, &[9, 1, 5], Some(2), Some(5)).0, [9]);
+        assert_eq!(page(Order::NewestFirst, &[1, 9, 5], Some(2), None).0, [9, 5]);
+        assert_eq!(page(Order::NewestFirst, &[1, 9, 5], Some(2), Some(5)).0, [1]);
     }
 
     #[test]

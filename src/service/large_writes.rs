@@ -5,6 +5,7 @@ use super::turns::{QueueLimits, Turns};
 use super::{Caller, Error, Service};
 use crate::domain::{Artifact, ArtifactWrite, TenantId};
 use crate::store::StoreResult;
+use crate::telemetry::in_current_context;
 
 /// More artifacts than this at once are a large write.
 const SMALL: usize = 100;
@@ -29,11 +30,21 @@ impl Service {
         writes: Vec<ArtifactWrite>,
         atomic: bool,
     ) -> Result<Vec<StoreResult<Artifact>>, Error> {
-        let _turn = match writes.len() {
-            ..=SMALL => None,
-            _ => Some(self.large_writes.0.take(tenant).await.map_err(|_| Error::Overloaded)?),
-        };
+        let (store, user) = (self.store.clone(), caller.user);
+        if writes.len() <= SMALL {
+            return Ok(store.write_artifacts(tenant, writes, atomic, user, self.stamp_of(caller)).await?);
+        }
+        let turn = self.large_writes.0.take(tenant).await.map_err(|_| Error::Overloaded)?;
         let stamp = self.stamp_of(caller);
-        Ok(self.store.write_artifacts(tenant, writes, atomic, caller.user, stamp).await?)
+        // A task of its own, for the turn lasts as long as the write: the writer goes on with it when the client has left.
+        let written = tokio::spawn(in_current_context(async move {
+            let written = store.write_artifacts(tenant, writes, atomic, user, stamp).await;
+            drop(turn);
+            written
+        }));
+        match written.await {
+            Ok(written) => Ok(written?),
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
     }
 }

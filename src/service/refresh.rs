@@ -1,5 +1,7 @@
 //! Staying signed in, and signing out: what becomes of the tokens that a client presents.
 
+use std::collections::HashSet;
+
 use super::{Client, Error, RefreshFailure, Service, TokenPair};
 use crate::auth::{ApiKeyToken, RefreshToken};
 use crate::domain::{SessionId, Timestamp, UserId};
@@ -111,7 +113,8 @@ impl Service {
                         sessions.push((token.user, token.session));
                     }
                 }
-                for (user, session) in sessions {
+                let mut ended = HashSet::new();
+                for (user, session) in sessions.into_iter().filter(|session| ended.insert(*session)) {
                     self.end_session(user, session, client).await?;
                 }
                 if is_known { Ok(()) } else { Err(Error::NotAuthenticated) }

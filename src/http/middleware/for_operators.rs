@@ -42,8 +42,7 @@ impl<E: Endpoint> Endpoint for OperatorsOnly<E> {
     type Output = E::Output;
 
     async fn call(&self, request: Request) -> Result<Self::Output> {
-        let host = request.header(header::HOST).unwrap_or_default();
-        if !is_meant(host, &self.state.server.operator_hosts) {
+        if !is_meant(host(&request), &self.state.server.operator_hosts) {
             return Err(Problem::foreign_host().before_body().into());
         }
         let is_offered = matches!(
@@ -59,6 +58,12 @@ impl<E: Endpoint> Endpoint for OperatorsOnly<E> {
         }
         self.inner.call(request).await
     }
+}
+
+/// The host that a request is for: HTTP/2 has it in `:authority`, which is part of the URI.
+fn host(request: &Request) -> &str {
+    let authority = request.uri().authority().map(Authority::as_str);
+    authority.or_else(|| request.header(header::HOST)).unwrap_or_default()
 }
 
 /// Whether a `Host` is an IP address, this machine, or one of these names.

@@ -127,28 +127,36 @@ pub(super) fn is_http2<S>(stream: &TlsStream<S>) -> bool {
     stream.get_ref().1.alpn_protocol() == Some(H2)
 }
 
-/// Reads the files again whenever they have changed, for as long as somebody uses the certificate. What can't be used is
-/// reported once, and the certificate before it stays.
+/// Reads the files again whenever they have changed, for as long as somebody uses the certificate, and until they can be
+/// used: who replaces them may be half-way, and what ends that need not change how they look. What can't be used is reported
+/// once, and the certificate before it stays.
 async fn follow(
     files: Files,
     mut seen: [Option<(SystemTime, u64)>; 2],
     current: Weak<Current>,
     provider: Arc<CryptoProvider>,
 ) {
+    let mut is_used = true;
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         let Some(current) = current.upgrade() else { return };
         let marks = files.marks();
-        if marks == seen {
+        if marks == seen && is_used {
             continue;
         }
-        seen = marks;
         match files.read(&provider) {
             Ok(key) => {
                 current.0.store(Arc::new(key));
+                is_used = true;
                 tracing::info!(certificate = %files.certificate.display(), "the certificate was read again");
             }
-            Err(error) => tracing::warn!(%error, "the changed certificate can't be used; the one before it stays"),
+            Err(error) => {
+                if marks != seen {
+                    tracing::warn!(%error, "the changed certificate can't be used; the one before it stays");
+                }
+                is_used = false;
+            }
         }
+        seen = marks;
     }
 }

@@ -145,8 +145,9 @@ impl Engine for RedbStore {
         if !self.look_up(Name::new("get", "changes"), is_needed)? {
             return Ok(false);
         }
-        let trim = self.writer.submit_own(move |tables| changes::trim(tables, before, limit));
-        self.written(Name::new("delete", "changes"), trim).await
+        let name = Name::new("delete", "changes");
+        let trim = self.writer.submit_own(is_urgent(name), move |tables| changes::trim(tables, before, limit));
+        self.written(name, trim).await
     }
 }
 

@@ -46,12 +46,12 @@ impl Reserve {
     fn look(&self) -> io::Result<StoreResult<Room>> {
         let needed = self.min_free_bytes.max(LEAST);
         let mut free = self.free()?;
-        if !self.path.exists() && free >= needed.saturating_add(BYTES) {
+        if !self.is_kept() && free >= needed.saturating_add(BYTES) {
             // Where space can't be taken in advance there is no reserve, and the file stays away.
             let _ = self.take();
             free = self.free()?;
         }
-        if free >= needed && (self.path.exists() || free >= needed.saturating_add(BYTES)) {
+        if free >= needed && (self.is_kept() || free >= needed.saturating_add(BYTES)) {
             return Ok(Ok(Room::Enough));
         }
         let cause =
@@ -62,6 +62,11 @@ impl Reserve {
         }
         let full = StoreError::StorageFull(cause);
         Ok(if free < LEAST { Err(full) } else { Ok(Room::Reserved(full)) })
+    }
+
+    /// Whether the space is taken: a file that was cut short takes none.
+    fn is_kept(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|file| file.len() == BYTES)
     }
 
     fn free(&self) -> io::Result<u64> {
@@ -75,5 +80,19 @@ impl Reserve {
             let _ = fs::remove_file(&self.path);
             error.into()
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_cut_short_is_made_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let reserve = Reserve::beside(&directory.path().join("ghostworks.redb"), 0);
+        fs::write(directory.path().join(FILE), "short").unwrap();
+        assert!(matches!(reserve.room(), Ok(Room::Enough)));
+        assert_eq!(fs::metadata(directory.path().join(FILE)).unwrap().len(), BYTES);
     }
 }

@@ -193,9 +193,10 @@ impl Writer {
     /// The same, of work on the tables themselves. What it fails with is a failure of the database.
     pub async fn submit_own<T: Send + 'static>(
         &self,
+        is_urgent: bool,
         work: impl Fn(&mut Tables<'_>) -> StoreResult<T> + Send + 'static,
     ) -> Answer<T> {
-        self.queue(false, Own(work)).await
+        self.queue(is_urgent, Own(work)).await
     }
 
     async fn queue<T: Send + 'static>(&self, is_urgent: bool, intent: impl Intent<T> + 'static) -> Answer<T> {
