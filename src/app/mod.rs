@@ -142,7 +142,7 @@ async fn close(store: Arc<dyn Store>) -> Result<(), StoreError> {
     closed.unwrap_or_else(|_| {
         // Dropping it would wait for the writer, too.
         std::mem::forget(store);
-        Err(StoreError::Unavailable("its disk does not answer".to_owned()))
+        Err(StoreError::unavailable("its disk does not answer"))
     })
 }
 

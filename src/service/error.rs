@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::auth::{Exhausted, HashingError};
 use crate::domain::{Quota, Role, Scope, Violations};
-use crate::store::{Damage, Missing, StoreError};
+use crate::store::{Cause, Damage, Missing, StoreError};
 use crate::telemetry::Failure;
 
 /// Why a use case did not succeed.
@@ -112,10 +112,10 @@ pub enum Error {
     Overloaded,
     /// The disk has no room for writes; the cause is for the log.
     #[error("there is no room on the storage: {0}")]
-    StorageFull(String),
+    StorageFull(#[source] Cause),
     /// The storage can't be used; the cause is for the log.
     #[error("the storage is not available: {0}")]
-    Unavailable(String),
+    Unavailable(#[source] Cause),
     /// What was asked for is there, but can't be read; where it is, is for the log.
     #[error("what was asked for is damaged in the database: {0}")]
     Damaged(Box<Damage>),

@@ -45,6 +45,13 @@ impl Damages {
         self.any.store(!rows.is_empty(), Ordering::Relaxed);
     }
 
+    /// The rows of a table before this key were removed.
+    pub fn forget_before(&self, table: &str, key: &[u8]) {
+        let mut rows = self.rows();
+        rows.retain(|(of, row), _| of != table || row.as_slice() >= key);
+        self.any.store(!rows.is_empty(), Ordering::Relaxed);
+    }
+
     /// Whether there are any. Costs nothing.
     pub fn any(&self) -> bool {
         self.any.load(Ordering::Relaxed)

@@ -1,9 +1,9 @@
 //! Why a store refused.
 
+use std::error::Error;
 use std::fmt;
 
-use thiserror::Error;
-
+use super::Cause;
 use crate::domain::{Quota, Role, push_hex};
 
 /// What every method of a store returns.
@@ -11,7 +11,7 @@ pub type StoreResult<T> = Result<T, StoreError>;
 
 /// Why an intent was not carried out. Whatever it says but [`StoreError::Unavailable`] and
 /// [`StoreError::StorageFull`], nothing was written.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The address has an account.
     #[error("the e-mail address is taken")]
@@ -60,17 +60,22 @@ pub enum StoreError {
     /// The disk has no room for writes, or hardly any; the cause is for the log, not for clients. A write that failed so
     /// may turn out to have become durable all the same, whole.
     #[error("the storage is full: {0}")]
-    StorageFull(String),
+    StorageFull(#[source] Cause),
     /// The database can't be used; the cause is for the log, not for clients. A write that failed so may turn out to
     /// have become durable all the same, whole, when the database works again.
     #[error("the database is not available: {0}")]
-    Unavailable(String),
+    Unavailable(#[source] Cause),
     /// A bug: the intent panicked, or made a row that can't be written. The cause is for the log, not for clients.
     #[error("the intent went wrong: {0}")]
     Internal(String),
 }
 
 impl StoreError {
+    /// That the database can't be used, because of an error or for a reason in words.
+    pub fn unavailable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Unavailable(Cause::new(cause))
+    }
+
     /// That the row under `key` can't be read.
     pub fn damaged(table: &str, key: &[u8], cause: impl fmt::Display) -> Self {
         Self::Damaged(Box::new(Damage::new(table, key, cause)))

@@ -35,7 +35,7 @@ impl MemoryEngine {
     }
 
     fn now(&self) -> StoreResult<Arc<State>> {
-        self.state.lock().unwrap().clone().ok_or_else(|| StoreError::Unavailable("it is closed".to_owned()))
+        self.state.lock().unwrap().clone().ok_or_else(|| StoreError::unavailable("it is closed"))
     }
 
     /// Runs a rule until everything that it reads is loaded, and returns what came of it, of which state.
@@ -58,7 +58,7 @@ impl MemoryEngine {
             return Ok(false);
         }
         let mut state = self.state.lock().unwrap();
-        let now = state.as_mut().ok_or_else(|| StoreError::Unavailable("it is closed".to_owned()))?;
+        let now = state.as_mut().ok_or_else(|| StoreError::unavailable("it is closed"))?;
         if !Arc::ptr_eq(now, before) {
             return Ok(false);
         }
@@ -204,7 +204,7 @@ impl Loaded {
         }
         if is_missing {
             self.has_missed.set(true);
-            return Err(StoreError::Unavailable("a row is not loaded".to_owned()));
+            return Err(StoreError::unavailable("a row is not loaded"));
         }
         Ok(())
     }
@@ -295,15 +295,15 @@ impl Changes for MemoryEngine {
 #[async_trait]
 impl Backups for MemoryEngine {
     async fn backup(&self) -> StoreResult<Backup> {
-        Err(StoreError::Unavailable("what is in memory has no backups".to_owned()))
+        Err(StoreError::unavailable("what is in memory has no backups"))
     }
 
     async fn has_passed(&self, _position: Position) -> StoreResult<bool> {
-        Err(StoreError::Unavailable("what is in memory has no backups".to_owned()))
+        Err(StoreError::unavailable("what is in memory has no backups"))
     }
 
     async fn changes_since(&self, _position: Position) -> StoreResult<Since> {
-        Err(StoreError::Unavailable("what is in memory has no backups".to_owned()))
+        Err(StoreError::unavailable("what is in memory has no backups"))
     }
 }
 

@@ -77,7 +77,7 @@ impl From<service::Error> for Problem {
             Error::Unavailable(cause) => {
                 let detail = "The storage is not available; try again shortly.";
                 let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, detail);
-                Self { cause: Some(cause.as_str().into()), ..problem }
+                Self { cause: Some(cause.to_string().into()), ..problem }
             }
             Error::Damaged(damage) => {
                 let detail = "What was asked for is damaged in the database; its operator finds where in the log.";

@@ -65,7 +65,7 @@ impl Service {
 
 /// A store that answers for fewer writes than it was given.
 fn lost() -> StoreError {
-    StoreError::Unavailable("a write has no outcome".to_owned())
+    StoreError::unavailable("a write has no outcome")
 }
 
 /// Refuses when one of many failed. Each rule that an input breaks is named; other errors are a sentence.

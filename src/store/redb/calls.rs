@@ -18,7 +18,8 @@ impl RedbStore {
     pub(super) fn snapshot(&self) -> StoreResult<Arc<Snapshot>> {
         self.published.snapshot.load_full().ok_or_else(|| {
             let broken = self.published.broken.load_full();
-            StoreError::Unavailable(broken.map_or("the database is closed".to_owned(), |cause| cause.to_string()))
+            let closed = || StoreError::unavailable("the database is closed");
+            broken.map_or_else(closed, |cause| StoreError::unavailable((*cause).clone()))
         })
     }
 

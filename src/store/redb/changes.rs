@@ -16,7 +16,10 @@ use crate::store::{Changes, StoreError, StoreResult};
 /// More entries than this are read off the runtime's threads.
 const INLINE_ROWS: usize = 1000;
 
-const LIST: Name = Name::new("list", "changes");
+/// The name of its table.
+pub(super) const NAME: &str = "changes";
+
+const LIST: Name = Name::new("list", NAME);
 
 #[async_trait]
 impl Changes for RedbStore {
@@ -110,7 +113,7 @@ pub(super) fn trim(tables: &mut Tables<'_>, before: Timestamp, limit: usize) -> 
     let (oldest, has_more) = tables.changes()?.trim(before, limit)?;
     if let Some(oldest) = oldest {
         tables.counters()?.set(Counter::OldestChange.of_all(), Some(oldest))?;
-        tables.wrote();
+        tables.begins_at(oldest);
     }
     Ok(has_more)
 }
@@ -139,7 +142,7 @@ pub(super) fn list(snapshot: &Snapshot, budget: &Budget, after: u64, limit: usiz
 
 /// What the entry at a position says.
 pub(super) fn entry_at(seq: u64, entry: &[u8]) -> StoreResult<Entry> {
-    read("changes", &seq.to_be_bytes(), entry)
+    read(NAME, &seq.to_be_bytes(), entry)
 }
 
 /// The two chains of a workspace: what happened in it, and what is about it.
@@ -223,4 +226,57 @@ impl Page<'_> {
 pub(super) fn chain(tenant: Option<TenantId>, about: Option<TenantId>) -> Option<(TenantId, Counter)> {
     let own = tenant.map(|tenant| (tenant, Counter::NewestChange));
     own.or(about.map(|about| (about, Counter::NewestAbout)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use redb::Database;
+
+    use super::super::tables::CHANGES;
+    use super::super::{Location, Options};
+    use super::*;
+    use crate::domain::{Actor, Quotas, SystemEntropy};
+    use crate::store::{Housekeeping as _, NoObserver, Sessions as _, Store as _};
+
+    fn options(location: &Location) -> Options {
+        Options {
+            location: location.clone(),
+            cache_bytes: 1 << 20,
+            queue: 8,
+            group_max: 8,
+            min_free_bytes: 0,
+            quotas: Quotas::default(),
+            entropy: Arc::new(SystemEntropy),
+            on_repair: Arc::new(|_| {}),
+        }
+    }
+
+    fn open(location: &Location) -> RedbStore {
+        RedbStore::open(options(location), Arc::new(NoObserver)).unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_entry_that_can_t_be_read_is_forgotten_when_it_is_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let location = Location::Directory(directory.path().to_owned());
+        let store = open(&location);
+        for _ in 0..3 {
+            store.note_failed_login(None, Stamp::new(Timestamp::MIN, Actor::default())).await.unwrap();
+        }
+        store.close().await.unwrap();
+        let database = Database::open(location.path()).unwrap();
+        let txn = database.begin_write().unwrap();
+        txn.open_table(CHANGES).unwrap().insert(1, [250, 7].as_slice()).unwrap();
+        txn.commit().unwrap();
+        drop(database);
+
+        let store = open(&location);
+        assert_eq!(store.changes(0, 10).await.unwrap().len(), 2);
+        assert_eq!(store.health().await.damaged.len(), 1);
+        store.trim_changes(Timestamp::MAX, 10).await.unwrap();
+        assert_eq!(store.health().await.damaged, []);
+        store.close().await.unwrap();
+    }
 }

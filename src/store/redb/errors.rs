@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use redb::{CommitError, DatabaseError, StorageError, TableError, TransactionError};
 use thiserror::Error;
 
-use crate::store::StoreError;
+use crate::store::{Cause, StoreError};
 
 /// Why a database could not be opened, and what to do about it. One line each.
 #[derive(Debug, Error)]
@@ -31,7 +31,8 @@ pub enum OpenError {
         /// The database file.
         path: PathBuf,
         /// What is wrong with it.
-        cause: String,
+        #[source]
+        cause: Cause,
     },
     /// The file was written by a later version. It was left as it is.
     #[error("{} was written by a newer ghostworks (its schema is {found}, this one knows {known}): run that version", path.display())]
@@ -65,7 +66,8 @@ pub enum OpenError {
         /// The database file.
         path: PathBuf,
         /// What went wrong.
-        cause: String,
+        #[source]
+        cause: Cause,
     },
 }
 
@@ -74,17 +76,17 @@ impl OpenError {
     pub(super) fn of(path: PathBuf, error: DatabaseError) -> Self {
         match error {
             DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => Self::Locked { path },
-            DatabaseError::Storage(StorageError::Corrupted(cause)) => Self::Corrupt { path, cause },
+            DatabaseError::Storage(StorageError::Corrupted(cause)) => Self::Corrupt { path, cause: Cause::new(cause) },
             DatabaseError::Storage(StorageError::Io(error))
                 if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) =>
             {
-                Self::Corrupt { path, cause: error.to_string() }
+                Self::Corrupt { path, cause: Cause::new(error) }
             }
             DatabaseError::Storage(StorageError::Io(error)) if is_full(&error) => Self::Full { path },
             DatabaseError::UpgradeRequired(format) => {
-                Self::Corrupt { path, cause: format!("its file format, {format}, is too old") }
+                Self::Corrupt { path, cause: Cause::new(format!("its file format, {format}, is too old")) }
             }
-            other => Self::Other { path, cause: other.to_string() },
+            other => Self::Other { path, cause: Cause::new(other) },
         }
     }
 
@@ -98,7 +100,7 @@ impl OpenError {
     pub(super) fn after_opening(path: PathBuf, error: &StoreError) -> Self {
         match error {
             StoreError::StorageFull(_) => Self::Full { path },
-            other => Self::Other { path, cause: other.to_string() },
+            other => Self::Other { path, cause: Cause::new(other.clone()) },
         }
     }
 }
@@ -111,8 +113,8 @@ fn is_full(error: &io::Error) -> bool {
 impl From<StorageError> for StoreError {
     fn from(error: StorageError) -> Self {
         match error {
-            StorageError::Io(cause) if is_full(&cause) => Self::StorageFull(cause.to_string()),
-            other => Self::Unavailable(other.to_string()),
+            StorageError::Io(cause) if is_full(&cause) => Self::StorageFull(Cause::new(cause)),
+            other => Self::unavailable(other),
         }
     }
 }
@@ -124,7 +126,7 @@ macro_rules! unavailable {
             fn from(error: $error) -> Self {
                 match error {
                     $error::Storage(cause) => cause.into(),
-                    other => Self::Unavailable(other.to_string()),
+                    other => Self::unavailable(other),
                 }
             }
         }

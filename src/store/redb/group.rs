@@ -24,6 +24,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::yield_now;
 
+use super::changes;
 use super::guard::Guard;
 use super::reserve::Room;
 use super::snapshot::{Published, Snapshot};
@@ -157,7 +158,7 @@ impl Group {
         };
         let committed = catch_unwind(AssertUnwindSafe(|| self.commit(jobs))).unwrap_or_else(|_| {
             self.give_up();
-            Err(StoreError::Unavailable("the writer panicked".to_owned()))
+            Err(StoreError::unavailable("the writer panicked"))
         });
         match &committed {
             Ok(Some(_)) => self.turn(full.as_ref()),
@@ -208,6 +209,9 @@ impl Group {
         self.publish().inspect_err(|_| self.give_up())?;
         self.published.remembered.forget(&rewritten);
         rewritten.damaged.iter().for_each(|(table, key)| self.published.damages.forget(table.name(), key));
+        if let Some(first) = rewritten.first_change {
+            self.published.damages.forget_before(changes::NAME, &first.to_be_bytes());
+        }
         Ok(Some(elapsed))
     }
 
@@ -236,7 +240,7 @@ impl Group {
     fn open_again(&mut self) -> StoreResult<WriteTransaction> {
         if self.reopened.is_some_and(|at| at.elapsed() < self.reopen_pause) {
             let cause = self.published.broken.load_full();
-            let unknown = || StoreError::Unavailable("it failed again at once".to_owned());
+            let unknown = || StoreError::unavailable("it failed again at once");
             return Err(cause.map_or_else(unknown, |cause| (*cause).clone()));
         }
         self.reopened = Some(Instant::now());
@@ -249,8 +253,7 @@ impl Group {
 
     /// Lets reads see the last commit.
     fn publish(&self) -> StoreResult<()> {
-        let database =
-            self.database.as_ref().ok_or_else(|| StoreError::Unavailable("there is no database".to_owned()))?;
+        let database = self.database.as_ref().ok_or_else(|| StoreError::unavailable("there is no database"))?;
         self.published.publish(Snapshot::reporting(database, Arc::clone(&self.published.damages))?);
         Ok(())
     }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::open::{Location, Options};
 use super::reserve::{Reserve, Room};
-use crate::store::{StoreError, StoreResult};
+use crate::store::{Cause, StoreError, StoreResult};
 
 /// The disk that a database is on.
 pub(super) trait Disk: Send {
@@ -114,7 +114,7 @@ impl Disk for File {
 
 impl File {
     fn unavailable(&self, cause: &str) -> StoreError {
-        StoreError::Unavailable(format!("{}: {cause}", self.path.display()))
+        StoreError::Unavailable(Cause::at(&self.path, cause))
     }
 }
 

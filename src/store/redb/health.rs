@@ -32,7 +32,7 @@ impl RedbStore {
             }
         }
         match (self.writer.depth(), self.published.broken.load_full()) {
-            (None, _) => Err(StoreError::Unavailable("the database is closed".to_owned())),
+            (None, _) => Err(StoreError::unavailable("the database is closed")),
             (Some(_), Some(cause)) => Err((*cause).clone()),
             (Some(_), None) => Ok(()),
         }

@@ -52,7 +52,7 @@ fn version_of(meta: &impl ReadableTable<&'static str, &'static [u8]>) -> StoreRe
 }
 
 fn no_version() -> StoreError {
-    StoreError::Unavailable("it has no ghostworks schema version".to_owned())
+    StoreError::unavailable("it has no ghostworks schema version")
 }
 
 /// Takes a file from schema `version` to [`SCHEMA_VERSION`], one durable transaction for each step.

@@ -53,7 +53,7 @@ use self::snapshot::Published;
 use self::writer::Writer;
 use super::engine::Name;
 use super::records;
-use super::{Counts, Observer, Store, StoreError, StoreFigures, StoreHealth, StoreResult};
+use super::{Cause, Counts, Observer, Store, StoreError, StoreFigures, StoreHealth, StoreResult};
 use crate::domain::{HistoryId, Quotas};
 
 pub use backup::{BackupError, Copied, backup, restore, verify as verify_backup, verify_changes};
@@ -94,7 +94,7 @@ impl RedbStore {
         let (location, queue, quotas) = (options.location.clone(), options.queue, options.quotas);
         let bounds = Bounds { intents: options.group_max };
         let guard = Guard::of(&options, limits.look_pause)
-            .map_err(|error| OpenError::Other { path: location.path(), cause: error.to_string() })?;
+            .map_err(|error| OpenError::Other { path: location.path(), cause: Cause::new(error) })?;
         let reopen = Box::new(move || open::reopen(&options, history));
         let (pause, shared) = (limits.reopen_pause, Arc::clone(&published));
         let writer = Group::new(database, reopen, pause, shared, bounds, guard, Arc::clone(&observer))
@@ -132,8 +132,6 @@ impl Store for RedbStore {
 
     async fn close(&self) -> StoreResult<()> {
         let writer = Arc::clone(&self.writer);
-        spawn_blocking(move || writer.close())
-            .await
-            .unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))
+        spawn_blocking(move || writer.close()).await.unwrap_or_else(|error| Err(StoreError::unavailable(error)))
     }
 }

@@ -11,7 +11,7 @@ use redb::{Builder, Database, DatabaseError};
 use super::errors::OpenError;
 use super::{history, migrate};
 use crate::domain::{Entropy, HistoryId, Quotas};
-use crate::store::{StoreError, StoreResult};
+use crate::store::{Cause, StoreError, StoreResult};
 
 /// The database's file in its directory.
 const FILE_NAME: &str = "ghostworks.redb";
@@ -99,7 +99,7 @@ pub fn schema(options: &Options, migrate: bool) -> Result<Schema, OpenError> {
     if migrate {
         migrate::migrate(&database, found).map_err(|error| OpenError::after_opening(path.clone(), &error))?;
     }
-    database.close().map_err(|error| OpenError::Other { path, cause: error.to_string() })?;
+    database.close().map_err(|error| OpenError::Other { path, cause: Cause::new(error) })?;
     Ok(Schema { found, steps: migrate::steps_from(found) })
 }
 
@@ -108,18 +108,18 @@ pub(super) fn reopen(options: &Options, history: HistoryId) -> StoreResult<Datab
     match &options.location {
         Location::Directory(_) if !options.location.has_database() => {
             let path = options.location.path();
-            Err(StoreError::Unavailable(format!("{}: the file can't be found; put it back", path.display())))
+            Err(StoreError::Unavailable(Cause::at(&path, "the file can't be found; put it back")))
         }
         Location::Directory(_) => match open(options) {
             Ok((database, found)) if found == history => Ok(database),
             Ok(_) => {
                 let path = options.location.path();
-                Err(StoreError::Unavailable(format!("{}: another database is in its place", path.display())))
+                Err(StoreError::Unavailable(Cause::at(&path, "another database is in its place")))
             }
-            Err(error @ OpenError::Full { .. }) => Err(StoreError::StorageFull(error.to_string())),
-            Err(error) => Err(StoreError::Unavailable(error.to_string())),
+            Err(error @ OpenError::Full { .. }) => Err(StoreError::StorageFull(Cause::new(error))),
+            Err(error) => Err(StoreError::unavailable(error)),
         },
-        Location::Memory => Err(StoreError::Unavailable("the database was in memory and is lost".to_owned())),
+        Location::Memory => Err(StoreError::unavailable("the database was in memory and is lost")),
     }
 }
 
@@ -150,7 +150,7 @@ fn made_current(database: Database, version: u32, options: &Options) -> StoreRes
 
 /// redb trusts a file that was closed cleanly, and may panic when it was damaged since.
 fn guarded<T>(path: &Path, open: impl FnOnce() -> Result<T, OpenError>) -> Result<T, OpenError> {
-    let corrupt = || OpenError::Corrupt { path: path.to_owned(), cause: "its pages make no sense".to_owned() };
+    let corrupt = || OpenError::Corrupt { path: path.to_owned(), cause: Cause::new("its pages make no sense") };
     catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|_| Err(corrupt()))
 }
 
@@ -188,7 +188,7 @@ pub(super) fn private_file() -> OpenOptions {
 /// Opens a file as it is, and tells its schema version.
 fn open_unmigrated(path: &Path, options: &Options) -> Result<(Database, u32), OpenError> {
     let refused = |error| OpenError::of(path.to_owned(), error);
-    let corrupt = |error: StoreError| OpenError::Corrupt { path: path.to_owned(), cause: error.to_string() };
+    let corrupt = |error: StoreError| OpenError::Corrupt { path: path.to_owned(), cause: Cause::new(error) };
     let mut builder = Builder::new();
     builder.set_cache_size(options.cache_bytes);
 

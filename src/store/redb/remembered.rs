@@ -37,6 +37,8 @@ pub(super) struct Rewritten {
     pub all_members: bool,
     /// Rows that could not be read before.
     pub damaged: Vec<(Table, Vec<u8>)>,
+    /// Where the change log begins, if its first entries were removed.
+    pub first_change: Option<u64>,
 }
 
 impl Rewritten {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FallocateFlags, fallocate, statvfs};
 
-use crate::store::{StoreError, StoreResult};
+use crate::store::{Cause, StoreError, StoreResult};
 
 /// The file, beside the database.
 const FILE: &str = "reserve";
@@ -40,7 +40,7 @@ impl Reserve {
 
     /// How much room there is. Takes the space when there is plenty, and gives it away when the disk is full.
     pub(super) fn room(&self) -> StoreResult<Room> {
-        self.look().map_err(|error| StoreError::Unavailable(format!("{}: {error}", self.path.display())))?
+        self.look().map_err(|error| StoreError::Unavailable(Cause::at(&self.path, error)))?
     }
 
     fn look(&self) -> io::Result<StoreResult<Room>> {
@@ -60,7 +60,7 @@ impl Reserve {
             fs::remove_file(&self.path)?;
             free = self.free()?;
         }
-        let full = StoreError::StorageFull(cause);
+        let full = StoreError::StorageFull(Cause::new(cause));
         Ok(if free < LEAST { Err(full) } else { Ok(Room::Reserved(full)) })
     }
 

@@ -42,7 +42,7 @@ impl Scans {
             scan(&snapshot, &budget)
         })
         .await
-        .unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))
+        .unwrap_or_else(|error| Err(StoreError::unavailable(error)))
     }
 
     /// How many more could begin now.

@@ -10,7 +10,7 @@ use super::open::{self, Options};
 use super::snapshot::Snapshot;
 use super::tables::{every_table, read};
 use crate::domain::{TenantId, Workspace};
-use crate::store::StoreResult;
+use crate::store::{Cause, StoreResult};
 
 /// What takes up the room.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub fn stats(options: &Options) -> Result<Stats, OpenError> {
     let database = open::open_current(options)?;
     let file_bytes = fs::metadata(&path).map_or(0, |metadata| metadata.len());
     let stats = look(&database, file_bytes).map_err(|error| OpenError::after_opening(path.clone(), &error))?;
-    database.close().map_err(|error| OpenError::Other { path, cause: error.to_string() })?;
+    database.close().map_err(|error| OpenError::Other { path, cause: Cause::new(error) })?;
     Ok(stats)
 }
 

@@ -74,7 +74,7 @@ pub(super) const ANSWERS_BY_EXPIRY: SetDefinition<56> = TableDefinition::new("an
 /// tenant, or zeros for the whole ‖ kind → how many.
 pub(super) const COUNTERS: TableDefinition<'static, &'static [u8; 17], u64> = TableDefinition::new("counters");
 /// seq → change.
-pub(super) const CHANGES: TableDefinition<'static, u64, &'static [u8]> = TableDefinition::new("changes");
+pub(super) const CHANGES: TableDefinition<'static, u64, &'static [u8]> = TableDefinition::new(changes::NAME);
 /// What is true of the file as a whole, by name.
 pub(super) const META: TableDefinition<'static, &'static str, &'static [u8]> = TableDefinition::new("meta");
 
@@ -297,7 +297,7 @@ impl<'txn> Tables<'txn> {
             Ok(Err(failure)) if failure.is_failure() => Err(failure),
             Ok(Err(refusal)) => Ok((Err(refusal), 0)),
             Ok(Ok(done)) => self.apply(&overlay, stamp).map(|()| (Ok(done), overlay.logged().len())),
-            Err(_) if self.is_inside.get() => Err(StoreError::Unavailable("the database panicked".to_owned())),
+            Err(_) if self.is_inside.get() => Err(StoreError::unavailable("the database panicked")),
             Err(_) => Ok((Err(StoreError::Internal("a write panicked".to_owned())), 0)),
         };
         self.overlay = overlay;
@@ -337,6 +337,12 @@ impl<'txn> Tables<'txn> {
     /// Has the group committed: something was written that is not a rule's.
     pub fn wrote(&mut self) {
         self.has_written = true;
+    }
+
+    /// The same: the change log begins at a later entry.
+    pub fn begins_at(&mut self, first: u64) {
+        self.rewritten.first_change = Some(first);
+        self.wrote();
     }
 
     /// Writes what was held back for the end of the group. Returns whether anything was written at all, and what was

@@ -120,7 +120,7 @@ where
                 };
                 Answer { result, rows, figures: commit.filter(|_| rows > 0).map(figures) }
             }
-            (Ok(_), None) => Answer::refused(StoreError::Unavailable("the write was not carried out".to_owned())),
+            (Ok(_), None) => Answer::refused(StoreError::unavailable("the write was not carried out")),
             (Err(failure), _) => Answer::refused(failure.clone()),
         };
         // Whoever waited may have given up; the write stands all the same.
@@ -171,7 +171,7 @@ impl Writer {
                 Work::Writing.lower_priority();
                 group.run(receiver)
             })
-            .map_err(|error| StoreError::Unavailable(format!("the writer thread can't be started: {error}")))?;
+            .map_err(|error| StoreError::unavailable(format!("the writer thread can't be started: {error}")))?;
         Ok(Self {
             queue: ArcSwapOption::from_pointee(sender),
             thread: Mutex::new(Some(thread)),
@@ -258,5 +258,5 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn stopped() -> StoreError {
-    StoreError::Unavailable("the database is closed".to_owned())
+    StoreError::unavailable("the database is closed")
 }

@@ -51,7 +51,7 @@ impl Backups for RedbStore {
         // Nobody knows what an entry was about that can't be read: only a backup goes on from there.
         let (entries, is_damaged) = (Arc::clone(&snapshot), change_set::has_damage);
         let looked = spawn_blocking(move || is_damaged(&entries, position.seq)).await;
-        if looked.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))? {
+        if looked.unwrap_or_else(|error| Err(StoreError::unavailable(error)))? {
             return Ok(Since::AnotherHistory);
         }
         let pieces = stream(move |pieces| change_set::write(&snapshot, position.seq, pieces).map(drop))?;
@@ -68,12 +68,12 @@ fn stream(
         Work::BackingUp.lower_priority();
         if let Err(error) = write(Pieces { sender: sender.clone(), begun: Instant::now() }) {
             // Nobody is left to tell when it was given up.
-            drop(sender.blocking_send(Err(StoreError::Unavailable(error.to_string()))));
+            drop(sender.blocking_send(Err(StoreError::unavailable(error))));
         }
     };
     match thread::Builder::new().name("store-backup".to_owned()).spawn(work) {
         Ok(_) => Ok(pieces),
-        Err(error) => Err(StoreError::Unavailable(format!("a thread for the backup can't be started: {error}"))),
+        Err(error) => Err(StoreError::unavailable(format!("a thread for the backup can't be started: {error}"))),
     }
 }
 

@@ -161,7 +161,11 @@ fn changes_lead_to_what_a_backup_has() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let config = Config { cases: 64, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new(config);
-    runner.run(&throws(), |throws| Ok(runtime.block_on(goes_along(&throws)))).unwrap();
+    let goes_along = |throws: Vec<Throw>| {
+        runtime.block_on(goes_along(&throws));
+        Ok(())
+    };
+    runner.run(&throws(), goes_along).unwrap();
 }
 
 /// The random workload of the test above is worth something only if it makes changes of every kind. The dice of this

@@ -19,7 +19,7 @@ use super::open::{self, Options};
 use super::snapshot::Snapshot;
 use super::tables::Tables;
 use crate::domain::push_hex;
-use crate::store::{StoreError, StoreResult};
+use crate::store::{Cause, StoreError, StoreResult};
 
 /// How many findings are told one by one.
 const TOLD: usize = 100;
@@ -123,12 +123,12 @@ pub fn check(options: &Options, repair: bool) -> Result<CheckReport, OpenError> 
     let mut database = open::open_current(options)?;
     // redb may panic over pages that make no sense.
     let check = catch_unwind(AssertUnwindSafe(|| look(&mut database)))
-        .unwrap_or_else(|_| Err(StoreError::Unavailable("its pages make no sense".to_owned())))
-        .map_err(|error| OpenError::Corrupt { path: path.clone(), cause: error.to_string() })?;
+        .unwrap_or_else(|_| Err(StoreError::unavailable("its pages make no sense")))
+        .map_err(|error| OpenError::Corrupt { path: path.clone(), cause: Cause::new(error) })?;
     if repair && !check.fixes.is_empty() {
         set_right(&database, check.fixes).map_err(|error| OpenError::after_opening(path.clone(), &error))?;
     }
-    database.close().map_err(|error| OpenError::Other { path, cause: error.to_string() })?;
+    database.close().map_err(|error| OpenError::Other { path, cause: Cause::new(error) })?;
     Ok(check.report)
 }
 

@@ -25,7 +25,7 @@ use super::writer::{Answer, Writer};
 use super::{Location, RedbStore, check};
 use crate::domain::{Actor, ChangeKind, Email, HistoryId, Quotas, Stamp, Timestamp, User, UserId};
 use crate::store::engine::{Counter, Name, Scope, Table, Tx};
-use crate::store::{Call, Changes, Observer, Store, StoreError, StoreResult, Users};
+use crate::store::{Call, Cause, Changes, Observer, Store, StoreError, StoreResult, Users};
 
 /// How a disk is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -165,7 +165,7 @@ impl guard::Disk for Disk {
     fn look(&self) -> StoreResult<Room> {
         match self.0.state.load(Ordering::SeqCst) {
             state if state == State::NearlyFull as u8 => {
-                Ok(Room::Reserved(StoreError::StorageFull("nearly".to_owned())))
+                Ok(Room::Reserved(StoreError::StorageFull(Cause::new("nearly"))))
             }
             _ => Ok(Room::Enough),
         }
