@@ -331,7 +331,7 @@ fn limits(config: &config::Server) -> server::Limits {
     server::Limits {
         max_connections: config.max_connections,
         trusted_proxies: config.trusted_proxies.clone(),
-        probes: http::PROBES,
+        probes: http::probes(),
         header_timeout: Duration::from_secs(config.header_timeout_seconds),
         idle_timeout: Duration::from_secs(config.idle_timeout_seconds),
         pace: http::Pace::new(config.least_bytes_per_second, Duration::from_secs(config.idle_timeout_seconds)),

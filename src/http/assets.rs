@@ -9,16 +9,19 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use hyper::body::Bytes;
-use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
+use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
+use super::accept;
 use super::conditional::none_match_names;
 use super::middleware::Shared;
 use super::problem::Problem;
 
 const GZIP: HeaderValue = HeaderValue::from_static("gzip");
+/// What clients call it.
+const GZIP_NAMES: [&str; 2] = ["gzip", "x-gzip"];
 const ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static("Accept-Encoding");
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 
@@ -67,7 +70,7 @@ impl Endpoint for Asset {
     type Output = Response;
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
-        let is_compressed = takes_gzip(request.headers());
+        let is_compressed = accept::coding(request.headers(), &GZIP_NAMES) > 0.0;
         // Each of the two forms has a tag of its own (RFC 9110, section 8.8.3).
         let tag = format!("\"{}{}\"", self.digest, if is_compressed { "-gzip" } else { "" });
         let known = request.headers().get_all(header::IF_NONE_MATCH).iter().filter_map(|tags| tags.to_str().ok());
@@ -95,33 +98,4 @@ fn gzip(bytes: &[u8]) -> std::io::Result<Bytes> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes)?;
     encoder.finish().map(Bytes::from)
-}
-
-/// Whether a client takes gzip.
-fn takes_gzip(headers: &HeaderMap) -> bool {
-    let lines = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(',')).any(|coding| {
-        let (name, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
-        let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.trim().parse::<f32>().ok());
-        matches!(name.trim(), "gzip" | "x-gzip" | "*") && weight.is_some_and(|weight| weight > 0.0)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gzip_is_for_who_takes_it() {
-        let takes = |text: &str| {
-            takes_gzip(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, text.parse().expect("a header"))]))
-        };
-        for text in ["gzip", "br, gzip", "gzip;q=0.5", "deflate , gzip ; q=1.0", "*"] {
-            assert!(takes(text), "{text}");
-        }
-        for text in ["", "br", "gzip;q=0", "identity, gzip; q=0.0", "*;q=0"] {
-            assert!(!takes(text), "{text}");
-        }
-        assert!(!takes_gzip(&HeaderMap::new()));
-    }
 }

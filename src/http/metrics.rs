@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use poem::http::{HeaderName, StatusCode, header};
+use poem::http::{StatusCode, header};
 use poem::{IntoResponse, Request, Response};
 use poem_openapi::ApiResponse;
 use poem_openapi::payload::PlainText;
@@ -13,6 +13,7 @@ use poem_openapi::registry::{MetaResponses, Registry};
 use secrecy::SecretString;
 use tokio::sync::{Mutex, oneshot};
 
+use super::accept::{self, essence};
 use super::insiders::is_insider;
 use super::problem::Problem;
 use super::shared_token::SharedToken;
@@ -89,8 +90,9 @@ impl Format {
             let version = range.split(';').skip(1).find_map(|it| it.trim().strip_prefix("version="));
             essence(range) == "application/openmetrics-text" && version.is_none_or(|it| it.trim_matches('"') == "1.0.0")
         };
-        let open = quality(request, &header::ACCEPT, is_open);
-        let plain = quality(request, &header::ACCEPT, |range| essence(range) == "text/plain");
+        let plain = |range: &str| essence(range) == "text/plain";
+        let of = |fit: &dyn Fn(&str) -> bool| accept::quality(request.headers(), &header::ACCEPT, fit).unwrap_or(0.0);
+        let (open, plain) = (of(&is_open), of(&plain));
         if open > 0.0 && open >= plain { Self::OpenMetrics } else { Self::Prometheus }
     }
 
@@ -112,7 +114,7 @@ enum Encoding {
 
 impl Encoding {
     fn wanted(request: &Request) -> Self {
-        let of = |name: &str| quality(request, &header::ACCEPT_ENCODING, |coding| essence(coding) == name);
+        let of = |name: &str| accept::coding(request.headers(), &[name]);
         let (zstd, gzip) = (of("zstd"), of("gzip"));
         match (zstd > 0.0, gzip > 0.0) {
             (true, _) if zstd >= gzip => Self::Zstd,
@@ -140,22 +142,6 @@ impl Encoding {
             Self::Zstd => zstd::encode_all(text.as_bytes(), 1),
         }
     }
-}
-
-/// An entry of a list header without its parameters.
-fn essence(entry: &str) -> &str {
-    entry.split(';').next().unwrap_or_default().trim()
-}
-
-/// How much the best of the entries that `fit` is liked, from 0 (not at all) to 1 (RFC 9110, 12.4.2).
-fn quality(request: &Request, list: &HeaderName, fit: impl Fn(&str) -> bool) -> f32 {
-    let lines = request.headers().get_all(list).iter().filter_map(|line| line.to_str().ok());
-    let entries = lines.flat_map(|line| line.split(',')).map(str::to_ascii_lowercase).filter(|entry| fit(entry.trim()));
-    let qualities = entries.map(|entry| {
-        let quality = entry.split(';').skip(1).find_map(|it| it.trim().strip_prefix("q=").map(str::to_owned));
-        quality.map_or(1.0, |quality| quality.parse().unwrap_or(0.0))
-    });
-    qualities.fold(0.0, f32::max)
 }
 
 /// All metrics, as a scraper wants them.
@@ -202,6 +188,7 @@ impl ApiResponse for Exposition {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use poem::http::HeaderName;
 
     fn request(name: HeaderName, value: &str) -> Request {
         Request::builder().header(name, value).finish()

@@ -5,6 +5,7 @@
 //!
 #![doc = include_str!("README.md")]
 
+mod accept;
 mod api;
 mod assets;
 mod body;
@@ -42,6 +43,6 @@ pub use memory::Memory;
 pub use metrics::MetricsAccess;
 pub use operator_socket::OperatorSocket;
 pub use pace::Pace;
-pub use router::{PROBES, metrics_router, openapi_json, openapi_yaml, operator_router, router};
+pub use router::{metrics_router, openapi_json, openapi_yaml, operator_router, probes, router};
 pub use shared_token::SharedToken;
 pub use state::State;

@@ -1,6 +1,6 @@
 //! The table of contents: every path, and what a request passes through on its way there.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use hyper::body::Bytes;
 use poem::endpoint::make;
@@ -27,9 +27,6 @@ use super::state::State;
 /// Where the metrics are.
 const METRICS: &str = "/metrics";
 
-/// What is answered on connections beyond those that there may be.
-pub const PROBES: &[&str] = &["/livez", "/readyz", METRICS];
-
 type Api = (
     (SystemApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
     (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi),
@@ -44,6 +41,13 @@ pub fn openapi_json() -> String {
 /// The OpenAPI document as YAML.
 pub fn openapi_yaml() -> String {
     document(&api()).yaml()
+}
+
+/// The paths that are answered on connections beyond those that there may be.
+pub fn probes() -> Arc<[String]> {
+    static PROBES: LazyLock<Arc<[String]>> =
+        LazyLock::new(|| RouteTable::paths(openapi_json().as_bytes(), |operation| operation.row().is_probe).into());
+    PROBES.clone()
 }
 
 fn document(api: &OpenApiService<Api, ()>) -> Document {

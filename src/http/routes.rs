@@ -59,6 +59,16 @@ impl RouteTable {
         Self::with_pages(b"{}", &[path], Operation::Metrics)
     }
 
+    /// The paths of an OpenAPI document that have such an operation.
+    pub(super) fn paths(document: &[u8], is_such: impl Fn(Operation) -> bool) -> Vec<String> {
+        let document: Value = serde_json::from_slice(document).unwrap_or_default();
+        let is_such =
+            |operation: &Value| operation["operationId"].as_str().and_then(Operation::by_id).is_some_and(&is_such);
+        let paths = document["paths"].as_object().into_iter().flatten();
+        let such = paths.filter(|(_, methods)| methods.as_object().is_some_and(|it| it.values().any(is_such)));
+        such.map(|(path, _)| path.clone()).collect()
+    }
+
     fn with_pages(document: &[u8], pages: &[&str], page: Operation) -> Self {
         let document: Value = serde_json::from_slice(document).unwrap_or_default();
         let mut router = Router::new();
@@ -136,6 +146,13 @@ mod tests {
         documented.sort_unstable();
         declared.sort_unstable();
         assert_eq!(declared, documented);
+    }
+
+    #[test]
+    fn probes_are_what_the_table_says() {
+        let mut probes = crate::http::probes().to_vec();
+        probes.sort();
+        assert_eq!(probes, ["/livez", "/metrics", "/readyz"]);
     }
 
     #[test]

@@ -16,6 +16,8 @@ use row::LONG;
 pub enum Operation {
     /// Pages and documents about the API, and where things are.
     Index,
+    /// Whether the process answers, and whether it serves.
+    Probe,
     /// Whether the server and its parts work.
     Health,
     /// Metrics for a scraper.
@@ -108,8 +110,9 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 46] = [
         Self::Index,
+        Self::Probe,
         Self::Health,
         Self::Metrics,
         Self::AuthRegister,
@@ -161,8 +164,9 @@ impl Operation {
     pub const fn row(self) -> Row {
         match self {
             Self::Index => Row::without_span(&["index"]).anyone(),
-            Self::Health => Row::without_span(&["health", "health_v1", "health_detailed", "livez", "readyz"]).anyone(),
-            Self::Metrics => Row::without_span(&["metrics"]).anyone(),
+            Self::Probe => Row::without_span(&["livez", "readyz"]).anyone().probe(),
+            Self::Health => Row::without_span(&["health", "health_v1", "health_detailed"]).anyone().of_operators(),
+            Self::Metrics => Row::without_span(&["metrics"]).anyone().probe(),
             Self::AuthRegister => Row::of("auth.register", &["register"]).anyone().rate(RateClass::Register).secret(),
             Self::AuthLogin => Row::of("auth.login", &["login"]).anyone().rate(RateClass::Login).secret(),
             Self::AuthRefresh => Row::of("auth.refresh", &["refresh"]).anyone().rate(RateClass::Refresh).secret(),

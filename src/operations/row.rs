@@ -89,6 +89,10 @@ pub struct Row {
     pub body: Body,
     /// How long it may take until the answer begins.
     pub deadline: Duration,
+    /// Whether it is answered where only operators listen.
+    pub is_of_operators: bool,
+    /// Whether it is answered on connections beyond those that there may be, and to anyone where only operators listen.
+    pub is_probe: bool,
 }
 
 impl Row {
@@ -100,7 +104,18 @@ impl Row {
     /// What holds unless said otherwise.
     pub(super) const fn of(span: &'static str, ids: &'static [&'static str]) -> Self {
         let (access, answers) = (Access::Anyone, Answers::Public);
-        Self { span, ids, access, rate: None, answers, replay: Replay::No, body: Body::Json, deadline: USUAL }
+        Self {
+            span,
+            ids,
+            access,
+            rate: None,
+            answers,
+            replay: Replay::No,
+            body: Body::Json,
+            deadline: USUAL,
+            is_of_operators: false,
+            is_probe: false,
+        }
     }
 
     pub(super) const fn anyone(self) -> Self {
@@ -112,7 +127,7 @@ impl Row {
     }
 
     pub(super) const fn known(self) -> Self {
-        Self { access: Access::Known, answers: Answers::Private, ..self }
+        Self { access: Access::Known, answers: Answers::Private, ..self }.of_operators()
     }
 
     pub(super) const fn member(self, action: Action) -> Self {
@@ -120,7 +135,15 @@ impl Row {
     }
 
     pub(super) const fn operator(self) -> Self {
-        Self { access: Access::Operator, answers: Answers::Secret, ..self }
+        Self { access: Access::Operator, answers: Answers::Secret, ..self }.of_operators()
+    }
+
+    pub(super) const fn of_operators(self) -> Self {
+        Self { is_of_operators: true, ..self }
+    }
+
+    pub(super) const fn probe(self) -> Self {
+        Self { is_probe: true, ..self }.of_operators()
     }
 
     pub(super) const fn rate(self, class: RateClass) -> Self {

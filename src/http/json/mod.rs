@@ -22,7 +22,7 @@ use self::explain::{explain, without_place};
 use self::unknown::Known;
 use super::problem::Problem;
 use super::state::State;
-use super::{body, prefer};
+use super::{accept, body, prefer};
 use crate::domain::Violations;
 
 const CONTENT_TYPE: &str = "application/json";
@@ -169,7 +169,7 @@ fn escape(name: &str) -> String {
 
 /// A media type without its parameters.
 pub(super) fn essence(content_type: &str) -> String {
-    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    accept::essence(content_type).to_ascii_lowercase()
 }
 
 fn check_content_type(request: &Request) -> Result<(), Problem> {

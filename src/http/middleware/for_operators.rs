@@ -11,7 +11,6 @@ use poem::{Endpoint, Middleware, Request, Result};
 
 use crate::http::extract::may_operate;
 use crate::http::problem::Problem;
-use crate::http::router::PROBES;
 use crate::http::routes::operation_of;
 use crate::http::state::State;
 use crate::operations::Operation;
@@ -45,15 +44,10 @@ impl<E: Endpoint> Endpoint for OperatorsOnly<E> {
         if !is_meant(host(&request), &self.state.server.operator_hosts) {
             return Err(Problem::foreign_host().before_body().into());
         }
-        let is_offered = matches!(
-            operation_of(&request),
-            Some(Operation::Health | Operation::Metrics | Operation::SystemStats | Operation::SystemBackup)
-        );
-        if !is_offered {
+        let Some(row) = operation_of(&request).map(Operation::row).filter(|row| row.is_of_operators) else {
             return Err(Problem::route_not_found().into());
-        }
-        let path = request.uri().path().trim_end_matches('/');
-        if !PROBES.contains(&path) && !may_operate(&self.state, &request) {
+        };
+        if !row.is_probe && !may_operate(&self.state, &request) {
             return Err(Problem::operator_unknown().before_body().into());
         }
         self.inner.call(request).await

@@ -125,6 +125,10 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
         }
     }
 
+    fn is_probe(&self, path: &str) -> bool {
+        self.limits.probes.iter().any(|probe| probe == path)
+    }
+
     async fn answer(
         &self,
         mut request: Request<Incoming>,
@@ -132,7 +136,7 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
         flow: Flow,
     ) -> Result<hyper::Response<Answer>, MadeWay> {
         let Common { local, remote, scheme, seat } = common;
-        if !seat.is_regular() && !self.limits.probes.contains(&request.uri().path()) {
+        if !seat.is_regular() && !self.is_probe(request.uri().path()) {
             let waited = tokio::time::timeout(self.limits.header_timeout, seat.become_regular()).await;
             if waited.is_err() {
                 request.extensions_mut().insert(Crowded);

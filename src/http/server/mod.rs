@@ -44,7 +44,7 @@ pub struct Limits {
     /// Whose connections no shares bind, for they are those of many.
     pub trusted_proxies: Vec<IpNet>,
     /// The paths that are answered on connections beyond those that may be open.
-    pub probes: &'static [&'static str],
+    pub probes: Arc<[String]>,
     /// How long a request's head may take to arrive: the first from when the connection is accepted, a later one from
     /// its first byte.
     pub header_timeout: Duration,
