@@ -12,7 +12,7 @@ use super::{Error, backup_place, installation, upkeep};
 use crate::backups::{Inventory, KeptBackup, KeptChanges, NoRoute, Owner, Place, PlaceError, is_of_changes};
 use crate::config::{self, Config};
 use crate::domain::{Clock as _, IdGenerator, InstallationId, ShortId, SystemClock, Timestamp};
-use crate::store::redb;
+use crate::store::redb::{self, Copied};
 use crate::telemetry::Pipeline;
 
 /// The place of the backups, as it is.
@@ -54,7 +54,7 @@ pub struct Verified {
     /// Its name.
     pub name: String,
     /// How many rows it has, or what is wrong.
-    pub rows: Result<u64, Error>,
+    pub rows: Result<Copied, Error>,
 }
 
 impl BackupPlace {
@@ -82,14 +82,9 @@ impl BackupPlace {
     fn restore_point(&self, all: &Inventory, backup: &KeptBackup) -> RestorePoint {
         let next = all.backups.iter().find(|it| it.time > backup.time && it.origin == backup.origin);
         let before_next = |changes: &&KeptChanges| next.is_none_or(|next| changes.time < next.time);
-        let (until, changes) = match all.route_from(backup, Timestamp::MAX) {
-            Ok(route) => {
-                let changes: Vec<_> = route.changes.iter().filter(before_next).copied().collect();
-                (changes.last().map_or(backup.time, |changes| changes.time), changes)
-            }
-            Err(NoRoute::Gap { from, .. }) => (from, Vec::new()),
-            Err(_) => (backup.time, Vec::new()),
-        };
+        let route = all.unbroken_from(backup);
+        let changes: Vec<_> = route.changes.iter().filter(before_next).collect();
+        let until = changes.last().map_or(backup.time, |changes| changes.time);
         RestorePoint {
             time: backup.time,
             until,
@@ -116,10 +111,8 @@ impl BackupPlace {
             let scratch = Scratch(self.data_dir.join(SCRATCH));
             let file = self.place.file(&name, &scratch.0).await;
             let rows = match file {
-                Ok(file) if is_of_changes(&name) => {
-                    redb::verify_changes(&file).map(|copied| copied.rows).map_err(Error::from)
-                }
-                Ok(file) => redb::verify_backup(&file, |_| {}).map(|copied| copied.rows).map_err(Error::from),
+                Ok(file) if is_of_changes(&name) => redb::verify_changes(&file).map_err(Error::from),
+                Ok(file) => redb::verify_backup(&file, |_| {}).map_err(Error::from),
                 Err(error) => Err(self.failed(error)),
             };
             verified.push(Verified { name, rows });
@@ -135,7 +128,7 @@ impl BackupPlace {
             None => inventory.newest_backup(SystemClock.now()),
         };
         let backup = backup.ok_or_else(|| no_route(NoRoute::NoBackup))?;
-        let route = self.inventory().route_from(&backup, Timestamp::MAX).map_err(no_route)?;
+        let route = self.inventory().unbroken_from(&backup);
         Ok([route.backup.name()].into_iter().chain(route.changes.iter().map(KeptChanges::name)).collect())
     }
 

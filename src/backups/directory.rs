@@ -12,6 +12,7 @@ use tokio::task::spawn_blocking;
 use super::PlaceError;
 use super::name::is_of_changes;
 use super::whole_file::WholeFile;
+use crate::domain::{Entropy, SystemEntropy, push_hex};
 use crate::store::Backup;
 
 /// What every backup is called until it is whole: one that a process left behind is overwritten by the next.
@@ -72,25 +73,33 @@ impl Directory {
     }
 
     pub(super) async fn create(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        self.make().await?;
+        let claim = self.write_object(name, bytes).await?;
         // A link, other than a rename, takes no other's place; and the file is whole.
-        let (unfinished, path) =
-            (self.0.join(format!("{UNFINISHED_OBJECT}.{}", std::process::id())), self.0.join(name));
-        let (claim, mut file) = WholeFile::create_at(unfinished, &path)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        match fs::hard_link(claim.partial(), &path).await {
+        match fs::hard_link(claim.partial(), self.0.join(name)).await {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
             _ => fs::File::open(&self.0).await?.sync_all().await,
         }
     }
 
     pub(super) async fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let claim = self.write_object(name, bytes).await?;
+        spawn_blocking(move || claim.keep()).await?
+    }
+
+    /// Writes a small object, which has its name only when it is kept. Until then it has one that no other program uses.
+    async fn write_object(&self, name: &str, bytes: &[u8]) -> io::Result<WholeFile> {
         self.make().await?;
-        let (claim, mut file) = WholeFile::create_at(self.0.join(UNFINISHED_OBJECT), &self.0.join(name))?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        claim.keep()
+        let mut partial = format!("{UNFINISHED_OBJECT}.");
+        push_hex(&mut partial, &(&SystemEntropy as &dyn Entropy).bytes::<8>());
+        let partial = self.0.join(partial);
+        let (path, bytes) = (self.0.join(name), bytes.to_vec());
+        let write = move || {
+            let (claim, mut file) = WholeFile::create_at(partial, &path)?;
+            file.write_all(&bytes)?;
+            file.sync_all()?;
+            Ok(claim)
+        };
+        spawn_blocking(write).await?
     }
 
     async fn make(&self) -> io::Result<()> {

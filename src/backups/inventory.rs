@@ -100,6 +100,16 @@ impl Inventory {
         }
         Ok(route)
     }
+
+    /// What leads from a backup on, until the first gap.
+    pub fn unbroken_from(&self, backup: &KeptBackup) -> Route {
+        let alone = Route { backup: *backup, changes: Vec::new() };
+        match self.route_from(backup, Timestamp::MAX) {
+            Ok(route) => route,
+            Err(NoRoute::Gap { from, .. }) => self.route_from(backup, from).unwrap_or(alone),
+            Err(_) => alone,
+        }
+    }
 }
 
 impl Route {
@@ -172,5 +182,13 @@ mod tests {
         assert_eq!(over(&[backup(0, 0), changes(10, 0, 3), restored], 25), Ok(vec![0, 3]), "of another history");
         let old = "ghostworks-20200101T000000Z.backup".to_owned();
         assert!(matches!(over(&[old, changes(10, 0, 3)], 25), Err(NoRoute::Gap { .. })));
+    }
+
+    #[test]
+    fn what_comes_before_a_gap_leads_on() {
+        let names = [backup(0, 1), changes(5, 1, 4), changes(10, 4, 6), changes(20, 9, 12)];
+        let inventory = Inventory::of(&names);
+        let route = inventory.unbroken_from(&inventory.backups[0]);
+        assert_eq!((route.time(), route.changes.len()), (at(10), 2));
     }
 }

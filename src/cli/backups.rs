@@ -12,6 +12,7 @@ use crate::{
     app::{BackupPlace, RestorePoint},
     config::{Config, Sources},
     domain::Timestamp,
+    store::redb::Copied,
 };
 
 #[derive(Debug, clap::Args)]
@@ -129,13 +130,16 @@ async fn verify(place: &BackupPlace, name: Option<&str>, all: bool, as_json: boo
     let damaged = verified.iter().filter(|file| file.rows.is_err()).count();
     if as_json {
         let files = verified.iter().map(|file| match &file.rows {
-            Ok(rows) => json!({"name": file.name, "rows": rows}),
+            Ok(copied) => json!({"name": file.name, "rows": copied.rows, "damaged_rows": copied.damaged}),
             Err(error) => json!({"name": file.name, "error": error.to_string()}),
         });
         print_json(&Value::Array(files.collect()))?;
     } else {
-        let row = |rows: &Result<u64, _>| match rows {
-            Ok(rows) => (rows.to_string(), "whole".to_owned()),
+        let row = |copied: &Result<Copied, _>| match copied {
+            Ok(Copied { rows, damaged: 0 }) => (rows.to_string(), "whole".to_owned()),
+            Ok(Copied { rows, damaged }) => {
+                (rows.to_string(), format!("whole, with {damaged} rows that could not be read when it was made"))
+            }
             Err(error) => (String::new(), format!("DAMAGED: {error}")),
         };
         let rows = verified.iter().map(|file| {

@@ -55,12 +55,13 @@ impl KeptAnswers {
     }
 
     async fn count(&self, store: &dyn Store, account: UserId) -> Result<Arc<AtomicU64>, Error> {
-        if let Some(count) = self.accounts.get(&account).filter(|count| count.at.elapsed() < COUNTED_FOR) {
-            return Ok(count.bytes);
-        }
-        let bytes = Arc::new(AtomicU64::new(store.answer_bytes(account).await?));
-        self.accounts.insert(account, Count { bytes: bytes.clone(), at: Instant::now() });
-        Ok(bytes)
+        self.accounts.remove_if(&account, |count| count.at.elapsed() >= COUNTED_FOR);
+        // Of those who ask at once, one counts: what each adds is added to the same number.
+        let count = async {
+            let bytes = Arc::new(AtomicU64::new(store.answer_bytes(account).await?));
+            Ok::<_, Error>(Count { bytes, at: Instant::now() })
+        };
+        Ok(self.accounts.get_or_insert_async(&account, count).await?.bytes)
     }
 }
 

@@ -28,7 +28,7 @@ fn is_signed_in(server: &Server, tokens: &Value) -> bool {
 #[test]
 fn s14_many_tabs_that_refresh_at_once_get_the_same_refresh_token() {
     // With the limits on: ten a minute from one address.
-    let server = Setup::new().rate_limited().start();
+    let server = Setup::new().rate_limited().env("GHOSTWORKS__AUTH__REFRESH_GRACE_SECONDS", "60").start();
     let account = Account::new(&server);
     let barrier = Barrier::new(TABS);
     let answers: Vec<Value> = std::thread::scope(|scope| {
@@ -98,7 +98,7 @@ fn s13_after_the_grace_a_spent_token_ends_the_session() {
 
 #[test]
 fn a_repeat_does_not_count_against_the_limit_and_guesses_do() {
-    let server = Setup::new().rate_limited().start();
+    let server = Setup::new().rate_limited().env("GHOSTWORKS__AUTH__REFRESH_GRACE_SECONDS", "60").start();
     let account = Account::new(&server);
     let spent = refresh(&server.client(), &account.refresh).expect(200);
     assert_eq!(spent.header("ratelimit-remaining"), Some("9"));

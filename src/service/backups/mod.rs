@@ -208,9 +208,11 @@ impl Service {
         self.telemetry.metrics().backup_ended(true);
         tracing::info!(name, bytes, "a backup was made");
         own.backups.push(kept);
-        // It took its time, and somebody may have taken the place over.
-        schedule.place.require_owner(schedule.installation).await?;
-        schedule.remove_old(&own).await;
+        // It took its time, and somebody may have taken the place over: then nothing is removed, but there is a backup.
+        match schedule.place.require_owner(schedule.installation).await {
+            Ok(_) => schedule.remove_old(&own).await,
+            Err(error) => tracing::warn!(%error, "older backups were not removed"),
+        }
         Ok(schedule.every.min(LOOK_EVERY))
     }
 
