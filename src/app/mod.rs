@@ -39,8 +39,8 @@ use crate::http::{self, Memory, MetricsAccess, OperatorSocket, SharedToken, Stat
 use crate::mail::{Links, Mailer, MailerError};
 use crate::search::SearchIndex;
 use crate::service::{
-    AccountSettings, ApiKeyUses, BackupSchedule, Devices, KeptAnswers, LargeWrites, Outbox, RateLimitSettings,
-    RateLimits, Retention, Search, Service, SessionSettings,
+    AccountSettings, Admission, ApiKeyUses, BackupSchedule, Devices, KeptAnswers, LargeWrites, Outbox,
+    RateLimitSettings, RateLimits, Retention, Search, Service, SessionSettings,
 };
 use crate::store::redb::{Location, OpenError, Options, RedbStore};
 use crate::store::{Store, StoreError};
@@ -73,6 +73,10 @@ pub async fn serve(mut config: Config, may_be_new: bool) -> Result<(), Error> {
     let _log = telemetry::logs::start(&config.log, pipeline.logger_provider());
     for warning in &config.warnings {
         tracing::warn!("{warning}");
+    }
+    if config.environment != config::Environment::Development && config.auth.registration == config::Registration::Open
+    {
+        tracing::info!("anyone may register here; auth.registration changes that");
     }
     config.server.max_connections = descriptors::connections(config.server.max_connections);
     let listeners = Listeners::open(&config).await?;
@@ -221,6 +225,7 @@ fn service(
             reset_token_seconds: auth.reset_token_seconds,
             require_verified_email: auth.require_verified_email,
             admit_demo: config.environment != config::Environment::Production,
+            admission: admission(auth),
         },
         outbox,
         sessions: SessionSettings {
@@ -248,6 +253,18 @@ fn service(
         require_if_match: config.server.require_if_match,
         started,
     })
+}
+
+/// Who may register.
+fn admission(auth: &config::Auth) -> Admission {
+    let domain = |domain: &String| idna::domain_to_ascii_strict(domain).ok();
+    match auth.registration {
+        config::Registration::Open => Admission::Open,
+        config::Registration::Closed => Admission::Closed,
+        config::Registration::Domains => {
+            Admission::Domains(auth.registration_domains.iter().filter_map(domain).collect())
+        }
+    }
 }
 
 /// The most that every workspace may have.

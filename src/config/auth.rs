@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use argon2::Params;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     Environment,
@@ -46,6 +46,11 @@ pub struct Auth {
     /// Seconds for which a spent refresh token may be presented again, and leads to the current one: for a second tab, or
     /// an answer that was lost. At most 60; 0 turns it off. Default 10.
     pub refresh_grace_seconds: u64,
+    /// Who may register. Default `open`.
+    pub registration: Registration,
+    /// The domains of the addresses that may register, when `registration` is `domains`. Default none.
+    #[serde(deserialize_with = "domains")]
+    pub registration_domains: Vec<String>,
     /// How many sessions an account may have; of more, the one unused longest ends. Default 100.
     pub sessions_per_account: usize,
     /// Seconds for which a mail can verify an address. Default 86400, a day.
@@ -69,6 +74,18 @@ pub struct Auth {
     pub hash_queue: usize,
 }
 
+/// Who may make themselves an account; operators may make one for anybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Registration {
+    /// Anyone.
+    Open,
+    /// Nobody.
+    Closed,
+    /// Those with an address at one of `registration_domains`.
+    Domains,
+}
+
 impl Default for Auth {
     fn default() -> Self {
         Self {
@@ -79,6 +96,8 @@ impl Default for Auth {
             refresh_idle_seconds: 604_800,
             refresh_absolute_seconds: 2_592_000,
             refresh_grace_seconds: 10,
+            registration: Registration::Open,
+            registration_domains: Vec::new(),
             sessions_per_account: 100,
             verification_token_seconds: 86_400,
             reset_token_seconds: 3600,
@@ -93,6 +112,10 @@ impl Default for Auth {
     }
 }
 
+fn domains<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    check::list(deserializer, "domains, such as example.com")
+}
+
 impl Auth {
     pub(super) fn check(&self, environment: Environment) -> Checked {
         if let Some(key) = &self.signing_key {
@@ -105,11 +128,23 @@ impl Auth {
         check::within("auth.refresh_idle_seconds", self.refresh_idle_seconds, 1..=self.refresh_absolute_seconds)?;
         check::within("auth.refresh_grace_seconds", self.refresh_grace_seconds, 0..=60)?;
         check::within("auth.sessions_per_account", self.sessions_per_account, 1..=10_000)?;
+        self.check_registration()?;
         check::seconds("auth.verification_token_seconds", self.verification_token_seconds)?;
         check::seconds("auth.reset_token_seconds", self.reset_token_seconds)?;
         self.check_hashing(environment)?;
         check::within("auth.hash_concurrency", self.hash_concurrency, 0..=1024)?;
         check::within("auth.hash_queue", self.hash_queue, 1..=1_000_000)
+    }
+
+    fn check_registration(&self) -> Checked {
+        let is_domain = |domain: &String| domain.contains('.') && idna::domain_to_ascii_strict(domain).is_ok();
+        let ensure = |fit, problem| check::ensure("auth.registration_domains", fit, problem);
+        ensure(self.registration_domains.iter().all(is_domain), "expected domains such as example.com")?;
+        let is_needed = self.registration == Registration::Domains;
+        ensure(
+            is_needed != self.registration_domains.is_empty(),
+            "expected one or more domains when auth.registration is \"domains\", and none otherwise",
+        )
     }
 
     fn check_hashing(&self, environment: Environment) -> Checked {

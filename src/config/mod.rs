@@ -35,7 +35,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub use auth::Auth;
+pub use auth::{Auth, Registration};
 pub use backups::Backups;
 pub use effective::Effective;
 pub use error::ConfigError;

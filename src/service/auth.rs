@@ -57,12 +57,20 @@ pub struct Profile {
 
 impl Service {
     /// Registers an account.
-    pub async fn register(&self, registration: Registration, client: &Client) -> Result<Registered, Error> {
+    pub async fn register(
+        &self,
+        registration: Registration,
+        by_operator: bool,
+        client: &Client,
+    ) -> Result<Registered, Error> {
         self.telemetry
             .observe(Operation::AuthRegister, Subject::default(), async {
                 let now = self.clock.now();
                 let password = registration.password.clone();
                 let user = self.check_registration(registration, self.ids.next(now))?;
+                if !by_operator && !self.accounts.admission.admits(&user.email) {
+                    return Err(Error::RegistrationClosed(self.accounts.admission.refusal()));
+                }
                 let registered = Registered { user: user.id, email: user.email.clone() };
                 let hash = self.hasher.hash(password, self.devices.asker(&registered.email, client)).await?;
                 self.store.create_user(user, hash, self.stamp(client, Some(registered.user))).await?;

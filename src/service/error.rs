@@ -89,6 +89,9 @@ pub enum Error {
     /// The caller has asked too often.
     #[error("too many requests; try again in {} s", .0.retry_after_seconds)]
     RateLimited(Exhausted),
+    /// The address may not register; what to say instead.
+    #[error("{0}")]
+    RegistrationClosed(String),
     /// The address has an account.
     #[error("the e-mail address is taken")]
     EmailTaken,
@@ -178,6 +181,7 @@ impl Failure for Error {
             Self::QuotaExceeded { .. } | Self::IdempotencyKeysSpent => "quota_exceeded",
             Self::PreconditionRequired => "precondition_required",
             Self::RateLimited(_) => "rate_limited",
+            Self::RegistrationClosed(_) => "registration_closed",
             Self::EmailTaken => "email_taken",
             Self::SlugTaken => "slug_taken",
             Self::VersionMismatch { .. } => "version_mismatch",

@@ -4,6 +4,7 @@
 //! HTTP nor which store it talks to.
 
 mod access;
+mod admission;
 mod api_keys;
 mod artifacts;
 mod audit;
@@ -47,6 +48,7 @@ pub use crate::auth::CursorKey;
 pub use crate::auth::{Allowance, Exhausted};
 pub use crate::followers::TaskHealth;
 pub use crate::store::Backup;
+pub use admission::Admission;
 pub use api_keys::{ApiKeyUses, MadeApiKey};
 pub use artifacts::{BulkOutcome, Export};
 pub use auth::{Profile, Registered, Registration, SignIn, SignedIn};
@@ -99,6 +101,8 @@ pub struct AccountSettings {
     pub require_verified_email: bool,
     /// Whether demonstration accounts may sign in.
     pub admit_demo: bool,
+    /// Who may register.
+    pub admission: Admission,
 }
 
 /// All use cases, and what they work with.

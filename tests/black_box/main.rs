@@ -57,6 +57,7 @@ mod quotas;
 mod races;
 mod rate_limits;
 mod refresh;
+mod registration;
 mod retention;
 mod roles;
 mod sampling;

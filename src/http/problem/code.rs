@@ -63,6 +63,7 @@ codes! {
     PreconditionRequired = "precondition_required",
     QuotaExceeded = "quota_exceeded",
     RateLimited = "rate_limited",
+    RegistrationClosed = "registration_closed",
     RequestTimeout = "request_timeout",
     SearchRebuilding = "search_rebuilding",
     SessionNotFound = "session_not_found",

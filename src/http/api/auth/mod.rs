@@ -4,6 +4,7 @@ mod body;
 
 use std::sync::Arc;
 
+use poem::Request;
 use poem::web::Data;
 use poem_openapi::{ApiResponse, OpenApi};
 use secrecy::SecretString;
@@ -12,10 +13,10 @@ use self::body::{LoginRequest, ProfileBody, RefreshRequest, RegisterRequest, Reg
 use super::Tag;
 use super::tokens::{MessageBody, TokenBody, WithCookies};
 use crate::http::cookies;
-use crate::http::extract::{FromClient, Leaving, PresentedRefreshTokens, SignedIn};
+use crate::http::extract::{FromClient, Leaving, PresentedRefreshTokens, SignedIn, may_operate};
 use crate::http::json::{Json, OptionalJson};
 use crate::http::problem::Problem;
-use crate::http::refused::{BODY, CONFLICT, FULL, NOT_AUTHENTICATED, Refused, SERVED, SIGNED_IN};
+use crate::http::refused::{BODY, CONFLICT, FORBIDDEN, FULL, NOT_AUTHENTICATED, Refused, SERVED, SIGNED_IN};
 use crate::http::state::State;
 use crate::service::{self, Registration, SignIn};
 
@@ -28,14 +29,16 @@ impl AuthApi {
     ///
     /// The address is compared without regard to case. The password must be 8 to 128 characters long, must not be a
     /// common one, and needs an upper case letter, a lower case letter, a digit and a special character unless the
-    /// operator turned that off.
+    /// operator turned that off. Where the operator has closed registration (`auth.registration`), or keeps it for
+    /// certain domains, others get 403 `registration_closed`; operators may register anybody.
     #[oai(path = "/register", method = "post", operation_id = "register")]
     async fn register(
         &self,
         state: Data<&Arc<State>>,
         client: FromClient,
         body: Json<RegisterRequest>,
-    ) -> Result<RegisterResponse, Refused<{ SERVED | BODY | CONFLICT | FULL }>> {
+        request: &Request,
+    ) -> Result<RegisterResponse, Refused<{ SERVED | BODY | CONFLICT | FULL | FORBIDDEN }>> {
         let Json(body) = body;
         let registration = Registration {
             email: body.email,
@@ -43,7 +46,7 @@ impl AuthApi {
             first_name: body.first_name,
             last_name: body.last_name,
         };
-        let registered = state.service.register(registration, &client.0).await?;
+        let registered = state.service.register(registration, may_operate(&state, request), &client.0).await?;
         Ok(RegisterResponse::Created(Json(RegisteredBody {
             message: "User registered successfully".to_owned(),
             user_id: registered.user.as_uuid(),
