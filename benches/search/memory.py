@@ -8,7 +8,7 @@ PAUSE_SECONDS = 0.05
 
 
 class Peak:
-    """Watches a process until it is told to stop, or the process has ended. Mebibytes, as they were at the peak."""
+    """Watches a process until it is asked to stop, or the process has ended. Mebibytes, as they were at the peak."""
 
     def __init__(self, process):
         self.status = Path(f"/proc/{process.child.pid}/status")

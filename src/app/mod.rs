@@ -63,7 +63,7 @@ const CLOSE_DEADLINE: Duration = Duration::from_secs(10);
 /// Where the search index is, in the data directory.
 const SEARCH_DIR: &str = "search";
 
-/// Runs the server until it is told to stop by SIGTERM or SIGINT. A directory that has lost its database gets an empty one
+/// Runs the server until it is asked to stop by SIGTERM or SIGINT. A directory that has lost its database gets an empty one
 /// only if it `may_be_new`.
 pub async fn serve(mut config: Config, may_be_new: bool) -> Result<(), Error> {
     let started = Instant::now();

@@ -1,4 +1,4 @@
-//! What telemetry is told of the store and of the hashing, and what it may look at.
+//! What telemetry learns of the store and of the hashing, and the gauges that it reads.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::telemetry::{
     BackupFigures, HashingFigures, SearchFigures, StorageCall, StorageFigures, StorageWrite, TaskFigures, Telemetry,
 };
 
-/// Tells telemetry what the store does.
+/// Reports to telemetry what the store does.
 pub(super) struct StoreTelemetry(pub Arc<Telemetry>);
 
 impl Observer for StoreTelemetry {
@@ -47,7 +47,7 @@ impl Observer for StoreTelemetry {
     }
 }
 
-/// Tells telemetry of every hash.
+/// Reports every hash to telemetry.
 pub(super) fn on_hashed(telemetry: Arc<Telemetry>) -> OnHashed {
     Arc::new(move |elapsed| telemetry.metrics().password_hashed(elapsed))
 }

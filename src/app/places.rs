@@ -1,4 +1,4 @@
-//! What is in the place of the backups: looked at, read through, cleared of what is old, taken over.
+//! What is in the place of the backups: listed, verified, pruned, adopted.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,7 +25,7 @@ pub struct BackupPlace {
     /// The one in the data directory, if there is one.
     pub here: Option<InstallationId>,
     data_dir: PathBuf,
-    // Requests to a bucket are told to it, and go nowhere.
+    // Requests to a bucket are recorded by it, and it exports nothing.
     _pipeline: Pipeline,
 }
 
@@ -41,7 +41,7 @@ pub struct RestorePoint {
     pub changes: usize,
     /// Their bytes.
     pub changes_bytes: u64,
-    /// The installation that made it; none for one of an earlier version, which did not tell.
+    /// The installation that made it; none for one of an earlier version, which did not say.
     pub made_by: Option<ShortId>,
     /// Whether it belongs to the owner of the place.
     pub is_owners: bool,

@@ -29,7 +29,7 @@ pub struct Recovered {
 }
 
 /// Makes the database in the data directory as it was at `to`, or as near before that as there is something: the newest
-/// backup, and the changes since. `passed` is told how many rows were restored so far.
+/// backup, and the changes since. `passed` is called with how many rows were restored so far.
 pub async fn recover(
     config: &Config,
     to: Option<Timestamp>,

@@ -42,7 +42,7 @@ pub(super) async fn backup(config: &Config, file: File) -> Result<(), Error> {
     sink.into_inner().map_err(|error| failed(error.into_error()))?.sync_all().map_err(failed)
 }
 
-/// The answer to who may operate because of the user that the command runs as.
+/// The answer over the operator socket, which needs no token.
 async fn over_socket(stream: UnixStream) -> Result<(String, Response<Incoming>), Error> {
     let url = "the operator socket".to_owned();
     let broken = |error: hyper::Error| unreachable(&url, error.to_string());
@@ -55,7 +55,7 @@ async fn over_socket(stream: UnixStream) -> Result<(String, Response<Incoming>),
     Ok((url, answer))
 }
 
-/// The answer to who has the operator's token.
+/// The answer over HTTP, with the operator's token.
 async fn by_token(config: &config::Server) -> Result<(String, Response<Incoming>), Error> {
     let Some(url) = config.local_url() else { return Err(Error::Running("its address is not known: give --listen")) };
     if config.tls_certificate.is_some() {

@@ -45,7 +45,8 @@ pub async fn check(config: &Config, repair: bool) -> Result<CheckReport, Error> 
     Ok(report)
 }
 
-/// Writes everything in the database to a file that appears under its name when it is whole, and returns what it has. One that is there is kept unless `force`d. A server that runs is asked to do it. `passed` is told how many
+/// Writes everything in the database to a file that appears under its name when it is whole, and returns what it has.
+/// One that is there is kept unless `force`d. A server that runs is asked to do it. `passed` is called with how many
 /// rows were written so far, or were read again to see that they arrived.
 pub async fn backup(config: &Config, file: &Path, force: bool, mut passed: impl FnMut(u64)) -> Result<Copied, Error> {
     let options = existing(config)?;
@@ -96,12 +97,13 @@ pub fn migrate(config: &Config, dry_run: bool) -> Result<Schema, Error> {
     Ok(redb::schema(&existing(config)?, !dry_run)?)
 }
 
-/// What takes up the room in the database.
+/// What takes up space in the database.
 pub fn stats(config: &Config) -> Result<Stats, Error> {
     Ok(redb::stats(&existing(config)?)?)
 }
 
-/// Rebuilds the search index, and returns how many artifacts are in it. `passed` is told how many were taken in so far.
+/// Rebuilds the search index, and returns how many artifacts are in it. `passed` is called with how many were taken in
+/// so far.
 pub async fn reindex(config: &Config, mut passed: impl FnMut(u64)) -> Result<u64, Error> {
     let store = Arc::new(RedbStore::open(existing(config)?, Arc::new(NoObserver))?);
     let search = Arc::new(super::search(&config.storage, store.history())?);

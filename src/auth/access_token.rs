@@ -84,7 +84,7 @@ pub struct AccessTokens {
 impl AccessTokens {
     /// Tokens of one issuer for one audience.
     pub fn new(key: &SigningKey, issuer: &str, audience: &str) -> Self {
-        // Whoever comes second finds the same provider installed.
+        // The second finds the same provider installed.
         let _ = PROVIDER.install_default();
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[issuer]);

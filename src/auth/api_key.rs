@@ -1,4 +1,4 @@
-//! API keys on the wire: opaque to clients, of no use to who reads the database.
+//! API keys on the wire: opaque to clients, of no use to anyone who reads the database.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,4 +1,4 @@
-//! The text of one-time tokens: opaque to those who are sent one, of no use to who reads the database.
+//! The text of one-time tokens: opaque to those who are sent one, of no use to anyone who reads the database.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

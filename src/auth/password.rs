@@ -49,7 +49,7 @@ pub enum Verdict {
     RightButOutdated(String),
 }
 
-/// Is told how long each hash took, on the thread that made it.
+/// Called with how long each hash took, on the thread that made it.
 pub type OnHashed = Arc<dyn Fn(Duration) + Send + Sync>;
 
 /// How busy the hashing is.
@@ -62,7 +62,8 @@ pub struct HashingFigures {
 }
 
 /// Hashes and verifies. Each hash takes tens of milliseconds and megabytes, so at most `concurrency` run at once, off
-/// the runtime's threads, and at most `queue` wait; of more, those are refused whose address or account has the most waiting.
+/// the runtime's threads, and at most `queue` wait; of more, those are refused whose address or account has the most
+/// waiting.
 pub struct PasswordHasher {
     argon2: Argon2<'static>,
     entropy: Arc<dyn Entropy>,

@@ -1,4 +1,4 @@
-//! Refresh tokens: opaque to clients, of no use to who reads the database.
+//! Refresh tokens: opaque to clients, of no use to anyone who reads the database.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -22,7 +22,7 @@ const TIMEOUT: Duration = Duration::from_secs(300);
 pub(super) struct Connector(Arc<Telemetry>);
 
 impl Connector {
-    /// A connector that tells this of its calls.
+    /// A connector that reports its calls here.
     pub fn new(telemetry: Arc<Telemetry>) -> Self {
         Self(telemetry)
     }

@@ -53,9 +53,9 @@ impl FromStr for Origin {
 pub struct KeptBackup {
     /// When it was made.
     pub time: Timestamp,
-    /// Where it comes from; none for one of an earlier version, which did not tell.
+    /// Where it comes from; none for one of an earlier version, which did not say.
     pub origin: Option<Origin>,
-    /// How far it goes; none for one of an earlier version, which did not tell.
+    /// How far it goes; none for one of an earlier version, which did not say.
     pub position: Option<Position>,
 }
 
@@ -89,7 +89,7 @@ impl KeptBackup {
 pub struct KeptChanges {
     /// When they were read.
     pub time: Timestamp,
-    /// Where they come from; none for those of an earlier version, which did not tell.
+    /// Where they come from; none for those of an earlier version, which did not say.
     pub origin: Option<Origin>,
     /// What they come after.
     pub from: Position,

@@ -11,18 +11,18 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Rebuild what can be told from the rest: indexes, counters, the chains of the change log,
+    /// Rebuild what can be derived from the rest: indexes, counters, the chains of the change log,
     /// the search index
     #[arg(long)]
     repair: bool,
 }
 
-/// Checks the data directory and tells what was found. Whatever is still wrong afterwards is a failure.
+/// Checks the data directory and prints what was found. If anything is still wrong afterwards, the command fails.
 pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let config = Config::load(sources)?;
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
     let report = runtime.block_on(app::check(&config, args.repair))?;
-    print(&told(&report, args.repair))?;
+    print(&summary(&report, args.repair))?;
     let repaired = if args.repair { report.repairable } else { 0 };
     match (report.found - repaired, report.repairable - repaired) {
         (0, _) => Ok(()),
@@ -31,7 +31,7 @@ pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     }
 }
 
-fn told(report: &CheckReport, repair: bool) -> String {
+fn summary(report: &CheckReport, repair: bool) -> String {
     let mut text = String::new();
     for (table, rows) in &report.rows {
         text += &format!("{rows:>12}  {table}\n");

@@ -19,7 +19,7 @@ enum Command {
     Show,
 }
 
-/// Loads the configuration and tells of it.
+/// Loads the configuration and prints it.
 pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let effective = Effective::load(sources)?;
     match args.command {

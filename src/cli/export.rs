@@ -15,7 +15,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = HELP)]
 pub(super) struct Args {
-    /// The workspace: its id or, for who has an access token, its slug
+    /// The workspace: its id or, with an access token, its slug
     workspace: String,
     /// Where the artifacts go, which appears there when it is whole; `-` is standard output
     file: PathBuf,
@@ -30,7 +30,7 @@ pub(super) struct Args {
 }
 
 const HELP: &str = "\
-The file has an artifact in each line, as JSON, oldest first. Whoever reads them needs an API key
+The file has an artifact in each line, as JSON, oldest first. Reading them needs an API key
 of the workspace with the scope artifacts:read, or the access token of a member. On standard
 output, an export that breaks off ends in a line that is no JSON, so that nobody takes it for
 whole.
@@ -63,7 +63,7 @@ fn whole(Exported { damaged, .. }: Exported) -> Result<(), Failure> {
     match damaged {
         0 => Ok(()),
         _ => Err(Failure::Damaged(format!(
-            "{damaged} artifacts can't be read, and have a line with their id alone; `ghostworks check` tells more of them"
+            "{damaged} artifacts can't be read, and have a line with their id alone; `ghostworks check` says more about them"
         ))),
     }
 }

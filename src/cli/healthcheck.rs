@@ -72,7 +72,8 @@ async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, url: &Url) -> io::
     status.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "that is not HTTP"))
 }
 
-/// TLS with whoever answers: only whether it is ready is asked, and by an address that no certificate names.
+/// TLS without verification of the certificate: only whether it is ready is asked, and by an address that no
+/// certificate names.
 fn tls() -> io::Result<ClientConfig> {
     let provider = Arc::new(ring::default_provider());
     let verifier = Arc::new(AnyCertificate(provider.clone()));
@@ -131,7 +132,7 @@ struct Url {
 }
 
 impl Url {
-    /// Where a server with these settings tells whether it is ready.
+    /// Where a server with these settings says whether it is ready.
     fn of_server(server: &Server) -> Result<Self, Failure> {
         let url = server.local_url().and_then(|url| format!("{url}/readyz").parse().ok());
         let unknown = "the server's address is not known before it starts; give it by --url";

@@ -17,7 +17,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = HELP)]
 pub(super) struct Args {
-    /// The workspace: its id or, for who has an access token, its slug
+    /// The workspace: its id or, with an access token, its slug
     workspace: String,
     /// The artifacts, one a line as JSON; `-` is standard input
     file: PathBuf,
@@ -34,7 +34,7 @@ id and its history are its own. This needs an API key of the workspace with the 
 artifacts:write, or the access token of a member.
 
 Lines are imported in order, up to 1000 at once. At the first that the server refuses, it stops and
-tells the numbers of the refused lines, and the reasons; nothing of what was sent along with them is
+prints the numbers of the refused lines, and the reasons; nothing of what was sent along with them is
 there. Mend them, or take them out, and import the file again: what was imported is not imported
 twice. The same holds after any other break, for the same lines sent with the same API key, or with
 access tokens of the same account, within a day unless the server is configured otherwise.
@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
         anstream::eprintln!("{damaged} lines stand for artifacts that could not be read when they were exported.");
     }
     match &imported.refused {
-        None => print(&told(&imported)),
+        None => print(&summary(&imported)),
         Some(refused) => {
             tell_lines(refused);
             let Refused { first, last, .. } = refused;
@@ -70,7 +70,7 @@ pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     }
 }
 
-fn told(imported: &Imported) -> String {
+fn summary(imported: &Imported) -> String {
     let Imported { artifacts, before, .. } = imported;
     match before {
         0 => format!("{artifacts} artifacts were imported."),

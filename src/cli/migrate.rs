@@ -13,7 +13,7 @@ pub(super) struct Args {
     dry_run: bool,
 }
 
-/// Tells the steps, and takes them unless asked not to.
+/// Prints the steps, and takes them unless asked not to.
 pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let config = Config::load(sources)?;
     let schema = app::migrate(&config, args.dry_run)?;

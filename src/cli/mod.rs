@@ -57,7 +57,7 @@ pub struct Cli {
 /// What can be asked of the program.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve until told to stop by SIGTERM or Ctrl-C; what happens without a command
+    /// Serve until asked to stop by SIGTERM or Ctrl-C; what happens without a command
     Serve(serve::Args),
     /// Check the configuration, or show what it amounts to
     Config(config::Args),
@@ -77,7 +77,7 @@ enum Command {
     Check(check::Args),
     /// Bring the database up to date with this version, as the server does when it starts; the server must be stopped
     Migrate(migrate::Args),
-    /// Show what takes up the room, by table and by workspace; the server must be stopped
+    /// Show what takes up space, by table and by workspace; the server must be stopped
     Stats(stats::Args),
     /// Give room that the database does not use back to the disk; the server must be stopped
     Compact,

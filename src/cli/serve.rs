@@ -15,7 +15,7 @@ pub(super) struct Args {
     new: bool,
 }
 
-/// Serves until told to stop.
+/// Serves until asked to stop.
 pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let config = Config::load(sources)?;
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;

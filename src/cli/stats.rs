@@ -1,4 +1,4 @@
-//! `ghostworks stats`: what takes up the room, while the server is stopped.
+//! `ghostworks stats`: what takes up space, while the server is stopped.
 
 use super::{Failure, print, table::size};
 use crate::{
@@ -18,10 +18,10 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let config = Config::load(sources)?;
     let stats = app::stats(&config)?;
-    print(&(told(&stats, args.workspaces) + &limits(&config.quotas)))
+    print(&(summary(&stats, args.workspaces) + &limits(&config.quotas)))
 }
 
-fn told(stats: &Stats, most: usize) -> String {
+fn summary(stats: &Stats, most: usize) -> String {
     let unused = stats.file_bytes.saturating_sub(stats.used_bytes);
     let mut text = format!("The database has {}, of which {} are not used.\n\n", size(stats.file_bytes), size(unused));
     text += &format!("{:<24}{:>12}{:>14}\n", "table", "rows", "size");

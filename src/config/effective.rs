@@ -11,7 +11,7 @@ use super::{
     standard,
 };
 
-/// A checked configuration that can tell where its values came from.
+/// A checked configuration that knows where its values came from.
 pub struct Effective {
     config: Config,
     layers: Figment,
@@ -80,7 +80,7 @@ impl Effective {
         self.config
     }
 
-    /// The configuration as TOML: secrets masked, and after each value a comment that tells where it came from.
+    /// The configuration as TOML: secrets masked, and after each value a comment that says where it came from.
     pub fn to_toml(&self) -> String {
         let plain = toml::to_string(&self.config).expect("a checked configuration has only values that TOML has");
         let mut section = "";
@@ -100,7 +100,7 @@ impl Effective {
     }
 }
 
-/// What the value of `key` comes from: the layer that has it, else the one that `known` tells of.
+/// What the value of `key` comes from: the layer that has it, else the one that `known` names.
 fn origin(layers: &Figment, key: &str, known: Option<&Metadata>) -> String {
     layers.find_metadata(key).or(known).map_or_else(|| "default".to_owned(), |layer| layer.name.to_string())
 }

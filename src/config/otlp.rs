@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::check::{self, Checked};
 use super::secret;
 
-/// What is told apart.
+/// The signals, which have settings of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// Spans.

@@ -44,7 +44,7 @@ pub struct Server {
     /// Bytes a second that a client must send of a body and take of an answer, after a grace; 0 for as slowly as it
     /// likes, within the other limits. Default 1 KiB.
     pub least_bytes_per_second: u64,
-    /// Seconds that requests get to finish once the server is told to stop. Default 10.
+    /// Seconds that requests get to finish once the server is asked to stop. Default 10.
     pub drain_timeout_seconds: u64,
     /// The largest request body, in bytes. Default 1 MiB.
     pub max_body_bytes: usize,

@@ -1,5 +1,5 @@
 //! Where settings are read from: a file, the environment, the command line. Each becomes a layer that remembers its
-//! name, so that an error can tell whose value it refuses.
+//! name, so that an error can say whose value it refuses.
 
 use std::{collections::BTreeMap, ffi::OsString, fs, path::PathBuf};
 

@@ -252,7 +252,7 @@ pub enum MetricTemporality {
 /// Where metrics go, written as a list: `prometheus`, `otlp`, `console`, several of them, or `none`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MetricsExporters {
-    /// To whoever scrapes `/metrics`.
+    /// For scrapes of `/metrics`.
     pub prometheus: bool,
     /// To a collector.
     pub otlp: bool,

@@ -26,7 +26,7 @@ impl ApiKeyName {
     }
 }
 
-/// A key with which a machine acts in one workspace, for who made it.
+/// A key with which a machine acts in one workspace, for the person who made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKey {
     /// Its id.

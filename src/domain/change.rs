@@ -110,9 +110,9 @@ pub enum ChangeKind {
     EmailVerified(UserId),
     /// Someone was sent what lets them choose another password.
     PasswordResetRequested(UserId),
-    /// A password was chosen by who had been sent the means; all sessions ended.
+    /// A password was reset by a link; all sessions ended.
     PasswordReset(UserId),
-    /// A password was changed by who knew the old one; other sessions ended.
+    /// A password was changed with the old one; other sessions ended.
     PasswordChanged(UserId),
     /// An account was kept from signing in; its sessions ended.
     UserDisabled(UserId),

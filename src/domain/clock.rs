@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 /// A moment in UTC. Displays as RFC 3339 with a `Z`.
 pub type Timestamp = jiff::Timestamp;
 
-/// Tells the time of day.
+/// The time of day.
 pub trait Clock: Send + Sync {
     /// Now, to the microsecond: what is stored, shown and compared has one precision.
     fn now(&self) -> Timestamp;

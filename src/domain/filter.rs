@@ -26,7 +26,7 @@ pub struct ArtifactFilter {
 }
 
 impl ArtifactFilter {
-    /// Whether it lets everything through that is looked at.
+    /// Whether it lets everything through.
     pub fn lets_all_through(&self) -> bool {
         *self == Self { include_deleted: self.include_deleted, ..Self::default() }
     }

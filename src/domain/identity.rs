@@ -27,7 +27,7 @@ macro_rules! identity {
                 self.0
             }
 
-            /// Enough of it to tell it from others in names and tags.
+            /// Enough of it to distinguish it from others in names and tags.
             pub const fn short(self) -> ShortId {
                 let [a, b, c, d, ..] = self.0;
                 ShortId(u32::from_be_bytes([a, b, c, d]))

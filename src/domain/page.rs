@@ -114,7 +114,7 @@ pub struct ArtifactStats {
 }
 
 impl ArtifactStats {
-    /// How many tags are told of.
+    /// How many tags are listed.
     pub const MOST_USED_TAGS: usize = 10;
 
     /// From how many artifacts there are, and how many of the active ones have each tag.

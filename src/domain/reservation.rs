@@ -12,7 +12,7 @@ pub struct Reservation {
     pub tenant: Option<TenantId>,
     /// SHA-256 of the operation and the key.
     pub key: [u8; 32],
-    /// SHA-256 of the body, which tells whether another request is meant.
+    /// SHA-256 of the body, which shows whether it is another request.
     pub fingerprint: [u8; 32],
     /// When the key may be used for something else.
     pub expires_at: Timestamp,

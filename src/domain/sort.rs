@@ -35,7 +35,7 @@ impl Sort {
     pub const OLDEST_FIRST: Self = Self { by: SortBy::CreatedAt, descending: false };
     /// What fits best first.
     pub const RELEVANCE: Self = Self { by: SortBy::Relevance, descending: true };
-    /// What a sort is called by who asks for one.
+    /// The name of a sort in the API.
     pub const NAMES: [&str; 7] =
         ["created_at", "-created_at", "updated_at", "-updated_at", "name", "-name", "relevance"];
 

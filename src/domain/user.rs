@@ -125,7 +125,7 @@ impl PasswordPolicy {
     /// The most characters.
     pub const MAX_CHARS: usize = 128;
 
-    /// Checks a new password for the account of `email`. `is_common` tells whether a password is among the most
+    /// Checks a new password for the account of `email`. `is_common` says whether a password is among the most
     /// used ones; it is asked with the lower-cased password. What is said names the rules that it breaks, and no other.
     pub fn check(
         &self,

@@ -1,5 +1,5 @@
 //! What is the same for everyone until the next version: pages and documents. Sent whole, or compressed by gzip, which is
-//! done once, or not at all to who still has it.
+//! done once, or not at all to a client that still has it.
 
 use std::io::Write as _;
 use std::sync::Arc;

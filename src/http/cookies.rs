@@ -19,7 +19,7 @@ const DEVICE_SECONDS: u64 = 365 * 86_400;
 const AUTH_PATH: &str = "/api/v1/auth";
 /// Where earlier versions had it sent to. Browsers keep a cookie of each path.
 const OLDER_REFRESH_PATH: &str = "/api/v1/auth/refresh";
-/// A browser may have several cookies of one name; of more than this, the rest is not looked at.
+/// A browser may have several cookies of one name; of more than this, the rest is ignored.
 const SAME_NAME_MAX: usize = 8;
 
 /// The access tokens a browser sends, the most particular path first.

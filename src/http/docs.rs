@@ -25,7 +25,7 @@ impl Page {
         Self::asset(html)
     }
 
-    /// Redoc, without the web fonts it would fetch and without the room it leaves for a bar on top.
+    /// Redoc, without the web fonts it would fetch and without the space it leaves for a bar on top.
     pub(super) fn redoc(mut html: String) -> Asset {
         while let Some(at) = html.find("fonts.googleapis.com") {
             let begin = html[..at].rfind('\n').map_or(0, |end| end + 1);

@@ -76,7 +76,7 @@ async fn by_cookie(request: &Request) -> Result<Caller, Problem> {
     Err(Error::NotAuthenticated.into())
 }
 
-/// Tells the document of the ways to sign in.
+/// Adds the ways to sign in to the document.
 fn register_sessions(registry: &mut Registry) {
     registry.create_security_scheme(
         BEARER_SCHEME,

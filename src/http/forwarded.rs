@@ -153,7 +153,7 @@ mod tests {
         Peer::Address(address.parse::<IpAddr>().unwrap().to_canonical())
     }
 
-    /// The client's address, as told by `peer` and the lines of `X-Forwarded-For`, when 10/8 is trusted.
+    /// The client's address, as found from `peer` and the lines of `X-Forwarded-For`, when 10/8 is trusted.
     fn client(peer: &str, lines: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         for line in lines {

@@ -1,4 +1,4 @@
-//! What a client prefers (RFC 7240): `handling=strict` is to be told of what is otherwise ignored.
+//! What a client prefers (RFC 7240): `handling=strict` makes what is otherwise ignored an error.
 
 use poem::http::{HeaderMap, HeaderName, HeaderValue};
 

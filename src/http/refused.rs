@@ -43,7 +43,7 @@ pub(super) const FULL: u32 = 1 << 13;
 
 /// Every operation that asks the service.
 pub(super) const SERVED: u32 = TOO_MANY | UNAVAILABLE;
-/// Every operation for who is signed in. 403 is for API keys where they are no good, and for cookies sent by other sites.
+/// Every operation that needs a sign-in. 403 is for API keys where they are no good, and for cookies sent by other sites.
 pub(super) const SIGNED_IN: u32 = SERVED | NOT_AUTHENTICATED | FORBIDDEN;
 /// Every operation with an id in its path.
 pub(super) const BY_ID: u32 = SIGNED_IN | MALFORMED | NOT_FOUND;

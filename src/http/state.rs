@@ -34,7 +34,7 @@ pub struct State {
     pub environment: Environment,
     /// How the server is wanted.
     pub server: Server,
-    /// What tells this process from others of its kind.
+    /// The random id of this process.
     pub instance: Uuid,
     /// Set when the server takes no new requests.
     pub draining: AtomicBool,

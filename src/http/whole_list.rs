@@ -1,5 +1,5 @@
-//! Lists that are answered whole, as clients of the older service know them, and page by page to who sends a limit or a
-//! cursor. The next page is in the `Link` header (RFC 8288): the body is an array in either case.
+//! Lists that are answered whole, as clients of the older service know them, and page by page to clients that send a
+//! limit or a cursor. The next page is in the `Link` header (RFC 8288): the body is an array in either case.
 
 use std::cmp::Ordering;
 

@@ -270,7 +270,7 @@ proptest! {
         let mut others: Vec<Creation> = counted.page.iter().map(Position::creation).collect();
         others.sort_unstable_by(|one, other| other.cmp(one));
         prop_assert_eq!(&others, &places);
-        // Without facets, only what may be among the first is looked at.
+        // Without facets, only what may be among the first is scored.
         let mut next = wanted(query, Sort::RELEVANCE, limit);
         for expected in counted.page.chunks(limit) {
             let page = world.index.search(OWN, &next, &budget).expect("found");

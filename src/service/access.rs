@@ -29,7 +29,7 @@ impl Service {
         Ok(Caller { user: claims.sub, via: Via::Session(claims.sid), client })
     }
 
-    /// Counts a request of the caller's account, and tells what is left of its limit if there is one.
+    /// Counts a request of the caller's account, and returns what is left of its limit if there is one.
     pub fn count_request(&self, caller: &Caller) -> Result<Option<Allowance>, Error> {
         self.rate_limits.as_ref().map(|limits| limits.count_by(caller.user)).transpose()
     }

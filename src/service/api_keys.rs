@@ -24,7 +24,7 @@ pub struct MadeApiKey {
     pub text: String,
 }
 
-/// The latest uses of API keys that are not written yet: a request must not wait for a commit to be told of.
+/// The latest uses of API keys that are not written yet: a request must not wait for a commit of its own.
 #[derive(Default)]
 pub struct ApiKeyUses(Mutex<HashMap<(TenantId, ApiKeyId), Timestamp>>);
 

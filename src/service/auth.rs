@@ -157,7 +157,7 @@ impl Service {
         let credentials = match self.judge(credentials, &verdict) {
             Ok(credentials) => credentials,
             Err(failure) => {
-                // For each kind of failure, and waited for: that nobody can tell them apart by their time.
+                // For each kind of failure, and waited for: so that they can't be distinguished by their time.
                 self.store.note_failed_login(user, self.stamp(client, user)).await?;
                 return Err(Error::InvalidCredentials(failure));
             }
@@ -201,7 +201,7 @@ impl Service {
         }
     }
 
-    /// Opens a session for who has proved a password; none if its hash is no longer `verified`.
+    /// Opens a session after a password was verified; none if its hash is no longer `verified`.
     async fn open_session(&self, user: &User, verified: String, client: &Client) -> Result<Option<SignedIn>, Error> {
         let now = self.clock.now();
         let id: SessionId = self.ids.next(now);

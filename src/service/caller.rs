@@ -23,7 +23,7 @@ pub struct Client {
 /// Someone who has proved who they are. Made only by [`super::Service::authenticate`] and its like.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The account. An API key acts for who made it.
+    /// The account. An API key acts for the person who made it.
     pub user: UserId,
     /// What proves it.
     pub via: Via,

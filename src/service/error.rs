@@ -18,10 +18,10 @@ pub enum Error {
     /// No, or no good, access token.
     #[error("sign in first")]
     NotAuthenticated,
-    /// The login failed. Callers are never told why.
+    /// The login failed. Callers never learn why.
     #[error("invalid email or password")]
     InvalidCredentials(LoginFailure),
-    /// The refresh token is no good. Callers are never told why.
+    /// The refresh token is no good. Callers never learn why.
     #[error("the refresh token is not valid")]
     InvalidRefreshToken(RefreshFailure),
     /// The caller is a member, but needs a higher role.

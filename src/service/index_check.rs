@@ -30,7 +30,7 @@ pub async fn check_index(store: &dyn Store, mut index: IndexContents) -> StoreRe
             break;
         }
     }
-    // Whose workspace was deleted can't be told any more.
+    // Those whose workspace was deleted can't be compared any more.
     if !later.has_deleted_workspace {
         let left = index.updated_at.into_keys().filter(|id| !later.artifacts.contains(id));
         findings.extend(left.map(|id| format!("the search index has the artifact {id}, which is not there")));

@@ -111,7 +111,7 @@ pub struct Service {
     pub store: Arc<dyn Store>,
     /// Where everything is found.
     pub search: Arc<Search>,
-    /// Where everything is told.
+    /// Where everything is recorded.
     pub telemetry: Arc<Telemetry>,
     /// Hashes passwords.
     pub hasher: PasswordHasher,
@@ -137,7 +137,7 @@ pub struct Service {
     pub quotas: Quotas,
     /// How long an idempotency key leads to the first answer.
     pub idempotency_seconds: u64,
-    /// Tells the time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Makes secrets.
     pub entropy: Arc<dyn Entropy>,

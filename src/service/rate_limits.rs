@@ -53,7 +53,7 @@ impl LoginSource {
 /// How many refresh tokens are known whose spending was counted.
 const SPENT_KNOWN: usize = 10_000;
 
-/// What is left of the limits that a request counts against: noted on its way, told with its answer.
+/// What is left of the limits that a request counts against: noted on its way, sent with its answer.
 #[derive(Clone, Debug, Default)]
 pub struct Allowances(Arc<Mutex<Option<Allowance>>>);
 

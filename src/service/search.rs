@@ -293,7 +293,7 @@ impl Search {
 }
 
 impl Service {
-    /// Looks into the index for a workspace, once it knows of every write to it that was answered before. `rows` tells how
+    /// Looks into the index for a workspace, once it knows of every write to it that was answered before. `rows` returns how
     /// much was found.
     pub(super) async fn look<T: Send + 'static>(
         &self,

@@ -19,7 +19,7 @@ pub trait Backups: Send + Sync {
     async fn has_passed(&self, position: Position) -> StoreResult<bool>;
 
     /// What takes a copy of this database from a position to the last commit: of every change after it, the entry in
-    /// the change log and the rows that it is about, as they are now. Rows that no entry tells of are not in it: the
+    /// the change log and the rows that it is about, as they are now. Rows that no entry mentions are not in it: the
     /// answers to idempotency keys, and when an API key was last used.
     async fn changes_since(&self, position: Position) -> StoreResult<Since>;
 }
@@ -29,7 +29,7 @@ pub trait Backups: Send + Sync {
 pub struct Position {
     /// The position of the newest entry of the change log; 0 when there is none.
     pub seq: u64,
-    /// What tells that entry from the one that another database has there.
+    /// What distinguishes that entry from the one that another database has there.
     pub mark: u32,
 }
 

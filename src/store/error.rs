@@ -33,7 +33,7 @@ pub enum StoreError {
         /// How much of it there may be.
         limit: u64,
     },
-    /// Whoever asks is a member, but no longer of the role this needs.
+    /// The caller is a member, but no longer of the role this needs.
     #[error("this needs the role {}", needs.as_str())]
     Forbidden {
         /// The least role that may do it.

@@ -7,7 +7,7 @@ use crate::domain::{Member, Membership, Role, Stamp, TenantId, UserId};
 
 /// Who is a member of which workspace.
 ///
-/// Writes are made by a member, `by`, whose role is looked at once more when the write is carried out:
+/// Writes are made by a member, `by`, whose role is checked once more when the write is carried out:
 /// [`super::StoreError::NotFound`] of the workspace when `by` is no member, [`super::StoreError::Forbidden`] when the
 /// role is too low.
 #[async_trait]

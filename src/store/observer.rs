@@ -1,21 +1,21 @@
-//! How a store tells what it does, without knowing who listens.
+//! How a store reports what it does, without knowing who listens.
 
 use std::time::Duration;
 
 use super::{Damage, StoreError};
 
-/// Is told of every finished call to the database, on the task that made it.
+/// Called after every finished call to the database, on the task that made it.
 pub trait Observer: Send + Sync {
     /// A call has ended.
     fn finished(&self, call: &Call);
 
-    /// A commit is on disk. Told on the writer's thread.
+    /// A commit is on disk. Called on the writer's thread.
     fn committed(&self, _commit: &CommitFigures) {}
 
     /// A row was met that can't be read. Each is reported once while the database is open.
     fn damaged(&self, _damage: &Damage) {}
 
-    /// Writes have ceased to work, or work again. Told once each time, on the writer's thread.
+    /// Writes have ceased to work, or work again. Called once each time, on the writer's thread.
     fn writability_changed(&self, _writable: Result<(), &StoreError>) {}
 }
 

@@ -85,7 +85,7 @@ pub(super) struct Tls<'a> {
 }
 
 impl Tls<'_> {
-    /// The configuration of who only speaks without TLS.
+    /// The configuration of a client that only speaks without TLS.
     pub(super) fn nobody() -> Result<ClientConfig, String> {
         Self::default().trusting(RootCertStore::empty())
     }

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use super::Telemetry;
 
-/// How long an answer of the collector's is good for: whoever asks meanwhile is told the same.
+/// How long an answer of the collector's is good for: everyone who asks meanwhile gets the same.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// How long the collector may take to answer.
@@ -51,7 +51,7 @@ impl ExportHealth {
     }
 }
 
-/// Where the collector tells how it is, and what it last said.
+/// Where the collector reports its health, and what it last said.
 pub(super) struct CollectorHealth {
     url: String,
     last: Mutex<Option<(Instant, bool)>>,
@@ -63,7 +63,7 @@ impl CollectorHealth {
         Self { url, last: Mutex::default() }
     }
 
-    /// Asks, unless that was done just now. One asks at a time, and the others are told the same.
+    /// Asks, unless that was done just now. One asks at a time, and the others get the same answer.
     async fn ask(&self, telemetry: &Telemetry) -> bool {
         let mut last = self.last.lock().await;
         match *last {

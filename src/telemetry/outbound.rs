@@ -63,7 +63,7 @@ impl Outbound {
 }
 
 impl Telemetry {
-    /// Sends a request to another service, in a client span that it is told of, and waits so long for the whole answer.
+    /// Sends a request to another service, in a client span that it is given, and waits so long for the whole answer.
     pub async fn call(&self, mut request: Request<Bytes>, timeout: Duration) -> Result<Response<Bytes>, CallError> {
         let (target, began) = (target(&request), Instant::now());
         let context = self.open_client_span(&request, &target);
@@ -106,7 +106,7 @@ impl Telemetry {
     }
 }
 
-/// What tells a request from others in the metrics.
+/// What distinguishes a request from others in the metrics.
 fn target(request: &Request<Bytes>) -> Vec<KeyValue> {
     let uri = request.uri();
     let default_port = if uri.scheme_str() == Some("https") { 443 } else { 80 };

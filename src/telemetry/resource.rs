@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::config;
 
-/// The resource of this process; `instance` tells it from others of the same service.
+/// The resource of this process; `instance` distinguishes it from others of the same service.
 pub(super) fn resource(config: &config::Telemetry, environment: &str, instance: Uuid) -> Resource {
     let mut attributes = vec![
         KeyValue::new(attribute::SERVICE_VERSION, env!("CARGO_PKG_VERSION")),

@@ -1,4 +1,4 @@
-//! `ghostworks stats`: what takes up the room, by table and by workspace.
+//! `ghostworks stats`: what takes up space, by table and by workspace.
 
 use crate::support::account::{Account, text};
 use crate::support::server::Setup;

@@ -53,7 +53,7 @@ pub enum TransferError {
         /// Where it was asked.
         url: String,
     },
-    /// There is no such workspace, or it is not for who asks.
+    /// There is no such workspace, or the caller may not see it.
     #[error("{url} has no workspace {workspace} that this key or token is good for")]
     NoWorkspace {
         /// Where it was asked.

@@ -46,7 +46,7 @@ pub struct Exported {
     pub damaged: u64,
 }
 
-/// Writes all artifacts of a workspace. `passed` is told how many were written so far.
+/// Writes all artifacts of a workspace. `passed` is called with how many were written so far.
 pub async fn export(config: &Config, what: &Export<'_>, passed: impl FnMut(u64)) -> Result<Exported, Error> {
     if let Some(path) = what.to.filter(|path| path.exists() && !what.force) {
         return Err(Error::FileIsThere { path: path.to_owned() });
@@ -93,7 +93,7 @@ impl Begun<'_> {
         let mut sink = io::stdout();
         let copied = self.copy(&mut sink, passed, failed).await;
         if let Err(TransferError::Incomplete { .. }) = &copied {
-            // Why it broke off is more worth telling than that this can't be told.
+            // Why it broke off matters more than that this can't be printed.
             drop(sink.write_all(NO_END).and_then(|()| sink.flush()));
         }
         match copied {
@@ -137,7 +137,7 @@ const DAMAGED: &[u8] = b"{\"_damaged\":";
 #[derive(Default)]
 struct Counted {
     exported: Exported,
-    /// As much of the line that has begun as tells what it is.
+    /// The beginning of the current line, enough to recognise it.
     begun: Vec<u8>,
 }
 

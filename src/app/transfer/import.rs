@@ -68,7 +68,7 @@ pub struct Import<'a> {
     pub run: &'a str,
 }
 
-/// Imports each line as an artifact. `passed` is told how many are there so far.
+/// Imports each line as an artifact. `passed` is called with how many are there so far.
 pub async fn import(config: &Config, what: &Import<'_>, mut passed: impl FnMut(u64)) -> Result<Imported, Error> {
     let unreadable = |error| {
         let from = what.from.map_or_else(|| "standard input".to_owned(), |path| path.display().to_string());
@@ -92,7 +92,7 @@ pub async fn import(config: &Config, what: &Import<'_>, mut passed: impl FnMut(u
 }
 
 impl Imported {
-    /// Tells of what was done until then, if anything was or may have been.
+    /// Prints what was done until then, if anything was or may have been.
     fn interrupted(&self, cause: TransferError) -> TransferError {
         let imported = self.artifacts + self.before;
         if imported > 0 || matches!(cause, TransferError::BrokenOff { .. }) {

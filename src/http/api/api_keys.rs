@@ -27,8 +27,8 @@ pub(crate) struct ApiKeysApi;
 impl ApiKeysApi {
     /// Make an API key
     ///
-    /// Admins may. It lets a machine work with the artifacts of this workspace, for who made it and no longer than who
-    /// made it is a member. The key itself is in this answer only.
+    /// Admins may. It lets a machine work with the artifacts of this workspace, for the person
+    /// who made it, as long as that person is a member. The key itself is in this answer only.
     #[oai(path = "/:workspace_id/api-keys", method = "post", operation_id = "create_api_key")]
     async fn create(
         &self,

@@ -2,7 +2,7 @@
 //!
 //! poem-openapi describes a reference by an `allOf` of it and its description; generators make a class of that, or give
 //! up. A reference can't be called nullable, so what may be null stands in full. A union of objects is one of several
-//! flat objects, told apart by one of their fields.
+//! flat objects, distinguished by one of their fields.
 
 use serde_json::{Map, Value, json};
 

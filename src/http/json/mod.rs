@@ -102,7 +102,7 @@ impl<T: DeserializeOwned + Type> Reader<T> {
         Violations::none(readable.too_large(bytes, MAX_FAULTS, is_ignored))
     }
 
-    /// Refuses fields that `T` does not have, if told to.
+    /// Refuses fields that `T` does not have, when that is asked for.
     fn check_fields(&self, bytes: &[u8]) -> Result<(), Violations> {
         if !self.is_strict {
             return Ok(());

@@ -1,5 +1,5 @@
 //! Fields that a body has and its schema does not. They are ignored, as clients of the older service rely on, unless the
-//! client asks to be told (`Prefer: handling=strict`). The schema of the document decides, so what it does not name is
+//! client asks for an error (`Prefer: handling=strict`). The schema of the document decides, so what it does not name is
 //! unknown.
 
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};

@@ -104,7 +104,7 @@ impl<E: Endpoint + 'static> Endpoint for Idempotent<E> {
 }
 
 impl<E> Idempotent<E> {
-    /// The workspace that the request is made in, if it is in one. Without its id, nobody could tell who may see the
+    /// The workspace that the request is made in, if it is in one. Without its id, it would not be known who may see the
     /// answer.
     fn tenant(&self, request: &Request) -> Result<Option<TenantId>, Problem> {
         let Some(text) = self.routes.parameter(request.uri().path(), WORKSPACE) else { return Ok(None) };
@@ -128,7 +128,7 @@ fn key(headers: &HeaderMap) -> Result<&str, Problem> {
     if is_visible && keys.next().is_none() { Ok(key) } else { Err(Problem::invalid_idempotency_key()) }
 }
 
-/// Tells keys apart. Those of an API key are its own, and not of whoever it acts for: it may do less.
+/// What makes a key unique. Those of an API key are its own, and not of the person it acts for: it may do less.
 fn digest_of(request: &Request, key: &str, caller: &Caller) -> [u8; 32] {
     let mut digest = Sha256::new();
     // No part can hold the byte that is between them.

@@ -1,10 +1,10 @@
-//! Tells a client which of its preferences was honoured (RFC 7240, section 3), in errors, too.
+//! Says which of a client's preferences were honoured (RFC 7240, section 3), in errors, too.
 
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
 use crate::http::prefer;
 
-/// Tells it.
+/// Adds the header.
 pub(in crate::http) struct Preferences;
 
 impl<E: Endpoint> Middleware<E> for Preferences {

@@ -47,7 +47,7 @@ impl<E: Endpoint> Endpoint for WithProblems<E> {
         let uri = request.uri().clone();
         let RequestId(id) = RequestId::of(&request);
         let may_be_reused = request.version() != Version::HTTP_11 || !has_body(&request);
-        // A handler owns what it works on, and the store tells of nothing half-done: there is no state to break.
+        // A handler owns what it works on, and the store has nothing half-done: there is no state to break.
         let problem = match AssertUnwindSafe(self.inner.call(request)).catch_unwind().await {
             Ok(Ok(response)) => return Ok(response.into_response()),
             Ok(Err(error)) => self.problem(error, uri.path()),
@@ -62,7 +62,7 @@ impl<E: Endpoint> Endpoint for WithProblems<E> {
     }
 }
 
-/// Whether a body was announced. hyper closes a connection on which one was left unread, so the client must be told.
+/// Whether a body was announced. hyper closes a connection on which one was left unread, so the client must know.
 fn has_body(request: &Request) -> bool {
     let length = request.header(header::CONTENT_LENGTH);
     length.is_some_and(|length| length != "0") || request.header(header::TRANSFER_ENCODING).is_some()

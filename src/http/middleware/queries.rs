@@ -1,5 +1,5 @@
 //! Query strings as clients write them: `tags[]=a` and `tags[0]=a`, as axios and PHP do, are `tags=a`. Parameters that an
-//! operation does not have are ignored, unless the client asks to be told.
+//! operation does not have are ignored, unless the client asks for an error.
 
 use std::sync::Arc;
 

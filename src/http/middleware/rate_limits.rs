@@ -16,7 +16,7 @@ const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
-/// Notes what is left of a limit, to be told with the answer.
+/// Notes what is left of a limit, which is sent with the answer.
 pub(in crate::http) fn note(request: &Request, allowance: Allowance) {
     if let Some(allowances) = request.data::<Allowances>() {
         allowances.note(allowance);
@@ -30,7 +30,7 @@ pub(in crate::http) fn announce(allowance: &Allowance, headers: &mut HeaderMap) 
     headers.entry(RESET).or_insert(allowance.reset_seconds.into());
 }
 
-/// Tells what is left of the limits. Outside the place where errors are answered, for errors tell it too.
+/// Sends what is left of the limits. Outside the place where errors are answered, for errors have it too.
 pub(in crate::http) struct AnnounceLimits;
 
 impl<E: Endpoint> Middleware<E> for AnnounceLimits {

@@ -29,7 +29,7 @@ pub(in crate::http) struct RequestIds {
 }
 
 impl RequestIds {
-    /// Ids that begin with `prefix`, which tells this process from others.
+    /// Ids that begin with `prefix`, which distinguishes this process from others.
     pub(in crate::http) fn new(prefix: Uuid) -> Self {
         Self { prefix }
     }

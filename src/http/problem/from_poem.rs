@@ -7,7 +7,7 @@ use poem_openapi::error::{ParseParamError, ParsePathError};
 use super::{Code, Problem};
 
 impl Problem {
-    /// What an error of poem's means to who asked for a path of this pattern.
+    /// What an error of poem's means to a request for a path of this pattern.
     pub(in crate::http) fn from_poem(error: &poem::Error, pattern: Option<&str>) -> Self {
         let problem = match error.status() {
             StatusCode::NOT_FOUND => Self::route_not_found(),

@@ -86,7 +86,7 @@ impl Problem {
         Self { errors: field_errors(violations), ..problem }
     }
 
-    /// Fields or parameters that this does not have, to who wants to be told.
+    /// Fields or parameters that this does not have, for clients that want an error.
     pub(in crate::http) fn unknown_fields(violations: &Violations) -> Self {
         let detail = format!("Unknown, and refused because of Prefer: handling=strict: {}.", names(violations));
         let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::UnknownField, detail);

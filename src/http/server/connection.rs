@@ -50,7 +50,7 @@ struct Common {
     seat: Seat,
 }
 
-/// The connection was told to go before the request began, so that it can be made again elsewhere.
+/// The connection was asked to close before the request began, so that it can be made again elsewhere.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection makes way for others")]
 struct MadeWay;
@@ -154,7 +154,7 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
         let mut builder = http1::Builder::new();
         builder
             .timer(HeadTimer { head_timeout, idle_timeout, received })
-            // The timer decides how long; hyper only needs to be told that there is a limit.
+            // The timer decides how long; hyper only needs to know that there is a limit.
             .header_read_timeout(head_timeout)
             // Answers are small: in one piece they cost the system less than in two.
             .writev(false)

@@ -1,5 +1,5 @@
 //! Floods of HTTP/2: frames that cost work and carry nothing, such as pings, settings, resets and pieces of heads without
-//! end. hyper answers each; this counts them, and ends the connection of whoever sends too many.
+//! end. hyper answers each; this counts them, and ends connections that send too many.
 
 use std::io;
 use std::pin::Pin;

@@ -7,7 +7,7 @@
 
 use memchr::memchr;
 
-/// As much of a line as is looked at. What is measured by more than that is spoiled.
+/// As much of a line as is read. A longer one is refused.
 const LINE_MAX: usize = 128;
 
 /// Where in a connection's requests its bytes are.

@@ -52,7 +52,7 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// How slowly a client may take what it is sent.
     pub pace: Pace,
-    /// How long requests in flight may take to finish once the server is told to stop.
+    /// How long requests in flight may take to finish once the server is asked to stop.
     pub drain_timeout: Duration,
 }
 

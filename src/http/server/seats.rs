@@ -37,7 +37,7 @@ struct Taken {
     spare: Row,
 }
 
-/// Connections by number, oldest first. Those that were told to go are not among them.
+/// Connections by number, oldest first. Those that were asked to close are not among them.
 type Row = BTreeMap<u64, Arc<Connection>>;
 
 /// Closes up to `count` idle connections, the oldest first. Returns how many.
@@ -184,7 +184,7 @@ impl Seat {
         self.connection.closing.notified().await;
     }
 
-    /// Begins a request, unless the connection has been told to go.
+    /// Begins a request, unless the connection has been asked to close.
     pub(super) fn begin(&self) -> Option<Busy> {
         let begun = self
             .connection
@@ -216,7 +216,7 @@ mod tests {
     fn s48_one_address_has_an_eighth_at_most_once_half_is_taken() {
         let seats = Seats::new(256);
         let mut greedy: Vec<Seat> = (0..128).map(|_| seats.take(address(1)).expect("plenty")).collect();
-        let busy: Vec<Busy> = greedy.iter().map(|seat| seat.begin().expect("it was not told to go")).collect();
+        let busy: Vec<Busy> = greedy.iter().map(|seat| seat.begin().expect("it was not asked to close")).collect();
         assert!(seats.take(address(1)).is_none(), "more than its share, and all of it at work");
         assert!(seats.take(None).is_some(), "a proxy");
         drop(busy);
@@ -237,7 +237,7 @@ mod tests {
         let mut regular: Vec<Seat> = (0..16).map(|number| seats.take(address(number)).expect("a seat")).collect();
         let spare: Vec<Seat> = (0..SPARE).map(|_| seats.take(None).expect("a spare one")).collect();
         assert!(regular.iter().all(Seat::is_regular) && !spare.iter().any(Seat::is_regular));
-        let busy = spare[0].begin().expect("it was not told to go");
+        let busy = spare[0].begin().expect("it was not asked to close");
         let probe = seats.take(None).expect("in the place of the second");
         assert!(spare[1].begin().is_none() && spare[2].begin().is_some());
         regular.pop();

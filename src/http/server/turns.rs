@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How often it is looked at, at most.
+/// How often it is checked, at most.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// What happens on a connection.

@@ -9,7 +9,7 @@ use speedate::{Date, DateTime, DateTimeConfig, MicrosecondsPrecisionOverflowBeha
 use super::schema;
 use crate::domain::Timestamp;
 
-/// What a client is told that sends something else.
+/// The message to a client that sends something else.
 const EXPECTED: &str = "must be a time, such as 2030-01-31T12:00:00Z";
 
 /// A moment, as RFC 3339 in UTC.

@@ -12,7 +12,7 @@ use crate::service::{Caller, Error, Service};
 use crate::store::Store;
 use crate::telemetry::{Operation, annotate};
 
-/// Of more bad lines than this, the rest is not told of.
+/// Of more bad lines than this, the rest is not reported.
 const BAD_LINES_TOLD: usize = 20;
 
 /// More lines than this are checked off the runtime's threads.

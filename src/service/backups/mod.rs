@@ -24,7 +24,7 @@ pub use self::shipping::ShipChanges;
 /// The longest pause until a backup that failed is tried again, unless the next one is due sooner.
 const RETRY: Duration = Duration::from_secs(60);
 
-/// How often it is looked at what the place has, at least: somebody may have removed it.
+/// How often the content of the place is checked, at least: somebody may have removed it.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// When backups are made, how many are kept where, and how often changes are shipped.
@@ -221,7 +221,7 @@ impl Service {
         Origin { installation: schedule.installation.short(), history: self.store.history().short() }
     }
 
-    /// Begins to read the database, and tells a time that all of it was written before: in milliseconds, and another
+    /// Begins to read the database, and returns a time that all of it was written before: in milliseconds, and another
     /// one for each.
     async fn read_at_a_time<T>(
         &self,

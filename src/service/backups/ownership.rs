@@ -30,7 +30,7 @@ impl Service {
     async fn oldest_of_ours(&self, inventory: &Inventory) -> StoreResult<Option<Timestamp>> {
         let now = self.clock.now();
         let end = inventory.route_to(now).ok().and_then(|route| route.position());
-        // Before its first change every database is the same, which tells nothing.
+        // Before its first change every database is the same, which proves nothing.
         if end.is_none_or(|end| end.seq == 0) || !self.has_passed(end).await? {
             return Ok(None);
         }

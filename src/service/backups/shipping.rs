@@ -23,7 +23,7 @@ const LAST: Duration = Duration::from_secs(5);
 /// Where the changes in a place end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Chain {
-    /// The place was not looked at yet.
+    /// The place has not been listed yet.
     #[default]
     Unknown,
     /// There is nothing that changes could go on from: a backup has to be made first.
@@ -82,7 +82,7 @@ impl ShipChanges {
     fn noted<T>(&self, shipped: Result<T, PlaceError>) -> Result<T, Failure> {
         self.schedule.locked().is_shipping_failing = shipped.is_err();
         if shipped.as_ref().err().is_some_and(PlaceError::is_of_ownership) {
-            // The place was ours when it was last looked at: what is there now is to be found out.
+            // The place was ours when it was last listed: what is there now must be checked.
             *self.schedule.chain() = Chain::Unknown;
             self.schedule.wanted.notify_one();
         }

@@ -1,4 +1,4 @@
-//! The one way in for reads and the one for writes: each times the call and tells the observer of it.
+//! The one way in for reads and the one for writes: each times the call and reports it to the observer.
 
 use std::future::{Future, ready};
 use std::sync::Arc;
@@ -48,7 +48,7 @@ impl RedbStore {
         self.read_ended(name, began, result)
     }
 
-    /// Tells the observer, and after a failure the writer: redb may refuse everything until it is opened again.
+    /// Informs the observer, and after a failure the writer: redb may refuse everything until it is opened again.
     fn read_ended<T: Rows>(&self, name: Name, began: Instant, result: StoreResult<T>) -> StoreResult<T> {
         self.observer.finished(&Call {
             operation: name.operation,

@@ -15,7 +15,7 @@ pub enum CompactError {
     /// The database can't be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// Its file can't be looked at.
+    /// Its file can't be read.
     #[error("the database's file: {0}")]
     File(#[from] io::Error),
     /// The database failed on the way.

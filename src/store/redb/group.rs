@@ -1,11 +1,11 @@
 //! Group commit: one thread carries out what is queued in one transaction, and so pays for one commit, not for many.
 //!
 //! Every commit is durable before anyone is answered, and in two phases, because the checksums that a commit in one
-//! phase relies on can be forged by whoever chooses the bytes, and tenants do. It saves the allocator's state, so that
+//! phase relies on can be forged by those who choose the bytes, and tenants do. It saves the allocator's state, so that
 //! opening after a crash does not walk the whole file.
 //!
-//! A large group comes all at once, and those who wait for it would be answered all at once, too. So that reads need not wait
-//! for all that, the thread gives way to others, and answers a few at a time.
+//! A large group comes all at once, and those who wait for it would be answered all at once, too. So that reads need
+//! not wait for all that, the thread gives way to others, and answers a few at a time.
 //!
 //! redb refuses every write after its first I/O error, and every read of a page that is not in memory, even when the disk
 //! has room again. So the writer then opens the file again: with the next write, after a read that failed, or with a look at
@@ -60,8 +60,8 @@ pub(super) struct Group {
 
 impl Group {
     /// Publishes the database as it is. `bounds` hold for every group, and it is tried to open a database that failed
-    /// again at most once every `reopen_pause`. `observer` is told of every commit, and when writes cease to work or work
-    /// again.
+    /// again at most once every `reopen_pause`. `observer` is informed of every commit, and when writes cease to work
+    /// or work again.
     ///
     /// # Panics
     ///
@@ -172,7 +172,7 @@ impl Group {
         committed
     }
 
-    /// Keeps note of why writes don't work, or that they do; the observer is told when that is new.
+    /// Keeps note of why writes don't work, or that they do; the observer is informed when that is new.
     fn turn(&self, cause: Option<&StoreError>) {
         let before = self.published.broken.load();
         let same_kind = |before: &StoreError, cause: &StoreError| {

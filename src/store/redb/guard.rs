@@ -125,7 +125,7 @@ fn write_beside(path: &Path) -> io::Result<()> {
     file.sync_data()
 }
 
-/// What tells a file from any other: where it is, and which one it is there.
+/// What identifies a file: its device and its number there.
 fn identity(path: &Path) -> io::Result<(u64, u64)> {
     fs::metadata(path).map(|file| (file.dev(), file.ino()))
 }

@@ -19,7 +19,7 @@ impl RedbStore {
         }
     }
 
-    /// Whether the writer works. Everyone who asks at about the same time is told the same, and a writer that has
+    /// Whether the writer works. Everyone who asks at about the same time gets the same answer, and a writer that has
     /// writes to do is not asked at all, but watched.
     async fn ask_writer(&self) -> StoreResult<()> {
         let mut round = self.published.round.subscribe();

@@ -11,7 +11,7 @@ pub(super) struct Limits {
     pub writer_fresh: Duration,
     /// A database that failed is opened again at most this often.
     pub reopen_pause: Duration,
-    /// The disk is looked at at most this often.
+    /// The disk is checked at most this often.
     pub look_pause: Duration,
     /// How many scans run at once.
     pub scans: usize,

@@ -2,8 +2,8 @@
 //!
 //! Reads run where they are called, on the snapshot that the last commit left in memory. Writes go through a bounded
 //! queue to the one thread that writes, which carries out what is waiting in one transaction and answers when it is on
-//! disk. What is to be done is a rule's ([`super::engine`]); how it is done is here: group commit, snapshots, remembered rows, the
-//! disk.
+//! disk. What is to be done is a rule's ([`super::engine`]); how it is done is here: group commit, snapshots,
+//! remembered rows, the disk.
 //!
 //! One process has the file to itself (redb's default `ExclusiveWriter` mode). `SingleWriter` would let others read it
 //! beside a running server, but its locks cost commits of up to 32 intents about a fifth of their throughput.
@@ -66,7 +66,7 @@ pub use stats::{Stats, TableStats, WorkspaceStats, stats};
 /// A [`Store`] on redb.
 ///
 /// Dropping it closes the database, and blocks until the queued writes are done; [`Store::close`] does the same without
-/// blocking, and tells of errors.
+/// blocking, and returns errors.
 pub struct RedbStore {
     writer: Arc<Writer>,
     published: Arc<Published>,
@@ -81,7 +81,7 @@ pub struct RedbStore {
 }
 
 impl RedbStore {
-    /// Opens a database, made or migrated if need be. `observer` is told of every call. Blocks, for long after a crash
+    /// Opens a database, made or migrated if need be. `observer` is informed of every call. Blocks, for long after a crash
     /// of an older file.
     ///
     /// # Panics

@@ -16,7 +16,7 @@ use crate::store::{Cause, StoreError, StoreResult};
 /// The database's file in its directory.
 const FILE_NAME: &str = "ghostworks.redb";
 
-/// Is told how far the repair of a file after a crash is, from 0 to 1, at least once if there is one.
+/// Called with how far the repair of a file after a crash is, from 0 to 1, at least once if there is one.
 pub type RepairProgress = Arc<dyn Fn(f64) + Send + Sync>;
 
 /// Where a database is and how it is used.
@@ -36,7 +36,7 @@ pub struct Options {
     pub quotas: Quotas,
     /// What the history of a database that is made or restored is named from.
     pub entropy: Arc<dyn Entropy>,
-    /// Is told of a repair.
+    /// Called during a repair.
     pub on_repair: RepairProgress,
 }
 
@@ -67,7 +67,7 @@ impl Location {
     }
 }
 
-/// Opens the database, brings its schema up to date, and tells its history.
+/// Opens the database, brings its schema up to date, and returns its history.
 pub(super) fn open(options: &Options) -> Result<(Database, HistoryId), OpenError> {
     match &options.location {
         Location::Directory(directory) => open_file(directory, options),
@@ -185,7 +185,7 @@ pub(super) fn private_file() -> OpenOptions {
     options
 }
 
-/// Opens a file as it is, and tells its schema version.
+/// Opens a file as it is, and returns its schema version.
 fn open_unmigrated(path: &Path, options: &Options) -> Result<(Database, u32), OpenError> {
     let refused = |error| OpenError::of(path.to_owned(), error);
     let corrupt = |error: StoreError| OpenError::Corrupt { path: path.to_owned(), cause: Cause::new(error) };

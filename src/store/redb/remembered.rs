@@ -2,7 +2,7 @@
 //!
 //! A reader notes the generation of a row's shard before it loads a snapshot, and remembers what it read under that
 //! generation; the writer begins a new one for every row it rewrote, after it published the commit and before it
-//! answers. So what is remembered from before a write is never given to who was answered after it.
+//! answers. So what is remembered from before a write is never given to anyone who was answered after it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

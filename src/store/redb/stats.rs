@@ -1,4 +1,4 @@
-//! What takes up the room in a database: by table, and by workspace.
+//! What takes up space in a database: by table, and by workspace.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use super::tables::{every_table, read};
 use crate::domain::{TenantId, Workspace};
 use crate::store::{Cause, StoreResult};
 
-/// What takes up the room.
+/// What takes up space.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stats {
     /// The size of the file, in bytes.

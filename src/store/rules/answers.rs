@@ -109,8 +109,8 @@ fn remove_all(tx: &mut Tx<'_>, keys: &[Vec<u8>]) -> StoreResult<()> {
     Ok(())
 }
 
-/// The key of a reservation's row: in a workspace, everyone has keys of their own, of which half of the digest tells one
-/// from another.
+/// The key of a reservation's row: in a workspace, everyone has keys of their own, of which half of the digest
+/// distinguishes one from another.
 fn key_of(reservation: &Reservation) -> [u8; 48] {
     let Some(tenant) = reservation.tenant else { return owners_key(reservation) };
     let mut bytes = [0; 48];

@@ -17,7 +17,7 @@ use super::transport::{Refusal, Taken, Transport};
 use crate::config::Signal;
 use crate::telemetry::metrics::Exports;
 
-/// Bytes of a message at most: what receivers of gRPC take unless they are told otherwise is 4 MiB.
+/// Bytes of a message at most: what receivers of gRPC take unless they are configured otherwise is 4 MiB.
 const MAX_MESSAGE: usize = 4 * 1024 * 1024 - 64 * 1024;
 
 /// The first pause before another attempt, and the longest one.

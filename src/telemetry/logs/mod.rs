@@ -37,7 +37,7 @@ static LINES: Queue = Queue::new();
 const FLUSH_DEADLINE: Duration = Duration::from_secs(1);
 
 /// Whose lines stay here, by how their targets begin: what carries lines away must not write any that would be carried
-/// away in turn, and the links that are shown for want of a mail server are for who looks at the terminal.
+/// away in turn, and the links that are shown for want of a mail server are for people at the terminal.
 const STAY: [&str; 7] = ["opentelemetry", "tonic", "tower", "h2", "hyper", "rustls", "ghostworks::mail"];
 
 /// How many lines of this process were dropped, because nobody read standard error in time.

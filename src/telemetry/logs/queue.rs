@@ -13,7 +13,7 @@ const CAPACITY: usize = 1 << 20;
 /// Lines that wait to be written.
 pub(super) struct Queue {
     waiting: Mutex<Waiting>,
-    /// Told when lines come in, and when all are written.
+    /// Notified when lines come in, and when all are written.
     changed: Condvar,
     /// All lines that found no space, ever.
     dropped: AtomicU64,

@@ -140,7 +140,7 @@ impl HttpSeries {
         self.active.add(-1);
     }
 
-    /// A request was answered; its trace is told when it is recorded.
+    /// A request was answered; its trace is given when it is recorded.
     pub(in crate::telemetry) fn answered(
         &self,
         metrics: &Metrics,

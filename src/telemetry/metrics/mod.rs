@@ -71,7 +71,7 @@ pub struct Metrics {
     http: http::HttpInstruments,
     /// Counters that developers of the service add by name.
     own: Series<&'static str, Counter<u64>>,
-    /// Declares what is looked at later.
+    /// Declares the instruments that are observed when they are collected.
     meter: Meter,
 }
 

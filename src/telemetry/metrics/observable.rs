@@ -7,9 +7,9 @@ use opentelemetry::metrics::Meter;
 use super::Metrics;
 use crate::telemetry::logs;
 
-/// A gauge of what an `F` tells: name, unit, description, value.
+/// A gauge of what an `F` returns: name, unit, description, value.
 type Gauge<F> = (&'static str, &'static str, &'static str, fn(&F) -> Option<f64>);
-/// A counter of what an `F` tells.
+/// A counter of what an `F` returns.
 type Total<F> = (&'static str, &'static str, &'static str, fn(&F) -> u64);
 
 /// How the store does.

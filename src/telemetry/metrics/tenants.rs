@@ -2,9 +2,9 @@
 //!
 //! The busiest tenants have a label of their own, all others share `tenant_id="other"`, and a gauge says how many they
 //! are. Who is busy is found out as they go, for a series that was exported once stays for as long as the process: a
-//! label can't be taken back. So it is earned, and the fewer are left, the more it costs: the first operation earns
-//! one of the first half, ten one of the last tenth, and the last one of a thousand goes to who has done a thousand.
-//! Passers-by can't use them up, and tenants that are really busy get one soon.
+//! label can't be taken back. So it is earned, and the fewer are left, the more it costs: the first operation earns one
+//! of the first half, ten one of the last tenth, and the last one of a thousand goes to the tenant that has done a
+//! thousand. Passers-by can't use them up, and tenants that are really busy get one soon.
 //!
 //! What tenants without a label have done is counted in many small maps, each with a lock of its own: every operation of
 //! theirs comes by here, and those of different tenants hardly ever wait for each other.

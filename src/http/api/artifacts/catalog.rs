@@ -35,7 +35,7 @@ pub(crate) struct CatalogApi;
 impl CatalogApi {
     /// Search artifacts
     ///
-    /// The same as the list, with the same parameters, for who looks for something: with `q`, each artifact has
+    /// The same as the list, with the same parameters, for searches: with `q`, each artifact has
     /// `highlights`, where what was found is marked.
     ///
     /// `q` is looked for in name, tags, description and metadata, without regard to case and accents, in all forms of an
@@ -139,7 +139,7 @@ impl CatalogApi {
         caller: ArtifactsCaller,
         /// The workspace's id.
         workspace_id: Path<Uuid>,
-        /// Also those in the trash; `is_active` tells which they are.
+        /// Also those in the trash; `is_active` says which they are.
         include_deleted: Query<Option<Flag>>,
     ) -> Result<ExportResponse, Refused<{ BY_ID }>> {
         let deleted = Flag::is_set(include_deleted.0);
@@ -152,7 +152,7 @@ impl CatalogApi {
     ///
     /// NDJSON, each line the fields of a new artifact; others are ignored, so that an export can be imported. It takes
     /// up to 10 MiB and 10000 lines at a time. All lines are imported, or none when one is not good: `errors` then
-    /// tells which, and why. Lines that an export has for damaged artifacts are passed over, and counted in `damaged`.
+    /// says which, and why. Lines that an export has for damaged artifacts are passed over, and counted in `damaged`.
     #[oai(path = "/:workspace_id/artifacts/import", method = "post", operation_id = "import_artifacts")]
     async fn import(
         &self,

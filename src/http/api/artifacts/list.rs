@@ -40,7 +40,7 @@ query_parameters! {
         created_after: Time,
         /// Created at this time or earlier.
         created_before: Time,
-        /// Also those in the trash; `is_active` tells which they are.
+        /// Also those in the trash; `is_active` says which they are.
         include_deleted: Flag,
         /// The order.
         sort: SortName,
@@ -132,7 +132,7 @@ pub(super) async fn answer(
     Ok(Json(PageBody::new(found, &window, next, facets)))
 }
 
-/// What tells a list from others: a cursor is only good for its own.
+/// What identifies a list: a cursor is only good for its own.
 fn digest(text: &Option<SearchText>, filter: &ArtifactFilter, sort: Sort) -> [u8; 32] {
     cursor::digest(&(text, filter, sort))
 }

@@ -75,7 +75,7 @@ impl ArtifactsApi {
 
     /// Get an artifact
     ///
-    /// To a caller that still has it, as `If-None-Match` tells, it is not sent again.
+    /// To a caller that still has it, as `If-None-Match` says, it is not sent again.
     #[oai(path = "/:workspace_id/artifacts/:artifact_id", method = "get", operation_id = "get_artifact")]
     async fn get(
         &self,

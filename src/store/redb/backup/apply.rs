@@ -18,7 +18,7 @@ use crate::domain::Workspace;
 use crate::store::StoreError;
 
 /// Adds the changes in a file to a transaction, and returns it: another one, when the database had to be brought up to
-/// the schema of the changes. `passed` is told of every row.
+/// the schema of the changes. `passed` is called for every row.
 pub(super) fn apply(
     database: &Database,
     mut txn: WriteTransaction,
@@ -95,7 +95,7 @@ fn entries(
     }
 }
 
-/// Workspaces. Nothing else tells of the slug of one that goes.
+/// Workspaces. Nothing else has the slug of one that goes.
 fn workspaces(
     txn: &WriteTransaction,
     reader: &mut BackupReader<impl Read>,

@@ -72,7 +72,7 @@ pub(super) struct ChangeSet<'a, W> {
 }
 
 impl<W: Write> ChangeSet<'_, W> {
-    /// Notes that something has changed in a workspace, and tells whether it is still there.
+    /// Notes that something has changed in a workspace, and returns whether it is still there.
     pub fn is_there(&mut self, tenant: TenantId) -> StoreResult<bool> {
         if let Some(is_there) = self.tenants.get(&tenant) {
             return Ok(*is_there);

@@ -87,8 +87,8 @@ pub struct Copied {
     pub damaged: u64,
 }
 
-/// Writes everything in the database that nobody else has open to `sink`. `passed` is told how many rows there were so
-/// far, now and then.
+/// Writes everything in the database that nobody else has open to `sink`. `passed` is called with how many rows there
+/// were so far, now and then.
 pub fn backup(options: &Options, sink: impl Write, passed: impl FnMut(u64)) -> Result<Copied, BackupError> {
     let database = open::open_current(options)?;
     dump(&Snapshot::open(&database)?, sink, passed)
@@ -160,7 +160,7 @@ pub fn restore(
     restored
 }
 
-/// Reads a backup through to see that it is whole. `passed` is told how many rows there were so far, now and then.
+/// Reads a backup through to see that it is whole. `passed` is called with how many rows there were so far, now and then.
 pub fn verify(backup: &Path, passed: impl FnMut(u64)) -> Result<Copied, BackupError> {
     read_through(backup, Content::Everything, passed)
 }

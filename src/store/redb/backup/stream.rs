@@ -67,7 +67,7 @@ fn stream(
     let work = move || {
         Work::BackingUp.lower_priority();
         if let Err(error) = write(Pieces { sender: sender.clone(), begun: Instant::now() }) {
-            // Nobody is left to tell when it was given up.
+            // Nobody waits for it any more when it was given up.
             drop(sender.blocking_send(Err(StoreError::unavailable(error))));
         }
     };

@@ -21,13 +21,13 @@ use super::tables::Tables;
 use crate::domain::push_hex;
 use crate::store::{Cause, StoreError, StoreResult};
 
-/// How many findings are told one by one.
+/// How many findings are listed one by one.
 const TOLD: usize = 100;
 
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CheckReport {
-    /// Rows that were looked at, by table.
+    /// Rows that were checked, by table.
     pub rows: BTreeMap<&'static str, u64>,
     /// What is wrong, a line each, and whether it can be repaired; the first of them.
     pub findings: Vec<(String, bool)>,
@@ -104,7 +104,7 @@ impl Check {
         *self.report.rows.entry(table).or_default() += 1;
     }
 
-    /// Something is wrong that nothing else tells how to set right.
+    /// Something is wrong that can't be derived from anything else.
     fn damaged(&mut self, what: String) {
         self.report.found(what, false);
     }
@@ -159,7 +159,7 @@ fn set_right(database: &Database, fixes: Vec<Fix>) -> StoreResult<()> {
     Ok(txn.commit()?)
 }
 
-/// A key, for who reads the report. Ids are no secrets.
+/// A key, for the reader of the report. Ids are no secrets.
 fn name(key: &[u8]) -> String {
     let mut text = String::with_capacity(2 * key.len());
     push_hex(&mut text, key);

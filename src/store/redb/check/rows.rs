@@ -49,7 +49,7 @@ fn each<const N: usize, R: Record>(
     Ok(())
 }
 
-/// Tells of a row that is not as it should be.
+/// Reports a row that is not as it should be.
 fn expect(check: &mut Check, fit: bool, table: &str, key: &[u8], trouble: &str) {
     if !fit {
         check.damaged(format!("{table} {}: {trouble}", name(key)));
@@ -192,7 +192,7 @@ fn versions(check: &mut Check, snapshot: &Snapshot) -> StoreResult<()> {
             // While what was in a deleted workspace is being removed, the artifacts go first.
             Ok(None) if snapshot.workspaces_deleted()?.get(&first_of(key))?.is_some() => {}
             Ok(None) => expect(check, false, TABLE, key, "its artifact is not there"),
-            // That row has been told of.
+            // That row has been reported.
             Err(_) => {}
         }
         Ok(())

@@ -103,7 +103,7 @@ fn expiries(check: &mut Check, snapshot: &Snapshot) -> StoreResult<()> {
         key.copy_from_slice(&expiry[8..]);
         let is_own = match get::<_, Noted>(rows, &key) {
             Ok(noted) => noted.is_some_and(|noted| expiry_key(noted.expires_at, &key) == expiry),
-            // That row has been told of.
+            // That row has been reported.
             Err(_) => true,
         };
         if !is_own {

@@ -17,7 +17,7 @@ struct Indexed<'a> {
     name: &'static str,
     index: &'a ReadOnlyTable<&'static str, &'static [u8; 16]>,
     index_name: &'static str,
-    /// The text that the row with this id has, if there is one that can be read: others are told of elsewhere.
+    /// The text that the row with this id has, if there is one that can be read: others are reported elsewhere.
     text_of: &'a dyn Fn(&[u8; 16]) -> Option<String>,
     fix: fn(String, Option<[u8; 16]>) -> Fix,
 }

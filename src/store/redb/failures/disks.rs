@@ -84,7 +84,7 @@ async fn s52_what_is_urgent_goes_on_while_the_disk_is_nearly_full() {
     }
     assert_eq!(store.changes(0, 10).await.unwrap().len(), 4);
     assert!(matches!(store.health().await.writable, Err(StoreError::StorageFull(_))));
-    assert!(matches!(disk.turns()[..], [Err(StoreError::StorageFull(_))]), "it is told of once");
+    assert!(matches!(disk.turns()[..], [Err(StoreError::StorageFull(_))]), "it is reported once");
 }
 
 #[tokio::test]

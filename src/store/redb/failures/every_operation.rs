@@ -1,4 +1,4 @@
-//! Each operation of some work on the disk fails once: nobody is told a lie, and the work goes on.
+//! Each operation of some work on the disk fails once: no answer is wrong, and the work goes on.
 
 use super::*;
 

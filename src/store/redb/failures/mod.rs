@@ -101,7 +101,7 @@ impl Disk {
         }
     }
 
-    /// What the observer was told since it was last asked.
+    /// What the observer was informed of since it was last asked.
     fn turns(&self) -> Vec<StoreResult<()>> {
         mem::take(&mut *self.0.turns.lock().unwrap())
     }
