@@ -24,7 +24,7 @@ PASSWORD = "Uncommon-Passphrase-1"
 TIMEOUT_SECONDS = 30
 LARGEST_WHOLE_NUMBER = 2**63 - 1
 LARGEST_SORTED_OFFSET = 10_000
-TIMES = ("created_after", "created_before")
+TIMES = ("created_after", "created_before", "since", "until")
 numbers = itertools.count()
 
 
@@ -113,7 +113,7 @@ class BearerToken:
         return Account() if may_end_session else OWNER
 
     def set(self, case, account, _context):
-        is_for_operator = case.operation.path == "/api/v1/system/backup"
+        is_for_operator = case.operation.path.startswith(("/api/v1/system/backup", "/api/v1/system/traces"))
         case.headers["Authorization"] = f"Bearer {OPERATOR_TOKEN if is_for_operator else account.token}"
         if "session_id" in case.path_parameters and is_valid(case, ParameterLocation.PATH):
             case.path_parameters["session_id"] = account.session()

@@ -17,6 +17,10 @@ use super::secret;
 /// The longest time between two exports: a day.
 const LONGEST_INTERVAL_MS: u64 = 24 * 60 * 60 * 1000;
 
+/// What the flight recorder may take, if it is on.
+const LEAST_RECORDER_BYTES: usize = 256 << 10;
+const MOST_RECORDER_BYTES: usize = 4 << 30;
+
 /// How much is exported at once by default. A smaller queue makes it less, and is not refused for it.
 const DEFAULT_BATCH: usize = 512;
 
@@ -89,6 +93,9 @@ pub struct Telemetry {
     pub metrics_token: Option<SecretString>,
     /// Tenants that keep their own label on metrics; the rest share `other`. Default 1000.
     pub tenant_label_limit: usize,
+    /// Bytes that the flight recorder may take, which keeps what the last requests were like; 0 turns it off. Default
+    /// 16777216.
+    pub recorder_bytes: usize,
     /// Seconds that the last spans get to leave when the server stops. Default 5.
     pub shutdown_timeout_seconds: u64,
     /// The collector.
@@ -130,6 +137,7 @@ impl Default for Telemetry {
             metrics_listen: None,
             metrics_token: None,
             tenant_label_limit: 1000,
+            recorder_bytes: 16 << 20,
             shutdown_timeout_seconds: 5,
             otlp: Otlp::default(),
             otlp_traces: OtlpOfSignal::default(),
@@ -213,6 +221,9 @@ impl Telemetry {
         }
         check::token("telemetry.metrics_token", self.metrics_token.as_ref())?;
         check::within("telemetry.tenant_label_limit", self.tenant_label_limit, 1..=1_000_000)?;
+        if self.recorder_bytes != 0 {
+            check::within("telemetry.recorder_bytes", self.recorder_bytes, LEAST_RECORDER_BYTES..=MOST_RECORDER_BYTES)?;
+        }
         check::seconds("telemetry.shutdown_timeout_seconds", self.shutdown_timeout_seconds)
     }
 }

@@ -10,7 +10,7 @@ use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::api::{
     ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, BackupsApi, CatalogApi, MembersApi, PasswordsApi, SessionsApi,
-    SwitchApi, SystemApi, VerificationApi, WorkspacesApi,
+    SwitchApi, SystemApi, TracesApi, VerificationApi, WorkspacesApi,
 };
 use super::assets::Asset;
 use super::docs::Page;
@@ -28,7 +28,7 @@ use super::state::State;
 const METRICS: &str = "/metrics";
 
 type Api = (
-    (SystemApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
+    (SystemApi, TracesApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
     (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi),
     (ArtifactsApi, CatalogApi),
 );
@@ -165,7 +165,7 @@ impl Pages {
 fn api() -> OpenApiService<Api, ()> {
     OpenApiService::new(
         (
-            (SystemApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
+            (SystemApi, TracesApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
             (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi),
             (ArtifactsApi, CatalogApi),
         ),

@@ -106,11 +106,15 @@ pub enum Operation {
     SystemStats,
     /// Beginning a backup.
     SystemBackup,
+    /// Listing the last requests.
+    SystemTraces,
+    /// Looking at one trace.
+    SystemTrace,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 48] = [
         Self::Index,
         Self::Probe,
         Self::Health,
@@ -157,6 +161,8 @@ impl Operation {
         Self::ArtifactImport,
         Self::SystemStats,
         Self::SystemBackup,
+        Self::SystemTraces,
+        Self::SystemTrace,
     ];
 
     /// The table: the name of the business span, the ids in the OpenAPI document, and what holds for it.
@@ -209,6 +215,8 @@ impl Operation {
             Self::ArtifactImport => Row::of("artifact.import", &["import_artifacts"]).member(Action::WriteArtifacts).replayed().import().within(LONG),
             Self::SystemStats => Row::of("system.stats", &["system_stats"]).known(),
             Self::SystemBackup => Row::of("system.backup", &["create_backup"]).operator().within(LONG),
+            Self::SystemTraces => Row::of("system.traces", &["list_traces"]).operator(),
+            Self::SystemTrace => Row::of("system.trace", &["get_trace"]).operator(),
         }
     }
 

@@ -51,6 +51,7 @@ impl Service {
                         self.membership(caller, tenant).await?
                     }
                 };
+                telemetry::authorised_in(tenant);
                 work.await
             })
             .await

@@ -48,6 +48,9 @@ pub enum Error {
     /// The caller has no such session.
     #[error("session not found")]
     SessionNotFound,
+    /// No trace with this id is recorded, or no longer.
+    #[error("no trace with this id is recorded here, or no longer")]
+    TraceNotFound,
     /// The caller holds an API key, and this is for people.
     #[error("an API key can't do this; sign in")]
     ApiKeyNotAllowed,
@@ -171,6 +174,7 @@ impl Failure for Error {
             Self::MemberNotFound => "member_not_found",
             Self::ApiKeyNotFound => "api_key_not_found",
             Self::SessionNotFound => "session_not_found",
+            Self::TraceNotFound => "trace_not_found",
             Self::ApiKeyNotAllowed => "api_key_not_allowed",
             Self::MissingScope { .. } => "missing_scope",
             Self::InvalidOneTimeToken => "invalid_token",

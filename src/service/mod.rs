@@ -29,6 +29,7 @@ mod search;
 mod sessions;
 mod system;
 mod tokens;
+mod traces;
 mod turns;
 mod verification;
 mod workspaces;
@@ -70,6 +71,7 @@ pub use search::{Lasted, Search, SearchHealth};
 pub use sessions::SwitchedTo;
 pub use system::{Condition, Health};
 pub use tokens::TokenPair;
+pub use traces::RecordedPage;
 
 /// How long tokens and sessions last, in seconds, and whom the tokens are for.
 #[derive(Clone, Debug)]

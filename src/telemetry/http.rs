@@ -13,8 +13,10 @@ use tracing::Level;
 
 use super::metrics::HttpSeries;
 use super::propagation::Caller;
+use super::recorder::Record;
 use super::{CANCELLED, RequestFacts, Telemetry};
 use crate::domain::push_hex;
+use crate::operations::Operation;
 
 /// The `error.type` of an answer that could not be sent whole because of us.
 const BROKEN_OFF: &str = "broken_off";
@@ -35,6 +37,8 @@ pub struct RequestHead<'a> {
     pub version: Version,
     /// Its headers.
     pub headers: &'a HeaderMap,
+    /// What it asks for; none without a route.
+    pub operation: Option<Operation>,
     /// The pattern of the route it goes to, such as `/api/v1/workspaces/{workspace_id}`.
     pub route: Option<&'a Arc<str>>,
     /// The client's address.
@@ -56,6 +60,7 @@ pub struct RequestInFlight {
     series: Arc<HttpSeries>,
     method: &'static str,
     route: Option<Arc<str>>,
+    operation: Option<Operation>,
     request_id: Arc<str>,
     started: Instant,
     is_finished: bool,
@@ -80,12 +85,22 @@ impl Telemetry {
         if context.span().is_recording() {
             context.span().set_attributes(attributes(head, method));
         }
-        // Only the log line asks for them.
-        let context =
-            if tracing::enabled!(Level::INFO) { context.with_value(RequestFacts::default()) } else { context };
-        let (request_id, started) = (head.request_id.clone(), Instant::now());
+        let (operation, request_id, started) = (head.operation, head.request_id.clone(), Instant::now());
+        // Only the log line and the record ask for them.
+        let is_noted = self.recorder.is_some() || tracing::enabled!(Level::INFO);
+        let context = if is_noted { context.with_value(RequestFacts::new(started)) } else { context };
         let telemetry = self.clone();
-        RequestInFlight { telemetry, context, series, method, route, request_id, started, is_finished: false }
+        RequestInFlight {
+            telemetry,
+            context,
+            series,
+            method,
+            route,
+            operation,
+            request_id,
+            started,
+            is_finished: false,
+        }
     }
 }
 
@@ -135,12 +150,40 @@ impl RequestInFlight {
                 span.set_status(Status::error(status.canonical_reason().unwrap_or("server error")));
             }
         }
-        let trace = span.is_recording().then(|| span.span_context().trace_id());
+        let ids = span.span_context();
+        let trace = ids.is_sampled().then(|| ids.trace_id());
         self.series.answered(&self.telemetry.metrics, status, elapsed, trace);
+        self.record(status, elapsed, error_type);
         if tracing::enabled!(Level::INFO) {
             self.log(status, elapsed, error_type);
         }
         span.end();
+    }
+
+    /// Leaves the record of the request. Health checks and scrapes leave none.
+    fn record(&self, status: StatusCode, elapsed: Duration, error_type: Option<&'static str>) {
+        let Some(recorder) = &self.telemetry.recorder else { return };
+        if matches!(self.operation, Some(Operation::Probe | Operation::Health | Operation::Metrics)) {
+            return;
+        }
+        let span = self.context.span();
+        let facts = self.context.get::<RequestFacts>();
+        let tenant = facts.and_then(|facts| facts.tenant.get().copied());
+        let noted = facts.map(|facts| facts.notes.read()).unwrap_or_default();
+        let is_broken_off = error_type == Some(BROKEN_OFF);
+        let record = Record {
+            trace: span.span_context().trace_id().to_bytes(),
+            span: span.span_context().span_id().to_bytes(),
+            name: self.series.span_name(),
+            operation: noted.operation.or(self.operation),
+            tenant: noted.authorised_in.or(tenant),
+            is_authorised: noted.authorised_in.is_some(),
+            status: status.as_u16(),
+            error: error_type.or(noted.error),
+            stages: noted.stages,
+            ..Record::ended_after(elapsed)
+        };
+        recorder.keep(record, &self.request_id, status.is_server_error() || is_broken_off);
     }
 
     fn log(&self, status: StatusCode, elapsed: Duration, error_type: Option<&'static str>) {

@@ -13,13 +13,14 @@ mod openmetrics;
 mod outbound;
 mod pipeline;
 mod propagation;
+pub mod recorder;
 mod resource;
 mod search;
 mod storage;
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
-use std::time::Instant;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use opentelemetry::trace::{FutureExt, SpanBuilder, SpanKind, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue, Value};
@@ -36,6 +37,7 @@ pub use metrics::{BackupFigures, HashingFigures, Metrics, SearchFigures, Storage
 pub use observed::Observed;
 pub use outbound::CallError;
 pub use pipeline::{Pipeline, TelemetryError};
+pub use recorder::Recorder;
 pub use search::SearchCall;
 pub use storage::{StorageCall, StorageWrite};
 
@@ -47,6 +49,8 @@ pub struct Telemetry {
     metrics: Metrics,
     outbound: outbound::Outbound,
     exports: metrics::AllExports,
+    /// `None` when it is off.
+    recorder: Option<Arc<Recorder>>,
     /// `None` when nobody said where to ask.
     collector: Option<collector::CollectorHealth>,
 }
@@ -95,17 +99,36 @@ impl Failure for std::fmt::Error {
     }
 }
 
-/// What is found out about a request while it is served, for its log line.
-#[derive(Debug, Default)]
+/// What is found out about a request while it is served, for its log line and its record.
+#[derive(Debug)]
 struct RequestFacts {
+    began: Instant,
     tenant: OnceLock<TenantId>,
     user: OnceLock<UserId>,
+    notes: recorder::Notes,
+}
+
+impl RequestFacts {
+    /// Of a request that began at this moment.
+    fn new(began: Instant) -> Self {
+        Self { began, tenant: OnceLock::new(), user: OnceLock::new(), notes: recorder::Notes::default() }
+    }
+
+    /// When something began that has just ended after so long, in microseconds since the request did.
+    fn place(&self, elapsed: Duration) -> u32 {
+        recorder::micros(self.began.elapsed().saturating_sub(elapsed))
+    }
 }
 
 impl Telemetry {
     /// The instruments.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+
+    /// What the last requests were like, if that is recorded.
+    pub fn recorder(&self) -> Option<&Arc<Recorder>> {
+        self.recorder.as_ref()
     }
 
     /// Runs `work` inside the operation's business span, times it, and notes how it ended.
@@ -179,6 +202,8 @@ impl Begun<'_> {
     fn end(&mut self, failure: Option<(&'static str, Cow<'static, str>)>) {
         let (observed, subject, success) = (self.observed, self.subject, failure.is_none());
         self.has_ended = true;
+        let error = failure.as_ref().map(|(error_type, _)| *error_type);
+        with_facts(|facts| facts.notes.ended(observed.operation, error));
         if let Some(context) = &self.context {
             let span = context.span();
             let tenant = subject.tenant.map(|tenant| KeyValue::new("tenant.id", tenant.to_string()));
@@ -251,12 +276,19 @@ pub fn current_trace_id() -> Option<[u8; 16]> {
     })
 }
 
+/// Notes that the caller of the request on this task may do what it asks for in a workspace.
+pub fn authorised_in(tenant: TenantId) {
+    with_facts(|facts| facts.notes.authorised(tenant));
+}
+
 fn identify(subject: Subject) {
-    Context::map_current(|context| {
-        if let Some(facts) = context.get::<RequestFacts>() {
-            // The first to know is right: a request has one caller and one workspace.
-            subject.tenant.map(|tenant| facts.tenant.set(tenant));
-            subject.user.map(|user| facts.user.set(user));
-        }
+    with_facts(|facts| {
+        // The first to know is right: a request has one caller and one workspace.
+        subject.tenant.map(|tenant| facts.tenant.set(tenant));
+        subject.user.map(|user| facts.user.set(user));
     });
+}
+
+fn with_facts(note: impl FnOnce(&RequestFacts)) {
+    Context::map_current(|context| context.get::<RequestFacts>().map(note));
 }

@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::InstrumentationScope;
-use opentelemetry::metrics::MeterProvider as _;
+use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::{self, BatchLogProcessor, SdkLoggerProvider};
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::runtime;
-use opentelemetry_sdk::trace::{self, BatchSpanProcessor, Sampler, SdkTracerProvider};
+use opentelemetry_sdk::trace::{
+    self, BatchSpanProcessor, Sampler, SdkTracerProvider, SimpleSpanProcessor, SpanProcessor,
+};
 use opentelemetry_semantic_conventions::SCHEMA_URL;
 use prometheus::{Encoder as _, TextEncoder};
 use thiserror::Error;
@@ -19,12 +21,14 @@ use uuid::Uuid;
 use super::client::{HttpClient, Tls};
 use super::collector::CollectorHealth;
 use super::export::{self, Bounded, Leaving};
-use super::metrics::{AllExports, Exemplars, Metrics, view};
+use super::metrics::{AllExports, Exemplars, Metrics, register_recorder, view};
 use super::outbound::Outbound;
 use super::propagation::Propagator;
+use super::recorder::{AlsoRecording, Recorded, Recorder};
 use super::resource::resource;
 use super::{Telemetry, openmetrics};
 use crate::config::{self, Environment, Exporter, RemoteSampling, SamplerArg, Signal};
+use crate::domain::SystemEntropy;
 
 /// How long the service that says which traces are recorded has to answer.
 const REMOTE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -82,7 +86,8 @@ impl Pipeline {
         let meter_provider = meter_provider(config, resource.clone(), &registry, &exports)?;
         let meter = meter_provider.meter_with_scope(scope());
         exports.declare(&meter);
-        let tracer_provider = tracer_provider(config, resource.clone(), &exports)?;
+        let recorder = recorder(config, &resource, &meter);
+        let tracer_provider = tracer_provider(config, resource.clone(), &exports, recorder.as_deref())?;
         let logger_provider = logger_provider(config, resource, &exports)?;
         let telemetry = Telemetry {
             tracer: tracer_provider.as_ref().map(|provider| provider.tracer_with_scope(scope())),
@@ -90,6 +95,7 @@ impl Pipeline {
             metrics: Metrics::new(&meter, config.tenant_label_limit, environment.as_str()),
             outbound: Outbound::new(&meter),
             exports,
+            recorder,
             collector: config.collector_health_url.clone().map(CollectorHealth::new),
         };
         let shutdown_timeout = Duration::from_secs(config.shutdown_timeout_seconds);
@@ -157,6 +163,7 @@ fn tracer_provider(
     config: &config::Telemetry,
     resource: Resource,
     exports: &AllExports,
+    recorder: Option<&Recorder>,
 ) -> Result<Option<SdkTracerProvider>, TelemetryError> {
     if config.disabled {
         return Ok(None);
@@ -166,16 +173,29 @@ fn tracer_provider(
         Exporter::None => Sampler::AlwaysOff,
         Exporter::Console | Exporter::Otlp => sampler(config)?,
     };
-    let builder = SdkTracerProvider::builder()
-        .with_resource(resource)
-        .with_max_attributes_per_span(config.span_attribute_limit)
-        .with_sampler(sampler);
-    let provider = match config.traces_exporter {
-        Exporter::None => builder,
-        Exporter::Console => builder.with_simple_exporter(opentelemetry_stdout::SpanExporter::default()),
-        Exporter::Otlp => builder.with_span_processor(spans_in_batches(config, exports)?),
+    let builder =
+        SdkTracerProvider::builder().with_resource(resource).with_max_attributes_per_span(config.span_attribute_limit);
+    let exported: Option<Box<dyn SpanProcessor>> = match config.traces_exporter {
+        Exporter::None => None,
+        Exporter::Console => Some(Box::new(SimpleSpanProcessor::new(opentelemetry_stdout::SpanExporter::default()))),
+        Exporter::Otlp => Some(Box::new(spans_in_batches(config, exports)?)),
     };
-    Ok(Some(provider.build()))
+    let builder = match recorder {
+        Some(recorder) => builder.with_sampler(AlsoRecording::new(sampler, recorder.full().clone())),
+        None => builder.with_sampler(sampler),
+    };
+    let full = recorder.map(|recorder| recorder.full().clone());
+    Ok(Some(builder.with_span_processor(Recorded::new(full, exported)).build()))
+}
+
+/// The flight recorder, unless it is off.
+fn recorder(config: &config::Telemetry, resource: &Resource, meter: &Meter) -> Option<Arc<Recorder>> {
+    if config.disabled || config.recorder_bytes == 0 {
+        return None;
+    }
+    let recorder = Arc::new(Recorder::new(config.recorder_bytes, resource.clone(), &SystemEntropy));
+    register_recorder(meter, &recorder);
+    Some(recorder)
 }
 
 fn spans_in_batches(

@@ -5,8 +5,9 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry_semantic_conventions::attribute;
 
-use super::Telemetry;
+use super::recorder::{LookupStage, micros};
 use super::storage::count;
+use super::{Telemetry, with_facts};
 
 const OPERATION: &str = "search";
 const COLLECTION: &str = "artifacts";
@@ -30,7 +31,15 @@ impl Telemetry {
         if !call.failed {
             self.metrics.search_queried(call.elapsed);
         }
-        self.ended_call(OPERATION, COLLECTION, call.waited + call.elapsed, call.failed, || {
+        let took = call.waited + call.elapsed;
+        with_facts(|facts| {
+            facts.notes.searched(LookupStage {
+                at: facts.place(took),
+                took: micros(took),
+                waited: micros(call.waited),
+            });
+        });
+        self.ended_call(OPERATION, COLLECTION, took, call.failed, || {
             vec![
                 KeyValue::new(attribute::DB_SYSTEM_NAME, "tantivy"),
                 KeyValue::new(attribute::DB_OPERATION_NAME, OPERATION),

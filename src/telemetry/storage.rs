@@ -7,7 +7,8 @@ use opentelemetry::trace::{Span, SpanBuilder, SpanKind, Status, TraceContextExt,
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_semantic_conventions::attribute;
 
-use super::Telemetry;
+use super::recorder::{WriteStage, micros};
+use super::{Telemetry, with_facts};
 
 /// One finished call to the database.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,6 +42,17 @@ impl Telemetry {
     /// Records a storage call that has just ended on this task.
     pub fn storage_call(&self, call: &StorageCall) {
         self.metrics.storage_call(call);
+        if let Some(write) = call.write {
+            with_facts(|facts| {
+                facts.notes.wrote(WriteStage {
+                    at: facts.place(call.elapsed),
+                    took: micros(call.elapsed),
+                    queued: micros(write.queued),
+                    commit: micros(write.commit),
+                    group: u32::try_from(write.group_size).unwrap_or(u32::MAX),
+                });
+            });
+        }
         self.ended_call(call.operation, call.collection, call.elapsed, call.failed, || attributes(call));
     }
 

@@ -56,6 +56,7 @@ mod proxies;
 mod quotas;
 mod races;
 mod rate_limits;
+mod recorder;
 mod refresh;
 mod registration;
 mod retention;

@@ -94,6 +94,8 @@ const MATRIX: &[Row] = &[
     row("GET /metrics", For::Anyone, none),
     row("GET /api/v1/system/stats", For::Anyone, none),
     row("POST /api/v1/system/backup", For::Operator, none),
+    row("GET /api/v1/system/traces", For::Operator, none),
+    row("GET /api/v1/system/traces/{}", For::Operator, none),
     row("POST /api/v1/auth/register", For::Anyone, |_| Some(json!({"email": address(), "password": PASSWORD}))),
     row("POST /api/v1/auth/login", For::Anyone, |world| Some(json!({"email": world.owner.email, "password": PASSWORD}))),
     row("POST /api/v1/auth/refresh", For::Anyone, |world| Some(json!({"refresh_token": world.spare.refresh}))),

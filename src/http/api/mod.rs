@@ -12,6 +12,7 @@ mod sessions;
 mod switch;
 mod system;
 mod tokens;
+mod traces;
 mod verification;
 mod workspaces;
 
@@ -30,6 +31,7 @@ pub(super) use passwords::PasswordsApi;
 pub(super) use sessions::SessionsApi;
 pub(super) use switch::SwitchApi;
 pub(super) use system::SystemApi;
+pub(super) use traces::TracesApi;
 pub(super) use verification::VerificationApi;
 pub(super) use workspaces::WorkspacesApi;
 

@@ -51,6 +51,7 @@ impl<E: Endpoint> Endpoint for TracedEndpoint<E> {
             uri: request.uri(),
             version: request.version(),
             headers: request.headers(),
+            operation,
             // Labels are only for what exists; what nothing answers to shares one.
             route: operation.and(route).map(|route| &route.pattern),
             client: origin.client,

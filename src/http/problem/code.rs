@@ -69,6 +69,7 @@ codes! {
     SessionNotFound = "session_not_found",
     SlugTaken = "slug_taken",
     StorageFull = "storage_full",
+    TraceNotFound = "trace_not_found",
     Unavailable = "unavailable",
     UnknownField = "unknown_field",
     UnsupportedMediaType = "unsupported_media_type",

@@ -33,6 +33,7 @@ impl From<service::Error> for Problem {
             Error::MemberNotFound => plain(StatusCode::NOT_FOUND, Code::MemberNotFound),
             Error::ApiKeyNotFound => plain(StatusCode::NOT_FOUND, Code::ApiKeyNotFound),
             Error::SessionNotFound => plain(StatusCode::NOT_FOUND, Code::SessionNotFound),
+            Error::TraceNotFound => plain(StatusCode::NOT_FOUND, Code::TraceNotFound),
             Error::ApiKeyNotAllowed => plain(StatusCode::FORBIDDEN, Code::ApiKeyNotAllowed),
             Error::MissingScope { .. } => plain(StatusCode::FORBIDDEN, Code::MissingScope),
             Error::InvalidOneTimeToken => plain(StatusCode::BAD_REQUEST, Code::InvalidToken),

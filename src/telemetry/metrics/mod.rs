@@ -8,6 +8,7 @@ mod exemplars;
 mod exports;
 mod http;
 mod observable;
+mod recorder;
 mod series;
 mod tenants;
 
@@ -28,6 +29,7 @@ pub(super) use self::exemplars::{Buckets, Exemplars, Labels};
 pub(super) use self::exports::{AllExports, Exports};
 pub(super) use self::http::{HttpSeries, client_request_duration};
 pub use self::observable::{BackupFigures, HashingFigures, SearchFigures, StorageFigures};
+pub(super) use self::recorder::register_recorder;
 
 /// Buckets of the semantic conventions for HTTP durations, in seconds.
 const HTTP_BUCKETS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];

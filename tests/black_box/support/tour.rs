@@ -38,6 +38,9 @@ pub fn tour(server: &Server) -> Secrets {
     accounts(server, &owner, &mut secrets);
     server.client().get("/api/v1/system/stats").expect(200);
     assert_eq!(server.client().bearer(OPERATOR).download("/api/v1/system/backup").0, 200);
+    let operator = server.client().bearer(OPERATOR);
+    let traces = operator.get("/api/v1/system/traces").expect(200).json();
+    operator.get(&format!("/api/v1/system/traces/{}", text(&traces["items"][0]["trace_id"]))).expect(200);
     secrets.add(OPERATOR);
     secrets
 }

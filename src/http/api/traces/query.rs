@@ -1,0 +1,152 @@
+//! Which recorded requests are asked for.
+
+use poem_openapi::registry::MetaSchema;
+use poem_openapi::types::{ParseFromParameter, ParseResult};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::{TenantId, Timestamp, Violations};
+use crate::http::cursor;
+use crate::http::query_parameters::query_parameters;
+use crate::http::types::{Limit, Offset, Time, schema, within};
+use crate::operations::Operation;
+use crate::service::CursorKey;
+use crate::telemetry::recorder::{Place, Wanted};
+
+query_parameters! {
+    /// Filters of recorded requests, unchecked.
+    TracesQuery {
+        /// On this route, written as in `route`: `/api/v1/workspaces/{workspace_id}`.
+        route: String,
+        /// Asking for this operation, such as `artifact.create`.
+        operation: String,
+        /// Answered with this status, such as `404`, or one like it: `4xx`.
+        status: StatusText,
+        /// Taking at least so many milliseconds.
+        min_duration_ms: Offset,
+        /// About this workspace.
+        workspace_id: Uuid,
+        /// Coming at this time or later.
+        since: Time,
+        /// Coming at this time or earlier.
+        until: Time,
+        /// With this request id.
+        request_id: String,
+        /// How many at most.
+        limit: Limit,
+        /// Where to go on: `next_cursor` of the page before.
+        cursor: String,
+    }
+}
+
+/// A status or all that begin alike. It is checked by the handler, which answers 422.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct StatusText(pub String);
+
+schema!(
+    StatusText,
+    "string_status",
+    MetaSchema { pattern: Some("^[1-5]([0-9][0-9]|xx)$".to_owned()), ..MetaSchema::new("string") }
+);
+
+impl ParseFromParameter for StatusText {
+    fn parse_from_parameter(text: &str) -> ParseResult<Self> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// What is wanted, from where, and how much of it.
+pub(super) struct Checked {
+    pub wanted: Wanted,
+    pub after: Option<Place>,
+    pub limit: usize,
+}
+
+/// What cursors call this list.
+const LIST: &str = "traces";
+
+/// The workspace that cursors are for which are for none.
+const NO_WORKSPACE: TenantId = TenantId::from_bytes([0; 16]);
+
+/// The cursor of a place in the list.
+pub(super) fn cursor(key: &CursorKey, place: Place) -> Option<String> {
+    cursor::encode(key, LIST, NO_WORKSPACE, &place)
+}
+
+impl TracesQuery {
+    /// Checks every parameter.
+    pub(super) fn check(self, key: &CursorKey) -> Result<Checked, Violations> {
+        Violations::check(|check| {
+            let operation = check.field("/operation", self.operation.as_deref().map(operation).transpose());
+            let status = check.field("/status", self.status.map(|it| status(&it.0)).transpose());
+            let duration = self.min_duration_ms.map(|least| within(least.0, 0, Offset::MAX));
+            let duration = check.field("/min_duration_ms", duration.transpose());
+            let limit = check.field("/limit", within(self.limit.unwrap_or(Limit::DEFAULT).0, 1, Limit::MAX));
+            let after = self.cursor.map(|text| cursor::decode(key, &text, LIST, NO_WORKSPACE));
+            let after = check.field("/cursor", after.transpose());
+            let wanted = Wanted {
+                route: self.route,
+                operation: operation?,
+                status: status?,
+                at_least: duration?.map(|milliseconds| milliseconds as u64 * 1_000_000),
+                tenant: self.workspace_id.map(Into::into),
+                since: self.since.map(nanoseconds),
+                until: self.until.map(nanoseconds),
+                request_id: self.request_id,
+                ..Wanted::default()
+            };
+            Some(Checked { wanted, after: after?, limit: limit? })
+        })
+    }
+}
+
+fn operation(name: &str) -> Result<Operation, String> {
+    let known = Operation::ALL.into_iter().find(|it| !name.is_empty() && it.span_name() == name);
+    known.ok_or_else(|| "must be the name of an operation, such as artifact.create".to_owned())
+}
+
+/// The least and the greatest status that is meant.
+fn status(text: &str) -> Result<(u16, u16), String> {
+    let wrong = || "must be a status, such as 404, or several, such as 4xx".to_owned();
+    let (least, most) = match text.strip_suffix("xx") {
+        Some(class) => (format!("{class}00"), format!("{class}99")),
+        None => (text.to_owned(), text.to_owned()),
+    };
+    let is_status =
+        least.len() == 3 && least.bytes().all(|it| it.is_ascii_digit()) && (b'1'..=b'5').contains(&least.as_bytes()[0]);
+    if is_status { Ok((least.parse().map_err(|_| wrong())?, most.parse().map_err(|_| wrong())?)) } else { Err(wrong()) }
+}
+
+/// A time in nanoseconds since 1970, or as near to it as there are.
+fn nanoseconds(time: Time) -> u64 {
+    let Time(time) = time;
+    if time < Timestamp::UNIX_EPOCH { 0 } else { u64::try_from(time.as_nanosecond()).unwrap_or(u64::MAX) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_or_a_class_of_them() {
+        assert_eq!(status("404"), Ok((404, 404)));
+        assert_eq!(status("5xx"), Ok((500, 599)));
+        for text in ["", "xx", "4x", "40", "4044", "+40", "999", "4XX", "xxx", "é0"] {
+            assert!(status(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn operations_are_known_by_the_names_of_their_spans() {
+        assert_eq!(operation("artifact.create"), Ok(Operation::ArtifactCreate));
+        assert!(operation("").is_err() && operation("artifact.creat").is_err());
+    }
+
+    #[test]
+    fn times_before_1970_are_the_beginning() {
+        assert_eq!(nanoseconds(Time(Timestamp::MIN)), 0);
+        assert_eq!(nanoseconds(Time(Timestamp::MAX)), u64::MAX);
+        assert_eq!(nanoseconds(Time(Timestamp::from_microsecond(5).expect("a time"))), 5000);
+    }
+}

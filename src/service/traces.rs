@@ -1,0 +1,49 @@
+//! What the last requests were like: for operators, everything that was recorded of them.
+
+use std::sync::Arc;
+
+use super::{Error, Service};
+use crate::offload::offload;
+use crate::telemetry::recorder::{Contents, Place, Record, Wanted};
+use crate::telemetry::{Operation, Recorder, Subject};
+
+/// A page of recorded requests.
+#[derive(Debug, Default)]
+pub struct RecordedPage {
+    /// The requests, newest first, and whether all spans of each are there.
+    pub records: Vec<(Record, bool)>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Place>,
+    /// What the recorder has in all; none when it is off.
+    pub contents: Option<Contents>,
+}
+
+impl Service {
+    /// The requests that are wanted, newest first, from where a page before ended. For operators alone.
+    pub async fn recorded(&self, wanted: Wanted, after: Option<Place>, limit: usize) -> Result<RecordedPage, Error> {
+        let work = async { Ok(self.page_of_records(wanted, after, limit).await) };
+        self.telemetry.observe(Operation::SystemTraces, Subject::default(), work).await
+    }
+
+    /// A trace as an OTLP message in JSON. For operators alone.
+    pub async fn recorded_trace(&self, trace: [u8; 16]) -> Result<serde_json::Value, Error> {
+        let work = async {
+            let recorder = self.telemetry.recorder().ok_or(Error::TraceNotFound)?.clone();
+            offload(move || recorder.trace(trace)).await.ok_or(Error::TraceNotFound)
+        };
+        self.telemetry.observe(Operation::SystemTrace, Subject::default(), work).await
+    }
+
+    async fn page_of_records(&self, wanted: Wanted, after: Option<Place>, limit: usize) -> RecordedPage {
+        match self.telemetry.recorder().cloned() {
+            Some(recorder) => offload(move || page(&recorder, &wanted, after, limit)).await,
+            None => RecordedPage::default(),
+        }
+    }
+}
+
+fn page(recorder: &Arc<Recorder>, wanted: &Wanted, after: Option<Place>, limit: usize) -> RecordedPage {
+    let found = recorder.find(wanted, after, limit);
+    let records = found.records.into_iter().map(|record| (record, recorder.has_spans(record.trace)));
+    RecordedPage { records: records.collect(), next: found.next, contents: Some(recorder.contents()) }
+}
