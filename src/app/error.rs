@@ -127,6 +127,27 @@ pub enum Error {
         /// What came of it.
         cause: String,
     },
+    /// The server in the data directory was not asked.
+    #[error(
+        "no server that uses {path} was asked ({cause}); name its directory with --data-dir, or its address with --server"
+    )]
+    NotAsked {
+        /// The data directory.
+        path: PathBuf,
+        /// What came of it.
+        cause: String,
+    },
+    /// A server far away was not shown the token of its operator.
+    #[error(
+        "{url} knows its operator by server.operator_token: name a file that has the one of that server with --token-file"
+    )]
+    NotOperator {
+        /// Where it was asked.
+        url: String,
+    },
+    /// The server refused, and said why.
+    #[error("the server refused: {0}")]
+    Refused(String),
     /// There is a file where another should go.
     #[error("{path} is there already; choose another name, or replace it with --force")]
     FileIsThere {

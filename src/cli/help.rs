@@ -21,6 +21,8 @@ pub(super) const MORE: &str = "\
       Show what the server has backed up by itself, and whose it is
   ghostworks export 0199… acme.ndjson --server https://ghostworks.example.com --token-file acme.key
       Keep the artifacts of a workspace of a running server; `import` takes them to another
+  ghostworks traces --status 5xx
+      List the last failures of a running server; `ghostworks trace ID` shows where the time of one went
   ghostworks check --data-dir /var/lib/ghostworks
       Check that everything in the database agrees, while the server is stopped
 
@@ -29,7 +31,8 @@ pub(super) const MORE: &str = "\
 
   GHOSTWORKS_CONFIG          The file, when --config is not given
   GHOSTWORKS__SECTION__KEY   Any setting: GHOSTWORKS__SERVER__LISTEN is `listen` in [server]
-  GHOSTWORKS__REMOTE__TOKEN  The API key or access token for `export` and `import`
+  GHOSTWORKS__REMOTE__TOKEN  The API key or access token for `export` and `import`; for
+                             `traces` and `trace`, the operator's token
   ENVIRONMENT                development, staging or production
   OTEL_SDK_DISABLED, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_PROPAGATORS,
   OTEL_TRACES_EXPORTER, OTEL_METRICS_EXPORTER, OTEL_LOGS_EXPORTER, OTEL_TRACES_SAMPLER,

@@ -22,7 +22,10 @@ mod restore;
 mod serve;
 mod stats;
 mod table;
+mod trace;
+mod traces;
 mod user;
+mod waterfall;
 
 use std::{
     io::{self, Write},
@@ -79,6 +82,10 @@ enum Command {
     Migrate(migrate::Args),
     /// Show what takes up space, by table and by workspace; the server must be stopped
     Stats(stats::Args),
+    /// List the last requests of a running server, for its operator
+    Traces(traces::Args),
+    /// Show where the time of a request went, for the operator of a running server
+    Trace(trace::Args),
     /// Give room that the database does not use back to the disk; the server must be stopped
     Compact,
     /// Rebuild the search index; the server must be stopped, and rebuilds one that is missing or damaged by itself
@@ -143,6 +150,8 @@ impl Cli {
             Some(Command::Check(args)) => check::run(&args, &sources),
             Some(Command::Migrate(args)) => migrate::run(&args, &sources),
             Some(Command::Stats(args)) => stats::run(&args, &sources),
+            Some(Command::Traces(args)) => traces::run(&args, &sources),
+            Some(Command::Trace(args)) => trace::run(&args, &sources),
             Some(Command::Compact) => compact::run(&sources),
             Some(Command::Reindex) => reindex::run(&sources),
             Some(Command::Demo) => demo::run(&sources),

@@ -78,6 +78,7 @@ mod tenants;
 mod tls;
 mod trace_context;
 mod traces;
+mod traces_command;
 mod transfer;
 mod trash;
 mod upgrades;

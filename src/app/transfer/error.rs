@@ -124,6 +124,13 @@ pub struct Problem {
     pub(super) errors: Vec<FieldError>,
 }
 
+impl Problem {
+    /// The sentence, without a full stop.
+    pub(in crate::app) fn into_detail(self) -> String {
+        self.detail.trim_end_matches('.').to_owned()
+    }
+}
+
 /// What is wrong with a part of a request.
 #[derive(Debug, Deserialize)]
 pub(super) struct FieldError {

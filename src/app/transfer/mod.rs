@@ -8,4 +8,6 @@ mod remote;
 
 pub use error::TransferError;
 pub use export::{Export, Exported, export};
+pub(super) use remote::Remote;
+
 pub use import::{Import, Imported, Refused, RefusedLine, import};

@@ -30,7 +30,7 @@ const MAX_ANSWER: usize = 16 << 20;
 const PROBLEM: &str = "application/problem+json";
 
 /// Asks one server, with one key or token.
-pub(super) struct Remote {
+pub(in crate::app) struct Remote {
     /// Without a slash at its end.
     pub url: String,
     authorization: HeaderValue,

@@ -1,0 +1,54 @@
+//! What operators ask of a server that runs: of the one in the data directory over its socket, or with its token; or of
+//! another by its address.
+
+use http_body_util::{BodyExt as _, Limited};
+use hyper::{Method, StatusCode};
+use serde_json::Value;
+
+use super::transfer::{Remote, TransferError};
+use super::{Error, running};
+use crate::config::Config;
+
+/// The largest answer that is read, in bytes.
+const MAX_ANSWER: usize = 64 << 20;
+
+/// The answer in JSON to a `GET` as an operator.
+pub async fn ask_operator(config: &Config, path: &str) -> Result<Value, Error> {
+    if config.remote.url.is_some() {
+        return from_afar(config, path).await;
+    }
+    let cause = |cause: String| Error::NotAsked { path: config.storage.data_dir.clone(), cause };
+    let (_, answer) = running::ask(config, Method::GET, path).await.map_err(|error| match error {
+        Error::Running(why) => cause(why.to_owned()),
+        Error::Unreachable { url, cause: why } => cause(format!("{url}: {why}")),
+        other => other,
+    })?;
+    let status = answer.status();
+    let body = Limited::new(answer.into_body(), MAX_ANSWER).collect().await;
+    let body = body.map_err(|error| cause(error.to_string()))?.to_bytes();
+    let json: Value = serde_json::from_slice(&body).map_err(|_| cause(format!("it answered {status}")))?;
+    match status {
+        StatusCode::OK => Ok(json),
+        StatusCode::UNAUTHORIZED => Err(cause("it has another server.operator_token".to_owned())),
+        _ => {
+            let detail = json["detail"].as_str().unwrap_or(status.as_str());
+            Err(Error::Refused(detail.trim_end_matches('.').to_owned()))
+        }
+    }
+}
+
+async fn from_afar(config: &Config, path: &str) -> Result<Value, Error> {
+    let mut config = config.clone();
+    config.remote.token = config.remote.token.or_else(|| config.server.operator_token.clone());
+    let url = config.remote.url.clone().unwrap_or_default();
+    let remote = Remote::new(&config).map_err(|error| match error {
+        TransferError::NoToken => Error::NotOperator { url },
+        other => other.into(),
+    })?;
+    match remote.get(path).await {
+        Ok(answer) => Ok(remote.read(answer).await?),
+        Err(TransferError::UnknownToken { url }) => Err(Error::NotOperator { url }),
+        Err(TransferError::Problem { problem, .. }) => Err(Error::Refused(problem.into_detail())),
+        Err(error) => Err(error.into()),
+    }
+}
