@@ -57,6 +57,8 @@ pub enum Action {
     ManageApiKeys,
     /// Read who did what.
     ReadAudit,
+    /// Read what the last requests were like.
+    ReadTraces,
 }
 
 impl Action {
@@ -64,9 +66,12 @@ impl Action {
     pub const fn least_role(self) -> Role {
         match self {
             Self::ReadWorkspace | Self::ReadArtifacts | Self::WriteArtifacts | Self::ReadMembers => Role::Member,
-            Self::PurgeArtifacts | Self::AddMembers | Self::UpdateWorkspace | Self::ManageApiKeys | Self::ReadAudit => {
-                Role::Admin
-            }
+            Self::PurgeArtifacts
+            | Self::AddMembers
+            | Self::UpdateWorkspace
+            | Self::ManageApiKeys
+            | Self::ReadAudit
+            | Self::ReadTraces => Role::Admin,
             Self::ChangeRoles | Self::RemoveMembers | Self::DeleteWorkspace => Role::Owner,
         }
     }
@@ -83,6 +88,7 @@ impl Action {
             | Self::UpdateWorkspace
             | Self::ManageApiKeys
             | Self::ReadAudit
+            | Self::ReadTraces
             | Self::ChangeRoles
             | Self::RemoveMembers
             | Self::DeleteWorkspace => None,

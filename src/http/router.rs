@@ -10,7 +10,7 @@ use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::api::{
     ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, BackupsApi, CatalogApi, MembersApi, PasswordsApi, SessionsApi,
-    SwitchApi, SystemApi, TracesApi, VerificationApi, WorkspacesApi,
+    SwitchApi, SystemApi, TracesApi, VerificationApi, WorkspaceTracesApi, WorkspacesApi,
 };
 use super::assets::Asset;
 use super::docs::Page;
@@ -29,7 +29,7 @@ const METRICS: &str = "/metrics";
 
 type Api = (
     (SystemApi, TracesApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
-    (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi),
+    (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi, WorkspaceTracesApi),
     (ArtifactsApi, CatalogApi),
 );
 
@@ -166,7 +166,7 @@ fn api() -> OpenApiService<Api, ()> {
     OpenApiService::new(
         (
             (SystemApi, TracesApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
-            (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi),
+            (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi, WorkspaceTracesApi),
             (ArtifactsApi, CatalogApi),
         ),
         "Ghostworks API",

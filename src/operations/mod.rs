@@ -60,6 +60,8 @@ pub enum Operation {
     WorkspaceSwitch,
     /// Reading who did what in a workspace.
     WorkspaceAudit,
+    /// Listing the last requests in a workspace.
+    WorkspaceTraces,
     /// Listing the members of a workspace.
     MemberList,
     /// Making someone a member.
@@ -114,7 +116,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 49] = [
         Self::Index,
         Self::Probe,
         Self::Health,
@@ -138,6 +140,7 @@ impl Operation {
         Self::WorkspaceDelete,
         Self::WorkspaceSwitch,
         Self::WorkspaceAudit,
+        Self::WorkspaceTraces,
         Self::MemberList,
         Self::MemberAdd,
         Self::MemberUpdate,
@@ -192,6 +195,7 @@ impl Operation {
             Self::WorkspaceDelete => Row::of("workspace.delete", &["delete_workspace"]).member(Action::DeleteWorkspace),
             Self::WorkspaceSwitch => Row::of("workspace.switch", &["switch_workspace"]).member(Action::ReadWorkspace).secret(),
             Self::WorkspaceAudit => Row::of("workspace.audit", &["list_audit"]).member(Action::ReadAudit),
+            Self::WorkspaceTraces => Row::of("workspace.traces", &["list_workspace_traces"]).member(Action::ReadTraces).secret(),
             Self::MemberList => Row::of("workspace.member.list", &["list_members"]).member(Action::ReadMembers),
             Self::MemberAdd => Row::of("workspace.member.add", &["add_member"]).member(Action::AddMembers).replayed(),
             Self::MemberUpdate => Row::of("workspace.member.update", &["change_member_role"]).member(Action::ChangeRoles),

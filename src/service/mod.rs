@@ -71,7 +71,7 @@ pub use search::{Lasted, Search, SearchHealth};
 pub use sessions::SwitchedTo;
 pub use system::{Condition, Health};
 pub use tokens::TokenPair;
-pub use traces::RecordedPage;
+pub use traces::{RecordedInWorkspace, RecordedPage};
 
 /// How long tokens and sessions last, in seconds, and whom the tokens are for.
 #[derive(Clone, Debug)]

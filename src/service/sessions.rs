@@ -4,7 +4,7 @@ use super::{Caller, Error, Service, TokenPair};
 use crate::auth::RefreshToken;
 use crate::domain::{Role, Session, SessionId, TenantId};
 use crate::store::{Missing, StoreError};
-use crate::telemetry::{Operation, Subject};
+use crate::telemetry::{self, Operation, Subject};
 
 /// A session that was pointed at a workspace.
 pub struct SwitchedTo {
@@ -63,6 +63,7 @@ impl Service {
                     StoreError::NotFound(Missing::Session) => Error::NotAuthenticated,
                     other => other.into(),
                 })?;
+                telemetry::authorised_in(tenant);
                 let user = self.store.user(caller.user).await?.ok_or(Error::NotAuthenticated)?;
                 let tokens = self.token_pair(&user, &switched.session, &refresh).await?;
                 self.telemetry.metrics().workspace_operation("switch", tenant);

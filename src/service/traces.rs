@@ -1,10 +1,12 @@
-//! What the last requests were like: for operators, everything that was recorded of them.
+//! What the last requests were like: for operators, everything that was recorded of them; for admins of a workspace, those
+//! whose callers were allowed to do there what they asked for.
 
 use std::sync::Arc;
 
-use super::{Error, Service};
+use super::{Caller, Error, Service};
+use crate::domain::TenantId;
 use crate::offload::offload;
-use crate::telemetry::recorder::{Contents, Place, Record, Wanted};
+use crate::telemetry::recorder::{Contents, Part, Place, Record, Wanted};
 use crate::telemetry::{Operation, Recorder, Subject};
 
 /// A page of recorded requests.
@@ -16,6 +18,15 @@ pub struct RecordedPage {
     pub next: Option<Place>,
     /// What the recorder has in all; none when it is off.
     pub contents: Option<Contents>,
+}
+
+/// A page of recorded requests in a workspace.
+#[derive(Debug, Default)]
+pub struct RecordedInWorkspace {
+    /// The requests, newest first, and their parts.
+    pub records: Vec<(Record, Vec<Part>)>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Place>,
 }
 
 impl Service {
@@ -32,6 +43,28 @@ impl Service {
             offload(move || recorder.trace(trace)).await.ok_or(Error::TraceNotFound)
         };
         self.telemetry.observe(Operation::SystemTrace, Subject::default(), work).await
+    }
+
+    /// The same of the requests in a workspace, with their parts where those were kept.
+    pub async fn recorded_in(
+        &self,
+        caller: &Caller,
+        tenant: TenantId,
+        wanted: Wanted,
+        after: Option<Place>,
+        limit: usize,
+    ) -> Result<RecordedInWorkspace, Error> {
+        let wanted = Wanted { tenant: Some(tenant), only_authorised: true, ..wanted };
+        self.in_workspace(Operation::WorkspaceTraces, caller, tenant, async {
+            let Some(recorder) = self.telemetry.recorder().cloned() else { return Ok(RecordedInWorkspace::default()) };
+            Ok(offload(move || {
+                let found = recorder.find(&wanted, after, limit);
+                let records = found.records.into_iter().map(|record| (record, recorder.parts(&record)));
+                RecordedInWorkspace { records: records.collect(), next: found.next }
+            })
+            .await)
+        })
+        .await
     }
 
     async fn page_of_records(&self, wanted: Wanted, after: Option<Place>, limit: usize) -> RecordedPage {

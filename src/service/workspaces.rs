@@ -5,7 +5,7 @@ use crate::domain::{
     RawWorkspace, RawWorkspacePatch, Slug, TenantId, Workspace, WorkspaceDraft, WorkspacePatch, WorkspaceView,
 };
 use crate::store::SlugChoice;
-use crate::telemetry::{Operation, Subject, annotate_subject};
+use crate::telemetry::{self, Operation, Subject, annotate_subject};
 
 impl Service {
     /// Creates a workspace owned by the caller.
@@ -53,7 +53,9 @@ impl Service {
     pub async fn workspace(&self, caller: &Caller, tenant: TenantId) -> Result<WorkspaceView, Error> {
         self.telemetry
             .observe(Operation::WorkspaceGet, Subject::new(tenant, caller.user), async {
-                self.store.workspace(tenant, caller.user).await?.ok_or(Error::WorkspaceNotFound)
+                let view = self.store.workspace(tenant, caller.user).await?.ok_or(Error::WorkspaceNotFound)?;
+                telemetry::authorised_in(tenant);
+                Ok(view)
             })
             .await
     }

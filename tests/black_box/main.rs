@@ -84,5 +84,6 @@ mod trash;
 mod upgrades;
 mod walkthrough;
 mod workspace_deletion;
+mod workspace_traces;
 mod workspace_transfer;
 mod workspaces;

@@ -124,6 +124,7 @@ const MATRIX: &[Row] = &[
     row("POST /api/v1/workspaces/{}/api-keys", ADMIN, |_| Some(json!({"name": "robot", "scopes": ["artifacts:read"]}))),
     row("DELETE /api/v1/workspaces/{}/api-keys/{}", ADMIN, none),
     row("GET /api/v1/workspaces/{}/audit", ADMIN, none),
+    row("GET /api/v1/workspaces/{}/traces", ADMIN, none),
     row("GET /api/v1/workspaces/{}/artifacts", READS, none),
     row("POST /api/v1/workspaces/{}/artifacts", WRITES, |_| Some(json!({"name": "Anvil"}))),
     row("GET /api/v1/workspaces/{}/artifacts/search/advanced", READS, none),

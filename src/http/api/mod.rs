@@ -31,7 +31,7 @@ pub(super) use passwords::PasswordsApi;
 pub(super) use sessions::SessionsApi;
 pub(super) use switch::SwitchApi;
 pub(super) use system::SystemApi;
-pub(super) use traces::TracesApi;
+pub(super) use traces::{TracesApi, WorkspaceTracesApi};
 pub(super) use verification::VerificationApi;
 pub(super) use workspaces::WorkspacesApi;
 

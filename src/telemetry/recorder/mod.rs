@@ -7,6 +7,7 @@
 mod find;
 mod full;
 mod otlp;
+mod parts;
 mod processor;
 mod record;
 mod sampler;
@@ -31,6 +32,7 @@ use crate::domain::Entropy;
 
 pub use self::find::{Found, Wanted};
 pub use self::full::SpansKept;
+pub use self::parts::Part;
 pub use self::record::{Lookup, Place, Record, Stages, Write};
 pub use self::shelf::{Kept, Worth};
 
@@ -114,6 +116,12 @@ impl Recorder {
         let found = self.find(&Wanted { trace: Some(trace), ..Wanted::default() }, None, MOST);
         let spans: Vec<_> = found.records.iter().rev().flat_map(otlp::spans).collect();
         if spans.is_empty() { None } else { otlp::message(spans, &self.resource) }
+    }
+
+    /// The parts of a request, where its spans were kept. Others may have the same trace: what is not below its own server
+    /// span is not of it.
+    pub fn parts(&self, record: &Record) -> Vec<Part> {
+        parts::of(record, &self.full.spans(TraceId::from_bytes(record.trace)))
     }
 
     /// Whether all spans of a trace are kept.

@@ -65,6 +65,7 @@ fn workspaces(owner: &Account, other: &Account, secrets: &mut Secrets) {
     client.get(&format!("{path}/api-keys")).expect(200);
     client.delete(&format!("{path}/api-keys/{}", text(&key["id"]))).expect(204);
     client.get(&format!("{path}/audit")).expect(200);
+    client.get(&format!("{path}/traces")).expect(200);
     client.delete(&path).expect(204);
 }
 

@@ -143,10 +143,8 @@ impl TraceSummaryBody {
     fn new(record: &Record, has_spans: bool) -> Self {
         let (write, search) = (record.stages.write, record.stages.search);
         let operation = record.operation.map(Operation::span_name).filter(|name| !name.is_empty());
-        let mut trace_id = String::with_capacity(32);
-        push_hex(&mut trace_id, &record.trace);
         Self {
-            trace_id,
+            trace_id: hex(&record.trace),
             started_at: time(record.started),
             duration_ms: record.elapsed as f64 / 1e6,
             method: record.method().to_owned(),
@@ -184,12 +182,19 @@ impl From<&Contents> for RecorderBody {
     }
 }
 
-fn milliseconds(micros: u32) -> f64 {
+/// The digits of an id.
+pub(super) fn hex(id: &[u8; 16]) -> String {
+    let mut text = String::with_capacity(32);
+    push_hex(&mut text, id);
+    text
+}
+
+pub(super) fn milliseconds(micros: u32) -> f64 {
     f64::from(micros) / 1e3
 }
 
 /// A time in nanoseconds since 1970.
-fn time(nanoseconds: u64) -> Time {
+pub(super) fn time(nanoseconds: u64) -> Time {
     let micros = i64::try_from(nanoseconds / 1000).unwrap_or(i64::MAX);
     Time(Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX))
 }

@@ -2,6 +2,7 @@
 
 mod body;
 mod query;
+mod workspace;
 
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ use crate::http::problem::Problem;
 use crate::http::refused::{INVALID, MALFORMED, NOT_AUTHENTICATED, NOT_FOUND, Refused, SERVED};
 use crate::http::state::State;
 use crate::service::Error;
+
+pub(crate) use self::workspace::WorkspaceTracesApi;
 
 /// Operations on recorded requests.
 pub(crate) struct TracesApi;

@@ -39,6 +39,52 @@ query_parameters! {
     }
 }
 
+query_parameters! {
+    /// Filters of recorded requests in a workspace, unchecked.
+    WorkspaceTracesQuery {
+        /// Asking for this operation, such as `artifact.create`.
+        operation: String,
+        /// Answered with this status, such as `404`, or one like it: `4xx`.
+        status: StatusText,
+        /// Taking at least so many milliseconds.
+        min_duration_ms: Offset,
+        /// Coming at this time or later.
+        since: Time,
+        /// Coming at this time or earlier.
+        until: Time,
+        /// How many at most.
+        limit: Limit,
+        /// Where to go on: `next_cursor` of the page before.
+        cursor: String,
+    }
+}
+
+impl WorkspaceTracesQuery {
+    /// Checks every parameter. What is wanted is of the workspace alone, and by callers who were allowed there.
+    pub(super) fn check(self, key: &CursorKey, tenant: TenantId) -> Result<Checked, Violations> {
+        let Self { operation, status, min_duration_ms, since, until, limit, cursor } = self;
+        let query = TracesQuery {
+            route: None,
+            operation,
+            status,
+            min_duration_ms,
+            workspace_id: Some(tenant.as_uuid()),
+            since,
+            until,
+            request_id: None,
+            limit,
+            cursor,
+        };
+        let asked = query.check_for(key, tenant)?;
+        Ok(Checked { wanted: Wanted { only_authorised: true, ..asked.wanted }, ..asked })
+    }
+}
+
+/// The cursor of a place in the list of a workspace.
+pub(super) fn workspace_cursor(key: &CursorKey, tenant: TenantId, place: Place) -> Option<String> {
+    cursor::encode(key, LIST, tenant, &place)
+}
+
 /// A status or all that begin alike. It is checked by the handler, which answers 422.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -77,13 +123,18 @@ pub(super) fn cursor(key: &CursorKey, place: Place) -> Option<String> {
 impl TracesQuery {
     /// Checks every parameter.
     pub(super) fn check(self, key: &CursorKey) -> Result<Checked, Violations> {
+        self.check_for(key, NO_WORKSPACE)
+    }
+
+    /// The same, with a cursor of this workspace's list.
+    fn check_for(self, key: &CursorKey, tenant: TenantId) -> Result<Checked, Violations> {
         Violations::check(|check| {
             let operation = check.field("/operation", self.operation.as_deref().map(operation).transpose());
             let status = check.field("/status", self.status.map(|it| status(&it.0)).transpose());
             let duration = self.min_duration_ms.map(|least| within(least.0, 0, Offset::MAX));
             let duration = check.field("/min_duration_ms", duration.transpose());
             let limit = check.field("/limit", within(self.limit.unwrap_or(Limit::DEFAULT).0, 1, Limit::MAX));
-            let after = self.cursor.map(|text| cursor::decode(key, &text, LIST, NO_WORKSPACE));
+            let after = self.cursor.map(|text| cursor::decode(key, &text, LIST, tenant));
             let after = check.field("/cursor", after.transpose());
             let wanted = Wanted {
                 route: self.route,
