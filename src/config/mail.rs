@@ -10,7 +10,7 @@ use super::secret::masked;
 /// What stands for the token in a link.
 const TOKEN: &str = "{token}";
 
-/// Mail: the letters that verify an address or let someone choose another password.
+/// Mail: the e-mails that verify an address or let someone choose another password.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mail {
@@ -18,7 +18,7 @@ pub struct Mail {
     /// STARTTLS. By default none: then no mail is sent, and in development the links go to the log.
     #[serde(serialize_with = "masked")]
     pub smtp_url: Option<SecretString>,
-    /// The sender of every letter. Default `Ghostworks <ghostworks@localhost>`.
+    /// The sender of every e-mail. Default `Ghostworks <ghostworks@localhost>`.
     pub from: String,
     /// The page that verifies an address; `{token}` stands for the token. Default
     /// `http://127.0.0.1:8000/verify-email?token={token}`.

@@ -1,8 +1,8 @@
-//! Mail: writes the few letters that ghostworks sends, and hands them to a mail server.
+//! Mail: writes the few e-mails that ghostworks sends, and hands them to a mail server.
 //!
-//! Knows `domain` and the SMTP client; who gets a letter and when is up to `service`.
+//! Knows `domain` and the SMTP client; who gets an e-mail and when is up to `service`.
 
-mod letter;
+mod content;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -17,12 +17,12 @@ use thiserror::Error;
 
 use crate::domain::{Clock, Email, Entropy, Purpose};
 
-pub use letter::Links;
+pub use content::Links;
 
 /// How long a mail server may take for each step of a delivery.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Why letters can't be sent as configured.
+/// Why e-mails can't be sent as configured.
 #[derive(Debug, Error)]
 pub enum MailerError {
     /// The URL of the mail server makes no sense. It is not repeated: it may have a password in it.
@@ -33,7 +33,7 @@ pub enum MailerError {
     From,
 }
 
-/// Why a letter was not sent. Does not name whom it was for, as a mail server's own words might.
+/// Why an e-mail was not sent. Does not name whom it was for, as a mail server's own words might.
 #[derive(Debug, Error)]
 pub enum SendError {
     /// It can't be written to this address.
@@ -47,8 +47,8 @@ pub enum SendError {
     Unreachable(&'static str),
 }
 
-/// A letter to one person: what for, and the token that they prove it with.
-pub struct Letter {
+/// An e-mail to one person: what for, and the token that they prove it with.
+pub struct Mail {
     /// To whom.
     pub to: Email,
     /// What the token is for.
@@ -57,7 +57,7 @@ pub struct Letter {
     pub token: String,
 }
 
-/// Sends letters.
+/// Sends e-mails.
 pub struct Mailer {
     route: Route,
     links: Links,
@@ -99,13 +99,13 @@ impl Mailer {
         Self { route: Route::Log, links }
     }
 
-    /// Sends a letter; returns when the mail server has taken it.
-    pub async fn send(&self, letter: &Letter) -> Result<(), SendError> {
+    /// Sends an e-mail; returns when the mail server has taken it.
+    pub async fn send(&self, mail: &Mail) -> Result<(), SendError> {
         match &self.route {
-            Route::Smtp(smtp) => smtp.send(letter, &self.links).await,
+            Route::Smtp(smtp) => smtp.send(mail, &self.links).await,
             Route::Log => {
-                let (purpose, link) = (letter.purpose.as_str(), self.links.to(letter));
-                tracing::info!(purpose, link, "no mail server is configured, so this is the link of the letter");
+                let (purpose, link) = (mail.purpose.as_str(), self.links.to(mail));
+                tracing::info!(purpose, link, "no mail server is configured, so this is the link of the e-mail");
                 Ok(())
             }
         }
@@ -113,17 +113,17 @@ impl Mailer {
 }
 
 impl Smtp {
-    async fn send(&self, letter: &Letter, links: &Links) -> Result<(), SendError> {
-        let to = letter.to.as_str().parse().map_err(|_| SendError::Address)?;
+    async fn send(&self, mail: &Mail, links: &Links) -> Result<(), SendError> {
+        let to = mail.to.as_str().parse().map_err(|_| SendError::Address)?;
         let message = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .date(SystemTime::from(self.clock.now()))
             .message_id(Some(self.message_id()))
-            .subject(letter.subject())
+            .subject(mail.subject())
             // Nobody's absence is to answer it.
             .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
-            .singlepart(SinglePart::plain(letter.text(links)))
+            .singlepart(SinglePart::plain(mail.text(links)))
             .map_err(|_| SendError::Address)?;
         self.transport.send(message).await.map(drop).map_err(|error| reason(&error))
     }

@@ -77,11 +77,11 @@ impl Service {
                 self.devices.note(&registered.email, client);
                 annotate_subject(Subject::user(registered.user));
                 self.telemetry.metrics().user_registered();
-                // The account is there; the letter can be asked for again.
-                if let Err(error) = self.ask_for_letter(registered.email.clone(), Purpose::VerifyEmail, client)
+                // The account is there; the e-mail can be asked for again.
+                if let Err(error) = self.ask_for_mail(registered.email.clone(), Purpose::VerifyEmail, client)
                     && error != Error::MailNotConfigured
                 {
-                    tracing::warn!(user.id = %registered.user, "no letter to verify the address: {error}");
+                    tracing::warn!(user.id = %registered.user, "no e-mail to verify the address: {error}");
                 }
                 Ok(registered)
             })

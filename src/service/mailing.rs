@@ -15,7 +15,7 @@ use super::{Client, Error, Service};
 use crate::auth::OneTimeSecret;
 use crate::domain::{Email, OneTimeToken, Purpose, Stamp};
 use crate::followers::{Failure, Task};
-use crate::mail::{Letter, Mailer};
+use crate::mail::{Mail, Mailer};
 
 /// E-mails that may wait to be written; one more is refused as overload.
 const QUEUE: usize = 1000;
@@ -115,15 +115,15 @@ impl Task for Mailing {
 impl Desk {
     async fn send(&self, request: MailRequest) -> Result<(), Failure> {
         let purpose = request.purpose.as_str();
-        let letter = match self.service.write(request).await {
-            Ok(Some(letter)) => letter,
+        let message = match self.service.write(request).await {
+            Ok(Some(message)) => message,
             Ok(None) => return Ok(()),
             Err(error) => {
                 tracing::warn!(purpose, "an e-mail was not written: {error}");
                 return Err(Failure::new("an e-mail was not written", error));
             }
         };
-        self.mailer.send(&letter).await.map_err(|error| {
+        self.mailer.send(&message).await.map_err(|error| {
             tracing::warn!(purpose, "an e-mail was not sent: {error}");
             Failure::new("an e-mail was not sent", error)
         })
@@ -132,12 +132,12 @@ impl Desk {
 
 impl Service {
     /// Whether e-mails can be sent.
-    pub fn can_send_letters(&self) -> bool {
+    pub fn can_send_mail(&self) -> bool {
         self.outbox.is_some()
     }
 
     /// Has an e-mail sent to `to`, should an account have this address.
-    pub(super) fn ask_for_letter(&self, to: Email, purpose: Purpose, client: &Client) -> Result<(), Error> {
+    pub(super) fn ask_for_mail(&self, to: Email, purpose: Purpose, client: &Client) -> Result<(), Error> {
         let outbox = self.outbox.as_ref().ok_or(Error::MailNotConfigured)?;
         if let Some(limits) = &self.rate_limits {
             limits.count_mail()?;
@@ -147,7 +147,7 @@ impl Service {
     }
 
     /// The e-mail with a new token; none if the address has no account, or one with as many tokens as it may have.
-    async fn write(&self, request: MailRequest) -> Result<Option<Letter>, Error> {
+    async fn write(&self, request: MailRequest) -> Result<Option<Mail>, Error> {
         let MailRequest { to, purpose, stamp } = request;
         let Some(credentials) = self.store.credentials(&to).await? else { return Ok(None) };
         let is_done = purpose == Purpose::VerifyEmail && credentials.is_verified;
@@ -161,6 +161,6 @@ impl Service {
         let secret = OneTimeSecret::generate(credentials.user, &*self.entropy);
         let token = OneTimeToken { digest: secret.digest(), expires_at: self.clock.after_seconds(lifetime) };
         let is_issued = self.store.issue_one_time_token(credentials.user, purpose, token, stamp).await?;
-        Ok(is_issued.then(|| Letter { to, purpose, token: secret.encode() }))
+        Ok(is_issued.then(|| Mail { to, purpose, token: secret.encode() }))
     }
 }

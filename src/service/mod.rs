@@ -92,12 +92,12 @@ pub struct SessionSettings {
     pub per_account: usize,
 }
 
-/// What is asked of accounts, and how long the tokens of letters last, in seconds.
+/// What is asked of accounts, and how long the tokens of e-mails last, in seconds.
 #[derive(Clone, Debug)]
 pub struct AccountSettings {
-    /// How long a letter can verify an address.
+    /// How long an e-mail can verify an address.
     pub verification_token_seconds: u64,
-    /// How long a letter lets someone choose another password.
+    /// How long an e-mail lets someone choose another password.
     pub reset_token_seconds: u64,
     /// Whether only accounts with a verified address may sign in.
     pub require_verified_email: bool,

@@ -1,4 +1,4 @@
-//! Choosing another password: by the current one, or by a letter.
+//! Choosing another password: by the current one, or by an e-mail.
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -50,13 +50,13 @@ impl Service {
             .await
     }
 
-    /// Has a letter sent that lets someone choose another password. Ends alike, and as soon, whether or not there is an
+    /// Has an e-mail sent that lets someone choose another password. Ends alike, and as soon, whether or not there is an
     /// account.
     pub async fn forgot_password(&self, email: &str, client: &Client) -> Result<(), Error> {
         self.telemetry
             .observe(Operation::AuthPasswordForgot, Subject::default(), async {
                 let email = Email::parse(email).map_err(|detail| Violations::one("/email", detail))?;
-                self.ask_for_letter(email, Purpose::ResetPassword, client)
+                self.ask_for_mail(email, Purpose::ResetPassword, client)
             })
             .await
     }

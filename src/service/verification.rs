@@ -19,12 +19,12 @@ impl Service {
             .await
     }
 
-    /// Has the letter sent again that verifies an address. Ends alike, and as soon, whether or not there is an account.
+    /// Has the e-mail sent again that verifies an address. Ends alike, and as soon, whether or not there is an account.
     pub async fn resend_verification(&self, email: &str, client: &Client) -> Result<(), Error> {
         self.telemetry
             .observe(Operation::AuthVerifyEmailResend, Subject::default(), async {
                 let email = Email::parse(email).map_err(|detail| Violations::one("/email", detail))?;
-                self.ask_for_letter(email, Purpose::VerifyEmail, client)
+                self.ask_for_mail(email, Purpose::VerifyEmail, client)
             })
             .await
     }

@@ -1,4 +1,4 @@
-//! Letters: what arrives at a mail server, and what its token is good for.
+//! E-mails: what arrives at a mail server, and what its token is good for.
 
 use crate::support::account::{Account, PASSWORD, login, register, text};
 use crate::support::client::{Client, Reply};
@@ -29,7 +29,7 @@ fn address() -> String {
     format!("{}@example.com", unique("reader"))
 }
 
-/// A server that sends its letters to a mail server of this test.
+/// A server that sends its e-mails to a mail server of this test.
 fn with_mail() -> (MailServer, Setup) {
     let mail = MailServer::start();
     let setup = Setup::new().env("GHOSTWORKS__MAIL__SMTP_URL", mail.url());
@@ -37,28 +37,28 @@ fn with_mail() -> (MailServer, Setup) {
 }
 
 #[test]
-fn registering_sends_a_letter_that_verifies_the_address_once() {
+fn registering_sends_an_e_mail_that_verifies_the_address_once() {
     let (mail, setup) = with_mail();
     let server = setup.env("GHOSTWORKS__MAIL__FROM", "The House <house@example.org>").start();
     let account = Account::new(&server);
-    let letter = mail.next();
-    assert_eq!(letter.to, account.email);
-    assert_eq!(letter.line("Subject:"), "Subject: Verify your e-mail address");
-    assert!(letter.line("From:").contains("<house@example.org>"), "{letter:?}");
+    let message = mail.next();
+    assert_eq!(message.to, account.email);
+    assert_eq!(message.line("Subject:"), "Subject: Verify your e-mail address");
+    assert!(message.line("From:").contains("<house@example.org>"), "{message:?}");
     for head in ["Date:", "Message-ID:", "Auto-Submitted: auto-generated"] {
-        letter.line(head);
+        message.line(head);
     }
-    assert!(letter.content.lines().any(|line| line == letter.token()), "also without the link: {letter:?}");
+    assert!(message.content.lines().any(|line| line == message.token()), "also without the link: {message:?}");
 
     assert_eq!(account.client.get(ME).expect(200).json()["is_verified"], false);
-    let reply = verify(&server.client(), &letter.token()).expect(200);
+    let reply = verify(&server.client(), &message.token()).expect(200);
     assert!(!text(&reply.json()["message"]).is_empty());
     assert_eq!(account.client.get(ME).expect(200).json()["is_verified"], true);
-    verify(&server.client(), &letter.token()).problem(400, "invalid_token");
+    verify(&server.client(), &message.token()).problem(400, "invalid_token");
 }
 
 #[test]
-fn only_the_newest_letter_is_good() {
+fn only_the_newest_e_mail_is_good() {
     let (mail, setup) = with_mail();
     let server = setup.start();
     let account = Account::new(&server);
@@ -69,7 +69,7 @@ fn only_the_newest_letter_is_good() {
     verify(&server.client(), &first).problem(400, "invalid_token");
     verify(&server.client(), &second).expect(200);
 
-    // Verified, it is not written to again: the next letter is another one's.
+    // Verified, it is not written to again: the next e-mail is another one's.
     ask(&server.client(), RESEND, &account.email).expect(200);
     let other = address();
     register(&server.client(), &other).expect(201);
@@ -77,18 +77,18 @@ fn only_the_newest_letter_is_good() {
 }
 
 #[test]
-fn a_letter_lets_one_choose_another_password_once_and_ends_all_sessions() {
+fn an_e_mail_lets_one_choose_another_password_once_and_ends_all_sessions() {
     let (mail, setup) = with_mail();
     let server = setup.start();
     let account = Account::new(&server);
     let verification = mail.next().token();
     ask(&server.client(), FORGOT, &account.email).expect(200);
-    let letter = mail.next();
+    let message = mail.next();
     assert_eq!(
-        (letter.to.as_str(), letter.line("Subject:")),
+        (message.to.as_str(), message.line("Subject:")),
         (account.email.as_str(), "Subject: Choose a new password")
     );
-    let token = letter.token();
+    let token = message.token();
 
     // What is wrong with the password does not cost the token.
     assert_eq!(reset(&server.client(), &token, "short").invalid_fields(), ["/new_password"]);
@@ -121,7 +121,7 @@ fn asking_again_for_a_reset_leaves_the_link_before_good_and_fills_no_mailbox() {
     for _ in 1..5 {
         assert_eq!(mail.next().to, account.email);
     }
-    // The sixth and those after it are not sent: the next letter is another one's.
+    // The sixth and those after it are not sent: the next e-mail is another one's.
     ask(&server.client(), FORGOT, &other.email).expect(200);
     assert_eq!(mail.next().to, other.email);
     reset(&server.client(), &first, NEW_PASSWORD).expect(200);
@@ -201,7 +201,7 @@ fn a_reset_says_which_api_keys_exist_and_ends_them_unless_told() {
 }
 
 #[test]
-fn changing_the_password_makes_a_letter_void() {
+fn changing_the_password_makes_an_e_mail_void() {
     let (mail, setup) = with_mail();
     let server = setup.start();
     let account = Account::new(&server);
@@ -214,7 +214,7 @@ fn changing_the_password_makes_a_letter_void() {
 }
 
 #[test]
-fn a_letter_is_good_for_a_limited_time() {
+fn an_e_mail_is_good_for_a_limited_time() {
     let (mail, setup) = with_mail();
     let server = setup
         .env("GHOSTWORKS__AUTH__VERIFICATION_TOKEN_SECONDS", "1")
@@ -246,7 +246,7 @@ fn s09_asking_answers_alike_for_any_address() {
         assert_eq!(known.body, unknown.body);
         assert_eq!(ask(&server.client(), path, "nobody").invalid_fields(), ["/email"]);
     }
-    // Letters go out one after the other: when the last has come, there was none for the unknown addresses.
+    // E-mails go out one after the other: when the last has come, there was none for the unknown addresses.
     ask(&server.client(), FORGOT, &account.email).expect(200);
     assert_eq!(mail.next().to, account.email);
     assert!(!mail.has_more());
@@ -266,7 +266,7 @@ fn s09_asking_waits_for_no_mail_server() {
 }
 
 #[test]
-fn s42_a_letter_that_is_refused_is_logged_without_its_address() {
+fn s42_an_e_mail_that_is_refused_is_logged_without_its_address() {
     let mail = MailServer::answering("550 5.1.1 <reader@example.com> is nobody here");
     let server = Setup::new().env("GHOSTWORKS__MAIL__SMTP_URL", mail.url()).start();
     let email = address();

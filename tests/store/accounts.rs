@@ -80,7 +80,7 @@ pub async fn a_disabled_account_has_no_sessions_and_gets_none(world: World) {
     assert_eq!(world.store.session(ann.id, session.id).await, Ok(None));
     assert!(!world.store.credentials(&ann.email).await.unwrap().unwrap().is_active);
     assert_eq!(world.store.one_time_tokens(ann.id, Purpose::ResetPassword).await, Ok(Vec::new()));
-    // A login that was on its way comes too late, and so does a letter.
+    // A login that was on its way comes too late, and so does an e-mail.
     let late = world.store.open_session(world.new_session(ann.id, 2), opening("hash"), world.stamp()).await;
     assert_eq!(late, Err(StoreError::NotFound(Missing::User)));
     world.store.issue_one_time_token(ann.id, Purpose::ResetPassword, token, world.stamp()).await.unwrap();

@@ -7,16 +7,16 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::{PATIENCE, lock};
 
-/// A letter that arrived.
+/// An e-mail that arrived.
 #[derive(Clone, Debug)]
-pub struct Letter {
+pub struct Mail {
     /// The recipient of the envelope.
     pub to: String,
     /// Head and text, decoded.
     pub content: String,
 }
 
-impl Letter {
+impl Mail {
     /// The line of the text that begins with this.
     #[track_caller]
     pub fn line(&self, start: &str) -> &str {
@@ -33,11 +33,11 @@ impl Letter {
 /// The server. Its thread ends with the process of the tests.
 pub struct MailServer {
     address: SocketAddr,
-    letters: Mutex<Receiver<Letter>>,
+    mails: Mutex<Receiver<Mail>>,
 }
 
 impl MailServer {
-    /// A server that takes every letter.
+    /// A server that takes every e-mail.
     pub fn start() -> Self {
         Self::answering("250 taken")
     }
@@ -46,14 +46,14 @@ impl MailServer {
     pub fn answering(recipient: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let (sender, letters) = channel();
+        let (sender, mails) = channel();
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 // A client that goes away early is no matter.
                 let _ = converse(&stream, recipient, &sender);
             }
         });
-        Self { address, letters: Mutex::new(letters) }
+        Self { address, mails: Mutex::new(mails) }
     }
 
     /// Its URL.
@@ -61,19 +61,19 @@ impl MailServer {
         format!("smtp://{}", self.address)
     }
 
-    /// The next letter.
+    /// The next e-mail.
     #[track_caller]
-    pub fn next(&self) -> Letter {
-        lock(&self.letters).recv_timeout(PATIENCE).expect("a letter arrives")
+    pub fn next(&self) -> Mail {
+        lock(&self.mails).recv_timeout(PATIENCE).expect("an e-mail arrives")
     }
 
-    /// Whether a letter has arrived that was not taken yet.
+    /// Whether an e-mail has arrived that was not taken yet.
     pub fn has_more(&self) -> bool {
-        lock(&self.letters).try_recv().is_ok()
+        lock(&self.mails).try_recv().is_ok()
     }
 }
 
-fn converse(stream: &TcpStream, recipient: &str, letters: &Sender<Letter>) -> std::io::Result<()> {
+fn converse(stream: &TcpStream, recipient: &str, mails: &Sender<Mail>) -> std::io::Result<()> {
     let mut out = stream;
     let mut lines = BufReader::new(stream).lines();
     let mut to = String::new();
@@ -87,8 +87,8 @@ fn converse(stream: &TcpStream, recipient: &str, letters: &Sender<Letter>) -> st
             "DATA" => {
                 out.write_all(b"354 go on\r\n")?;
                 let text: Vec<String> = lines.by_ref().map_while(Result::ok).take_while(|line| line != ".").collect();
-                // Who waits for letters may have seen enough.
-                let _ = letters.send(Letter { to: to.clone(), content: decoded(&text.join("\n")) });
+                // Who waits for e-mails may have seen enough.
+                let _ = mails.send(Mail { to: to.clone(), content: decoded(&text.join("\n")) });
                 "250 taken"
             }
             "QUIT" => {

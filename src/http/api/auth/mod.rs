@@ -51,7 +51,7 @@ impl AuthApi {
             message: "User registered successfully".to_owned(),
             user_id: registered.user.as_uuid(),
             email: registered.email.into_string(),
-            verification_required: state.service.can_send_letters(),
+            verification_required: state.service.can_send_mail(),
         })))
     }
 

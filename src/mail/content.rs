@@ -1,12 +1,12 @@
-//! What is in a letter.
+//! What is in an e-mail.
 
-use super::Letter;
+use super::Mail;
 use crate::domain::Purpose;
 
 /// What stands for the token in a template.
 const TOKEN: &str = "{token}";
 
-/// Where a letter leads to. Each is a URL with `{token}` in it.
+/// Where an e-mail leads to. Each is a URL with `{token}` in it.
 #[derive(Clone, Debug)]
 pub struct Links {
     /// The page that takes the token that verifies an address.
@@ -16,17 +16,17 @@ pub struct Links {
 }
 
 impl Links {
-    /// The link of a letter. Tokens are base64url: nothing in them needs escaping.
-    pub(super) fn to(&self, letter: &Letter) -> String {
-        let template = match letter.purpose {
+    /// The link of an e-mail. Tokens are base64url: nothing in them needs escaping.
+    pub(super) fn to(&self, mail: &Mail) -> String {
+        let template = match mail.purpose {
             Purpose::VerifyEmail => &self.verify,
             Purpose::ResetPassword => &self.reset,
         };
-        template.replace(TOKEN, &letter.token)
+        template.replace(TOKEN, &mail.token)
     }
 }
 
-impl Letter {
+impl Mail {
     pub(super) fn subject(&self) -> &'static str {
         match self.purpose {
             Purpose::VerifyEmail => "Verify your e-mail address",
@@ -59,15 +59,15 @@ mod tests {
     use crate::domain::Email;
 
     #[test]
-    fn a_letter_leads_to_the_page_for_its_purpose() {
+    fn a_mail_leads_to_the_page_for_its_purpose() {
         let links =
             Links { verify: "https://a.example/v?t={token}".into(), reset: "https://a.example/r/{token}".into() };
         for (purpose, link) in
             [(Purpose::VerifyEmail, "https://a.example/v?t=abc"), (Purpose::ResetPassword, "https://a.example/r/abc")]
         {
             let to = Email::parse("ann@example.com").expect("an address");
-            let letter = Letter { to, purpose, token: "abc".to_owned() };
-            assert!(letter.text(&links).lines().any(|line| line == link), "{}", letter.text(&links));
+            let mail = Mail { to, purpose, token: "abc".to_owned() };
+            assert!(mail.text(&links).lines().any(|line| line == link), "{}", mail.text(&links));
         }
     }
 }
