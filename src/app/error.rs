@@ -158,8 +158,14 @@ pub enum Error {
     #[error(transparent)]
     Transfer(#[from] TransferError),
     /// No account has the address.
-    #[error("no account has this e-mail address")]
-    NoSuchUser,
+    #[error("no account has this e-mail address: {email}; `ghostworks user list` has them all")]
+    NoSuchUser {
+        /// The address.
+        email: String,
+    },
+    /// The database could not be read.
+    #[error("the accounts can't be read: {0}")]
+    NotRead(StoreError),
     /// The database did not do what was asked.
     #[error("the account was not changed: {0}")]
     NotChanged(StoreError),

@@ -3,6 +3,7 @@
 
 use http_body_util::{BodyExt as _, Limited};
 use hyper::{Method, StatusCode};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::transfer::{Remote, TransferError};
@@ -17,8 +18,13 @@ pub async fn ask_operator(config: &Config, path: &str) -> Result<Value, Error> {
     if config.remote.url.is_some() {
         return from_afar(config, path).await;
     }
+    ask_running(config, Method::GET, path).await
+}
+
+/// The answer in JSON of the server that uses the data directory, to an operator.
+pub(super) async fn ask_running<T: DeserializeOwned>(config: &Config, method: Method, path: &str) -> Result<T, Error> {
     let cause = |cause: String| Error::NotAsked { path: config.storage.data_dir.clone(), cause };
-    let (_, answer) = running::ask(config, Method::GET, path).await.map_err(|error| match error {
+    let (_, answer) = running::ask(config, method, path).await.map_err(|error| match error {
         Error::Running(why) => cause(why.to_owned()),
         Error::Unreachable { url, cause: why } => cause(format!("{url}: {why}")),
         other => other,
@@ -28,7 +34,9 @@ pub async fn ask_operator(config: &Config, path: &str) -> Result<Value, Error> {
     let body = body.map_err(|error| cause(error.to_string()))?.to_bytes();
     let json: Value = serde_json::from_slice(&body).map_err(|_| cause(format!("it answered {status}")))?;
     match status {
-        StatusCode::OK => Ok(json),
+        StatusCode::OK => {
+            serde_json::from_value(json).map_err(|error| cause(format!("its answer is of another version: {error}")))
+        }
         StatusCode::UNAUTHORIZED => Err(cause("it has another server.operator_token".to_owned())),
         _ => {
             let detail = json["detail"].as_str().unwrap_or(status.as_str());

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Builder;
 
 use super::table::{size, table};
-use super::{Failure, print};
+use super::{Failure, print, print_json};
 use crate::{
     app::{BackupPlace, RestorePoint},
     config::{Config, Sources},
@@ -177,10 +177,6 @@ async fn adopt(place: &BackupPlace, config: &Config, as_json: bool) -> Result<()
         "The place belongs to the installation in {} now, with everything in it; before, it belonged to {before}.",
         directory.display()
     ))
-}
-
-fn print_json(value: &Value) -> Result<(), Failure> {
-    print(&format!("{value:#}"))
 }
 
 fn seconds(time: Timestamp) -> String {

@@ -37,6 +37,7 @@ use clap::{
     Args, Parser, Subcommand,
     builder::styling::{AnsiColor, Style},
 };
+use serde::Serialize;
 use thiserror::Error;
 
 use crate::{
@@ -174,6 +175,11 @@ impl Settings {
     fn into_sources(self) -> Sources {
         Sources { file: self.config, listen: self.listen, data_dir: self.data_dir, ..Sources::default() }
     }
+}
+
+/// Prints a value as JSON, indented.
+fn print_json(value: &(impl Serialize + ?Sized)) -> Result<(), Failure> {
+    print(&serde_json::to_string_pretty(value).unwrap_or_default())
 }
 
 /// Writes `text` and a line's end to standard output. A reader that has seen enough is no failure.

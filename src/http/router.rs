@@ -9,8 +9,8 @@ use poem::{Endpoint, EndpointExt, Error, IntoEndpoint, IntoResponse, Request, Re
 use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::api::{
-    ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, BackupsApi, CatalogApi, MembersApi, PasswordsApi, SessionsApi,
-    SwitchApi, SystemApi, TracesApi, VerificationApi, WorkspaceTracesApi, WorkspacesApi,
+    AccountsApi, ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, BackupsApi, CatalogApi, MembersApi, PasswordsApi,
+    SessionsApi, SwitchApi, SystemApi, TracesApi, VerificationApi, WorkspaceTracesApi, WorkspacesApi,
 };
 use super::assets::Asset;
 use super::docs::Page;
@@ -31,6 +31,7 @@ type Api = (
     (SystemApi, TracesApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
     (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi, WorkspaceTracesApi),
     (ArtifactsApi, CatalogApi),
+    AccountsApi,
 );
 
 /// The OpenAPI document as JSON, indented.
@@ -168,6 +169,7 @@ fn api() -> OpenApiService<Api, ()> {
             (SystemApi, TracesApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
             (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi, WorkspaceTracesApi),
             (ArtifactsApi, CatalogApi),
+            AccountsApi,
         ),
         "Ghostworks API",
         env!("CARGO_PKG_VERSION"),

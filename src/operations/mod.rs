@@ -104,6 +104,12 @@ pub enum Operation {
     ArtifactExport,
     /// Taking in artifacts that were exported.
     ArtifactImport,
+    /// Listing accounts.
+    AccountList,
+    /// Looking at an account.
+    AccountGet,
+    /// Letting an account sign in, or keeping it from it.
+    AccountUpdate,
     /// Counting everything.
     SystemStats,
     /// Beginning a backup.
@@ -116,7 +122,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 52] = [
         Self::Index,
         Self::Probe,
         Self::Health,
@@ -162,6 +168,9 @@ impl Operation {
         Self::ArtifactBulk,
         Self::ArtifactExport,
         Self::ArtifactImport,
+        Self::AccountList,
+        Self::AccountGet,
+        Self::AccountUpdate,
         Self::SystemStats,
         Self::SystemBackup,
         Self::SystemTraces,
@@ -217,6 +226,9 @@ impl Operation {
             Self::ArtifactBulk => Row::of("artifact.bulk", &["bulk_write_artifacts"]).member(Action::WriteArtifacts).replayed().within(LONG),
             Self::ArtifactExport => Row::of("artifact.export", &["export_artifacts"]).member(Action::ReadArtifacts).within(LONG),
             Self::ArtifactImport => Row::of("artifact.import", &["import_artifacts"]).member(Action::WriteArtifacts).replayed().import().within(LONG),
+            Self::AccountList => Row::of("account.list", &["list_accounts"]).operator(),
+            Self::AccountGet => Row::of("account.get", &["get_account"]).operator(),
+            Self::AccountUpdate => Row::of("account.update", &["disable_account", "enable_account"]).operator(),
             Self::SystemStats => Row::of("system.stats", &["system_stats"]).known(),
             Self::SystemBackup => Row::of("system.backup", &["create_backup"]).operator().within(LONG),
             Self::SystemTraces => Row::of("system.traces", &["list_traces"]).operator(),

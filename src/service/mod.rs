@@ -4,6 +4,7 @@
 //! HTTP nor which store it talks to.
 
 mod access;
+mod accounts;
 mod admission;
 mod api_keys;
 mod artifacts;
@@ -49,6 +50,7 @@ pub use crate::auth::CursorKey;
 pub use crate::auth::{Allowance, Exhausted};
 pub use crate::followers::TaskHealth;
 pub use crate::store::Backup;
+pub use accounts::AccountDetails;
 pub use admission::Admission;
 pub use api_keys::{ApiKeyUses, MadeApiKey};
 pub use artifacts::{BulkOutcome, Export};

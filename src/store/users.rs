@@ -14,6 +14,9 @@ pub trait Users: Send + Sync {
     /// The account with this id.
     async fn user(&self, id: UserId) -> StoreResult<Option<User>>;
 
+    /// The first `limit` accounts after the one with this id, in the order of ids; without one, from the first.
+    async fn users_after(&self, after: Option<UserId>, limit: usize) -> StoreResult<Vec<User>>;
+
     /// What a login with this address is checked against.
     async fn credentials(&self, email: &Email) -> StoreResult<Option<Credentials>>;
 

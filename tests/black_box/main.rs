@@ -49,6 +49,7 @@ mod metrics_access;
 mod model;
 mod older_clients;
 mod openapi;
+mod operator_accounts;
 mod operator_socket;
 mod passwords;
 mod point_in_time;

@@ -1,5 +1,6 @@
 //! The operations, a file per resource: extract, call one use case, map the answer.
 
+mod accounts;
 mod api_keys;
 mod artifacts;
 mod audit;
@@ -21,6 +22,7 @@ pub use artifacts::fuzzing::import as fuzz_import;
 
 use poem_openapi::Tags;
 
+pub(super) use accounts::AccountsApi;
 pub(super) use api_keys::ApiKeysApi;
 pub(super) use artifacts::{ArtifactsApi, CatalogApi};
 pub(super) use audit::AuditApi;
@@ -51,6 +53,8 @@ enum Tag {
     Audit,
     /// The catalog.
     Artifacts,
+    /// What only operators may.
+    Operator,
     /// The service itself.
     System,
 }

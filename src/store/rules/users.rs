@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::super::engine::{Counter, Engine, Name, Scope, Source, Table, Tx};
+use super::super::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx};
 use super::super::records::Account;
 use super::super::{Missing, StoreError, StoreResult, Users};
 use super::reading::Reading as _;
@@ -21,6 +21,16 @@ impl<E: Engine> Users for E {
 
     async fn user(&self, id: UserId) -> StoreResult<Option<User>> {
         self.read(GET, |source| find(source, id)).await
+    }
+
+    async fn users_after(&self, after: Option<UserId>, limit: usize) -> StoreResult<Vec<User>> {
+        self.read(Name::new("list", "users"), |source| {
+            let after = after.map(UserId::to_bytes);
+            let span = Span::all().after(after.as_ref().map(<[u8; 16]>::as_slice));
+            let accounts: Vec<Account> = source.rows(Table::Users, &span, limit)?;
+            Ok(accounts.into_iter().map(|account| account.user).collect::<Vec<_>>())
+        })
+        .await
     }
 
     async fn credentials(&self, email: &Email) -> StoreResult<Option<Credentials>> {

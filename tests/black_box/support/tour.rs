@@ -37,6 +37,11 @@ pub fn tour(server: &Server) -> Secrets {
     failures(server, &owner);
     accounts(server, &owner, &mut secrets);
     server.client().get("/api/v1/system/stats").expect(200);
+    let operator = server.client().bearer(OPERATOR);
+    operator.get("/api/v1/operator/accounts").expect(200);
+    let account = format!("/api/v1/operator/accounts/{}", other.id);
+    operator.get(&account).expect(200);
+    operator.send("POST", &format!("{account}/enable"), "application/json", "").expect(200);
     assert_eq!(server.client().bearer(OPERATOR).download("/api/v1/system/backup").0, 200);
     let operator = server.client().bearer(OPERATOR);
     let traces = operator.get("/api/v1/system/traces").expect(200).json();

@@ -1,0 +1,61 @@
+//! Accounts, as operators see them.
+
+use super::{Client, Error, Service};
+use crate::domain::{Email, User, UserId, WorkspaceView};
+use crate::telemetry::{Operation, Subject};
+
+/// An account, and what it has.
+pub struct AccountDetails {
+    /// The account.
+    pub user: User,
+    /// The workspaces that it is a member of.
+    pub workspaces: Vec<WorkspaceView>,
+    /// How many of its sessions live.
+    pub sessions: usize,
+}
+
+impl Service {
+    /// The first `limit` accounts after one, in the order of their ids; with an address, the account that has it.
+    pub async fn accounts(
+        &self,
+        email: Option<Email>,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<User>, Error> {
+        self.telemetry
+            .observe(Operation::AccountList, Subject::default(), async {
+                let Some(email) = email else { return Ok(self.store.users_after(after, limit).await?) };
+                let Some(credentials) = self.store.credentials(&email).await? else { return Ok(Vec::new()) };
+                Ok(self.store.user(credentials.user).await?.into_iter().collect())
+            })
+            .await
+    }
+
+    /// An account, and what it has.
+    pub async fn account(&self, id: UserId) -> Result<AccountDetails, Error> {
+        self.telemetry.observe(Operation::AccountGet, Subject::user(id), self.account_details(id)).await
+    }
+
+    /// Lets an account sign in, or keeps it from it: then all its sessions end.
+    pub async fn set_account_active(
+        &self,
+        id: UserId,
+        is_active: bool,
+        client: &Client,
+    ) -> Result<AccountDetails, Error> {
+        self.telemetry
+            .observe(Operation::AccountUpdate, Subject::user(id), async {
+                self.store.set_user_active(id, is_active, self.stamp(client, None)).await?;
+                self.account_details(id).await
+            })
+            .await
+    }
+
+    async fn account_details(&self, id: UserId) -> Result<AccountDetails, Error> {
+        let user = self.store.user(id).await?.ok_or(Error::UserNotFound)?;
+        let workspaces = self.store.workspaces_of(id).await?;
+        let now = self.clock.now();
+        let sessions = self.store.sessions_of(id).await?.iter().filter(|session| session.is_live(now)).count();
+        Ok(AccountDetails { user, workspaces, sessions })
+    }
+}
