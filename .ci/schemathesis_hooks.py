@@ -10,6 +10,7 @@ import os
 import re
 import time
 import uuid
+import zlib
 from pathlib import Path
 
 import requests
@@ -158,7 +159,7 @@ def is_valid(case, location):
 def name_what_exists(case):
     """Puts ids that exist in place of made-up ones; when there are many requests, not of all."""
     ids = case.path_parameters
-    if case.meta.phase.name == "fuzzing" and any(uuid.UUID(id).int % 8 == 0 for id in ids.values()):
+    if case.meta.phase.name == "fuzzing" and any(zlib.crc32(str(id).encode()) % 8 == 0 for id in ids.values()):
         return
     last = case.operation.path.rsplit("/", 1)[-1].strip("{}")
     spoiled = last if case.method == "DELETE" else None

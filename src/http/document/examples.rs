@@ -89,10 +89,15 @@ fn sample(document: &Value, schema: &Value, name: &str, depth: usize) -> Value {
         Some("array") if depth < MAX_DEPTH => json!([sample(document, &schema["items"], name, depth + 1)]),
         Some("array") => json!([]),
         Some("boolean") => json!(true),
-        Some("integer" | "number") => json!(schema["minimum"].as_u64().unwrap_or(0).max(1)),
+        Some("integer" | "number") => json!(whole(&schema["minimum"]).max(1)),
         Some("string") => text(schema, name),
         _ => json!({}),
     }
+}
+
+/// A bound of whole numbers, which the document may write as a fraction.
+fn whole(bound: &Value) -> u64 {
+    bound.as_u64().or_else(|| bound.as_f64().map(|bound| bound as u64)).unwrap_or(0)
 }
 
 fn object(document: &Value, schema: &Value, depth: usize) -> Value {

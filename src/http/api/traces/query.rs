@@ -3,6 +3,7 @@
 use poem_openapi::registry::MetaSchema;
 use poem_openapi::types::{ParseFromParameter, ParseResult};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::domain::{TenantId, Timestamp, Violations};
@@ -19,7 +20,7 @@ query_parameters! {
         /// On this route, written as in `route`: `/api/v1/workspaces/{workspace_id}`.
         route: String,
         /// Asking for this operation, such as `artifact.create`.
-        operation: String,
+        operation: OperationName,
         /// Answered with this status, such as `404`, or one like it: `4xx`.
         status: StatusText,
         /// Taking at least so many milliseconds.
@@ -43,7 +44,7 @@ query_parameters! {
     /// Filters of recorded requests in a workspace, unchecked.
     WorkspaceTracesQuery {
         /// Asking for this operation, such as `artifact.create`.
-        operation: String,
+        operation: OperationName,
         /// Answered with this status, such as `404`, or one like it: `4xx`.
         status: StatusText,
         /// Taking at least so many milliseconds.
@@ -83,6 +84,31 @@ impl WorkspaceTracesQuery {
 /// The cursor of a place in the list of a workspace.
 pub(super) fn workspace_cursor(key: &CursorKey, tenant: TenantId, place: Place) -> Option<String> {
     cursor::encode(key, LIST, tenant, &place)
+}
+
+/// The name of an operation. It is checked by the handler, which answers 422.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct OperationName(pub String);
+
+schema!(
+    OperationName,
+    "string_operation",
+    MetaSchema {
+        enum_items: Operation::ALL.iter().filter_map(|it| named(*it)).map(Value::from).collect(),
+        ..MetaSchema::new("string")
+    }
+);
+
+impl ParseFromParameter for OperationName {
+    fn parse_from_parameter(text: &str) -> ParseResult<Self> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// The name of an operation, if it has one.
+fn named(operation: Operation) -> Option<&'static str> {
+    Some(operation.span_name()).filter(|name| !name.is_empty())
 }
 
 /// A status or all that begin alike. It is checked by the handler, which answers 422.
@@ -129,7 +155,7 @@ impl TracesQuery {
     /// The same, with a cursor of this workspace's list.
     fn check_for(self, key: &CursorKey, tenant: TenantId) -> Result<Checked, Violations> {
         Violations::check(|check| {
-            let operation = check.field("/operation", self.operation.as_deref().map(operation).transpose());
+            let operation = check.field("/operation", self.operation.map(|it| operation(&it.0)).transpose());
             let status = check.field("/status", self.status.map(|it| status(&it.0)).transpose());
             let duration = self.min_duration_ms.map(|least| within(least.0, 0, Offset::MAX));
             let duration = check.field("/min_duration_ms", duration.transpose());
@@ -153,7 +179,7 @@ impl TracesQuery {
 }
 
 fn operation(name: &str) -> Result<Operation, String> {
-    let known = Operation::ALL.into_iter().find(|it| !name.is_empty() && it.span_name() == name);
+    let known = Operation::ALL.into_iter().find(|it| named(*it) == Some(name));
     known.ok_or_else(|| "must be the name of an operation, such as artifact.create".to_owned())
 }
 
