@@ -97,6 +97,9 @@ def token_of_letter(path, ask=None):
 
 OWNER = Account()
 WORKSPACE = OWNER.new_workspace()
+# What is asked with the operator's token.
+FOR_OPERATORS = ("/api/v1/system/backup", "/api/v1/system/traces", "/api/v1/operator/")
+
 # By the parameter that names it: one that is there, and how to make one that may be spoiled.
 THINGS = {
     "workspace_id": (WORKSPACE, OWNER.new_workspace),
@@ -114,7 +117,7 @@ class BearerToken:
         return Account() if may_end_session else OWNER
 
     def set(self, case, account, _context):
-        is_for_operator = case.operation.path.startswith(("/api/v1/system/backup", "/api/v1/system/traces"))
+        is_for_operator = case.operation.path.startswith(FOR_OPERATORS)
         case.headers["Authorization"] = f"Bearer {OPERATOR_TOKEN if is_for_operator else account.token}"
         if "session_id" in case.path_parameters and is_valid(case, ParameterLocation.PATH):
             case.path_parameters["session_id"] = account.session()
@@ -129,6 +132,9 @@ def ndjson(_context, value):
 def before_call(_context, case, _kwargs):
     if is_valid(case, ParameterLocation.PATH) and case.meta.phase.name != "stateful":
         name_what_exists(case)
+    if case.operation.path.endswith("/disable") and case.path_parameters.get("user_id") == OWNER.id:
+        # The one that all else is asked with stays.
+        case.path_parameters["user_id"] = THINGS["user_id"][0]
     if is_valid(case, ParameterLocation.QUERY):
         # A cursor is what the page before says; nobody makes one up.
         case.query = {name: value for name, value in obey(case.query).items() if name != "cursor"}
