@@ -12,7 +12,7 @@ const OF_OTHERS: u32 = 0o077;
 /// The bit of a directory that several users share, such as `/tmp`.
 const SHARED: u32 = 0o1000;
 
-/// Makes the directory if it is not there, and takes it from others, whoever made it. One that several users share, or that
+/// Makes the directory if it is not there, and makes it accessible to its owner only, even if it was there before. One that several users share, or that
 /// another user owns, stays as it is and is reported.
 pub(super) fn make(path: &Path) -> Result<(), Error> {
     let failed = |error| Error::DataDir { path: path.to_owned(), error };

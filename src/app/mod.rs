@@ -13,6 +13,7 @@ mod operator;
 mod places;
 mod recovery;
 mod running;
+mod scratch;
 mod transfer;
 mod upkeep;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use gethostname::gethostname;
 
-use super::recovery::{SCRATCH, Scratch};
+use super::scratch::{SCRATCH, Scratch};
 use super::{Error, backup_place, installation, upkeep};
 use crate::backups::{Inventory, KeptBackup, KeptChanges, NoRoute, Owner, Place, PlaceError, is_of_changes};
 use crate::config::{self, Config};

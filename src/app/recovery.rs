@@ -1,18 +1,15 @@
 //! The database as it was at a moment, made from what a server keeps in the place of its backups.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::places::BackupPlace;
+use super::scratch::{SCRATCH, Scratch};
 use super::upkeep::restore_with_changes;
 use super::{Error, store_options};
 use crate::backups::{Owner, Place, PlaceError, Route};
 use crate::config::Config;
 use crate::domain::{Clock as _, SystemClock, Timestamp};
 use crate::store::redb::BackupError;
-
-/// Where copies from elsewhere are until they are read, in the data directory.
-pub(super) const SCRATCH: &str = "ghostworks.restoring";
 
 /// What was restored.
 pub struct Recovered {
@@ -62,14 +59,4 @@ async fn files(place: &Place, route: &Route, scratch: &Path) -> Result<(PathBuf,
         changes.push(place.file(&kept.name(), scratch).await?);
     }
     Ok((backup, changes))
-}
-
-/// A directory that is removed in the end, if it was made.
-pub(super) struct Scratch(pub PathBuf);
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What was restored, or why not, is more worth telling than that something was left behind.
-        drop(fs::remove_dir_all(&self.0));
-    }
 }

@@ -27,7 +27,7 @@ impl CursorKey {
         std::array::from_fn(|at| digest[at])
     }
 
-    /// Whether this is the signature of a message; takes as long wherever it differs.
+    /// Whether this is the signature of a message; takes as long no matter where it differs.
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         self.sign(message).ct_eq(signature).into()
     }

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::HashingFigures;
 use crate::domain::Network;
 
 /// Who wants a password hashed.
@@ -18,6 +17,15 @@ pub struct Asker {
     pub account: [u8; 32],
     /// Whether the account was signed in to from this address before.
     pub is_known: bool,
+}
+
+/// How busy the hashing is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HashingFigures {
+    /// Hashes being made.
+    pub running: usize,
+    /// Callers that wait for theirs.
+    pub waiting: usize,
 }
 
 /// The queue, and how many may hash at once.

@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use tokio::sync::oneshot;
 
-use super::hashing_queue::{Asker, HashingQueue, QueueFull};
+use super::hashing_queue::{Asker, HashingFigures, HashingQueue, QueueFull};
 use crate::domain::Entropy;
 use crate::priority::Work;
 
@@ -51,15 +51,6 @@ pub enum Verdict {
 
 /// Called with how long each hash took, on the thread that made it.
 pub type OnHashed = Arc<dyn Fn(Duration) + Send + Sync>;
-
-/// How busy the hashing is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct HashingFigures {
-    /// Hashes being made.
-    pub running: usize,
-    /// Callers that wait for theirs.
-    pub waiting: usize,
-}
 
 /// Hashes and verifies. Each hash takes tens of milliseconds and megabytes, so at most `concurrency` run at once, off
 /// the runtime's threads, and at most `queue` wait; of more, those are refused whose address or account has the most

@@ -145,12 +145,15 @@ mod tests {
     #[test]
     fn a_name_tells_what_it_is_of() {
         let time: Timestamp = AT.parse().unwrap();
-        for (origin, told) in [(None, ""), ("0a1b2c3d.00000007".parse().ok(), "0a1b2c3d.00000007-")] {
+        for (origin, prefix) in [(None, ""), ("0a1b2c3d.00000007".parse().ok(), "0a1b2c3d.00000007-")] {
             let backup = KeptBackup { time, origin, position: Some(position(7)) };
-            assert_eq!(backup.name(), format!("ghostworks-20261125T220709.012Z-{told}7.00c0ffee.backup"));
+            assert_eq!(backup.name(), format!("ghostworks-20261125T220709.012Z-{prefix}7.00c0ffee.backup"));
             assert_eq!(KeptBackup::of(&backup.name()), Some(backup));
             let changes = KeptChanges { time, origin, from: position(7), to: position(10) };
-            assert_eq!(changes.name(), format!("ghostworks-20261125T220709.012Z-{told}7.00c0ffee-10.00c0ffee.changes"));
+            assert_eq!(
+                changes.name(),
+                format!("ghostworks-20261125T220709.012Z-{prefix}7.00c0ffee-10.00c0ffee.changes")
+            );
             assert_eq!(KeptChanges::of(&changes.name()), Some(changes));
         }
         let old = KeptBackup::of("ghostworks-20261125T220709Z.backup").unwrap();

@@ -20,7 +20,7 @@ pub struct Owner {
     pub whereabouts: String,
     /// Since when.
     pub since: Timestamp,
-    /// What is from this time or later, but not from after `since`, belongs to it whoever made it.
+    /// What is from this time or later, but not from after `since`, belongs to it, no matter which installation made it.
     pub inherits_from: Option<Timestamp>,
 }
 
@@ -74,7 +74,7 @@ impl Place {
         Owner::from_bytes(&bytes).map(Some).ok_or(PlaceError::UnreadableOwner(NAME))
     }
 
-    /// Refuses whoever it does not belong to.
+    /// Refuses an installation that it does not belong to.
     pub async fn require_owner(&self, installation: InstallationId) -> Result<Owner, PlaceError> {
         match self.owner().await? {
             Some(owner) if owner.installation == installation => Ok(owner),
@@ -90,7 +90,7 @@ impl Place {
         self.require_owner(owner.installation).await
     }
 
-    /// Gives a place to an owner, whoever had it before.
+    /// Gives a place to an owner, even if it had another.
     pub async fn hand_over(&self, owner: &Owner) -> Result<(), PlaceError> {
         self.replace(NAME, owner.to_bytes()).await
     }

@@ -29,8 +29,8 @@ impl Inventory {
 
 #[cfg(test)]
 mod tests {
-    use super::super::name::Origin;
     use super::*;
+    use crate::backups::name::Origin;
     use crate::domain::{HistoryId, InstallationId};
     use crate::store::Position;
 

@@ -48,7 +48,7 @@ pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let what = Export { workspace: &args.workspace, to: named(&args.file), force: args.force, trash: args.trash };
     let runtime = runtime().map_err(Failure::Runtime)?;
     let Some(file) = what.to else {
-        // Whoever reads them has more to say of how far it is.
+        // The program that reads them knows better how far it is.
         return whole(runtime.block_on(app::export(&config, &what, |_| {}))?);
     };
     let mut progress = Progress::new("exported");

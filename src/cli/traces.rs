@@ -17,7 +17,7 @@ use crate::{
     domain::Timestamp,
 };
 
-/// The most that the server tells at a time.
+/// The most that the server returns at a time.
 const AT_A_TIME: usize = 100;
 
 #[derive(Debug, clap::Args)]

@@ -53,7 +53,7 @@ pub(super) fn drawn(message: &Value) -> String {
         let line = format!(
             "{name:<width$}  {before}{style}{bar}{style:#}{after} {:>11}  {}",
             milliseconds(span.end - span.start),
-            span.told()
+            span.summary()
         );
         text += line.trim_end();
         text.push('\n');
@@ -105,7 +105,7 @@ impl<'a> Span<'a> {
     }
 
     /// What there is to say besides how long it took.
-    fn told(&self) -> String {
+    fn summary(&self) -> String {
         let seconds = |name: &str, what: &str| {
             let seconds = self.attribute(name)?.as_f64()?;
             Some(format!("{what} {:.2} ms", seconds * 1e3))
@@ -114,7 +114,7 @@ impl<'a> Span<'a> {
             let value = self.attribute(name)?;
             Some(format!("{before}{}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
         };
-        let told = [
+        let parts = [
             number("http.response.status_code", "status "),
             number("error.type", ""),
             seconds("ghostworks.storage.queue_seconds", "queue wait"),
@@ -122,7 +122,7 @@ impl<'a> Span<'a> {
             number("ghostworks.storage.group_size", "group of "),
             seconds("ghostworks.search.wait_seconds", "index wait"),
         ];
-        told.into_iter().flatten().collect::<Vec<_>>().join(", ")
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 }
 

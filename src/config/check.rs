@@ -117,3 +117,9 @@ impl<'de, T: FromStr> Visitor<'de> for List<T> {
         Ok(list)
     }
 }
+
+/// The names that are wanted, with commas between, or `none`.
+pub(super) fn names_or_none<const N: usize>(names: [(bool, &'static str); N]) -> String {
+    let names: Vec<_> = names.into_iter().filter_map(|(wanted, name)| wanted.then_some(name)).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(",") }
+}

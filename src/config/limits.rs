@@ -15,7 +15,7 @@ pub struct Limits {
     pub register_per_minute: u32,
     /// Logins a minute from one address. Default 5.
     pub login_per_minute: u32,
-    /// Logins a minute to one account, from wherever. Default 10.
+    /// Logins a minute to one account, from all addresses together. Default 10.
     pub login_per_account_per_minute: u32,
     /// Refreshes a minute from one address. Default 10.
     pub refresh_per_minute: u32,

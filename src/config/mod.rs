@@ -13,6 +13,7 @@ mod backups;
 mod check;
 mod effective;
 mod error;
+mod layer;
 mod limits;
 mod listen;
 mod log;

@@ -5,7 +5,6 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::check;
-use super::telemetry::list;
 
 /// Which headers carry a caller's trace, written as a list: `tracecontext`, `baggage`, `b3`, `b3multi`, several of them, or
 /// `none`.
@@ -63,7 +62,7 @@ impl Serialize for Propagators {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { tracecontext, baggage, b3, b3multi } = *self;
         let names = [(tracecontext, "tracecontext"), (baggage, "baggage"), (b3, "b3"), (b3multi, "b3multi")];
-        serializer.serialize_str(&list(names))
+        serializer.serialize_str(&check::names_or_none(names))
     }
 }
 

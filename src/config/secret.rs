@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use serde::{Serialize, Serializer};
 
-/// What stands for a secret wherever a configuration is shown.
+/// What stands for a secret in any configuration that is shown.
 pub(super) const MASK: &str = "***";
 
 /// Serializes only that there is a secret.

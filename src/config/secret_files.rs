@@ -9,7 +9,7 @@ use figment::value::{Dict, Value};
 
 use super::{
     error::ConfigError,
-    source::{Layer, Strength},
+    layer::{Layer, Strength},
 };
 
 /// The settings that may come from a file of their own.

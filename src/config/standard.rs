@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use self::Reading::{AnyCase, Environment, Exact, First, List, Switch};
-use super::source::{Layer, Strength};
+use super::layer::{Layer, Strength};
 
 /// The standard names, and the settings they stand for.
 const STANDARD: [(&str, &str, Reading); 27] = [
@@ -219,8 +219,8 @@ fn known<'a>(list: &'a str, names: &[&str]) -> (Vec<&'a str>, Option<String>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::load;
-    use super::super::{Config, Environment, Exporter, MetricTemporality, MetricsExporters, Propagators};
+    use crate::config::tests::load;
+    use crate::config::{Config, Environment, Exporter, MetricTemporality, MetricsExporters, Propagators};
 
     /// What results from one variable, and what is warned of.
     fn with(variable: &str, value: &str) -> (Config, String) {

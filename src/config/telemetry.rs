@@ -310,16 +310,10 @@ impl<'de> Deserialize<'de> for MetricsExporters {
 
 impl Serialize for MetricsExporters {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&list([
+        serializer.serialize_str(&check::names_or_none([
             (self.prometheus, "prometheus"),
             (self.otlp, "otlp"),
             (self.console, "console"),
         ]))
     }
-}
-
-/// The names that are wanted, with commas between, or `none`.
-pub(super) fn list<const N: usize>(names: [(bool, &'static str); N]) -> String {
-    let names: Vec<_> = names.into_iter().filter_map(|(wanted, name)| wanted.then_some(name)).collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(",") }
 }

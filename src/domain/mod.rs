@@ -8,8 +8,10 @@ mod api_key;
 mod artifact;
 mod change;
 mod clock;
+mod creation;
 mod demo;
 mod entropy;
+mod facets;
 mod field;
 mod filter;
 mod hex;
@@ -39,8 +41,10 @@ pub use artifact::{
 };
 pub use change::{Actor, Change, ChangeKind, LogPage, LogPlace, Stamp};
 pub use clock::{Clock, SystemClock, Timestamp};
+pub use creation::Creation;
 pub use demo::{DEMO_ADMIN, DEMO_MEMBER, DEMO_OWNER, DEMO_PASSWORD};
 pub use entropy::{Entropy, SystemEntropy};
+pub use facets::{FacetFields, Facets};
 pub use field::Field;
 pub use filter::ArtifactFilter;
 pub use hex::push_hex;
@@ -53,11 +57,9 @@ pub use page::{ArtifactBatch, ArtifactCounts, ArtifactPage, ArtifactStats, Found
 pub use quota::{Quota, Quotas, Usage};
 pub use refresh::{RefreshDigest, RefreshLine, RefreshSalt, RefreshSecret};
 pub use reservation::{Answer, Noted, Reservation};
-pub use search::{
-    FacetFields, Facets, FoundArtifact, FoundArtifacts, Highlights, Ranking, SearchArtifacts, SearchText,
-};
+pub use search::{FoundArtifact, FoundArtifacts, Highlights, Ranking, SearchArtifacts, SearchText};
 pub use session::Session;
-pub use sort::{Creation, Position, Sort, SortBy};
+pub use sort::{Position, Sort, SortBy};
 pub use user::{Credentials, Email, PasswordPolicy, PersonName, User};
 pub use violation::{Check, Violation, Violations};
 pub use workspace::{

@@ -1,6 +1,6 @@
 //! Refresh tokens: what a session keeps of them, and how one follows another.
 //!
-//! The successor of a token is derived from its secret and a random salt. Whoever has a token that was spent a moment ago
+//! The successor of a token is derived from its secret and a random salt. A client with a token that was spent a moment ago
 //! and may still present it is led along the salts to the current one: the same for everyone who asks, although no
 //! secret is stored and no key of the server takes part.
 

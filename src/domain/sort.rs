@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Artifact, ArtifactId, Timestamp};
+use super::{Artifact, ArtifactId, Creation, Timestamp};
 
 /// What a listing is ordered by. What is equal in it is in the order of creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -91,17 +91,6 @@ impl Sort {
     pub fn compare(self, one: &Position, other: &Position) -> Ordering {
         if self.descending { other.cmp(one) } else { one.cmp(other) }
     }
-}
-
-/// A place in the order of creation: by the time, and by the id among those of the same time. The id alone says nothing of
-/// when something was created.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Creation {
-    /// When it was created.
-    #[serde(with = "jiff::fmt::serde::timestamp::microsecond::required")]
-    pub at: Timestamp,
-    /// Its id.
-    pub id: ArtifactId,
 }
 
 /// A place in an order: that of an artifact, whether it is still there or not.

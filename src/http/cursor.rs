@@ -1,6 +1,6 @@
 //! Cursors: where a page of a list ended, opaque to clients.
 //!
-//! A cursor names its list and its workspace, so that it is refused elsewhere. It grants nothing: whoever presents one is
+//! A cursor names its list and its workspace, so that it is refused elsewhere. It grants nothing: a caller who presents one is
 //! checked as without it. It is signed, so that what is read from one is what this server wrote.
 
 use base64::Engine as _;

@@ -5,13 +5,13 @@ use poem::{FromRequest, Request, RequestBody};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use super::cookies;
+use super::authorization::bearer;
 use super::forwarded::Origin;
 use super::memory::Holding;
-use super::middleware::rate_limits;
 use super::operator_socket::OverOperatorSocket;
 use super::problem::Problem;
 use super::state::State;
+use super::{allowance, cookies};
 use crate::config::Environment;
 use crate::service::{Allowances, Caller, Client, Error, SignOut};
 
@@ -35,7 +35,7 @@ pub(super) struct SignedIn(pub Caller);
 /// Who works with artifacts: someone who is signed in, or the holder of an API key.
 pub(super) struct ArtifactsCaller(pub Caller);
 
-/// Who is calling, and may. Asks only once: whoever did before has put the answer on the request.
+/// Who is calling, and may. Asks only once: the answer is kept on the request.
 pub(super) async fn caller(request: &Request) -> Result<Caller, Problem> {
     match request.data::<Caller>() {
         Some(caller) => Ok(caller.clone()),
@@ -54,7 +54,7 @@ async fn authenticate(request: &Request) -> Result<Caller, Problem> {
         None => by_cookie(request).await?,
     };
     if let Some(allowance) = service.count_request(&caller)? {
-        rate_limits::note(request, allowance);
+        allowance::note(request, allowance);
     }
     Ok(caller)
 }
@@ -262,11 +262,6 @@ impl<'a> ApiExtractor<'a> for Leaving {
         }
         Ok(Self { tokens: SignOut { access, refresh }, fault })
     }
-}
-
-pub(super) fn bearer(request: &Request) -> Option<&str> {
-    let (scheme, token) = request.header(header::AUTHORIZATION)?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// Browsers send cookies along with requests that other sites make, so a write by cookie must prove where it comes

@@ -10,43 +10,25 @@ use poem::{IntoResponse, Request, Response};
 use poem_openapi::ApiResponse;
 use poem_openapi::payload::PlainText;
 use poem_openapi::registry::{MetaResponses, Registry};
-use secrecy::SecretString;
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::oneshot;
 
 use super::accept::{self, essence};
 use super::insiders::is_insider;
 use super::problem::Problem;
-use super::shared_token::SharedToken;
 use super::state::State;
 use crate::config::Environment;
 use crate::priority::Work;
 use crate::telemetry::{Pipeline, TelemetryError};
 
-/// Who may scrape the metrics, and where.
-pub struct MetricsAccess {
-    /// Whether they have an address of their own, and so are not with everything else.
-    is_elsewhere: bool,
-    /// What a scraper must send.
-    token: Option<SharedToken>,
-    /// Held by the one scrape that is being rendered.
-    turn: Arc<Mutex<()>>,
-}
-
-impl MetricsAccess {
-    /// Metrics at an address of their own or not, and the token for them if there is one.
-    pub fn new(is_elsewhere: bool, token: Option<&SecretString>) -> Self {
-        Self { is_elsewhere, token: token.map(SharedToken::new), turn: Arc::default() }
-    }
-
-    /// In development, whoever has the token if there is one; elsewhere insiders, and whoever has the token.
-    fn check(&self, state: &State, request: &Request) -> Result<(), Problem> {
-        let has_token = self.token.as_ref().is_some_and(|token| token.is_sent_with(request));
-        let needs_token = match state.environment {
-            Environment::Development => self.token.is_some(),
-            Environment::Staging | Environment::Production => !is_insider(state, request),
-        };
-        if has_token || !needs_token { Ok(()) } else { Err(Problem::scraper_unknown()) }
-    }
+/// In development, anyone if there is no token; elsewhere insiders; and always those who send the token.
+fn check(state: &State, request: &Request) -> Result<(), Problem> {
+    let access = &state.metrics;
+    let needs_token = match state.environment {
+        Environment::Development => access.token.is_some(),
+        Environment::Staging | Environment::Production => !is_insider(state, request),
+    };
+    let has_token = access.token.as_ref().is_some_and(|token| token.is_sent_with(request));
+    if has_token || !needs_token { Ok(()) } else { Err(Problem::scraper_unknown()) }
 }
 
 /// The metrics for a request that came where everything else is served.
@@ -59,7 +41,7 @@ pub(super) async fn scrape_beside(state: &Arc<State>, request: &Request) -> Resu
 
 /// The metrics for a request that came where they are served.
 pub(super) async fn scrape(state: &Arc<State>, request: &Request) -> Result<Exposition, Problem> {
-    state.metrics.check(state, request)?;
+    check(state, request)?;
     let (format, encoding) = (Format::wanted(request), Encoding::wanted(request));
     let (turn, state) = (state.metrics.turn.clone().lock_owned().await, state.clone());
     let (send, rendered) = oneshot::channel();

@@ -6,8 +6,10 @@
 #![doc = include_str!("README.md")]
 
 mod accept;
+mod allowance;
 mod api;
 mod assets;
+mod authorization;
 mod body;
 mod conditional;
 mod cookies;
@@ -22,6 +24,7 @@ mod insiders;
 mod json;
 mod memory;
 mod metrics;
+mod metrics_access;
 mod middleware;
 mod ndjson;
 mod nullable;
@@ -40,7 +43,7 @@ mod types;
 mod whole_list;
 
 pub use memory::Memory;
-pub use metrics::MetricsAccess;
+pub use metrics_access::MetricsAccess;
 pub use operator_socket::OperatorSocket;
 pub use pace::Pace;
 pub use router::{metrics_router, openapi_json, openapi_yaml, operator_router, probes, router};

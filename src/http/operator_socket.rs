@@ -1,4 +1,4 @@
-//! The operator socket: a Unix socket in the data directory. Whoever connects to it as the user that the server runs as, or
+//! The operator socket: a Unix socket in the data directory. A process that connects to it as the user that the server runs as, or
 //! as root, may `operate`. No other socket makes anyone an operator: behind one that serves clients, a proxy would.
 
 use std::convert::Infallible;

@@ -85,7 +85,7 @@ pub fn metrics_router(state: Arc<State>) -> impl Endpoint<Output = Response> + '
     at_the_edge(Route::new().at(METRICS, get(metrics)), state, routes)
 }
 
-/// What every request passes through, wherever it came in.
+/// What every request passes through, on every listener.
 fn at_the_edge(
     endpoint: impl Endpoint + 'static,
     state: Arc<State>,

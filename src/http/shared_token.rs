@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::extract::bearer;
+use super::authorization::bearer;
 
 /// The digest of such a token.
 pub struct SharedToken([u8; 32]);

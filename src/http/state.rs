@@ -8,7 +8,7 @@ use poem::Request;
 use uuid::Uuid;
 
 use super::memory::Memory;
-use super::metrics::MetricsAccess;
+use super::metrics_access::MetricsAccess;
 use super::problem::Problem;
 use super::shared_token::SharedToken;
 use crate::config::{Environment, Server};

@@ -38,7 +38,7 @@ impl Adjacent {
         self.words.first().map_or(0, |rarest| rarest.postings.doc_freq())
     }
 
-    /// The first document from `target` on that has all the words, wherever they stand.
+    /// The first document from `target` on that has all the words, at any place.
     pub(super) fn seek(&mut self, target: DocId) -> DocId {
         let Some((rarest, others)) = self.words.split_first_mut() else { return TERMINATED };
         let mut doc = seek(&mut rarest.postings, target);

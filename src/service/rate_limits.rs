@@ -124,7 +124,7 @@ impl RateLimits {
         })
     }
 
-    /// Counts an e-mail that is asked for, whoever it is for.
+    /// Counts a requested e-mail, no matter to which address.
     pub(super) fn count_mail(&self) -> Result<Allowance, Error> {
         Ok(self.mail_in_all.take(&())?)
     }

@@ -12,7 +12,7 @@ use crate::domain::{
 pub trait Sessions: Send + Sync {
     /// Adds a session, and removes a few of the same user's that have expired, and those unused longest if there are too
     /// many. The account must be active. Returns false, and does nothing, when its password hash is no longer the one
-    /// that was verified: whoever proved the password was too slow.
+    /// that was verified: the password was changed meanwhile.
     async fn open_session(&self, session: Session, opening: Opening, stamp: Stamp) -> StoreResult<bool>;
 
     /// Notes that someone failed to sign in, to this account or to none.

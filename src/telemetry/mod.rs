@@ -4,6 +4,7 @@
 
 mod client;
 mod collector;
+mod error;
 mod export;
 mod http;
 pub mod logs;
@@ -32,11 +33,12 @@ use crate::domain::{TenantId, UserId};
 pub use crate::operations::Operation;
 pub use client::{HttpSender, http_sender, with_causes};
 pub use collector::{ExportHealth, SignalHealth};
+pub use error::TelemetryError;
 pub use http::{RequestHead, RequestInFlight};
 pub use metrics::{BackupFigures, HashingFigures, Metrics, SearchFigures, StorageFigures, TaskFigures};
 pub use observed::Observed;
 pub use outbound::CallError;
-pub use pipeline::{Pipeline, TelemetryError};
+pub use pipeline::Pipeline;
 pub use recorder::Recorder;
 pub use search::SearchCall;
 pub use storage::{StorageCall, StorageWrite};

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::Resource;
@@ -13,55 +12,24 @@ use opentelemetry_sdk::runtime;
 use opentelemetry_sdk::trace::{
     self, BatchSpanProcessor, Sampler, SdkTracerProvider, SimpleSpanProcessor, SpanProcessor,
 };
-use opentelemetry_semantic_conventions::SCHEMA_URL;
 use prometheus::{Encoder as _, TextEncoder};
-use thiserror::Error;
 use uuid::Uuid;
 
 use super::client::{HttpClient, Tls};
 use super::collector::CollectorHealth;
+use super::error::TelemetryError;
 use super::export::{self, Bounded, Leaving};
 use super::metrics::{AllExports, Exemplars, Metrics, register_recorder, view};
 use super::outbound::Outbound;
 use super::propagation::Propagator;
 use super::recorder::{AlsoRecording, Recorded, Recorder};
-use super::resource::resource;
+use super::resource::{resource, scope};
 use super::{Telemetry, openmetrics};
 use crate::config::{self, Environment, Exporter, RemoteSampling, SamplerArg, Signal};
 use crate::domain::SystemEntropy;
 
 /// How long the service that says which traces are recorded has to answer.
 const REMOTE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Why telemetry can't start.
-#[derive(Debug, Error)]
-pub enum TelemetryError {
-    /// An exporter can't be built, most likely because of a file it should read.
-    #[error(
-        "can't export {} to {endpoint}: {cause}; change telemetry.otlp, or set OTEL_{}_EXPORTER=none",
-        .signal.as_str(),
-        .signal.as_str().to_ascii_uppercase()
-    )]
-    Exporter {
-        /// What should be exported.
-        signal: Signal,
-        /// Where that should go.
-        endpoint: String,
-        /// What the exporter said.
-        cause: String,
-    },
-    /// The service that should say which traces are recorded can't be asked.
-    #[error("can't ask {endpoint} which traces to record: {cause}; change telemetry.sampler or telemetry.sampler_arg")]
-    Sampler {
-        /// Where it should be asked.
-        endpoint: String,
-        /// Why it can't.
-        cause: String,
-    },
-    /// The metrics can't be collected.
-    #[error("can't collect metrics: {0}")]
-    Metrics(String),
-}
 
 /// The providers behind [`Telemetry`], kept to flush and close them.
 pub struct Pipeline {
@@ -141,14 +109,6 @@ impl Pipeline {
             tracing::info!("the collector did not take the last telemetry in time; it is lost");
         }
     }
-}
-
-/// What every span, instrument and log record of ours says of where it comes from.
-pub(super) fn scope() -> InstrumentationScope {
-    InstrumentationScope::builder("ghostworks")
-        .with_version(env!("CARGO_PKG_VERSION"))
-        .with_schema_url(SCHEMA_URL)
-        .build()
 }
 
 /// Does `work` on a thread of its own, which is left behind when the caller stops waiting.

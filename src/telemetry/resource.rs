@@ -1,9 +1,9 @@
 //! What this process is: the resource that every span and metric belongs to.
 
-use opentelemetry::KeyValue;
+use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::resource::TelemetryResourceDetector;
-use opentelemetry_semantic_conventions::attribute;
+use opentelemetry_semantic_conventions::{SCHEMA_URL, attribute};
 use uuid::Uuid;
 
 use crate::config;
@@ -26,4 +26,12 @@ pub(super) fn resource(config: &config::Telemetry, environment: &str, instance: 
     // Last, for `OTEL_SERVICE_NAME` wins over `OTEL_RESOURCE_ATTRIBUTES`, which wins over the default.
     attributes.push(KeyValue::new(attribute::SERVICE_NAME, config.service_name.clone()));
     Resource::builder_empty().with_detector(Box::new(TelemetryResourceDetector)).with_attributes(attributes).build()
+}
+
+/// What every span, instrument and log record of ours says of where it comes from.
+pub(super) fn scope() -> InstrumentationScope {
+    InstrumentationScope::builder("ghostworks")
+        .with_version(env!("CARGO_PKG_VERSION"))
+        .with_schema_url(SCHEMA_URL)
+        .build()
 }

@@ -20,7 +20,7 @@ use crate::telemetry::with_causes;
 /// What an export is sent as.
 const NDJSON: &str = "application/x-ndjson";
 
-/// Follows an export to standard output that broke off. It is no JSON, so that whoever reads that does not take it for
+/// Follows an export to standard output that broke off. It is no JSON, so that a reader does not take it for
 /// whole.
 const NO_END: &[u8] = b"\nthe export broke off here\n";
 

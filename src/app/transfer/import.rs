@@ -1,6 +1,6 @@
 //! Lines into a workspace, some at a time.
 //!
-//! Each part is sent under an idempotency key that is made of its lines and their place. So whoever imports the same
+//! Each part is sent under an idempotency key that is made of its lines and their place. So importing the same
 //! again goes on where it ended, however it ended. That is also why it stops at the first part with a line that is
 //! refused: no later one may be there already when the lines before it change.
 

@@ -72,7 +72,7 @@ impl Artifact {
     pub fn patched(self, patch: ArtifactPatch, user: UserId, now: Timestamp) -> Self {
         let before = self.clone();
         let next = self.with(patch);
-        if next == before { before } else { next.touched(user, now) }
+        if next == before { before } else { next.next_version(user, now) }
     }
 
     fn with(mut self, patch: ArtifactPatch) -> Self {
@@ -91,16 +91,16 @@ impl Artifact {
     /// Its next version: moved to the trash by `user` at `now`.
     pub fn deleted(mut self, user: UserId, now: Timestamp) -> Self {
         self.deleted_at = Some(now);
-        self.touched(user, now)
+        self.next_version(user, now)
     }
 
     /// Its next version: taken out of the trash by `user` at `now`.
     pub fn restored(mut self, user: UserId, now: Timestamp) -> Self {
         self.deleted_at = None;
-        self.touched(user, now)
+        self.next_version(user, now)
     }
 
-    fn touched(mut self, user: UserId, now: Timestamp) -> Self {
+    fn next_version(mut self, user: UserId, now: Timestamp) -> Self {
         self.version += 1;
         self.updated_by = user;
         self.updated_at = now;

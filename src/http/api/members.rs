@@ -48,7 +48,7 @@ impl MembersApi {
 
     /// Add a member
     ///
-    /// Admins may; only an owner makes an owner. Whoever it is must have an account.
+    /// Admins may; only an owner makes an owner. The person must have an account.
     #[oai(path = "/:workspace_id/members", method = "post", operation_id = "add_member")]
     async fn add(
         &self,

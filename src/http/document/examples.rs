@@ -9,7 +9,7 @@ const FIELDS: [(&str, &str); 34] = [
     ("access_token", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIwMTg5In0.c2lnbmF0dXJl"),
     ("artifact_type", "service"),
     ("code", "validation_failed"),
-    ("description", "Charges customers, and tells them"),
+    ("description", "Charges customers and sends receipts"),
     ("detail", "Invalid input: name: must be 1 to 255 characters."),
     ("docs", "/docs"),
     ("email", "ada@example.com"),

@@ -1,5 +1,5 @@
 //! The OpenAPI document: what poem-openapi says of the operations, brought into the form that generators understand. All
-//! rewriting is here, so that the document is one thing wherever it is read.
+//! rewriting is here, so that every reader gets the same document.
 
 mod examples;
 mod operations;

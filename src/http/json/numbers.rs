@@ -1,5 +1,5 @@
 //! Numbers that don't fit in 64 bits. serde_json takes large whole numbers for floating point numbers, which lose digits
-//! without anyone noticing, and refuses others even where they are ignored; here they are found, wherever they are.
+//! without anyone noticing, and refuses others even where they are ignored; here they are found at any depth.
 //!
 //! The text is hostile: it is read from front to back, with a stack of its own, never by recursion.
 

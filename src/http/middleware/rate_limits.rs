@@ -1,8 +1,8 @@
 //! Rate limits by the client's address, and what answers say of rate limits.
 
-use poem::http::{HeaderMap, HeaderName};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
+use crate::http::allowance::{announce, note};
 use crate::http::cookies;
 use crate::http::forwarded::Origin;
 use crate::http::problem::Problem;
@@ -10,25 +10,7 @@ use crate::http::routes::operation_of;
 use crate::http::server::Crowded;
 use crate::http::state::State;
 use crate::operations::RateClass;
-use crate::service::{Allowance, Allowances, Error};
-
-const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
-const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
-const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
-
-/// Notes what is left of a limit, which is sent with the answer.
-pub(in crate::http) fn note(request: &Request, allowance: Allowance) {
-    if let Some(allowances) = request.data::<Allowances>() {
-        allowances.note(allowance);
-    }
-}
-
-/// Writes what is left of a limit, unless that is written already.
-pub(in crate::http) fn announce(allowance: &Allowance, headers: &mut HeaderMap) {
-    headers.entry(LIMIT).or_insert(allowance.limit.into());
-    headers.entry(REMAINING).or_insert(allowance.remaining.into());
-    headers.entry(RESET).or_insert(allowance.reset_seconds.into());
-}
+use crate::service::{Allowances, Error};
 
 /// Sends what is left of the limits. Outside the place where errors are answered, for errors have it too.
 pub(in crate::http) struct AnnounceLimits;

@@ -5,7 +5,7 @@ use poem::http::StatusCode;
 use super::{Code, Problem, ROOM_RETRY_AFTER_SECONDS, field_errors};
 use crate::service;
 
-/// To who sends a token that is no good; as clients of the older service know it, as are the sentences about conflicts.
+/// For a token that is not valid; as clients of the older service know it, as are the sentences about conflicts.
 const UNKNOWN_CALLER: &str = "Could not validate credentials";
 
 impl From<service::Error> for Problem {

@@ -12,7 +12,7 @@ use thiserror::Error;
 use self::body::{FieldError, field_errors};
 pub(in crate::http) use self::body::{PartProblem, ProblemBody};
 pub(in crate::http) use self::code::Code;
-use super::middleware::rate_limits;
+use super::allowance::announce;
 use super::types::Time;
 use crate::domain::{Timestamp, Violations};
 use crate::service::Allowance;
@@ -289,7 +289,7 @@ impl Problem {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
         if let Some(allowance) = &self.allowance {
-            rate_limits::announce(allowance, headers);
+            announce(allowance, headers);
         }
         if let Some(allow) = self.allow.and_then(|allow| HeaderValue::from_str(&allow).ok()) {
             headers.insert(header::ALLOW, allow);

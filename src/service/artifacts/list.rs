@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::attributes::{annotate_found, annotate_list};
 use super::count;
-use super::search::annotate_found;
 use crate::domain::{
     ArtifactCounts, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactStats, FacetFields, Facets, FoundArtifact,
-    FoundArtifacts, ListArtifacts, SearchArtifacts, SearchText, TagPrefix, TenantId,
+    FoundArtifacts, ListArtifacts, SearchArtifacts, TagPrefix, TenantId,
 };
 use crate::service::{Caller, Error, Service};
 use crate::telemetry::{Operation, annotate, annotate_with};
@@ -109,17 +109,4 @@ impl Service {
         })
         .await
     }
-}
-
-/// What was asked, without what was typed: the length of the text, not the text.
-pub(super) fn annotate_list(text: Option<&SearchText>, list: &ListArtifacts) {
-    let ListArtifacts { filter, sort, page } = list;
-    annotate("artifact.query.present", text.is_some());
-    annotate("artifact.query.length", count(text.map_or(0, |text| text.as_str().chars().count())));
-    annotate("artifact.tag_count", count(filter.tags.len() + filter.tags_all.len() + filter.tags_none.len()));
-    annotate("artifact.sort", sort.as_str());
-    annotate("artifact.limit", count(page.limit));
-    annotate("artifact.offset", count(page.offset()));
-    annotate("artifact.cursor.present", page.after().is_some());
-    annotate("artifact.include_deleted", filter.include_deleted);
 }

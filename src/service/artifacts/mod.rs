@@ -1,5 +1,6 @@
 //! Artifacts, one at a time.
 
+mod attributes;
 mod bulk;
 mod list;
 mod search;

@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::count;
-use super::list::annotate_list;
+use super::attributes::{annotate_found, annotate_list};
 use crate::domain::{
     Artifact, ArtifactId, FoundArtifact, FoundArtifacts, FoundById, Position, SearchArtifacts, TenantId,
 };
 use crate::service::{Caller, Error, Service};
-use crate::telemetry::{Operation, annotate};
+use crate::telemetry::Operation;
 
 impl Service {
     /// A page of what is found in a workspace. It knows of every write that was answered before.
@@ -53,10 +52,4 @@ impl Service {
             facets: found.facets,
         })
     }
-}
-
-/// How much was found.
-pub(super) fn annotate_found(found: &FoundArtifacts) {
-    annotate("artifact.result_count", count(found.items.len()));
-    annotate("artifact.total", i64::try_from(found.total).unwrap_or(i64::MAX));
 }

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
-use super::super::Search;
-use super::rebuild::{unread, unwritten};
+use super::failures::{unread, unwritten};
 use crate::domain::{ArtifactId, Change, ChangeKind, TenantId};
 use crate::followers::{Every, Failure, Follower, Next};
 use crate::search::IndexChange;
+use crate::service::Search;
 use crate::store::{Store, StoreResult};
 use crate::telemetry::Telemetry;
 

@@ -1,5 +1,6 @@
 //! The background tasks that keep the search index: one follows the change log, others save it and merge its segments.
 
+mod failures;
 mod indexer;
 mod rebuild;
 #[cfg(test)]

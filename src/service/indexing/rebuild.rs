@@ -1,5 +1,6 @@
 //! Rebuilding the search index from all artifacts there are.
 
+use super::failures::{unread, unwritten};
 use super::indexer::{Indexer, Uncommitted};
 use crate::domain::TenantId;
 use crate::followers::Failure;
@@ -60,14 +61,4 @@ impl Indexer {
             }
         }
     }
-}
-
-/// The store can't be read.
-pub(super) fn unread(error: crate::store::StoreError) -> Failure {
-    Failure::new("the database can't be read for the search index", error)
-}
-
-/// The index can't be written.
-pub(super) fn unwritten(error: crate::search::SearchError) -> Failure {
-    Failure::new("the search index can't be written", error)
 }

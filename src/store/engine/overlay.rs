@@ -230,9 +230,9 @@ impl Overlay {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Scope;
     use super::*;
     use crate::domain::ChangeKind;
+    use crate::store::engine::Scope;
 
     fn put(overlay: &mut Overlay, key: u8, row: u8) {
         let write = |bytes: &mut Vec<u8>| {

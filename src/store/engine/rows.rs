@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::super::{Counts, Standing};
 use crate::domain::{ArtifactBatch, ArtifactCounts, ArtifactHistory, ArtifactPage, FoundById, LogPage, Usage};
+use crate::store::{Counts, Standing};
 
 /// What a read returns, as a number of rows.
 pub trait Rows {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::RedbStore;
-use super::changes;
-use super::scan::Budget;
+use super::budget::Budget;
 use super::snapshot::Snapshot;
 use super::writer::Answer;
+use super::{change_log, changes};
 use crate::domain::{Membership, Quotas, Session, Stamp, Timestamp};
 use crate::store::engine::{Engine, Name, Rows, Source, Tx};
 use crate::store::{Call, StoreError, StoreResult};
@@ -142,7 +142,7 @@ impl Engine for RedbStore {
     }
 
     async fn trim_changes(&self, before: Timestamp, limit: usize) -> StoreResult<bool> {
-        let is_needed = |snapshot: &Snapshot| changes::begins_before(snapshot.changes()?, before);
+        let is_needed = |snapshot: &Snapshot| change_log::begins_before(snapshot.changes()?, before);
         if !self.look_up(Name::new("get", "changes"), is_needed)? {
             return Ok(false);
         }

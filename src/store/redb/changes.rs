@@ -1,25 +1,22 @@
-//! The change log: one entry for each thing that a write changed, in the order of the commits, without gaps.
-
-use async_trait::async_trait;
-use redb::{ReadableTable, Table};
+//! Reading and trimming the change log.
 
 use super::RedbStore;
+use super::budget::Budget;
+use super::change_log::{chain, entry_at, last_seq};
 use super::counters::{self, Counter};
-use super::records::{self, Entry};
-use super::scan::Budget;
+use super::records::Entry;
 use super::snapshot::Snapshot;
-use super::tables::{Tables, get, put, read};
-use crate::domain::{Change, LogPage, LogPlace, Stamp, TenantId, Timestamp};
-use crate::store::engine::{Logged, Name};
+use super::tables::get;
+use super::transaction::Tables;
+use crate::domain::{Change, LogPage, LogPlace, TenantId, Timestamp};
+use crate::store::engine::Name;
 use crate::store::{Changes, StoreError, StoreResult};
+use async_trait::async_trait;
 
 /// More entries than this are read off the runtime's threads.
 const INLINE_ROWS: usize = 1000;
 
-/// The name of its table.
-pub(super) const NAME: &str = "changes";
-
-const LIST: Name = Name::new("list", NAME);
+const LIST: Name = Name::new("list", "changes");
 
 #[async_trait]
 impl Changes for RedbStore {
@@ -43,71 +40,6 @@ impl Changes for RedbStore {
     }
 }
 
-/// The log while a group is written.
-pub(super) struct ChangeLog<'txn> {
-    table: Table<'txn, u64, &'static [u8]>,
-    last: u64,
-}
-
-impl<'txn> ChangeLog<'txn> {
-    /// The log, to be continued after its last entry.
-    pub fn new(table: Table<'txn, u64, &'static [u8]>) -> StoreResult<Self> {
-        let last = last_seq(&table)?;
-        Ok(Self { table, last })
-    }
-
-    /// The position that the next entry will have.
-    pub fn next_seq(&self) -> u64 {
-        self.last + 1
-    }
-
-    /// Adds an entry; `previous` is the position of the entry before of its chain, or 0.
-    pub fn append(&mut self, logged: &Logged, stamp: &Stamp, previous: u64) -> StoreResult<()> {
-        let Logged { scope, about, kind } = *logged;
-        let (seq, tenant, actor) = (self.next_seq(), scope.tenant(), stamp.actor.clone());
-        let entry = Entry { change: Change { seq, tenant, about, at: stamp.at, actor, kind }, previous };
-        self.table.insert(seq, records::encode(&entry)?.as_slice())?;
-        self.last = seq;
-        Ok(())
-    }
-
-    /// Has the entry at a position follow another one of the same workspace.
-    pub fn relink(&mut self, seq: u64, previous: u64) -> StoreResult<()> {
-        match get::<_, Entry>(&self.table, seq)? {
-            Some(entry) => put(&mut self.table, seq, &Entry { previous, ..entry }),
-            None => Ok(()),
-        }
-    }
-
-    /// Removes the first entries, at most `limit`, that are from before `before`, but never the last one: the next follows
-    /// it. Returns the position that the log begins at then, if any was removed, and whether there may be more.
-    fn trim(&mut self, before: Timestamp, limit: usize) -> StoreResult<(Option<u64>, bool)> {
-        let mut removed = 0;
-        while removed < limit && begins_before(&self.table, before)? {
-            self.table.pop_first()?;
-            removed += 1;
-        }
-        let first = self.table.first()?.map(|(seq, _)| seq.value());
-        Ok((first.filter(|_| removed > 0), removed == limit))
-    }
-}
-
-/// Whether the first entry is from before `before`, and not the last as well.
-pub(super) fn begins_before(table: &impl ReadableTable<u64, &'static [u8]>, before: Timestamp) -> StoreResult<bool> {
-    let last = last_seq(table)?;
-    for row in table.iter()? {
-        let (seq, entry) = row?;
-        if seq.value() >= last {
-            break;
-        }
-        // One that can't be read is as old as the next that can.
-        if let Ok(entry) = entry_at(seq.value(), entry.value()) {
-            return Ok(entry.change.at < before);
-        }
-    }
-    Ok(false)
-}
-
 /// See [`crate::store::Housekeeping::trim_changes`].
 pub(super) fn trim(tables: &mut Tables<'_>, before: Timestamp, limit: usize) -> StoreResult<bool> {
     let (oldest, has_more) = tables.changes()?.trim(before, limit)?;
@@ -116,11 +48,6 @@ pub(super) fn trim(tables: &mut Tables<'_>, before: Timestamp, limit: usize) -> 
         tables.begins_at(oldest);
     }
     Ok(has_more)
-}
-
-/// The position of the last entry; 0 when there is none.
-pub(super) fn last_seq(table: &impl ReadableTable<u64, &'static [u8]>) -> StoreResult<u64> {
-    Ok(table.last()?.map_or(0, |(seq, _)| seq.value()))
 }
 
 /// The first `limit` entries after position `after`, oldest first, without those that can't be read.
@@ -138,11 +65,6 @@ pub(super) fn list(snapshot: &Snapshot, budget: &Budget, after: u64, limit: usiz
         }
     }
     Ok(changes)
-}
-
-/// What the entry at a position says.
-pub(super) fn entry_at(seq: u64, entry: &[u8]) -> StoreResult<Entry> {
-    read(NAME, &seq.to_be_bytes(), entry)
 }
 
 /// The two chains of a workspace: what happened in it, and what is about it.
@@ -222,22 +144,16 @@ impl Page<'_> {
     }
 }
 
-/// The chain of an entry, if it is in one: of what happened in a workspace, or else is about one.
-pub(super) fn chain(tenant: Option<TenantId>, about: Option<TenantId>) -> Option<(TenantId, Counter)> {
-    let own = tenant.map(|tenant| (tenant, Counter::NewestChange));
-    own.or(about.map(|about| (about, Counter::NewestAbout)))
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use redb::Database;
 
-    use super::super::tables::CHANGES;
-    use super::super::{Location, Options};
     use super::*;
-    use crate::domain::{Actor, Quotas, SystemEntropy};
+    use crate::domain::{Actor, Quotas, Stamp, SystemEntropy};
+    use crate::store::redb::tables::CHANGES;
+    use crate::store::redb::{Location, Options};
     use crate::store::{Housekeeping as _, NoObserver, Sessions as _, Store as _};
 
     fn options(location: &Location) -> Options {

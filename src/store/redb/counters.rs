@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use redb::{ReadableTable, Table};
 
-use super::snapshot::Snapshot;
 use crate::domain::TenantId;
 use crate::store::{Counts, StoreResult};
 
@@ -146,10 +145,9 @@ pub(super) fn value_in(
 }
 
 /// The counters over all workspaces.
-pub(super) fn counts(snapshot: &Snapshot) -> StoreResult<Counts> {
-    let value = |counter: Counter| -> StoreResult<u64> {
-        Ok(snapshot.counters()?.get(&counter.of_all())?.map_or(0, |row| row.value()))
-    };
+pub(super) fn counts(table: &impl ReadableTable<&'static [u8; 17], u64>) -> StoreResult<Counts> {
+    let value =
+        |counter: Counter| -> StoreResult<u64> { Ok(table.get(&counter.of_all())?.map_or(0, |row| row.value())) };
     Ok(Counts {
         users: value(Counter::Users)?,
         workspaces: value(Counter::Workspaces)?,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::changes::last_seq;
+use super::change_log::last_seq;
 use super::{Location, RedbStore};
 use crate::store::StoreFigures;
 

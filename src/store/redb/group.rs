@@ -19,17 +19,17 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use redb::{Database, ReadableDatabase as _, WriteTransaction};
+use redb::{Database, ReadableDatabase as _, TableHandle as _, WriteTransaction};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::yield_now;
 
-use super::changes;
 use super::guard::Guard;
+use super::job::{Commit, Job};
 use super::reserve::Room;
 use super::snapshot::{Published, Snapshot};
-use super::tables::Tables;
-use super::writer::{Commit, Job};
+use super::tables::CHANGES;
+use super::transaction::Tables;
 use crate::store::{CacheFigures, CommitFigures, Observer, StoreError, StoreResult};
 
 /// So many are answered at once.
@@ -127,8 +127,8 @@ impl Group {
         if let Ok(Some(Commit { elapsed, size, .. })) = commit {
             self.observer.committed(&CommitFigures { elapsed, group_size: size });
         }
-        self.tell_figures();
-        // First, so that whoever was answered and then asks how the store is need not ask the writer.
+        self.publish_figures();
+        // First, so that a caller who was answered and then asks how the store is need not ask the writer.
         self.published.round.send_replace(Some(Instant::now()));
         let others = jobs.split_off(jobs.len().min(ANSWERED_AT_ONCE));
         jobs.into_iter().for_each(|job| job.answer(&commit));
@@ -137,7 +137,7 @@ impl Group {
         }
     }
 
-    fn tell_figures(&self) {
+    fn publish_figures(&self) {
         self.published.writing.store(false, Ordering::Relaxed);
         if let Some(stats) = self.database.as_ref().map(Database::cache_stats) {
             let hits = stats.read_hits() + stats.write_hits();
@@ -210,7 +210,7 @@ impl Group {
         self.published.remembered.forget(&rewritten);
         rewritten.damaged.iter().for_each(|(table, key)| self.published.damages.forget(table.name(), key));
         if let Some(first) = rewritten.first_change {
-            self.published.damages.forget_before(changes::NAME, &first.to_be_bytes());
+            self.published.damages.forget_before(CHANGES.name(), &first.to_be_bytes());
         }
         Ok(Some(elapsed))
     }

@@ -2,14 +2,14 @@
 
 use tokio::time::timeout;
 
-use super::{RedbStore, changes};
+use super::{RedbStore, change_log};
 use crate::store::{StoreError, StoreHealth, StoreResult};
 
 impl RedbStore {
     /// See [`crate::store::Store::health`].
     pub(super) async fn look(&self) -> StoreHealth {
         let writable = self.ask_writer().await;
-        let last_seq = self.snapshot().and_then(|snapshot| changes::last_seq(snapshot.changes()?));
+        let last_seq = self.snapshot().and_then(|snapshot| change_log::last_seq(snapshot.changes()?));
         StoreHealth {
             readable: last_seq.is_ok(),
             writable,

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use redb::{Database, ReadableDatabase, ReadableTable, TableError, WriteTransaction};
 
 use super::counters::Counter;
-use super::tables::{ARTIFACTS, ARTIFACTS_BY_CREATION, ARTIFACTS_TRASH, META, Tables, read, second_of};
+use super::tables::{ARTIFACTS, ARTIFACTS_BY_CREATION, ARTIFACTS_TRASH, META, read, second_of};
+use super::transaction::Tables;
 use crate::domain::{Artifact, ArtifactId, Creation, Membership, Role, TenantId, Timestamp};
 use crate::store::engine::creation_key;
 use crate::store::{StoreError, StoreResult};

@@ -12,7 +12,9 @@
 //! [`Observer`] it is given.
 
 mod backup;
+mod budget;
 mod calls;
+mod change_log;
 mod changes;
 mod check;
 mod compact;
@@ -27,6 +29,7 @@ mod group;
 mod guard;
 mod health;
 mod history;
+mod job;
 mod limits;
 mod migrate;
 mod open;
@@ -37,6 +40,7 @@ mod scan;
 mod snapshot;
 mod stats;
 mod tables;
+mod transaction;
 mod writer;
 
 use std::sync::Arc;
@@ -107,7 +111,7 @@ impl RedbStore {
 
 impl Drop for RedbStore {
     fn drop(&mut self) {
-        // Nobody is left to hear of an error; whoever wants to calls `close` before.
+        // Nobody is left to get an error; call `close` before to see it.
         drop(self.writer.close());
     }
 }
@@ -119,7 +123,7 @@ impl Store for RedbStore {
     }
 
     async fn counts(&self) -> StoreResult<Counts> {
-        self.look_up(Name::new("get", "counters"), counters::counts)
+        self.look_up(Name::new("get", "counters"), |snapshot| counters::counts(snapshot.counters()?))
     }
 
     async fn health(&self) -> StoreHealth {

@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use redb::{AccessGuard, Key, Range, ReadableTable, Value};
 
-use super::scan::Budget;
+use super::budget::Budget;
 use crate::store::engine::{Cursor, Span};
 use crate::store::{StoreError, StoreResult};
 

@@ -1,18 +1,16 @@
 //! Long reads: off the runtime's threads, a few at a time, and none for longer than somebody wants to know.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use super::budget::Budget;
 use super::limits::Limits;
 use super::snapshot::Snapshot;
 use crate::store::{StoreError, StoreResult};
-
-/// Rows between two looks at the time.
-const ROWS_BETWEEN: usize = 256;
 
 /// Where scans wait for their turn.
 pub(super) struct Scans {
@@ -49,50 +47,5 @@ impl Scans {
     #[cfg(test)]
     pub fn free(&self) -> usize {
         self.turns.available_permits()
-    }
-}
-
-/// How much longer a read may go on.
-pub(super) struct Budget(Option<(Weak<()>, Instant)>);
-
-impl Budget {
-    /// For reads that are short by themselves.
-    pub const UNLIMITED: Self = Self(None);
-
-    /// As long as `caller` is there, but not past `deadline`.
-    fn of(caller: &Arc<()>, deadline: Instant) -> Self {
-        Self(Some((Arc::downgrade(caller), deadline)))
-    }
-
-    /// Whether the read must end.
-    pub fn is_spent(&self) -> bool {
-        let spent =
-            |(caller, deadline): &(Weak<()>, Instant)| caller.strong_count() == 0 || Instant::now() >= *deadline;
-        self.0.as_ref().is_some_and(spent)
-    }
-
-    /// Whether it must end after `passed` rows. The time is asked for once in a while.
-    pub fn is_over(&self, passed: usize) -> bool {
-        passed.is_multiple_of(ROWS_BETWEEN) && self.is_spent()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn passes(budget: &Budget) -> bool {
-        (1..10 * ROWS_BETWEEN).all(|passed| !budget.is_over(passed))
-    }
-
-    #[test]
-    fn s33_rows_pass_until_the_caller_has_gone_or_the_time_is_over() {
-        let caller = Arc::new(());
-        let far = Instant::now() + Limits::default().scan_deadline * 1000;
-        let (patient, late) = (Budget::of(&caller, far), Budget::of(&caller, Instant::now()));
-        assert!(passes(&patient) && passes(&Budget::UNLIMITED) && !passes(&late));
-        assert!(!late.is_over(1), "one row is no matter");
-        drop(caller);
-        assert!(!passes(&patient));
     }
 }

@@ -12,9 +12,9 @@ use arc_swap::ArcSwapOption;
 use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableDatabase};
 use tokio::sync::watch;
 
+use super::budget::Budget;
 use super::remembered::Remembered;
 use super::rows::{self, Watch};
-use super::scan::Budget;
 use super::tables::{self, named};
 use crate::store::engine::{Counter, Cursor, Source, Span, Table};
 use crate::store::{CacheFigures, Damage, Damages, Observer, StoreError, StoreResult};
@@ -59,7 +59,7 @@ macro_rules! snapshot {
                     if let Some(table) = self.$name.get() {
                         return Ok(table);
                     }
-                    // Whoever opens it at the same time sees the same.
+                    // Another thread that opens it at the same time sees the same.
                     let table = self.txn.open_table(tables::$definition)?;
                     Ok(self.$name.get_or_init(|| table))
                 }

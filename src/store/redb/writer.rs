@@ -10,7 +10,8 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::{mpsc, oneshot};
 
 use super::group::Group;
-use super::tables::Tables;
+use super::job::{Commit, Job};
+use super::transaction::Tables;
 use crate::domain::Stamp;
 use crate::priority::Work;
 use crate::store::engine::Tx;
@@ -29,35 +30,6 @@ impl<T> Answer<T> {
     fn refused(error: StoreError) -> Self {
         Self { result: Err(error), rows: 0, figures: None }
     }
-}
-
-/// A commit that a group shared.
-#[derive(Clone, Copy)]
-pub(super) struct Commit {
-    /// When the group was taken from the queue.
-    pub taken: Instant,
-    /// How long it took to make it durable.
-    pub elapsed: Duration,
-    /// How many intents were in the group.
-    pub size: usize,
-}
-
-/// An intent in the queue.
-pub(super) trait Job: Send {
-    /// Whether it is carried out on a full disk, too.
-    fn is_urgent(&self) -> bool {
-        false
-    }
-
-    /// The writer has taken it from the queue.
-    fn taken(&mut self) {}
-
-    /// Carries the intent out in the group's transaction. An error means that the transaction must be abandoned; a
-    /// refusal is none.
-    fn run(&mut self, tables: &mut Tables<'_>) -> StoreResult<()>;
-
-    /// Answers, once it is known what became of the group.
-    fn answer(self: Box<Self>, group: &StoreResult<Option<Commit>>);
 }
 
 /// What is done in a group. It returns what came of it, with how many entries it added to the change log; an error means that
@@ -123,7 +95,7 @@ where
             (Ok(_), None) => Answer::refused(StoreError::unavailable("the write was not carried out")),
             (Err(failure), _) => Answer::refused(failure.clone()),
         };
-        // Whoever waited may have given up; the write stands all the same.
+        // The caller may have given up; the write stands all the same.
         drop(self.reply.send(answer));
     }
 }

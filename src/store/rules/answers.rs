@@ -4,12 +4,12 @@
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
 
-use super::super::engine::{Engine, Name, Source, Span, Table, Tx, expiry_key};
-use super::super::{Answers, StoreResult};
-use super::housekeeping::AT_ONCE;
+use super::expired::AT_ONCE;
 use super::nobody;
 use super::reading::{Reading as _, readable};
 use crate::domain::{Answer, Noted, Reservation, Timestamp, UserId};
+use crate::store::engine::{Engine, Name, Source, Span, Table, Tx, expiry_key};
+use crate::store::{Answers, StoreResult};
 
 #[async_trait]
 impl<E: Engine> Answers for E {

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
-use super::super::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx, pair};
-use super::super::records::LastUse;
-use super::super::{ApiKeys, Missing, StoreError, StoreResult};
 use super::quotas::require_within;
 use super::reading::{Reading as _, readable};
-use super::{members, nobody, workspaces, write};
+use super::rows::workspaces;
+use super::{members, nobody, write};
 use crate::domain::{ApiKey, ApiKeyId, ApiKeyUse, ChangeKind, Quota, Quotas, Role, Stamp, TenantId, UserId};
+use crate::store::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx, pair};
+use crate::store::records::LastUse;
+use crate::store::{ApiKeys, Missing, StoreError, StoreResult};
 
 #[async_trait]
 impl<E: Engine> ApiKeys for E {

@@ -6,13 +6,14 @@
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
 
-use super::super::engine::{End, Engine, Name, Rows, Source, Span, Table, Tx};
-use super::super::{Housekeeping, StoreResult, TrashPlace, VersionPlace};
 use super::artifacts::{histories, trash};
+use super::expired::{AT_ONCE, ExpiredBatch};
 use super::reading::Reading as _;
-use super::workspaces::tenant_in;
+use super::rows::workspaces::tenant_in;
 use super::{members, nobody, write};
 use crate::domain::{Stamp, TenantId, Timestamp, UserId};
+use crate::store::engine::{End, Engine, Name, Source, Span, Table, Tx};
+use crate::store::{Housekeeping, StoreResult, TrashPlace, VersionPlace};
 
 #[async_trait]
 impl<E: Engine> Housekeeping for E {
@@ -67,24 +68,6 @@ impl<E: Engine> Housekeeping for E {
 
     async fn trim_changes(&self, before: Timestamp, limit: usize) -> StoreResult<bool> {
         Engine::trim_changes(self, before, limit).await
-    }
-}
-
-/// How many workspaces are swept at once: an engine may have them share a commit.
-pub(super) const AT_ONCE: usize = 32;
-
-/// What was seen of a table, of which old rows are to be removed.
-pub(super) struct ExpiredBatch<P> {
-    pub rows: usize,
-    /// The places of those that are old.
-    pub old: Vec<P>,
-    /// Where to go on.
-    pub next: Option<P>,
-}
-
-impl<P> Rows for ExpiredBatch<P> {
-    fn rows(&self) -> usize {
-        self.rows
     }
 }
 

@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 
-use super::super::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx, pair};
-use super::super::{Members, Missing, StoreError, StoreResult};
 use super::quotas::require_within;
 use super::reading::{Reading as _, readable};
-use super::{users, workspaces, write};
+use super::rows::{accounts, workspaces};
+use super::write;
 use crate::domain::{ChangeKind, Member, Membership, Quota, Quotas, Role, Stamp, TenantId, UserId};
+use crate::store::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx, pair};
+use crate::store::{Members, Missing, StoreError, StoreResult};
 
 #[async_trait]
 impl<E: Engine> Members for E {
@@ -58,7 +59,7 @@ const INLINE_MEMBERS: u64 = 100;
 fn add(tx: &mut Tx<'_>, quotas: &Quotas, membership: &Membership, by: UserId) -> StoreResult<Membership> {
     let Membership { tenant, user, role, .. } = *membership;
     require_role(tx, tenant, by, role.max(Role::Admin))?;
-    users::require(tx, user)?;
+    accounts::require(tx, user)?;
     if tx.has(Table::Members, &key(tenant, user))? {
         return Err(StoreError::AlreadyMember);
     }
@@ -100,7 +101,7 @@ fn remove(tx: &mut Tx<'_>, tenant: TenantId, user: UserId, by: UserId) -> StoreR
     Ok(())
 }
 
-/// Makes someone who is no member one, without an entry in the change log.
+/// Makes a non-member a member, without an entry in the change log.
 pub(super) fn join(tx: &mut Tx<'_>, membership: &Membership) -> StoreResult<()> {
     put(tx, membership)?;
     tx.add(membership.tenant.to_bytes(), Counter::Members, 1);
@@ -161,7 +162,7 @@ fn list(source: &dyn Source, tenant: TenantId) -> StoreResult<Vec<Member>> {
     let memberships: Vec<Membership> = source.rows(Table::Members, &span, usize::MAX)?;
     source.expect(&mut memberships.iter().map(|it| (Table::Users, it.user.to_bytes().to_vec())))?;
     let member = |membership: Membership| {
-        let user = readable(users::find(source, membership.user))?;
+        let user = readable(accounts::find(source, membership.user))?;
         Ok(user.map(|user| Member { membership, user }))
     };
     let members = memberships.into_iter().filter_map(|membership| member(membership).transpose());

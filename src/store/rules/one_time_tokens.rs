@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 
-use super::super::engine::{Engine, Name, Scope, Table, Tx};
-use super::super::records::Account;
-use super::super::{OneTimeTokens, PasswordReset, StoreError, StoreResult};
 use super::reading::Reading as _;
-use super::{about, api_keys, sessions, users, write};
+use super::rows::{accounts, sessions};
+use super::{about, api_keys, write};
 use crate::domain::{ApiKey, ChangeKind, OneTimeDigest, OneTimeToken, Purpose, Stamp, UserId};
+use crate::store::engine::{Engine, Name, Scope, Table, Tx};
+use crate::store::records::Account;
+use crate::store::{OneTimeTokens, PasswordReset, StoreError, StoreResult};
 
 const UPDATE: Name = Name::new("update", "users");
 
@@ -48,7 +49,7 @@ impl<E: Engine> OneTimeTokens for E {
 
 /// See [`OneTimeTokens::issue_one_time_token`].
 fn issue(tx: &mut Tx<'_>, user: UserId, purpose: Purpose, token: &OneTimeToken) -> StoreResult<bool> {
-    users::require(tx, user)?;
+    accounts::require(tx, user)?;
     let Some(key) = free_key(tx, user, purpose)? else { return Ok(false) };
     tx.put(Table::OneTimeTokens, &key, token)?;
     let kind = match purpose {
@@ -77,7 +78,7 @@ fn verify_email(tx: &mut Tx<'_>, user: UserId, presented: OneTimeDigest) -> Stor
     account.user.is_verified = true;
     account.user.updated_at = tx.stamp().at;
     forget(tx, user, Purpose::VerifyEmail);
-    users::put(tx, &account)?;
+    accounts::put(tx, &account)?;
     tx.log(Scope::User(user), ChangeKind::EmailVerified(user));
     Ok(())
 }
@@ -94,7 +95,7 @@ fn reset_password(
     if let Some(network) = reset.from {
         account.networks.note(network, tx.stamp().at);
     }
-    users::put_password(tx, account, &reset.hash)?;
+    accounts::put_password(tx, account, &reset.hash)?;
     let keys = api_keys::made_by(tx, user)?;
     if reset.revoke_api_keys {
         keys.iter().for_each(|key| api_keys::remove(tx, key.tenant, key.id));

@@ -1,8 +1,8 @@
 //! How much a workspace has, and may have.
 
-use super::super::engine::{Counter, Source};
-use super::super::{StoreError, StoreResult};
 use crate::domain::{Quota, Quotas, TenantId, Usage};
+use crate::store::engine::{Counter, Source};
+use crate::store::{StoreError, StoreResult};
 
 /// What counts how much of it there is.
 fn counter(quota: Quota) -> Counter {
@@ -22,7 +22,7 @@ pub(super) fn require_within(source: &impl Source, quotas: &Quotas, tenant: Tena
     if has > limit { Err(StoreError::QuotaExceeded { quota, limit }) } else { Ok(()) }
 }
 
-/// See [`super::super::Workspaces::usage`].
+/// See [`crate::store::Workspaces::usage`].
 pub(super) fn usage(source: &dyn Source, tenant: TenantId) -> StoreResult<Usage> {
     let has = |quota| source.count(tenant.to_bytes(), counter(quota));
     Ok(Usage {

@@ -1,8 +1,8 @@
 //! Rows as what they say.
 
-use super::super::engine::{Cursor, Source, Span, Table};
-use super::super::records::{self, Record};
-use super::super::{StoreError, StoreResult};
+use crate::store::engine::{Cursor, Source, Span, Table};
+use crate::store::records::{self, Record};
+use crate::store::{StoreError, StoreResult};
 
 /// Reads rows of a source. One that can't be read is [`StoreError::Damaged`] where it is asked for by itself.
 pub(super) trait Reading: Source {

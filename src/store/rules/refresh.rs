@@ -1,21 +1,21 @@
 //! How refresh tokens follow one another.
 //!
 //! Of a token, only a digest is stored. Beside the digest of one that was spent a moment ago is the salt that its successor
-//! was derived with: whoever presents it again is led from salt to salt to the current token of its line.
+//! was derived with: a client that presents it again is led from salt to salt to the current token of its line.
 
-use super::super::engine::{Source, Span, Table, Tx};
-use super::super::records::{RefreshSalts, Salted, SpentTokens};
-use super::super::{Renewal, Rotation, SessionPlace, Standing, StoreResult};
 use super::reading::{Reading as _, readable};
-use super::sessions::{end, find, key, log, put};
+use super::rows::sessions::{end, find, key, log, put};
 use crate::domain::{ChangeKind, RefreshDigest, RefreshLine, RefreshSecret, Session, SessionId, Timestamp, UserId};
+use crate::store::engine::{Source, Span, Table, Tx};
+use crate::store::records::{RefreshSalts, Salted, SpentTokens};
+use crate::store::{Renewal, Rotation, SessionPlace, Standing, StoreResult};
 
 /// The spent refresh tokens that a session knows again. With one row for all of them, ending a session is little work.
 const SPENT_MAX: usize = 100;
 /// How many of the tokens that were spent a moment ago may be presented again, so that their row stays small.
 const SALTS_MAX: usize = 32;
 
-/// See [`Sessions::refresh_standing`](super::super::Sessions::refresh_standing).
+/// See [`Sessions::refresh_standing`](crate::store::Sessions::refresh_standing).
 pub(super) fn standing(
     source: &dyn Source,
     user: UserId,
@@ -33,7 +33,7 @@ pub(super) fn standing(
     })
 }
 
-/// See [`Sessions::rotate_refresh_token`](super::super::Sessions::rotate_refresh_token).
+/// See [`Sessions::rotate_refresh_token`](crate::store::Sessions::rotate_refresh_token).
 pub(super) fn rotate(
     tx: &mut Tx<'_>,
     user: UserId,
@@ -159,7 +159,7 @@ fn keep_salt(
     tx.put(Table::RefreshSalts, &row, &RefreshSalts(salts)).map(drop)
 }
 
-/// See [`Sessions::remove_old_salts`](super::super::Sessions::remove_old_salts).
+/// See [`Sessions::remove_old_salts`](crate::store::Sessions::remove_old_salts).
 pub(super) fn remove_old_salts(
     tx: &mut Tx<'_>,
     now: Timestamp,

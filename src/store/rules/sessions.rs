@@ -2,15 +2,17 @@
 
 use async_trait::async_trait;
 
-use super::super::engine::{Engine, Name, Scope, Source, Span, Table, Tx, pair};
-use super::super::{
-    Missing, Opening, Renewal, Rotation, SessionPlace, Sessions, Standing, StoreError, StoreResult, Switched,
-};
-use super::reading::{Reading as _, readable};
-use super::{INLINE_ROWS, about, members, nobody, refresh, users, write};
+use super::reading::Reading as _;
+use super::rows::accounts;
+use super::rows::sessions::{end, find, key, log, put};
+use super::{INLINE_ROWS, members, nobody, refresh, write};
 use crate::domain::{
     ChangeKind, Membership, RefreshDigest, RefreshLine, RefreshSecret, Session, SessionId, Stamp, TenantId, Timestamp,
     UserId,
+};
+use crate::store::engine::{Engine, Name, Scope, Source, Span, Table, Tx};
+use crate::store::{
+    Missing, Opening, Renewal, Rotation, SessionPlace, Sessions, Standing, StoreError, StoreResult, Switched,
 };
 
 const GET: Name = Name::new("get", "sessions");
@@ -103,7 +105,7 @@ const PRUNED_MAX: usize = 8;
 
 /// See [`Sessions::open_session`].
 fn open(tx: &mut Tx<'_>, session: &Session, opening: &Opening) -> StoreResult<bool> {
-    let mut account = users::account(tx, session.user)?;
+    let mut account = accounts::account(tx, session.user)?;
     if !account.user.is_active {
         return Err(StoreError::NotFound(Missing::User));
     }
@@ -112,7 +114,7 @@ fn open(tx: &mut Tx<'_>, session: &Session, opening: &Opening) -> StoreResult<bo
     }
     make_place(tx, session.user, opening.most)?;
     if opening.from.is_some_and(|network| account.networks.note(network, tx.stamp().at)) {
-        users::put(tx, &account)?;
+        accounts::put(tx, &account)?;
     }
     let session = Session { idle_until: session.ends_at(), ..session.clone() };
     put(tx, &session)?;
@@ -198,18 +200,6 @@ fn revoke_others(tx: &mut Tx<'_>, user: UserId, keep: SessionId) -> StoreResult<
     Ok(revoked)
 }
 
-/// Ends all sessions of a user but `keep`, for a reason that has an entry of its own in the change log.
-pub(super) fn end_all(tx: &mut Tx<'_>, user: UserId, keep: Option<SessionId>) -> StoreResult<()> {
-    let keep = keep.map(|id| key(user, id));
-    // By their keys, so that those that can't be read end as well.
-    for (key, _) in tx.keys(Table::Sessions, &Span::under(Table::Sessions, &user.to_bytes()), usize::MAX)? {
-        if keep.is_none_or(|keep| keep[..] != key) {
-            remove(tx, &key);
-        }
-    }
-    Ok(())
-}
-
 /// Sessions of a user, at most `limit`.
 fn those_of(source: &(impl Source + ?Sized), user: UserId, limit: usize) -> StoreResult<Vec<Session>> {
     source.rows(Table::Sessions, &Span::under(Table::Sessions, &user.to_bytes()), limit)
@@ -219,41 +209,4 @@ fn those_of(source: &(impl Source + ?Sized), user: UserId, limit: usize) -> Stor
 fn live(tx: &Tx<'_>, user: UserId, id: SessionId) -> StoreResult<Session> {
     let session = find(tx, user, id)?.filter(|session| session.is_live(tx.stamp().at));
     session.ok_or(StoreError::NotFound(Missing::Session))
-}
-
-pub(super) fn put(tx: &mut Tx<'_>, session: &Session) -> StoreResult<()> {
-    tx.put(Table::Sessions, &key(session.user, session.id), session).map(drop)
-}
-
-/// Removes a session with all its tokens, and says why.
-pub(super) fn end(tx: &mut Tx<'_>, session: &Session, kind: ChangeKind) -> StoreResult<()> {
-    remove(tx, &key(session.user, session.id));
-    log(tx, session, kind)
-}
-
-fn remove(tx: &mut Tx<'_>, key: &[u8]) {
-    tx.remove(Table::SpentTokens, key);
-    tx.remove(Table::RefreshSalts, key);
-    tx.remove(Table::Sessions, key);
-}
-
-/// Adds an entry to the change log, about the workspace that the session is in.
-pub(super) fn log(tx: &mut Tx<'_>, session: &Session, kind: ChangeKind) -> StoreResult<()> {
-    let about = about::of(tx, session.user, session.workspace)?;
-    tx.log_about(session.user, about, kind);
-    Ok(())
-}
-
-/// The workspace that it is about what is done from a session.
-pub(super) fn about(tx: &Tx<'_>, user: UserId, id: SessionId) -> StoreResult<Option<TenantId>> {
-    about::of(tx, user, readable(find(tx, user, id))?.and_then(|session| session.workspace))
-}
-
-/// See [`Sessions::session`].
-pub(super) fn find(source: &(impl Source + ?Sized), user: UserId, id: SessionId) -> StoreResult<Option<Session>> {
-    source.row(Table::Sessions, &key(user, id))
-}
-
-pub(super) fn key(user: UserId, id: SessionId) -> [u8; 32] {
-    pair(user.to_bytes(), id.to_bytes())
 }

@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 
-use super::super::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx};
-use super::super::records::Account;
-use super::super::{Missing, StoreError, StoreResult, Users};
 use super::reading::Reading as _;
-use super::{about, one_time_tokens, sessions, write};
+use super::rows::{accounts, sessions};
+use super::{about, one_time_tokens, write};
 use crate::domain::{ChangeKind, Credentials, Email, KnownNetworks, Purpose, SessionId, Stamp, User, UserId};
+use crate::store::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx};
+use crate::store::records::Account;
+use crate::store::{StoreError, StoreResult, Users};
 
 const UPDATE: Name = Name::new("update", "users");
 const GET: Name = Name::new("get", "users");
@@ -20,7 +21,7 @@ impl<E: Engine> Users for E {
     }
 
     async fn user(&self, id: UserId) -> StoreResult<Option<User>> {
-        self.read(GET, |source| find(source, id)).await
+        self.read(GET, |source| accounts::find(source, id)).await
     }
 
     async fn users_after(&self, after: Option<UserId>, limit: usize) -> StoreResult<Vec<User>> {
@@ -70,7 +71,7 @@ fn create(tx: &mut Tx<'_>, account: &Account) -> StoreResult<()> {
         return Err(StoreError::EmailTaken);
     }
     tx.put_bytes(Table::UsersByEmail, email.as_bytes(), &id.to_bytes())?;
-    put(tx, account)?;
+    accounts::put(tx, account)?;
     tx.add(id.to_bytes(), Counter::Users, 1);
     tx.log(Scope::User(id), ChangeKind::UserRegistered(id));
     Ok(())
@@ -78,22 +79,22 @@ fn create(tx: &mut Tx<'_>, account: &Account) -> StoreResult<()> {
 
 /// See [`Users::replace_password_hash`].
 fn replace_password_hash(tx: &mut Tx<'_>, user: UserId, expected: &str, hash: &str) -> StoreResult<bool> {
-    let account = account(tx, user)?;
+    let account = accounts::account(tx, user)?;
     if account.password_hash != expected {
         return Ok(false);
     }
-    put(tx, &Account { password_hash: hash.to_owned(), ..account })?;
+    accounts::put(tx, &Account { password_hash: hash.to_owned(), ..account })?;
     tx.log(Scope::User(user), ChangeKind::PasswordRehashed(user));
     Ok(true)
 }
 
 /// See [`Users::change_password`].
 fn change_password(tx: &mut Tx<'_>, user: UserId, expected: &str, hash: &str, keep: SessionId) -> StoreResult<bool> {
-    let account = account(tx, user)?;
+    let account = accounts::account(tx, user)?;
     if account.password_hash != expected {
         return Ok(false);
     }
-    put_password(tx, account, hash)?;
+    accounts::put_password(tx, account, hash)?;
     one_time_tokens::forget(tx, user, Purpose::ResetPassword);
     sessions::end_all(tx, user, Some(keep))?;
     let about = sessions::about(tx, user, keep)?;
@@ -103,13 +104,13 @@ fn change_password(tx: &mut Tx<'_>, user: UserId, expected: &str, hash: &str, ke
 
 /// See [`Users::set_user_active`].
 fn set_active(tx: &mut Tx<'_>, user: UserId, is_active: bool) -> StoreResult<bool> {
-    let mut account = account(tx, user)?;
+    let mut account = accounts::account(tx, user)?;
     if account.user.is_active == is_active {
         return Ok(false);
     }
     account.user.is_active = is_active;
     account.user.updated_at = tx.stamp().at;
-    put(tx, &account)?;
+    accounts::put(tx, &account)?;
     let about = about::of(tx, user, None)?;
     if is_active {
         tx.log_about(user, about, ChangeKind::UserEnabled(user));
@@ -120,37 +121,6 @@ fn set_active(tx: &mut Tx<'_>, user: UserId, is_active: bool) -> StoreResult<boo
         tx.log_about(user, about, ChangeKind::UserDisabled(user));
     }
     Ok(true)
-}
-
-/// Writes an account with the hash of another password.
-pub(super) fn put_password(tx: &mut Tx<'_>, mut account: Account, hash: &str) -> StoreResult<()> {
-    hash.clone_into(&mut account.password_hash);
-    account.user.updated_at = tx.stamp().at;
-    put(tx, &account)
-}
-
-/// Writes an account.
-pub(super) fn put(tx: &mut Tx<'_>, account: &Account) -> StoreResult<()> {
-    tx.put(Table::Users, &account.user.id.to_bytes(), account).map(drop)
-}
-
-/// An account that is there.
-pub(super) fn account(source: &impl Source, user: UserId) -> StoreResult<Account> {
-    source.row(Table::Users, &user.to_bytes())?.ok_or(StoreError::NotFound(Missing::User))
-}
-
-/// Refuses when there is no such account.
-pub(super) fn require(source: &impl Source, user: UserId) -> StoreResult<()> {
-    match source.has(Table::Users, &user.to_bytes())? {
-        true => Ok(()),
-        false => Err(StoreError::NotFound(Missing::User)),
-    }
-}
-
-/// See [`Users::user`].
-pub(super) fn find(source: &dyn Source, id: UserId) -> StoreResult<Option<User>> {
-    let account: Option<Account> = source.row(Table::Users, &id.to_bytes())?;
-    Ok(account.map(|account| account.user))
 }
 
 /// See [`Users::credentials`].

@@ -2,13 +2,15 @@
 
 use async_trait::async_trait;
 
-use super::super::engine::{Counter, End, Engine, Name, Scope, Source, Span, Table, Tx};
-use super::super::{Missing, SlugChoice, StoreError, StoreResult, Workspaces};
 use super::reading::{Reading as _, readable};
-use super::{members, quotas, users, write};
+use super::rows::accounts;
+use super::rows::workspaces::tenant_in;
+use super::{members, quotas, write};
 use crate::domain::{
     ChangeKind, Membership, Role, Slug, Stamp, TenantId, Usage, UserId, Workspace, WorkspacePatch, WorkspaceView,
 };
+use crate::store::engine::{Counter, End, Engine, Name, Scope, Source, Span, Table, Tx};
+use crate::store::{Missing, SlugChoice, StoreError, StoreResult, Workspaces};
 
 const GET: Name = Name::new("get", "workspaces");
 const LIST: Name = Name::new("list", "workspaces");
@@ -71,7 +73,7 @@ const INLINE_VIEWS: usize = 100;
 
 /// See [`Workspaces::create_workspace`].
 fn create(tx: &mut Tx<'_>, workspace: &Workspace, choice: SlugChoice, owner: UserId) -> StoreResult<WorkspaceView> {
-    users::require(tx, owner)?;
+    accounts::require(tx, owner)?;
     let workspace = Workspace { slug: choose_slug(tx, &workspace.slug, choice)?, ..workspace.clone() };
     let tenant = workspace.id;
     let membership = Membership { tenant, user: owner, role: Role::Owner, joined_at: tx.stamp().at };
@@ -128,24 +130,6 @@ fn choose_slug(source: &impl Source, wanted: &Slug, choice: SlugChoice) -> Store
         }
     }
     Err(StoreError::SlugTaken)
-}
-
-/// Refuses when there is no such workspace.
-pub(super) fn require(source: &impl Source, tenant: TenantId) -> StoreResult<()> {
-    match source.has(Table::Workspaces, &tenant.to_bytes())? {
-        true => Ok(()),
-        false => Err(StoreError::NotFound(Missing::Workspace)),
-    }
-}
-
-/// Whether a workspace was deleted, and what was in it is not all removed yet.
-pub(super) fn is_deleted(source: &(impl Source + ?Sized), tenant: TenantId) -> StoreResult<bool> {
-    source.has(Table::WorkspacesDeleted, &tenant.to_bytes())
-}
-
-/// The tenant that a key begins with.
-pub(super) fn tenant_in(key: &[u8]) -> Option<TenantId> {
-    key.first_chunk().map(|bytes| TenantId::from_bytes(*bytes))
 }
 
 /// The tenants that a user is a member of, in no order that means anything.

@@ -13,7 +13,7 @@ use prost::Message;
 use serde::Serialize;
 
 use super::encoding::export_request;
-use super::transport::Format;
+use super::message::Format;
 
 /// Items of one signal that are sent in one message.
 pub(super) trait Batch: Sized + Send + 'static {

@@ -15,7 +15,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
 
-use super::transport::{Refusal, Taken};
+use super::message::{Refusal, Taken};
 use crate::config::Signal;
 use crate::telemetry::client::with_causes;
 

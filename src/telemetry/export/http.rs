@@ -12,7 +12,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse
 use prost::Message as _;
 use serde_json::Value;
 
-use super::transport::{Format, Refusal, Taken};
+use super::message::{Format, Refusal, Taken};
 use crate::telemetry::client::{HttpClient, with_causes};
 
 /// Requests to a collector.

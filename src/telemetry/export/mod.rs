@@ -9,6 +9,7 @@ mod encoding;
 mod exporters;
 mod grpc;
 mod http;
+mod message;
 mod queue;
 mod sender;
 mod transport;
@@ -26,8 +27,9 @@ pub(super) use self::queue::{Bounded, Leaving};
 
 use self::grpc::Grpc;
 use self::http::Http;
+use self::message::Format;
 use self::sender::{Patience, Sender, without_credentials};
-use self::transport::{Format, Transport};
+use self::transport::Transport;
 use super::TelemetryError;
 use super::client::{HttpClient, Tls, read, with_causes};
 use super::metrics::Exports;

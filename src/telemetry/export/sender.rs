@@ -13,7 +13,8 @@ use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::batch::Batch;
-use super::transport::{Refusal, Taken, Transport};
+use super::message::{Refusal, Taken};
+use super::transport::Transport;
 use crate::config::Signal;
 use crate::telemetry::metrics::Exports;
 

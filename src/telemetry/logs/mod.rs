@@ -27,7 +27,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use self::queue::Queue;
 use self::records::Records;
-use super::pipeline::scope;
+use super::resource::scope;
 use crate::config::{Log, LogFormat, LogLevel};
 
 /// The lines of this process that wait to be written.

@@ -41,7 +41,7 @@ pub(super) struct TenantLabels {
 type Folded = HashMap<TenantId, usize>;
 
 const SHARDS: usize = 64;
-/// How many tenants without a label each map tells apart. Beyond it the count stands still, and the rest can't earn one.
+/// How many tenants without a label each map distinguishes. Beyond it the count stands still, and the rest can't earn one.
 const MAX_IN_SHARD: usize = 2000;
 
 struct TenantInstruments {

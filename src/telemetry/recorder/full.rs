@@ -226,7 +226,7 @@ mod tests {
     use opentelemetry_sdk::trace::{SpanEvents, SpanLinks};
 
     use super::*;
-    use crate::telemetry::pipeline::scope;
+    use crate::telemetry::resource::scope;
 
     fn span(trace: u128, attributes: Vec<KeyValue>) -> SpanData {
         SpanData {

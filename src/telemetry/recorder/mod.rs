@@ -1,4 +1,4 @@
-//! The flight recorder: what the last requests were like, told without a collector, in memory that does not grow.
+//! The flight recorder: what the last requests were like, available without a collector, in memory that does not grow.
 //!
 //! Every request that is over leaves a record of fixed size, on the shelf of the thread that served it, so that threads
 //! seldom meet; health checks and scrapes leave none. Some have all their spans kept as well (`full`). What is kept knows

@@ -11,7 +11,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 use opentelemetry_semantic_conventions::attribute;
 
 use super::record::Record;
-use crate::telemetry::pipeline::scope;
+use crate::telemetry::resource::scope;
 
 /// The message with these spans.
 pub(super) fn message(spans: Vec<SpanData>, resource: &Resource) -> Option<serde_json::Value> {

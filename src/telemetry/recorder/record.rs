@@ -52,7 +52,7 @@ impl Record {
             is_authorised: false,
             status: 0,
             error: None,
-            // As precise as times are told.
+            // As precise as times are shown.
             started: now().saturating_sub(elapsed) / 1000 * 1000,
             elapsed,
             stages: Stages::default(),

@@ -1,5 +1,5 @@
 //! Which traces are recorded for the flight recorder alone: those it chooses that the sampler does not. They are not sampled:
-//! nothing of them is exported, and callers are told so.
+//! nothing of them is exported, and the trace context sent to others says so.
 
 use std::sync::Arc;
 

@@ -223,8 +223,8 @@ impl Slowest {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{record, slow};
     use super::*;
+    use crate::telemetry::recorder::tests::{record, slow};
 
     fn shelf(records: usize) -> Shelf {
         Shelf::new(8 * records * size_of::<Record>(), Box::new(|below| below / 2))

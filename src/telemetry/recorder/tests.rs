@@ -1,4 +1,4 @@
-//! What is kept, found and told, of records made up.
+//! What is kept, found and shown of made-up records.
 
 use opentelemetry_sdk::Resource;
 
@@ -15,7 +15,7 @@ impl Entropy for Same {
     }
 }
 
-/// A record that can be told from others.
+/// A record that can be distinguished from others.
 pub(super) fn record(number: u64, status: u16) -> Record {
     Record {
         trace: u128::from(number + 1).to_be_bytes(),
@@ -106,8 +106,8 @@ fn a_record_is_told_as_spans_that_lie_within_its_own() {
     let stages = Stages { write: Some(write), search: Some(search) };
     let full = Record { stages, elapsed: 100_000, started: 5_000_000, error: Some("validation"), ..record(1, 422) };
     recorder.keep(full, "a", false);
-    let told = recorder.trace(full.trace).expect("a trace");
-    let spans = told["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().expect("spans").clone();
+    let shown = recorder.trace(full.trace).expect("a trace");
+    let spans = shown["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().expect("spans").clone();
     let names: Vec<_> = spans.iter().filter_map(|span| span["name"].as_str()).collect();
     assert_eq!(names, ["GET /things/{id}", "write", "queue wait", "commit", "search", "index wait"]);
     assert_eq!(spans[0]["traceId"], "00000000000000000000000000000002");

@@ -78,7 +78,7 @@ fn commit(database: &Database, group: Vec<Insert>) -> Result<(), redb::Error> {
     }
     transaction.commit()?;
     for insert in group {
-        // Whoever asked may have gone; the row stays.
+        // The caller may have gone; the row stays.
         let _ = insert.committed.send(());
     }
     Ok(())

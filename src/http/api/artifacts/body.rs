@@ -44,7 +44,7 @@ impl Example for CreateArtifactRequest {
     fn example() -> Self {
         Self {
             name: NameText("billing-api".to_owned()),
-            description: Some(DescriptionText("Charges customers, and tells them".to_owned())),
+            description: Some(DescriptionText("Charges customers and sends receipts".to_owned())),
             tags: Some(["service", "payments"].map(|tag| TagText(tag.to_owned())).into()),
             artifact_metadata: Some(BTreeMap::from([
                 ("owner".to_owned(), RawMetadataValue("team-billing".into())),

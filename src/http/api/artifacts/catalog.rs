@@ -83,7 +83,7 @@ impl CatalogApi {
 
     /// List tags that begin with a text
     ///
-    /// For who types a tag: the tags that artifacts outside of the trash have, with how many have each, those that most
+    /// For completion while typing: the tags that artifacts outside of the trash have, with how many have each, those that most
     /// have first.
     #[oai(path = "/:workspace_id/artifacts/tags", method = "get", operation_id = "list_artifact_tags")]
     async fn tags(

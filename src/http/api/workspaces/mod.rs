@@ -61,7 +61,7 @@ impl WorkspacesApi {
 
     /// Get a workspace
     ///
-    /// To who is no member, it does not exist.
+    /// Non-members get 404.
     #[oai(path = "/:workspace_id", method = "get", operation_id = "get_workspace")]
     async fn get(
         &self,

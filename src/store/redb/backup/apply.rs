@@ -6,16 +6,16 @@ use std::path::Path;
 
 use redb::{Database, Key, ReadableTable as _, TableDefinition, TableHandle as _, Value, WriteTransaction};
 
-use super::super::changes::last_seq;
-use super::super::migrate;
-use super::super::open;
-use super::super::tables::{CHANGES, META, WORKSPACES, WORKSPACES_BY_SLUG, every_table, get};
-use super::change_set::BEFORE_THE_FIRST;
+use super::change_set_writer::BEFORE_THE_FIRST;
 use super::format::{BackupReader, Content, Part, damaged};
 use super::prefix::{bounds, is_a};
 use super::{BackupError, begin};
 use crate::domain::Workspace;
 use crate::store::StoreError;
+use crate::store::redb::change_log::last_seq;
+use crate::store::redb::migrate;
+use crate::store::redb::open;
+use crate::store::redb::tables::{CHANGES, META, WORKSPACES, WORKSPACES_BY_SLUG, every_table, get};
 
 /// Adds the changes in a file to a transaction, and returns it: another one, when the database had to be brought up to
 /// the schema of the changes. `passed` is called for every row.

@@ -5,33 +5,17 @@
 //! others. So it does not matter how often a row is in it, nor that the copy may be some way along already. The first
 //! entry is the one at the position that the changes begin after: the copy has it, if it has the same history.
 
-use std::collections::{HashMap, HashSet};
 use std::io::Write;
 
-use redb::{Key, ReadOnlyTable, TableDefinition, TableHandle, Value};
-
-use super::super::changes::entry_at;
-use super::super::counters;
-use super::super::migrate::{SCHEMA_KEY, SCHEMA_VERSION};
-use super::super::snapshot::Snapshot;
-use super::super::tables::{CHANGES, COUNTERS, META};
-use super::format::{BackupWriter, Content};
-use super::prefix::bounds;
+use super::change_set_writer::ChangeSet;
 use super::{BackupError, changed_rows};
-use crate::domain::TenantId;
+use crate::store::redb::change_log::entry_at;
+use crate::store::redb::snapshot::Snapshot;
 use crate::store::{StoreError, StoreResult};
-
-/// The position of the entry that every database has, an empty one.
-pub(super) const BEFORE_THE_FIRST: u64 = 0;
-
-/// How many prefixes are remembered, so that they are not written again; then they are forgotten.
-const REMEMBERED: usize = 100_000;
 
 /// Writes what has changed since a position, and returns how many rows that is.
 pub(super) fn write(snapshot: &Snapshot, since: u64, sink: impl Write) -> Result<u64, BackupError> {
-    let writer = BackupWriter::new(sink, Content::Changes)?;
-    let mut set =
-        ChangeSet { snapshot, writer, table: String::new(), written: HashSet::new(), tenants: HashMap::new() };
+    let mut set = ChangeSet::new(snapshot, sink)?;
     set.write_schema()?;
     set.write_entries(since)?;
     for entry in snapshot.changes()?.range(since.saturating_add(1)..).map_err(StoreError::from)? {
@@ -40,7 +24,7 @@ pub(super) fn write(snapshot: &Snapshot, since: u64, sink: impl Write) -> Result
         changed_rows::write(&mut set, &entry.change)?;
     }
     set.write_counters()?;
-    Ok(set.writer.finish()?)
+    set.finish()
 }
 
 /// Whether an entry after a position can't be read.
@@ -56,96 +40,4 @@ pub(super) fn has_damage(snapshot: &Snapshot, since: u64) -> StoreResult<bool> {
         }
     }
     Ok(false)
-}
-
-/// A file of changes that is being written.
-pub(super) struct ChangeSet<'a, W> {
-    /// Where the rows are from.
-    pub snapshot: &'a Snapshot,
-    writer: BackupWriter<W>,
-    /// The table that is being written.
-    table: String,
-    /// What is in it: tables, each with a prefix.
-    written: HashSet<Vec<u8>>,
-    /// The workspaces that something has changed in, and whether they are still there.
-    tenants: HashMap<TenantId, bool>,
-}
-
-impl<W: Write> ChangeSet<'_, W> {
-    /// Notes that something has changed in a workspace, and returns whether it is still there.
-    pub fn is_there(&mut self, tenant: TenantId) -> StoreResult<bool> {
-        if let Some(is_there) = self.tenants.get(&tenant) {
-            return Ok(*is_there);
-        }
-        let is_there = self.snapshot.workspaces()?.get(&tenant.to_bytes())?.is_some();
-        self.tenants.insert(tenant, is_there);
-        Ok(is_there)
-    }
-
-    /// The rows of a table whose keys begin with `prefix`.
-    pub fn rows<K: Key + 'static, V: Value + 'static>(
-        &mut self,
-        table: TableDefinition<'static, K, V>,
-        rows: &ReadOnlyTable<K, V>,
-        prefix: &[u8],
-    ) -> Result<(), BackupError> {
-        let Some((first, last)) = bounds::<K>(prefix) else { return Ok(()) };
-        if self.written.len() >= REMEMBERED {
-            self.written.clear();
-        }
-        if !self.written.insert([table.name().as_bytes(), &[0], prefix].concat()) {
-            return Ok(());
-        }
-        self.begin(table.name())?;
-        self.writer.prefix(prefix)?;
-        for row in rows.range(K::from_bytes(&first)..=K::from_bytes(&last)).map_err(StoreError::from)? {
-            let (key, value) = row.map_err(StoreError::from)?;
-            self.writer.row(K::as_bytes(&key.value()).as_ref(), V::as_bytes(&value.value()).as_ref())?;
-        }
-        Ok(())
-    }
-
-    /// A key that says it all, whether or not it is still there.
-    pub fn key(&mut self, table: &impl TableHandle, key: &[u8]) -> Result<(), BackupError> {
-        self.begin(table.name())?;
-        self.writer.prefix(key)?;
-        Ok(self.writer.row(key, &[])?)
-    }
-
-    fn begin(&mut self, table: &str) -> Result<(), BackupError> {
-        if self.table != table {
-            table.clone_into(&mut self.table);
-            self.writer.table(table)?;
-        }
-        Ok(())
-    }
-
-    /// Rows written by another version may be of another schema.
-    fn write_schema(&mut self) -> Result<(), BackupError> {
-        self.begin(META.name())?;
-        Ok(self.writer.row(SCHEMA_KEY.as_bytes(), &SCHEMA_VERSION.to_be_bytes())?)
-    }
-
-    /// The entries of the change log, beginning with the one that the copy has already.
-    fn write_entries(&mut self, since: u64) -> Result<(), BackupError> {
-        self.begin(CHANGES.name())?;
-        if since == BEFORE_THE_FIRST {
-            self.writer.row(u64::as_bytes(&since).as_ref(), &[])?;
-        }
-        for entry in self.snapshot.changes()?.range(since..).map_err(StoreError::from)? {
-            let (seq, entry) = entry.map_err(StoreError::from)?;
-            self.writer.row(u64::as_bytes(&seq.value()).as_ref(), entry.value())?;
-        }
-        Ok(())
-    }
-
-    /// The counters of all that has changed. Those of a deleted workspace go with the rest of it.
-    fn write_counters(&mut self) -> Result<(), BackupError> {
-        let counters = self.snapshot.counters()?;
-        let standing = self.tenants.iter().filter(|(_, is_there)| **is_there).map(|(tenant, _)| tenant.to_bytes());
-        for owner in standing.chain([counters::WHOLE]).collect::<Vec<_>>() {
-            self.rows(COUNTERS, counters, &owner)?;
-        }
-        Ok(())
-    }
 }

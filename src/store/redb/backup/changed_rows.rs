@@ -2,16 +2,16 @@
 
 use std::io::Write;
 
-use super::super::records::Account;
-use super::super::snapshot::Snapshot;
-use super::super::tables::{
+use super::BackupError;
+use super::change_set_writer::ChangeSet;
+use crate::domain::{ApiKeyId, ArtifactId, Change, ChangeKind, SessionId, TenantId, UserId, Workspace};
+use crate::store::redb::records::Account;
+use crate::store::redb::snapshot::Snapshot;
+use crate::store::redb::tables::{
     API_KEY_USES, API_KEYS, ARTIFACT_VERSIONS, ARTIFACTS, ARTIFACTS_TRASH, MEMBERS, MEMBERSHIPS_BY_USER,
     ONE_TIME_TOKENS, SESSIONS, SPENT_TOKENS, USERS, USERS_BY_EMAIL, WORKSPACES, WORKSPACES_BY_SLUG, WORKSPACES_DELETED,
     get, pair, rows_under, second_of,
 };
-use super::BackupError;
-use super::change_set::ChangeSet;
-use crate::domain::{ApiKeyId, ArtifactId, Change, ChangeKind, SessionId, TenantId, UserId, Workspace};
 use crate::store::{StoreError, StoreResult};
 
 type Written = Result<(), BackupError>;

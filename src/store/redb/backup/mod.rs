@@ -5,6 +5,7 @@
 
 mod apply;
 mod change_set;
+mod change_set_writer;
 mod changed_rows;
 mod format;
 mod position;

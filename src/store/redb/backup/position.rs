@@ -2,8 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::super::changes::last_seq;
-use super::super::snapshot::Snapshot;
+use crate::store::redb::change_log::last_seq;
+use crate::store::redb::snapshot::Snapshot;
 use crate::store::{Position, StoreResult};
 
 /// Before the first change, all databases are the same.

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use redb::{ReadableTable as _, WriteTransaction};
 
-use super::super::counters::Counter;
-use super::super::migrate::{add_bytes, order_by_creation};
-use super::super::tables::{CHANGES, COUNTERS, Tables};
 use crate::domain::TenantId;
 use crate::store::StoreResult;
+use crate::store::redb::counters::Counter;
+use crate::store::redb::migrate::{add_bytes, order_by_creation};
+use crate::store::redb::tables::{CHANGES, COUNTERS};
+use crate::store::redb::transaction::Tables;
 
 /// Removes the entries of the change log that the other database had no more, counts the bytes of every workspace again, for
 /// versions that were removed there may still be here, and puts the artifacts in the order of their creation, which changes

@@ -10,15 +10,15 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
-use super::super::RedbStore;
 use super::{BackupError, change_set, dump, position};
 use crate::priority::Work;
+use crate::store::redb::RedbStore;
 use crate::store::{Backup, Backups, Position, Since, StoreError, StoreResult};
 
 /// Pieces that wait to be taken.
 const WAITING: usize = 4;
 /// How many times as long as a piece took to make it rests before the next, and for how long at most: a backup has time,
-/// and whoever waits for an answer meanwhile has none.
+/// and callers that wait meanwhile get no answer.
 const REST: u32 = 4;
 const LONGEST_REST: Duration = Duration::from_millis(100);
 

@@ -10,11 +10,11 @@ use redb::backends::InMemoryBackend;
 use redb::{Builder, ReadableDatabase as _};
 use tempfile::TempDir;
 
-use super::super::records::{self, samples::KINDS};
-use super::super::{RedbStore, check::check};
 use super::workload::{Player, Throw, throws};
 use super::*;
 use crate::domain::{ApiKey, ChangeKind, Quotas, SystemEntropy, Timestamp};
+use crate::store::redb::records::{self, samples::KINDS};
+use crate::store::redb::{RedbStore, check::check};
 use crate::store::{Backup, Backups as _, Changes as _, Housekeeping as _, NoObserver, Position, Since, Store as _};
 
 #[test]

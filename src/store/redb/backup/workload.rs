@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use proptest::prelude::*;
 
-use super::super::RedbStore;
 use crate::domain::{
     Actor, ApiKey, ApiKeyId, ApiKeyName, ApiKeyUse, Artifact, ArtifactDescription, ArtifactId, ArtifactName,
     ArtifactPatch, ArtifactType, ArtifactWrite, Email, Field, Metadata, Network, OneTimeToken, Precondition, Purpose,
     RefreshLine, RefreshSecret, Reservation, Role, Session, SessionId, Settings, Slug, Stamp, Tags, TenantId,
     Timestamp, User, UserId, Workspace, WorkspaceName, WorkspacePatch,
 };
+use crate::store::redb::RedbStore;
 use crate::store::{
     ApiKeys as _, Artifacts as _, Housekeeping as _, Members as _, OneTimeTokens as _, Opening, PasswordReset, Renewal,
     Rotation, Sessions as _, SlugChoice, StoreError, Users as _, Workspaces as _,

@@ -1,11 +1,11 @@
 //! The counters, compared with what was counted.
 
-use super::super::counters::{Counter, tenant_of};
-use super::super::snapshot::Snapshot;
 use super::log::Ends;
 use super::rows::Totals;
 use super::{Check, Fix, name};
 use crate::store::StoreResult;
+use crate::store::redb::counters::{Counter, tenant_of};
+use crate::store::redb::snapshot::Snapshot;
 
 /// Checks that they say `totals`, and lead to the newest change of each workspace.
 pub(super) fn check(check: &mut Check, snapshot: &Snapshot, mut totals: Totals, ends: &Ends) -> StoreResult<()> {

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use redb::ReadableTable as _;
 
-use super::super::changes::chain;
-use super::super::counters::Counter;
-use super::super::records::{self, Entry};
-use super::super::snapshot::Snapshot;
 use super::rows::Totals;
 use super::{Check, Fix};
 use crate::domain::TenantId;
 use crate::store::StoreResult;
+use crate::store::redb::change_log::chain;
+use crate::store::redb::counters::Counter;
+use crate::store::redb::records::{self, Entry};
+use crate::store::redb::snapshot::Snapshot;
 
 /// The first version of entries did not know the one before, nor did anything know the newest.
 const WITHOUT_CHAIN: u8 = 1;

@@ -17,12 +17,12 @@ use redb::Database;
 use super::errors::OpenError;
 use super::open::{self, Options};
 use super::snapshot::Snapshot;
-use super::tables::Tables;
+use super::transaction::Tables;
 use crate::domain::push_hex;
 use crate::store::{Cause, StoreError, StoreResult};
 
 /// How many findings are listed one by one.
-const TOLD: usize = 100;
+const MAX_FINDINGS: usize = 100;
 
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl CheckReport {
 
     fn found(&mut self, what: String, is_repairable: bool) {
         self.found += 1;
-        if self.findings.len() < TOLD {
+        if self.findings.len() < MAX_FINDINGS {
             self.findings.push((what, is_repairable));
         }
     }

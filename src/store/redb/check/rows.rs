@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use redb::{ReadOnlyTable, ReadableTableMetadata as _};
 
-use super::super::counters::Counter;
-use super::super::records::{self, Account, LastUse, Record, RefreshSalts, SpentTokens};
-use super::super::snapshot::Snapshot;
-use super::super::tables::{get, pair, second_of};
 use super::{Check, name};
 use crate::domain::{ApiKey, Artifact, Membership, OneTimeToken, Role, Session, TenantId, Workspace};
 use crate::store::StoreResult;
+use crate::store::redb::counters::Counter;
+use crate::store::redb::records::{self, Account, LastUse, Record, RefreshSalts, SpentTokens};
+use crate::store::redb::snapshot::Snapshot;
+use crate::store::redb::tables::{get, pair, second_of};
 
 type Table<const N: usize> = ReadOnlyTable<&'static [u8; N], &'static [u8]>;
 

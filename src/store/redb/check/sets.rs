@@ -1,12 +1,12 @@
 //! The tables that hold the keys of others in another order.
 
-use super::super::records;
-use super::super::snapshot::Snapshot;
-use super::super::tables::{get, pair, second_of};
 use super::{Check, Fix, name};
 use crate::domain::{Artifact, Noted, TenantId};
 use crate::store::StoreResult;
 use crate::store::engine::{creation_in, creation_key, expiry_key};
+use crate::store::redb::records;
+use crate::store::redb::snapshot::Snapshot;
+use crate::store::redb::tables::{get, pair, second_of};
 
 /// Checks that they have every key of the others, and no more.
 pub(super) fn check(check: &mut Check, snapshot: &Snapshot) -> StoreResult<()> {
@@ -27,10 +27,7 @@ fn memberships(check: &mut Check, snapshot: &Snapshot) -> StoreResult<()> {
         let key = *row?.0.value();
         check.passed("memberships_by_user");
         if members.get(&swapped(&key))?.is_none() {
-            check.derived(
-                format!("memberships_by_user has {}, who is no member", name(&key)),
-                Fix::Membership(key, false),
-            );
+            check.derived(format!("memberships_by_user has {}, a non-member", name(&key)), Fix::Membership(key, false));
         }
     }
     Ok(())

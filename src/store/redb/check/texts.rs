@@ -2,12 +2,12 @@
 
 use redb::ReadOnlyTable;
 
-use super::super::records::Account;
-use super::super::snapshot::Snapshot;
-use super::super::tables::get;
 use super::{Check, Fix, name};
 use crate::domain::Workspace;
 use crate::store::StoreResult;
+use crate::store::redb::records::Account;
+use crate::store::redb::snapshot::Snapshot;
+use crate::store::redb::tables::get;
 
 type Rows = ReadOnlyTable<&'static [u8; 16], &'static [u8]>;
 

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::*;
-use crate::store::redb::scan::Budget;
+use crate::store::redb::budget::Budget;
 use crate::store::redb::snapshot::Snapshot;
 
 #[tokio::test]

@@ -1,10 +1,10 @@
 //! Many writes in one intent, each of which sees those before it.
 
-use super::super::super::StoreResult;
-use super::super::super::engine::Tx;
-use super::super::workspaces;
 use super::{delete, insert, update};
 use crate::domain::{Artifact, ArtifactWrite, Quotas, TenantId, UserId};
+use crate::store::StoreResult;
+use crate::store::engine::Tx;
+use crate::store::rules::rows::workspaces;
 
 /// How the attempt of a part ends that is undone.
 enum Undone<T> {

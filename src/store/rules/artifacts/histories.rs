@@ -1,12 +1,12 @@
 //! Versions that were replaced long ago. See [`crate::store::Housekeeping::trim_histories`].
 
-use super::super::super::engine::{Counter, Cursor, Source, Span, Table, Tx};
-use super::super::super::{StoreResult, VersionPlace};
-use super::super::housekeeping::ExpiredBatch;
-use super::super::reading::{at, readable};
 use super::versions::version_key;
 use super::{find_any, step};
 use crate::domain::{Artifact, ArtifactId, TenantId, Timestamp};
+use crate::store::engine::{Counter, Cursor, Source, Span, Table, Tx};
+use crate::store::rules::expired::ExpiredBatch;
+use crate::store::rules::reading::{at, readable};
+use crate::store::{StoreResult, VersionPlace};
 
 /// Reads the next `limit` versions. One was replaced when the one after it was made.
 pub(in crate::store::rules) fn look(

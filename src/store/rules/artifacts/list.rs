@@ -1,12 +1,12 @@
 //! Listings: a page at a place in the table, or what a look at every artifact of the workspace finds.
 
-use super::super::super::StoreResult;
-use super::super::super::engine::{Counter, Source};
 use super::creation::Chronological;
 use super::find_any;
 use crate::domain::{
     Artifact, ArtifactBatch, ArtifactPage, Creation, ListArtifacts, Position, Sort, SortBy, Start, TenantId,
 };
+use crate::store::StoreResult;
+use crate::store::engine::{Counter, Source};
 
 /// The most artifacts that are read at once by someone who wants them all.
 const NEXT_ROWS: usize = 500;

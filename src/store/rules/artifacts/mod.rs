@@ -12,15 +12,16 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 
-use super::super::engine::{Counter, Engine, Name, Scope, Source, Table, Tx, pair};
-use super::super::{Artifacts, Missing, StoreError, StoreResult};
 use super::quotas::require_within;
 use super::reading::Reading as _;
-use super::{INLINE_ROWS, workspaces, write};
+use super::rows::workspaces;
+use super::{INLINE_ROWS, write};
 use crate::domain::{
     Artifact, ArtifactBatch, ArtifactCounts, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactPatch, ArtifactWrite,
     ChangeKind, Creation, FoundById, ListArtifacts, Precondition, Quota, Quotas, Stamp, TenantId, UserId,
 };
+use crate::store::engine::{Counter, Engine, Name, Scope, Source, Table, Tx, pair};
+use crate::store::{Artifacts, Missing, StoreError, StoreResult};
 
 const NOT_FOUND: StoreError = StoreError::NotFound(Missing::Artifact);
 

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::super::super::StoreResult;
-use super::super::super::engine::{Counter, Source, Span, Table};
-use super::super::reading::{at, readable};
 use crate::domain::{Artifact, ArtifactCounts, TenantId};
+use crate::store::StoreResult;
+use crate::store::engine::{Counter, Source, Span, Table};
+use crate::store::rules::reading::{at, readable};
 
 /// See [`crate::store::Artifacts::artifact_counts`].
 pub(super) fn counts(source: &dyn Source, tenant: TenantId) -> StoreResult<ArtifactCounts> {

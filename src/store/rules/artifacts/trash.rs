@@ -1,11 +1,11 @@
 //! What has been in the trash for long. See [`crate::store::Housekeeping::purge_old_trash`].
 
-use super::super::super::engine::{Source, Span, Table, Tx};
-use super::super::super::{StoreResult, TrashPlace};
-use super::super::housekeeping::ExpiredBatch;
-use super::super::reading::{Reading as _, at, readable};
 use super::{key, purge};
 use crate::domain::{Artifact, ArtifactId, Precondition, TenantId, Timestamp};
+use crate::store::engine::{Source, Span, Table, Tx};
+use crate::store::rules::expired::ExpiredBatch;
+use crate::store::rules::reading::{Reading as _, at, readable};
+use crate::store::{StoreResult, TrashPlace};
 
 /// Reads the next `limit` artifacts in the trash.
 pub(in crate::store::rules) fn look(

@@ -1,10 +1,10 @@
 //! The versions of an artifact: every write but the first leaves the state before it behind.
 
-use super::super::super::StoreResult;
-use super::super::super::engine::{Counter, Scope, Source, Span, Table, Tx};
-use super::super::reading::Reading as _;
 use super::{creation, find_any, key, step};
 use crate::domain::{Artifact, ArtifactHistory, ArtifactId, ArtifactVersion, ChangeKind, TenantId};
+use crate::store::StoreResult;
+use crate::store::engine::{Counter, Scope, Source, Span, Table, Tx};
+use crate::store::rules::reading::Reading as _;
 
 /// Puts the next version of an artifact in the place of the one before, which goes to the history.
 pub(super) fn replace(tx: &mut Tx<'_>, before: &Artifact, next: &Artifact) -> StoreResult<()> {

@@ -1,0 +1,91 @@
+//! The change log: one entry for each thing that a write changed, in the order of the commits, without gaps.
+
+use redb::{ReadableTable, Table, TableHandle as _};
+
+use super::counters::Counter;
+use super::records::{self, Entry};
+use super::tables::{CHANGES, get, put, read};
+use crate::domain::{Change, Stamp, TenantId, Timestamp};
+use crate::store::StoreResult;
+use crate::store::engine::Logged;
+
+/// The log while a group is written.
+pub(super) struct ChangeLog<'txn> {
+    table: Table<'txn, u64, &'static [u8]>,
+    last: u64,
+}
+
+impl<'txn> ChangeLog<'txn> {
+    /// The log, to be continued after its last entry.
+    pub fn new(table: Table<'txn, u64, &'static [u8]>) -> StoreResult<Self> {
+        let last = last_seq(&table)?;
+        Ok(Self { table, last })
+    }
+
+    /// The position that the next entry will have.
+    pub fn next_seq(&self) -> u64 {
+        self.last + 1
+    }
+
+    /// Adds an entry; `previous` is the position of the entry before of its chain, or 0.
+    pub fn append(&mut self, logged: &Logged, stamp: &Stamp, previous: u64) -> StoreResult<()> {
+        let Logged { scope, about, kind } = *logged;
+        let (seq, tenant, actor) = (self.next_seq(), scope.tenant(), stamp.actor.clone());
+        let entry = Entry { change: Change { seq, tenant, about, at: stamp.at, actor, kind }, previous };
+        self.table.insert(seq, records::encode(&entry)?.as_slice())?;
+        self.last = seq;
+        Ok(())
+    }
+
+    /// Has the entry at a position follow another one of the same workspace.
+    pub fn relink(&mut self, seq: u64, previous: u64) -> StoreResult<()> {
+        match get::<_, Entry>(&self.table, seq)? {
+            Some(entry) => put(&mut self.table, seq, &Entry { previous, ..entry }),
+            None => Ok(()),
+        }
+    }
+
+    /// Removes the first entries, at most `limit`, that are from before `before`, but never the last one: the next follows
+    /// it. Returns the position that the log begins at then, if any was removed, and whether there may be more.
+    pub fn trim(&mut self, before: Timestamp, limit: usize) -> StoreResult<(Option<u64>, bool)> {
+        let mut removed = 0;
+        while removed < limit && begins_before(&self.table, before)? {
+            self.table.pop_first()?;
+            removed += 1;
+        }
+        let first = self.table.first()?.map(|(seq, _)| seq.value());
+        Ok((first.filter(|_| removed > 0), removed == limit))
+    }
+}
+
+/// Whether the first entry is from before `before`, and not the last as well.
+pub(super) fn begins_before(table: &impl ReadableTable<u64, &'static [u8]>, before: Timestamp) -> StoreResult<bool> {
+    let last = last_seq(table)?;
+    for row in table.iter()? {
+        let (seq, entry) = row?;
+        if seq.value() >= last {
+            break;
+        }
+        // One that can't be read is as old as the next that can.
+        if let Ok(entry) = entry_at(seq.value(), entry.value()) {
+            return Ok(entry.change.at < before);
+        }
+    }
+    Ok(false)
+}
+
+/// The position of the last entry; 0 when there is none.
+pub(super) fn last_seq(table: &impl ReadableTable<u64, &'static [u8]>) -> StoreResult<u64> {
+    Ok(table.last()?.map_or(0, |(seq, _)| seq.value()))
+}
+
+/// What the entry at a position says.
+pub(super) fn entry_at(seq: u64, entry: &[u8]) -> StoreResult<Entry> {
+    read(CHANGES.name(), &seq.to_be_bytes(), entry)
+}
+
+/// The chain of an entry, if it is in one: of what happened in a workspace, or else is about one.
+pub(super) fn chain(tenant: Option<TenantId>, about: Option<TenantId>) -> Option<(TenantId, Counter)> {
+    let own = tenant.map(|tenant| (tenant, Counter::NewestChange));
+    own.or(about.map(|about| (about, Counter::NewestAbout)))
+}
