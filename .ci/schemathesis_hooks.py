@@ -9,6 +9,7 @@ import json
 import os
 import re
 import time
+import unicodedata
 import uuid
 import zlib
 from pathlib import Path
@@ -26,6 +27,7 @@ TIMEOUT_SECONDS = 30
 LARGEST_WHOLE_NUMBER = 2**63 - 1
 LARGEST_SORTED_OFFSET = 10_000
 TIMES = ("created_after", "created_before", "since", "until")
+FILLERS = "\u115f\u1160\u3164\uffa0"
 numbers = itertools.count()
 
 
@@ -210,6 +212,11 @@ def tags(values):
     return values and [tag(text) for text in values]
 
 
+def name(text):
+    # All of it can be seen, and patterns can't say what can.
+    return text and "".join(c if c.isascii() or unicodedata.category(c)[0] in "LN" and c not in FILLERS else "é" for c in text)
+
+
 def metadata(pairs):
     # OpenAPI 3.0 can't say what the keys of an object are like.
     return pairs and {re.sub("[^0-9A-Za-z_.-]", "_", key)[:100] or "key": numbers_that_fit(pairs[key]) for key in pairs}
@@ -255,6 +262,9 @@ def version(number):
 
 
 RULES = {
+    "name": name,
+    "first_name": name,
+    "last_name": name,
     "tags": tags,
     "tags_all": tags,
     "tags_none": tags,

@@ -8,12 +8,12 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 use tokio::sync::oneshot;
 
 use super::hashing_queue::{Asker, HashingFigures, HashingQueue, QueueFull};
-use crate::domain::Entropy;
+use crate::domain::{Entropy, Password};
 use crate::priority::Work;
 
 /// What one hash costs.
@@ -45,7 +45,7 @@ pub enum Verdict {
     Wrong,
     /// It is.
     Right,
-    /// It is, and its hash was made with other costs than today's: this one should replace it.
+    /// It is, and its hash was made with other costs or of another form than today's: this one should replace it.
     RightButOutdated(String),
 }
 
@@ -80,15 +80,16 @@ impl PasswordHasher {
     }
 
     /// The hash of a new password, as a PHC string with a salt of its own.
-    pub async fn hash(&self, password: SecretString, asker: Asker) -> Result<String, HashingError> {
+    pub async fn hash(&self, password: Password, asker: Asker) -> Result<String, HashingError> {
         let (argon2, entropy) = (self.argon2.clone(), self.entropy.clone());
         self.run(asker, move || hash(&argon2, &*entropy, &password)).await
     }
 
-    /// Compares a password with a stored hash; without one, takes as long and finds it wrong.
+    /// Compares a password with a stored hash, in each form that it may have been hashed in; without a hash, takes as long and
+    /// finds it wrong.
     pub async fn verify(
         &self,
-        password: SecretString,
+        password: Password,
         stored: Option<String>,
         asker: Asker,
     ) -> Result<Verdict, HashingError> {
@@ -97,11 +98,10 @@ impl PasswordHasher {
         let (argon2, entropy) = (self.argon2.clone(), self.entropy.clone());
         self.run(asker, move || {
             let parsed = PasswordHash::new(&stored).map_err(failed)?;
-            if argon2.verify_password(password.expose_secret().as_bytes(), &parsed).is_err() || !has_account {
-                return Ok(Verdict::Wrong);
-            }
-            let is_current = Params::try_from(&parsed).is_ok_and(|params| is_same_cost(&params, argon2.params()));
-            if is_current {
+            let is_hashed = |form: &SecretString| verifies(&argon2, form, &parsed) && has_account;
+            let Some(form) = password.forms().position(is_hashed) else { return Ok(Verdict::Wrong) };
+            let has_cost = Params::try_from(&parsed).is_ok_and(|params| is_same_cost(&params, argon2.params()));
+            if form == 0 && has_cost {
                 Ok(Verdict::Right)
             } else {
                 Ok(Verdict::RightButOutdated(hash(&argon2, &*entropy, &password)?))
@@ -145,9 +145,13 @@ impl From<QueueFull> for HashingError {
     }
 }
 
-fn hash(argon2: &Argon2<'_>, entropy: &dyn Entropy, password: &SecretString) -> Result<String, HashingError> {
+fn verifies(argon2: &Argon2<'_>, form: &SecretString, stored: &PasswordHash) -> bool {
+    argon2.verify_password(form.expose_secret().as_bytes(), stored).is_ok()
+}
+
+fn hash(argon2: &Argon2<'_>, entropy: &dyn Entropy, password: &Password) -> Result<String, HashingError> {
     let salt: [u8; 16] = entropy.bytes();
-    let hash = argon2.hash_password_with_salt(password.expose_secret().as_bytes(), &salt).map_err(failed)?;
+    let hash = argon2.hash_password_with_salt(password.form().expose_secret().as_bytes(), &salt).map_err(failed)?;
     Ok(hash.to_string())
 }
 
@@ -221,6 +225,24 @@ mod tests {
             panic!("the password is right");
         };
         assert_eq!(today.verify("Correct-horse-7".into(), Some(renewed), Asker::default()).await, Ok(Verdict::Right));
+    }
+
+    #[tokio::test]
+    async fn a_password_is_the_same_composed_or_not_and_older_hashes_are_renewed() {
+        let hasher = hasher(CHEAP, 1, 1);
+        let (composed, typed) = ("Caf\u{e9}-horse-7", "Cafe\u{301}-horse-7");
+        let stored = hasher.hash(typed.into(), Asker::default()).await.expect("a hash");
+        for password in [composed, typed] {
+            let verdict = hasher.verify(password.into(), Some(stored.clone()), Asker::default()).await;
+            assert_eq!(verdict, Ok(Verdict::Right), "{password}");
+        }
+        // As versions made it that knew of no form.
+        let salt = [7; 16];
+        let older = hasher.argon2.hash_password_with_salt(typed.as_bytes(), &salt).expect("a hash").to_string();
+        let verdict = hasher.verify(typed.into(), Some(older), Asker::default()).await;
+        let Ok(Verdict::RightButOutdated(renewed)) = verdict else { panic!("{verdict:?}") };
+        let verdict = hasher.verify(composed.into(), Some(renewed), Asker::default()).await;
+        assert_eq!(verdict, Ok(Verdict::Right));
     }
 
     #[tokio::test]

@@ -1,14 +1,14 @@
 //! API keys: what machines show instead of a session.
 
 use super::text::validated_text;
-use super::{ApiKeyId, Scope, TenantId, Timestamp, UserId, Violations};
+use super::{ApiKeyId, Scope, TenantId, Timestamp, UserId, Violations, one_line};
 
 validated_text!(ApiKeyName);
 
 /// SHA-256 of an API key's secret. The secret itself is never stored.
 pub type ApiKeyDigest = [u8; 32];
 
-/// What an API key is called: 1–100 characters after trimming, none of them control characters.
+/// What an API key is called: one line of 1–100 characters after trimming.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKeyName(String);
 
@@ -18,11 +18,7 @@ impl ApiKeyName {
 
     /// Trims and checks a name.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let text = text.trim();
-        if !(1..=Self::MAX_CHARS).contains(&text.chars().count()) || text.chars().any(char::is_control) {
-            return Err(format!("must be 1 to {} characters, none of them control characters", Self::MAX_CHARS));
-        }
-        Ok(Self(text.to_owned()))
+        one_line::parse(text, Self::MAX_CHARS).map(Self)
     }
 }
 

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Artifact, ArtifactId, Creation, Timestamp};
+use super::{Artifact, ArtifactId, Creation, NameKey, Timestamp};
 
 /// What a listing is ordered by. What is equal in it is in the order of creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -13,7 +13,7 @@ pub enum SortBy {
     CreatedAt,
     /// The time of the last change.
     UpdatedAt,
-    /// The name, without regard to case.
+    /// The name: by its letters, then by their accents and case.
     Name,
     /// How well it is what is looked for: the best first, and the last to be created first among equals.
     Relevance,
@@ -71,7 +71,7 @@ impl Sort {
         match self.by {
             SortBy::CreatedAt => Position::created(creation),
             SortBy::UpdatedAt => Position::updated(artifact.updated_at, creation),
-            SortBy::Name => Position::named(artifact.name.as_str().to_lowercase(), creation),
+            SortBy::Name => Position::named(NameKey::new(artifact.name.as_str()), creation),
             SortBy::Relevance => Position::relevant(0.0, creation),
         }
     }
@@ -82,9 +82,15 @@ impl Sort {
             (self.by, &position.key),
             (SortBy::CreatedAt, SortKey::CreatedAt)
                 | (SortBy::UpdatedAt, SortKey::UpdatedAt(_))
-                | (SortBy::Name, SortKey::Name(_))
+                | (SortBy::Name, SortKey::Collated(NameKey::VERSION, _))
                 | (SortBy::Relevance, SortKey::Relevance(_))
         )
+    }
+
+    /// Whether a place is one in this order as it was before its data changed.
+    pub fn had(self, position: &Position) -> bool {
+        let is_by_name = matches!(position.key, SortKey::Name(_) | SortKey::Collated(..));
+        self.by == SortBy::Name && is_by_name && !self.has(position)
     }
 
     /// Which of two places comes first.
@@ -111,9 +117,9 @@ impl Position {
         Self { key: SortKey::UpdatedAt(at), creation }
     }
 
-    /// By the name, in lower case.
-    pub fn named(name: String, creation: Creation) -> Self {
-        Self { key: SortKey::Name(name), creation }
+    /// By the name.
+    pub fn named(name: NameKey, creation: Creation) -> Self {
+        Self { key: SortKey::Collated(NameKey::VERSION, name), creation }
     }
 
     /// By how well it fits; no score is below zero.
@@ -138,13 +144,30 @@ impl Position {
 enum SortKey {
     CreatedAt,
     UpdatedAt(Timestamp),
+    /// In lower case: cursors of earlier versions have it.
     Name(String),
     Relevance(u32),
+    /// The version of the order of names, and the name in it.
+    Collated(u32, NameKey),
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_of_an_older_order_of_names_is_known_as_such() {
+        let creation = Creation { at: Timestamp::UNIX_EPOCH, id: ArtifactId::from_bytes([0; 16]) };
+        let by_name = Sort { by: SortBy::Name, descending: false };
+        let lower_case = Position { key: SortKey::Name("anvil".to_owned()), creation };
+        let older = Position { key: SortKey::Collated(NameKey::VERSION - 1, NameKey::new("anvil")), creation };
+        let current = Position::named(NameKey::new("anvil"), creation);
+        assert_eq!(
+            [&lower_case, &older, &current].map(|it| (by_name.has(it), by_name.had(it))),
+            [(false, true), (false, true), (true, false)]
+        );
+        assert!(!Sort::NEWEST_FIRST.had(&lower_case));
+    }
 
     #[test]
     fn a_sort_is_called_what_it_was_asked_for_by() {

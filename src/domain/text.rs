@@ -23,3 +23,12 @@ macro_rules! validated_text {
 }
 
 pub(super) use validated_text;
+
+/// Where a text comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Someone wrote it.
+    Written,
+    /// A workspace had it, and earlier versions took more than today's: it comes back as it is.
+    Exported,
+}

@@ -1,15 +1,17 @@
-//! Accounts: the address, the name, and what a password must be like.
+//! Accounts: the address and the name.
 
 use std::fmt;
 
-use secrecy::{ExposeSecret, SecretString};
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 use super::text::validated_text;
-use super::{KnownNetworks, Timestamp, UserId};
+use super::{KnownNetworks, Timestamp, UserId, one_line};
 
 validated_text!(Email, PersonName);
 
-/// An e-mail address in the one form it is stored and compared in: lower case, domain in IDNA (ASCII) form.
+/// An e-mail address: lower case, domain in IDNA (ASCII) form. Accounts are stored under the [`Self::composed`] form, but for
+/// some from before there was one.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Email(String);
 
@@ -23,8 +25,10 @@ impl Email {
         let invalid = || "must be an e-mail address, such as name@example.com".to_owned();
         let (local, domain) = text.trim().rsplit_once('@').ok_or_else(invalid)?;
         let domain = idna::domain_to_ascii_strict(domain).map_err(|_| invalid())?;
-        let is_atom = |c: char| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~-".contains(c);
-        let is_dot_atom = local.split('.').all(|atom| !atom.is_empty() && atom.chars().all(is_atom));
+        let is_atom = |c: char| c.is_alphanumeric() || is_combining_mark(c) || "!#$%&'*+/=?^_`{|}~-".contains(c);
+        let is_dot_atom = local
+            .split('.')
+            .all(|atom| !atom.is_empty() && !atom.starts_with(is_combining_mark) && atom.chars().all(is_atom));
         if local.len() > 64 || !is_dot_atom || !domain.contains('.') {
             return Err(invalid());
         }
@@ -33,6 +37,11 @@ impl Email {
             return Err(format!("must be at most {} characters", Self::MAX_LEN));
         }
         Ok(Self(normalised))
+    }
+
+    /// The same address with its letters and marks composed (NFC), however they were typed.
+    pub fn composed(&self) -> Self {
+        Self(if self.0.is_ascii() { self.0.clone() } else { self.0.nfc().collect() })
     }
 }
 
@@ -43,7 +52,7 @@ impl fmt::Debug for Email {
     }
 }
 
-/// A first or last name: up to 100 characters, trimmed, without control characters.
+/// A first or last name: one line of up to 100 characters after trimming.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PersonName(String);
 
@@ -53,11 +62,10 @@ impl PersonName {
 
     /// Trims and checks a name; an empty one is none.
     pub fn parse(text: &str) -> Result<Option<Self>, String> {
-        let text = text.trim();
-        if text.chars().count() > Self::MAX_CHARS || text.chars().any(char::is_control) {
-            return Err(format!("must be at most {} characters, none of them control characters", Self::MAX_CHARS));
+        if text.trim().is_empty() {
+            return Ok(None);
         }
-        Ok((!text.is_empty()).then(|| Self(text.to_owned())))
+        one_line::parse(text, Self::MAX_CHARS).map(|name| Some(Self(name)))
     }
 }
 
@@ -112,65 +120,6 @@ pub struct Credentials {
     pub networks: KnownNetworks,
 }
 
-/// What a new password must be like.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PasswordPolicy {
-    /// Whether upper case, lower case, a digit and another character are required.
-    pub composition: bool,
-}
-
-impl PasswordPolicy {
-    /// The fewest characters.
-    pub const MIN_CHARS: usize = 8;
-    /// The most characters.
-    pub const MAX_CHARS: usize = 128;
-
-    /// Checks a new password for the account of `email`. `is_common` says whether a password is among the most
-    /// used ones; it is asked with the lower-cased password. What is said names the rules that it breaks, and no other.
-    pub fn check(
-        &self,
-        password: &SecretString,
-        email: Option<&Email>,
-        is_common: impl Fn(&str) -> bool,
-    ) -> Result<(), String> {
-        let password = password.expose_secret();
-        let lower = password.to_lowercase();
-        let mut broken = Vec::new();
-        let length = password.chars().count();
-        if length < Self::MIN_CHARS {
-            broken.push(format!("must be at least {} characters long", Self::MIN_CHARS));
-        }
-        if length > Self::MAX_CHARS {
-            broken.push(format!("must be at most {} characters long", Self::MAX_CHARS));
-        }
-        if self.composition {
-            broken.extend(missing(password));
-        }
-        if email.is_some_and(|email| email.as_str() == lower) {
-            broken.push("must not be the e-mail address".to_owned());
-        }
-        if is_common(&lower) {
-            broken.push("is one of the most used passwords; choose another".to_owned());
-        }
-        if broken.is_empty() { Ok(()) } else { Err(broken.join("; ")) }
-    }
-}
-
-/// What a password lacks, as a sentence.
-fn missing(password: &str) -> Option<String> {
-    let has = |class: fn(char) -> bool| password.chars().any(class);
-    let classes = [
-        (has(char::is_uppercase), "an upper case letter"),
-        (has(char::is_lowercase), "a lower case letter"),
-        (has(char::is_numeric), "a digit"),
-        (has(|c| !c.is_alphanumeric()), "a special character"),
-    ];
-    let missing: Vec<&str> = classes.into_iter().filter_map(|(has, class)| (!has).then_some(class)).collect();
-    let (last, others) = missing.split_last()?;
-    let list = if others.is_empty() { (*last).to_owned() } else { format!("{} and {last}", others.join(", ")) };
-    Some(format!("must contain {list}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,30 +138,5 @@ mod tests {
         for text in ["", "ann", "ann@", "@example.com", "a b@example.com", "ann@localhost", "a..b@example.com", &long] {
             assert!(Email::parse(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn composition_is_a_switch() {
-        let check = |composition, password: &str| {
-            PasswordPolicy { composition }.check(&password.into(), None, |p| p == "password1!").is_ok()
-        };
-        assert!(check(true, "Correct-horse-7"));
-        assert!(!check(true, "correct horse battery staple"));
-        assert!(check(false, "correct horse battery staple"));
-        assert!(!check(false, "short"));
-        assert!(!check(false, &"a".repeat(129)));
-        assert!(!check(true, "Password1!"), "common, whatever its case");
-    }
-
-    #[test]
-    fn only_the_rules_that_are_broken_are_named() {
-        let said = |password: &str| {
-            PasswordPolicy { composition: true }.check(&password.into(), None, |_| false).err().unwrap_or_default()
-        };
-        assert_eq!(said("Correct-horse-7"), "");
-        assert_eq!(said("Correct-horse"), "must contain a digit");
-        assert_eq!(said("correcthorse"), "must contain an upper case letter, a digit and a special character");
-        assert_eq!(said("Ab1!"), "must be at least 8 characters long");
-        assert_eq!(said("ab1!"), "must be at least 8 characters long; must contain an upper case letter");
     }
 }

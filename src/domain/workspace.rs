@@ -5,32 +5,21 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::text::validated_text;
-use super::{Field, Role, TenantId, Timestamp, User, UserId, Violations};
+use super::{Field, Role, TenantId, Timestamp, User, UserId, Violations, one_line};
 
 validated_text!(WorkspaceName, Slug, WorkspaceDescription);
 
-/// A workspace's name: 2–100 characters after trimming, none of them control characters.
+/// A workspace's name: one line of 1–255 characters after trimming.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkspaceName(String);
 
 impl WorkspaceName {
-    /// The shortest name, in characters.
-    pub const MIN_CHARS: usize = 2;
     /// The longest name, in characters.
-    pub const MAX_CHARS: usize = 100;
+    pub const MAX_CHARS: usize = 255;
 
     /// Trims and checks a name.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let text = text.trim();
-        let length = text.chars().count();
-        if !(Self::MIN_CHARS..=Self::MAX_CHARS).contains(&length) || text.chars().any(char::is_control) {
-            return Err(format!(
-                "must be {} to {} characters, none of them control characters",
-                Self::MIN_CHARS,
-                Self::MAX_CHARS
-            ));
-        }
-        Ok(Self(text.to_owned()))
+        one_line::parse(text, Self::MAX_CHARS).map(Self)
     }
 }
 
@@ -254,6 +243,21 @@ pub struct RawWorkspacePatch {
     pub settings: Field<BTreeMap<String, Value>>,
     /// Whether it is in use. Can't be cleared.
     pub is_active: Field<bool>,
+}
+
+impl RawWorkspacePatch {
+    /// Whether it has a name that nobody may choose, but which an earlier version may have taken.
+    pub fn has_refused_text(&self) -> bool {
+        matches!(&self.name, Field::Set(name) if WorkspaceName::parse(name).is_err())
+    }
+
+    /// The same without a name that is the workspace's already: it stays as it is.
+    pub fn without_unchanged(mut self, workspace: &Workspace) -> Self {
+        if matches!(&self.name, Field::Set(name) if name.trim() == workspace.name.as_str()) {
+            self.name = Field::Keep;
+        }
+        self
+    }
 }
 
 /// A partial update, checked: `None` keeps a field.

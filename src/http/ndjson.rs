@@ -34,6 +34,9 @@ const READ_AT_ONCE: usize = 64 << 10;
 /// What an export has in the place of an artifact that can't be read, as the one field of the line.
 pub(super) const DAMAGED: &str = "_damaged";
 
+/// A field of each artifact in an export, which nobody writes for a new one.
+const EXPORTED: &[u8] = b"\"tenant_id\"";
+
 /// A body with a `T` in each line. Blank lines are passed over.
 pub(super) struct Ndjson<T> {
     pub lines: Vec<Line<T>>,
@@ -55,6 +58,8 @@ pub(super) struct Line<T> {
     pub number: usize,
     /// What it holds, or what is wrong with it.
     pub value: Result<T, Violations>,
+    /// Whether it has a field that the lines of exports have, and no others.
+    pub is_exported: bool,
 }
 
 /// The lines that have come in so far.
@@ -96,7 +101,8 @@ impl<T: DeserializeOwned + Type> Lines<T> {
             if self.complete.len() == MAX_LINES {
                 return Err(Problem::import_too_long(MAX_LINES));
             }
-            self.complete.push(Line { number: self.number, value: self.reader.line(line) });
+            let is_exported = memmem::find(line, EXPORTED).is_some();
+            self.complete.push(Line { number: self.number, value: self.reader.line(line), is_exported });
         }
         self.begun.clear();
         Ok(())

@@ -41,6 +41,9 @@ pub(super) const UNAVAILABLE: u32 = 1 << 12;
 /// 507: without room to write.
 pub(super) const FULL: u32 = 1 << 13;
 
+/// 410: a cursor of an order that is no more.
+pub(super) const GONE: u32 = 1 << 14;
+
 /// Every operation that asks the service.
 pub(super) const SERVED: u32 = TOO_MANY | UNAVAILABLE;
 /// Every operation that needs a sign-in. 403 is for API keys where they are no good, and for cookies sent by other sites.
@@ -53,7 +56,7 @@ pub(super) const IF_MATCH: u32 = PRECONDITION_FAILED | PRECONDITION_REQUIRED;
 pub(super) const BODY: u32 = MALFORMED | TIMEOUT | TOO_LARGE | UNSUPPORTED_MEDIA_TYPE | INVALID;
 
 /// The statuses by bit.
-const DOCUMENTED: [(u16, &str); 14] = [
+const DOCUMENTED: [(u16, &str); 15] = [
     (400, "Malformed JSON, or a parameter that is not what it must be"),
     (401, "Not signed in"),
     (403, "Not allowed: a member without the role this needs, or a key without the scope"),
@@ -72,6 +75,7 @@ const DOCUMENTED: [(u16, &str); 14] = [
     (429, "Too many requests; `Retry-After` says when to try again, `RateLimit-*` how many there may be"),
     (503, "Overloaded, shutting down, or the storage is not available"),
     (507, "The storage is full: nothing can be written, but reading works"),
+    (410, "The cursor is of an order that is no more: read the list from its beginning"),
 ];
 
 impl<const STATUSES: u32> From<Problem> for Refused<STATUSES> {

@@ -11,7 +11,7 @@ use tantivy::{
 use super::budget::Budget;
 use super::columns::{AllColumns, Columns};
 use super::facets::{self, SegmentCounts};
-use crate::domain::{FacetFields, Facets, Position, Sort, SortBy, Timestamp};
+use crate::domain::{FacetFields, Facets, NameKey, Position, Sort, SortBy, Timestamp};
 
 /// So many more than are kept are collected before the first of them are picked out.
 const ROOM: usize = 512;
@@ -245,15 +245,15 @@ impl<'a> GatherSegment<'a> {
         }
     }
 
-    fn name(&self, doc: DocId) -> String {
-        let mut name = String::new();
+    fn name(&self, doc: DocId) -> NameKey {
+        let mut name = Vec::new();
         if let Some(names) = &self.columns.sort_name
             && let Some(ordinal) = names.term_ords(doc).next()
         {
             // A name that can't be read is an empty one; the artifact itself is read from the store.
-            let _ = names.ord_to_str(ordinal, &mut name);
+            let _ = names.ord_to_bytes(ordinal, &mut name);
         }
-        name
+        NameKey::from_stored(name)
     }
 
     fn keep_the_first(&mut self) {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use tantivy::columnar::{Column, StrColumn};
+use tantivy::columnar::{BytesColumn, Column, StrColumn};
 use tantivy::index::SegmentId;
 use tantivy::{DocId, Score, Searcher, SegmentReader};
 
@@ -19,7 +19,7 @@ pub(super) struct Columns {
     pub created_at: Column<i64>,
     pub updated_at: Column<i64>,
     /// None where no artifact has a value, as for those that follow.
-    pub sort_name: Option<StrColumn>,
+    pub sort_name: Option<BytesColumn>,
     pub tags: Option<StrColumn>,
     pub artifact_type: Option<StrColumn>,
 }
@@ -35,7 +35,7 @@ impl Columns {
             id_low: columns.u64("id_low")?,
             created_at: columns.i64(schema::NEWEST_FIRST)?,
             updated_at: columns.i64("updated_at")?,
-            sort_name: columns.str("sort_name")?,
+            sort_name: columns.bytes("sort_name")?,
             tags: columns.str("tags")?,
             artifact_type: columns.str("artifact_type")?,
         })

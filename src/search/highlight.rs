@@ -72,12 +72,12 @@ fn found(query: &Query, place: &Place, text: &str) -> Vec<Range<usize>> {
         for (index, word) in words.iter().enumerate() {
             match &term.wanted {
                 Wanted::Word(wanted) => {
-                    is_found[index] |= word.root() == wanted.root() || word.folded.starts_with(&wanted.folded);
+                    is_found[index] |= word.root() == wanted.root() || begins(word, &wanted.folded);
                 }
                 Wanted::Mistyped(wanted) => {
                     is_found[index] |= is_one_edit_away(wanted, &word.folded) || is_one_edit_away(wanted, word.root());
                 }
-                Wanted::Prefix(prefix) => is_found[index] |= word.folded.starts_with(prefix.as_str()),
+                Wanted::Prefix(prefix) => is_found[index] |= begins(word, prefix),
                 Wanted::Phrase { words: phrase, is_open } => {
                     if begins_with(&words[index..], phrase, *is_open) {
                         is_found[index..index + phrase.len()].fill(true);
@@ -100,9 +100,14 @@ fn found(query: &Query, place: &Place, text: &str) -> Vec<Range<usize>> {
 fn begins_with(words: &[Word], phrase: &[Word], is_open: bool) -> bool {
     words.len() >= phrase.len()
         && words.iter().zip(phrase).enumerate().all(|(index, (word, wanted))| {
-            word.folded == wanted.folded
-                || (is_open && index + 1 == phrase.len() && word.folded.starts_with(&wanted.folded))
+            word.written().any(|form| form == wanted.folded)
+                || (is_open && index + 1 == phrase.len() && begins(word, &wanted.folded))
         })
+}
+
+/// Whether a word begins with a text, however it is written.
+fn begins(word: &Word, text: &str) -> bool {
+    word.written().any(|form| form.starts_with(text))
 }
 
 /// A part of a text, escaped, with marks around some places.
@@ -148,6 +153,9 @@ mod tests {
             ("\"a b\"", "b a b a", "b <mark>a</mark> <mark>b</mark> a"),
             ("caf*", "<b>Café</b>", "&lt;b&gt;<mark>Café</mark>&lt;/b&gt;"),
             ("京都", "東京都", "東<mark>京都</mark>"),
+            ("C++", "C and C++!", "C and <mark>C++</mark>!"),
+            ("strasse", "Die Straße", "Die <mark>Straße</mark>"),
+            ("1.2", "v1.2", "<mark>v1</mark>.<mark>2</mark>"),
         ] {
             assert_eq!(shown(query, text).as_deref(), Some(marked), "{query}");
         }

@@ -21,6 +21,7 @@ mod facets;
 #[cfg(test)]
 mod faults;
 mod find;
+mod fold;
 mod found;
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -36,6 +37,7 @@ mod phrase;
 mod prefix;
 mod query;
 mod rounded;
+mod runs;
 mod schema;
 mod statistics;
 mod tags;

@@ -2,11 +2,13 @@
 //!
 //! Words must all be there; a word also stands for those that begin with it. `"phrases"` are words in a row, `-` before
 //! something excludes it, `OR` between two lets either be enough, `prefix*` is the start of a word, and
-//! `name:`, `tag:`, `type:`, `by:` and `meta.key:` look in one place. What can't be read so is read as words: there is no
-//! wrong query.
+//! `name:`, `tag:`, `type:`, `by:` and `meta.key:`, in any case, look in one place. What can't be read so is read as words:
+//! there is no wrong query.
 
+use super::runs::begins_run;
 use super::text::{self, Word};
 use super::typo;
+use crate::domain::Tag;
 
 /// Of more terms than this, the rest is ignored.
 const MAX_TERMS: usize = 32;
@@ -42,7 +44,7 @@ pub(super) enum Place {
     Type,
     /// Who created it.
     By,
-    /// In the value of this key of the metadata.
+    /// In the value of this key of the metadata, in lower case.
     Metadata(String),
 }
 
@@ -134,7 +136,8 @@ impl Query {
 #[derive(Debug)]
 struct Piece<'a> {
     is_excluded: bool,
-    field: Option<&'a str>,
+    /// In lower case.
+    field: Option<String>,
     text: &'a str,
     is_quoted: bool,
 }
@@ -152,15 +155,14 @@ fn next_piece(text: &str) -> Option<(Piece<'_>, &str)> {
         return None;
     }
     let (is_excluded, body) = match text.strip_prefix('-') {
-        Some(body) if body.starts_with(|c: char| text::is_word_char(c) || c == '"') => (true, body),
+        Some(body) if begins_something(body) => (true, body),
         _ => (false, text),
     };
     let (field, value) = match body.split_once(':') {
-        Some((field, value)) if is_field(field) && value.starts_with(|c: char| !c.is_whitespace()) => {
-            (Some(field), value)
-        }
+        Some((field, value)) if value.starts_with(|c: char| !c.is_whitespace()) => (field_called(field), value),
         _ => (None, body),
     };
+    let value = if field.is_some() { value } else { body };
     if let Some((quoted, rest)) = value.strip_prefix('"').and_then(|inner| inner.split_once('"')) {
         return Some((Piece { is_excluded, field, text: quoted, is_quoted: true }, rest));
     }
@@ -169,15 +171,23 @@ fn next_piece(text: &str) -> Option<(Piece<'_>, &str)> {
     Some((Piece { is_excluded, field, text: value, is_quoted: false }, rest))
 }
 
-fn is_field(name: &str) -> bool {
+/// Whether a text begins with a word, or a phrase.
+fn begins_something(text: &str) -> bool {
+    text.strip_prefix('.').unwrap_or(text).starts_with(|c: char| begins_run(c) || c == '"')
+}
+
+/// The field of this name, which may be written in any case.
+fn field_called(name: &str) -> Option<String> {
+    let name = name.to_ascii_lowercase();
     let is_key = |key: &str| !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
-    matches!(name, "name" | "tag" | "type" | "by") || name.strip_prefix("meta.").is_some_and(is_key)
+    let is_field = matches!(&*name, "name" | "tag" | "type" | "by") || name.strip_prefix("meta.").is_some_and(is_key);
+    is_field.then_some(name)
 }
 
 /// What a piece stands for. Words that are written together stand in a row.
 fn terms(piece: &Piece<'_>) -> Vec<Term> {
-    let exactly = |place| vec![Term { place, wanted: Wanted::Exactly(piece.text.trim().to_lowercase()) }];
-    let place = match piece.field {
+    let exactly = |place| vec![Term { place, wanted: Wanted::Exactly(Tag::folded(piece.text.trim())) }];
+    let place = match piece.field.as_deref() {
         Some("tag") => return exactly(Place::Tag),
         Some("type") => return exactly(Place::Type),
         Some("by") => return exactly(Place::By),
@@ -188,7 +198,7 @@ fn terms(piece: &Piece<'_>) -> Vec<Term> {
         },
         None => Place::Anywhere,
     };
-    let mut words = text::words(piece.text);
+    let mut words = text::words_asked_for(piece.text);
     let term = |wanted| vec![Term { place: place.clone(), wanted }];
     match (words.len(), piece.text.strip_suffix('*')) {
         (0, _) => Vec::new(),
@@ -256,6 +266,11 @@ mod tests {
             ("東京", "\"東京\"*"),
             ("京", "京"),
             ("e-mail", "\"e mail\"*"),
+            ("C++ c# .NET", "c++ c# .net"),
+            ("-.net a", "a -.net"),
+            ("v1.2", "\"1 2\"*"),
+            ("🚀 launch", "🚀 launch"),
+            ("NAME:a Tag:B Meta.Owner:c", "Name:a Tag:=b meta.owner:c"),
         ] {
             assert_eq!(read(text), meaning, "{text}");
         }

@@ -6,15 +6,16 @@
 use std::borrow::Cow;
 
 use tantivy::schema::{
-    FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STRING, Schema, TextFieldIndexing, TextOptions,
+    BytesOptions, FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STRING, Schema, TextFieldIndexing,
+    TextOptions,
 };
 use tantivy::{TantivyDocument, Term};
 
 use super::tokenizer::{self, prefixed};
-use crate::domain::{Artifact, ArtifactId, MetadataValue, TenantId};
+use crate::domain::{Artifact, ArtifactId, MetadataValue, NameKey, TenantId};
 
 /// What the files hold: another number, and the index is rebuilt.
-pub(super) const VERSION: u32 = 5;
+pub(super) const VERSION: u32 = 6;
 
 /// The field that each segment is ordered by, its greatest value first. Those that are equal in it are in no order.
 pub(super) const NEWEST_FIRST: &str = "created_at";
@@ -42,7 +43,7 @@ pub(super) struct Fields {
     /// Microseconds.
     pub created_at: Field,
     pub updated_at: Field,
-    /// The name in lower case, to sort by.
+    /// The name's key, to sort by.
     pub sort_name: Field,
     /// For counting.
     pub tags: Field,
@@ -70,7 +71,7 @@ impl Fields {
             id_low: schema.add_u64_field("id_low", number.clone()),
             created_at: schema.add_i64_field(NEWEST_FIRST, number.clone()),
             updated_at: schema.add_i64_field("updated_at", number),
-            sort_name: schema.add_text_field("sort_name", TextOptions::from(FAST)),
+            sort_name: schema.add_bytes_field("sort_name", BytesOptions::from(FAST)),
             tags: schema.add_text_field("tags", TextOptions::from(FAST)),
             artifact_type: schema.add_text_field("artifact_type", TextOptions::from(FAST)),
         };
@@ -107,7 +108,7 @@ impl Fields {
         add(self.exactly, scope.term(&exact(TYPE, artifact_type)));
         add(self.exactly, scope.term(&exact(BY, &artifact.created_by.to_string())));
         add(self.artifact_type, artifact_type.to_owned());
-        add(self.sort_name, artifact.name.as_str().to_lowercase());
+        document.add_bytes(self.sort_name, NameKey::new(artifact.name.as_str()).as_bytes());
         document.add_bytes(self.key, &artifact.id.to_bytes());
         let (high, low) = halves(artifact.id);
         document.add_u64(self.id_high, high);
@@ -129,9 +130,9 @@ pub(super) fn exact(kind: char, text: &str) -> String {
     format!("{kind}{text}")
 }
 
-/// A word of the value of a key.
+/// A word of the value of a key, which is found in any case.
 pub(super) fn metadata(key: &str, word: &str) -> String {
-    format!("{key}={word}")
+    format!("{}={word}", key.to_ascii_lowercase())
 }
 
 fn text_of(value: &MetadataValue) -> Cow<'_, str> {

@@ -1,17 +1,21 @@
 //! How text becomes words: the same for what is indexed, what is looked for and what is marked in an answer.
 //!
-//! A word is a run of letters, digits and their marks. It is compared in lower case and without accents (NFKD without
-//! combining diacritics), and also by its English stem, so that "deployments" finds "deploying". Chinese and Japanese
-//! have no spaces between words: their runs are read as overlapping pairs of characters.
+//! A word is a run of letters, digits and their marks, or an emoji. It is compared folded, and also by its English stem, so
+//! that "deployments" finds "deploying". Chinese and Japanese have no spaces between words: their runs are read as
+//! overlapping pairs of characters.
+//!
+//! Some words have another form, of which signs are part: `C++`, `C#`, `.NET`. Who looks for that finds no other `C`. And
+//! the `v1` of `v1.2` is also `1`, which is what is looked for either way.
 
 use std::ops::Range;
 
 use frostem::{Algorithm, Stemmer};
-use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::is_combining_mark;
 
-/// Longer words are cut, in characters: nobody types more of one.
-const MAX_CHARS: usize = 64;
+use super::fold::{fold, fold_emoji};
+use super::runs::{Kind, Run, begins_run, is_on_another, is_unspaced, runs};
+
+/// A stem is its own stem after so many attempts at most.
+const MAX_STEMS: usize = 64;
 
 /// A word of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub(super) struct Word {
     pub folded: String,
     /// Its stem, when that is something else.
     pub stem: Option<String>,
+    /// Its form with signs, or without the `v` of a version, when it has one.
+    pub other: Option<String>,
     /// Which bytes of the text it is.
     pub bytes: Range<usize>,
     /// Which word of the text it is. Neighbours follow each other.
@@ -31,36 +37,85 @@ impl Word {
     pub(super) fn root(&self) -> &str {
         self.stem.as_deref().unwrap_or(&self.folded)
     }
-}
 
-/// Whether words are made of it.
-pub(super) fn is_word_char(c: char) -> bool {
-    c.is_alphanumeric() || is_combining_mark(c)
+    /// The forms in which it is written, without its stem.
+    pub(super) fn written(&self) -> impl Iterator<Item = &str> {
+        [Some(&self.folded), self.other.as_ref()].into_iter().flatten().map(String::as_str)
+    }
 }
 
 /// The words of a text, in order.
 pub(super) fn words(text: &str) -> Vec<Word> {
-    let stemmer = Stemmer::new(Algorithm::English);
-    let mut words = Vec::new();
-    for run in runs(text) {
-        if text[run.clone()].chars().next().is_some_and(is_unspaced) {
-            push_pairs(text, run, &mut words);
-        } else {
-            let folded = fold(&text[run.clone()]);
-            if folded.is_empty() {
-                continue;
-            }
-            let stem = Some(stemmed(&stemmer, &folded)).filter(|stem| *stem != folded);
-            let position = words.len();
-            words.push(Word { folded, stem, bytes: run, position });
+    read(text, false)
+}
+
+/// The words of what is looked for: those that have another form by that one alone.
+pub(super) fn words_asked_for(text: &str) -> Vec<Word> {
+    let mut words = read(text, true);
+    for word in &mut words {
+        if let Some(other) = word.other.take() {
+            (word.folded, word.stem) = (other, None);
         }
     }
     words
 }
 
-/// The root of a word that is compared already.
+fn read(text: &str, is_asked_for: bool) -> Vec<Word> {
+    let stemmer = Stemmer::new(Algorithm::English);
+    let mut words = Vec::new();
+    for Run { kind, bytes } in runs(text) {
+        let part = &text[bytes.clone()];
+        let position = words.len();
+        match kind {
+            Kind::Unspaced => push_pairs(text, bytes, &mut words),
+            Kind::Emoji => words.push(Word { folded: fold_emoji(part), stem: None, other: None, bytes, position }),
+            Kind::Spaced => {
+                let folded = fold(part);
+                if folded.is_empty() {
+                    continue;
+                }
+                let stem = Some(stemmed(&stemmer, &folded)).filter(|stem| *stem != folded);
+                let other = other_form(&text[..bytes.start], &folded, &text[bytes.end..], is_asked_for);
+                let bytes = bytes.start..bytes.end + signs(&text[bytes.end..]).len();
+                words.push(Word { folded, stem, other, bytes, position });
+            }
+        }
+    }
+    words
+}
+
+/// The other form of a word between these texts. In what is looked for, a point after a word only separates.
+fn other_form(before: &str, folded: &str, after: &str, is_asked_for: bool) -> Option<String> {
+    match signs(after).chars().next() {
+        Some('+' | '＋') => return Some(format!("{folded}{}", "+".repeat(signs(after).chars().count()))),
+        Some(_) => return Some(format!("{folded}#")),
+        None => {}
+    }
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let goes_on = after.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    if let Some(number) = folded.strip_prefix('v').filter(|number| goes_on && is_number(number)) {
+        return Some(number.to_owned());
+    }
+    let before = before.strip_suffix('.').filter(|_| folded.starts_with(char::is_alphabetic))?;
+    let separates = is_asked_for && before.ends_with(begins_run);
+    (!separates).then(|| format!(".{folded}"))
+}
+
+/// The signs at the beginning of what follows a word that are part of its name: `++` and `#`.
+fn signs(after: &str) -> &str {
+    let pluses = after.len() - after.trim_start_matches(['+', '＋']).len();
+    if after[..pluses].chars().count() >= 2 {
+        return &after[..pluses];
+    }
+    let Some(rest) = after.strip_prefix(['#', '＃', '♯']) else { return "" };
+    let is_inner = rest.starts_with(|c: char| begins_run(c) && !c.is_ascii_digit());
+    if is_inner { "" } else { &after[..after.len() - rest.len()] }
+}
+
+/// The root of a word that is compared already. What signs belong to has no other.
 pub(super) fn root(folded: &str) -> String {
-    if folded.chars().next().is_some_and(is_unspaced) {
+    let has_signs = folded.starts_with('.') || folded.ends_with(['+', '#']);
+    if has_signs || folded.starts_with(is_unspaced) {
         return folded.to_owned();
     }
     stemmed(&Stemmer::new(Algorithm::English), folded)
@@ -70,7 +125,7 @@ pub(super) fn root(folded: &str) -> String {
 fn stemmed(stemmer: &Stemmer, folded: &str) -> String {
     let mut stem = folded.to_owned();
     // Each is shorter than the one before, or the last but for the odd ending that is exchanged.
-    for _ in 0..MAX_CHARS {
+    for _ in 0..MAX_STEMS {
         let next = stemmer.stem(&stem).to_string();
         if next == stem {
             break;
@@ -80,54 +135,16 @@ fn stemmed(stemmer: &Stemmer, folded: &str) -> String {
     stem
 }
 
-/// Runs of characters that are of one kind: words of scripts with spaces, or text of scripts without.
-fn runs(text: &str) -> Vec<Range<usize>> {
-    let mut runs: Vec<Range<usize>> = Vec::new();
-    let mut open: Option<bool> = None;
-    for (at, c) in text.char_indices() {
-        let end = at + c.len_utf8();
-        // A mark belongs to what it stands on.
-        let kind = if is_combining_mark(c) { open } else { is_word_char(c).then(|| is_unspaced(c)) };
-        match (kind, runs.last_mut()) {
-            (Some(kind), Some(run)) if open == Some(kind) => run.end = end,
-            (Some(_), _) => runs.push(at..end),
-            (None, _) => {}
-        }
-        open = kind;
-    }
-    runs
-}
-
 /// The pairs of a run, and its last character alone, so that any part of the run is found by where it begins.
 fn push_pairs(text: &str, run: Range<usize>, words: &mut Vec<Word>) {
-    let places: Vec<usize> = text[run.clone()].char_indices().map(|(at, _)| run.start + at).collect();
+    let part = &text[run.clone()];
+    let begins = |(at, c): &(usize, char)| *at == 0 || !is_on_another(*c);
+    let places: Vec<usize> = part.char_indices().filter(begins).map(|(at, _)| run.start + at).collect();
     for (index, &start) in places.iter().enumerate() {
         let end = places.get(index + 2).copied().unwrap_or(run.end);
-        let position = words.len();
-        words.push(Word { folded: fold(&text[start..end]), stem: None, bytes: start..end, position });
+        let (folded, position) = (fold(&text[start..end]), words.len());
+        words.push(Word { folded, stem: None, other: None, bytes: start..end, position });
     }
-}
-
-/// Letters of scripts that are written without spaces between words: Han, Hiragana, Katakana.
-fn is_unspaced(c: char) -> bool {
-    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'
-        | '\u{f900}'..='\u{faff}' | '\u{ff66}'..='\u{ff9f}' | '\u{20000}'..='\u{3ffff}')
-}
-
-/// As texts are compared: in lower case and without accents.
-pub(super) fn fold(text: &str) -> String {
-    if text.is_ascii() {
-        let mut folded = text.to_ascii_lowercase();
-        folded.truncate(MAX_CHARS);
-        return folded;
-    }
-    let is_accent = |c: &char| ('\u{300}'..='\u{36f}').contains(c);
-    text.nfkd()
-        .filter(|c| !is_accent(c))
-        .flat_map(char::to_lowercase)
-        .filter(|c| !is_accent(c))
-        .take(MAX_CHARS)
-        .collect()
 }
 
 #[cfg(test)]
@@ -160,6 +177,27 @@ mod tests {
     fn scripts_without_spaces_are_read_in_pairs() {
         assert_eq!(folded("東京都 x1"), ["東京", "京都", "都", "x1"]);
         assert_eq!(folded("API設計"), ["api", "設計", "計"]);
+    }
+
+    #[test]
+    fn signs_and_versions_make_another_form() {
+        let forms =
+            |text: &str| words(text).iter().map(|it| it.written().collect::<Vec<_>>().join("|")).collect::<Vec<_>>();
+        assert_eq!(forms("C++ C# F♯ Ｃ＋＋ .NET"), ["c|c++", "c|c#", "f|f#", "c|c++", "net|.net"]);
+        assert_eq!(forms("node.js C++11 C#7"), ["node", "js|.js", "c|c++", "11", "c|c#", "7"]);
+        assert_eq!(forms("v1.2 V10.x v1 1.2"), ["v1|1", "2", "v10", "x|.x", "v1", "1", "2"]);
+        assert_eq!(forms("a+b a#b 3+ #1 a - b"), ["a", "b", "a", "b", "3", "1", "a", "b"]);
+        let asked = |text: &str| words_asked_for(text).into_iter().map(|word| word.folded).collect::<Vec<_>>();
+        assert_eq!(asked("C++ .net ASP.NET node.js v1.2"), ["c++", ".net", "asp", "net", "node", "js", "1", "2"]);
+    }
+
+    #[test]
+    fn kana_are_read_alike_in_any_width_and_composition() {
+        let expected = folded("ガイド");
+        assert_eq!(expected.len(), 3);
+        for text in ["ｶﾞｲﾄﾞ", "カ\u{3099}イト\u{3099}"] {
+            assert_eq!(folded(text), expected, "{text}");
+        }
     }
 
     #[test]

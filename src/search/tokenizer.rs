@@ -31,29 +31,29 @@ impl Tokenizer for Words {
     fn token_stream<'a>(&'a mut self, text: &'a str) -> Terms<'a> {
         let (prefix, text) = text.split_once(SEPARATOR).unwrap_or_default();
         self.token.reset();
-        Terms { prefix, words: text::words(text).into_iter(), stem: None, token: &mut self.token }
+        Terms { prefix, words: text::words(text).into_iter(), more: [None, None], token: &mut self.token }
     }
 }
 
-/// Every word, and its stem in the same place.
+/// Every word, and in the same place its stem and its other form.
 pub(super) struct Terms<'a> {
     prefix: &'a str,
     words: std::vec::IntoIter<Word>,
-    /// The stem of the word that came last.
-    stem: Option<String>,
+    /// What is left of the word that came last.
+    more: [Option<String>; 2],
     token: &'a mut Token,
 }
 
 impl TokenStream for Terms<'_> {
     fn advance(&mut self) -> bool {
-        let text = match self.stem.take() {
+        let text = match self.more.iter_mut().find_map(Option::take) {
             Some(stem) => stem,
             None => {
                 let Some(word) = self.words.next() else { return false };
                 self.token.position = word.position;
                 self.token.offset_from = word.bytes.start;
                 self.token.offset_to = word.bytes.end;
-                self.stem = word.stem;
+                self.more = [word.stem, word.other];
                 word.folded
             }
         };
@@ -85,6 +85,11 @@ mod tests {
         });
         let expected = [("p+two", 0), ("p+services", 1), ("p+servic", 1)];
         assert_eq!(terms, expected.map(|(text, position)| (text.to_owned(), position)));
+        let mut terms = Vec::new();
+        words
+            .token_stream(&prefixed("p+", "C++"))
+            .process(&mut |token| terms.push((token.text.clone(), token.position)));
+        assert_eq!(terms, [("p+c".to_owned(), 0), ("p+c++".to_owned(), 0)]);
         assert!(!words.token_stream("there is no prefix").advance());
     }
 }

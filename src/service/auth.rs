@@ -1,12 +1,10 @@
 //! Accounts and sessions.
 
-use secrecy::{ExposeSecret, SecretString};
-
 use super::{Caller, Client, Devices, Error, LoginFailure, Service, TokenPair, Via};
 use crate::auth::{RefreshToken, Verdict, is_common};
 use crate::domain::{
-    Credentials, Email, PasswordPolicy, PersonName, Purpose, RefreshLine, Session, SessionId, User, UserId, Violations,
-    WorkspaceView,
+    Credentials, Email, Password, PasswordPolicy, PersonName, Purpose, RefreshLine, Session, SessionId, User, UserId,
+    Violations, WorkspaceView,
 };
 use crate::store::{Missing, Opening, StoreError};
 use crate::telemetry::{Operation, Subject, annotate_subject};
@@ -16,7 +14,7 @@ pub struct Registration {
     /// See [`Email`].
     pub email: String,
     /// See [`PasswordPolicy`].
-    pub password: SecretString,
+    pub password: Password,
     /// See [`PersonName`].
     pub first_name: Option<String>,
     /// See [`PersonName`].
@@ -36,7 +34,7 @@ pub struct SignIn {
     /// The account's address.
     pub email: String,
     /// Its password.
-    pub password: SecretString,
+    pub password: Password,
 }
 
 /// What someone who signs in gets.
@@ -68,6 +66,10 @@ impl Service {
                 let now = self.clock.now();
                 let password = registration.password.clone();
                 let user = self.check_registration(registration, self.ids.next(now))?;
+                if self.has_older_account(&user.email).await? {
+                    return Err(Error::EmailTaken);
+                }
+                let user = User { email: user.email.composed(), ..user };
                 if !by_operator && !self.accounts.admission.admits(&user.email) {
                     return Err(Error::RegistrationClosed(self.accounts.admission.refusal()));
                 }
@@ -86,6 +88,11 @@ impl Service {
                 Ok(registered)
             })
             .await
+    }
+
+    /// Whether there is an account from before addresses were composed that has this address as it was typed.
+    async fn has_older_account(&self, typed: &Email) -> Result<bool, Error> {
+        Ok(*typed != typed.composed() && self.store.credentials(typed).await?.is_some())
     }
 
     fn check_registration(&self, registration: Registration, id: UserId) -> Result<User, Violations> {
@@ -130,7 +137,7 @@ impl Service {
 
     /// Whose password this is, and the hash that says so.
     async fn check_password(&self, sign_in: &SignIn, client: &Client) -> Result<(User, String), Error> {
-        if sign_in.password.expose_secret().chars().count() > PasswordPolicy::MAX_CHARS {
+        if sign_in.password.is_too_long() {
             let detail = format!("must be at most {} characters long", PasswordPolicy::MAX_CHARS);
             return Err(Violations::one("/password", detail).into());
         }

@@ -39,5 +39,5 @@ impl Devices {
 }
 
 fn key(account: &Email, client: &Client) -> ([u8; 32], Option<Network>) {
-    (Sha256::digest(account.as_str()).into(), client.ip.map(Network::of))
+    (Sha256::digest(account.composed().as_str()).into(), client.ip.map(Network::of))
 }

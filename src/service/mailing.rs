@@ -160,7 +160,9 @@ impl Service {
         };
         let secret = OneTimeSecret::generate(credentials.user, &*self.entropy);
         let token = OneTimeToken { digest: secret.digest(), expires_at: self.clock.after_seconds(lifetime) };
+        // Never what was typed: another form of the address may be somebody else's mailbox.
+        let Some(user) = self.store.user(credentials.user).await? else { return Ok(None) };
         let is_issued = self.store.issue_one_time_token(credentials.user, purpose, token, stamp).await?;
-        Ok(is_issued.then(|| Mail { to, purpose, token: secret.encode() }))
+        Ok(is_issued.then(|| Mail { to: user.email, purpose, token: secret.encode() }))
     }
 }

@@ -1,10 +1,8 @@
 //! Choosing another password: by the current one, or by an e-mail.
 
-use secrecy::{ExposeSecret, SecretString};
-
 use super::{Caller, Client, Error, Service};
 use crate::auth::{OneTimeSecret, Verdict, is_common};
-use crate::domain::{ApiKey, Email, PasswordPolicy, Purpose, Violations};
+use crate::domain::{ApiKey, Email, Password, Purpose, Violations};
 use crate::store::PasswordReset;
 use crate::telemetry::{Operation, Subject, annotate_subject};
 
@@ -18,12 +16,7 @@ pub struct WasReset {
 
 impl Service {
     /// Replaces the caller's password, who must know the current one. All other sessions end.
-    pub async fn change_password(
-        &self,
-        caller: &Caller,
-        current: SecretString,
-        new: SecretString,
-    ) -> Result<(), Error> {
+    pub async fn change_password(&self, caller: &Caller, current: Password, new: Password) -> Result<(), Error> {
         self.telemetry
             .observe(Operation::AuthPasswordChange, Subject::user(caller.user), async {
                 let session = caller.session()?;
@@ -31,7 +24,7 @@ impl Service {
                 let credentials = self.store.credentials(&user.email).await?.ok_or(Error::NotAuthenticated)?;
                 self.check_new_password(&new, &user.email)?;
                 let wrong = || Violations::one("/current_password", "is not the current password");
-                if current.expose_secret().chars().count() > PasswordPolicy::MAX_CHARS {
+                if current.is_too_long() {
                     return Err(wrong().into());
                 }
                 let expected = credentials.password_hash;
@@ -66,7 +59,7 @@ impl Service {
     pub async fn reset_password(
         &self,
         token: &str,
-        new: SecretString,
+        new: Password,
         revoke_api_keys: bool,
         client: &Client,
     ) -> Result<WasReset, Error> {
@@ -89,7 +82,7 @@ impl Service {
             .await
     }
 
-    fn check_new_password(&self, password: &SecretString, email: &Email) -> Result<(), Violations> {
+    fn check_new_password(&self, password: &Password, email: &Email) -> Result<(), Violations> {
         let checked = self.password_policy.check(password, Some(email), is_common);
         checked.map_err(|detail| Violations::one("/new_password", detail))
     }

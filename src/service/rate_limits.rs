@@ -44,9 +44,9 @@ pub(super) enum LoginSource {
 }
 
 impl LoginSource {
-    /// From anywhere that is not known.
+    /// From anywhere that is not known. An address is the same however it is typed.
     pub fn anywhere(email: &Email) -> Self {
-        Self::Anywhere(Sha256::digest(email.as_str()).into())
+        Self::Anywhere(Sha256::digest(email.composed().as_str()).into())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Caller, Error, Service};
 use crate::domain::{
-    RawWorkspace, RawWorkspacePatch, Slug, TenantId, Workspace, WorkspaceDraft, WorkspacePatch, WorkspaceView,
+    RawWorkspace, RawWorkspacePatch, Role, Slug, TenantId, Workspace, WorkspaceDraft, WorkspacePatch, WorkspaceView,
 };
 use crate::store::SlugChoice;
 use crate::telemetry::{self, Operation, Subject, annotate_subject};
@@ -40,11 +40,14 @@ impl Service {
             .await
     }
 
-    /// The workspaces the caller is a member of.
-    pub async fn workspaces(&self, caller: &Caller) -> Result<Vec<WorkspaceView>, Error> {
+    /// The workspaces the caller is a member of and that are in use; with `inactive`, also the others that the caller may use
+    /// again.
+    pub async fn workspaces(&self, caller: &Caller, inactive: bool) -> Result<Vec<WorkspaceView>, Error> {
         self.telemetry
             .observe(Operation::WorkspaceList, Subject::user(caller.user), async {
-                Ok(self.store.workspaces_of(caller.user).await?)
+                let mut views = self.store.workspaces_of(caller.user).await?;
+                views.retain(|view| view.workspace.is_active || (inactive && view.role >= Role::Admin));
+                Ok(views)
             })
             .await
     }
@@ -68,13 +71,27 @@ impl Service {
         raw: RawWorkspacePatch,
     ) -> Result<WorkspaceView, Error> {
         self.in_workspace(Operation::WorkspaceUpdate, caller, tenant, async {
-            let patch = WorkspacePatch::parse(raw)?;
+            let patch = WorkspacePatch::parse(self.without_stored_name(caller, tenant, raw).await?)?;
             let stamp = self.stamp_of(caller);
             let view = self.store.update_workspace(tenant, patch, caller.user, stamp).await?;
             self.telemetry.metrics().workspace_operation("update", tenant);
             Ok(view)
         })
         .await
+    }
+
+    /// The update without a name that the workspace has already, though nobody may choose it today.
+    async fn without_stored_name(
+        &self,
+        caller: &Caller,
+        tenant: TenantId,
+        raw: RawWorkspacePatch,
+    ) -> Result<RawWorkspacePatch, Error> {
+        if !raw.has_refused_text() {
+            return Ok(raw);
+        }
+        let stored = self.store.workspace(tenant, caller.user).await?.ok_or(Error::WorkspaceNotFound)?;
+        Ok(raw.without_unchanged(&stored.workspace))
     }
 
     /// Deletes a workspace. It is gone at once; what was in it is removed afterwards.

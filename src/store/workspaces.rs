@@ -18,7 +18,7 @@ pub trait Workspaces: Send + Sync {
         stamp: Stamp,
     ) -> StoreResult<WorkspaceView>;
 
-    /// The workspaces that `user` is a member of, oldest first.
+    /// The workspaces that `user` is a member of, in use or not, oldest first.
     async fn workspaces_of(&self, user: UserId) -> StoreResult<Vec<WorkspaceView>>;
 
     /// The workspaces after `after` in the order of their ids, at most `limit`.
@@ -27,10 +27,11 @@ pub trait Workspaces: Send + Sync {
     /// How much a workspace has of what there are quotas of.
     async fn usage(&self, tenant: TenantId) -> StoreResult<Usage>;
 
-    /// The first of [`Self::workspaces_of`].
+    /// The first of [`Self::workspaces_of`] that is in use.
     async fn first_workspace_of(&self, user: UserId) -> StoreResult<Option<WorkspaceView>>;
 
-    /// A workspace as its member `viewer` sees it; `None` when there is none or `viewer` is no member.
+    /// A workspace as its member `viewer` sees it; `None` when there is none, `viewer` is no member, or it is not in use and
+    /// `viewer` no admin.
     async fn workspace(&self, tenant: TenantId, viewer: UserId) -> StoreResult<Option<WorkspaceView>>;
 
     /// Changes what a workspace says of itself. Errors as for [`super::Members`]: `by` must be an admin.

@@ -92,7 +92,7 @@ fn every_broken_rule_is_named() {
         (json!({"name": "n", "artifact_metadata": {"text": "x".repeat(1001)}}), vec!["/artifact_metadata/text"]),
         (json!({"name": "n", "artifact_type": "Not A Type"}), vec!["/artifact_type"]),
         (
-            json!({"name": "", "tags": [""], "artifact_metadata": {"m": {}}}),
+            json!({"name": "", "tags": ["/"], "artifact_metadata": {"m": {}}}),
             vec!["/name", "/tags/0", "/artifact_metadata/m"],
         ),
     ] {

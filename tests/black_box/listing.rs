@@ -289,3 +289,28 @@ fn tags_are_completed_with_those_of_the_workspace() {
     owner.client.get(&format!("{artifacts}/tags?limit=0")).problem(422, "validation_failed");
     stranger.client.get(&format!("{artifacts}/tags")).problem(404, "workspace_not_found");
 }
+
+#[test]
+fn names_are_in_the_order_of_a_dictionary() {
+    let server = Server::shared();
+    let owner = Account::new(&server);
+    let artifacts = owner.artifacts();
+    let sorted = ["10 rings", "apfel", "Apfel", "äpfel", "Äpfel", "apfelmus", "Øre", "Zebra", "яблоко"];
+    for name in [7, 3, 0, 4, 8, 1, 6, 2, 5].map(|at: usize| sorted[at]) {
+        owner.artifact(&artifacts, &json!({"name": name, "tags": ["all"]}));
+    }
+    let backwards = sorted.into_iter().rev().collect::<Vec<_>>();
+    for query in ["", "&tags=all", "&facets=tags", "&q=tag:all"] {
+        for (sort, expected) in [("name", &sorted[..]), ("-name", &backwards)] {
+            let (mut names, mut cursor) = (Vec::new(), String::new());
+            loop {
+                let page =
+                    owner.client.get(&format!("{artifacts}?sort={sort}&limit=2{query}{cursor}")).expect(200).json();
+                names.extend(page["items"].as_array().expect("items").iter().map(|item| text(&item["name"])));
+                let Some(next) = page["next_cursor"].as_str() else { break };
+                cursor = format!("&cursor={next}");
+            }
+            assert_eq!(names, expected, "{sort}{query}");
+        }
+    }
+}

@@ -196,7 +196,7 @@ fn every_broken_rule_is_named() {
     assert_eq!(owner.client.put(&role, &json!({"role": "OWNER"})).invalid_fields(), ["/role"]);
     for (body, pointer) in [
         (json!({"name": null}), "/name"),
-        (json!({"name": "x"}), "/name"),
+        (json!({"name": "x".repeat(256)}), "/name"),
         (json!({"is_active": null}), "/is_active"),
         (json!({"description": "d".repeat(1001)}), "/description"),
     ] {
@@ -217,11 +217,11 @@ fn an_update_of_a_workspace_changes_what_it_names() {
     assert_eq!((&first["name"], &first["description"]), (&json!("A workspace"), &json!("Tools")));
     assert_eq!((&first["settings"], &first["user_role"]), (&json!({"theme": "dark"}), &json!("admin")));
     assert_eq!(first["member_count"], 3);
+    member.client.put(&workspace, &json!({"name": "Mine"})).problem(403, "forbidden");
 
     let body = json!({"name": "Acme", "description": null, "is_active": false});
     let second = owner.client.patch(&workspace, &body).expect(200).json();
     assert_eq!((&second["name"], &second["description"]), (&json!("Acme"), &Value::Null));
     assert_eq!((&second["settings"], &second["is_active"]), (&json!({"theme": "dark"}), &json!(false)));
     assert_eq!(owner.client.get(&workspace).expect(200).json(), second);
-    member.client.put(&workspace, &json!({"name": "Mine"})).problem(403, "forbidden");
 }

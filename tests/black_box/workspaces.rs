@@ -137,8 +137,8 @@ fn every_broken_rule_is_named() {
     let owner = Account::new(&server);
     let many: serde_json::Map<String, Value> = (0..51).map(|key| (key.to_string(), json!(key))).collect();
     for (body, pointers) in [
-        (json!({"name": "a"}), vec!["/name"]),
-        (json!({"name": "a".repeat(101)}), vec!["/name"]),
+        (json!({"name": ""}), vec!["/name"]),
+        (json!({"name": "a".repeat(256)}), vec!["/name"]),
         (json!({"name": "Good", "slug": "Not a slug"}), vec!["/slug"]),
         (json!({"name": "Good", "slug": ""}), vec!["/slug"]),
         (json!({"name": "Good", "slug": "a".repeat(101)}), vec!["/slug"]),

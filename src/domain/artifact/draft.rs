@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{ArtifactDescription, ArtifactName, ArtifactType, Metadata, Tags};
+use super::{Artifact, ArtifactDescription, ArtifactName, ArtifactType, Metadata, Tags};
+use crate::domain::text::Origin;
 use crate::domain::{Field, Violations};
 
 /// A new artifact as it was sent, unchecked.
@@ -40,11 +41,20 @@ pub struct ArtifactDraft {
 impl ArtifactDraft {
     /// Checks every field.
     pub fn parse(raw: RawArtifact) -> Result<Self, Violations> {
+        Self::parse_from(raw, Origin::Written)
+    }
+
+    /// Checks every field of an artifact that comes from an export. Names and tags that an earlier version took are good.
+    pub fn parse_exported(raw: RawArtifact) -> Result<Self, Violations> {
+        Self::parse_from(raw, Origin::Exported)
+    }
+
+    fn parse_from(raw: RawArtifact, origin: Origin) -> Result<Self, Violations> {
         Violations::check(|check| {
-            let name = check.field("/name", ArtifactName::parse(&raw.name));
+            let name = check.field("/name", ArtifactName::parse_from(&raw.name, origin));
             let description =
                 check.optional("/description", raw.description.as_deref().map(ArtifactDescription::parse));
-            let tags = check.nested("/tags", Tags::parse(&raw.tags));
+            let tags = check.nested("/tags", Tags::parse_from(&raw.tags, origin));
             let metadata = check.nested("/artifact_metadata", Metadata::parse(raw.metadata));
             let artifact_type = check.optional("/artifact_type", raw.artifact_type.as_deref().map(ArtifactType::parse));
             Some(Self {
@@ -71,6 +81,25 @@ pub struct RawArtifactPatch {
     pub metadata: Field<BTreeMap<String, Value>>,
     /// See [`ArtifactType`]. Clearing sets the default.
     pub artifact_type: Field<String>,
+}
+
+impl RawArtifactPatch {
+    /// Whether it has a name or tags that nobody may choose, but which an earlier version may have taken.
+    pub fn has_refused_text(&self) -> bool {
+        let has_name = matches!(&self.name, Field::Set(name) if ArtifactName::parse(name).is_err());
+        has_name || matches!(&self.tags, Field::Set(tags) if Tags::parse(tags).is_err())
+    }
+
+    /// The same without a name and tags that are those of the artifact already: they stay as they are.
+    pub fn without_unchanged(mut self, artifact: &Artifact) -> Self {
+        if matches!(&self.name, Field::Set(name) if name.trim() == artifact.name.as_str()) {
+            self.name = Field::Keep;
+        }
+        if matches!(&self.tags, Field::Set(tags) if artifact.tags.iter().eq(tags.iter().map(String::as_str))) {
+            self.tags = Field::Keep;
+        }
+        self
+    }
 }
 
 /// A partial update, checked: `None` keeps a field.

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
-use crate::domain::Violation;
-use crate::domain::text::validated_text;
+use crate::domain::text::{Origin, validated_text};
+use crate::domain::{Violation, one_line};
 
 validated_text!(ArtifactName, ArtifactDescription, Tag, ArtifactType);
 
-/// An artifact's name: 1–255 characters after trimming, without `< > " ' &` or control characters.
+/// An artifact's name: one line of 1–255 characters after trimming, without `< > " ' &`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArtifactName(String);
 
@@ -20,14 +22,16 @@ impl ArtifactName {
 
     /// Trims and checks a name.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let text = text.trim();
-        if !(1..=Self::MAX_CHARS).contains(&text.chars().count()) {
-            return Err(format!("must be 1 to {} characters", Self::MAX_CHARS));
+        Self::parse_from(text, Origin::Written)
+    }
+
+    pub(super) fn parse_from(text: &str, origin: Origin) -> Result<Self, String> {
+        let name = one_line::trimmed(text, Self::MAX_CHARS)?;
+        if name.contains(['<', '>', '"', '\'', '&']) {
+            return Err("must not contain < > \" ' or &".to_owned());
         }
-        if text.chars().any(|c| c.is_control() || "<>\"'&".contains(c)) {
-            return Err("must not contain < > \" ' & or control characters".to_owned());
-        }
-        Ok(Self(text.to_owned()))
+        one_line::require(text, origin)?;
+        Ok(Self(name.to_owned()))
     }
 }
 
@@ -49,7 +53,7 @@ impl ArtifactDescription {
     }
 }
 
-/// One tag: 1–50 letters, digits, spaces, `-` or `_`, trimmed and in lower case.
+/// One tag: 1–50 letters, marks and digits of any script, spaces, `-` or `_`, trimmed, in lower case and in NFC.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Tag(String);
 
@@ -57,15 +61,29 @@ impl Tag {
     /// The longest tag, in characters.
     pub const MAX_CHARS: usize = 50;
 
-    /// Trims, lower-cases and checks a tag.
+    /// Trims, lower-cases, composes and checks a tag.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let tag = text.trim().to_lowercase();
-        let is_tag = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
-        if !(1..=Self::MAX_CHARS).contains(&tag.chars().count()) || !tag.chars().all(is_tag) {
+        Self::parse_from(text, Origin::Written)
+    }
+
+    /// A text as tags are stored and compared: in lower case and in NFC.
+    pub fn folded(text: &str) -> String {
+        if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase().nfc().collect() }
+    }
+
+    fn parse_from(text: &str, origin: Origin) -> Result<Self, String> {
+        let tag = Self::folded(text.trim());
+        if !(1..=Self::MAX_CHARS).contains(&tag.chars().count()) || !tag.chars().all(is_tag_char) {
             return Err(format!("must be 1 to {} letters, digits, spaces, - or _", Self::MAX_CHARS));
         }
+        one_line::require(text, origin)?;
         Ok(Self(tag))
     }
+}
+
+/// Joiners belong to the words of some scripts; where they do is checked apart.
+fn is_tag_char(c: char) -> bool {
+    c.is_alphanumeric() || is_combining_mark(c) || matches!(c, ' ' | '-' | '_' | '\u{200c}' | '\u{200d}')
 }
 
 /// What a tag begins with, in lower case; typed, it is no longer than a tag.
@@ -73,12 +91,13 @@ impl Tag {
 pub struct TagPrefix(String);
 
 impl TagPrefix {
-    /// Lower-cases and checks a beginning. White space before it is none of it.
+    /// Lower-cases, composes and checks a beginning. White space before it is none of it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        if text.chars().count() > Tag::MAX_CHARS {
+        let prefix = Tag::folded(text.trim_start());
+        if prefix.chars().count() > Tag::MAX_CHARS {
             return Err(format!("must be at most {} characters", Tag::MAX_CHARS));
         }
-        Ok(Self(text.trim_start().to_lowercase()))
+        Ok(Self(prefix))
     }
 
     /// The text.
@@ -95,12 +114,17 @@ impl Tags {
     /// The most tags.
     pub const MAX: usize = 20;
 
-    /// Checks each tag and drops repetitions.
+    /// Checks each tag, and drops repetitions and blank ones.
     pub fn parse(texts: &[String]) -> Result<Self, Vec<Violation>> {
+        Self::parse_from(texts, Origin::Written)
+    }
+
+    pub(super) fn parse_from(texts: &[String], origin: Origin) -> Result<Self, Vec<Violation>> {
         let mut tags: Vec<Tag> = Vec::new();
         let mut violations = Vec::new();
-        for (index, text) in texts.iter().enumerate().take(Self::MAX + 1) {
-            match Tag::parse(text) {
+        let sent = texts.iter().enumerate().take(Self::MAX + 1);
+        for (index, text) in sent.filter(|(_, text)| !text.trim().is_empty()) {
+            match Tag::parse_from(text, origin) {
                 Ok(tag) if tags.contains(&tag) => {}
                 Ok(tag) => tags.push(tag),
                 Err(detail) => violations.push(Violation { pointer: format!("/{index}"), detail }),

@@ -56,6 +56,8 @@ pub struct ImportLine {
     pub number: usize,
     /// The artifact, unchecked.
     pub artifact: Result<RawArtifact, Violations>,
+    /// Whether it looks like a line of an export, whose texts are those that a workspace had.
+    pub is_exported: bool,
 }
 
 /// What a caller has seen of the artifact that it writes to.

@@ -86,6 +86,12 @@ impl Problem {
         Self { errors: field_errors(violations), ..problem }
     }
 
+    /// A cursor of an order whose data have changed.
+    pub(in crate::http) fn cursor_expired() -> Self {
+        let detail = "The cursor is of an order of names that is no more; read the list from its beginning.";
+        Self::new(StatusCode::GONE, Code::CursorExpired, detail)
+    }
+
     /// Fields or parameters that this does not have, for clients that want an error.
     pub(in crate::http) fn unknown_fields(violations: &Violations) -> Self {
         let detail = format!("Unknown, and refused because of Prefer: handling=strict: {}.", names(violations));

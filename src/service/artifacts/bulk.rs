@@ -1,9 +1,7 @@
 //! Many writes of artifacts at once, each with a result of its own.
 
 use super::count;
-use crate::domain::{
-    Artifact, ArtifactDraft, ArtifactPatch, ArtifactWrite, RawArtifactWrite, TenantId, Violation, Violations,
-};
+use crate::domain::{Artifact, ArtifactDraft, ArtifactWrite, RawArtifactWrite, TenantId, Violation, Violations};
 use crate::service::{Caller, Error, Service};
 use crate::store::StoreError;
 use crate::telemetry::{Operation, annotate};
@@ -25,8 +23,10 @@ impl Service {
             annotate("artifact.operations", count(writes.len()));
             annotate("artifact.atomic", atomic);
             let created: Vec<bool> = writes.iter().map(|it| matches!(it, RawArtifactWrite::Create(_))).collect();
-            let checked: Vec<Result<ArtifactWrite, Error>> =
-                writes.into_iter().map(|write| self.check_write(caller, tenant, write)).collect();
+            let mut checked = Vec::with_capacity(writes.len());
+            for write in writes {
+                checked.push(self.check_write(caller, tenant, write).await);
+            }
             if atomic {
                 refuse_failed(&checked)?;
             }
@@ -49,15 +49,22 @@ impl Service {
         .await
     }
 
-    fn check_write(&self, caller: &Caller, tenant: TenantId, write: RawArtifactWrite) -> Result<ArtifactWrite, Error> {
+    async fn check_write(
+        &self,
+        caller: &Caller,
+        tenant: TenantId,
+        write: RawArtifactWrite,
+    ) -> Result<ArtifactWrite, Error> {
         let expected = |version: Option<u64>| self.require_precondition(version.into());
         Ok(match write {
             RawArtifactWrite::Create(raw) => {
                 ArtifactWrite::Create(Box::new(self.new_artifact(caller, tenant, ArtifactDraft::parse(raw)?)))
             }
-            RawArtifactWrite::Update { id, version, patch } => {
-                ArtifactWrite::Update { id, expected: expected(version)?, patch: ArtifactPatch::parse(patch)? }
-            }
+            RawArtifactWrite::Update { id, version, patch } => ArtifactWrite::Update {
+                id,
+                expected: expected(version)?,
+                patch: self.check_patch(tenant, id, patch).await?,
+            },
             RawArtifactWrite::Delete { id, version } => ArtifactWrite::Delete { id, expected: expected(version)? },
         })
     }

@@ -60,12 +60,27 @@ impl Service {
     ) -> Result<Artifact, Error> {
         self.in_workspace(Operation::ArtifactUpdate, caller, tenant, async {
             annotate_with("artifact.id", || id.to_string());
-            let patch = ArtifactPatch::parse(raw)?;
+            let patch = self.check_patch(tenant, id, raw).await?;
             let expected = self.require_precondition(seen)?;
             let stamp = self.stamp_of(caller);
             Ok(self.store.update_artifact(tenant, id, expected, patch, caller.user, stamp).await?)
         })
         .await
+    }
+
+    /// The update, checked. A name and tags that the artifact has already are good, though nobody may choose them today.
+    async fn check_patch(
+        &self,
+        tenant: TenantId,
+        id: ArtifactId,
+        raw: RawArtifactPatch,
+    ) -> Result<ArtifactPatch, Error> {
+        let stored = if raw.has_refused_text() { self.store.artifact(tenant, id).await? } else { None };
+        let raw = match stored {
+            Some(artifact) => raw.without_unchanged(&artifact),
+            None => raw,
+        };
+        Ok(ArtifactPatch::parse(raw)?)
     }
 
     /// Moves an artifact to the trash.

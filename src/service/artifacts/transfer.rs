@@ -87,8 +87,9 @@ impl Service {
 /// The artifact of each line, or what is wrong with the first bad lines.
 fn check_lines(lines: Vec<ImportLine>) -> Result<Vec<ArtifactDraft>, Violations> {
     let (mut drafts, mut bad_lines, mut violations) = (Vec::with_capacity(lines.len()), 0, Vec::new());
-    for ImportLine { number, artifact } in lines {
-        match artifact.and_then(ArtifactDraft::parse) {
+    for ImportLine { number, artifact, is_exported } in lines {
+        let parse = if is_exported { ArtifactDraft::parse_exported } else { ArtifactDraft::parse };
+        match artifact.and_then(parse) {
             Ok(draft) => drafts.push(draft),
             Err(_) if bad_lines == BAD_LINES_TOLD => break,
             Err(broken) => {

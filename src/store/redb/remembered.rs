@@ -33,7 +33,7 @@ pub(super) struct Remembered {
 pub(super) struct Rewritten {
     pub sessions: Vec<Key>,
     pub members: Vec<Key>,
-    /// A workspace was deleted, with all its members.
+    /// A workspace was written or deleted, on which depends who sees it.
     pub all_members: bool,
     /// Rows that could not be read before.
     pub damaged: Vec<(Table, Vec<u8>)>,
@@ -47,8 +47,8 @@ impl Rewritten {
         match (table, key.first_chunk()) {
             (Table::Sessions, Some(key)) => self.sessions.push(*key),
             (Table::Members, Some(key)) => self.members.push(*key),
-            // Its members are none any more, though their rows are still there.
-            (Table::WorkspacesDeleted, _) => self.all_members = true,
+            // Its members are none any more, though their rows are still there; or it may be in use no more.
+            (Table::WorkspacesDeleted | Table::Workspaces, _) => self.all_members = true,
             _ => {}
         }
     }

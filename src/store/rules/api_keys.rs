@@ -96,7 +96,7 @@ fn note_use(tx: &mut Tx<'_>, it: &ApiKeyUse) -> StoreResult<()> {
 
 /// See [`ApiKeys::api_key`].
 fn find(source: &dyn Source, tenant: TenantId, id: ApiKeyId) -> StoreResult<Option<ApiKey>> {
-    if workspaces::is_deleted(source, tenant)? {
+    if workspaces::is_deleted(source, tenant)? || !workspaces::is_in_use(source, tenant)? {
         return Ok(None);
     }
     let key: Option<ApiKey> = source.row(Table::ApiKeys, &row_key(tenant, id))?;

@@ -14,7 +14,7 @@ use crate::store::{Members, Missing, StoreError, StoreResult};
 impl<E: Engine> Members for E {
     async fn membership(&self, tenant: TenantId, user: UserId) -> StoreResult<Option<Membership>> {
         let name = Name::new("get", "members");
-        Engine::membership(self, key(tenant, user), name, |source| find(source, tenant, user)).await
+        Engine::membership(self, key(tenant, user), name, |source| find_in_use(source, tenant, user)).await
     }
 
     async fn members_of(&self, tenant: TenantId) -> StoreResult<Vec<Member>> {
@@ -145,7 +145,19 @@ fn put(tx: &mut Tx<'_>, membership: &Membership) -> StoreResult<()> {
     tx.put_bytes(Table::MembershipsByUser, &by_user(membership.tenant, membership.user), &[])
 }
 
-/// See [`Members::membership`]. A workspace that was deleted has no members, though their rows may still be there.
+/// See [`Members::membership`]. A workspace that is not in use is there for its admins alone, who may use it again.
+pub(super) fn find_in_use(
+    source: &(impl Source + ?Sized),
+    tenant: TenantId,
+    user: UserId,
+) -> StoreResult<Option<Membership>> {
+    let membership = find(source, tenant, user)?;
+    let is_hidden = matches!(&membership, Some(it) if it.role < Role::Admin) && !workspaces::is_in_use(source, tenant)?;
+    Ok(membership.filter(|_| !is_hidden))
+}
+
+/// The place of a user in a workspace, in use or not. One that was deleted has no members, though their rows may still be
+/// there.
 pub(super) fn find(source: &(impl Source + ?Sized), tenant: TenantId, user: UserId) -> StoreResult<Option<Membership>> {
     if workspaces::is_deleted(source, tenant)? {
         return Ok(None);

@@ -161,7 +161,8 @@ fn switch(
     idle_until: Timestamp,
 ) -> StoreResult<Switched> {
     let mut session = live(tx, user, id)?;
-    let Membership { role, .. } = members::find(tx, tenant, user)?.ok_or(StoreError::NotFound(Missing::Workspace))?;
+    let Membership { role, .. } =
+        members::find_in_use(tx, tenant, user)?.ok_or(StoreError::NotFound(Missing::Workspace))?;
     let now = tx.stamp().at;
     session.workspace = Some(tenant);
     session.refreshed_at = now;

@@ -123,9 +123,19 @@ fn set_active(tx: &mut Tx<'_>, user: UserId, is_active: bool) -> StoreResult<boo
     Ok(true)
 }
 
+/// The account that has an address: exactly, or else composed.
+fn id_of(source: &dyn Source, email: &Email) -> StoreResult<Option<[u8; 16]>> {
+    let exactly = source.claimed(Table::UsersByEmail, email.as_str())?;
+    let composed = email.composed();
+    if exactly.is_some() || composed == *email {
+        return Ok(exactly);
+    }
+    source.claimed(Table::UsersByEmail, composed.as_str())
+}
+
 /// See [`Users::credentials`].
 fn credentials(source: &dyn Source, email: &Email) -> StoreResult<Option<Credentials>> {
-    let Some(id) = source.claimed(Table::UsersByEmail, email.as_str())? else { return Ok(None) };
+    let Some(id) = id_of(source, email)? else { return Ok(None) };
     let account: Option<Account> = source.row(Table::Users, &id)?;
     Ok(account.map(|Account { user, password_hash, networks }| Credentials {
         user: user.id,

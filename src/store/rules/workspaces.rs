@@ -50,7 +50,7 @@ impl<E: Engine> Workspaces for E {
     }
 
     async fn workspace(&self, tenant: TenantId, viewer: UserId) -> StoreResult<Option<WorkspaceView>> {
-        self.read(GET, |source| view(source, tenant, viewer)).await
+        self.read(GET, |source| Ok(view(source, tenant, viewer)?.filter(is_visible))).await
     }
 
     async fn update_workspace(
@@ -132,6 +132,11 @@ fn choose_slug(source: &impl Source, wanted: &Slug, choice: SlugChoice) -> Store
     Err(StoreError::SlugTaken)
 }
 
+/// Whether a member sees a workspace by itself: one that is not in use, only its admins do.
+fn is_visible(view: &WorkspaceView) -> bool {
+    view.workspace.is_active || view.role >= Role::Admin
+}
+
 /// The tenants that a user is a member of, in no order that means anything.
 fn tenants_of(source: &dyn Source, user: UserId) -> StoreResult<Vec<TenantId>> {
     let span = Span::under(Table::MembershipsByUser, &user.to_bytes());
@@ -159,6 +164,7 @@ fn first(source: &dyn Source, user: UserId) -> StoreResult<Option<WorkspaceView>
     source.expect(&mut tenants.iter().map(|tenant| (Table::Workspaces, tenant.to_bytes().to_vec())))?;
     let row = |tenant: &TenantId| readable(source.row::<Workspace>(Table::Workspaces, &tenant.to_bytes())).transpose();
     let mut workspaces = tenants.iter().filter_map(row).collect::<StoreResult<Vec<_>>>()?;
+    workspaces.retain(|workspace| workspace.is_active);
     workspaces.sort_by_key(|workspace| (workspace.created_at, workspace.id));
     let views = workspaces.iter().map(|workspace| readable(view(source, workspace.id, user)));
     views.filter_map(Result::transpose).next().transpose()
@@ -170,7 +176,7 @@ fn is_long(source: &dyn Source, user: UserId) -> StoreResult<bool> {
     source.has_more_than(Table::MembershipsByUser, &span, INLINE_VIEWS)
 }
 
-/// See [`Workspaces::workspace`].
+/// A workspace as its member sees it, in use or not.
 fn view(source: &dyn Source, tenant: TenantId, viewer: UserId) -> StoreResult<Option<WorkspaceView>> {
     let Some(membership) = members::find(source, tenant, viewer)? else { return Ok(None) };
     let Some(workspace) = source.row(Table::Workspaces, &tenant.to_bytes())? else { return Ok(None) };

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use ghostworks::domain::{
-    Artifact, ArtifactFilter, ArtifactId, ArtifactPatch, ArtifactWrite, Precondition, Sort, SortBy, TenantId,
+    Artifact, ArtifactFilter, ArtifactId, ArtifactPatch, ArtifactWrite, NameKey, Precondition, Sort, SortBy, TenantId,
     Timestamp, UserId,
 };
 use ghostworks::store::{Missing, StoreError, StoreResult};
@@ -121,7 +121,7 @@ impl Model {
         matching.sort_by(|one, other| match sort.by {
             SortBy::CreatedAt | SortBy::Relevance => Ordering::Equal,
             SortBy::UpdatedAt => one.updated_at.cmp(&other.updated_at),
-            SortBy::Name => one.name.as_str().to_lowercase().cmp(&other.name.as_str().to_lowercase()),
+            SortBy::Name => NameKey::new(one.name.as_str()).cmp(&NameKey::new(other.name.as_str())),
         });
         if sort.descending {
             matching.reverse();

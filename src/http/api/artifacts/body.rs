@@ -20,13 +20,13 @@ use crate::http::types::{RawMetadataValue, Time, field};
 #[derive(Deserialize, Object)]
 #[oai(example)]
 pub(super) struct CreateArtifactRequest {
-    /// Its name: without `< > " ' &` and control characters, counted after trimming.
+    /// Its name: one line without `< > " ' &`, all of which can be seen, counted after trimming.
     name: NameText,
     /// What it is; empty is none.
     #[serde(default)]
     #[oai(nullable)]
     description: Option<DescriptionText>,
-    /// Tags: letters and digits of any script, spaces, `-` and `_`; in lower case, each once.
+    /// Tags: letters, marks and digits of any script, spaces, `-` and `_`; in lower case, each once. Blank ones are left out.
     #[serde(default)]
     #[oai(nullable, validator(max_items = 20))]
     tags: Option<Vec<TagText>>,
@@ -71,7 +71,7 @@ impl From<CreateArtifactRequest> for RawArtifact {
 #[derive(Deserialize, Object)]
 #[oai(example)]
 pub(super) struct UpdateArtifactRequest {
-    /// Its name: without `< > " ' &` and control characters, counted after trimming.
+    /// Its name: one line without `< > " ' &`, all of which can be seen, counted after trimming.
     #[serde(default)]
     name: MaybeUndefined<NameText>,
     /// What it is; null or empty is none.

@@ -23,7 +23,7 @@ use crate::http::extract::ArtifactsCaller;
 use crate::http::json::Json;
 use crate::http::ndjson::{self, Ndjson, NdjsonStream};
 use crate::http::problem::Problem;
-use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, INVALID, Refused};
+use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, GONE, INVALID, Refused};
 use crate::http::state::State;
 use crate::http::types::{Flag, Limit};
 use crate::service::Export;
@@ -63,7 +63,7 @@ impl CatalogApi {
         /// The workspace's id.
         workspace_id: Path<Uuid>,
         query: ListQuery,
-    ) -> Result<Json<PageBody>, Refused<{ BY_ID | INVALID }>> {
+    ) -> Result<Json<PageBody>, Refused<{ BY_ID | INVALID | GONE }>> {
         Ok(list::answer(&state.service, &caller.0, workspace_id.0.into(), query, true).await?)
     }
 
@@ -150,7 +150,8 @@ impl CatalogApi {
 
     /// Import artifacts
     ///
-    /// NDJSON, each line the fields of a new artifact; others are ignored, so that an export can be imported. It takes
+    /// NDJSON, each line the fields of a new artifact; others are ignored, so that an export can be imported, also with names
+    /// that an earlier version took and that are refused today. It takes
     /// up to 10 MiB and 10000 lines at a time. All lines are imported, or none when one is not good: `errors` then
     /// says which, and why. Lines that an export has for damaged artifacts are passed over, and counted in `damaged`.
     #[oai(path = "/:workspace_id/artifacts/import", method = "post", operation_id = "import_artifacts")]
@@ -164,7 +165,11 @@ impl CatalogApi {
     ) -> Result<Json<ImportBody>, Refused<{ BY_ID | BODY | CONFLICT | FULL }>> {
         let Ndjson { lines, damaged } = body;
         let (lines, damaged) = (lines.into_iter(), NonZero::new(damaged as u64).map(NonZero::get));
-        let lines = lines.map(|line| ImportLine { number: line.number, artifact: line.value.map(Into::into) });
+        let lines = lines.map(|line| ImportLine {
+            number: line.number,
+            artifact: line.value.map(Into::into),
+            is_exported: line.is_exported,
+        });
         let imported = state.service.import_artifacts(&caller.0, workspace_id.0.into(), lines.collect()).await?;
         Ok(Json(ImportBody { imported: imported as u64, damaged }))
     }

@@ -44,14 +44,10 @@ text_field!(
     MetaSchema { max_length: Some(ArtifactDescription::MAX_CHARS), ..MetaSchema::new("string") }
 );
 text_field!(
-    /// A tag. Letters and digits are those of any script, which patterns say differently in every dialect.
+    /// A tag. Letters, marks and digits are those of any script, which patterns say differently in every dialect.
     TagText,
     "string_artifact_tag",
-    MetaSchema {
-        min_length: Some(1),
-        max_length: Some(Tag::MAX_CHARS),
-        ..MetaSchema::new("string")
-    }
+    MetaSchema { max_length: Some(Tag::MAX_CHARS), ..MetaSchema::new("string") }
 );
 text_field!(
     /// What a tag begins with.

@@ -57,7 +57,8 @@ query_parameters! {
 
 impl ListQuery {
     /// Checks every parameter. Pointers name the parameter.
-    fn check(self, key: &CursorKey, tenant: TenantId, highlights: bool) -> Result<SearchArtifacts, Violations> {
+    fn check(self, key: &CursorKey, tenant: TenantId, highlights: bool) -> Result<SearchArtifacts, Problem> {
+        let invalid = |violations| Problem::validation(&violations);
         let (text, filter, sort, facets) = Violations::check(|check| {
             let text = check.field("/q", self.q.as_ref().map_or(Ok(None), |q| SearchText::parse(&q.0)));
             let tags = check.field("/tags", check_tags(self.tags));
@@ -84,7 +85,9 @@ impl ListQuery {
                 include_deleted: Flag::is_set(self.include_deleted),
             };
             Some((text, filter, sort, facets?))
-        })?;
+        })
+        .map_err(invalid)?;
+        let mut is_expired = false;
         let (page, ranking) = Violations::check(|check| {
             let limit = check.field("/limit", check_limit(self.limit));
             let (start, ranking) = match (self.cursor, self.offset) {
@@ -97,6 +100,7 @@ impl ListQuery {
                 (Some(cursor), None) => {
                     let place = place(key, &cursor, tenant, &digest(&text, &filter, sort), sort);
                     let (position, ranking) = check.field("/cursor", place)?;
+                    is_expired = sort.had(&position);
                     (Some(Start::After(position)), ranking)
                 }
                 (Some(_), Some(_)) => {
@@ -104,7 +108,11 @@ impl ListQuery {
                 }
             };
             Some((Page { limit: limit?, start: start? }, ranking))
-        })?;
+        })
+        .map_err(invalid)?;
+        if is_expired {
+            return Err(Problem::cursor_expired());
+        }
         let list = ListArtifacts { filter, sort, page };
         Ok(SearchArtifacts { text, list, facets, highlights, ranking })
     }
@@ -119,7 +127,7 @@ pub(super) async fn answer(
     highlights: bool,
 ) -> Result<Json<PageBody>, Problem> {
     let key = &service.cursor_key;
-    let wanted = query.check(key, tenant, highlights).map_err(|violations| Problem::validation(&violations))?;
+    let wanted = query.check(key, tenant, highlights)?;
     let SearchArtifacts { text, list: ListArtifacts { filter, sort, page: window }, facets, .. } = wanted.clone();
     let found = if text.is_some() || facets.any() {
         service.search_artifacts(caller, tenant, wanted).await?
@@ -146,7 +154,7 @@ fn place(
     sort: Sort,
 ) -> Result<(Position, Option<Ranking>), String> {
     let (digest, position, ranking) = cursor::decode::<([u8; 32], Position, Option<Ranking>)>(key, text, LIST, tenant)?;
-    if digest == *list && sort.has(&position) {
+    if digest == *list && (sort.has(&position) || sort.had(&position)) {
         Ok((position, ranking))
     } else {
         Err("is of a list with other filters or another sort; repeat them with it".to_owned())

@@ -27,7 +27,7 @@ use crate::http::conditional::none_match_names;
 use crate::http::extract::ArtifactsCaller;
 use crate::http::json::Json;
 use crate::http::problem::Problem;
-use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, IF_MATCH, INVALID, Refused};
+use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, GONE, IF_MATCH, INVALID, Refused};
 use crate::http::state::State;
 use crate::http::types::{Flag, Limit};
 
@@ -69,7 +69,7 @@ impl ArtifactsApi {
         /// The workspace's id.
         workspace_id: Path<Uuid>,
         query: ListQuery,
-    ) -> Result<Json<PageBody>, Refused<{ BY_ID | INVALID }>> {
+    ) -> Result<Json<PageBody>, Refused<{ BY_ID | INVALID | GONE }>> {
         Ok(list::answer(&state.service, &caller.0, workspace_id.0.into(), query, false).await?)
     }
 

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use poem::Request;
 use poem::web::Data;
 use poem_openapi::{ApiResponse, OpenApi};
-use secrecy::SecretString;
 
 use self::body::{LoginRequest, ProfileBody, RefreshRequest, RegisterRequest, RegisteredBody};
 use super::Tag;
@@ -68,7 +67,7 @@ impl AuthApi {
         body: Json<LoginRequest>,
     ) -> Result<WithCookies<TokenBody>, Refused<{ SERVED | BODY | NOT_AUTHENTICATED | FULL }>> {
         let Json(body) = body;
-        let sign_in = SignIn { email: body.email, password: SecretString::from(body.password) };
+        let sign_in = SignIn { email: body.email, password: body.password.into() };
         let service::SignedIn { tokens, device } = state.service.login(sign_in, &client.0).await?;
         Ok(WithCookies::set(TokenBody::new(&tokens), &tokens, &state).knowing(&device, &state))
     }

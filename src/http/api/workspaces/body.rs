@@ -15,11 +15,11 @@ use crate::http::types::{RoleName, Time, field};
 #[derive(Deserialize, Object)]
 #[oai(example)]
 pub(super) struct CreateWorkspaceRequest {
-    /// Its name.
+    /// Its name: one line, all of which can be seen.
     #[oai(validator(
-        min_length = 2,
-        max_length = 100,
-        pattern = r"^[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F]$"
+        min_length = 1,
+        max_length = 255,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"
     ))]
     name: String,
     /// Its short name for URLs, unique among all workspaces.
@@ -62,12 +62,12 @@ impl From<CreateWorkspaceRequest> for RawWorkspace {
 #[derive(Deserialize, Object)]
 #[oai(example)]
 pub(super) struct UpdateWorkspaceRequest {
-    /// Its name.
+    /// Its name: one line, all of which can be seen.
     #[serde(default)]
     #[oai(validator(
-        min_length = 2,
-        max_length = 100,
-        pattern = r"^[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F]$"
+        min_length = 1,
+        max_length = 255,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"
     ))]
     name: MaybeUndefined<String>,
     /// What it is for.
@@ -78,7 +78,7 @@ pub(super) struct UpdateWorkspaceRequest {
     #[serde(default)]
     #[oai(nullable, validator(max_properties = 50))]
     settings: MaybeUndefined<BTreeMap<String, Value>>,
-    /// Whether it is in use.
+    /// Whether it is in use. One that isn't is there for its admins alone.
     #[serde(default)]
     is_active: MaybeUndefined<bool>,
 }

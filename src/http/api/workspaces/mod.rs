@@ -16,7 +16,7 @@ use crate::http::extract::SignedIn;
 use crate::http::json::Json;
 use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, INVALID, MALFORMED, Refused, SIGNED_IN};
 use crate::http::state::State;
-use crate::http::types::Limit;
+use crate::http::types::{Flag, Limit};
 use crate::http::whole_list::{Order, WholeList};
 
 /// Operations below `/api/v1/workspaces`.
@@ -41,19 +41,22 @@ impl WorkspacesApi {
 
     /// List the caller's workspaces
     ///
-    /// Oldest first.
+    /// Oldest first. Those that are not in use (`is_active` is false) are left out, unless the caller is an admin there and asks
+    /// for them.
     #[oai(path = "/", method = "get", operation_id = "list_workspaces")]
     async fn list(
         &self,
         state: Data<&Arc<State>>,
         caller: SignedIn,
+        /// Also those that are not in use, of which the caller is an admin.
+        include_inactive: Query<Option<Flag>>,
         /// How many at most; without it, all.
         limit: Query<Option<Limit>>,
         /// The `cursor` of the `Link` to the next page.
         cursor: Query<Option<String>>,
         request: &Request,
     ) -> Result<WholeList<WorkspaceBody>, Refused<{ SIGNED_IN | MALFORMED | INVALID }>> {
-        let views = state.service.workspaces(&caller.0).await?;
+        let views = state.service.workspaces(&caller.0, Flag::is_set(include_inactive.0)).await?;
         let items = views.into_iter().map(|view| (view.workspace.id.as_uuid(), view.into()));
         let (limit, cursor) = (limit.0, cursor.0.as_deref());
         Ok(WholeList::new(items.collect(), Order::OldestFirst, limit, cursor, request.uri())?)
@@ -75,7 +78,8 @@ impl WorkspacesApi {
 
     /// Update a workspace
     ///
-    /// Admins may. Only the fields that are sent change; `null` clears the description or the settings.
+    /// Admins may. Only the fields that are sent change; `null` clears the description or the settings. With `is_active` false
+    /// it is used no more: members don't find it, and its API keys are refused, until an admin sets it to true again.
     #[oai(path = "/:workspace_id", method = "put", operation_id = "update_workspace")]
     async fn update(
         &self,

@@ -1,8 +1,8 @@
 //! The rows of workspaces.
 
-use crate::domain::TenantId;
+use crate::domain::{TenantId, Workspace};
 use crate::store::engine::{Source, Table};
-use crate::store::rules::reading::Reading as _;
+use crate::store::rules::reading::{Reading as _, readable};
 use crate::store::{Missing, StoreError, StoreResult};
 
 /// Refuses when there is no such workspace.
@@ -11,6 +11,12 @@ pub(in crate::store::rules) fn require(source: &impl Source, tenant: TenantId) -
         true => Ok(()),
         false => Err(StoreError::NotFound(Missing::Workspace)),
     }
+}
+
+/// Whether a workspace is in use. One that can't be read is taken for one.
+pub(in crate::store::rules) fn is_in_use(source: &(impl Source + ?Sized), tenant: TenantId) -> StoreResult<bool> {
+    let workspace: Option<Workspace> = readable(source.row(Table::Workspaces, &tenant.to_bytes()))?;
+    Ok(workspace.is_none_or(|workspace| workspace.is_active))
 }
 
 /// Whether a workspace was deleted, and what was in it is not all removed yet.
