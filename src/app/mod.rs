@@ -332,7 +332,8 @@ fn rate_limits(config: &config::Limits) -> Option<RateLimits> {
 /// The way to send e-mails: over the mail server; without one, in development only, to the log.
 fn mailer(config: &Config) -> Result<Option<Mailer>, MailerError> {
     let mail = &config.mail;
-    let links = Links { verify: mail.verify_link.clone(), reset: mail.reset_link.clone() };
+    let link = |link: &str| config::Mail::link(link, config.server.public_url.as_ref());
+    let links = Links { verify: link(&mail.verify_link), reset: link(&mail.reset_link) };
     let Some(url) = &mail.smtp_url else {
         let is_development = config.environment == config::Environment::Development;
         return Ok(is_development.then(|| Mailer::to_log(links)));

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Environment;
 use super::check::{self, Checked};
+use super::public_url::PublicUrl;
 use super::secret::masked;
 
 /// What stands for the token in a link.
@@ -20,11 +21,10 @@ pub struct Mail {
     pub smtp_url: Option<SecretString>,
     /// The sender of every e-mail. Default `Ghostworks <ghostworks@localhost>`.
     pub from: String,
-    /// The page that verifies an address; `{token}` stands for the token. Default
-    /// `http://127.0.0.1:8000/verify-email?token={token}`.
+    /// The page that verifies an address; `{token}` stands for the token. Default `/verify-email?token={token}` at
+    /// `server.public_url`, or else at `http://127.0.0.1:8000`.
     pub verify_link: String,
-    /// The page where another password is chosen; `{token}` stands for the token. Default
-    /// `http://127.0.0.1:8000/reset-password?token={token}`.
+    /// The page where another password is chosen; `{token}` stands for the token. Default `/reset-password?token={token}` there.
     pub reset_link: String,
 }
 
@@ -40,6 +40,17 @@ impl Default for Mail {
 }
 
 impl Mail {
+    /// The server in links that are not configured, when it has no public URL.
+    const LOCAL: &str = "http://127.0.0.1:8000/";
+
+    /// A link as it is sent: one to this machine leads to the public URL instead, if there is one.
+    pub fn link(link: &str, public_url: Option<&PublicUrl>) -> String {
+        match (public_url, link.strip_prefix(Self::LOCAL)) {
+            (Some(url), Some(page)) => format!("{}/{page}", url.as_str()),
+            _ => link.to_owned(),
+        }
+    }
+
     pub(super) fn check(&self) -> Checked {
         if let Some(url) = &self.smtp_url {
             let url = url.expose_secret();

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::Origin;
 use super::check::{self, Checked};
 use super::listen::Listen;
+use super::public_url::PublicUrl;
 use super::secret;
 
 /// The HTTP server.
@@ -18,6 +19,10 @@ use super::secret;
 pub struct Server {
     /// What to listen on. Default `127.0.0.1:8000`.
     pub listen: Listen,
+    /// Where clients reach the server, through what is in front of it: paths in answers, cookies, the OpenAPI document and links
+    /// in e-mails begin with it. Default none: as the request says, or a trusted proxy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<PublicUrl>,
     /// What to listen on for operators alone, with connections of its own: probes, metrics and their operations. Default
     /// none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,8 +53,8 @@ pub struct Server {
     pub drain_timeout_seconds: u64,
     /// The largest request body, in bytes. Default 1 MiB.
     pub max_body_bytes: usize,
-    /// The networks of the proxies in front of the server, whose `X-Forwarded-For` and `X-Forwarded-Proto` are
-    /// believed. Default none.
+    /// The networks of the proxies in front of the server, whose `X-Forwarded-For`, `-Proto`, `-Host` and `-Prefix` and
+    /// `Forwarded` are believed. Default none.
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
     /// The networks whose clients may read the metrics without the token and the health of each part, outside
@@ -84,6 +89,7 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             listen: Listen::Address((Ipv4Addr::LOCALHOST, 8000).into()),
+            public_url: None,
             operator_listen: None,
             operator_hosts: Vec::new(),
             tls_certificate: None,

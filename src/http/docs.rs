@@ -1,5 +1,5 @@
-//! The pages for people: Swagger UI and Redoc, each one HTML document with everything inline, so that nothing is
-//! fetched from anywhere. Their content security policy names the very scripts they hold, by hash.
+//! The pages for people: Swagger UI and Redoc, each one HTML document with its scripts and styles inline, so that nothing is
+//! fetched from elsewhere. Their content security policy names the very scripts they hold, by hash.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,11 +17,13 @@ const DOCTYPE: &str = "<!DOCTYPE html>";
 pub(super) struct Page;
 
 impl Page {
-    /// Swagger UI, fit for small screens and without the browser's margin.
-    pub(super) fn swagger_ui(mut html: String) -> Asset {
-        const FIT: &str =
-            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><style>body { margin: 0 }</style>";
-        replace(&mut html, "<title>Swagger UI</title>", &format!("{TITLE}{FIT}"));
+    /// Swagger UI, taken from poem-openapi's page, on a page of our own that reads the document beside it.
+    pub(super) fn swagger_ui(theirs: &str) -> Asset {
+        let html = include_str!("docs/page.html")
+            .replace("{:own-style}", include_str!("docs/page.css"))
+            .replace("{:start}", include_str!("docs/page.js"))
+            .replace("{:style}", element(theirs, "style"))
+            .replace("{:bundle}", element(theirs, "script"));
         Self::asset(html)
     }
 
@@ -51,6 +53,12 @@ impl Page {
     }
 }
 
+/// What the first element of this name has in it.
+fn element<'a>(html: &'a str, name: &str) -> &'a str {
+    let begun = html.split_once(&format!("<{name}")).and_then(|(_, tag)| tag.split_once('>'));
+    begun.and_then(|(_, text)| text.split_once(&format!("</{name}>"))).map_or("", |(text, _)| text)
+}
+
 /// Replaces what is found first, in place: the pages are large, and copies of them would stay with the allocator.
 fn replace(html: &mut String, found: &str, by: &str) {
     if let Some(at) = html.find(found) {
@@ -77,6 +85,18 @@ fn header_value(text: &str) -> HeaderValue {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_page_has_the_bundle_and_not_their_page() {
+        let theirs = "<html><head><style charset=\"UTF-8\">a { }</style><script charset=\"UTF-8\">var bundle;</script></head>\
+                      <script>let spec = 1</script></html>";
+        assert_eq!((element(theirs, "style"), element(theirs, "script")), ("a { }", "var bundle;"));
+        let policy = Page::swagger_ui(theirs).policy().and_then(|policy| policy.to_str().ok().map(str::to_owned));
+        let policy = policy.expect("a policy");
+        for script in ["var bundle;", include_str!("docs/page.js")] {
+            assert!(policy.contains(&digest(script)), "{policy}");
+        }
+    }
 
     #[test]
     fn the_policy_names_every_script() {

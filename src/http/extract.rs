@@ -6,6 +6,7 @@ use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use super::authorization::bearer;
+use super::base::Base;
 use super::forwarded::Origin;
 use super::memory::Holding;
 use super::operator_socket::OverOperatorSocket;
@@ -275,8 +276,11 @@ fn check_origin(request: &Request) -> Result<(), Problem> {
         (_, Some(origin)) if state.is_listed_origin(origin) => true,
         (Some(site), _) => matches!(site, "same-origin" | "none"),
         (None, Some(origin)) => {
-            let host = request.header(header::HOST);
-            origin.split_once("://").map(|(_, authority)| authority) == host && host.is_some()
+            let is_asked = |authority| {
+                request.header(header::HOST) == Some(authority)
+                    || Base::of(request).is_some_and(|base| base.is_at(authority))
+            };
+            origin.split_once("://").is_some_and(|(_, authority)| is_asked(authority))
         }
         (None, None) => false,
     };

@@ -1,7 +1,8 @@
 //! Where a request comes from: the one place that decides which address is the client's, and whether it uses TLS.
 //!
-//! Anyone can write `X-Forwarded-For`; only what a configured proxy wrote counts. It is read from the right, where the
-//! nearest proxy has added whom it was called by, past further proxies of ours, up to the first address that is none.
+//! Anyone can write `X-Forwarded-For` and `Forwarded` (RFC 7239); only what a configured proxy wrote counts. They are read
+//! from the right, where the nearest proxy has added whom it was called by, past further proxies of ours, up to the first
+//! address that is none. Of the two, `X-Forwarded-For` counts: a proxy that does not write it must remove it.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -11,14 +12,19 @@ use poem::http::uri::Scheme;
 use poem::http::{HeaderMap, HeaderName, header};
 use poem::{Addr, Endpoint, Middleware, Request, Result};
 
+use super::base::Base;
+use super::proxy_headers::{Element, elements, values_from_right};
+use crate::config::PublicUrl;
+
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// What a program that sends requests on adds to them; a client that asks for itself does not.
-const OF_PROXIES: [HeaderName; 6] = [
+const OF_PROXIES: [HeaderName; 7] = [
     FORWARDED_FOR,
     FORWARDED_PROTO,
     HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-prefix"),
     HeaderName::from_static("x-real-ip"),
     header::FORWARDED,
     header::VIA,
@@ -70,36 +76,44 @@ impl Origin {
         request.data::<Self>().copied().unwrap_or_default()
     }
 
-    fn find(peer: Peer, is_tls: bool, headers: &HeaderMap, trusted: &[IpNet]) -> Self {
+    /// Where a request comes from, and what the proxy says that was asked by that client.
+    fn find(peer: Peer, is_tls: bool, headers: &HeaderMap, trusted: &[IpNet]) -> (Self, Element) {
         let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
         let was_sent_on = OF_PROXIES.iter().any(|name| headers.contains_key(name));
         let mut client = match peer {
-            Peer::Nobody => return Self::default(),
+            Peer::Nobody => return Default::default(),
             Peer::Address(peer) if !is_trusted(peer) => {
-                return Self { client: Some(peer), is_from_proxy: false, is_tls, is_doubtful: was_sent_on };
+                let own = Self { client: Some(peer), is_from_proxy: false, is_tls, is_doubtful: was_sent_on };
+                return (own, Element::default());
             }
             Peer::Address(peer) => Some(peer),
             Peer::Proxy => None,
         };
-        let mut is_told = false;
-        for hop in values_from_right(headers, &FORWARDED_FOR) {
+        let (mut is_told, mut said) = (false, None);
+        for hop in hops(headers) {
+            let found = hop.by_whom.as_deref().and_then(address);
+            said = Some(hop).filter(|_| found.is_some()).or(said);
             // Whatever can't be read was not written by a proxy of ours, and nor was what is left of it.
-            let Some(address) = address(hop) else { break };
+            let Some(address) = found else { break };
             (client, is_told) = (Some(address), true);
             if !is_trusted(address) {
                 break;
             }
         }
-        let scheme = values_from_right(headers, &FORWARDED_PROTO).next();
+        let said = said.or_else(|| elements(headers).into_iter().next()).unwrap_or_default();
+        let scheme = values_from_right(headers, &FORWARDED_PROTO).next().or(said.proto.as_deref());
         let is_tls = scheme.map_or(is_tls, |scheme| scheme.eq_ignore_ascii_case("https"));
-        Self { client, is_from_proxy: true, is_tls, is_doubtful: was_sent_on && !is_told }
+        (Self { client, is_from_proxy: true, is_tls, is_doubtful: was_sent_on && !is_told }, said)
     }
 }
 
-/// The values of a header that is a list, the last first.
-fn values_from_right<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
-    let lines = headers.get_all(name).iter().rev().map(|line| line.to_str().unwrap_or_default());
-    lines.flat_map(|line| line.rsplit(',')).map(str::trim)
+/// Those who sent the request on, the nearest first.
+fn hops(headers: &HeaderMap) -> Vec<Element> {
+    if !headers.contains_key(FORWARDED_FOR) {
+        return elements(headers);
+    }
+    let named = |hop: &str| Element { by_whom: Some(hop.to_owned()), ..Element::default() };
+    values_from_right(headers, &FORWARDED_FOR).map(named).collect()
 }
 
 /// An address, as some proxies write it with its port.
@@ -109,15 +123,20 @@ fn address(hop: &str) -> Option<IpAddr> {
     parsed.ok().map(|address: IpAddr| address.to_canonical())
 }
 
-/// Puts an [`Origin`] on every request.
-pub(super) struct FindOrigin {
-    trusted: Arc<[IpNet]>,
+/// Puts an [`Origin`] on every request, and a [`Base`] when there is one.
+pub(super) struct FindOrigin(Arc<Known>);
+
+/// What is known before any request.
+struct Known {
+    trusted: Vec<IpNet>,
+    base: Option<Arc<Base>>,
 }
 
 impl FindOrigin {
-    /// Believes the proxies in these networks.
-    pub(super) fn new(trusted: &[IpNet]) -> Self {
-        Self { trusted: trusted.into() }
+    /// Believes the proxies in these networks. What the configuration says of the public URL, no proxy changes.
+    pub(super) fn new(trusted: &[IpNet], public_url: Option<&PublicUrl>) -> Self {
+        let base = public_url.map(|url| Arc::new(Base::configured(url)));
+        Self(Arc::new(Known { trusted: trusted.to_vec(), base }))
     }
 }
 
@@ -125,13 +144,13 @@ impl<E: Endpoint> Middleware<E> for FindOrigin {
     type Output = WithOrigin<E>;
 
     fn transform(&self, inner: E) -> Self::Output {
-        WithOrigin { inner, trusted: self.trusted.clone() }
+        WithOrigin { inner, known: self.0.clone() }
     }
 }
 
 pub(super) struct WithOrigin<E> {
     inner: E,
-    trusted: Arc<[IpNet]>,
+    known: Arc<Known>,
 }
 
 impl<E: Endpoint> Endpoint for WithOrigin<E> {
@@ -139,8 +158,13 @@ impl<E: Endpoint> Endpoint for WithOrigin<E> {
 
     async fn call(&self, mut request: Request) -> Result<Self::Output> {
         let is_tls = *request.scheme() == Scheme::HTTPS;
-        let origin = Origin::find(Peer::of(&request), is_tls, request.headers(), &self.trusted);
+        let (origin, said) = Origin::find(Peer::of(&request), is_tls, request.headers(), &self.known.trusted);
+        let forwarded = || Base::forwarded(request.headers(), said.host).map(Arc::new);
+        let base = self.known.base.clone().or_else(|| if origin.is_from_proxy { forwarded() } else { None });
         request.set_data(origin);
+        if let Some(base) = base {
+            request.set_data(base);
+        }
         self.inner.call(request).await
     }
 }
@@ -153,13 +177,17 @@ mod tests {
         Peer::Address(address.parse::<IpAddr>().unwrap().to_canonical())
     }
 
+    fn find(peer: Peer, headers: &HeaderMap, trusted: &[IpNet]) -> Origin {
+        Origin::find(peer, false, headers, trusted).0
+    }
+
     /// The client's address, as found from `peer` and the lines of `X-Forwarded-For`, when 10/8 is trusted.
     fn client(peer: &str, lines: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append(FORWARDED_FOR, line.parse().unwrap());
         }
-        let origin = Origin::find(at(peer), false, &headers, &["10.0.0.0/8".parse().unwrap()]);
+        let origin = find(at(peer), &headers, &["10.0.0.0/8".parse().unwrap()]);
         origin.client.unwrap().to_string()
     }
 
@@ -181,7 +209,7 @@ mod tests {
     fn an_address_is_doubtful_when_somebody_else_may_be_behind_it() {
         let is_doubtful = |peer: &str, name: HeaderName, value: &str| {
             let headers = HeaderMap::from_iter([(name, value.parse().unwrap())]);
-            Origin::find(at(peer), false, &headers, &["10.0.0.0/8".parse().unwrap()]).is_doubtful
+            find(at(peer), &headers, &["10.0.0.0/8".parse().unwrap()]).is_doubtful
         };
         assert!(!is_doubtful("192.0.2.1", header::ACCEPT, "text/plain"));
         for name in OF_PROXIES {
@@ -189,26 +217,44 @@ mod tests {
         }
         assert!(!is_doubtful("10.0.0.1", FORWARDED_FOR, "203.0.113.7"));
         assert!(is_doubtful("10.0.0.1", FORWARDED_FOR, "unknown"));
-        assert!(is_doubtful("10.0.0.1", header::FORWARDED, "for=203.0.113.7"), "which is not read");
+        assert!(!is_doubtful("10.0.0.1", header::FORWARDED, "for=203.0.113.7"));
+        assert!(is_doubtful("10.0.0.1", header::FORWARDED, "for=_hidden"));
         assert!(!is_doubtful("10.0.0.1", header::ACCEPT, "text/plain"), "the proxy asks for itself");
     }
 
     #[test]
     fn a_proxy_behind_a_unix_socket_is_believed_and_has_no_address_itself() {
         let mut headers = HeaderMap::new();
-        assert_eq!(Origin::find(Peer::Proxy, false, &headers, &[]).client, None);
+        assert_eq!(find(Peer::Proxy, &headers, &[]).client, None);
         headers.append(FORWARDED_FOR, "192.0.2.9, 203.0.113.7".parse().unwrap());
-        let origin = Origin::find(Peer::Proxy, false, &headers, &[]);
+        let origin = find(Peer::Proxy, &headers, &[]);
         assert_eq!((origin.client, origin.is_from_proxy), ("203.0.113.7".parse().ok(), true));
-        assert_eq!(Origin::find(Peer::Nobody, false, &headers, &[]).client, None);
+        assert_eq!(find(Peer::Nobody, &headers, &[]).client, None);
     }
 
     #[test]
     fn the_scheme_is_believed_of_a_proxy_of_ours() {
         let headers = HeaderMap::from_iter([(FORWARDED_PROTO, "https".parse().unwrap())]);
         let trusted = ["10.0.0.0/8".parse().unwrap()];
-        let is_tls = |peer: &str| Origin::find(at(peer), false, &headers, &trusted).is_tls;
+        let is_tls = |peer: &str| find(at(peer), &headers, &trusted).is_tls;
         assert!(is_tls("10.0.0.1"));
         assert!(!is_tls("192.0.2.1"));
+    }
+
+    #[test]
+    fn what_forwarded_says_counts_unless_the_older_headers_are_there() {
+        let trusted = ["10.0.0.0/8".parse().unwrap()];
+        let mut headers = HeaderMap::new();
+        let chain =
+            "for=1.1.1.1;proto=http, for=\"203.0.113.7:4711\";proto=https;host=a.example, for=10.0.0.2;proto=http";
+        headers.append(header::FORWARDED, chain.parse().unwrap());
+        let (origin, said) = Origin::find(at("10.0.0.1"), false, &headers, &trusted);
+        assert_eq!((origin.client, origin.is_tls), ("203.0.113.7".parse().ok(), true));
+        assert_eq!(said.host.as_deref(), Some("a.example"));
+        assert_eq!(find(at("192.0.2.1"), &headers, &trusted).client, "192.0.2.1".parse().ok(), "no proxy of ours");
+        headers.append(FORWARDED_FOR, "198.51.100.1".parse().unwrap());
+        headers.append(FORWARDED_PROTO, "http".parse().unwrap());
+        let origin = find(at("10.0.0.1"), &headers, &trusted);
+        assert_eq!((origin.client, origin.is_tls), ("198.51.100.1".parse().ok(), false));
     }
 }

@@ -18,10 +18,11 @@ use super::document::Document;
 use super::forwarded::FindOrigin;
 use super::metrics;
 use super::middleware::{
-    AnnounceLimits, Cors, CountMemory, Deadline, ForOperators, Idempotency, OneHost, Preferences, Problems, Queries,
-    RateLimited, RequestIds, SecurityHeaders, Traced, TrailingSlash,
+    AnnounceLimits, Cors, CountMemory, Deadline, ForOperators, Idempotency, OneHost, Preferences, Problems,
+    PublicPaths, Queries, RateLimited, RequestIds, SecurityHeaders, Traced, TrailingSlash,
 };
 use super::routes::RouteTable;
+use super::served_document::ServedDocument;
 use super::state::State;
 
 /// Where the metrics are.
@@ -93,7 +94,7 @@ fn at_the_edge(
 ) -> impl Endpoint<Output = Response> + 'static {
     let (telemetry, instance) = (state.service.telemetry.clone(), state.instance);
     let clock = state.service.clock();
-    let find_origin = FindOrigin::new(&state.server.trusted_proxies);
+    let find_origin = FindOrigin::new(&state.server.trusted_proxies, state.server.public_url.as_ref());
     // The last is the first to see a request.
     endpoint
         .with(AddData::new(state.clone()))
@@ -104,6 +105,7 @@ fn at_the_edge(
         .with(Problems::new(routes.clone(), clock))
         // A future holds those of all layers below it, and is moved by each above it: the boxes are what moves.
         .boxed()
+        .with(PublicPaths)
         .with(AnnounceLimits)
         .with(Preferences)
         .with(Cors::new(state))
@@ -147,7 +149,7 @@ impl Pages {
         Self {
             json: document.json().into(),
             yaml: document.yaml().into(),
-            swagger_ui: Page::swagger_ui(api.swagger_ui_html()),
+            swagger_ui: Page::swagger_ui(&api.swagger_ui_html()),
             redoc: Page::redoc(api.redoc_html()),
         }
     }
@@ -158,8 +160,8 @@ impl Pages {
         Route::new()
             .at(docs, get(swagger_ui))
             .at(redocs, get(redoc))
-            .at(json_path, get(Asset::new(json, "application/json")))
-            .at(yaml_path, get(Asset::new(yaml, "application/yaml")))
+            .at(json_path, get(ServedDocument::json(json)))
+            .at(yaml_path, get(ServedDocument::yaml(yaml)))
     }
 }
 

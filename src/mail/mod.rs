@@ -42,6 +42,12 @@ pub enum SendError {
     /// The mail server did not take it.
     #[error("the mail server answered {0}")]
     Refused(String),
+    /// The mail server takes no addresses with letters beyond ASCII.
+    #[error("the address has letters beyond ASCII, and the mail server takes no such address (it has no SMTPUTF8)")]
+    NoSuchLetters,
+    /// The mail server can't do what the e-mail needs.
+    #[error("the mail server can't do what the e-mail needs")]
+    Unfit,
     /// The mail server did not answer, or not in a way that can be understood.
     #[error("the mail server can't be reached: {0}")]
     Unreachable(&'static str),
@@ -125,7 +131,7 @@ impl Smtp {
             .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
             .singlepart(SinglePart::plain(mail.text(links)))
             .map_err(|_| SendError::Address)?;
-        self.transport.send(message).await.map(drop).map_err(|error| reason(&error))
+        self.transport.send(message).await.map(drop).map_err(|error| reason(&error, &mail.to))
     }
 
     fn message_id(&self) -> String {
@@ -134,12 +140,13 @@ impl Smtp {
     }
 }
 
-fn reason(error: &smtp::Error) -> SendError {
+fn reason(error: &smtp::Error, to: &Email) -> SendError {
     match error.status() {
         Some(code) => SendError::Refused(code.to_string()),
         None if error.is_timeout() => SendError::Unreachable("it takes too long"),
         None if error.is_tls() => SendError::Unreachable("no TLS connection to it can be made"),
-        None if error.is_client() => SendError::Unreachable("it can't do what was asked of it"),
+        None if error.is_client() && !to.as_str().is_ascii() => SendError::NoSuchLetters,
+        None if error.is_client() => SendError::Unfit,
         None if error.is_response() => SendError::Unreachable("it does not speak SMTP"),
         None => SendError::Unreachable("the connection failed"),
     }

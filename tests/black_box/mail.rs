@@ -349,3 +349,14 @@ fn mail_that_can_not_work_is_refused_at_the_start() {
     let refusal = production.env("GHOSTWORKS__AUTH__REQUIRE_VERIFIED_EMAIL", "true").start_refused();
     assert!(refusal.stderr.contains("auth.require_verified_email"), "{}", refusal.stderr);
 }
+
+#[test]
+fn an_address_that_the_mail_server_cannot_take_is_called_that() {
+    let (mail, setup) = with_mail();
+    let server = setup.start();
+    register(&server.client(), &format!("{}\u{e9}@example.com", unique("letters"))).expect(201);
+    let said = "the address has letters beyond ASCII, and the mail server takes no such address (it has no SMTPUTF8)";
+    server.until("says why", || server.stderr().contains(said));
+    assert!(!server.stderr().contains("can't be reached"), "{}", server.stderr());
+    assert!(!mail.has_more());
+}

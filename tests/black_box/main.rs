@@ -49,6 +49,7 @@ mod metrics;
 mod metrics_access;
 mod model;
 mod older_clients;
+mod older_service;
 mod openapi;
 mod operator_accounts;
 mod operator_socket;

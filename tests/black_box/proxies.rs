@@ -1,6 +1,7 @@
 //! Where a request comes from: the peer, or what a proxy of ours says.
 
-use crate::support::account::{PASSWORD, login};
+use crate::support::account::{Account, PASSWORD, login, text};
+use crate::support::client::Client;
 use crate::support::otlp::Collector;
 use crate::support::server::{Server, Setup};
 use serde_json::json;
@@ -63,4 +64,84 @@ fn the_trace_tells_the_clients_address_and_scheme() {
     let span = collector.span(trace, "POST /api/v1/auth/logout");
     assert_eq!(span.attribute("client.address"), FORGED);
     assert_eq!(span.attribute("url.scheme"), "https");
+}
+
+/// Checks that everything that clients read leads to what is below `/gw`, and that the document names `at`.
+fn is_served_below_gw(server: &Server, client: &Client, at: &str) {
+    let browser = client.with("Accept", "text/html").get("/").expect(302);
+    assert_eq!(browser.header("location"), Some("/gw/docs"));
+    assert_eq!(client.get("/").expect(200).json()["docs"], "/gw/docs");
+    assert_eq!(client.get("/openapi.json").expect(200).json()["servers"][0]["url"], at);
+    assert!(client.get("/openapi.yaml").expect(200).body.contains(&format!("url: {at}\n")));
+
+    let owner = Account::new(server);
+    let tokens = login(client, &owner.email, PASSWORD).expect(200);
+    assert!(tokens.set_cookie("access_token").contains("; Path=/gw/;"), "{:?}", tokens.headers);
+    assert!(tokens.set_cookie("refresh_token").contains("; Path=/gw/api/v1/auth;"), "{:?}", tokens.headers);
+    let client = client.bearer(&owner.access);
+    let made: Vec<_> =
+        (0..2).map(|_| client.post("/api/v1/workspaces", &json!({"name": "Below"})).expect(201)).collect();
+    let workspace = format!("/api/v1/workspaces/{}", text(&made[0].json()["id"]));
+    assert_eq!(made[0].header("location"), Some(format!("/gw{workspace}").as_str()));
+    let page = client.get("/api/v1/workspaces?limit=1").expect(200);
+    assert!(page.header("link").is_some_and(|link| link.starts_with("</gw/api/v1/workspaces?")), "{:?}", page.headers);
+    let artifact = client.post(&format!("{workspace}/artifacts"), &json!({"name": "Anvil"})).expect(201);
+    assert!(artifact.header("location").is_some_and(|it| it.starts_with("/gw/api/v1/")), "{:?}", artifact.headers);
+}
+
+#[test]
+fn a_path_of_the_configured_public_url_is_in_all_that_clients_read() {
+    let server = Setup::new().env("GHOSTWORKS__SERVER__PUBLIC_URL", "https://example.com/gw").start();
+    is_served_below_gw(&server, &server.client(), "https://example.com/gw");
+    let forged = server.client().with("X-Forwarded-Prefix", "/other");
+    is_served_below_gw(&server, &forged, "https://example.com/gw");
+    let registered = Account::new(&server);
+    let link = "https://example.com/gw/verify-email?token=";
+    server.until("writes the link", || server.stderr().contains(link));
+    drop(registered);
+}
+
+#[test]
+fn a_trusted_proxy_says_at_which_path_it_serves() {
+    let setup = Setup::new().env("GHOSTWORKS__SERVER__TRUSTED_PROXIES", "127.0.0.0/8");
+    let server = setup.start();
+    is_served_below_gw(&server, &server.client().with("X-Forwarded-Prefix", "/gw"), "/gw");
+    let plain = server.client().get("/").expect(200).json();
+    assert_eq!(plain["docs"], "/docs");
+    for prefix in ["//evil.example", "https://evil.example", "/a b", ".."] {
+        assert_eq!(server.client().with("X-Forwarded-Prefix", prefix).get("/").expect(200).json()["docs"], "/docs");
+    }
+    let stranger = Setup::new().start();
+    let pretended = stranger.client().with("X-Forwarded-Prefix", "/gw").get("/").expect(200).json();
+    assert_eq!(pretended["docs"], "/docs");
+}
+
+#[test]
+fn a_page_is_of_the_host_that_the_proxy_was_asked_for() {
+    let setup = Setup::new().env("GHOSTWORKS__SERVER__TRUSTED_PROXIES", "127.0.0.0/8");
+    let (behind, alone) = (setup.start(), Setup::new().start());
+    let logout = |server: &Server, name: &str, value: &str| {
+        let access = Account::new(server).access;
+        let client = server.client().with("Cookie", &format!("access_token=\"Bearer {access}\""));
+        let client = client.with("Origin", "https://example.com").with(name, value);
+        client.post("/api/v1/workspaces", &json!({"name": "By cookie"})).status
+    };
+    for (name, value) in
+        [("X-Forwarded-Host", "example.com"), ("Forwarded", "for=192.0.2.1;host=example.com;proto=https")]
+    {
+        assert_eq!(logout(&behind, name, value), 201, "{name}");
+        assert_eq!(logout(&alone, name, value), 403, "{name}");
+    }
+    assert_eq!(logout(&behind, "X-Forwarded-Host", "example.org"), 403);
+    let public = Setup::new().env("GHOSTWORKS__SERVER__PUBLIC_URL", "https://example.com").start();
+    assert_eq!(logout(&public, "X-Forwarded-Host", "example.org"), 201);
+}
+
+#[test]
+fn what_forwarded_says_of_the_client_counts() {
+    let here = Setup::new().rate_limited().env("GHOSTWORKS__SERVER__TRUSTED_PROXIES", "127.0.0.1/32").start();
+    for number in 0..20 {
+        let client = here.client().with("Forwarded", &format!("for=203.0.113.{number};proto=https"));
+        assert_eq!(login(&client, &format!("nobody-{number}@example.com"), PASSWORD).status, 401, "{number}");
+    }
 }

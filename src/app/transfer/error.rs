@@ -67,6 +67,12 @@ pub enum TransferError {
         /// The id.
         id: String,
     },
+    /// A proxy in front of the server takes no body of this size.
+    #[error("a proxy at {url} takes no body of this size")]
+    TooLarge {
+        /// Where it was asked.
+        url: String,
+    },
     /// The server refused, and said why.
     #[error("{url} refused: {}", .problem.detail.trim_end_matches('.'))]
     Problem {

@@ -119,7 +119,7 @@ enum Sent {
     Before(Answer),
     /// Some are not good.
     Refused(Vec<RefusedLine>),
-    /// They are too many bytes for the server, which says so.
+    /// They are too many bytes for the server, or for a proxy in front of it.
     TooLarge(String),
 }
 
@@ -172,15 +172,16 @@ impl Target<'_> {
                     "validation_failed" => {
                         Ok(Sent::Refused(problem.errors.iter().map(|error| refused(error, piece)).collect()))
                     }
-                    "payload_too_large" => Ok(Sent::TooLarge(problem.detail)),
                     // They were imported, and only the answer that said so is lost, or was not kept.
                     "idempotency_answer_lost" | "already_done" => {
                         Ok(Sent::Before(Answer { imported: piece.artifacts, damaged: 0 }))
                     }
+                    "payload_too_large" => Ok(Sent::TooLarge(problem.detail)),
                     "workspace_not_found" => Err(self.remote.no_workspace(self.what.workspace)),
                     _ => Err(TransferError::Problem { url, problem }),
                 };
             }
+            Err(error @ TransferError::TooLarge { .. }) => return Ok(Sent::TooLarge(error.to_string())),
             Err(error) => return Err(error),
         };
         let is_before = answer.headers().contains_key(REPLAYED);

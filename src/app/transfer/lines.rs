@@ -7,8 +7,9 @@ use hyper::body::Bytes;
 
 /// The most lines of a part: a server takes ten times as many.
 const MAX_LINES: u64 = 1000;
-/// A part with so many bytes has no further line: it is sent in time over a slow connection.
-const ENOUGH_BYTES: usize = 1 << 20;
+/// No part has more bytes, unless it is a single line: proxies take so much by default, and it is sent in time over a slow
+/// connection.
+const MAX_BYTES: usize = 1 << 20;
 /// No line is longer, in bytes.
 const MAX_LINE: u64 = 16 << 20;
 
@@ -17,6 +18,8 @@ pub(super) struct Lines<R> {
     from: R,
     /// The number of the next line.
     next: u64,
+    /// The next line, if it was read already: it did not fit into the part before.
+    ahead: Vec<u8>,
 }
 
 /// Some lines in a row.
@@ -34,24 +37,35 @@ pub(super) struct Part {
 
 impl<R: BufRead> Lines<R> {
     pub fn new(from: R) -> Self {
-        Self { from, next: 1 }
+        Self { from, next: 1, ahead: Vec::new() }
     }
 
     /// The next lines; `None` after the last.
     pub fn next_part(&mut self) -> io::Result<Option<Part>> {
-        let (first, mut bytes) = (self.next, Vec::new());
-        while self.next - first < MAX_LINES && bytes.len() < ENOUGH_BYTES {
-            let read = self.from.by_ref().take(MAX_LINE).read_until(b'\n', &mut bytes)?;
-            if read as u64 == MAX_LINE && !bytes.ends_with(b"\n") {
-                let reason = format!("line {} has more than {MAX_LINE} bytes; one artifact a line is read", self.next);
-                return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+        let (first, mut bytes) = (self.next, std::mem::take(&mut self.ahead));
+        self.next += u64::from(!bytes.is_empty());
+        while self.next - first < MAX_LINES && bytes.len() < MAX_BYTES {
+            let begun = bytes.len();
+            if !self.read_line(&mut bytes)? {
+                break;
             }
-            if read == 0 {
+            if begun > 0 && bytes.len() > MAX_BYTES {
+                self.ahead = bytes.split_off(begun);
                 break;
             }
             self.next += 1;
         }
         Ok((self.next > first).then(|| Part::new(first, self.next - first, bytes.into())))
+    }
+
+    /// Adds the next line to `bytes`; false after the last.
+    fn read_line(&mut self, bytes: &mut Vec<u8>) -> io::Result<bool> {
+        let read = self.from.by_ref().take(MAX_LINE).read_until(b'\n', bytes)?;
+        if read as u64 == MAX_LINE && !bytes.ends_with(b"\n") {
+            let reason = format!("line {} has more than {MAX_LINE} bytes; one artifact a line is read", self.next);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+        }
+        Ok(read > 0)
     }
 }
 
@@ -87,12 +101,17 @@ mod tests {
 
     #[test]
     fn parts_are_all_lines_in_order() {
-        let long = [vec![b'x'; ENOUGH_BYTES - 2], b"\ny\nz".to_vec()].concat();
+        let line = |length: usize| [vec![b'x'; length - 1], b"\n".to_vec()].concat();
+        let exactly = [line(MAX_BYTES - 2), b"y\nz".to_vec()].concat();
+        let over = [line(MAX_BYTES - 1), b"y\nz".to_vec()].concat();
+        let huge = [b"a\n".to_vec(), line(MAX_BYTES + 1), b"z".to_vec()].concat();
         for (text, expected) in [
             (b"".to_vec(), vec![]),
             (b"\n \na".to_vec(), vec![(1, 3, 1)]),
             (b"a\n".repeat(2500), vec![(1, 1000, 1000), (1001, 2000, 1000), (2001, 2500, 500)]),
-            (long, vec![(1, 2, 2), (3, 3, 1)]),
+            (exactly, vec![(1, 2, 2), (3, 3, 1)]),
+            (over, vec![(1, 1, 1), (2, 3, 2)]),
+            (huge, vec![(1, 1, 1), (2, 2, 1), (3, 3, 1)]),
         ] {
             let parts = parts(&text);
             assert_eq!(parts.iter().map(|it| (it.first, it.last(), it.artifacts)).collect::<Vec<_>>(), expected);

@@ -142,7 +142,9 @@ impl Remote {
     async fn refusal(&self, answer: Response<Incoming>) -> TransferError {
         let (url, status) = (self.url.clone(), answer.status());
         if answer.headers().get(CONTENT_TYPE).is_none_or(|it| it != PROBLEM) {
-            return self.not_ours(status.to_string());
+            // A proxy in front of the server takes less than that does.
+            let is_too_large = status == StatusCode::PAYLOAD_TOO_LARGE;
+            return if is_too_large { TransferError::TooLarge { url } } else { self.not_ours(status.to_string()) };
         }
         match self.read::<Problem>(answer).await {
             Ok(problem) if problem.code == "not_authenticated" => TransferError::UnknownToken { url },

@@ -1,5 +1,5 @@
 //! What every request passes through, outermost first: request ids, the server span, security headers, foreign origins,
-//! preferences, what is left of rate limits, problems, one host, the trailing slash, query strings, the memory that is
+//! preferences, what is left of rate limits, the paths of a proxy, problems, one host, the trailing slash, query strings, the memory that is
 //! held, deadlines, rate limits, idempotency keys.
 
 mod cors;
@@ -10,6 +10,7 @@ mod memory;
 mod one_host;
 mod preferences;
 mod problems;
+mod public_paths;
 mod queries;
 pub(super) mod rate_limits;
 mod request_ids;
@@ -26,6 +27,7 @@ pub(super) use memory::{CountMemory, Shared};
 pub(super) use one_host::OneHost;
 pub(super) use preferences::Preferences;
 pub(super) use problems::Problems;
+pub(super) use public_paths::PublicPaths;
 pub(super) use queries::Queries;
 pub(super) use rate_limits::{AnnounceLimits, RateLimited};
 pub(super) use request_ids::{RequestId, RequestIds};

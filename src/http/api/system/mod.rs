@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Tag;
+use crate::http::base::Base;
 use crate::http::extract::{Known, may_operate};
 use crate::http::insiders::is_insider;
 use crate::http::json::Json;
@@ -44,12 +45,13 @@ impl SystemApi {
         if accepts_html && state.server.docs {
             return IndexResponse::Browser("/docs".to_owned());
         }
+        let at = |path: &str| format!("{}{path}", Base::prefix_of(request));
         IndexResponse::Program(Json(IndexBody {
             message: "Ghostworks API".to_owned(),
             version: VERSION.to_owned(),
-            docs: "/docs".to_owned(),
-            health: "/health".to_owned(),
-            metrics: "/metrics".to_owned(),
+            docs: at("/docs"),
+            health: at("/health"),
+            metrics: at("/metrics"),
         }))
     }
 

@@ -1,0 +1,141 @@
+//! What clients have before the paths of this server: the host and the path at which a proxy serves it.
+
+use std::sync::Arc;
+
+use poem::Request;
+use poem::http::uri::Authority;
+use poem::http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use super::proxy_headers::values_from_right;
+use crate::config::PublicUrl;
+
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
+
+/// Where clients see this server: by the configuration, or else by what a trusted proxy says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Base {
+    /// Host and port, if they are known.
+    authority: Option<String>,
+    /// What the proxy takes off each path, without a slash at its end.
+    prefix: String,
+    /// The server in the OpenAPI document.
+    pub server: String,
+}
+
+impl Base {
+    /// What the configuration says.
+    pub fn configured(url: &PublicUrl) -> Self {
+        let (authority, prefix) = (Some(url.authority().to_owned()), url.path().to_owned());
+        Self { authority, prefix, server: url.as_str().to_owned() }
+    }
+
+    /// What a trusted proxy says, if it says anything: in headers of its own, or the host in a `Forwarded`.
+    pub fn forwarded(headers: &HeaderMap, host: Option<String>) -> Option<Self> {
+        let own_host = values_from_right(headers, &FORWARDED_HOST).next().map(str::to_owned);
+        let authority = own_host.or(host).filter(|host| Authority::try_from(host.as_str()).is_ok());
+        let prefix = values_from_right(headers, &FORWARDED_PREFIX).next();
+        let prefix = prefix.map(|prefix| prefix.trim_end_matches('/')).filter(|prefix| PublicUrl::is_path(prefix));
+        let prefix = prefix.unwrap_or_default().to_owned();
+        if authority.is_none() && prefix.is_empty() {
+            return None;
+        }
+        let server = if prefix.is_empty() { "/".to_owned() } else { prefix.clone() };
+        Some(Self { authority, prefix, server })
+    }
+
+    /// What holds for a request.
+    pub fn of(request: &Request) -> Option<&Arc<Self>> {
+        request.data()
+    }
+
+    /// What clients have before a path of this server.
+    pub fn prefix_of(request: &Request) -> &str {
+        Self::of(request).map_or("", |base| &base.prefix)
+    }
+
+    /// Whether clients ask for the server at this host and port.
+    pub fn is_at(&self, authority: &str) -> bool {
+        self.authority.as_deref() == Some(authority)
+    }
+
+    /// Whether paths are other ones for clients.
+    pub fn has_prefix(&self) -> bool {
+        !self.prefix.is_empty()
+    }
+
+    /// Puts the prefix before each path in the headers of an answer.
+    pub fn add_to(&self, headers: &mut HeaderMap) {
+        let Self { prefix, .. } = self;
+        let is_path = |text: &str| text.starts_with('/') && !text.starts_with("//");
+        rewrite(headers, &header::LOCATION, |to| is_path(to).then(|| format!("{prefix}{to}")));
+        rewrite(headers, &header::LINK, |to| {
+            to.strip_prefix('<').filter(|to| is_path(to)).map(|to| format!("<{prefix}{to}"))
+        });
+        rewrite(headers, &header::SET_COOKIE, |cookie| {
+            cookie.contains("; Path=/").then(|| cookie.replacen("; Path=/", &format!("; Path={prefix}/"), 1))
+        });
+    }
+}
+
+/// Replaces those values of a header that there is another for.
+fn rewrite(headers: &mut HeaderMap, name: &HeaderName, other: impl Fn(&str) -> Option<String>) {
+    let values: Vec<HeaderValue> = headers.get_all(name).iter().cloned().collect();
+    if values.is_empty() {
+        return;
+    }
+    headers.remove(name);
+    for value in values {
+        let text = value.to_str().ok().and_then(&other);
+        let other = text.and_then(|text| HeaderValue::try_from(text).ok());
+        headers.append(name.clone(), other.unwrap_or(value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn paths_in_headers_get_the_prefix() {
+        let base = Base::configured(&"https://example.com/gw".parse().unwrap());
+        let mut headers = headers(&[("location", "/api/v1/x"), ("link", "</api?cursor=1>; rel=\"next\"")]);
+        for cookie in ["a=\"Bearer x\"; HttpOnly; Path=/; Max-Age=1", "b=; Path=/api/v1/auth"] {
+            headers.append(header::SET_COOKIE, cookie.parse().unwrap());
+        }
+        base.add_to(&mut headers);
+        let values: Vec<&str> = headers.values().map(|value| value.to_str().unwrap()).collect();
+        let expected = [
+            "/gw/api/v1/x",
+            "</gw/api?cursor=1>; rel=\"next\"",
+            "a=\"Bearer x\"; HttpOnly; Path=/gw/; Max-Age=1",
+            "b=; Path=/gw/api/v1/auth",
+        ];
+        for value in expected {
+            assert!(values.contains(&value), "{value} in {values:?}");
+        }
+        let elsewhere = HeaderMap::from_iter([(header::LOCATION, "https://example.org/".parse().unwrap())]);
+        let mut same = elsewhere.clone();
+        base.add_to(&mut same);
+        assert_eq!(same, elsewhere);
+    }
+
+    #[test]
+    fn a_proxy_says_host_and_prefix() {
+        let base =
+            Base::forwarded(&headers(&[("x-forwarded-host", "a.example"), ("x-forwarded-prefix", "/gw/")]), None);
+        let base = base.expect("a base");
+        assert!(base.is_at("a.example") && base.has_prefix());
+        assert_eq!(base.server, "/gw");
+        let base = Base::forwarded(&HeaderMap::new(), Some("b.example:8443".to_owned())).expect("a base");
+        assert!(base.is_at("b.example:8443") && !base.has_prefix());
+        assert_eq!(base.server, "/");
+        for prefix in ["", "/", "gw", "//evil.example", "/a b", "/../x"] {
+            assert_eq!(Base::forwarded(&headers(&[("x-forwarded-prefix", prefix)]), None), None, "{prefix}");
+        }
+    }
+}
