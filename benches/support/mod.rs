@@ -83,6 +83,7 @@ async fn fill(store: &RedbStore, id: UserId, tenant: TenantId) {
         last_name: None,
         is_verified: true,
         is_active: true,
+        is_operator: false,
         created_at: NOW,
         updated_at: NOW,
     };

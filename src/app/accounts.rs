@@ -27,6 +27,8 @@ pub struct Account {
     pub email: String,
     /// Whether it may sign in.
     pub is_active: bool,
+    /// Whether its sessions may operate the server.
+    pub is_operator: bool,
     /// Whether its address is verified.
     pub is_verified: bool,
     /// When it was registered.
@@ -57,6 +59,35 @@ pub struct AccountWorkspace {
     pub role: String,
 }
 
+/// What an operator lets an account do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountSetting {
+    /// Whether it may sign in.
+    Active(bool),
+    /// Whether it may operate the server.
+    Operator(bool),
+}
+
+impl AccountSetting {
+    /// Whether an account has it already.
+    fn is_of(self, account: &Account) -> bool {
+        match self {
+            Self::Active(is_active) => account.is_active == is_active,
+            Self::Operator(is_operator) => account.is_operator == is_operator,
+        }
+    }
+
+    /// What a server calls it.
+    const fn operation(self) -> &'static str {
+        match self {
+            Self::Active(true) => "enable",
+            Self::Active(false) => "disable",
+            Self::Operator(true) => "grant-operator",
+            Self::Operator(false) => "revoke-operator",
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Page {
     items: Vec<Account>,
@@ -82,18 +113,19 @@ impl<'a> Accounts<'a> {
         }
     }
 
-    /// The next accounts after one, and whether there may be more.
-    async fn after(&self, after: Option<UserId>) -> Result<(Vec<Account>, bool), Error> {
+    /// All accounts of a page after another, and where the next one goes on: after an id, or by the server's cursor.
+    async fn page(&self, from: &str) -> Result<Page, Error> {
         match self {
             Self::Stopped(store) => {
+                let after = Uuid::try_parse(from).ok().map(UserId::from);
                 let users = store.users_after(after, PAGE).await.map_err(Error::NotRead)?;
-                let has_more = users.len() == PAGE;
-                Ok((users.into_iter().map(Account::from).collect(), has_more))
+                let last = users.last().filter(|_| users.len() == PAGE);
+                let next_cursor = last.map(|user| user.id.to_string());
+                Ok(Page { items: users.into_iter().map(Account::from).collect(), next_cursor })
             }
             Self::Running(config) => {
-                let cursor = after.map(|after| format!("&cursor={}", after.as_uuid())).unwrap_or_default();
-                let page: Page = ask_running(config, Method::GET, &format!("{ACCOUNTS}?limit={PAGE}{cursor}")).await?;
-                Ok((page.items, page.next_cursor.is_some()))
+                let cursor = if from.is_empty() { String::new() } else { format!("&cursor={from}") };
+                ask_running(config, Method::GET, &format!("{ACCOUNTS}?limit={PAGE}{cursor}")).await
             }
         }
     }
@@ -123,15 +155,18 @@ impl<'a> Accounts<'a> {
         }
     }
 
-    async fn set_active(&self, id: UserId, is_active: bool) -> Result<(), Error> {
+    async fn set(&self, id: UserId, setting: AccountSetting) -> Result<(), Error> {
         match self {
             Self::Stopped(store) => {
                 let stamp = Stamp::new(SystemClock.now(), Actor::default());
-                store.set_user_active(id, is_active, stamp).await.map(drop).map_err(Error::NotChanged)
+                let done = match setting {
+                    AccountSetting::Active(is_active) => store.set_user_active(id, is_active, stamp).await,
+                    AccountSetting::Operator(is_operator) => store.set_user_operator(id, is_operator, stamp).await,
+                };
+                done.map(drop).map_err(Error::NotChanged)
             }
             Self::Running(config) => {
-                let what = if is_active { "enable" } else { "disable" };
-                let path = format!("{ACCOUNTS}/{}/{what}", id.as_uuid());
+                let path = format!("{ACCOUNTS}/{}/{}", id.as_uuid(), setting.operation());
                 ask_running::<AccountDetails>(config, Method::POST, &path).await.map(drop)
             }
         }
@@ -148,13 +183,11 @@ impl<'a> Accounts<'a> {
 /// All accounts, in the order of their ids.
 pub async fn accounts(config: &Config) -> Result<Vec<Account>, Error> {
     let place = Accounts::open(config)?;
-    let mut accounts: Vec<Account> = Vec::new();
-    loop {
-        let (page, has_more) = place.after(accounts.last().map(|account| account.id.into())).await?;
-        accounts.extend(page);
-        if !has_more {
-            break;
-        }
+    let (mut accounts, mut next) = (Vec::new(), Some(String::new()));
+    while let Some(from) = next {
+        let page = place.page(&from).await?;
+        accounts.extend(page.items);
+        next = page.next_cursor;
     }
     place.close().await?;
     Ok(accounts)
@@ -168,16 +201,16 @@ pub async fn account(config: &Config, email: &Email) -> Result<AccountDetails, E
     Ok(details)
 }
 
-/// Lets an account sign in, or keeps it from it and ends its sessions. Returns whether that was a change.
-pub async fn set_user_active(config: &Config, email: &Email, is_active: bool) -> Result<bool, Error> {
+/// Sets what an account may do: one that is kept from signing in has its sessions ended. Returns whether that was a change.
+pub async fn set_account(config: &Config, email: &Email, setting: AccountSetting) -> Result<bool, Error> {
     let place = Accounts::open(config)?;
     let id = place.id_of(email).await?;
-    let before = place.details(id).await?.account.is_active;
-    if before != is_active {
-        place.set_active(id, is_active).await?;
+    let is_change = !setting.is_of(&place.details(id).await?.account);
+    if is_change {
+        place.set(id, setting).await?;
     }
     place.close().await?;
-    Ok(before != is_active)
+    Ok(is_change)
 }
 
 async fn details(store: &RedbStore, id: UserId) -> StoreResult<Option<AccountDetails>> {
@@ -194,6 +227,7 @@ impl From<User> for Account {
             id: user.id.as_uuid(),
             email: user.email.into_string(),
             is_active: user.is_active,
+            is_operator: user.is_operator,
             is_verified: user.is_verified,
             created_at: user.created_at,
         }

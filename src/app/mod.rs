@@ -51,7 +51,7 @@ use crate::telemetry::{self, Pipeline, Telemetry};
 use self::listening::Listeners;
 use self::observers::{StoreTelemetry, on_hashed, register_gauges};
 
-pub use accounts::{Account, AccountDetails, AccountWorkspace, account, accounts, set_user_active};
+pub use accounts::{Account, AccountDetails, AccountSetting, AccountWorkspace, account, accounts, set_account};
 pub use demo::{Demo, fill_with_demo};
 pub use error::Error;
 pub use operator::ask_operator;

@@ -14,7 +14,7 @@ pub(super) const MORE: &str = "\
   ghostworks openapi --format yaml > ghostworks.yaml
       Keep the OpenAPI document
   ghostworks user disable ann@example.com
-      End someone's sessions and keep them from signing in, while the server is stopped
+      End someone's sessions and keep them from signing in
   ghostworks backup /backups/monday --data-dir /var/lib/ghostworks
       Keep everything that is in the database; a running server does it for its operator_token
   ghostworks backups list

@@ -93,7 +93,7 @@ enum Command {
     Reindex,
     /// Print the OpenAPI document
     Openapi(openapi::Args),
-    /// Disable or enable an account, while the server is stopped
+    /// List accounts, disable and enable them, and say which may operate the server
     User(user::Args),
     /// Ask a running server whether it is ready: exit code 0 if so, else 1
     Healthcheck(healthcheck::Args),

@@ -1,12 +1,13 @@
 //! `ghostworks user`: what an operator sees of accounts and does to them, whether the server runs or not.
 
 use clap::Subcommand;
+use serde_json::json;
 use tokio::runtime::Builder;
 
 use super::table::table;
 use super::{Failure, print, print_json};
 use crate::{
-    app::{self, Account, AccountDetails},
+    app::{self, Account, AccountDetails, AccountSetting},
     config::{Config, Sources},
     domain::Email,
 };
@@ -42,6 +43,18 @@ enum Command {
         #[arg(value_parser = Email::parse)]
         email: Email,
     },
+    /// Let the sessions of an account operate the server
+    GrantOperator {
+        /// The account's e-mail address
+        #[arg(value_parser = Email::parse)]
+        email: Email,
+    },
+    /// Let an account operate the server no longer
+    RevokeOperator {
+        /// The account's e-mail address
+        #[arg(value_parser = Email::parse)]
+        email: Email,
+    },
 }
 
 /// Asks the server that uses the data directory, or looks into the directory when none does.
@@ -52,19 +65,34 @@ pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
         match &args.command {
             Command::List => listed(&app::accounts(&config).await?, args.json),
             Command::Show { email } => shown(&app::account(&config, email).await?, args.json),
-            Command::Disable { email } => set_active(&config, email, false, args.json).await,
-            Command::Enable { email } => set_active(&config, email, true, args.json).await,
+            Command::Disable { email } => set(&config, email, AccountSetting::Active(false), args.json).await,
+            Command::Enable { email } => set(&config, email, AccountSetting::Active(true), args.json).await,
+            Command::GrantOperator { email } => set(&config, email, AccountSetting::Operator(true), args.json).await,
+            Command::RevokeOperator { email } => set(&config, email, AccountSetting::Operator(false), args.json).await,
         }
     })
 }
 
-async fn set_active(config: &Config, email: &Email, is_active: bool, as_json: bool) -> Result<(), Failure> {
-    let is_change = app::set_user_active(config, email, is_active).await?;
+async fn set(config: &Config, email: &Email, setting: AccountSetting, as_json: bool) -> Result<(), Failure> {
+    let is_change = app::set_account(config, email, setting).await?;
     if as_json {
-        return print_json(&serde_json::json!({"email": email.as_str(), "is_active": is_active, "changed": is_change}));
+        let (name, value) = match setting {
+            AccountSetting::Active(is_active) => ("is_active", is_active),
+            AccountSetting::Operator(is_operator) => ("is_operator", is_operator),
+        };
+        return print_json(&json!({"email": email.as_str(), name: value, "changed": is_change}));
     }
-    let (already, word) = (if is_change { "" } else { "already " }, if is_active { "enabled" } else { "disabled" });
-    print(&format!("The account {} is {already}{word}.", email.as_str()))
+    let now = match (setting, is_change) {
+        (AccountSetting::Active(true), true) => "is enabled",
+        (AccountSetting::Active(true), false) => "is already enabled",
+        (AccountSetting::Active(false), true) => "is disabled",
+        (AccountSetting::Active(false), false) => "is already disabled",
+        (AccountSetting::Operator(true), true) => "may operate the server",
+        (AccountSetting::Operator(true), false) => "may operate the server already",
+        (AccountSetting::Operator(false), true) => "may operate the server no longer",
+        (AccountSetting::Operator(false), false) => "may not operate the server anyway",
+    };
+    print(&format!("The account {} {now}.", email.as_str()))
 }
 
 fn listed(accounts: &[Account], as_json: bool) -> Result<(), Failure> {
@@ -104,9 +132,10 @@ fn shown(details: &AccountDetails, as_json: bool) -> Result<(), Failure> {
 }
 
 fn state(account: &Account) -> String {
-    match (account.is_active, account.is_verified) {
-        (true, true) => "active".to_owned(),
-        (true, false) => "active, address not verified".to_owned(),
-        (false, _) => "disabled".to_owned(),
-    }
+    let state = match (account.is_active, account.is_verified) {
+        (true, true) => "active",
+        (true, false) => "active, address not verified",
+        (false, _) => "disabled",
+    };
+    if account.is_operator { format!("{state}, operator") } else { state.to_owned() }
 }

@@ -136,6 +136,10 @@ pub enum ChangeKind {
     SessionRefreshRepeated(SessionId),
     /// A session made place for a newer one of the same account: of too many, it was the one unused longest.
     SessionDisplaced(SessionId),
+    /// An account may operate the server.
+    OperatorGranted(UserId),
+    /// An account may operate the server no longer.
+    OperatorRevoked(UserId),
 }
 
 impl ChangeKind {

@@ -90,6 +90,8 @@ pub struct User {
     pub is_verified: bool,
     /// Whether it may sign in.
     pub is_active: bool,
+    /// Whether its sessions may operate the server.
+    pub is_operator: bool,
     /// When it was registered.
     pub created_at: Timestamp,
     /// When it last changed.

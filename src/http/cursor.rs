@@ -14,6 +14,8 @@ use crate::service::CursorKey;
 
 /// The longest cursor that is read, in bytes. None that is made is longer.
 const MAX_LEN: usize = 2048;
+/// The workspace of lists that are of none.
+pub(super) const NO_WORKSPACE: TenantId = TenantId::from_bytes([0; 16]);
 /// How cursors are written. Raised with every change of what is in them, or of the order that it stands for.
 const VERSION: u8 = 2;
 

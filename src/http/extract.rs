@@ -9,17 +9,14 @@ use super::authorization::bearer;
 use super::base::Base;
 use super::forwarded::Origin;
 use super::memory::Holding;
-use super::operator_socket::OverOperatorSocket;
 use super::problem::Problem;
 use super::state::State;
 use super::{allowance, cookies};
-use crate::config::Environment;
 use crate::service::{Allowances, Caller, Client, Error, SignOut};
 
-const BEARER_SCHEME: &str = "bearer";
-const COOKIE_SCHEME: &str = "cookie";
+pub(super) const BEARER_SCHEME: &str = "bearer";
+pub(super) const COOKIE_SCHEME: &str = "cookie";
 const API_KEY_SCHEME: &str = "api_key";
-const OPERATOR_SCHEME: &str = "operator";
 
 /// The program that sent the request.
 pub(super) struct FromClient(pub Client);
@@ -78,7 +75,7 @@ async fn by_cookie(request: &Request) -> Result<Caller, Problem> {
 }
 
 /// Adds the ways to sign in to the document.
-fn register_sessions(registry: &mut Registry) {
+pub(super) fn register_sessions(registry: &mut Registry) {
     registry.create_security_scheme(
         BEARER_SCHEME,
         MetaSecurityScheme {
@@ -97,7 +94,7 @@ fn register_sessions(registry: &mut Registry) {
     );
 }
 
-fn scheme(ty: &'static str, description: &'static str) -> MetaSecurityScheme {
+pub(super) fn scheme(ty: &'static str, description: &'static str) -> MetaSecurityScheme {
     MetaSecurityScheme {
         ty,
         description: Some(description),
@@ -155,54 +152,6 @@ impl<'a> ApiExtractor<'a> for ArtifactsCaller {
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
         Ok(Self(caller(request).await?))
-    }
-}
-
-/// Whether an operator sent this: it came over the operator socket, or has the token.
-pub(super) fn may_operate(state: &State, request: &Request) -> bool {
-    request.data::<OverOperatorSocket>().is_some()
-        || state.operator.as_ref().is_some_and(|token| token.is_sent_with(request))
-}
-
-/// Who may count everything: anyone who is signed in, and operators. In development, anyone.
-pub(super) struct Known;
-
-impl<'a> FromRequest<'a> for Known {
-    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        let state = State::of(request)?;
-        if state.environment != Environment::Development && !may_operate(state, request) {
-            caller(request).await?.session().map_err(|error| Problem::from(error).before_body())?;
-        }
-        Ok(Self)
-    }
-}
-
-/// An operator, by the token that is in the configuration, or by the operator socket.
-pub(super) struct Operator;
-
-impl<'a> ApiExtractor<'a> for Operator {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
-
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn register(registry: &mut Registry) {
-        registry.create_security_scheme(
-            OPERATOR_SCHEME,
-            MetaSecurityScheme {
-                scheme: Some("bearer"),
-                ..scheme("http", "The operator's token, `server.operator_token`.")
-            },
-        );
-    }
-
-    fn security_schemes() -> Vec<&'static str> {
-        vec![OPERATOR_SCHEME]
-    }
-
-    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        let is_operator = may_operate(State::of(request)?, request);
-        if is_operator { Ok(Self) } else { Err(Problem::operator_unknown().before_body().into()) }
     }
 }
 
@@ -265,6 +214,11 @@ impl<'a> ApiExtractor<'a> for Leaving {
     }
 }
 
+/// Whether a request has nothing that could say whose it is.
+pub(super) fn is_anonymous(request: &Request) -> bool {
+    bearer(request).is_none() && cookies::access_tokens(request.headers()).is_empty()
+}
+
 /// Browsers send cookies along with requests that other sites make, so a write by cookie must prove where it comes
 /// from: by an `Origin` that the operator lists, by `Sec-Fetch-Site`, or by an `Origin` that is this host.
 fn check_origin(request: &Request) -> Result<(), Problem> {
@@ -287,7 +241,8 @@ fn check_origin(request: &Request) -> Result<(), Problem> {
     if is_own { Ok(()) } else { Err(Problem::foreign_origin()) }
 }
 
-fn client(request: &Request) -> Client {
+/// The program that sent a request.
+pub(super) fn client(request: &Request) -> Client {
     /// Longer ones are cut: they are only shown to people.
     const MAX_USER_AGENT: usize = 256;
     Client {

@@ -6,16 +6,16 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use poem::Request;
 
-use super::extract::may_operate;
 use super::forwarded::Origin;
+use super::operators::may_operate;
 use super::state::State;
 use crate::config::Environment;
 
 /// Whether a request comes from an insider.
-pub(super) fn is_insider(state: &State, request: &Request) -> bool {
+pub(super) async fn is_insider(state: &State, request: &Request) -> bool {
     state.environment == Environment::Development
         || is_internal(&Origin::of(request), &state.server.internal_networks)
-        || may_operate(state, request)
+        || may_operate(request).await
 }
 
 /// Whether a client is on one of these networks. One whose address is in doubt is not.

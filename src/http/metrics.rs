@@ -21,13 +21,13 @@ use crate::priority::Work;
 use crate::telemetry::{Pipeline, TelemetryError};
 
 /// In development, anyone if there is no token; elsewhere insiders; and always those who send the token.
-fn check(state: &State, request: &Request) -> Result<(), Problem> {
+async fn check(state: &State, request: &Request) -> Result<(), Problem> {
     let access = &state.metrics;
+    let has_token = access.token.as_ref().is_some_and(|token| token.is_sent_with(request));
     let needs_token = match state.environment {
         Environment::Development => access.token.is_some(),
-        Environment::Staging | Environment::Production => !is_insider(state, request),
+        Environment::Staging | Environment::Production => !has_token && !is_insider(state, request).await,
     };
-    let has_token = access.token.as_ref().is_some_and(|token| token.is_sent_with(request));
     if has_token || !needs_token { Ok(()) } else { Err(Problem::scraper_unknown()) }
 }
 
@@ -41,7 +41,7 @@ pub(super) async fn scrape_beside(state: &Arc<State>, request: &Request) -> Resu
 
 /// The metrics for a request that came where they are served.
 pub(super) async fn scrape(state: &Arc<State>, request: &Request) -> Result<Exposition, Problem> {
-    check(state, request)?;
+    check(state, request).await?;
     let (format, encoding) = (Format::wanted(request), Encoding::wanted(request));
     let (turn, state) = (state.metrics.turn.clone().lock_owned().await, state.clone());
     let (send, rendered) = oneshot::channel();

@@ -30,6 +30,7 @@ mod middleware;
 mod ndjson;
 mod nullable;
 mod operator_socket;
+mod operators;
 mod pace;
 mod prefer;
 mod problem;

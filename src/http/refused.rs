@@ -48,6 +48,8 @@ pub(super) const GONE: u32 = 1 << 14;
 pub(super) const SERVED: u32 = TOO_MANY | UNAVAILABLE;
 /// Every operation that needs a sign-in. 403 is for API keys where they are no good, and for cookies sent by other sites.
 pub(super) const SIGNED_IN: u32 = SERVED | NOT_AUTHENTICATED | FORBIDDEN;
+/// Every operation that is for operators. 403 is for accounts that may not operate, API keys, and cookies sent by other sites.
+pub(super) const OPERATOR: u32 = SIGNED_IN;
 /// Every operation with an id in its path.
 pub(super) const BY_ID: u32 = SIGNED_IN | MALFORMED | NOT_FOUND;
 /// Every operation that takes an `If-Match`.

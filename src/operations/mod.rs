@@ -108,7 +108,7 @@ pub enum Operation {
     AccountList,
     /// Looking at an account.
     AccountGet,
-    /// Letting an account sign in, or keeping it from it.
+    /// Letting an account sign in or operate, or keeping it from it.
     AccountUpdate,
     /// Counting everything.
     SystemStats,
@@ -228,7 +228,7 @@ impl Operation {
             Self::ArtifactImport => Row::of("artifact.import", &["import_artifacts"]).member(Action::WriteArtifacts).replayed().import().within(LONG),
             Self::AccountList => Row::of("account.list", &["list_accounts"]).operator(),
             Self::AccountGet => Row::of("account.get", &["get_account"]).operator(),
-            Self::AccountUpdate => Row::of("account.update", &["disable_account", "enable_account"]).operator(),
+            Self::AccountUpdate => Row::of("account.update", &["disable_account", "enable_account", "grant_operator", "revoke_operator"]).operator(),
             Self::SystemStats => Row::of("system.stats", &["system_stats"]).known(),
             Self::SystemBackup => Row::of("system.backup", &["create_backup"]).operator().within(LONG),
             Self::SystemTraces => Row::of("system.traces", &["list_traces"]).operator(),

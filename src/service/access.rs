@@ -1,6 +1,6 @@
 //! The two questions asked of every request: who are you, and may you do this here?
 
-use super::{Allowance, Caller, Client, Error, Service, Via};
+use super::{Allowance, Caller, Client, Error, Operator, Service, Via};
 use crate::auth::ApiKeyToken;
 use crate::domain::{Action, Membership, TenantId};
 use crate::operations::{Access, Operation};
@@ -27,6 +27,15 @@ impl Service {
         }
         telemetry::annotate_subject(Subject::user(claims.sub));
         Ok(Caller { user: claims.sub, via: Via::Session(claims.sid), client })
+    }
+
+    /// The caller as an operator, if their account is one. Asked with each request, so that it ends at once; API keys never
+    /// are.
+    pub async fn operator(&self, caller: &Caller) -> Result<Operator, Error> {
+        caller.session()?;
+        let user = self.store.user(caller.user).await?.ok_or(Error::NotAuthenticated)?;
+        let operator = Operator { account: Some(user.id), client: caller.client.clone() };
+        if user.is_operator { Ok(operator) } else { Err(Error::NotOperator) }
     }
 
     /// Counts a request of the caller's account, and returns what is left of its limit if there is one.

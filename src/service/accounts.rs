@@ -1,7 +1,8 @@
 //! Accounts, as operators see them.
 
-use super::{Client, Error, Service};
+use super::{Error, Operator, Service};
 use crate::domain::{Email, User, UserId, WorkspaceView};
+use crate::store::{Missing, StoreError, StoreResult};
 use crate::telemetry::{Operation, Subject};
 
 /// An account, and what it has.
@@ -41,11 +42,35 @@ impl Service {
         &self,
         id: UserId,
         is_active: bool,
-        client: &Client,
+        operator: &Operator,
+    ) -> Result<AccountDetails, Error> {
+        let done = self.store.set_user_active(id, is_active, self.stamp_by(operator));
+        self.changed_account(id, done).await
+    }
+
+    /// Lets an account operate the server, or no longer. The last one may be revoked: the operator socket remains.
+    pub async fn set_account_operator(
+        &self,
+        id: UserId,
+        is_operator: bool,
+        operator: &Operator,
+    ) -> Result<AccountDetails, Error> {
+        let done = self.store.set_user_operator(id, is_operator, self.stamp_by(operator));
+        self.changed_account(id, done).await
+    }
+
+    /// An account after a change of it.
+    async fn changed_account(
+        &self,
+        id: UserId,
+        change: impl Future<Output = StoreResult<bool>>,
     ) -> Result<AccountDetails, Error> {
         self.telemetry
             .observe(Operation::AccountUpdate, Subject::user(id), async {
-                self.store.set_user_active(id, is_active, self.stamp(client, None)).await?;
+                change.await.map_err(|error| match error {
+                    StoreError::NotFound(Missing::User) => Error::UserNotFound,
+                    other => other.into(),
+                })?;
                 self.account_details(id).await
             })
             .await

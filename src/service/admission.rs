@@ -1,5 +1,6 @@
 //! Who may register.
 
+use super::Error;
 use crate::domain::Email;
 
 /// Who may make themselves an account. Operators may make one for anybody.
@@ -14,20 +15,19 @@ pub enum Admission {
 }
 
 impl Admission {
-    /// Whether the holder of an address may register.
-    pub(super) fn admits(&self, email: &Email) -> bool {
-        match self {
+    /// Refuses the holder of an address who may not register, before anything else about them is looked at. What is no
+    /// address at all is refused as that, by those who check it.
+    pub(super) fn admit(&self, email: &str) -> Result<(), Error> {
+        let is_admitted = match self {
             Self::Open => true,
             Self::Closed => false,
-            Self::Domains(domains) => {
-                let domain = email.as_str().rsplit_once('@').map(|(_, domain)| domain);
-                domains.iter().any(|admitted| domain == Some(admitted))
-            }
-        }
+            Self::Domains(domains) => Email::parse(email).map_or(true, |email| is_at(&email, domains)),
+        };
+        if is_admitted { Ok(()) } else { Err(Error::RegistrationClosed(self.refusal())) }
     }
 
     /// What to say to those who may not.
-    pub(super) fn refusal(&self) -> String {
+    fn refusal(&self) -> String {
         match self {
             Self::Domains(domains) => {
                 format!("Registration is for addresses at {}; ask the operator for an account.", domains.join(", "))
@@ -37,21 +37,26 @@ impl Admission {
     }
 }
 
+/// Whether an address is at one of these domains.
+fn is_at(email: &Email, domains: &[String]) -> bool {
+    let domain = email.as_str().rsplit_once('@').map(|(_, domain)| domain);
+    domains.iter().any(|admitted| domain == Some(admitted))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_domain_admits_its_own_addresses_alone() {
-        let email = |text: &str| Email::parse(text).unwrap();
         let domains = Admission::Domains(vec!["example.com".to_owned(), "xn--bcher-kva.example".to_owned()]);
         for admitted in ["ann@example.com", "Ann@EXAMPLE.com", "ann@bücher.example"] {
-            assert!(domains.admits(&email(admitted)), "{admitted}");
+            assert!(domains.admit(admitted).is_ok(), "{admitted}");
         }
         for refused in ["ann@example.org", "ann@sub.example.com", "ann@notexample.com", "example.com@example.org"] {
-            assert!(!domains.admits(&email(refused)), "{refused}");
+            assert!(domains.admit(refused).is_err(), "{refused}");
         }
-        assert!(Admission::Open.admits(&email("ann@example.org")));
-        assert!(!Admission::Closed.admits(&email("ann@example.com")));
+        assert!(Admission::Open.admit("ann@example.org").is_ok());
+        assert!(Admission::Closed.admit("ann@example.com").is_err());
     }
 }

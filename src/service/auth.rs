@@ -1,6 +1,6 @@
 //! Accounts and sessions.
 
-use super::{Caller, Client, Devices, Error, LoginFailure, Service, TokenPair, Via};
+use super::{Caller, Client, Devices, Error, LoginFailure, Operator, Service, TokenPair, Via};
 use crate::auth::{RefreshToken, Verdict, is_common};
 use crate::domain::{
     Credentials, Email, Password, PasswordPolicy, PersonName, Purpose, RefreshLine, Session, SessionId, User, UserId,
@@ -54,29 +54,31 @@ pub struct Profile {
 }
 
 impl Service {
-    /// Registers an account.
+    /// Registers an account: an operator anybody, others themselves if they are admitted.
     pub async fn register(
         &self,
         registration: Registration,
-        by_operator: bool,
+        by: Option<&Operator>,
         client: &Client,
     ) -> Result<Registered, Error> {
         self.telemetry
             .observe(Operation::AuthRegister, Subject::default(), async {
-                let now = self.clock.now();
+                if by.is_none() {
+                    self.accounts.admission.admit(&registration.email)?;
+                }
                 let password = registration.password.clone();
-                let user = self.check_registration(registration, self.ids.next(now))?;
+                let user = self.check_registration(registration, self.ids.next(self.clock.now()))?;
                 if self.has_older_account(&user.email).await? {
                     return Err(Error::EmailTaken);
                 }
                 let user = User { email: user.email.composed(), ..user };
-                if !by_operator && !self.accounts.admission.admits(&user.email) {
-                    return Err(Error::RegistrationClosed(self.accounts.admission.refusal()));
-                }
                 let registered = Registered { user: user.id, email: user.email.clone() };
                 let hash = self.hasher.hash(password, self.devices.asker(&registered.email, client)).await?;
-                self.store.create_user(user, hash, self.stamp(client, Some(registered.user))).await?;
-                self.devices.note(&registered.email, client);
+                let stamp = by.map_or_else(|| self.stamp(client, Some(registered.user)), |by| self.stamp_by(by));
+                self.store.create_user(user, hash, stamp).await?;
+                if by.is_none() {
+                    self.devices.note(&registered.email, client);
+                }
                 annotate_subject(Subject::user(registered.user));
                 self.telemetry.metrics().user_registered();
                 // The account is there; the e-mail can be asked for again.
@@ -112,6 +114,7 @@ impl Service {
                 last_name: last_name?,
                 is_verified: false,
                 is_active: true,
+                is_operator: false,
                 created_at: now,
                 updated_at: now,
             })

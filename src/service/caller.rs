@@ -31,6 +31,15 @@ pub struct Caller {
     pub client: Client,
 }
 
+/// Someone who may operate the server: by the operator socket or the operator's token, or with an account that may.
+#[derive(Clone, Debug, Default)]
+pub struct Operator {
+    /// The account, if it is by one.
+    pub account: Option<UserId>,
+    /// Where the call comes from.
+    pub client: Client,
+}
+
 /// What a caller proves with who it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Via {

@@ -30,6 +30,9 @@ pub enum Error {
         /// The least role that may do it.
         needs: Role,
     },
+    /// The caller's account may not operate the server.
+    #[error("this is for operators of this server; `ghostworks user grant-operator` makes an account one")]
+    NotOperator,
     /// There is no such workspace that the caller may see.
     #[error("workspace not found")]
     WorkspaceNotFound,
@@ -167,7 +170,7 @@ impl Failure for Error {
             Self::InvalidCredentials(LoginFailure::Unverified) => "unverified",
             Self::InvalidRefreshToken(RefreshFailure::Unknown) => "unknown_token",
             Self::InvalidRefreshToken(RefreshFailure::Reused) => "reused_token",
-            Self::Forbidden { .. } => "forbidden",
+            Self::Forbidden { .. } | Self::NotOperator => "forbidden",
             Self::WorkspaceNotFound => "workspace_not_found",
             Self::ArtifactNotFound => "artifact_not_found",
             Self::UserNotFound => "user_not_found",

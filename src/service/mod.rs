@@ -56,7 +56,7 @@ pub use api_keys::{ApiKeyUses, MadeApiKey};
 pub use artifacts::{BulkOutcome, Export};
 pub use auth::{Profile, Registered, Registration, SignIn, SignedIn};
 pub use backups::{BackupHealth, BackupSchedule, MakeBackups, ShipChanges};
-pub use caller::{Caller, Client, Via};
+pub use caller::{Caller, Client, Operator, Via};
 pub use devices::Devices;
 pub use error::{Error, LoginFailure, RefreshFailure};
 pub use housekeeping::{Housekeeping, Retention};
@@ -174,6 +174,11 @@ impl Service {
         stamp.actor.api_key = caller.api_key();
         stamp.reservation = caller.client.reservation;
         stamp
+    }
+
+    /// The stamp of a write that an operator makes now.
+    fn stamp_by(&self, operator: &Operator) -> Stamp {
+        self.stamp(&operator.client, operator.account)
     }
 
     /// The stamp of a write that is made now for someone who is not signed in, or not yet.

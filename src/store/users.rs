@@ -44,4 +44,7 @@ pub trait Users: Send + Sync {
     /// Lets an account sign in, or keeps it from it: then all its sessions end, and its one-time tokens are dropped.
     /// Returns whether that was a change.
     async fn set_user_active(&self, user: UserId, is_active: bool, stamp: Stamp) -> StoreResult<bool>;
+
+    /// Lets an account operate the server, or no longer. Returns whether that was a change.
+    async fn set_user_operator(&self, user: UserId, is_operator: bool, stamp: Stamp) -> StoreResult<bool>;
 }

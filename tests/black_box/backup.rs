@@ -222,9 +222,10 @@ fn a_backup_beside_a_running_server_is_of_one_moment() {
 fn only_the_operator_has_a_backup_from_a_running_server() {
     let server = Setup::new().start();
     let someone = Account::new(&server);
-    for client in [server.client(), server.client().bearer(TOKEN), someone.client] {
+    for client in [server.client(), server.client().bearer(TOKEN)] {
         client.call("POST", "/api/v1/system/backup").problem(401, "not_authenticated");
     }
+    someone.client.call("POST", "/api/v1/system/backup").problem(403, "forbidden");
     let server = Setup::new().env("GHOSTWORKS__SERVER__OPERATOR_TOKEN", TOKEN).start();
     for client in [server.client(), server.client().bearer("another-token-entirely")] {
         client.call("POST", "/api/v1/system/backup").problem(401, "not_authenticated");

@@ -53,6 +53,7 @@ mod older_service;
 mod openapi;
 mod operator_accounts;
 mod operator_socket;
+mod operators;
 mod passwords;
 mod point_in_time;
 mod proxies;

@@ -178,7 +178,7 @@ fn nobody_but_operators_sees_any_of_it() {
     owner.workspace();
     for path in [TRACES, &one] {
         server.client().get(path).problem(401, "not_authenticated");
-        owner.client.get(path).problem(401, "not_authenticated");
+        owner.client.get(path).problem(403, "forbidden");
         operator(&server).get(path).expect(200);
     }
     for unknown in ["0".repeat(32), "f".repeat(32), "x".repeat(32), "+".repeat(32), "1".to_owned()] {

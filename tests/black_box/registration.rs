@@ -21,6 +21,8 @@ fn where_registration_is_closed_only_operators_make_accounts() {
     assert!(problem["detail"].as_str().expect("a sentence").contains("ask the operator"), "{problem}");
     let stranger = server.client().bearer("0123456789abcdefnobody");
     register(&stranger, &address("example.com")).problem(403, "registration_closed");
+    let unfit = serde_json::json!({"email": "nobody", "password": "short"});
+    server.client().post("/api/v1/auth/register", &unfit).problem(403, "registration_closed");
     let email = address("example.com");
     register(&server.client().bearer(OPERATOR), &email).expect(201);
     login(&server.client(), &email, PASSWORD).expect(200);

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 enum For {
     /// Anyone, signed in or not.
     Anyone,
-    /// The operator, who has a token of their own.
+    /// Operators, who have a token of their own, or an account that may operate.
     Operator,
     /// Whoever is signed in, with a session.
     SignedIn,
@@ -100,6 +100,8 @@ const MATRIX: &[Row] = &[
     row("GET /api/v1/operator/accounts/{}", For::Operator, none),
     row("POST /api/v1/operator/accounts/{}/disable", For::Operator, none),
     row("POST /api/v1/operator/accounts/{}/enable", For::Operator, none),
+    row("POST /api/v1/operator/accounts/{}/grant-operator", For::Operator, none),
+    row("POST /api/v1/operator/accounts/{}/revoke-operator", For::Operator, none),
     row("POST /api/v1/auth/register", For::Anyone, |_| Some(json!({"email": address(), "password": PASSWORD}))),
     row("POST /api/v1/auth/login", For::Anyone, |world| Some(json!({"email": world.owner.email, "password": PASSWORD}))),
     row("POST /api/v1/auth/refresh", For::Anyone, |world| Some(json!({"refresh_token": world.spare.refresh}))),
@@ -262,7 +264,9 @@ fn refusal(whom: For, who: Who) -> Option<(u16, &'static str)> {
     let not_for_keys = Some((403, "api_key_not_allowed"));
     match (whom, who) {
         (For::Anyone, _) => None,
-        (For::Operator, _) | (_, Who::Nobody) => Some((401, "not_authenticated")),
+        (_, Who::Nobody) => Some((401, "not_authenticated")),
+        (For::Operator, Who::Key(_) | Who::ForeignKey) => not_for_keys,
+        (For::Operator, Who::Stranger | Who::Member(_)) => Some((403, "forbidden")),
         (For::SignedIn, Who::Key(_) | Who::ForeignKey) => not_for_keys,
         (For::SignedIn, Who::Stranger | Who::Member(_)) => None,
         (For::Members(_), Who::Key(_) | Who::ForeignKey) => not_for_keys,

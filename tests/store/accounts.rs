@@ -95,6 +95,20 @@ pub async fn a_disabled_account_has_no_sessions_and_gets_none(world: World) {
     assert_eq!((kinds[0], kinds[2]), (ChangeKind::UserDisabled(ann.id), ChangeKind::UserEnabled(ann.id)));
 }
 
+pub async fn an_account_may_operate_until_it_is_revoked(world: World) {
+    let ann = world.user("ann").await;
+    let before = world.last_seq().await;
+    for is_operator in [true, false] {
+        assert_eq!(world.store.set_user_operator(ann.id, is_operator, world.stamp()).await, Ok(true));
+        assert_eq!(world.store.set_user_operator(ann.id, is_operator, world.stamp()).await, Ok(false), "no change");
+        assert_eq!(world.store.user(ann.id).await.unwrap().unwrap().is_operator, is_operator);
+    }
+    let missing = world.store.set_user_operator(nobody(), true, world.stamp()).await;
+    assert_eq!(missing, Err(StoreError::NotFound(Missing::User)));
+    let kinds = [ChangeKind::OperatorGranted(ann.id), ChangeKind::OperatorRevoked(ann.id)];
+    assert_eq!(world.kinds(before).await, kinds);
+}
+
 pub async fn sessions_are_listed_and_ended_for_their_owner(world: World) {
     let (ann, bob) = (world.user("ann").await.id, world.user("bob").await.id);
     let (first, second, his) = (world.session(ann, 1).await, world.session(ann, 2).await, world.session(bob, 3).await);

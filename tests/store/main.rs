@@ -61,6 +61,7 @@ on_every_store! {
         a_changed_password_ends_the_other_sessions
         s19_who_proved_the_password_before_it_was_changed_comes_too_late
         a_disabled_account_has_no_sessions_and_gets_none
+        an_account_may_operate_until_it_is_revoked
         sessions_are_listed_and_ended_for_their_owner
         a_session_switches_to_a_workspace_of_its_user
         signing_in_and_out_is_about_a_workspace_and_in_no_workspaces_log

@@ -82,6 +82,7 @@ impl World {
             last_name: None,
             is_verified: false,
             is_active: true,
+            is_operator: false,
             created_at: now,
             updated_at: now,
         }

@@ -83,6 +83,7 @@ impl Filling<'_> {
             last_name: name(last)?,
             is_verified: true,
             is_active: true,
+            is_operator: false,
             created_at: self.now,
             updated_at: self.now,
         };

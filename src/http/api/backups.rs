@@ -11,8 +11,8 @@ use poem_openapi::OpenApi;
 use poem_openapi::payload::Binary;
 
 use super::Tag;
-use crate::http::extract::Operator;
-use crate::http::refused::{NOT_AUTHENTICATED, Refused, SERVED};
+use crate::http::operators::Operator;
+use crate::http::refused::{OPERATOR, Refused};
 use crate::http::state::State;
 use crate::service::Backup;
 
@@ -23,15 +23,15 @@ pub(crate) struct BackupsApi;
 impl BackupsApi {
     /// Back everything up
     ///
-    /// For operators, who send `server.operator_token` as bearer token, or connect to the operator socket in the data
-    /// directory. The answer is a backup of one moment, sent while it is read, for `ghostworks restore`, which sees by a
+    /// For operators: those who send `server.operator_token` as bearer token, connect to the operator socket in the data
+    /// directory, or are signed in with an account that may operate. The answer is a backup of one moment, sent while it is read, for `ghostworks restore`, which sees by a
     /// checksum whether it is whole. There is one at a time.
     #[oai(path = "/backup", method = "post", operation_id = "create_backup")]
     async fn backup(
         &self,
         state: Data<&Arc<State>>,
         _operator: Operator,
-    ) -> Result<Binary<Body>, Refused<{ SERVED | NOT_AUTHENTICATED }>> {
+    ) -> Result<Binary<Body>, Refused<{ OPERATOR }>> {
         Ok(Binary(Body::from_bytes_stream(pieces(state.service.backup().await?))))
     }
 }

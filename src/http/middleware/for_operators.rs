@@ -1,5 +1,5 @@
-//! What is answered where only operators listen. To reach that address is no permission: without the token, there is no more
-//! than probes and metrics. And a request must be for a host that is meant, or a page in an operator's browser could send
+//! What is answered where only operators listen. To reach that address is no permission: to those who don't show that
+//! they may operate, there is no more than probes and metrics. And a request must be for a host that is meant, or a page in an operator's browser could send
 //! it under a name that it points here itself.
 
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use poem::http::header;
 use poem::http::uri::Authority;
 use poem::{Endpoint, Middleware, Request, Result};
 
-use crate::http::extract::may_operate;
+use crate::http::operators::operator;
 use crate::http::problem::Problem;
 use crate::http::routes::operation_of;
 use crate::http::state::State;
@@ -40,15 +40,16 @@ pub(in crate::http) struct OperatorsOnly<E> {
 impl<E: Endpoint> Endpoint for OperatorsOnly<E> {
     type Output = E::Output;
 
-    async fn call(&self, request: Request) -> Result<Self::Output> {
+    async fn call(&self, mut request: Request) -> Result<Self::Output> {
         if !is_meant(host(&request), &self.state.server.operator_hosts) {
             return Err(Problem::foreign_host().before_body().into());
         }
         let Some(row) = operation_of(&request).map(Operation::row).filter(|row| row.is_of_operators) else {
             return Err(Problem::route_not_found().into());
         };
-        if !row.is_probe && !may_operate(&self.state, &request) {
-            return Err(Problem::operator_unknown().before_body().into());
+        if !row.is_probe {
+            let operator = operator(&request).await?;
+            request.set_data(operator);
         }
         self.inner.call(request).await
     }

@@ -5,6 +5,7 @@ use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 use crate::http::allowance::{announce, note};
 use crate::http::cookies;
 use crate::http::forwarded::Origin;
+use crate::http::operators::may_operate;
 use crate::http::problem::Problem;
 use crate::http::routes::operation_of;
 use crate::http::server::Crowded;
@@ -49,7 +50,7 @@ fn is_counted_later(class: RateClass, request: &Request) -> bool {
     }
 }
 
-/// Refuses who asks too often from one address.
+/// Refuses those who ask too often from one address. Operators may register as many as they like.
 pub(in crate::http) struct RateLimited;
 
 impl<E: Endpoint> Middleware<E> for RateLimited {
@@ -73,6 +74,7 @@ impl<E: Endpoint> Endpoint for Limiting<E> {
             && !is_counted_later(class, &request)
             && let Some(limits) = &State::of(&request)?.service.rate_limits
             && let Some(address) = Origin::of(&request).client
+            && !(class == RateClass::Register && may_operate(&request).await)
         {
             let allowance = limits.count_from(address, class).map_err(|error| Problem::from(error).before_body())?;
             note(&request, allowance);

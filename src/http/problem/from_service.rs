@@ -26,7 +26,7 @@ impl From<service::Error> for Problem {
             Error::InvalidRefreshToken(_) => {
                 Self::new(StatusCode::UNAUTHORIZED, Code::InvalidRefreshToken, UNKNOWN_CALLER)
             }
-            Error::Forbidden { .. } => plain(StatusCode::FORBIDDEN, Code::Forbidden),
+            Error::Forbidden { .. } | Error::NotOperator => plain(StatusCode::FORBIDDEN, Code::Forbidden),
             Error::WorkspaceNotFound => plain(StatusCode::NOT_FOUND, Code::WorkspaceNotFound),
             Error::ArtifactNotFound => plain(StatusCode::NOT_FOUND, Code::ArtifactNotFound),
             Error::UserNotFound => plain(StatusCode::NOT_FOUND, Code::UserNotFound),

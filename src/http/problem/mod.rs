@@ -64,6 +64,11 @@ impl Problem {
         Self { before_body: true, ..self }
     }
 
+    /// The status that it is answered with.
+    pub(in crate::http) fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// The same, with cookies to set.
     pub(in crate::http) fn with_cookies(self, cookies: Vec<HeaderValue>) -> Self {
         Self { cookies, ..self }
@@ -198,7 +203,8 @@ impl Problem {
 
     /// Who asks for what only the operator may has not sent the token for that.
     pub(in crate::http) fn operator_unknown() -> Self {
-        let detail = "Send the operator's token, as Authorization: Bearer <token>; it is server.operator_token.";
+        let detail = "Send the operator's token, as Authorization: Bearer <token>; it is server.operator_token. Or sign in with \
+                      an account that may operate.";
         Self::new(StatusCode::UNAUTHORIZED, Code::NotAuthenticated, detail)
     }
 

@@ -52,6 +52,7 @@ impl World {
             last_name: None,
             is_verified: false,
             is_active: true,
+            is_operator: false,
             created_at: at,
             updated_at: at,
         };

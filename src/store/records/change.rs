@@ -74,6 +74,8 @@ enum ChangeKindV1 {
     ApiKeyRevoked(Id),
     SessionRefreshRepeated(Id),
     SessionDisplaced(Id),
+    OperatorGranted(Id),
+    OperatorRevoked(Id),
 }
 
 impl Record for Entry {
@@ -187,6 +189,8 @@ impl From<ChangeKind> for ChangeKindV1 {
             ChangeKind::ApiKeyRevoked(id) => Self::ApiKeyRevoked(id.to_bytes()),
             ChangeKind::SessionRefreshRepeated(id) => Self::SessionRefreshRepeated(id.to_bytes()),
             ChangeKind::SessionDisplaced(id) => Self::SessionDisplaced(id.to_bytes()),
+            ChangeKind::OperatorGranted(id) => Self::OperatorGranted(id.to_bytes()),
+            ChangeKind::OperatorRevoked(id) => Self::OperatorRevoked(id.to_bytes()),
         }
     }
 }
@@ -228,6 +232,8 @@ impl From<ChangeKindV1> for ChangeKind {
             ChangeKindV1::ApiKeyRevoked(id) => Self::ApiKeyRevoked(ApiKeyId::from_bytes(id)),
             ChangeKindV1::SessionRefreshRepeated(id) => Self::SessionRefreshRepeated(SessionId::from_bytes(id)),
             ChangeKindV1::SessionDisplaced(id) => Self::SessionDisplaced(SessionId::from_bytes(id)),
+            ChangeKindV1::OperatorGranted(id) => Self::OperatorGranted(UserId::from_bytes(id)),
+            ChangeKindV1::OperatorRevoked(id) => Self::OperatorRevoked(UserId::from_bytes(id)),
         }
     }
 }

@@ -45,6 +45,7 @@ fn users() {
         last_name: None,
         is_verified: false,
         is_active: true,
+        is_operator: false,
         created_at: at(1),
         updated_at: at(2),
     };
@@ -54,6 +55,8 @@ fn users() {
     let networks = vec![(Network::from_bytes([0x99; 8]), at(3)), (Network::from_bytes([0xaa; 8]), at(4))];
     let known = Account { networks: KnownNetworks::from_stored(networks), ..account };
     check(include_str!("../../../tests/records/user-v2.hex"), &known);
+    let operator = Account { user: User { is_operator: true, ..known.user.clone() }, ..known };
+    check(include_str!("../../../tests/records/user-v3.hex"), &operator);
 }
 
 #[test]
@@ -172,7 +175,7 @@ fn artifacts() {
 }
 
 /// Every kind of change, in the order in which they came to be.
-pub(in crate::store) const KINDS: [ChangeKind; 32] = [
+pub(in crate::store) const KINDS: [ChangeKind; 34] = [
     ChangeKind::UserRegistered(USER),
     ChangeKind::PasswordRehashed(USER),
     ChangeKind::SessionOpened(SESSION),
@@ -205,6 +208,8 @@ pub(in crate::store) const KINDS: [ChangeKind; 32] = [
     ChangeKind::ApiKeyRevoked(API_KEY),
     ChangeKind::SessionRefreshRepeated(SESSION),
     ChangeKind::SessionDisplaced(SESSION),
+    ChangeKind::OperatorGranted(USER),
+    ChangeKind::OperatorRevoked(USER),
 ];
 
 /// The sample in each line is an entry with the kind in the same place.

@@ -34,12 +34,18 @@ pub(in crate::store) struct UserV2 {
     networks: Vec<([u8; 8], i64)>,
 }
 
+#[derive(Serialize, Deserialize)]
+pub(in crate::store) struct UserV3 {
+    before: UserV2,
+    is_operator: bool,
+}
+
 impl Record for Account {
     const NAME: &'static str = "a user";
-    const VERSION: u8 = 2;
-    type Latest = UserV2;
+    const VERSION: u8 = 3;
+    type Latest = UserV3;
 
-    fn to_latest(&self) -> UserV2 {
+    fn to_latest(&self) -> UserV3 {
         let Self { user, password_hash, networks } = self;
         let before = UserV1 {
             id: user.id.to_bytes(),
@@ -53,13 +59,15 @@ impl Record for Account {
             password_hash: password_hash.clone(),
         };
         let networks = networks.iter().map(|(network, seen_at)| (network.to_bytes(), seen_at.as_microsecond()));
-        UserV2 { before, networks: networks.collect() }
+        let before = UserV2 { before, networks: networks.collect() };
+        UserV3 { before, is_operator: user.is_operator }
     }
 
     fn from_version(version: u8, body: &[u8]) -> Result<Self, Unreadable> {
         match version {
             1 => parse::<UserV1>(body)?.try_into(),
             2 => parse::<UserV2>(body)?.try_into(),
+            3 => parse::<UserV3>(body)?.try_into(),
             other => Err(unknown(other)),
         }
     }
@@ -76,6 +84,7 @@ impl TryFrom<UserV1> for Account {
             last_name: record.last_name.map(PersonName::from_stored),
             is_verified: record.is_verified,
             is_active: record.is_active,
+            is_operator: false,
             created_at: time(record.created_at)?,
             updated_at: time(record.updated_at)?,
         };
@@ -90,5 +99,15 @@ impl TryFrom<UserV2> for Account {
         let network = |(network, seen_at)| Ok((Network::from_bytes(network), time(seen_at)?));
         let networks = record.networks.into_iter().map(network).collect::<Result<_, Unreadable>>()?;
         Ok(Self { networks: KnownNetworks::from_stored(networks), ..record.before.try_into()? })
+    }
+}
+
+impl TryFrom<UserV3> for Account {
+    type Error = Unreadable;
+
+    fn try_from(record: UserV3) -> Result<Self, Unreadable> {
+        let mut account: Self = record.before.try_into()?;
+        account.user.is_operator = record.is_operator;
+        Ok(account)
     }
 }

@@ -62,6 +62,10 @@ impl<E: Engine> Users for E {
     async fn set_user_active(&self, user: UserId, is_active: bool, stamp: Stamp) -> StoreResult<bool> {
         write(self, UPDATE, stamp, move |tx| set_active(tx, user, is_active)).await
     }
+
+    async fn set_user_operator(&self, user: UserId, is_operator: bool, stamp: Stamp) -> StoreResult<bool> {
+        write(self, UPDATE, stamp, move |tx| set_operator(tx, user, is_operator)).await
+    }
 }
 
 /// See [`Users::create_user`].
@@ -120,6 +124,20 @@ fn set_active(tx: &mut Tx<'_>, user: UserId, is_active: bool) -> StoreResult<boo
         one_time_tokens::forget(tx, user, Purpose::ResetPassword);
         tx.log_about(user, about, ChangeKind::UserDisabled(user));
     }
+    Ok(true)
+}
+
+/// See [`Users::set_user_operator`]. What it is about is the server, so no workspace shows it.
+fn set_operator(tx: &mut Tx<'_>, user: UserId, is_operator: bool) -> StoreResult<bool> {
+    let mut account = accounts::account(tx, user)?;
+    if account.user.is_operator == is_operator {
+        return Ok(false);
+    }
+    account.user.is_operator = is_operator;
+    account.user.updated_at = tx.stamp().at;
+    accounts::put(tx, &account)?;
+    let done = if is_operator { ChangeKind::OperatorGranted } else { ChangeKind::OperatorRevoked };
+    tx.log(Scope::User(user), done(user));
     Ok(true)
 }
 

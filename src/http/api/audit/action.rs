@@ -34,6 +34,12 @@ pub(super) enum ActionName {
     #[serde(rename = "user.enabled")]
     #[oai(rename = "user.enabled")]
     UserEnabled,
+    #[serde(rename = "user.operator_granted")]
+    #[oai(rename = "user.operator_granted")]
+    UserOperatorGranted,
+    #[serde(rename = "user.operator_revoked")]
+    #[oai(rename = "user.operator_revoked")]
+    UserOperatorRevoked,
     #[serde(rename = "user.login_failed")]
     #[oai(rename = "user.login_failed")]
     UserLoginFailed,

@@ -138,6 +138,8 @@ fn describe(kind: ChangeKind) -> (ActionName, TargetBody, Vec<(&'static str, Val
         ChangeKind::PasswordChanged(id) => user(ActionName::UserPasswordChanged, id),
         ChangeKind::UserDisabled(id) => user(ActionName::UserDisabled, id),
         ChangeKind::UserEnabled(id) => user(ActionName::UserEnabled, id),
+        ChangeKind::OperatorGranted(id) => user(ActionName::UserOperatorGranted, id),
+        ChangeKind::OperatorRevoked(id) => user(ActionName::UserOperatorRevoked, id),
         ChangeKind::LoginFailed(id) => (
             ActionName::UserLoginFailed,
             TargetBody { kind: "user".to_owned(), id: id.map(UserId::as_uuid) },

@@ -12,8 +12,9 @@ use self::body::{LoginRequest, ProfileBody, RefreshRequest, RegisterRequest, Reg
 use super::Tag;
 use super::tokens::{MessageBody, TokenBody, WithCookies};
 use crate::http::cookies;
-use crate::http::extract::{FromClient, Leaving, PresentedRefreshTokens, SignedIn, may_operate};
+use crate::http::extract::{FromClient, Leaving, PresentedRefreshTokens, SignedIn};
 use crate::http::json::{Json, OptionalJson};
+use crate::http::operators::operator;
 use crate::http::problem::Problem;
 use crate::http::refused::{BODY, CONFLICT, FORBIDDEN, FULL, NOT_AUTHENTICATED, Refused, SERVED, SIGNED_IN};
 use crate::http::state::State;
@@ -45,7 +46,8 @@ impl AuthApi {
             first_name: body.first_name,
             last_name: body.last_name,
         };
-        let registered = state.service.register(registration, may_operate(&state, request), &client.0).await?;
+        let by = operator(request).await.ok();
+        let registered = state.service.register(registration, by.as_ref(), &client.0).await?;
         Ok(RegisterResponse::Created(Json(RegisteredBody {
             message: "User registered successfully".to_owned(),
             user_id: registered.user.as_uuid(),

@@ -16,10 +16,10 @@ use serde_json::Value;
 
 use super::Tag;
 use crate::http::base::Base;
-use crate::http::extract::{Known, may_operate};
 use crate::http::insiders::is_insider;
 use crate::http::json::Json;
 use crate::http::metrics::{self, Exposition};
+use crate::http::operators::{Known, may_operate};
 use crate::http::problem::RETRY_AFTER_SECONDS;
 use crate::http::refused::{NOT_AUTHENTICATED, NOT_FOUND, Refused, SERVED};
 use crate::http::state::State;
@@ -87,7 +87,7 @@ impl SystemApi {
     /// development, only clients on `server.internal_networks` and operators get more than the status and the time.
     #[oai(path = "/health/detailed", method = "get", operation_id = "health_detailed")]
     async fn health_detailed(&self, state: Data<&Arc<State>>, request: &Request) -> DetailedHealthResponse {
-        let is_operator = may_operate(&state, request);
+        let is_operator = may_operate(request).await;
         let health = state.service.health().await;
         let mut parts = vec![
             ("database", parts::database(&health, is_operator)),
@@ -98,7 +98,7 @@ impl SystemApi {
         parts.extend(state.service.backup_health().map(|health| ("backups", parts::backups(health))));
         let whole = parts.iter().map(|(_, part)| part.condition).max().unwrap_or(Condition::Healthy);
         let services = parts.into_iter().map(|(name, part)| (name.to_owned(), part.into_value())).collect();
-        let is_insider = is_insider(&state, request);
+        let is_insider = is_operator || is_insider(&state, request).await;
         let body = Json(DetailedHealthBody {
             status: whole.as_str().to_owned(),
             timestamp: Time(health.at),
@@ -137,7 +137,7 @@ impl SystemApi {
         let checks = [("storage", health.trouble()), ("draining", draining)];
         let is_ready = checks.iter().all(|(_, trouble)| trouble.is_none());
         let mut text = String::new();
-        if verbose.0.is_some() && is_insider(&state, request) {
+        if verbose.0.is_some() && is_insider(&state, request).await {
             for (name, trouble) in checks {
                 text += &trouble.map_or_else(|| format!("[+]{name} ok\n"), |it| format!("[-]{name} failed: {it}\n"));
             }

@@ -13,10 +13,10 @@ use poem_openapi::param::Path;
 use self::body::{TraceBody, TracePageBody};
 use self::query::{TracesQuery, cursor};
 use super::Tag;
-use crate::http::extract::Operator;
 use crate::http::json::Json;
+use crate::http::operators::Operator;
 use crate::http::problem::Problem;
-use crate::http::refused::{INVALID, MALFORMED, NOT_AUTHENTICATED, NOT_FOUND, Refused, SERVED};
+use crate::http::refused::{INVALID, MALFORMED, NOT_FOUND, OPERATOR, Refused};
 use crate::http::state::State;
 use crate::service::Error;
 
@@ -38,7 +38,7 @@ impl TracesApi {
         state: Data<&Arc<State>>,
         _operator: Operator,
         query: TracesQuery,
-    ) -> Result<Json<TracePageBody>, Refused<{ SERVED | NOT_AUTHENTICATED | MALFORMED | INVALID }>> {
+    ) -> Result<Json<TracePageBody>, Refused<{ OPERATOR | MALFORMED | INVALID }>> {
         let key = &state.service.cursor_key;
         let asked = query.check(key).map_err(|violations| Problem::validation(&violations))?;
         let page = state.service.recorded(asked.wanted, asked.after, asked.limit).await?;
@@ -57,7 +57,7 @@ impl TracesApi {
         _operator: Operator,
         /// The W3C id of the trace: 32 hexadecimal digits.
         trace_id: Path<String>,
-    ) -> Result<Json<TraceBody>, Refused<{ SERVED | NOT_AUTHENTICATED | NOT_FOUND }>> {
+    ) -> Result<Json<TraceBody>, Refused<{ OPERATOR | NOT_FOUND }>> {
         let trace = trace(&trace_id.0).ok_or(Error::TraceNotFound)?;
         Ok(Json(TraceBody::new(&state.service.recorded_trace(trace).await?)))
     }

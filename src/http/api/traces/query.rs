@@ -7,7 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::domain::{TenantId, Timestamp, Violations};
-use crate::http::cursor;
+use crate::http::cursor::{self, NO_WORKSPACE};
 use crate::http::query_parameters::query_parameters;
 use crate::http::types::{Limit, Offset, Time, schema, within};
 use crate::operations::Operation;
@@ -137,9 +137,6 @@ pub(super) struct Checked {
 
 /// What cursors call this list.
 const LIST: &str = "traces";
-
-/// The workspace that cursors are for which are for none.
-const NO_WORKSPACE: TenantId = TenantId::from_bytes([0; 16]);
 
 /// The cursor of a place in the list.
 pub(super) fn cursor(key: &CursorKey, place: Place) -> Option<String> {

@@ -34,7 +34,9 @@ pub(super) fn write<W: Write>(set: &mut ChangeSet<'_, W>, change: &Change) -> Wr
         | ChangeKind::VerificationRequested(user)
         | ChangeKind::EmailVerified(user)
         | ChangeKind::PasswordResetRequested(user)
-        | ChangeKind::UserEnabled(user) => account(set, user),
+        | ChangeKind::UserEnabled(user)
+        | ChangeKind::OperatorGranted(user)
+        | ChangeKind::OperatorRevoked(user) => account(set, user),
         ChangeKind::PasswordReset(user) | ChangeKind::PasswordChanged(user) | ChangeKind::UserDisabled(user) => {
             account(set, user)?;
             sessions(set, &user.to_bytes())

@@ -219,6 +219,7 @@ impl<'a> Player<'a> {
                 ];
                 store.write_artifacts(tenant, writes, true, by, stamp).await.map(drop)
             }
+            27 if which >= 128 => store.set_user_operator(by, other.is_multiple_of(2), stamp).await.map(drop),
             27 => store.note_failed_login(Some(by).filter(|_| other.is_multiple_of(2)), stamp).await,
             28 | 29 => {
                 let purpose = if other.is_multiple_of(2) { Purpose::VerifyEmail } else { Purpose::ResetPassword };
@@ -294,6 +295,7 @@ impl<'a> Player<'a> {
             last_name: None,
             is_verified: false,
             is_active: true,
+            is_operator: false,
             created_at: stamp.at,
             updated_at: stamp.at,
         };

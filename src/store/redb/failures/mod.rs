@@ -265,6 +265,7 @@ fn user(number: u8) -> User {
         last_name: None,
         is_verified: false,
         is_active: true,
+        is_operator: false,
         created_at: Timestamp::UNIX_EPOCH,
         updated_at: Timestamp::UNIX_EPOCH,
     }
