@@ -201,3 +201,10 @@ pub enum Error {
     #[error("the database did not close cleanly: {0}")]
     Close(StoreError),
 }
+
+impl Error {
+    /// Whether it failed because a server uses the data directory.
+    pub fn is_in_use(&self) -> bool {
+        matches!(self, Self::Running(_) | Self::Unreachable { .. } | Self::Store(OpenError::Locked { .. }))
+    }
+}

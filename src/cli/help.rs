@@ -47,4 +47,6 @@ pub(super) const MORE: &str = "\
   NO_COLOR                   No colours on a terminal either
 
 \x1b[1;4mExit codes:\x1b[0m
-  0  done      1  failed, the reason is on standard error      2  the command line makes no sense";
+  0  done                                       1  failed, the reason is on standard error
+  2  the command line makes no sense            3  the data directory is in use by a server that can't be asked
+  4  something is damaged, in the database or in a backup";

@@ -12,6 +12,7 @@ mod export;
 mod healthcheck;
 mod help;
 mod import;
+mod manual;
 mod migrate;
 mod moment;
 mod openapi;
@@ -31,6 +32,7 @@ use std::{
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
+    sync::LazyLock,
 };
 
 use clap::{
@@ -45,12 +47,23 @@ use crate::{
     config::{ConfigError, Listen, Sources},
 };
 
+/// When a server that can't be asked uses the data directory.
+const IN_USE: u8 = 3;
+/// When something is damaged.
+const DAMAGE_FOUND: u8 = 4;
+
+/// The version, and the commit that it was built from where that is known.
+static VERSION: LazyLock<String> = LazyLock::new(|| match option_env!("GHOSTWORKS_COMMIT") {
+    Some(commit) if commit != "unknown" => format!("{} ({commit})", env!("CARGO_PKG_VERSION")),
+    Some(_) | None => env!("CARGO_PKG_VERSION").to_owned(),
+});
+
 /// A multi-tenant artifact catalog in one binary.
 ///
 /// Accounts, workspaces and artifacts over HTTP, with an OpenAPI document, traces and metrics; the data is in one
 /// directory, and no other service is needed. Without a command, it serves.
 #[derive(Debug, Parser)]
-#[command(version, after_long_help = help::MORE)]
+#[command(version = VERSION.as_str(), after_long_help = help::MORE)]
 pub struct Cli {
     #[command(flatten)]
     settings: Settings,
@@ -97,6 +110,10 @@ enum Command {
     User(user::Args),
     /// Ask a running server whether it is ready: exit code 0 if so, else 1
     Healthcheck(healthcheck::Args),
+    /// Print what completes these commands in a shell: bash, elvish, fish, powershell or zsh
+    Completions(manual::Args),
+    /// Print the manual page, for `man -l -`
+    Man,
 }
 
 /// The settings that have a flag. They are stronger than the environment and the file.
@@ -135,8 +152,19 @@ enum Failure {
     Output(io::Error),
 }
 
+impl Failure {
+    /// What scripts can decide by.
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::App(error) if error.is_in_use() => IN_USE.into(),
+            Self::Damaged(_) | Self::Unverified(_) => DAMAGE_FOUND.into(),
+            _ => ExitCode::FAILURE,
+        }
+    }
+}
+
 impl Cli {
-    /// Does what was asked, reports a failure on standard error, and returns the exit code: 0 or 1.
+    /// Does what was asked, reports a failure on standard error, and returns the exit code.
     pub fn run(self) -> ExitCode {
         let sources = self.settings.into_sources();
         let done = match self.command {
@@ -159,13 +187,15 @@ impl Cli {
             Some(Command::Openapi(args)) => openapi::run(&args),
             Some(Command::User(args)) => user::run(&args, &sources),
             Some(Command::Healthcheck(args)) => healthcheck::run(args, &sources),
+            Some(Command::Completions(args)) => manual::completions(&args),
+            Some(Command::Man) => manual::man(),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {
                 const NAME: Style = AnsiColor::Red.on_default().bold();
                 anstream::eprintln!("{NAME}ghostworks:{NAME:#} {failure}");
-                ExitCode::FAILURE
+                failure.exit_code()
             }
         }
     }
@@ -182,10 +212,21 @@ fn print_json(value: &(impl Serialize + ?Sized)) -> Result<(), Failure> {
     print(&serde_json::to_string_pretty(value).unwrap_or_default())
 }
 
-/// Writes `text` and a line's end to standard output. A reader that has seen enough is no failure.
+/// Writes bytes to standard output as they are.
+fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    written(output.write_all(bytes).and_then(|()| output.flush()))
+}
+
+/// Writes `text` and a line's end to standard output.
 fn print(text: &str) -> Result<(), Failure> {
     let mut output = anstream::stdout().lock();
-    match writeln!(output, "{}", text.trim_end()).and_then(|()| output.flush()) {
+    written(writeln!(output, "{}", text.trim_end()).and_then(|()| output.flush()))
+}
+
+/// A reader that has seen enough is no failure.
+fn written(output: io::Result<()>) -> Result<(), Failure> {
+    match output {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
         _ => Ok(()),
     }

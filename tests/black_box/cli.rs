@@ -12,6 +12,8 @@ use std::{
 
 use tempfile::TempDir;
 
+use crate::support::server::Setup;
+
 /// What a run of the program left behind.
 #[derive(Debug)]
 struct Run {
@@ -247,4 +249,27 @@ fn no_server_is_not_healthy() {
     let reason = run(&["healthcheck", "--listen", &address.to_string()]).reason();
     assert!(reason.starts_with(&format!("http://{address}/readyz did not answer (")), "{reason}");
     assert!(reason.ends_with("is the server running?"), "{reason}");
+}
+
+#[test]
+fn shells_and_man_know_the_commands() {
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(run(&["completions", shell]).output().contains("grant-operator"), "{shell}");
+    }
+    assert_eq!(run(&["completions", "cmd"]).code, Some(2));
+    let manual = run(&["man"]).output();
+    assert!(
+        manual.contains("GHOSTWORKS USER") && manual.contains("revoke") && manual.contains("Exit codes"),
+        "{manual}"
+    );
+}
+
+#[test]
+fn scripts_tell_by_the_exit_code_that_a_server_is_in_the_way() {
+    let setup = Setup::new();
+    let server = setup.start();
+    let (status, _, errors) = setup.run(&["check"]);
+    assert_eq!(status.code(), Some(3), "{errors}");
+    server.stop();
+    assert_eq!(setup.run(&["check"]).0.code(), Some(0));
 }
