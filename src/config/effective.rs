@@ -1,5 +1,6 @@
 //! The configuration that results from its sources, and where each value of it came from.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 use figment::{Figment, Metadata};
@@ -7,6 +8,7 @@ use figment::{Figment, Metadata};
 use super::{
     Config,
     error::{ConfigError, problem},
+    layer::Layers,
     source::Sources,
     standard,
 };
@@ -28,46 +30,14 @@ impl Effective {
         sources: &Sources,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
-        let mut environment: Vec<(OsString, OsString)> =
+        let environment: Vec<(OsString, OsString)> =
             environment.into_iter().filter(|(_, value)| !value.is_empty()).collect();
         let texts = environment.iter().filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)));
         let mut warnings = standard::warnings(texts);
-        loop {
-            match Self::load_strictly(sources, environment.iter().cloned()) {
-                Ok(mut loaded) => {
-                    loaded.config.warnings = warnings;
-                    return Ok(loaded);
-                }
-                Err(ConfigError::Setting { origin, problem, .. }) if standard::is_lenient(&origin) => {
-                    // One variable fewer each time.
-                    environment.retain(|(name, _)| name.to_str() != Some(&origin));
-                    warnings.push(format!("{origin} is passed over: {problem}"));
-                }
-                Err(refusal) => return Err(refusal),
-            }
-        }
-    }
-
-    fn load_strictly(
-        sources: &Sources,
-        environment: impl IntoIterator<Item = (OsString, OsString)>,
-    ) -> Result<Self, ConfigError> {
-        let layers = sources.layers(environment)?;
-        // Lossy: the environment has only text, so numbers and booleans are read from text where they are wanted.
-        let mut config: Config = layers.extract_lossy().map_err(|error| {
-            let key = error.path.join(".");
-            let origin = origin(&layers, &key, error.metadata.as_ref());
-            ConfigError::Setting { key, origin, problem: problem(error.kind) }
-        })?;
-        if layers.find_metadata("telemetry.service_name").is_none() {
-            config.telemetry.take_service_name();
-        }
-        config.check().map_err(|unfit| ConfigError::Setting {
-            key: unfit.key.to_owned(),
-            origin: origin(&layers, unfit.key, None),
-            problem: unfit.problem,
-        })?;
-        Ok(Self { config, layers })
+        let mut layers = sources.layers(environment.iter().cloned())?;
+        let mut config = all_checked(&mut layers, &mut warnings).map_err(ConfigError::all)?;
+        config.warnings = warnings;
+        Ok(Self { config, layers: layers.merged() })
     }
 
     /// The configuration itself.
@@ -98,6 +68,59 @@ impl Effective {
         }
         commented
     }
+}
+
+/// What the layers amount to, or everything that is wrong with them: what is refused is left out, to see what else is. The
+/// standard's own variables are only warned of.
+fn all_checked(layers: &mut Layers, warnings: &mut Vec<String>) -> Result<Config, Vec<ConfigError>> {
+    let mut refused = std::mem::take(&mut layers.refused);
+    let mut left_out = BTreeSet::new();
+    loop {
+        let Refusal { key, origin, problem } = match checked(&layers.merged()) {
+            Ok(config) if refused.is_empty() => return Ok(config),
+            Ok(_) => return Err(refused),
+            Err(refusal) => refusal,
+        };
+        let is_new = left_out.insert((key.clone(), origin.clone()));
+        if is_new && standard::is_lenient(&origin) {
+            layers.leave_out_of(&origin, &key);
+            warnings.push(format!("{origin} is passed over: {problem}"));
+            continue;
+        }
+        if is_new || refused.is_empty() {
+            layers.leave_out(&key);
+            refused.push(ConfigError::Setting { key, origin, problem });
+        }
+        if !is_new {
+            return Err(refused);
+        }
+    }
+}
+
+/// A setting that won't do.
+struct Refusal {
+    key: String,
+    origin: String,
+    problem: String,
+}
+
+/// What the layers amount to, if all of it will do.
+fn checked(layers: &Figment) -> Result<Config, Refusal> {
+    // Lossy: the environment has only text, so numbers and booleans are read from text where they are wanted.
+    let mut config: Config = layers.extract_lossy().map_err(|error| {
+        let key = error.path.join(".");
+        let origin = origin(layers, &key, error.metadata.as_ref());
+        Refusal { key, origin, problem: problem(error.kind) }
+    })?;
+    if layers.find_metadata("telemetry.service_name").is_none() {
+        config.telemetry.take_service_name();
+    }
+    config.check().map_err(|unfit| Refusal {
+        key: unfit.key.to_owned(),
+        origin: origin(layers, unfit.key, None),
+        problem: unfit.problem,
+    })?;
+    Ok(config)
 }
 
 /// What the value of `key` comes from: the layer that has it, else the one that `known` names.

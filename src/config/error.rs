@@ -44,6 +44,19 @@ pub enum ConfigError {
         /// What was expected.
         problem: String,
     },
+    /// Several settings won't do.
+    #[error("{} settings won't do:\n  {}", .0.len(), .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  "))]
+    Several(Vec<ConfigError>),
+}
+
+impl ConfigError {
+    /// Several as one.
+    pub(super) fn all(mut errors: Vec<Self>) -> Self {
+        match (errors.len(), errors.pop()) {
+            (1, Some(only)) => only,
+            (_, last) => Self::Several(errors.into_iter().chain(last).collect()),
+        }
+    }
 }
 
 /// What was expected, for people.

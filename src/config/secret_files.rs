@@ -5,8 +5,6 @@
 
 use std::{fs, path::Path};
 
-use figment::value::{Dict, Value};
-
 use super::{
     error::ConfigError,
     layer::{Layer, Strength},
@@ -30,24 +28,34 @@ const SECRETS: [&str; 11] = [
 /// What the twin of a secret's key ends with.
 const TWIN: &str = "_file";
 
-/// Replaces the twins by what is in their files, where no stronger source has the secret itself.
-pub(super) fn resolve(layers: &mut Vec<Layer>) -> Result<(), ConfigError> {
+/// Replaces the twins by what is in their files, where no stronger source has the secret itself. Returns what is wrong with
+/// them.
+pub(super) fn resolve(layers: &mut Vec<Layer>) -> Vec<ConfigError> {
+    let mut refused = Vec::new();
     for key in SECRETS {
         let twin = format!("{key}{TWIN}");
-        let named = layers.iter().rev().find_map(|layer| Some((layer.strength, file_at(layer, &twin)?)));
-        let Some((strength, file)) = named else { continue };
-        let own = layers.iter().rev().find(|layer| value_at(&layer.settings, key).is_some());
-        match own.map(|own| (own.strength, own.origin.clone())) {
-            Some((own, origin)) if own == strength => {
-                let problem = format!("set this or {twin}, not both");
-                return Err(ConfigError::Setting { key: key.to_owned(), origin, problem });
-            }
-            Some((own, _)) if own > strength => {}
-            Some(_) | None => layers.push(read(strength, key, &file?)?),
+        match found(layers, key, &twin) {
+            Ok(secret) => layers.extend(secret),
+            Err(refusal) => refused.push(refusal),
         }
-        layers.iter_mut().for_each(|layer| remove(&mut layer.settings, &twin));
+        layers.iter_mut().for_each(|layer| layer.leave_out(&twin));
     }
-    Ok(())
+    refused
+}
+
+/// The layer with the secret from the file that its twin names, if that counts.
+fn found(layers: &[Layer], key: &str, twin: &str) -> Result<Option<Layer>, ConfigError> {
+    let named = layers.iter().rev().find_map(|layer| Some((layer.strength, file_at(layer, twin)?)));
+    let Some((strength, file)) = named else { return Ok(None) };
+    match layers.iter().rev().find(|layer| layer.value(key).is_some()) {
+        Some(own) if own.strength == strength => Err(ConfigError::Setting {
+            key: key.to_owned(),
+            origin: own.origin.clone(),
+            problem: format!("set this or {twin}, not both"),
+        }),
+        Some(own) if own.strength > strength => Ok(None),
+        Some(_) | None => read(strength, key, &file?).map(Some),
+    }
 }
 
 /// A file that a twin names, and what named it.
@@ -58,7 +66,7 @@ struct Named {
 
 /// The file that a layer has for `twin`, if it has one; an error when its value is no path.
 fn file_at(layer: &Layer, twin: &str) -> Option<Result<Named, ConfigError>> {
-    let value = value_at(&layer.settings, twin)?;
+    let value = layer.value(twin)?;
     let origin = layer.origin.clone();
     Some(match value.as_str() {
         Some(path) => Ok(Named { path: path.to_owned(), origin }),
@@ -87,22 +95,4 @@ fn read(strength: Strength, key: &str, file: &Named) -> Result<Layer, ConfigErro
     }
     let origin = format!("{} ({key}{TWIN} from {})", path.display(), file.origin);
     Ok(Layer::one(strength, &origin, key, text.to_owned()))
-}
-
-fn value_at<'a>(settings: &'a Dict, key: &str) -> Option<&'a Value> {
-    match key.split_once('.') {
-        Some((section, rest)) => value_at(settings.get(section)?.as_dict()?, rest),
-        None => settings.get(key),
-    }
-}
-
-fn remove(settings: &mut Dict, key: &str) {
-    match key.split_once('.') {
-        Some((section, rest)) => {
-            if let Some(Value::Dict(_, settings)) = settings.get_mut(section) {
-                remove(settings, rest);
-            }
-        }
-        None => drop(settings.remove(key)),
-    }
 }

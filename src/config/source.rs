@@ -3,11 +3,9 @@
 
 use std::{collections::BTreeMap, ffi::OsString, fs, path::PathBuf};
 
-use figment::Figment;
-
 use super::{
     error::ConfigError,
-    layer::{Layer, Strength},
+    layer::{Layer, Layers, Strength},
     listen::Listen,
     secret_files, standard,
 };
@@ -40,7 +38,7 @@ impl Sources {
     pub(super) fn layers(
         &self,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
-    ) -> Result<Figment, ConfigError> {
+    ) -> Result<Layers, ConfigError> {
         let variables = variables(environment)?;
         let mut layers = Vec::from_iter(self.file(&variables)?);
         layers.extend(standard::layers(&variables));
@@ -51,8 +49,8 @@ impl Sources {
             }
         }
         layers.extend(self.flags()?);
-        secret_files::resolve(&mut layers)?;
-        Ok(layers.into_iter().fold(Figment::new(), Figment::merge))
+        let refused = secret_files::resolve(&mut layers);
+        Ok(Layers { layers, refused })
     }
 
     /// What the command line sets.

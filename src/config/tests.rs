@@ -264,8 +264,9 @@ fn cheap_hashes_are_for_development() {
     let cheap = "[auth]\nhash_memory_kib = 8\nhash_iterations = 1\n";
     assert_eq!(load(cheap, &[]).unwrap().auth.hash_memory_kib, 8);
     for environment in ["staging", "production"] {
-        let refusal = refusal(cheap, &[("ENVIRONMENT", environment)]);
-        assert!(refusal.starts_with("auth.hash_memory_kib (test.toml): expected 19456 to "), "{refusal}");
+        let refusal = load(cheap, &[("ENVIRONMENT", environment)]).unwrap_err();
+        assert!(refusal.contains("auth.hash_memory_kib (test.toml): expected 19456 to "), "{refusal}");
+        assert!(refusal.contains("auth.hash_iterations (test.toml): expected 2 to "), "{refusal}");
     }
 }
 
@@ -399,4 +400,16 @@ fn the_effective_configuration_names_the_file_of_a_secret_and_not_its_content() 
     let shown = Effective::load_in(&sources, []).unwrap().to_toml();
     assert!(shown.contains(&format!("operator_token = \"***\"  # {path} ")), "{shown}");
     assert!(!shown.contains("0123456789abcdef"), "{shown}");
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    let file = "[log]\nlevel = \"loud\"\n[server]\nmax_conections = 1\n[sever]\n";
+    let unfit = [("GHOSTWORKS__LIMITS__LOGIN_PER_MINUTE", "0"), ("GHOSTWORKS__MAIL__SMTP_URL_FILE", "/nowhere")];
+    let refusal = load(file, &unfit).unwrap_err();
+    let (first, rest) = refusal.split_once('\n').unwrap();
+    assert_eq!(first, "5 settings won't do:");
+    for key in ["log.level", "server.max_conections", "sever", "limits.login_per_minute", "mail.smtp_url_file"] {
+        assert_eq!(rest.lines().filter(|line| line.trim_start().starts_with(key)).count(), 1, "{key}: {refusal}");
+    }
 }
