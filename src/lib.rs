@@ -1,6 +1,6 @@
 //! ghostworks: a multi-tenant artifact catalog in one binary.
 //!
-//! A request flows one way: `http` (extract, call, map) → `service` (may this caller do this?) → `store`. `auth` has
+//! A request flows one way: `http` for programs or `console` for people (extract, call, map) → `service` (may this caller do this?) → `store`. `auth` has
 //! the primitives of passwords and tokens, `mail` sends e-mails, `backups` keeps copies of everything, `followers` runs what
 //! works beside the requests, `telemetry` says what happened, `operations` what can be asked
 //! for and by whom, `config` says how it is wanted, `priority` which threads give way, `offload` takes long computations
@@ -11,6 +11,7 @@ pub mod auth;
 pub mod backups;
 pub mod cli;
 pub mod config;
+pub mod console;
 pub mod domain;
 pub mod followers;
 pub mod http;

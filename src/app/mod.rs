@@ -33,6 +33,7 @@ use crate::auth::{
 };
 use crate::backups::{Place, S3};
 use crate::config::{self, Config, Listen};
+use crate::console;
 use crate::domain::{
     Clock as _, Entropy, HistoryId, IdGenerator, InstallationId, PasswordPolicy, Quotas, SystemClock, SystemEntropy,
 };
@@ -117,7 +118,7 @@ pub async fn serve(mut config: Config, may_be_new: bool) -> Result<(), Error> {
     let operator_socket = operator_socket(data_dir);
     announce(&config, &listeners);
     let background = background::start(&service, mailer.map(|mailer| (mail_requests, mailer)));
-    let router = Arc::new(http::router(state.clone()));
+    let router = Arc::new(http::router(state.clone(), state.server.console.then(console::pages)));
     // Until the last request is answered, metrics are worth seeing and operators can ask.
     let (stop_inner, inner_stopped) = watch::channel(());
     let mut inner = JoinSet::new();
@@ -397,6 +398,9 @@ fn announce(config: &Config, listeners: &Listeners) {
     };
     let own = url(tls, &listeners.main, &server.listen);
     let mut lines = format!("ghostworks ready on {own}\n");
+    if server.console && listeners.main.address().is_some() {
+        lines += &format!("  console  {own}/console\n");
+    }
     if server.docs && listeners.main.address().is_some() {
         lines += &format!("  docs     {own}/docs\n");
     }

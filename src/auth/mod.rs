@@ -8,6 +8,7 @@
 mod access_token;
 mod api_key;
 mod common_passwords;
+mod console_token;
 mod cursor_key;
 mod device_token;
 mod hashing_queue;
@@ -20,6 +21,7 @@ mod signing_key;
 pub use access_token::{AccessTokens, Claims, Identity, InvalidToken, TokenType};
 pub use api_key::ApiKeyToken;
 pub use common_passwords::is_common;
+pub use console_token::ConsoleToken;
 pub use cursor_key::CursorKey;
 pub use device_token::{DeviceId, DeviceTokens};
 pub use hashing_queue::{Asker, HashingFigures};

@@ -21,10 +21,11 @@ pub struct Mail {
     pub smtp_url: Option<SecretString>,
     /// The sender of every e-mail. Default `Ghostworks <ghostworks@localhost>`.
     pub from: String,
-    /// The page that verifies an address; `{token}` stands for the token. Default `/verify-email?token={token}` at
+    /// The page that verifies an address; `{token}` stands for the token. Default `/console/verify-email?token={token}` at
     /// `server.public_url`, or else at `http://127.0.0.1:8000`.
     pub verify_link: String,
-    /// The page where another password is chosen; `{token}` stands for the token. Default `/reset-password?token={token}` there.
+    /// The page where another password is chosen; `{token}` stands for the token. Default
+    /// `/console/reset-password?token={token}` there.
     pub reset_link: String,
 }
 
@@ -33,8 +34,8 @@ impl Default for Mail {
         Self {
             smtp_url: None,
             from: "Ghostworks <ghostworks@localhost>".into(),
-            verify_link: "http://127.0.0.1:8000/verify-email?token={token}".into(),
-            reset_link: "http://127.0.0.1:8000/reset-password?token={token}".into(),
+            verify_link: "http://127.0.0.1:8000/console/verify-email?token={token}".into(),
+            reset_link: "http://127.0.0.1:8000/console/reset-password?token={token}".into(),
         }
     }
 }

@@ -67,6 +67,8 @@ pub struct Server {
     pub cors_origins: Vec<Origin>,
     /// Whether `/docs`, `/redoc` and the OpenAPI documents are served. Default true.
     pub docs: bool,
+    /// Whether the console is served, below `/console`. Default true.
+    pub console: bool,
     /// The largest import, in bytes. Default 10 MiB.
     pub max_import_bytes: usize,
     /// Whether changing or deleting an artifact needs an `If-Match`. Default false.
@@ -106,6 +108,7 @@ impl Default for Server {
             internal_networks: loopback(),
             cors_origins: Vec::new(),
             docs: true,
+            console: true,
             max_import_bytes: 10 << 20,
             require_if_match: false,
             operator_token: None,

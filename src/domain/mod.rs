@@ -63,7 +63,7 @@ pub use quota::{Quota, Quotas, Usage};
 pub use refresh::{RefreshDigest, RefreshLine, RefreshSalt, RefreshSecret};
 pub use reservation::{Answer, Noted, Reservation};
 pub use search::{FoundArtifact, FoundArtifacts, Highlights, Ranking, SearchArtifacts, SearchText};
-pub use session::Session;
+pub use session::{ConsoleDigest, Session};
 pub use sort::{Position, Sort, SortBy};
 pub use user::{Credentials, Email, PersonName, User};
 pub use violation::{Check, Violation, Violations};

@@ -2,6 +2,10 @@
 
 use super::{RefreshDigest, RefreshLine, SessionId, TenantId, Timestamp, UserId};
 
+/// SHA-256 of the secret in a cookie of the console, which is all that is stored of it: there is nothing to guess in 256 random
+/// bits.
+pub type ConsoleDigest = [u8; 32];
+
 /// A sign-in, from login to logout or expiry. All its refresh tokens are one family.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
@@ -23,8 +27,10 @@ pub struct Session {
     pub user_agent: Option<String>,
     /// The workspace it was pointed at; without one, the user's first.
     pub workspace: Option<TenantId>,
-    /// Its lines of refresh tokens: at least one, and at most [`Self::LINES_MAX`].
+    /// Its lines of refresh tokens: at most [`Self::LINES_MAX`], and at least one unless it is the console's.
     pub lines: Vec<RefreshLine>,
+    /// What its cookie of the console is known by, if it was opened there.
+    pub console: Option<ConsoleDigest>,
 }
 
 impl Session {
@@ -81,6 +87,7 @@ mod tests {
                 user_agent: None,
                 workspace: None,
                 lines: vec![RefreshLine::new([3; 32], at(0))],
+                console: None,
             };
             assert_eq!(session.ends_at(), at(10));
             assert!(session.is_live(at(9)) && !session.is_live(at(10)));

@@ -24,28 +24,40 @@ const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 const GZIP_NAMES: [&str; 2] = ["gzip", "x-gzip"];
 const ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static("Accept-Encoding");
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 /// An answer that is made once.
 #[derive(Clone)]
-pub(super) struct Asset {
+pub(crate) struct Asset {
     body: Bytes,
     compressed: Arc<OnceCell<Bytes>>,
     content_type: &'static str,
     policy: Option<HeaderValue>,
+    caching: HeaderValue,
     /// What is within the quotes of its entity tag.
     digest: String,
 }
 
 impl Asset {
     /// A body, and what it is.
-    pub(super) fn new(body: Bytes, content_type: &'static str) -> Self {
+    pub(crate) fn new(body: Bytes, content_type: &'static str) -> Self {
         let digest = URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..16]);
-        Self { body, compressed: Arc::default(), content_type, policy: None, digest }
+        Self { body, compressed: Arc::default(), content_type, policy: None, caching: NO_CACHE, digest }
     }
 
     /// The same, with a content security policy of its own.
     pub(super) fn with_policy(self, policy: HeaderValue) -> Self {
         Self { policy: Some(policy), ..self }
+    }
+
+    /// The same under a name that no other content ever has.
+    pub(crate) fn immutable(self) -> Self {
+        Self { caching: FOR_EVER, ..self }
+    }
+
+    /// A digest of what it is.
+    pub(crate) fn digest(&self) -> &str {
+        &self.digest
     }
 
     /// Its content security policy, if it has one of its own.
@@ -85,7 +97,7 @@ impl Endpoint for Asset {
         response.set_data(Shared);
         let headers = response.headers_mut();
         headers.insert(header::ETAG, HeaderValue::try_from(tag).map_err(Problem::internal)?);
-        headers.insert(header::CACHE_CONTROL, NO_CACHE);
+        headers.insert(header::CACHE_CONTROL, self.caching.clone());
         headers.append(header::VARY, ACCEPT_ENCODING);
         if let Some(policy) = &self.policy {
             headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());

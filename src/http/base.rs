@@ -64,6 +64,13 @@ impl Base {
         !self.prefix.is_empty()
     }
 
+    /// The URL of this server for who sent a request, up to its paths.
+    pub fn url_of(request: &Request, is_tls: bool) -> String {
+        let authority = Self::of(request).and_then(|base| base.authority.as_deref());
+        let host = authority.or_else(|| request.header(header::HOST)).unwrap_or("localhost");
+        format!("{}://{host}{}", if is_tls { "https" } else { "http" }, Self::prefix_of(request))
+    }
+
     /// Puts the prefix before each path in the headers of an answer.
     pub fn add_to(&self, headers: &mut HeaderMap) {
         let Self { prefix, .. } = self;

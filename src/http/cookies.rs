@@ -12,7 +12,7 @@ use crate::service::TokenPair;
 pub(super) const ACCESS_TOKEN: &str = "access_token";
 const REFRESH_TOKEN: &str = "refresh_token";
 /// By which a device that was signed in to an account is known again.
-const DEVICE: &str = "device";
+pub(crate) const DEVICE: &str = "device";
 /// How long a device is known after it was last signed in to, in seconds: a year.
 const DEVICE_SECONDS: u64 = 365 * 86_400;
 /// Where the refresh token is sent to: refreshing and signing out. The device's goes with it.
@@ -20,7 +20,7 @@ const AUTH_PATH: &str = "/api/v1/auth";
 /// Where earlier versions had it sent to. Browsers keep a cookie of each path.
 const OLDER_REFRESH_PATH: &str = "/api/v1/auth/refresh";
 /// A browser may have several cookies of one name; of more than this, the rest is ignored.
-const SAME_NAME_MAX: usize = 8;
+pub(super) const SAME_NAME_MAX: usize = 8;
 
 /// The access tokens a browser sends, the most particular path first.
 pub(super) fn access_tokens(headers: &HeaderMap) -> Vec<String> {
@@ -35,6 +35,11 @@ pub(super) fn refresh_tokens(headers: &HeaderMap) -> Vec<String> {
 /// The token by which a browser says to be a device that is known.
 pub(super) fn device(headers: &HeaderMap) -> Option<String> {
     values(headers, DEVICE).next()
+}
+
+/// A `Set-Cookie` value of another kind, for a part of the site.
+pub(crate) fn of_path(name: &'static str, value: &str, path: &'static str, max_age: u64, secure: bool) -> HeaderValue {
+    write(name, value, path, max_age, secure)
 }
 
 /// A `Set-Cookie` value by which a device is known again where it signs in.
@@ -73,7 +78,7 @@ fn read(headers: &HeaderMap, name: &'static str) -> Vec<String> {
 }
 
 /// The values of all cookies called `name`. Other cookies may be any bytes (RFC 6265, section 4.2.2), and are passed over.
-fn values(headers: &HeaderMap, name: &'static str) -> impl Iterator<Item = String> {
+pub(super) fn values(headers: &HeaderMap, name: &'static str) -> impl Iterator<Item = String> {
     let cookies = headers.get_all(header::COOKIE).into_iter();
     let pairs = cookies.flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
     pairs.filter_map(move |pair| value(pair, name))

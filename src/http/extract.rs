@@ -210,7 +210,7 @@ impl<'a> ApiExtractor<'a> for Leaving {
                 Err(problem) => fault = Some(problem),
             }
         }
-        Ok(Self { tokens: SignOut { access, refresh }, fault })
+        Ok(Self { tokens: SignOut { access, refresh, ..SignOut::default() }, fault })
     }
 }
 

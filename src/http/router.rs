@@ -21,6 +21,7 @@ use super::middleware::{
     AnnounceLimits, Cors, CountMemory, Deadline, ForOperators, Idempotency, OneHost, Preferences, Problems,
     PublicPaths, Queries, RateLimited, RequestIds, SecurityHeaders, Traced, TrailingSlash,
 };
+use super::pages::{PageSite, Pages};
 use super::routes::RouteTable;
 use super::served_document::ServedDocument;
 use super::state::State;
@@ -57,22 +58,27 @@ fn document(api: &OpenApiService<Api, ()>) -> Document {
 }
 
 /// The endpoint that answers every request.
-pub fn router(state: Arc<State>) -> impl Endpoint<Output = Response> + 'static {
-    let api = api();
-    let pages = Pages::new(&api);
-    let paths: &[&str] = if state.server.docs { &Pages::PATHS } else { &[] };
-    let routes = Arc::new(RouteTable::new(&pages.json, paths));
-    let site = Site { pages: state.server.docs.then(|| pages.into_route()), api: api.into_endpoint() };
+pub fn router(state: Arc<State>, pages: Option<Pages>) -> impl Endpoint<Output = Response> + 'static {
+    let (api, pages) = (api(), pages.map(Arc::new));
+    let docs = Docs::new(&api);
+    let paths: &[&str] = if state.server.docs { &Docs::PATHS } else { &[] };
+    let routes = RouteTable::new(&docs.json, paths);
+    let routes = Arc::new(if let Some(pages) = &pages { routes.and(pages) } else { routes });
+    let site = Site {
+        docs: state.server.docs.then(|| docs.into_route()),
+        pages: pages.clone().map(PageSite::new),
+        api: api.into_endpoint(),
+    };
     let site = site.with(Idempotency::new(routes.clone())).with(RateLimited).with(Deadline);
-    at_the_edge(site, state, routes)
+    at_the_edge(site, state, routes, pages)
 }
 
 /// The endpoint that answers operators, where only they listen.
 pub fn operator_router(state: Arc<State>) -> impl Endpoint<Output = Response> + 'static {
     let api = api();
     let routes = Arc::new(RouteTable::new(document(&api).json().as_bytes(), &[]));
-    let site = Site { pages: None, api: api.into_endpoint() };
-    at_the_edge(site.with(Deadline).with(ForOperators::new(state.clone())), state, routes)
+    let site = Site { docs: None, pages: None, api: api.into_endpoint() };
+    at_the_edge(site.with(Deadline).with(ForOperators::new(state.clone())), state, routes, None)
 }
 
 /// The endpoint that answers where nothing but the metrics is served.
@@ -83,7 +89,7 @@ pub fn metrics_router(state: Arc<State>) -> impl Endpoint<Output = Response> + '
         async move { Ok::<_, Error>(metrics::scrape(&state, &request).await?.into_response()) }
     });
     let routes = Arc::new(RouteTable::metrics(METRICS));
-    at_the_edge(Route::new().at(METRICS, get(metrics)), state, routes)
+    at_the_edge(Route::new().at(METRICS, get(metrics)), state, routes, None)
 }
 
 /// What every request passes through, on every listener.
@@ -91,6 +97,7 @@ fn at_the_edge(
     endpoint: impl Endpoint + 'static,
     state: Arc<State>,
     routes: Arc<RouteTable>,
+    pages: Option<Arc<Pages>>,
 ) -> impl Endpoint<Output = Response> + 'static {
     let (telemetry, instance) = (state.service.telemetry.clone(), state.instance);
     let clock = state.service.clock();
@@ -102,7 +109,7 @@ fn at_the_edge(
         .with(Queries::new(routes.clone()))
         .with(TrailingSlash)
         .with(OneHost)
-        .with(Problems::new(routes.clone(), clock))
+        .with(Problems::new(routes.clone(), clock, pages))
         // A future holds those of all layers below it, and is moved by each above it: the boxes are what moves.
         .boxed()
         .with(PublicPaths)
@@ -116,9 +123,11 @@ fn at_the_edge(
         .with(RequestIds::new(instance))
 }
 
-/// The API with the pages beside it. Not nested in one route: poem would rewrite the target of every request.
+/// The API with the documentation and the pages beside it. Not nested in one route: poem would rewrite the target of every
+/// request.
 struct Site<A> {
-    pages: Option<Route>,
+    docs: Option<Route>,
+    pages: Option<PageSite>,
     api: A,
 }
 
@@ -126,22 +135,24 @@ impl<A: Endpoint<Output = Response>> Endpoint for Site<A> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        match &self.pages {
-            Some(pages) if Pages::PATHS.contains(&request.uri().path()) => pages.call(request).await,
+        let path = request.uri().path();
+        match (&self.docs, &self.pages) {
+            (_, Some(pages)) if pages.covers(path) => pages.call(request).await,
+            (Some(docs), _) if Docs::PATHS.contains(&path) => docs.call(request).await,
             _ => self.api.call(request).await,
         }
     }
 }
 
 /// The documentation: pages for people, documents for programs.
-struct Pages {
+struct Docs {
     json: Bytes,
     yaml: Bytes,
     swagger_ui: Asset,
     redoc: Asset,
 }
 
-impl Pages {
+impl Docs {
     const PATHS: [&str; 4] = ["/docs", "/redoc", "/openapi.json", "/openapi.yaml"];
 
     fn new(api: &OpenApiService<Api, ()>) -> Self {

@@ -2,6 +2,7 @@
 //! the `Allow` header, and everything that the table of operations decides. Built from the OpenAPI document, so it can't
 //! miss an operation.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use matchit::Router;
@@ -9,6 +10,7 @@ use poem::Request;
 use poem::http::Method;
 use serde_json::Value;
 
+use super::pages::Pages;
 use crate::operations::Operation;
 
 /// What a route with `GET` answers to: poem serves `HEAD` along with it.
@@ -52,6 +54,22 @@ impl RouteTable {
     /// The routes of an OpenAPI document, and `pages` that are only for browsers.
     pub(super) fn new(document: &[u8], pages: &[&str]) -> Self {
         Self::with_pages(document, pages, Operation::Index)
+    }
+
+    /// The same with more pages, which have operations of their own.
+    pub(super) fn and(mut self, pages: &Pages) -> Self {
+        let mut by_pattern: BTreeMap<&str, Vec<(Method, Operation)>> = BTreeMap::new();
+        for (pattern, method, operation) in pages.operations() {
+            by_pattern.entry(pattern).or_default().push((method, operation));
+        }
+        for (pattern, operations) in by_pattern {
+            let allow = operations.iter().map(|(method, _)| if *method == Method::GET { GET } else { method.as_str() });
+            let allow = allow.collect::<Vec<_>>().join(", ");
+            let route = Route { pattern: pattern.into(), allow, operations, queries: Vec::new() };
+            // A pattern that conflicts with another would only lose its label.
+            let _ = self.0.insert(pattern, route);
+        }
+        self
     }
 
     /// The one route of the metrics.

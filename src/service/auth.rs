@@ -1,10 +1,10 @@
 //! Accounts and sessions.
 
-use super::{Caller, Client, Devices, Error, LoginFailure, Operator, Service, TokenPair, Via};
+use super::{Admission, Caller, Client, Devices, Error, LoginFailure, Operator, Service, TokenPair, Via};
 use crate::auth::{RefreshToken, Verdict, is_common};
 use crate::domain::{
-    Credentials, Email, Password, PasswordPolicy, PersonName, Purpose, RefreshLine, Session, SessionId, User, UserId,
-    Violations, WorkspaceView,
+    ConsoleDigest, Credentials, Email, Password, PasswordPolicy, PersonName, Purpose, RefreshLine, Session, SessionId,
+    User, UserId, Violations, WorkspaceView,
 };
 use crate::store::{Missing, Opening, StoreError};
 use crate::telemetry::{Operation, Subject, annotate_subject};
@@ -45,6 +45,14 @@ pub struct SignedIn {
     pub device: String,
 }
 
+/// What a session is proved by after its password was.
+pub(super) enum SessionProof {
+    /// Refresh tokens, which give access tokens.
+    Line(RefreshLine),
+    /// A cookie of the console.
+    Console(ConsoleDigest),
+}
+
 /// An account as its owner sees it.
 pub struct Profile {
     /// The account.
@@ -54,6 +62,11 @@ pub struct Profile {
 }
 
 impl Service {
+    /// Whether there is anybody who may make themselves an account.
+    pub fn admits_somebody(&self) -> bool {
+        self.accounts.admission != Admission::Closed
+    }
+
     /// Registers an account: an operator anybody, others themselves if they are admitted.
     pub async fn register(
         &self,
@@ -126,16 +139,34 @@ impl Service {
     pub async fn login(&self, sign_in: SignIn, client: &Client) -> Result<SignedIn, Error> {
         self.telemetry
             .observe(Operation::AuthLogin, Subject::default(), async {
-                let (user, hash) = self.check_password(&sign_in, client).await?;
-                if let Some(tokens) = self.open_session(&user, hash, client).await? {
-                    return Ok(tokens);
-                }
-                // The hash was replaced meanwhile: by one of another password, or renewed by another login.
-                let (user, hash) = self.check_password(&sign_in, client).await?;
-                let tokens = self.open_session(&user, hash, client).await?;
-                tokens.ok_or(Error::InvalidCredentials(LoginFailure::WrongPassword))
+                let proof = |session: &Session| {
+                    let refresh = RefreshToken::generate(session.user, session.id, &*self.entropy);
+                    let line = RefreshLine::new(refresh.secret.digest(), session.created_at);
+                    (SessionProof::Line(line), refresh)
+                };
+                let (user, session, refresh) = self.sign_in(&sign_in, client, proof).await?;
+                let tokens = self.token_pair(&user, &session, &refresh).await?;
+                Ok(SignedIn { tokens, device: self.device_token(user.id, client) })
             })
             .await
+    }
+
+    /// Opens a session for who has the password, to be proved from then on by what `proof` makes.
+    pub(super) async fn sign_in<T>(
+        &self,
+        sign_in: &SignIn,
+        client: &Client,
+        proof: impl Fn(&Session) -> (SessionProof, T),
+    ) -> Result<(User, Session, T), Error> {
+        let (user, hash) = self.check_password(sign_in, client).await?;
+        if let Some((session, made)) = self.open_session(&user, hash, client, &proof).await? {
+            return Ok((user, session, made));
+        }
+        // The hash was replaced meanwhile: by one of another password, or renewed by another login.
+        let (user, hash) = self.check_password(sign_in, client).await?;
+        let opened = self.open_session(&user, hash, client, &proof).await?;
+        let (session, made) = opened.ok_or(Error::InvalidCredentials(LoginFailure::WrongPassword))?;
+        Ok((user, session, made))
     }
 
     /// Whose password this is, and the hash that says so.
@@ -212,11 +243,16 @@ impl Service {
     }
 
     /// Opens a session after a password was verified; none if its hash is no longer `verified`.
-    async fn open_session(&self, user: &User, verified: String, client: &Client) -> Result<Option<SignedIn>, Error> {
+    async fn open_session<T>(
+        &self,
+        user: &User,
+        verified: String,
+        client: &Client,
+        proof: impl Fn(&Session) -> (SessionProof, T),
+    ) -> Result<Option<(Session, T)>, Error> {
         let now = self.clock.now();
         let id: SessionId = self.ids.next(now);
-        let refresh = RefreshToken::generate(user.id, id, &*self.entropy);
-        let session = Session {
+        let mut session = Session {
             id,
             user: user.id,
             created_at: now,
@@ -226,14 +262,19 @@ impl Service {
             ip: client.ip.map(|ip| ip.to_string()),
             user_agent: client.user_agent.clone(),
             workspace: None,
-            lines: vec![RefreshLine::new(refresh.secret.digest(), now)],
+            lines: Vec::new(),
+            console: None,
         };
+        let (proof, made) = proof(&session);
+        match proof {
+            SessionProof::Line(line) => session.lines.push(line),
+            SessionProof::Console(digest) => session.console = Some(digest),
+        }
         let opening = Opening { verified, most: self.sessions.per_account, from: client.network() };
         match self.store.open_session(session.clone(), opening, self.stamp(client, Some(user.id))).await {
             Ok(true) => {
                 self.devices.note(&user.email, client);
-                let tokens = self.token_pair(user, &session, &refresh).await?;
-                Ok(Some(SignedIn { tokens, device: self.device_token(user.id, client) }))
+                Ok(Some((session, made)))
             }
             Ok(false) => Ok(None),
             Err(StoreError::NotFound(Missing::User)) => Err(Error::InvalidCredentials(LoginFailure::Inactive)),

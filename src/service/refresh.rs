@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Client, Error, RefreshFailure, Service, TokenPair};
-use crate::auth::{ApiKeyToken, RefreshToken};
+use crate::auth::{ApiKeyToken, ConsoleToken, RefreshToken};
 use crate::domain::{SessionId, Timestamp, UserId};
 use crate::store::{Renewal, Rotation, Standing};
 use crate::telemetry::{Operation, Subject, annotate_subject};
@@ -15,6 +15,8 @@ pub struct SignOut {
     pub access: Vec<String>,
     /// What may be refresh tokens.
     pub refresh: Vec<String>,
+    /// What may be tokens of the console.
+    pub console: Vec<String>,
 }
 
 impl Service {
@@ -110,6 +112,12 @@ impl Service {
                     let now = self.clock.now();
                     let standing = self.store.refresh_standing(token.user, token.session, token.secret, now).await?;
                     if standing != Standing::Unknown {
+                        sessions.push((token.user, token.session));
+                    }
+                }
+                for token in presented.console.iter().filter_map(|text| ConsoleToken::parse(text)) {
+                    is_known = true;
+                    if self.session_of(&token).await?.is_some() {
                         sessions.push((token.user, token.session));
                     }
                 }

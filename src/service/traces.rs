@@ -9,6 +9,27 @@ use crate::offload::offload;
 use crate::telemetry::recorder::{Contents, Part, Place, Record, Wanted};
 use crate::telemetry::{Operation, Recorder, Subject};
 
+/// The attributes of spans that are shown: what was done and how, never by whom or from where.
+const SHOWN: [&str; 17] = [
+    "artifact.atomic",
+    "artifact.cursor.present",
+    "artifact.id",
+    "artifact.include_deleted",
+    "artifact.limit",
+    "artifact.offset",
+    "artifact.operations",
+    "artifact.query.present",
+    "artifact.result_count",
+    "artifact.sort",
+    "artifact.tag_count",
+    "artifact.total",
+    "db.collection.name",
+    "db.operation.name",
+    "error.type",
+    "http.response.status_code",
+    "operation.success",
+];
+
 /// A page of recorded requests.
 #[derive(Debug, Default)]
 pub struct RecordedPage {
@@ -59,7 +80,7 @@ impl Service {
             let Some(recorder) = self.telemetry.recorder().cloned() else { return Ok(RecordedInWorkspace::default()) };
             Ok(offload(move || {
                 let found = recorder.find(&wanted, after, limit);
-                let records = found.records.into_iter().map(|record| (record, recorder.parts(&record)));
+                let records = found.records.into_iter().map(|record| (record, shown(recorder.parts(&record))));
                 RecordedInWorkspace { records: records.collect(), next: found.next }
             })
             .await)
@@ -75,8 +96,30 @@ impl Service {
     }
 }
 
+/// Parts with those attributes alone that are shown.
+fn shown(mut parts: Vec<Part>) -> Vec<Part> {
+    for part in &mut parts {
+        part.attributes.retain(|(name, _)| SHOWN.contains(&name.as_str()));
+    }
+    parts
+}
+
 fn page(recorder: &Arc<Recorder>, wanted: &Wanted, after: Option<Place>, limit: usize) -> RecordedPage {
     let found = recorder.find(wanted, after, limit);
     let records = found.records.into_iter().map(|record| (record, recorder.has_spans(record.trace)));
     RecordedPage { records: records.collect(), next: found.next, contents: Some(recorder.contents()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s62_only_what_is_listed_is_shown_of_a_span() {
+        let attributes =
+            ["client.address", "user.id", "tenant.id", "member.id", "artifact.total", "url.path", "my.own"];
+        let attributes = attributes.map(|name| (name.to_owned(), "secret".into())).to_vec();
+        let parts = shown(vec![Part { name: "artifact.list".to_owned(), attributes, ..Part::default() }]);
+        assert_eq!(parts[0].attributes.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["artifact.total"]);
+    }
 }

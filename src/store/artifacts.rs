@@ -36,6 +36,14 @@ pub trait Artifacts: Send + Sync {
         deleted: bool,
     ) -> StoreResult<ArtifactBatch>;
 
+    /// At most `limit` of the artifacts in the trash, those after an id: in the order of their ids, so that new ones come last.
+    async fn artifacts_in_trash(
+        &self,
+        tenant: TenantId,
+        after: Option<ArtifactId>,
+        limit: usize,
+    ) -> StoreResult<Vec<Artifact>>;
+
     /// How many artifacts there are.
     async fn artifact_counts(&self, tenant: TenantId) -> StoreResult<ArtifactCounts>;
 

@@ -55,6 +55,15 @@ pub trait Sessions: Send + Sync {
     /// A user's sessions, oldest first. Expired ones may still be there.
     async fn sessions_of(&self, user: UserId) -> StoreResult<Vec<Session>>;
 
+    /// Moves the end of a session of the console that is in use. One that has ended is not there.
+    async fn prolong_session(
+        &self,
+        user: UserId,
+        id: SessionId,
+        idle_until: Timestamp,
+        stamp: Stamp,
+    ) -> StoreResult<()>;
+
     /// Points a session at a workspace that its user is a member of, and begins another line of refresh tokens with the
     /// one of this digest. The others are as good as before.
     async fn switch_session(

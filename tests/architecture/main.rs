@@ -24,6 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &["domain", "operations", "store", "search", "auth", "telemetry", "mail", "backups", "followers", "offload"],
     ),
     ("http", &["service", "operations", "domain", "telemetry", "config", "priority", "offload"]),
+    ("console", &["http", "service", "operations", "domain", "telemetry"]),
     ("app", EVERYTHING),
     ("cli", EVERYTHING),
 ];
@@ -42,6 +43,7 @@ const EVERYTHING: &[&str] = &[
     "telemetry",
     "service",
     "http",
+    "console",
     "app",
     "cli",
 ];

@@ -55,8 +55,8 @@ fn who_is_internal_is_judged_by_the_client_that_a_trusted_proxy_names() {
 fn metrics_at_an_address_of_their_own_are_for_the_same_clients() {
     let setup = production().env("GHOSTWORKS__TELEMETRY__METRICS_LISTEN", "127.0.0.1:0");
     let server = setup.start();
-    let lines = [(); 3].map(|()| server.next_stdout_line().expect("a line"));
-    let address = lines[1].trim().strip_prefix("metrics").expect("where the metrics are").trim();
+    let lines = [(); 4].map(|()| server.next_stdout_line().expect("a line"));
+    let address = lines[2].trim().strip_prefix("metrics").expect("where the metrics are").trim();
     let scraper = Client::new(address.strip_suffix(METRICS).expect("a path"));
     scraper.get(METRICS).expect(200);
     scraper.with("X-Forwarded-For", STRANGER).get(METRICS).problem(401, "not_authenticated");

@@ -20,6 +20,7 @@ mod check;
 mod cli;
 mod collector;
 mod compact;
+mod console;
 mod conventions;
 mod cookies;
 mod cors;

@@ -9,8 +9,8 @@ const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 fn s40_metrics_can_have_an_address_of_their_own() {
     let setup = Setup::new().env("GHOSTWORKS__TELEMETRY__METRICS_LISTEN", "127.0.0.1:0");
     let server = setup.start();
-    let lines = [(); 3].map(|()| server.next_stdout_line().expect("a line"));
-    let address = lines[1].trim().strip_prefix("metrics").expect("where the metrics are").trim();
+    let lines = [(); 4].map(|()| server.next_stdout_line().expect("a line"));
+    let address = lines[2].trim().strip_prefix("metrics").expect("where the metrics are").trim();
     let scraper = Client::new(address.strip_suffix("/metrics").expect("a path"));
 
     let metrics = scraper.get("/metrics").expect(200);
@@ -47,7 +47,8 @@ fn s40_the_documentation_can_be_closed() {
     for path in ["/docs", "/redoc", "/openapi.json", "/openapi.yaml", "/docs/"] {
         client.get(path).problem(404, "not_found");
     }
-    let index = client.with("Accept", "text/html").get("/").expect(200).json();
+    assert!(!client.get("/console").expect(200).body.contains("/docs"));
+    let index = client.get("/").expect(200).json();
     assert_eq!(index["message"], "Ghostworks API");
     client.get("/health").expect(200);
 }

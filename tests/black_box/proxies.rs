@@ -68,8 +68,10 @@ fn the_trace_tells_the_clients_address_and_scheme() {
 
 /// Checks that everything that clients read leads to what is below `/gw`, and that the document names `at`.
 fn is_served_below_gw(server: &Server, client: &Client, at: &str) {
-    let browser = client.with("Accept", "text/html").get("/").expect(302);
-    assert_eq!(browser.header("location"), Some("/gw/docs"));
+    let browser = client.with("Accept", "text/html").get("/").expect(303);
+    assert_eq!(browser.header("location"), Some("/gw/console"));
+    let page = client.get("/console").expect(200).body;
+    assert!(page.contains(" action=\"/gw/console/sign-in\"") && page.contains(" href=\"/gw/console/assets/"), "{page}");
     assert_eq!(client.get("/").expect(200).json()["docs"], "/gw/docs");
     assert_eq!(client.get("/openapi.json").expect(200).json()["servers"][0]["url"], at);
     assert!(client.get("/openapi.yaml").expect(200).body.contains(&format!("url: {at}\n")));
@@ -96,7 +98,7 @@ fn a_path_of_the_configured_public_url_is_in_all_that_clients_read() {
     let forged = server.client().with("X-Forwarded-Prefix", "/other");
     is_served_below_gw(&server, &forged, "https://example.com/gw");
     let registered = Account::new(&server);
-    let link = "https://example.com/gw/verify-email?token=";
+    let link = "https://example.com/gw/console/verify-email?token=";
     server.until("writes the link", || server.stderr().contains(link));
     drop(registered);
 }

@@ -39,7 +39,7 @@ fn printable(path: &Path) -> &str {
 fn it_says_where_everything_is() {
     let setup = Setup::new();
     let server = setup.start();
-    let lines = [(); 3].map(|()| server.next_stdout_line().expect("a line"));
+    let lines = [(); 4].map(|()| server.next_stdout_line().expect("a line"));
     let all = lines.join("\n");
     for place in [&format!("{}/docs", server.url()), &format!("{}/metrics", server.url()), printable(setup.data())] {
         assert!(all.contains(place), "{place} is not in:\n{all}");

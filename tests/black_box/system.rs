@@ -20,8 +20,8 @@ fn the_root_says_where_everything_is() {
 }
 
 #[test]
-fn a_browser_is_led_from_the_root_to_the_docs() {
-    let server = Server::shared();
+fn without_a_console_a_browser_is_led_from_the_root_to_the_docs() {
+    let server = Setup::new().env("GHOSTWORKS__SERVER__CONSOLE", "false").start();
     let browser = server.client().with("Accept", "text/html,application/xhtml+xml,*/*;q=0.8");
     let reply = browser.get("/");
     assert!((302..=307).contains(&reply.status), "{}", reply.status);

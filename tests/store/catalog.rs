@@ -44,6 +44,19 @@ pub async fn everything_is_passed_on_once_oldest_first(world: World) {
     let with_trash: Vec<ArtifactId> =
         pieces(&world, tenant, true).await.concat().iter().map(|artifact| artifact.id).collect();
     assert_eq!(with_trash, ids);
+
+    let mut trash: Vec<ArtifactId> = Vec::new();
+    loop {
+        let page = world.store.artifacts_in_trash(tenant, trash.last().copied(), 100).await.unwrap();
+        assert!(page.iter().all(|artifact| artifact.deleted_at.is_some() && artifact.tenant == tenant));
+        trash.extend(page.iter().map(|artifact| artifact.id));
+        if page.len() < 100 {
+            break;
+        }
+    }
+    let mut expected: Vec<ArtifactId> = ids.iter().step_by(2).copied().collect();
+    expected.sort_unstable();
+    assert_eq!(trash, expected);
 }
 
 pub async fn large_artifacts_are_passed_on_a_few_at_a_time(world: World) {

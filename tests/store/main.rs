@@ -82,6 +82,7 @@ on_every_store! {
         a_session_that_has_expired_is_removed_when_it_is_met
         opening_a_session_removes_a_few_that_have_expired
         a_session_never_outlives_its_absolute_end
+        a_session_in_use_ends_later_but_never_after_its_absolute_end
         the_newest_hundred_spent_tokens_are_known_again
     }
     workspaces {

@@ -289,6 +289,23 @@ pub async fn a_session_never_outlives_its_absolute_end(world: World) {
     assert_eq!(rotated.idle_until, session.expires_at);
 }
 
+pub async fn a_session_in_use_ends_later_but_never_after_its_absolute_end(world: World) {
+    let ann = world.user("ann").await.id;
+    let session = Session { lines: Vec::new(), console: Some([9; 32]), ..world.new_session(ann, 1) };
+    world.open(session.clone()).await;
+    let before = world.last_seq().await;
+    let stamp = world.stamp();
+    assert_eq!(world.store.prolong_session(ann, session.id, Timestamp::MAX, stamp.clone()).await, Ok(()));
+    let expected = Session { refreshed_at: stamp.at, idle_until: session.expires_at, ..session.clone() };
+    assert_eq!(world.store.session(ann, session.id).await, Ok(Some(expected)));
+    assert_eq!(world.kinds(before).await, [ChangeKind::SessionRefreshed(session.id)]);
+    assert_eq!(rotate(&world, ann, session.id, secret(1)).await, Rotation::Unknown, "it has no refresh tokens");
+
+    world.store.close_session(ann, session.id, world.stamp()).await.unwrap();
+    let gone = world.store.prolong_session(ann, session.id, Timestamp::MAX, world.stamp()).await;
+    assert_eq!(gone, Err(StoreError::NotFound(Missing::Session)));
+}
+
 pub async fn the_newest_hundred_spent_tokens_are_known_again(world: World) {
     let ann = world.user("ann").await.id;
     let session = world.session(ann, 0).await.id;

@@ -109,6 +109,7 @@ impl World {
             user_agent: None,
             workspace: None,
             lines: vec![RefreshLine::new(secret(first).digest(), now)],
+            console: None,
         }
     }
 

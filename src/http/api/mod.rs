@@ -24,6 +24,7 @@ use poem_openapi::Tags;
 
 pub(super) use accounts::AccountsApi;
 pub(super) use api_keys::ApiKeysApi;
+pub(crate) use artifacts::artifact_json;
 pub(super) use artifacts::{ArtifactsApi, CatalogApi};
 pub(super) use audit::AuditApi;
 pub(super) use auth::AuthApi;

@@ -11,6 +11,7 @@ use poem::{Endpoint, Error, IntoResponse, Middleware, Request, Response, Result}
 
 use super::RequestId;
 use crate::domain::Clock;
+use crate::http::pages::Pages;
 use crate::http::problem::Problem;
 use crate::http::routes::RouteTable;
 
@@ -18,11 +19,13 @@ use crate::http::routes::RouteTable;
 pub(in crate::http) struct Problems {
     routes: Arc<RouteTable>,
     clock: Arc<dyn Clock>,
+    pages: Option<Arc<Pages>>,
 }
 
 impl Problems {
-    pub(in crate::http) fn new(routes: Arc<RouteTable>, clock: Arc<dyn Clock>) -> Self {
-        Self { routes, clock }
+    /// Below the paths of `pages`, what is answered is a page.
+    pub(in crate::http) fn new(routes: Arc<RouteTable>, clock: Arc<dyn Clock>, pages: Option<Arc<Pages>>) -> Self {
+        Self { routes, clock, pages }
     }
 }
 
@@ -30,7 +33,7 @@ impl<E: Endpoint> Middleware<E> for Problems {
     type Output = WithProblems<E>;
 
     fn transform(&self, inner: E) -> Self::Output {
-        WithProblems { inner, routes: self.routes.clone(), clock: self.clock.clone() }
+        WithProblems { inner, routes: self.routes.clone(), clock: self.clock.clone(), pages: self.pages.clone() }
     }
 }
 
@@ -38,6 +41,7 @@ pub(in crate::http) struct WithProblems<E> {
     inner: E,
     routes: Arc<RouteTable>,
     clock: Arc<dyn Clock>,
+    pages: Option<Arc<Pages>>,
 }
 
 impl<E: Endpoint> Endpoint for WithProblems<E> {
@@ -54,7 +58,8 @@ impl<E: Endpoint> Endpoint for WithProblems<E> {
             Err(panic) => Problem::internal(format!("panic: {}", message(&*panic))),
         };
         let must_close = problem.is_before_body() && !may_be_reused;
-        let mut response = problem.respond(uri.path(), &id, self.clock.now());
+        let pages = self.pages.as_ref().filter(|pages| pages.covers(uri.path()));
+        let mut response = problem.respond(uri.path(), &id, self.clock.now(), pages.map(|pages| pages.problem));
         if must_close {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -112,7 +117,7 @@ mod tests {
             Pipeline::start(&config, Environment::Development, instance).expect("a pipeline that exports nothing");
         let routes = Arc::new(RouteTable::new(b"{}", &["/text", "/value", "/fine"]));
         let endpoint = make(works_or_panics)
-            .with(Problems::new(routes.clone(), Arc::new(SystemClock)))
+            .with(Problems::new(routes.clone(), Arc::new(SystemClock), None))
             .with(Traced::new(Arc::new(telemetry), routes))
             .with(RequestIds::new(instance));
         for path in ["/text", "/value", "/text"] {

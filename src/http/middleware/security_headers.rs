@@ -50,7 +50,9 @@ impl<E: Endpoint> Endpoint for WithSecurityHeaders<E> {
         let headers = response.headers_mut();
         // Room for these and for what the outer middlewares add, at once.
         headers.reserve(ALWAYS.len() + 4);
-        headers.extend(ALWAYS);
+        for (name, value) in ALWAYS {
+            headers.entry(name).or_insert(value);
+        }
         headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(DATA_POLICY);
         if is_tls {
             headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);

@@ -49,7 +49,7 @@ pub(in crate::http) struct FieldError {
     /// Where, as a JSON Pointer (RFC 6901) into the body.
     pointer: String,
     /// What is wrong and what is expected.
-    detail: String,
+    pub(super) detail: String,
 }
 
 /// What went wrong with one part of a request.

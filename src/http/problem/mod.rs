@@ -16,16 +16,33 @@ use super::allowance::announce;
 use super::types::Time;
 use crate::domain::{Timestamp, Violations};
 use crate::service::Allowance;
+use crate::telemetry;
 
 /// How long a client should wait before it tries again what was too much, in seconds.
 pub(in crate::http) const RETRY_AFTER_SECONDS: u32 = 1;
 /// How long it should wait for someone to make room on a disk, in seconds.
 const ROOM_RETRY_AFTER_SECONDS: u32 = 30;
 
+/// What a page says of an error.
+pub(crate) struct ProblemFacts {
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// What went wrong, in a sentence.
+    pub detail: String,
+    /// What is wrong with each part of the input.
+    pub errors: Vec<String>,
+    /// The request's id.
+    pub request_id: String,
+    /// Seconds to wait before trying again.
+    pub retry_after: Option<u32>,
+    /// Its trace.
+    pub trace: Option<[u8; 16]>,
+}
+
 /// An answer that is an error.
 #[derive(Debug, Error)]
 #[error("{}: {detail}", code.as_str())]
-pub(in crate::http) struct Problem {
+pub(crate) struct Problem {
     status: StatusCode,
     code: Code,
     detail: String,
@@ -60,7 +77,7 @@ impl Problem {
     }
 
     /// The same, raised before the request's body was read.
-    pub(in crate::http) fn before_body(self) -> Self {
+    pub(crate) fn before_body(self) -> Self {
         Self { before_body: true, ..self }
     }
 
@@ -177,6 +194,25 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, Code::NotFound, detail).before_body()
     }
 
+    /// No page has this path.
+    pub(crate) fn page_not_found() -> Self {
+        let detail = "There is no page here, or none that you may see.";
+        Self::new(StatusCode::NOT_FOUND, Code::NotFound, detail).before_body()
+    }
+
+    /// What was sent to a page is no form.
+    pub(in crate::http) fn not_a_form(expected: &str) -> Self {
+        let detail = format!("This is for forms alone, sent as {expected}; programs use the API.");
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::UnsupportedMediaType, detail).before_body()
+    }
+
+    /// A form that did not come from a page of this server.
+    pub(crate) fn foreign_form() -> Self {
+        let detail = "This form did not come from a page of this server, or your session has changed since; go back, load the page \
+                      again, and send it from there.";
+        Self::new(StatusCode::FORBIDDEN, Code::ForeignOrigin, detail)
+    }
+
     /// The route has other methods, listed in `allow`.
     pub(in crate::http) fn method_not_allowed(allow: String) -> Self {
         let detail = format!("This path answers to {allow}.");
@@ -272,29 +308,24 @@ impl Problem {
 
     /// The answer, at `now`, to a request for `instance`. Logs the cause, if there is one: this is where an error is
     /// handled.
-    pub(in crate::http) fn respond(self, instance: &str, request_id: &str, now: Timestamp) -> Response {
+    pub(in crate::http) fn respond(
+        mut self,
+        instance: &str,
+        request_id: &str,
+        now: Timestamp,
+        page: Option<fn(&ProblemFacts) -> Response>,
+    ) -> Response {
         if let Some(cause) = &self.cause {
             let (code, status) = (self.code.as_str(), self.status.as_u16());
             tracing::error!(code, status, request_id, cause, "request failed");
         }
-        let body = ProblemBody {
-            kind: format!("urn:ghostworks:problem:{}", self.code.as_str()),
-            title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
-            status: self.status.as_u16(),
-            message: self.detail.clone(),
-            detail: self.detail,
-            instance: instance.to_owned(),
-            request_id: request_id.to_owned(),
-            code: self.code,
-            errors: self.errors,
-            error: self.code.older().to_owned(),
-            timestamp: Time(now),
-            retry_after: self.retry_after,
+        let mut response = match page {
+            Some(page) => page(&self.facts(request_id)),
+            None => self.document(instance, request_id, now),
         };
-        let body = serde_json::to_vec(&body).unwrap_or_default();
-        let mut response = Response::builder().status(self.status).content_type("application/problem+json").body(body);
+        response.set_status(self.status);
         let headers = response.headers_mut();
-        if self.status == StatusCode::UNAUTHORIZED {
+        if self.status == StatusCode::UNAUTHORIZED && page.is_none() {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if let Some(seconds) = self.retry_after {
@@ -310,6 +341,37 @@ impl Problem {
             headers.append(header::SET_COOKIE, cookie);
         }
         response
+    }
+
+    /// What a page says of it.
+    fn facts(&self, request_id: &str) -> ProblemFacts {
+        ProblemFacts {
+            status: self.status,
+            detail: self.detail.clone(),
+            errors: self.errors.iter().map(|error| error.detail.clone()).collect(),
+            request_id: request_id.to_owned(),
+            retry_after: self.retry_after,
+            trace: telemetry::current_trace_id(),
+        }
+    }
+
+    fn document(&mut self, instance: &str, request_id: &str, now: Timestamp) -> Response {
+        let body = ProblemBody {
+            kind: format!("urn:ghostworks:problem:{}", self.code.as_str()),
+            title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: self.status.as_u16(),
+            message: self.detail.clone(),
+            detail: std::mem::take(&mut self.detail),
+            instance: instance.to_owned(),
+            request_id: request_id.to_owned(),
+            code: self.code,
+            errors: std::mem::take(&mut self.errors),
+            error: self.code.older().to_owned(),
+            timestamp: Time(now),
+            retry_after: self.retry_after,
+        };
+        let body = serde_json::to_vec(&body).unwrap_or_default();
+        Response::builder().content_type("application/problem+json").body(body)
     }
 }
 

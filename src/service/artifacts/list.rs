@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::attributes::{annotate_found, annotate_list};
 use super::count;
 use crate::domain::{
-    ArtifactCounts, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactStats, FacetFields, Facets, FoundArtifact,
-    FoundArtifacts, ListArtifacts, SearchArtifacts, TagPrefix, TenantId,
+    Artifact, ArtifactCounts, ArtifactHistory, ArtifactId, ArtifactPage, ArtifactStats, FacetFields, Facets,
+    FoundArtifact, FoundArtifacts, ListArtifacts, SearchArtifacts, TagPrefix, TenantId,
 };
 use crate::service::{Caller, Error, Service};
 use crate::telemetry::{Operation, annotate, annotate_with};
@@ -88,6 +88,39 @@ impl Service {
             let tags = Facets::most(self.tags(tenant, counts, prefix).await?, limit);
             annotate("artifact.result_count", count(tags.len()));
             Ok(tags)
+        })
+        .await
+    }
+
+    /// At most `limit` of a workspace's artifacts in the trash, those after an id.
+    pub async fn trash(
+        &self,
+        caller: &Caller,
+        tenant: TenantId,
+        after: Option<ArtifactId>,
+        limit: usize,
+    ) -> Result<Vec<Artifact>, Error> {
+        self.in_workspace(Operation::ArtifactList, caller, tenant, async {
+            annotate("artifact.limit", count(limit));
+            annotate("artifact.include_deleted", true);
+            let artifacts = self.store.artifacts_in_trash(tenant, after, limit).await?;
+            annotate("artifact.result_count", count(artifacts.len()));
+            Ok(artifacts)
+        })
+        .await
+    }
+
+    /// An artifact, in the trash or not.
+    pub async fn artifact_or_trashed(
+        &self,
+        caller: &Caller,
+        tenant: TenantId,
+        id: ArtifactId,
+    ) -> Result<Artifact, Error> {
+        self.in_workspace(Operation::ArtifactGet, caller, tenant, async {
+            annotate_with("artifact.id", || id.to_string());
+            let found = self.store.artifacts_by_id(tenant, vec![id]).await?;
+            found.artifacts.into_iter().next().ok_or(Error::ArtifactNotFound)
         })
         .await
     }

@@ -72,6 +72,7 @@ fn sessions() {
         user_agent: None,
         workspace: None,
         lines: vec![RefreshLine::new([0x55; 32], at(2))],
+        console: None,
     };
     check(include_str!("../../../tests/records/session-v1.hex"), &session);
     let switched = Session { workspace: Some(TENANT), ..session };
@@ -79,6 +80,8 @@ fn sessions() {
     let another = RefreshLine { digest: [0x66; 32], number: 7, used_at: at(5) };
     let two_lines = Session { lines: [switched.lines.as_slice(), &[another]].concat(), ..switched };
     check(include_str!("../../../tests/records/session-v3.hex"), &two_lines);
+    let of_console = Session { lines: Vec::new(), console: Some([0x77; 32]), ..two_lines };
+    check(include_str!("../../../tests/records/session-v4.hex"), &of_console);
 }
 
 #[test]

@@ -39,6 +39,12 @@ pub(in crate::store) struct SessionV3 {
 }
 
 #[derive(Serialize, Deserialize)]
+pub(in crate::store) struct SessionV4 {
+    before: SessionV3,
+    console: Option<[u8; 32]>,
+}
+
+#[derive(Serialize, Deserialize)]
 struct RefreshLineV1 {
     digest: [u8; 32],
     number: u64,
@@ -47,16 +53,16 @@ struct RefreshLineV1 {
 
 impl Record for Session {
     const NAME: &'static str = "a session";
-    const VERSION: u8 = 3;
-    type Latest = SessionV3;
+    const VERSION: u8 = 4;
+    type Latest = SessionV4;
 
-    fn to_latest(&self) -> SessionV3 {
+    fn to_latest(&self) -> SessionV4 {
         let line = |line: &RefreshLine| RefreshLineV1 {
             digest: line.digest,
             number: line.number,
             used_at: line.used_at.as_microsecond(),
         };
-        SessionV3 {
+        let before = SessionV3 {
             id: self.id.to_bytes(),
             user: self.user.to_bytes(),
             created_at: self.created_at.as_microsecond(),
@@ -67,7 +73,8 @@ impl Record for Session {
             user_agent: self.user_agent.clone(),
             workspace: self.workspace.map(TenantId::to_bytes),
             lines: self.lines.iter().map(line).collect(),
-        }
+        };
+        SessionV4 { before, console: self.console }
     }
 
     fn from_version(version: u8, body: &[u8]) -> Result<Self, Unreadable> {
@@ -75,6 +82,7 @@ impl Record for Session {
             1 => parse::<SessionV1>(body)?.try_into(),
             2 => parse::<SessionV2>(body)?.try_into(),
             3 => parse::<SessionV3>(body)?.try_into(),
+            4 => parse::<SessionV4>(body)?.try_into(),
             other => Err(unknown(other)),
         }
     }
@@ -95,6 +103,7 @@ impl TryFrom<SessionV1> for Session {
             user_agent: record.user_agent,
             workspace: None,
             lines: vec![RefreshLine::new(record.refresh_digest, time(record.refreshed_at)?)],
+            console: None,
         })
     }
 }
@@ -125,7 +134,16 @@ impl TryFrom<SessionV3> for Session {
             user_agent: record.user_agent,
             workspace: record.workspace.map(TenantId::from_bytes),
             lines: record.lines.iter().map(line).collect::<Result<_, Unreadable>>()?,
+            console: None,
         })
+    }
+}
+
+impl TryFrom<SessionV4> for Session {
+    type Error = Unreadable;
+
+    fn try_from(record: SessionV4) -> Result<Self, Unreadable> {
+        Ok(Self { console: record.console, ..record.before.try_into()? })
     }
 }
 

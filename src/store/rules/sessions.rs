@@ -75,6 +75,16 @@ impl<E: Engine> Sessions for E {
         self.write(Name::new("delete", "refresh_salts"), nobody(), rule).await
     }
 
+    async fn prolong_session(
+        &self,
+        user: UserId,
+        id: SessionId,
+        idle_until: Timestamp,
+        stamp: Stamp,
+    ) -> StoreResult<()> {
+        write(self, UPDATE, stamp, move |tx| prolong(tx, user, id, idle_until)).await
+    }
+
     async fn switch_session(
         &self,
         user: UserId,
@@ -149,6 +159,15 @@ fn note_failed_login(tx: &mut Tx<'_>, user: Option<UserId>) -> StoreResult<()> {
 fn somewhere(stamp: &Stamp) -> Scope {
     let ip = stamp.actor.ip.as_deref().unwrap_or_default();
     Scope::Nobody(ip.bytes().fold(0, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)))
+}
+
+/// See [`Sessions::prolong_session`].
+fn prolong(tx: &mut Tx<'_>, user: UserId, id: SessionId, idle_until: Timestamp) -> StoreResult<()> {
+    let mut session = live(tx, user, id)?;
+    session.refreshed_at = tx.stamp().at;
+    session.idle_until = idle_until.min(session.expires_at);
+    put(tx, &session)?;
+    log(tx, &session, ChangeKind::SessionRefreshed(id))
 }
 
 /// See [`Sessions::switch_session`].

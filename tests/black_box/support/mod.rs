@@ -2,6 +2,7 @@
 //! It knows the contract and nothing of the program's insides.
 
 pub mod account;
+pub mod browser;
 pub mod client;
 pub mod exposition;
 pub mod h2;

@@ -5,18 +5,16 @@ use uuid::Uuid;
 use super::body::PageBody;
 use super::fields::{FacetNames, TagList, TypeText};
 use crate::domain::{
-    ArtifactFilter, ArtifactType, FacetFields, ListArtifacts, Page, Position, Ranking, SearchArtifacts, SearchText,
-    Sort, SortBy, Start, Tag, Tags, TenantId, Violations,
+    ArtifactFilter, ArtifactType, FacetFields, ListArtifacts, Page, SearchArtifacts, SearchText, Sort, SortBy, Start,
+    Tag, Tags, TenantId, Violations,
 };
-use crate::http::cursor;
+use crate::http::artifact_cursor;
 use crate::http::json::Json;
 use crate::http::problem::Problem;
 use crate::http::query_parameters::query_parameters;
 use crate::http::types::{Flag, Limit, Offset, Search, SortName, Time, within};
 use crate::service::{Caller, CursorKey, Service};
 
-/// What cursors call a listing of artifacts.
-const LIST: &str = "artifacts";
 /// The most that are passed over in another order than that of creation: as many places have to be remembered.
 const MAX_SORTED_OFFSET: i64 = 10_000;
 
@@ -98,7 +96,7 @@ impl ListQuery {
                     (check.field("/offset", offset).map(Start::Offset), None)
                 }
                 (Some(cursor), None) => {
-                    let place = place(key, &cursor, tenant, &digest(&text, &filter, sort), sort);
+                    let place = artifact_cursor::place(key, &cursor, tenant, (&text, &filter, sort));
                     let (position, ranking) = check.field("/cursor", place)?;
                     is_expired = sort.had(&position);
                     (Some(Start::After(position)), ranking)
@@ -134,31 +132,8 @@ pub(super) async fn answer(
     } else {
         service.artifacts(caller, tenant, wanted.list).await?
     };
-    let digest = digest(&text, &filter, sort);
-    let place = found.next.as_ref().map(|position| (digest, position, &found.ranking));
-    let next = place.and_then(|place| cursor::encode(key, LIST, tenant, &place));
+    let next = artifact_cursor::next(key, tenant, (&text, &filter, sort), &found);
     Ok(Json(PageBody::new(found, &window, next, facets)))
-}
-
-/// What identifies a list: a cursor is only good for its own.
-fn digest(text: &Option<SearchText>, filter: &ArtifactFilter, sort: Sort) -> [u8; 32] {
-    cursor::digest(&(text, filter, sort))
-}
-
-/// Where a cursor points to, and what the order there depends on, if it is one of this listing.
-fn place(
-    key: &CursorKey,
-    text: &str,
-    tenant: TenantId,
-    list: &[u8; 32],
-    sort: Sort,
-) -> Result<(Position, Option<Ranking>), String> {
-    let (digest, position, ranking) = cursor::decode::<([u8; 32], Position, Option<Ranking>)>(key, text, LIST, tenant)?;
-    if digest == *list && (sort.has(&position) || sort.had(&position)) {
-        Ok((position, ranking))
-    } else {
-        Err("is of a list with other filters or another sort; repeat them with it".to_owned())
-    }
 }
 
 fn check_facets(names: Option<&FacetNames>) -> Result<FacetFields, String> {

@@ -23,6 +23,7 @@ use self::entity_tag::{IfMatch, entity_tag};
 use self::history::HistoryBody;
 use self::list::ListQuery;
 use super::Tag;
+use crate::domain::Artifact;
 use crate::http::conditional::none_match_names;
 use crate::http::extract::ArtifactsCaller;
 use crate::http::json::Json;
@@ -32,6 +33,11 @@ use crate::http::state::State;
 use crate::http::types::{Flag, Limit};
 
 pub(crate) use catalog::CatalogApi;
+
+/// An artifact in JSON, indented, as the API gives it out.
+pub(crate) fn artifact_json(artifact: &Artifact) -> String {
+    serde_json::to_string_pretty(&ArtifactBody::from(artifact.clone())).unwrap_or_default()
+}
 
 /// Operations on single artifacts of a workspace, and on the list of them.
 pub(crate) struct ArtifactsApi;

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use self::body::AuditPageBody;
 use super::Tag;
 use crate::domain::{LogPlace, TenantId, Violations};
-use crate::http::cursor;
+use crate::http::audit_cursor;
 use crate::http::extract::SignedIn;
 use crate::http::json::Json;
 use crate::http::problem::Problem;
@@ -24,9 +24,6 @@ use crate::service::CursorKey;
 
 /// The operation at `/api/v1/workspaces/{workspace_id}/audit`.
 pub(crate) struct AuditApi;
-
-/// What cursors call this list.
-const LIST: &str = "audit";
 
 #[OpenApi(prefix_path = "/api/v1/workspaces", tag = "Tag::Audit")]
 impl AuditApi {
@@ -51,7 +48,7 @@ impl AuditApi {
         let (limit, from) =
             check(key, tenant, limit.0, cursor.0.as_deref()).map_err(|violations| Problem::validation(&violations))?;
         let page = state.service.audit(&caller.0, tenant, from, limit).await?;
-        let next_cursor = page.next.and_then(|place| cursor::encode(key, LIST, tenant, &place));
+        let next_cursor = page.next.and_then(|place| audit_cursor::encode(key, &place, tenant));
         Ok(Json(AuditPageBody::new(page.items, page.damaged, next_cursor)))
     }
 }
@@ -65,7 +62,7 @@ fn check(
 ) -> Result<(usize, Option<LogPlace>), Violations> {
     Violations::check(|check| {
         let limit = check.field("/limit", within(limit.unwrap_or(Limit::DEFAULT).0, 1, Limit::MAX));
-        let from = cursor.map(|text| cursor::decode(key, text, LIST, tenant));
+        let from = cursor.map(|text| audit_cursor::place(key, text, tenant));
         let from = check.field("/cursor", from.transpose());
         Some((limit?, from?))
     })

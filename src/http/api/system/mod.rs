@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Tag;
+use crate::http::accept;
 use crate::http::base::Base;
 use crate::http::insiders::is_insider;
 use crate::http::json::Json;
@@ -38,11 +39,14 @@ pub(crate) struct SystemApi;
 impl SystemApi {
     /// Show where things are
     ///
-    /// A browser is led to the documentation, if there is one.
+    /// A browser is led to the console, or else to the documentation, if there is one.
     #[oai(path = "/", method = "get", operation_id = "index")]
     async fn index(&self, state: Data<&Arc<State>>, request: &Request) -> IndexResponse {
-        let accepts_html = request.header(header::ACCEPT).is_some_and(|accept| accept.contains("text/html"));
-        if accepts_html && state.server.docs {
+        let is_browser = prefers_html(request);
+        if is_browser && state.server.console {
+            return IndexResponse::Person("/console".to_owned());
+        }
+        if is_browser && state.server.docs {
             return IndexResponse::Browser("/docs".to_owned());
         }
         let at = |path: &str| format!("{}{path}", Base::prefix_of(request));
@@ -189,12 +193,25 @@ impl SystemApi {
     }
 }
 
+/// Whether HTML is liked better than JSON, and was named: what takes anything is a program.
+fn prefers_html(request: &Request) -> bool {
+    let of = |name: &str| accept::quality(request.headers(), &header::ACCEPT, |entry| accept::essence(entry) == name);
+    of("text/html").is_some_and(|html| html > 0.0 && html >= of("application/json").unwrap_or(0.0))
+}
+
 #[derive(ApiResponse)]
 enum IndexResponse {
     /// For programs
     #[oai(status = 200)]
     Program(Json<IndexBody>),
-    /// For browsers
+    /// For people with a browser
+    #[oai(status = 303)]
+    Person(
+        /// The console.
+        #[oai(header = "Location")]
+        String,
+    ),
+    /// For browsers, where there is no console
     #[oai(status = 302)]
     Browser(
         /// The documentation.

@@ -11,13 +11,14 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 
 use self::body::{TraceBody, TracePageBody};
-use self::query::{TracesQuery, cursor};
+use self::query::TracesQuery;
 use super::Tag;
 use crate::http::json::Json;
 use crate::http::operators::Operator;
 use crate::http::problem::Problem;
 use crate::http::refused::{INVALID, MALFORMED, NOT_FOUND, OPERATOR, Refused};
 use crate::http::state::State;
+use crate::http::traces_cursor;
 use crate::service::Error;
 
 pub(crate) use self::workspace::WorkspaceTracesApi;
@@ -42,7 +43,7 @@ impl TracesApi {
         let key = &state.service.cursor_key;
         let asked = query.check(key).map_err(|violations| Problem::validation(&violations))?;
         let page = state.service.recorded(asked.wanted, asked.after, asked.limit).await?;
-        let next_cursor = page.next.and_then(|place| cursor(key, place));
+        let next_cursor = page.next.and_then(|place| traces_cursor::encode(key, place, None));
         Ok(Json(TracePageBody::new(&page, next_cursor)))
     }
 

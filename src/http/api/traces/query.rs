@@ -7,8 +7,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::domain::{TenantId, Timestamp, Violations};
-use crate::http::cursor::{self, NO_WORKSPACE};
 use crate::http::query_parameters::query_parameters;
+use crate::http::traces_cursor;
 use crate::http::types::{Limit, Offset, Time, schema, within};
 use crate::operations::Operation;
 use crate::service::CursorKey;
@@ -76,14 +76,9 @@ impl WorkspaceTracesQuery {
             limit,
             cursor,
         };
-        let asked = query.check_for(key, tenant)?;
+        let asked = query.check_for(key, Some(tenant))?;
         Ok(Checked { wanted: Wanted { only_authorised: true, ..asked.wanted }, ..asked })
     }
-}
-
-/// The cursor of a place in the list of a workspace.
-pub(super) fn workspace_cursor(key: &CursorKey, tenant: TenantId, place: Place) -> Option<String> {
-    cursor::encode(key, LIST, tenant, &place)
 }
 
 /// The name of an operation. It is checked by the handler, which answers 422.
@@ -135,29 +130,21 @@ pub(super) struct Checked {
     pub limit: usize,
 }
 
-/// What cursors call this list.
-const LIST: &str = "traces";
-
-/// The cursor of a place in the list.
-pub(super) fn cursor(key: &CursorKey, place: Place) -> Option<String> {
-    cursor::encode(key, LIST, NO_WORKSPACE, &place)
-}
-
 impl TracesQuery {
     /// Checks every parameter.
     pub(super) fn check(self, key: &CursorKey) -> Result<Checked, Violations> {
-        self.check_for(key, NO_WORKSPACE)
+        self.check_for(key, None)
     }
 
     /// The same, with a cursor of this workspace's list.
-    fn check_for(self, key: &CursorKey, tenant: TenantId) -> Result<Checked, Violations> {
+    fn check_for(self, key: &CursorKey, tenant: Option<TenantId>) -> Result<Checked, Violations> {
         Violations::check(|check| {
             let operation = check.field("/operation", self.operation.map(|it| operation(&it.0)).transpose());
             let status = check.field("/status", self.status.map(|it| status(&it.0)).transpose());
             let duration = self.min_duration_ms.map(|least| within(least.0, 0, Offset::MAX));
             let duration = check.field("/min_duration_ms", duration.transpose());
             let limit = check.field("/limit", within(self.limit.unwrap_or(Limit::DEFAULT).0, 1, Limit::MAX));
-            let after = self.cursor.map(|text| cursor::decode(key, &text, LIST, tenant));
+            let after = self.cursor.map(|text| traces_cursor::place(key, &text, tenant));
             let after = check.field("/cursor", after.transpose());
             let wanted = Wanted {
                 route: self.route,

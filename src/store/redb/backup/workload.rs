@@ -314,6 +314,7 @@ impl<'a> Player<'a> {
             user_agent: None,
             workspace: None,
             lines: vec![RefreshLine::new(FIRST.digest(), at)],
+            console: None,
         };
         self.sessions.push((user, session.id));
         self.store

@@ -77,6 +77,16 @@ impl<E: Engine> Artifacts for E {
         self.read(LIST, |source| list::next(source, tenant, after, deleted)).await
     }
 
+    async fn artifacts_in_trash(
+        &self,
+        tenant: TenantId,
+        after: Option<ArtifactId>,
+        limit: usize,
+    ) -> StoreResult<Vec<Artifact>> {
+        let name = Name::new("list", "artifacts_trash");
+        self.read(name, |source| trash::page(source, tenant, after, limit)).await
+    }
+
     async fn artifact_counts(&self, tenant: TenantId) -> StoreResult<ArtifactCounts> {
         self.read(Name::new("get", "counters"), |source| stats::counts(source, tenant)).await
     }

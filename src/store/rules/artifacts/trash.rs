@@ -1,4 +1,4 @@
-//! What has been in the trash for long. See [`crate::store::Housekeeping::purge_old_trash`].
+//! What is in the trash, and what has been there for long. See [`crate::store::Housekeeping::purge_old_trash`].
 
 use super::{key, purge};
 use crate::domain::{Artifact, ArtifactId, Precondition, TenantId, Timestamp};
@@ -6,6 +6,18 @@ use crate::store::engine::{Source, Span, Table, Tx};
 use crate::store::rules::expired::ExpiredBatch;
 use crate::store::rules::reading::{Reading as _, at, readable};
 use crate::store::{StoreResult, TrashPlace};
+
+/// See [`crate::store::Artifacts::artifacts_in_trash`].
+pub(super) fn page(
+    source: &dyn Source,
+    tenant: TenantId,
+    after: Option<ArtifactId>,
+    limit: usize,
+) -> StoreResult<Vec<Artifact>> {
+    let after = after.map(|id| key(tenant, id));
+    let span = Span::under(Table::ArtifactsTrash, &tenant.to_bytes());
+    source.rows(Table::ArtifactsTrash, &span.after(after.as_ref().map(<[u8; 32]>::as_slice)), limit)
+}
 
 /// Reads the next `limit` artifacts in the trash.
 pub(in crate::store::rules) fn look(

@@ -1,0 +1,188 @@
+// Walks through the console as a person does, with a script and without one: from the first page to an artifact of one's own
+// and back. Fails on whatever the browser complains of, on any request to another origin, and on a page that is wider than
+// the screen. With SHOTS=DIRECTORY, keeps a picture of every page: phone and desk, light and dark.
+//
+// Usage: node console.mjs URL   (playwright-core must be installed beside it)
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { chromium } from 'playwright-core';
+
+const { origin } = new URL(process.argv[2]);
+const shots = process.env.SHOTS;
+const patience = 60_000;
+const problems = [];
+const widths = { phone: { width: 390, height: 844 }, desk: { width: 1280, height: 860 } };
+
+const browser = await chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: [
+    '--no-sandbox', // Chromium has none for root.
+    '--disable-gpu',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+  ],
+});
+
+async function call(path, body, token) {
+  const answer = await fetch(origin + path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(patience),
+  });
+  assert.ok(answer.ok, `${path} answered ${answer.status}: ${await answer.clone().text()}`);
+  return answer.json();
+}
+
+async function register() {
+  const account = { email: `console-${randomUUID()}@example.com`, password: 'Uncommon-Passphrase-1' };
+  await call('/api/v1/auth/register', { ...account, first_name: 'Ann' });
+  return account;
+}
+
+// A page in a browser of its own, whose complaints are noted.
+async function open(name, options) {
+  const context = await browser.newContext({ baseURL: origin, viewport: widths.desk, ...options });
+  context.setDefaultTimeout(patience);
+  const problem = (text) => problems.push(`${name}: ${text}`);
+  context.on('console', (message) => {
+    if (message.type() === 'error') problem(`${message.text()} (${message.location().url})`);
+  });
+  context.on('weberror', (error) => problem(error.error().stack));
+  context.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.origin !== origin) problem(`requests ${url}`);
+  });
+  const page = await context.newPage();
+  return { page, problem };
+}
+
+// Takes pictures of where the page is, and says if it is wider than the screen.
+async function look(page, problem, name) {
+  for (const [size, viewport] of Object.entries(widths)) {
+    await page.setViewportSize(viewport);
+    const [content, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+    if (content > screen) problem(`${name} is ${content} pixels wide on a screen of ${screen}`);
+    for (const colorScheme of shots ? ['light', 'dark'] : []) {
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: `${shots}/${name}-${size}-${colorScheme}.png`, fullPage: true });
+    }
+  }
+  await page.setViewportSize(widths.desk);
+}
+
+async function signIn(page, account) {
+  await page.getByLabel('E-mail address').fill(account.email);
+  await page.getByLabel('Password').fill(account.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+async function walk(name, javaScriptEnabled) {
+  const { page, problem } = await open(name, { javaScriptEnabled });
+  const seen = (what) => (javaScriptEnabled ? look(page, problem, what) : Promise.resolve());
+  const account = await register();
+  const click = (role, label) => page.getByRole(role, { name: label, exact: true }).click();
+  try {
+    await page.goto('/');
+    assert.equal(new URL(page.url()).pathname, '/console');
+    await seen('sign-in');
+    await signIn(page, account);
+    await page.getByText('You are in no workspace yet').waitFor();
+    await seen('workspaces-none');
+    await page.getByLabel('Name').fill('Acme Platform');
+    await click('button', 'Create workspace');
+    await page.getByRole('heading', { name: 'Put something in' }).waitFor();
+    await seen('catalog-empty');
+    await click('link', 'New artifact');
+    await seen('new');
+    await page.getByLabel('Name', { exact: true }).fill('billing-api');
+    await page.getByLabel('Type').fill('service');
+    await page.getByLabel('Tags').fill('payments, edge');
+    await page.getByLabel('Description').fill('Charges **customers**.\n\n- takes orders\n- sends invoices');
+    await page.getByLabel('Metadata').fill('owner: team-billing\nreplicas: 3\ndocs: https://example.com/docs');
+    await click('button', 'Create artifact');
+    await page.getByRole('heading', { name: 'billing-api' }).waitFor();
+    assert.equal(await page.locator('.prose strong').innerText(), 'customers');
+    await seen('artifact');
+    await click('link', 'Edit');
+    await page.getByLabel('Tags').fill('payments, retired');
+    await click('button', 'Save');
+    await click('link', 'History');
+    await page.getByText('Version 2').first().waitFor();
+    await seen('history');
+    await click('button', 'Restore version 1');
+    await page.getByRole('link', { name: 'edge', exact: true }).waitFor();
+    await page.getByRole('searchbox').fill('customers');
+    await page.getByRole('searchbox').press('Enter');
+    assert.equal(await page.locator('.results mark').first().innerText(), 'customers');
+    await seen('catalog-found');
+    await page.locator('.results').getByRole('link', { name: 'billing-api' }).click();
+    await page.locator('summary', { hasText: 'Delete' }).click();
+    await click('button', 'Move to the trash');
+    await page.getByRole('heading', { name: 'Trash' }).waitFor();
+    await seen('trash');
+    await click('button', 'Restore');
+    await page.getByRole('heading', { name: 'billing-api' }).waitFor();
+    await page.locator('.account summary').click();
+    await seen('account-menu');
+    await click('button', 'Sign out');
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  } catch (error) {
+    problem(`at ${page.url()}: ${error.message}`);
+  }
+  await page.context().close();
+}
+
+// Everything as long and as strange as it may be.
+async function overfull() {
+  const { page, problem } = await open('overfull', {});
+  const account = await register();
+  try {
+    const { access_token: token } = await call('/api/v1/auth/login', account);
+    const long = 'W'.repeat(50);
+    const { id } = await call('/api/v1/workspaces', { name: `${long}${long}`, description: 'x'.repeat(1000) }, token);
+    const artifacts = `/api/v1/workspaces/${id}/artifacts`;
+    const metadata = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`key.${at}.${'k'.repeat(40)}`, 'v'.repeat(at * 20)]));
+    const tags = Array.from({ length: 20 }, (_, at) => `${at} ${'t'.repeat(46)}`);
+    const hostile = '"><script>alert(1)</script><img src=x onerror=alert(1)>';
+    const made = await call(artifacts, { name: 'N'.repeat(255), tags, artifact_metadata: metadata, description: 'D'.repeat(2000) }, token);
+    await call(artifacts, { name: 'שירות חיוב', tags: ['חיוב'], description: `مرحبا ${hostile}`, artifact_metadata: { hostile } }, token);
+    const operations = Array.from({ length: 60 }, (_, at) => ({
+      op: 'create', name: `service-${at}`, artifact_type: ['service', 'dataset', 'document'][at % 3],
+      tags: ['payments', 'edge', 'internal', 'legacy'].slice(0, at % 5), description: `The service number ${at}, which does what services do.`,
+    }));
+    await call(`${artifacts}/bulk`, { operations }, token);
+    await page.goto('/console');
+    await signIn(page, account);
+    await page.getByRole('heading', { name: 'Catalog' }).waitFor();
+    const catalog = `/console/workspaces/${id}`;
+    const places = {
+      'overfull-catalog': catalog,
+      'overfull-last': `${catalog}?sort=created_at`,
+      'overfull-workspaces': '/console/workspaces',
+      'overfull-artifact': `${catalog}/artifacts/${made.id}`,
+      'overfull-edit': `${catalog}/artifacts/${made.id}/edit`,
+      'overfull-history': `${catalog}/artifacts/${made.id}/history`,
+    };
+    for (const [name, place] of Object.entries(places)) {
+      await page.goto(place);
+      await look(page, problem, name);
+    }
+  } catch (error) {
+    problem(`at ${page.url()}: ${error.message}`);
+  }
+  await page.context().close();
+}
+
+await walk('with a script', true);
+await walk('without a script', false);
+await overfull();
+const version = browser.version();
+await browser.close();
+
+for (const problem of problems) console.error(`console: ${problem}`);
+if (problems.length > 0) process.exit(1);
+console.log(`the console works in Chromium ${version}, with a script and without`);

@@ -1,0 +1,135 @@
+//! Where things are.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use uuid::Uuid;
+
+use super::BASE;
+use crate::domain::{ApiKeyId, ArtifactId, SessionId, TenantId, UserId};
+
+/// What is escaped in a query string.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The first page.
+pub(super) const HOME: &str = BASE;
+/// Where one signs in.
+pub(super) const SIGN_IN: &str = "/console/sign-in";
+/// Where one signs out.
+pub(super) const SIGN_OUT: &str = "/console/sign-out";
+/// Where one registers.
+pub(super) const REGISTER: &str = "/console/register";
+/// Where an address is verified, as e-mails say.
+pub(super) const VERIFY: &str = "/console/verify-email";
+/// Where one asks for a link to choose another password.
+pub(super) const FORGOT: &str = "/console/forgot-password";
+/// Where another password is chosen, as e-mails say.
+pub(super) const RESET: &str = "/console/reset-password";
+/// One's own account.
+pub(super) const ACCOUNT: &str = "/console/account";
+/// Where another password is chosen.
+pub(super) const PASSWORD: &str = "/console/account/password";
+/// Where all other sessions are ended.
+pub(super) const END_OTHERS: &str = "/console/account/end-others";
+/// One's workspaces.
+pub(super) const WORKSPACES: &str = "/console/workspaces";
+
+/// The catalog of a workspace.
+pub(super) fn catalog(tenant: TenantId) -> String {
+    format!("{WORKSPACES}/{tenant}")
+}
+
+/// The trash of a workspace.
+pub(super) fn trash(tenant: TenantId) -> String {
+    format!("{WORKSPACES}/{tenant}/trash")
+}
+
+/// The last requests in a workspace.
+pub(super) fn traces(tenant: TenantId) -> String {
+    format!("{WORKSPACES}/{tenant}/traces")
+}
+
+/// The people of a workspace.
+pub(super) fn members(tenant: TenantId) -> String {
+    format!("{WORKSPACES}/{tenant}/members")
+}
+
+/// What is done with a member: `role`, `remove`.
+pub(super) fn of_member(tenant: TenantId, user: UserId, what: &str) -> String {
+    format!("{WORKSPACES}/{tenant}/members/{user}/{what}")
+}
+
+/// The API keys of a workspace.
+pub(super) fn api_keys(tenant: TenantId) -> String {
+    format!("{WORKSPACES}/{tenant}/api-keys")
+}
+
+/// Where an API key is revoked.
+pub(super) fn revoke_key(tenant: TenantId, key: ApiKeyId) -> String {
+    format!("{WORKSPACES}/{tenant}/api-keys/{key}/revoke")
+}
+
+/// Who did what in a workspace.
+pub(super) fn audit(tenant: TenantId) -> String {
+    format!("{WORKSPACES}/{tenant}/audit")
+}
+
+/// Where a session is ended.
+pub(super) fn end_session(session: SessionId) -> String {
+    format!("{ACCOUNT}/sessions/{session}/end")
+}
+
+/// The form for a new artifact.
+pub(super) fn new_artifact(tenant: TenantId) -> String {
+    format!("{WORKSPACES}/{tenant}/new")
+}
+
+/// An artifact.
+pub(super) fn artifact(tenant: TenantId, id: ArtifactId) -> String {
+    format!("{WORKSPACES}/{tenant}/artifacts/{id}")
+}
+
+/// What is done with an artifact: `edit`, `history`, `delete`, `restore`, `purge`.
+pub(super) fn of_artifact(tenant: TenantId, id: ArtifactId, what: &str) -> String {
+    format!("{WORKSPACES}/{tenant}/artifacts/{id}/{what}")
+}
+
+/// The artifacts of a workspace in the API, or one of them.
+pub(super) fn in_api(tenant: TenantId, id: Option<Uuid>) -> String {
+    let id = id.map(|id| format!("/{id}")).unwrap_or_default();
+    format!("/api/v1/workspaces/{tenant}/artifacts{id}")
+}
+
+/// A place with a query string of these pairs.
+pub(super) fn with_query(place: &str, pairs: &[(&str, &str)]) -> String {
+    let pair = |(name, value): &(&str, &str)| format!("{name}={}", utf8_percent_encode(value, ESCAPED));
+    let query: Vec<String> = pairs.iter().map(pair).collect();
+    if query.is_empty() { place.to_owned() } else { format!("{place}?{}", query.join("&")) }
+}
+
+/// Whether a text leads to a page of the console, and nowhere else.
+pub(super) fn is_own(text: &str) -> bool {
+    let is_below = text == BASE || text.strip_prefix(BASE).is_some_and(|rest| rest.starts_with(['/', '?']));
+    is_below && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_of_the_console_are_its_own() {
+        for own in ["/console", "/console/workspaces", "/console/workspaces/1?q=a%20b", "/console?x=1"] {
+            assert!(is_own(own), "{own}");
+        }
+        for foreign in
+            ["", "/", "//evil.example", "/consoles", "https://evil.example/console", "/console/\r\nx", "/console\\x"]
+        {
+            assert!(!is_own(foreign), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn values_are_escaped() {
+        assert_eq!(with_query("/console", &[("q", "a b&c=ü"), ("tag", "x")]), "/console?q=a%20b%26c%3D%C3%BC&tag=x");
+        assert_eq!(with_query("/console", &[]), "/console");
+    }
+}

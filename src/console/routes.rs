@@ -1,0 +1,88 @@
+//! The table of contents: every page with the operation that it performs.
+
+use poem::http::Method;
+
+use super::outcome::Outcome;
+use super::{
+    account, api_keys, artifact, audit, catalog, entry, mail_links, members, registration, sign_in, traces, trash,
+    workspaces,
+};
+use crate::http::pages::{PageRequest, PageRoute};
+use crate::operations::Operation;
+
+/// A page that is asked for, or that a form is sent to.
+macro_rules! route {
+    ($method:ident $pattern:literal, $operation:ident, $handler:path) => {
+        PageRoute {
+            method: Method::$method,
+            pattern: $pattern,
+            operation: Operation::$operation,
+            answer: |request: PageRequest| Box::pin(async move { Outcome::finish($handler(request).await) }),
+        }
+    };
+}
+
+/// Every page.
+#[rustfmt::skip]
+pub(super) fn all() -> Vec<PageRoute> {
+    vec![
+        route!(GET "/console", Index, entry::home),
+        route!(POST "/console/sign-in", AuthLogin, sign_in::sign_in),
+        route!(GET "/console/register", Index, registration::page),
+        route!(POST "/console/register", AuthRegister, registration::register),
+        route!(GET "/console/verify-email", Index, mail_links::verify_page),
+        route!(POST "/console/verify-email", AuthVerifyEmail, mail_links::verify),
+        route!(GET "/console/forgot-password", Index, mail_links::forgot_page),
+        route!(POST "/console/forgot-password", AuthPasswordForgot, mail_links::forgot),
+        route!(GET "/console/reset-password", Index, mail_links::reset_page),
+        route!(POST "/console/reset-password", AuthPasswordReset, mail_links::reset),
+        route!(POST "/console/sign-out", AuthLogout, sign_in::sign_out),
+        route!(GET "/console/account", AuthSessionList, account::page),
+        route!(POST "/console/account/password", AuthPasswordChange, account::change_password),
+        route!(POST "/console/account/end-others", AuthSessionRevoke, account::end_others),
+        route!(POST "/console/account/sessions/{session_id}/end", AuthSessionRevoke, account::end_session),
+        route!(GET "/console/workspaces", WorkspaceList, workspaces::list),
+        route!(POST "/console/workspaces", WorkspaceCreate, workspaces::create),
+        route!(GET "/console/workspaces/{workspace_id}", ArtifactSearch, catalog::page),
+        route!(GET "/console/workspaces/{workspace_id}/trash", ArtifactList, trash::page),
+        route!(GET "/console/workspaces/{workspace_id}/members", MemberList, members::page),
+        route!(POST "/console/workspaces/{workspace_id}/members", MemberAdd, members::add),
+        route!(POST "/console/workspaces/{workspace_id}/members/{user_id}/role", MemberUpdate, members::change),
+        route!(POST "/console/workspaces/{workspace_id}/members/{user_id}/remove", MemberRemove, members::remove),
+        route!(GET "/console/workspaces/{workspace_id}/api-keys", ApiKeyList, api_keys::page),
+        route!(POST "/console/workspaces/{workspace_id}/api-keys", ApiKeyCreate, api_keys::create),
+        route!(POST "/console/workspaces/{workspace_id}/api-keys/{key_id}/revoke", ApiKeyRevoke, api_keys::revoke),
+        route!(GET "/console/workspaces/{workspace_id}/audit", WorkspaceAudit, audit::page),
+        route!(GET "/console/workspaces/{workspace_id}/traces", WorkspaceTraces, traces::workspace::page),
+        route!(GET "/console/workspaces/{workspace_id}/traces/{trace_id}", WorkspaceTraces, traces::workspace::one),
+        route!(GET "/console/workspaces/{workspace_id}/new", WorkspaceGet, artifact::edit::blank),
+        route!(POST "/console/workspaces/{workspace_id}/new", ArtifactCreate, artifact::edit::create),
+        route!(GET "/console/workspaces/{workspace_id}/artifacts/{artifact_id}", ArtifactGet, artifact::page::page),
+        route!(GET "/console/workspaces/{workspace_id}/artifacts/{artifact_id}/edit", ArtifactGet, artifact::edit::filled),
+        route!(POST "/console/workspaces/{workspace_id}/artifacts/{artifact_id}/edit", ArtifactUpdate, artifact::edit::update),
+        route!(GET "/console/workspaces/{workspace_id}/artifacts/{artifact_id}/history", ArtifactHistory, artifact::history::page),
+        route!(POST "/console/workspaces/{workspace_id}/artifacts/{artifact_id}/history", ArtifactUpdate, artifact::history::bring_back),
+        route!(POST "/console/workspaces/{workspace_id}/artifacts/{artifact_id}/delete", ArtifactDelete, trash::delete),
+        route!(POST "/console/workspaces/{workspace_id}/artifacts/{artifact_id}/restore", ArtifactRestore, trash::restore),
+        route!(POST "/console/workspaces/{workspace_id}/artifacts/{artifact_id}/purge", ArtifactPurge, trash::purge),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_routes_are_in_each_others_way() {
+        let mut router: matchit::Router<Vec<Method>> = matchit::Router::new();
+        for route in all() {
+            match router.at_mut(route.pattern) {
+                Ok(known) => {
+                    assert!(!known.value.contains(&route.method), "{} {} twice", route.method, route.pattern);
+                    known.value.push(route.method);
+                }
+                Err(_) => router.insert(route.pattern, vec![route.method]).expect("a pattern of its own"),
+            }
+        }
+    }
+}
