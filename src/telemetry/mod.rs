@@ -34,6 +34,7 @@ pub use crate::operations::Operation;
 pub use client::{HttpSender, http_sender, with_causes};
 pub use collector::{ExportHealth, SignalHealth};
 pub use error::TelemetryError;
+pub use export::export_request;
 pub use http::{RequestHead, RequestInFlight};
 pub use metrics::{BackupFigures, HashingFigures, Metrics, SearchFigures, StorageFigures, TaskFigures};
 pub use observed::Observed;

@@ -16,8 +16,8 @@ use prost::encoding::{WireType, encode_key, encode_varint};
 const HAS_IS_REMOTE: u32 = 0x100;
 const IS_REMOTE: u32 = 0x200;
 
-/// An `ExportTraceServiceRequest` with these spans of this resource.
-pub(super) fn export_request(spans: &[SpanData], resource: &Resource) -> Vec<u8> {
+/// An `ExportTraceServiceRequest` of OTLP with these spans of this resource, in protobuf. Public for `benches/encoding.rs`.
+pub fn export_request(spans: &[SpanData], resource: &Resource) -> Vec<u8> {
     let mut request = Message(Vec::with_capacity(spans.len() * 1024));
     request.message(1, |resource_spans| {
         resource_spans.message(1, |message| {

@@ -22,6 +22,7 @@ use hyper::HeaderMap;
 use tonic::metadata::MetadataMap;
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 
+pub use self::encoding::export_request;
 pub(super) use self::exporters::Exporter;
 pub(super) use self::queue::{Bounded, Leaving};
 
