@@ -26,6 +26,8 @@ mod quotas;
 mod remote;
 mod sampling;
 mod secret;
+#[cfg(test)]
+mod secret_file_tests;
 mod secret_files;
 mod server;
 mod source;

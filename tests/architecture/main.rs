@@ -49,7 +49,7 @@ const EVERYTHING: &[&str] = &[
 ];
 
 /// No file is longer than this, with its tests.
-const MAX_LINES: usize = 450;
+const MAX_LINES: usize = 420;
 
 /// Every Rust file below a directory of the package.
 fn sources(directory: &str) -> Vec<PathBuf> {
