@@ -10,6 +10,7 @@ macro_rules! query_parameters {
         }
     ) => {
         $(#[doc = $about])*
+        #[cfg_attr(test, derive(Default))]
         pub(super) struct $name {
             $($(#[doc = $doc])+ pub $field: Option<$type>,)+
         }

@@ -173,3 +173,30 @@ fn check_tags(list: Option<TagList>) -> Result<Vec<Tag>, String> {
 pub(super) fn check_limit(limit: Option<Limit>) -> Result<usize, String> {
     within(limit.unwrap_or(Limit::DEFAULT).0, 1, Limit::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::{Position, Ranking};
+    use crate::http::cursor;
+
+    #[test]
+    fn a_cursor_of_an_older_order_of_names_is_gone() {
+        let (key, tenant) = (CursorKey::derive(&[1; 32]), TenantId::from_bytes([1; 16]));
+        let sort = Sort { by: SortBy::Name, descending: false };
+        let list = cursor::digest(&(&None::<SearchText>, &ArtifactFilter::default(), sort));
+        let creation = json!({"at": 0, "id": "01890a5d-ac96-774b-bcce-b302099a8057"});
+        for (name, status) in
+            [(json!({"Name": "anvil"}), 410), (json!({"Collated": [0, [42]]}), 410), (json!("CreatedAt"), 422)]
+        {
+            let position: Position =
+                serde_json::from_value(json!({"key": name, "creation": creation})).expect("a place");
+            let cursor = cursor::encode(&key, "artifacts", tenant, &(list, &position, None::<Ranking>));
+            let query = ListQuery { sort: Some(SortName("name".to_owned())), cursor, ..ListQuery::default() };
+            let refused = query.check(&key, tenant, false).map(drop).expect_err("it is refused");
+            assert_eq!(refused.into_part().0, status, "{name}");
+        }
+    }
+}
