@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use ghostworks::domain::{
-    Actor, Artifact, ArtifactDescription, ArtifactName, ArtifactType, Email, IdGenerator, Metadata, Quotas, Settings,
-    Slug, Stamp, SystemEntropy, Tags, TenantId, Timestamp, User, UserId, Workspace, WorkspaceName,
+    Actor, Artifact, ArtifactDescription, ArtifactName, ArtifactType, Email, IdGenerator, Metadata, Settings,
+    SharedQuotas, Slug, Stamp, SystemEntropy, Tags, TenantId, Timestamp, User, UserId, Workspace, WorkspaceName,
 };
 use ghostworks::store::redb::{Location, Options, RedbStore};
 use ghostworks::store::{NoObserver, SlugChoice, Users as _, Workspaces as _};
@@ -41,7 +41,7 @@ impl Bench {
             queue: 1024,
             group_max: 256,
             min_free_bytes: 0,
-            quotas: Quotas::default(),
+            quotas: SharedQuotas::default(),
             entropy: Arc::new(SystemEntropy),
             on_repair: Arc::new(|_| {}),
         };

@@ -125,7 +125,7 @@ impl<'a> Accounts<'a> {
             }
             Self::Running(config) => {
                 let cursor = if from.is_empty() { String::new() } else { format!("&cursor={from}") };
-                ask_running(config, Method::GET, &format!("{ACCOUNTS}?limit={PAGE}{cursor}")).await
+                ask_running(config, Method::GET, &format!("{ACCOUNTS}?limit={PAGE}{cursor}"), None).await
             }
         }
     }
@@ -139,7 +139,7 @@ impl<'a> Accounts<'a> {
             }
             Self::Running(config) => {
                 let path = format!("{ACCOUNTS}?email={}", escaped(email.as_str()));
-                let page: Page = ask_running(config, Method::GET, &path).await?;
+                let page: Page = ask_running(config, Method::GET, &path, None).await?;
                 page.items.first().map(|account| account.id.into()).ok_or_else(none)
             }
         }
@@ -151,7 +151,9 @@ impl<'a> Accounts<'a> {
                 let details = details(store, id).await.map_err(Error::NotRead)?;
                 details.ok_or_else(|| Error::NoSuchUser { email: id.to_string() })
             }
-            Self::Running(config) => ask_running(config, Method::GET, &format!("{ACCOUNTS}/{}", id.as_uuid())).await,
+            Self::Running(config) => {
+                ask_running(config, Method::GET, &format!("{ACCOUNTS}/{}", id.as_uuid()), None).await
+            }
         }
     }
 
@@ -167,7 +169,7 @@ impl<'a> Accounts<'a> {
             }
             Self::Running(config) => {
                 let path = format!("{ACCOUNTS}/{}/{}", id.as_uuid(), setting.operation());
-                ask_running::<AccountDetails>(config, Method::POST, &path).await.map(drop)
+                ask_running::<AccountDetails>(config, Method::POST, &path, None).await.map(drop)
             }
         }
     }

@@ -3,18 +3,15 @@
 use std::sync::Arc;
 
 use crate::followers::{Driver, Following};
-use crate::mail::Mailer;
 use crate::search::SegmentSize;
 use crate::service::{
     Housekeeping, Indexer, MailRequests, Mailing, MakeBackups, MergeSegments, SaveIndex, Service, ShipChanges,
 };
 
 /// Starts them.
-pub(super) fn start(service: &Arc<Service>, mail: Option<(MailRequests, Mailer)>) -> Driver {
+pub(super) fn start(service: &Arc<Service>, mail: MailRequests) -> Driver {
     let mut driver = Driver::new(service.background.clone(), service.clock.clone());
-    if let Some((requests, mailer)) = mail {
-        driver.start(Mailing::new(service.clone(), requests, mailer));
-    }
+    driver.start(Mailing::new(service.clone(), mail));
     driver.start(Housekeeping::new(service.clone()));
     driver.start(MergeSegments::new(service.clone(), SegmentSize::Small));
     driver.start(MergeSegments::new(service.clone(), SegmentSize::Large));

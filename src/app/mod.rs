@@ -12,38 +12,40 @@ mod observers;
 mod operator;
 mod places;
 mod recovery;
+mod reloading;
 mod running;
 mod scratch;
+mod settings;
+mod signals;
+mod supervisor;
 mod transfer;
 mod upkeep;
 
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use arc_swap::{ArcSwap, ArcSwapOption};
 use secrecy::ExposeSecret as _;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::auth::{
     AccessTokens, CursorKey, DeviceTokens, HashCost, HashingError, OnHashed, PasswordHasher, SigningKey,
 };
-use crate::backups::{Place, S3};
-use crate::config::{self, Config, Listen};
+use crate::config::{self, Config, Effective, Listen, Sources};
 use crate::console;
 use crate::domain::{
-    Clock as _, Entropy, HistoryId, IdGenerator, InstallationId, PasswordPolicy, Quotas, SystemClock, SystemEntropy,
+    Clock as _, Entropy, HistoryId, IdGenerator, InstallationId, SharedQuotas, SystemClock, SystemEntropy,
 };
 use crate::http::server::{Listener, Tls, TlsError};
 use crate::http::{self, Memory, MetricsAccess, OperatorSocket, SharedToken, State, server};
-use crate::mail::{Links, Mailer, MailerError};
 use crate::search::SearchIndex;
 use crate::service::{
-    AccountSettings, Admission, ApiKeyUses, BackupSchedule, Devices, KeptAnswers, LargeWrites, Outbox,
-    RateLimitSettings, RateLimits, Retention, Search, Service, SessionSettings,
+    ApiKeyUses, BackupSchedule, Devices, KeptAnswers, LargeWrites, Outbox, ReloadDesk, Retention, Search, Service,
+    SessionSettings,
 };
 use crate::store::redb::{Location, OpenError, Options, RedbStore};
 use crate::store::{Store, StoreError};
@@ -51,11 +53,13 @@ use crate::telemetry::{self, Pipeline, Telemetry};
 
 use self::listening::Listeners;
 use self::observers::{StoreTelemetry, on_hashed, register_gauges};
+use self::reloading::Reloader;
+use self::signals::Signals;
 
 pub use accounts::{Account, AccountDetails, AccountSetting, AccountWorkspace, account, accounts, set_account};
 pub use demo::{Demo, fill_with_demo};
 pub use error::Error;
-pub use operator::ask_operator;
+pub use operator::{PinnedSetting, Reloaded, ask_operator, log_level, reload};
 pub use places::{BackupPlace, RestorePoint, Verified};
 pub use recovery::{Recovered, recover};
 pub use transfer::{Export, Exported, Import, Imported, Refused, RefusedLine, TransferError, export, import};
@@ -69,8 +73,10 @@ const SEARCH_DIR: &str = "search";
 
 /// Runs the server until it is asked to stop by SIGTERM or SIGINT. A directory that has lost its database gets an empty one
 /// only if it `may_be_new`.
-pub async fn serve(mut config: Config, may_be_new: bool) -> Result<(), Error> {
+pub async fn serve(effective: Effective, sources: Sources, may_be_new: bool) -> Result<(), Error> {
     let started = Instant::now();
+    let mut config = effective.config().clone();
+    let signals = Signals::new().map_err(Error::Signal)?;
     let ids = IdGenerator::new();
     let instance = ids.next(SystemClock.now());
     let (pipeline, telemetry) = Pipeline::start(&config.telemetry, config.environment, instance)?;
@@ -92,12 +98,13 @@ pub async fn serve(mut config: Config, may_be_new: bool) -> Result<(), Error> {
         installation::require_database(data_dir)?;
     }
     let telemetry = Arc::new(telemetry);
-    let store = open_store(&config, telemetry.clone())?;
+    let quotas = SharedQuotas::new(settings::quotas(&config.quotas));
+    let store = open_store(&config.storage, &quotas, telemetry.clone())?;
     let installation = installation::identify(data_dir)?;
-    let mailer = mailer(&config)?;
     let (outbox, mail_requests) = Outbox::new();
-    let outbox = mailer.is_some().then_some(outbox);
-    let service = Arc::new(service(&config, store.clone(), installation, telemetry, ids, started, outbox)?);
+    let (desk, reload_requests) = ReloadDesk::new();
+    let beginning = Beginning { store: store.clone(), quotas, installation, telemetry, ids, started, outbox, desk };
+    let service = Arc::new(service(&config, beginning)?);
     register_gauges(&service);
     let state = Arc::new(State {
         service: service.clone(),
@@ -107,17 +114,21 @@ pub async fn serve(mut config: Config, may_be_new: bool) -> Result<(), Error> {
             config.server.memory_bytes,
             config.server.max_body_bytes.max(config.server.max_import_bytes),
         ),
-        operator: config.server.operator_token.as_ref().map(SharedToken::new),
+        operator: ArcSwapOption::new(config.server.operator_token.as_ref().map(SharedToken::new).map(Arc::new)),
+        cors_origins: ArcSwap::from_pointee(config.server.cors_origins.clone()),
         environment: config.environment,
         server: config.server.clone(),
         instance,
         draining: AtomicBool::new(false),
     });
 
-    let stop = stop_signal(state.clone())?;
+    let (reloads, stop) = signals.split(state.clone());
     let operator_socket = operator_socket(data_dir);
     announce(&config, &listeners);
-    let background = background::start(&service, mailer.map(|mailer| (mail_requests, mailer)));
+    let background = background::start(&service, mail_requests);
+    let reloader = Reloader::new(effective, sources, state.clone(), tls.clone());
+    tokio::spawn(reloader.run(reloads, reload_requests));
+    supervisor::ready();
     let router = Arc::new(http::router(state.clone(), state.server.console.then(console::pages)));
     // Until the last request is answered, metrics are worth seeing and operators can ask.
     let (stop_inner, inner_stopped) = watch::channel(());
@@ -166,8 +177,12 @@ fn stopped(stop: &watch::Receiver<()>) -> impl Future<Output = ()> + Send + 'sta
     async move { while stop.changed().await.is_ok() {} }
 }
 
-fn open_store(config: &Config, telemetry: Arc<Telemetry>) -> Result<Arc<dyn Store>, OpenError> {
-    let options = Options { quotas: quotas(&config.quotas), ..store_options(&config.storage) };
+fn open_store(
+    config: &config::Storage,
+    quotas: &SharedQuotas,
+    telemetry: Arc<Telemetry>,
+) -> Result<Arc<dyn Store>, OpenError> {
+    let options = Options { quotas: quotas.clone(), ..store_options(config) };
     Ok(Arc::new(RedbStore::open(options, Arc::new(StoreTelemetry(telemetry)))?))
 }
 
@@ -178,7 +193,7 @@ fn store_options(config: &config::Storage) -> Options {
         queue: config.write_queue,
         group_max: config.group_max,
         min_free_bytes: config.min_free_bytes,
-        quotas: Quotas::default(),
+        quotas: SharedQuotas::default(),
         entropy: Arc::new(SystemEntropy),
         on_repair: Arc::new(|progress| {
             tracing::info!("checking the database after an unclean end: {:.0} %", progress * 100.0);
@@ -199,15 +214,20 @@ fn hasher(auth: &config::Auth, on_hashed: OnHashed) -> Result<PasswordHasher, Ha
     PasswordHasher::new(cost, concurrency, auth.hash_queue, Arc::new(SystemEntropy), on_hashed)
 }
 
-fn service(
-    config: &Config,
+/// What a service begins with.
+struct Beginning {
     store: Arc<dyn Store>,
+    quotas: SharedQuotas,
     installation: InstallationId,
     telemetry: Arc<Telemetry>,
     ids: IdGenerator,
     started: Instant,
-    outbox: Option<Outbox>,
-) -> Result<Service, Error> {
+    outbox: Outbox,
+    desk: ReloadDesk,
+}
+
+fn service(config: &Config, beginning: Beginning) -> Result<Service, Error> {
+    let Beginning { store, quotas, installation, telemetry, ids, started, outbox, desk } = beginning;
     let auth = &config.auth;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let key = match &auth.signing_key {
@@ -223,15 +243,10 @@ fn service(
         access_tokens: AccessTokens::new(&key, &auth.issuer, &auth.audience),
         cursor_key: CursorKey::derive(key.as_bytes()),
         device_tokens: DeviceTokens::new(key.as_bytes()),
-        password_policy: PasswordPolicy { composition: auth.password_composition },
-        accounts: AccountSettings {
-            verification_token_seconds: auth.verification_token_seconds,
-            reset_token_seconds: auth.reset_token_seconds,
-            require_verified_email: auth.require_verified_email,
-            admit_demo: config.environment != config::Environment::Production,
-            admission: admission(auth),
-        },
+        accounts: ArcSwap::from_pointee(settings::accounts(config)),
         outbox,
+        mailer: ArcSwapOption::new(settings::mailer(config)?.map(Arc::new)),
+        desk,
         sessions: SessionSettings {
             issuer: auth.issuer.clone(),
             audience: auth.audience.clone(),
@@ -241,9 +256,9 @@ fn service(
             grace_seconds: auth.refresh_grace_seconds,
             per_account: auth.sessions_per_account,
         },
-        rate_limits: rate_limits(&config.limits),
+        rate_limits: ArcSwapOption::new(settings::rate_limits(&config.limits).map(Arc::new)),
         retention: retention(&config.storage),
-        quotas: quotas(&config.quotas),
+        quotas,
         idempotency_seconds: config.limits.idempotency_seconds,
         clock: Arc::new(SystemClock),
         entropy,
@@ -259,22 +274,17 @@ fn service(
     })
 }
 
-/// Who may register.
-fn admission(auth: &config::Auth) -> Admission {
-    let domain = |domain: &String| idna::domain_to_ascii_strict(domain).ok();
-    match auth.registration {
-        config::Registration::Open => Admission::Open,
-        config::Registration::Closed => Admission::Closed,
-        config::Registration::Domains => {
-            Admission::Domains(auth.registration_domains.iter().filter_map(domain).collect())
-        }
-    }
-}
-
-/// The most that every workspace may have.
-fn quotas(config: &config::Quotas) -> Quotas {
-    let config::Quotas { artifacts, bytes, members, api_keys } = *config;
-    Quotas { artifacts, bytes, members, api_keys }
+/// When backups are made, if they are wanted.
+fn backups(
+    config: &Config,
+    installation: InstallationId,
+    telemetry: &Arc<Telemetry>,
+) -> Result<Option<BackupSchedule>, Error> {
+    let owner = (installation, places::whereabouts(config));
+    let Some(to) = &config.backups.to else { return Ok(None) };
+    let terms = settings::backup_terms(to, &config.backups, telemetry.clone())?;
+    let changes_every = Some(config.backups.changes_every_seconds).filter(|seconds| *seconds > 0);
+    Ok(Some(BackupSchedule::new(terms, owner, changes_every.map(Duration::from_secs))))
 }
 
 /// For how long things are kept.
@@ -288,59 +298,6 @@ fn search(config: &config::Storage, history: HistoryId) -> Result<Search, Error>
     let path = config.data_dir.join(SEARCH_DIR);
     let index = SearchIndex::open(&path, history).map_err(|error| Error::Search { path, error })?;
     Ok(Search::new(index, std::thread::available_parallelism().map_or(1, usize::from)))
-}
-
-/// When backups are made, if they are wanted.
-fn backups(
-    config: &Config,
-    installation: InstallationId,
-    telemetry: &Arc<Telemetry>,
-) -> Result<Option<BackupSchedule>, Error> {
-    let owner = (installation, places::whereabouts(config));
-    let config = &config.backups;
-    let Some(to) = &config.to else { return Ok(None) };
-    let place = backup_place(to, config, telemetry.clone())?;
-    let changes_every = (config.changes_every_seconds > 0).then_some(config.changes_every_seconds);
-    let (every, changes_every) = (Duration::from_secs(config.every_seconds), changes_every.map(Duration::from_secs));
-    Ok(Some(BackupSchedule::new(place, owner, every, config.keep, changes_every)))
-}
-
-/// The place of backups that has this address.
-fn backup_place(address: &str, config: &config::Backups, telemetry: Arc<Telemetry>) -> Result<Place, Error> {
-    let s3 = S3 {
-        endpoint: config.s3_endpoint.clone(),
-        region: config.s3_region.clone(),
-        access_key_id: config.s3_access_key_id.clone().unwrap_or_default(),
-        secret_access_key: config.s3_secret_access_key.clone().unwrap_or_default(),
-    };
-    Place::new(address, &s3, telemetry).map_err(|error| Error::BackupPlace { to: address.to_owned(), error })
-}
-
-fn rate_limits(config: &config::Limits) -> Option<RateLimits> {
-    let settings = RateLimitSettings {
-        register: config.register_per_minute,
-        login: config.login_per_minute,
-        login_per_account: config.login_per_account_per_minute,
-        refresh: config.refresh_per_minute,
-        workspace_create: config.workspace_create_per_minute,
-        mail: config.mail_per_minute,
-        mail_in_all: config.mail_in_all_per_minute,
-        signed_in: config.signed_in_per_minute,
-    };
-    (config.rate_limits == config::Switch::On).then(|| RateLimits::new(settings))
-}
-
-/// The way to send e-mails: over the mail server; without one, in development only, to the log.
-fn mailer(config: &Config) -> Result<Option<Mailer>, MailerError> {
-    let mail = &config.mail;
-    let link = |link: &str| config::Mail::link(link, config.server.public_url.as_ref());
-    let links = Links { verify: link(&mail.verify_link), reset: link(&mail.reset_link) };
-    let Some(url) = &mail.smtp_url else {
-        let is_development = config.environment == config::Environment::Development;
-        return Ok(is_development.then(|| Mailer::to_log(links)));
-    };
-    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-    Mailer::over_smtp(url.expose_secret(), &mail.from, links, clock, entropy).map(Some)
 }
 
 /// The TLS side, if there is a certificate.
@@ -365,27 +322,6 @@ fn limits(config: &config::Server) -> server::Limits {
 fn inner_limits(config: &config::Server) -> server::Limits {
     let limits = limits(config);
     server::Limits { max_connections: limits.max_connections.min(descriptors::INNER_CONNECTIONS), ..limits }
-}
-
-/// Resolves when the process is asked to end. From then on it is no longer ready.
-fn stop_signal(state: Arc<State>) -> Result<impl Future<Output = ()>, Error> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signal)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signal)?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        state.draining.store(true, Ordering::Relaxed);
-        tracing::info!("stopping: finishing the requests in flight; a second signal stops at once");
-        tokio::spawn(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            std::process::exit(1);
-        });
-    })
 }
 
 /// Says where things are, once they are there. The first line is for programs too.

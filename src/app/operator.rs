@@ -4,12 +4,15 @@
 use http_body_util::{BodyExt as _, Limited};
 use hyper::{Method, StatusCode};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::transfer::{Remote, TransferError};
 use super::{Error, running};
-use crate::config::Config;
+use crate::config::{Config, LogLevel};
 
+/// Where operations for operators are.
+const OPERATOR: &str = "/api/v1/operator";
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 64 << 20;
 
@@ -18,13 +21,18 @@ pub async fn ask_operator(config: &Config, path: &str) -> Result<Value, Error> {
     if config.remote.url.is_some() {
         return from_afar(config, path).await;
     }
-    ask_running(config, Method::GET, path).await
+    ask_running(config, Method::GET, path, None).await
 }
 
 /// The answer in JSON of the server that uses the data directory, to an operator.
-pub(super) async fn ask_running<T: DeserializeOwned>(config: &Config, method: Method, path: &str) -> Result<T, Error> {
+pub(super) async fn ask_running<T: DeserializeOwned>(
+    config: &Config,
+    method: Method,
+    path: &str,
+    body: Option<Value>,
+) -> Result<T, Error> {
     let cause = |cause: String| Error::NotAsked { path: config.storage.data_dir.clone(), cause };
-    let (_, answer) = running::ask(config, method, path).await.map_err(|error| match error {
+    let (_, answer) = running::ask(config, method, path, body).await.map_err(|error| match error {
         Error::Running(why) => cause(why.to_owned()),
         Error::Unreachable { url, cause: why } => cause(format!("{url}: {why}")),
         other => other,
@@ -34,7 +42,7 @@ pub(super) async fn ask_running<T: DeserializeOwned>(config: &Config, method: Me
     let body = body.map_err(|error| cause(error.to_string()))?.to_bytes();
     let json: Value = serde_json::from_slice(&body).map_err(|_| cause(format!("it answered {status}")))?;
     match status {
-        StatusCode::OK => {
+        StatusCode::OK | StatusCode::CREATED => {
             serde_json::from_value(json).map_err(|error| cause(format!("its answer is of another version: {error}")))
         }
         StatusCode::UNAUTHORIZED => Err(cause("it has another server.operator_token".to_owned())),
@@ -59,4 +67,43 @@ async fn from_afar(config: &Config, path: &str) -> Result<Value, Error> {
         Err(TransferError::Problem { problem, .. }) => Err(Error::Refused(problem.into_detail())),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Has the server that uses the data directory read its configuration again.
+pub async fn reload(config: &Config) -> Result<Reloaded, Error> {
+    ask_running(config, Method::POST, &format!("{OPERATOR}/reload"), None).await
+}
+
+/// The level of the log of the server that uses the data directory, after it was set if there is one to set.
+pub async fn log_level(config: &Config, level: Option<LogLevel>) -> Result<LogLevel, Error> {
+    #[derive(Serialize, Deserialize)]
+    struct Setting {
+        level: LogLevel,
+    }
+    let path = format!("{OPERATOR}/log-level");
+    let answer: Setting = match level {
+        Some(level) => ask_running(config, Method::PUT, &path, Some(json!({"level": level}))).await?,
+        None => ask_running(config, Method::GET, &path, None).await?,
+    };
+    Ok(answer.level)
+}
+
+/// What came of reading the configuration again, by the keys of settings.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Reloaded {
+    /// What has changed.
+    pub changed: Vec<String>,
+    /// What is different, and takes a restart.
+    pub needs_restart: Vec<String>,
+    /// What the file says without effect.
+    pub pinned: Vec<PinnedSetting>,
+}
+
+/// A setting that the file has without effect.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PinnedSetting {
+    /// Its key.
+    pub key: String,
+    /// The variable or flag that is stronger.
+    pub by: String,
 }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use gethostname::gethostname;
 
 use super::scratch::{SCRATCH, Scratch};
-use super::{Error, backup_place, installation, upkeep};
+use super::settings::backup_place;
+use super::{Error, installation, upkeep};
 use crate::backups::{Inventory, KeptBackup, KeptChanges, NoRoute, Owner, Place, PlaceError, is_of_changes};
 use crate::config::{self, Config};
 use crate::domain::{Clock as _, IdGenerator, InstallationId, ShortId, SystemClock, Timestamp};

@@ -4,14 +4,16 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 
-use http_body_util::{BodyExt as _, Empty};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
-use hyper::header::{AUTHORIZATION, HOST};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::http::request::Builder;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use secrecy::ExposeSecret as _;
+use serde_json::Value;
 use tokio::net::UnixStream;
 
 use super::Error;
@@ -23,7 +25,7 @@ const BACKUP: &str = "/api/v1/system/backup";
 
 /// Writes a backup by the server to `file`, as it comes.
 pub(super) async fn backup(config: &Config, file: File) -> Result<(), Error> {
-    let (url, mut answer) = ask(config, Method::POST, BACKUP).await?;
+    let (url, mut answer) = ask(config, Method::POST, BACKUP, None).await?;
     match answer.status() {
         StatusCode::OK => {}
         StatusCode::UNAUTHORIZED => return Err(Error::Running("it has another server.operator_token")),
@@ -39,29 +41,48 @@ pub(super) async fn backup(config: &Config, file: File) -> Result<(), Error> {
     sink.into_inner().map_err(|error| failed(error.into_error()))?.sync_all().map_err(failed)
 }
 
-/// The answer to an operator who asks the server that uses the data directory.
-pub(super) async fn ask(config: &Config, method: Method, path: &str) -> Result<(String, Response<Incoming>), Error> {
+/// The answer to an operator who asks the server that uses the data directory, with a body in JSON if there is one.
+pub(super) async fn ask(
+    config: &Config,
+    method: Method,
+    path: &str,
+    body: Option<Value>,
+) -> Result<(String, Response<Incoming>), Error> {
+    let mut request = Request::builder().method(method);
+    if body.is_some() {
+        request = request.header(CONTENT_TYPE, "application/json");
+    }
+    let body = Full::from(body.map(|body| body.to_string()).unwrap_or_default());
     match OperatorSocket::connect(&config.storage.data_dir).await {
-        Ok(stream) => over_socket(stream, method, path).await,
-        Err(_) => by_token(&config.server, method, path).await,
+        Ok(stream) => over_socket(stream, request.uri(path), body).await,
+        Err(_) => by_token(&config.server, request, path, body).await,
     }
 }
 
 /// The answer over the operator socket, which needs no token.
-async fn over_socket(stream: UnixStream, method: Method, path: &str) -> Result<(String, Response<Incoming>), Error> {
+async fn over_socket(
+    stream: UnixStream,
+    request: Builder,
+    body: Full<Bytes>,
+) -> Result<(String, Response<Incoming>), Error> {
     let url = "the operator socket".to_owned();
     let broken = |error: hyper::Error| unreachable(&url, error.to_string());
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
     // How it ends shows in the answer.
     tokio::spawn(async move { drop(connection.await) });
-    let request = Request::builder().method(method).uri(path).header(HOST, "operator").body(Empty::<Bytes>::new());
+    let request = request.header(HOST, "operator").body(body);
     let request = request.map_err(|error| unreachable(&url, error.to_string()))?;
     let answer = sender.send_request(request).await.map_err(broken)?;
     Ok((url, answer))
 }
 
 /// The answer over HTTP, with the operator's token.
-async fn by_token(config: &config::Server, method: Method, path: &str) -> Result<(String, Response<Incoming>), Error> {
+async fn by_token(
+    config: &config::Server,
+    request: Builder,
+    path: &str,
+    body: Full<Bytes>,
+) -> Result<(String, Response<Incoming>), Error> {
     let Some(url) = config.local_url() else { return Err(Error::Running("its address is not known: give --listen")) };
     if config.tls_certificate.is_some() {
         return Err(Error::Running("it speaks TLS: run this as the user that the server runs as"));
@@ -71,11 +92,10 @@ async fn by_token(config: &config::Server, method: Method, path: &str) -> Result
             "run this as the user that the server runs as, or set server.operator_token for both",
         ));
     };
-    let request = Request::builder()
-        .method(method)
+    let request = request
         .uri(format!("{url}{path}"))
         .header(AUTHORIZATION, format!("Bearer {}", token.expose_secret()))
-        .body(Empty::<Bytes>::new())
+        .body(body)
         .map_err(|error| unreachable(&url, error.to_string()))?;
     let client = Client::builder(TokioExecutor::new()).build_http();
     let answer = client.request(request).await.map_err(|error| unreachable(&url, error.to_string()))?;

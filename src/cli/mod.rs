@@ -18,6 +18,7 @@ mod moment;
 mod openapi;
 mod progress;
 mod reindex;
+mod reload;
 mod remote;
 mod restore;
 mod serve;
@@ -96,6 +97,10 @@ enum Command {
     Migrate(migrate::Args),
     /// Show what takes up space, by table and by workspace; the server must be stopped
     Stats(stats::Args),
+    /// Have a running server read its configuration again; what can't change without a restart is said
+    Reload(reload::Args),
+    /// Show or set the level of the log of a running server
+    LogLevel(reload::LevelArgs),
     /// List the last requests of a running server, for its operator
     Traces(traces::Args),
     /// Show where the time of a request went, for the operator of a running server
@@ -179,6 +184,8 @@ impl Cli {
             Some(Command::Check(args)) => check::run(&args, &sources),
             Some(Command::Migrate(args)) => migrate::run(&args, &sources),
             Some(Command::Stats(args)) => stats::run(&args, &sources),
+            Some(Command::Reload(args)) => reload::run(&args, &sources),
+            Some(Command::LogLevel(args)) => reload::run_level(&args, &sources),
             Some(Command::Traces(args)) => traces::run(&args, &sources),
             Some(Command::Trace(args)) => trace::run(&args, &sources),
             Some(Command::Compact) => compact::run(&sources),

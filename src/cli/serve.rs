@@ -5,7 +5,7 @@ use tokio::runtime::Builder;
 use super::Failure;
 use crate::{
     app,
-    config::{Config, Sources},
+    config::{Effective, Sources},
 };
 
 #[derive(Debug, Default, clap::Args)]
@@ -17,9 +17,9 @@ pub(super) struct Args {
 
 /// Serves until asked to stop.
 pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
-    let config = Config::load(sources)?;
+    let effective = Effective::load(sources)?;
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
-    let served = runtime.block_on(app::serve(config, args.new));
+    let served = runtime.block_on(app::serve(effective, sources.clone(), args.new));
     // Everything that matters is closed by now; a stuck blocking task must not hold up the end.
     runtime.shutdown_background();
     Ok(served?)

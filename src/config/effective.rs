@@ -13,10 +13,17 @@ use super::{
     standard,
 };
 
+/// Where a setting comes from that nobody has set.
+pub(super) const DEFAULT: &str = "default";
+
 /// A checked configuration that knows where its values came from.
+#[derive(Clone)]
 pub struct Effective {
     config: Config,
-    layers: Figment,
+    /// All that was set, the strongest on top.
+    pub(super) layers: Figment,
+    /// What the file alone sets.
+    pub(super) file: Figment,
 }
 
 impl Effective {
@@ -37,7 +44,7 @@ impl Effective {
         let mut layers = sources.layers(environment.iter().cloned())?;
         let mut config = all_checked(&mut layers, &mut warnings).map_err(ConfigError::all)?;
         config.warnings = warnings;
-        Ok(Self { config, layers: layers.merged() })
+        Ok(Self { config, file: layers.of_file(), layers: layers.merged() })
     }
 
     /// The configuration itself.
@@ -124,6 +131,6 @@ fn checked(layers: &Figment) -> Result<Config, Refusal> {
 }
 
 /// What the value of `key` comes from: the layer that has it, else the one that `known` names.
-fn origin(layers: &Figment, key: &str, known: Option<&Metadata>) -> String {
-    layers.find_metadata(key).or(known).map_or_else(|| "default".to_owned(), |layer| layer.name.to_string())
+pub(super) fn origin(layers: &Figment, key: &str, known: Option<&Metadata>) -> String {
+    layers.find_metadata(key).or(known).map_or_else(|| DEFAULT.to_owned(), |layer| layer.name.to_string())
 }

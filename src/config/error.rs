@@ -57,6 +57,14 @@ impl ConfigError {
             (_, last) => Self::Several(errors.into_iter().chain(last).collect()),
         }
     }
+
+    /// Each on its own.
+    pub fn into_each(self) -> Vec<Self> {
+        match self {
+            Self::Several(errors) => errors,
+            one => vec![one],
+        }
+    }
 }
 
 /// What was expected, for people.

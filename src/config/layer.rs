@@ -31,6 +31,12 @@ impl Layers {
         self.layers.iter().cloned().fold(Figment::new(), Figment::merge)
     }
 
+    /// What the file says, whether or not something is stronger.
+    pub fn of_file(&self) -> Figment {
+        let of_file = self.layers.iter().filter(|layer| layer.strength == Strength::File);
+        of_file.cloned().fold(Figment::new(), Figment::merge)
+    }
+
     /// Leaves a setting out where it comes from this source.
     pub fn leave_out_of(&mut self, origin: &str, key: &str) {
         self.layers.iter_mut().filter(|layer| layer.origin == origin).for_each(|layer| layer.leave_out(key));

@@ -45,3 +45,16 @@ pub enum LogLevel {
     /// Everything.
     Trace,
 }
+
+impl LogLevel {
+    /// The name that it has in configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}

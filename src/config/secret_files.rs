@@ -11,7 +11,7 @@ use super::{
 };
 
 /// The settings that may come from a file of their own.
-const SECRETS: [&str; 11] = [
+pub(super) const SECRETS: [&str; 11] = [
     "server.operator_token",
     "auth.signing_key",
     "mail.smtp_url",

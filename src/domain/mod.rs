@@ -59,7 +59,7 @@ pub use network::Network;
 pub use one_time_token::{OneTimeDigest, OneTimeToken, Purpose};
 pub use page::{ArtifactBatch, ArtifactCounts, ArtifactPage, ArtifactStats, FoundById, ListArtifacts, Page, Start};
 pub use password::{Password, PasswordPolicy};
-pub use quota::{Quota, Quotas, Usage};
+pub use quota::{Quota, Quotas, SharedQuotas, Usage};
 pub use refresh::{RefreshDigest, RefreshLine, RefreshSalt, RefreshSecret};
 pub use reservation::{Answer, Noted, Reservation};
 pub use search::{FoundArtifact, FoundArtifacts, Highlights, Ranking, SearchArtifacts, SearchText};

@@ -1,5 +1,7 @@
 //! How much a workspace may have.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 /// What a workspace has so much of, and may have no more than so much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quota {
@@ -46,6 +48,27 @@ pub struct Quotas {
     pub members: Option<u64>,
     /// See [`Quota::ApiKeys`].
     pub api_keys: Option<u64>,
+}
+
+/// The quotas that hold, as they may change while the server runs.
+#[derive(Clone, Debug, Default)]
+pub struct SharedQuotas(Arc<RwLock<Quotas>>);
+
+impl SharedQuotas {
+    /// With these to begin with.
+    pub fn new(quotas: Quotas) -> Self {
+        Self(Arc::new(RwLock::new(quotas)))
+    }
+
+    /// Those that hold now.
+    pub fn now(&self) -> Quotas {
+        *self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has others hold from now on.
+    pub fn set(&self, quotas: Quotas) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = quotas;
+    }
 }
 
 impl Quotas {

@@ -23,9 +23,10 @@ use crate::telemetry::{Pipeline, TelemetryError};
 /// In development, anyone if there is no token; elsewhere insiders; and always those who send the token.
 async fn check(state: &State, request: &Request) -> Result<(), Problem> {
     let access = &state.metrics;
-    let has_token = access.token.as_ref().is_some_and(|token| token.is_sent_with(request));
+    let token = access.token();
+    let has_token = token.as_ref().is_some_and(|token| token.is_sent_with(request));
     let needs_token = match state.environment {
-        Environment::Development => access.token.is_some(),
+        Environment::Development => token.is_some(),
         Environment::Staging | Environment::Production => !has_token && !is_insider(state, request).await,
     };
     if has_token || !needs_token { Ok(()) } else { Err(Problem::scraper_unknown()) }

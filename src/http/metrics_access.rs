@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwapOption;
 use secrecy::SecretString;
 use tokio::sync::Mutex;
 
@@ -12,7 +13,7 @@ pub struct MetricsAccess {
     /// Whether they have an address of their own, and so are not with everything else.
     pub(super) is_elsewhere: bool,
     /// What a scraper must send.
-    pub(super) token: Option<SharedToken>,
+    token: ArcSwapOption<SharedToken>,
     /// Held by the one scrape that is being rendered.
     pub(super) turn: Arc<Mutex<()>>,
 }
@@ -20,6 +21,20 @@ pub struct MetricsAccess {
 impl MetricsAccess {
     /// Metrics at an address of their own or not, and the token for them if there is one.
     pub fn new(is_elsewhere: bool, token: Option<&SecretString>) -> Self {
-        Self { is_elsewhere, token: token.map(SharedToken::new), turn: Arc::default() }
+        Self { is_elsewhere, token: ArcSwapOption::new(shared(token)), turn: Arc::default() }
     }
+
+    /// What a scraper must send.
+    pub(super) fn token(&self) -> Option<Arc<SharedToken>> {
+        self.token.load_full()
+    }
+
+    /// Has scrapers send another token from now on.
+    pub fn set_token(&self, token: Option<&SecretString>) {
+        self.token.store(shared(token));
+    }
+}
+
+fn shared(token: Option<&SecretString>) -> Option<Arc<SharedToken>> {
+    token.map(SharedToken::new).map(Arc::new)
 }

@@ -42,7 +42,7 @@ pub(super) async fn may_operate(request: &Request) -> bool {
 /// Whether this came over the operator socket, or with the operator's token: by nobody's account.
 fn is_by_right(state: &State, request: &Request) -> bool {
     request.data::<OverOperatorSocket>().is_some()
-        || state.operator.as_ref().is_some_and(|token| token.is_sent_with(request))
+        || state.operator.load().as_ref().is_some_and(|token| token.is_sent_with(request))
 }
 
 /// Who may count everything: anyone who is signed in, and operators. In development, anyone.

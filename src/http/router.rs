@@ -10,7 +10,7 @@ use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::api::{
     AccountsApi, ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, BackupsApi, CatalogApi, MembersApi, PasswordsApi,
-    SessionsApi, SwitchApi, SystemApi, TracesApi, VerificationApi, WorkspaceTracesApi, WorkspacesApi,
+    SessionsApi, SettingsApi, SwitchApi, SystemApi, TracesApi, VerificationApi, WorkspaceTracesApi, WorkspacesApi,
 };
 use super::assets::Asset;
 use super::docs::Page;
@@ -33,7 +33,7 @@ type Api = (
     (SystemApi, TracesApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
     (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi, WorkspaceTracesApi),
     (ArtifactsApi, CatalogApi),
-    AccountsApi,
+    (AccountsApi, SettingsApi),
 );
 
 /// The OpenAPI document as JSON, indented.
@@ -182,7 +182,7 @@ fn api() -> OpenApiService<Api, ()> {
             (SystemApi, TracesApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
             (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi, WorkspaceTracesApi),
             (ArtifactsApi, CatalogApi),
-            AccountsApi,
+            (AccountsApi, SettingsApi),
         ),
         "Ghostworks API",
         env!("CARGO_PKG_VERSION"),

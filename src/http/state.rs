@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use arc_swap::{ArcSwap, ArcSwapOption};
 use poem::Request;
 use uuid::Uuid;
 
@@ -11,7 +12,7 @@ use super::memory::Memory;
 use super::metrics_access::MetricsAccess;
 use super::problem::Problem;
 use super::shared_token::SharedToken;
-use crate::config::{Environment, Server};
+use crate::config::{Environment, Origin, Server};
 use crate::service::Service;
 use crate::telemetry::Pipeline;
 
@@ -28,8 +29,10 @@ pub struct State {
     pub metrics: MetricsAccess,
     /// What requests and answers may hold.
     pub memory: Arc<Memory>,
-    /// What the operator must send; without one, nobody is the operator.
-    pub operator: Option<SharedToken>,
+    /// What an operator may send; without one, nobody is an operator by a token.
+    pub operator: ArcSwapOption<SharedToken>,
+    /// The pages, besides our own, that may call the API with their visitors' cookies.
+    pub cors_origins: ArcSwap<Vec<Origin>>,
     /// Where this runs.
     pub environment: Environment,
     /// How the server is wanted.
@@ -58,18 +61,18 @@ impl State {
 
     /// Whether the pages of this origin may call the API with their visitors' cookies.
     pub(super) fn is_listed_origin(&self, origin: &str) -> bool {
-        self.server.cors_origins.iter().any(|listed| listed.as_str() == origin)
+        self.cors_origins.load().iter().any(|listed| listed.as_str() == origin)
             || (self.admits_local_pages() && origin == LOCAL_PAGES)
     }
 
     /// Whether pages of any other origin may.
     pub(super) fn lists_origins(&self) -> bool {
-        !self.server.cors_origins.is_empty() || self.admits_local_pages()
+        !self.cors_origins.load().is_empty() || self.admits_local_pages()
     }
 
     /// In development, where nothing is listed, a web application that is being written may.
     fn admits_local_pages(&self) -> bool {
-        self.server.cors_origins.is_empty() && self.environment == Environment::Development
+        self.cors_origins.load().is_empty() && self.environment == Environment::Development
     }
 
     /// Whether the server takes no new requests.

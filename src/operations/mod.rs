@@ -118,11 +118,15 @@ pub enum Operation {
     SystemTraces,
     /// Looking at one trace.
     SystemTrace,
+    /// Reading the configuration again.
+    SystemReload,
+    /// Seeing or setting the level of the log.
+    SystemLogLevel,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 54] = [
         Self::Index,
         Self::Probe,
         Self::Health,
@@ -175,6 +179,8 @@ impl Operation {
         Self::SystemBackup,
         Self::SystemTraces,
         Self::SystemTrace,
+        Self::SystemReload,
+        Self::SystemLogLevel,
     ];
 
     /// The table: the name of the business span, the ids in the OpenAPI document, and what holds for it.
@@ -233,6 +239,8 @@ impl Operation {
             Self::SystemBackup => Row::of("system.backup", &["create_backup"]).operator().within(LONG),
             Self::SystemTraces => Row::of("system.traces", &["list_traces"]).operator(),
             Self::SystemTrace => Row::of("system.trace", &["get_trace"]).operator(),
+            Self::SystemReload => Row::of("system.reload", &["reload"]).operator(),
+            Self::SystemLogLevel => Row::of("system.log_level", &["get_log_level", "set_log_level"]).operator(),
         }
     }
 

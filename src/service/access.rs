@@ -40,7 +40,7 @@ impl Service {
 
     /// Counts a request of the caller's account, and returns what is left of its limit if there is one.
     pub fn count_request(&self, caller: &Caller) -> Result<Option<Allowance>, Error> {
-        self.rate_limits.as_ref().map(|limits| limits.count_by(caller.user)).transpose()
+        self.rate_limits.load().as_ref().map(|limits| limits.count_by(caller.user)).transpose()
     }
 
     /// Runs an operation on a workspace: opens its business span, and does the work if the caller may, by the table of

@@ -64,7 +64,7 @@ pub struct Profile {
 impl Service {
     /// Whether there is anybody who may make themselves an account.
     pub fn admits_somebody(&self) -> bool {
-        self.accounts.admission != Admission::Closed
+        self.accounts.load().admission != Admission::Closed
     }
 
     /// Registers an account: an operator anybody, others themselves if they are admitted.
@@ -77,7 +77,7 @@ impl Service {
         self.telemetry
             .observe(Operation::AuthRegister, Subject::default(), async {
                 if by.is_none() {
-                    self.accounts.admission.admit(&registration.email)?;
+                    self.accounts.load().admission.admit(&registration.email)?;
                 }
                 let password = registration.password.clone();
                 let user = self.check_registration(registration, self.ids.next(self.clock.now()))?;
@@ -115,7 +115,8 @@ impl Service {
         let now = self.clock.now();
         Violations::check(|check| {
             let email = check.field("/email", Email::parse(&registration.email));
-            let password = self.password_policy.check(&registration.password, email.as_ref(), is_common);
+            let password =
+                self.accounts.load().password_policy.check(&registration.password, email.as_ref(), is_common);
             let password = check.field("/password", password);
             let first_name = check.field("/first_name", name(registration.first_name));
             let last_name = check.field("/last_name", name(registration.last_name));
@@ -179,7 +180,7 @@ impl Service {
         let credentials = match Email::parse(&sign_in.email) {
             Ok(email) => {
                 asker = self.devices.asker(&email, client);
-                let is_admitted = self.accounts.admit_demo || !email.is_demo();
+                let is_admitted = self.accounts.load().admit_demo || !email.is_demo();
                 let credentials = self.store.credentials(&email).await?;
                 asker.is_known |= self.count_login(Some(&email), credentials.as_ref(), client)?;
                 credentials.map(|it| Credentials { is_active: it.is_active && is_admitted, ..it })
@@ -221,7 +222,7 @@ impl Service {
         if !credentials.is_active {
             return Err(LoginFailure::Inactive);
         }
-        if self.accounts.require_verified_email && !credentials.is_verified {
+        if self.accounts.load().require_verified_email && !credentials.is_verified {
             return Err(LoginFailure::Unverified);
         }
         Ok(credentials)

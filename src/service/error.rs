@@ -95,6 +95,9 @@ pub enum Error {
     /// The caller has asked too often.
     #[error("too many requests; try again in {} s", .0.retry_after_seconds)]
     RateLimited(Exhausted),
+    /// The configuration is not one that can hold: each thing that is wrong with it.
+    #[error("nothing was changed, because the configuration is refused: {}", .0.join("; "))]
+    ConfigRefused(Vec<String>),
     /// The address may not register; what to say instead.
     #[error("{0}")]
     RegistrationClosed(String),
@@ -188,6 +191,7 @@ impl Failure for Error {
             Self::QuotaExceeded { .. } | Self::IdempotencyKeysSpent => "quota_exceeded",
             Self::PreconditionRequired => "precondition_required",
             Self::RateLimited(_) => "rate_limited",
+            Self::ConfigRefused(_) => "configuration_refused",
             Self::RegistrationClosed(_) => "registration_closed",
             Self::EmailTaken => "email_taken",
             Self::SlugTaken => "slug_taken",
@@ -207,6 +211,7 @@ impl Failure for Error {
             // A violation's pointer may hold a key the user chose.
             Self::Invalid(_) => "the input is not valid".into(),
             Self::BulkFailed(_) => "some operations can't be carried out".into(),
+            Self::ConfigRefused(_) => "the configuration is refused".into(),
             // Keys may be addresses.
             Self::Damaged(_) => "a row of the database is damaged".into(),
             other => other.to_string().into(),

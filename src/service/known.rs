@@ -20,7 +20,8 @@ impl Service {
         let network = client.network().zip(credentials);
         let network = network.filter(|(network, credentials)| credentials.networks.has(*network));
         let is_known = device.is_some() || network.is_some();
-        let Some(limits) = &self.rate_limits else { return Ok(is_known) };
+        let limits = self.rate_limits.load();
+        let Some(limits) = &*limits else { return Ok(is_known) };
         // Without such a token, it was counted before.
         if let (Some(_), None, Some(address)) = (&client.device, device, client.ip) {
             client.allowances.note(limits.count_from(address, RateClass::Login)?);

@@ -15,7 +15,7 @@ use super::{Client, Error, Service};
 use crate::auth::OneTimeSecret;
 use crate::domain::{Email, OneTimeToken, Purpose, Stamp};
 use crate::followers::{Failure, Task};
-use crate::mail::{Mail, Mailer};
+use crate::mail::Mail;
 
 /// E-mails that may wait to be written; one more is refused as overload.
 const QUEUE: usize = 1000;
@@ -45,28 +45,22 @@ impl Outbox {
 
 /// The background task that writes and sends what was asked for, one e-mail after the other.
 pub struct Mailing {
-    desk: Arc<Desk>,
+    service: Arc<Service>,
     /// Held while an e-mail is sent.
     requests: Arc<Mutex<Receiver<MailRequest>>>,
 }
 
-/// What an e-mail is written and sent with.
-struct Desk {
-    service: Arc<Service>,
-    mailer: Mailer,
-}
-
 impl Mailing {
     /// The task that takes the requests of an [`Outbox`].
-    pub fn new(service: Arc<Service>, requests: MailRequests, mailer: Mailer) -> Self {
-        Self { desk: Arc::new(Desk { service, mailer }), requests: Arc::new(Mutex::new(requests.0)) }
+    pub fn new(service: Arc<Service>, requests: MailRequests) -> Self {
+        Self { service, requests: Arc::new(Mutex::new(requests.0)) }
     }
 
     /// Writes and sends one e-mail, even if the caller stops waiting.
     async fn send(&self, request: MailRequest, turn: OwnedMutexGuard<Receiver<MailRequest>>) -> Result<(), Failure> {
-        let desk = self.desk.clone();
+        let service = self.service.clone();
         let sent = tokio::spawn(async move {
-            let sent = desk.send(request).await;
+            let sent = service.send_mail(request).await;
             drop(turn);
             sent
         });
@@ -112,10 +106,12 @@ impl Task for Mailing {
     }
 }
 
-impl Desk {
-    async fn send(&self, request: MailRequest) -> Result<(), Failure> {
+impl Service {
+    async fn send_mail(&self, request: MailRequest) -> Result<(), Failure> {
         let purpose = request.purpose.as_str();
-        let message = match self.service.write(request).await {
+        // There is one, or nobody could have asked; unless it was taken away since.
+        let Some(mailer) = self.mailer.load_full() else { return Ok(()) };
+        let message = match self.write(request).await {
             Ok(Some(message)) => message,
             Ok(None) => return Ok(()),
             Err(error) => {
@@ -123,27 +119,27 @@ impl Desk {
                 return Err(Failure::new("an e-mail was not written", error));
             }
         };
-        self.mailer.send(&message).await.map_err(|error| {
+        mailer.send(&message).await.map_err(|error| {
             tracing::warn!(purpose, "an e-mail was not sent: {error}");
             Failure::new("an e-mail was not sent", error)
         })
     }
-}
 
-impl Service {
     /// Whether e-mails can be sent.
     pub fn can_send_mail(&self) -> bool {
-        self.outbox.is_some()
+        self.mailer.load().is_some()
     }
 
     /// Has an e-mail sent to `to`, should an account have this address.
     pub(super) fn ask_for_mail(&self, to: Email, purpose: Purpose, client: &Client) -> Result<(), Error> {
-        let outbox = self.outbox.as_ref().ok_or(Error::MailNotConfigured)?;
-        if let Some(limits) = &self.rate_limits {
+        if !self.can_send_mail() {
+            return Err(Error::MailNotConfigured);
+        }
+        if let Some(limits) = &*self.rate_limits.load() {
             limits.count_mail()?;
         }
         let request = MailRequest { to, purpose, stamp: self.stamp(client, None) };
-        outbox.0.try_send(request).map_err(|_| Error::Overloaded)
+        self.outbox.0.try_send(request).map_err(|_| Error::Overloaded)
     }
 
     /// The e-mail with a new token; none if the address has no account, or one with as many tokens as it may have.
@@ -155,8 +151,8 @@ impl Service {
             return Ok(None);
         }
         let lifetime = match purpose {
-            Purpose::VerifyEmail => self.accounts.verification_token_seconds,
-            Purpose::ResetPassword => self.accounts.reset_token_seconds,
+            Purpose::VerifyEmail => self.accounts.load().verification_token_seconds,
+            Purpose::ResetPassword => self.accounts.load().reset_token_seconds,
         };
         let secret = OneTimeSecret::generate(credentials.user, &*self.entropy);
         let token = OneTimeToken { digest: secret.digest(), expires_at: self.clock.after_seconds(lifetime) };

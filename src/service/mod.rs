@@ -29,6 +29,7 @@ mod rate_limits;
 mod refresh;
 mod search;
 mod sessions;
+mod settings;
 mod system;
 mod tokens;
 mod traces;
@@ -39,11 +40,13 @@ mod workspaces;
 use std::sync::Arc;
 use std::time::Instant;
 
+use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::Notify;
 
 use crate::auth::{AccessTokens, DeviceTokens, PasswordHasher};
-use crate::domain::{Actor, Clock, Entropy, IdGenerator, PasswordPolicy, Quotas, Stamp, UserId};
+use crate::domain::{Actor, Clock, Entropy, IdGenerator, PasswordPolicy, SharedQuotas, Stamp, UserId};
 use crate::followers::TaskRegistry;
+use crate::mail::Mailer;
 use crate::store::Store;
 use crate::telemetry::{self, Telemetry};
 
@@ -56,7 +59,7 @@ pub use admission::Admission;
 pub use api_keys::{ApiKeyUses, MadeApiKey};
 pub use artifacts::{BulkOutcome, Export};
 pub use auth::{Profile, Registered, Registration, SignIn, SignedIn};
-pub use backups::{BackupHealth, BackupSchedule, MakeBackups, ShipChanges};
+pub use backups::{BackupHealth, BackupSchedule, BackupTerms, MakeBackups, ShipChanges};
 pub use caller::{Caller, Client, Operator, Via};
 pub use console::{ConsoleCaller, ConsoleSignedIn};
 pub use devices::Devices;
@@ -73,6 +76,7 @@ pub use rate_limits::{Allowances, RateLimitSettings, RateLimits};
 pub use refresh::SignOut;
 pub use search::{Lasted, Search, SearchHealth};
 pub use sessions::SwitchedTo;
+pub use settings::{ReloadDesk, ReloadRequests, Reloaded};
 pub use system::{Condition, Health};
 pub use tokens::TokenPair;
 pub use traces::{RecordedInWorkspace, RecordedPage};
@@ -109,6 +113,8 @@ pub struct AccountSettings {
     pub admit_demo: bool,
     /// Who may register.
     pub admission: Admission,
+    /// What a new password must be like.
+    pub password_policy: PasswordPolicy,
 }
 
 /// All use cases, and what they work with.
@@ -127,20 +133,22 @@ pub struct Service {
     pub cursor_key: CursorKey,
     /// Makes and reads the tokens by which devices are known.
     pub device_tokens: DeviceTokens,
-    /// What a new password must be like.
-    pub password_policy: PasswordPolicy,
     /// What is asked of accounts.
-    pub accounts: AccountSettings,
-    /// Where e-mails are left to be sent; none when there is no way to send them.
-    pub outbox: Option<Outbox>,
+    pub accounts: ArcSwap<AccountSettings>,
+    /// Where e-mails are left to be sent.
+    pub outbox: Outbox,
+    /// The way to send them, if there is one.
+    pub mailer: ArcSwapOption<Mailer>,
+    /// Where it is asked for that the configuration is read again.
+    pub desk: ReloadDesk,
     /// How long sessions last.
     pub sessions: SessionSettings,
-    /// Rate limits; `None` means that there are none.
-    pub rate_limits: Option<RateLimits>,
+    /// Rate limits; without a value, there are none.
+    pub rate_limits: ArcSwapOption<RateLimits>,
     /// For how long things are kept that nobody needs any more.
     pub retention: Retention,
     /// How much every workspace may have.
-    pub quotas: Quotas,
+    pub quotas: SharedQuotas,
     /// How long an idempotency key leads to the first answer.
     pub idempotency_seconds: u64,
     /// The clock.

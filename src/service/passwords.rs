@@ -83,7 +83,7 @@ impl Service {
     }
 
     fn check_new_password(&self, password: &Password, email: &Email) -> Result<(), Violations> {
-        let checked = self.password_policy.check(password, Some(email), is_common);
+        let checked = self.accounts.load().password_policy.check(password, Some(email), is_common);
         checked.map_err(|detail| Violations::one("/new_password", detail))
     }
 }

@@ -73,7 +73,7 @@ impl Service {
             Some((token, Standing::Current)) => Some(token.secret.digest()),
             Some((_, Standing::Spent | Standing::Unknown)) | None => None,
         };
-        if let (Some(limits), Some(address)) = (&self.rate_limits, client.ip) {
+        if let (Some(limits), Some(address)) = (&*self.rate_limits.load(), client.ip) {
             client.allowances.note(limits.count_refresh(address, spends.as_ref())?);
         }
         Ok(())

@@ -16,6 +16,7 @@ mod pipeline;
 mod propagation;
 pub mod recorder;
 mod resource;
+mod sampling;
 mod search;
 mod storage;
 
@@ -41,6 +42,7 @@ pub use observed::Observed;
 pub use outbound::CallError;
 pub use pipeline::Pipeline;
 pub use recorder::Recorder;
+pub use sampling::NewSampler;
 pub use search::SearchCall;
 pub use storage::{StorageCall, StorageWrite};
 

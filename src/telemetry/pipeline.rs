@@ -8,14 +8,10 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::{self, BatchLogProcessor, SdkLoggerProvider};
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
-use opentelemetry_sdk::runtime;
-use opentelemetry_sdk::trace::{
-    self, BatchSpanProcessor, Sampler, SdkTracerProvider, SimpleSpanProcessor, SpanProcessor,
-};
+use opentelemetry_sdk::trace::{self, BatchSpanProcessor, SdkTracerProvider, SimpleSpanProcessor, SpanProcessor};
 use prometheus::{Encoder as _, TextEncoder};
 use uuid::Uuid;
 
-use super::client::{HttpClient, Tls};
 use super::collector::CollectorHealth;
 use super::error::TelemetryError;
 use super::export::{self, Bounded, Leaving};
@@ -24,12 +20,10 @@ use super::outbound::Outbound;
 use super::propagation::Propagator;
 use super::recorder::{AlsoRecording, Recorded, Recorder};
 use super::resource::{resource, scope};
+use super::sampling::{CurrentSampler, NewSampler};
 use super::{Telemetry, openmetrics};
-use crate::config::{self, Environment, Exporter, RemoteSampling, SamplerArg, Signal};
+use crate::config::{self, Environment, Exporter, Signal};
 use crate::domain::SystemEntropy;
-
-/// How long the service that says which traces are recorded has to answer.
-const REMOTE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The providers behind [`Telemetry`], kept to flush and close them.
 pub struct Pipeline {
@@ -39,6 +33,7 @@ pub struct Pipeline {
     registry: prometheus::Registry,
     exemplars: Arc<Exemplars>,
     shutdown_timeout: Duration,
+    sampler: CurrentSampler,
 }
 
 impl Pipeline {
@@ -55,7 +50,9 @@ impl Pipeline {
         let meter = meter_provider.meter_with_scope(scope());
         exports.declare(&meter);
         let recorder = recorder(config, &resource, &meter);
-        let tracer_provider = tracer_provider(config, resource.clone(), &exports, recorder.as_deref())?;
+        let sampler = CurrentSampler::new(NewSampler::of(config)?);
+        let tracer_provider =
+            tracer_provider(config, resource.clone(), &exports, recorder.as_deref(), sampler.clone())?;
         let logger_provider = logger_provider(config, resource, &exports)?;
         let telemetry = Telemetry {
             tracer: tracer_provider.as_ref().map(|provider| provider.tracer_with_scope(scope())),
@@ -69,7 +66,7 @@ impl Pipeline {
         let shutdown_timeout = Duration::from_secs(config.shutdown_timeout_seconds);
         let exemplars = telemetry.metrics.exemplars().clone();
         Ok((
-            Self { tracer_provider, meter_provider, logger_provider, registry, exemplars, shutdown_timeout },
+            Self { tracer_provider, meter_provider, logger_provider, registry, exemplars, shutdown_timeout, sampler },
             telemetry,
         ))
     }
@@ -77,6 +74,11 @@ impl Pipeline {
     /// Where log lines go besides standard error, if anywhere.
     pub fn logger_provider(&self) -> Option<&SdkLoggerProvider> {
         self.logger_provider.as_ref()
+    }
+
+    /// Records traces as another sampler decides from now on.
+    pub fn set_sampler(&self, sampler: NewSampler) {
+        self.sampler.replace(sampler);
     }
 
     /// All metrics in the Prometheus text format.
@@ -124,15 +126,11 @@ fn tracer_provider(
     resource: Resource,
     exports: &AllExports,
     recorder: Option<&Recorder>,
+    sampler: CurrentSampler,
 ) -> Result<Option<SdkTracerProvider>, TelemetryError> {
     if config.disabled {
         return Ok(None);
     }
-    let sampler = match config.traces_exporter {
-        // Nothing is recorded, but requests still get trace ids, which logs and answers carry.
-        Exporter::None => Sampler::AlwaysOff,
-        Exporter::Console | Exporter::Otlp => sampler(config)?,
-    };
     let builder =
         SdkTracerProvider::builder().with_resource(resource).with_max_attributes_per_span(config.span_attribute_limit);
     let exported: Option<Box<dyn SpanProcessor>> = match config.traces_exporter {
@@ -201,39 +199,6 @@ fn logs_in_batches(
     let exporter = Leaving::new(export::exporter(config, Signal::Logs, exports)?, exports.clone());
     let processor = BatchLogProcessor::builder(exporter).with_batch_config(batches).build();
     Ok(Bounded::new(processor, config.log_queue, exports.clone()))
-}
-
-fn sampler(config: &config::Telemetry) -> Result<Sampler, TelemetryError> {
-    let ratio = Sampler::TraceIdRatioBased(match config.sampler_arg {
-        Some(SamplerArg::Ratio(ratio)) => ratio,
-        _ => 1.0,
-    });
-    Ok(match config.sampler {
-        config::Sampler::AlwaysOn => Sampler::AlwaysOn,
-        config::Sampler::AlwaysOff => Sampler::AlwaysOff,
-        config::Sampler::TraceIdRatio => ratio,
-        config::Sampler::JaegerRemote => remote(config)?,
-        config::Sampler::ParentBasedAlwaysOn => Sampler::ParentBased(Box::new(Sampler::AlwaysOn)),
-        config::Sampler::ParentBasedAlwaysOff => Sampler::ParentBased(Box::new(Sampler::AlwaysOff)),
-        config::Sampler::ParentBasedTraceIdRatio => Sampler::ParentBased(Box::new(ratio)),
-        config::Sampler::ParentBasedJaegerRemote => Sampler::ParentBased(Box::new(remote(config)?)),
-    })
-}
-
-/// A sampler that asks another service, and goes by its last answer.
-fn remote(config: &config::Telemetry) -> Result<Sampler, TelemetryError> {
-    let remote = match &config.sampler_arg {
-        Some(SamplerArg::Remote(remote)) => remote.clone(),
-        _ => RemoteSampling::default(),
-    };
-    let problem = |cause: String| TelemetryError::Sampler { endpoint: remote.endpoint.clone(), cause };
-    let client = HttpClient::new(Tls::default().config().map_err(problem)?, REMOTE_TIMEOUT);
-    let initial = Sampler::TraceIdRatioBased(remote.initial_sampling_rate);
-    Sampler::jaeger_remote(runtime::Tokio, client, initial, config.service_name.clone())
-        .with_endpoint(remote.endpoint.clone())
-        .with_update_interval(Duration::from_millis(remote.polling_interval_ms))
-        .build()
-        .map_err(|error| problem(error.to_string()))
 }
 
 fn meter_provider(

@@ -66,6 +66,7 @@ mod rate_limits;
 mod recorder;
 mod refresh;
 mod registration;
+mod reload;
 mod retention;
 mod roles;
 mod sampling;

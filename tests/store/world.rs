@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use ghostworks::domain::{
     Actor, Artifact, ArtifactName, ArtifactPatch, ArtifactType, ChangeKind, Email, Entropy as _, IdGenerator, Metadata,
-    Quotas, RefreshLine, RefreshSecret, Session, SessionId, Settings, Slug, Stamp, SystemEntropy, Tags, TenantId,
+    RefreshLine, RefreshSecret, Session, SessionId, Settings, SharedQuotas, Slug, Stamp, SystemEntropy, Tags, TenantId,
     Timestamp, User, UserId, Workspace, WorkspaceName,
 };
 use ghostworks::store::redb::{Location, Options, RedbStore};
@@ -30,7 +30,7 @@ pub fn options(location: Location) -> Options {
         queue: 1024,
         group_max: 64,
         min_free_bytes: 0,
-        quotas: Quotas::default(),
+        quotas: SharedQuotas::default(),
         entropy: Arc::new(SystemEntropy),
         on_repair: Arc::new(|_| {}),
     }

@@ -72,7 +72,7 @@ impl<E: Endpoint> Endpoint for Limiting<E> {
         }
         if let Some(class) = operation_of(&request).and_then(|operation| operation.row().rate)
             && !is_counted_later(class, &request)
-            && let Some(limits) = &State::of(&request)?.service.rate_limits
+            && let Some(limits) = State::of(&request)?.service.rate_limits.load_full()
             && let Some(address) = Origin::of(&request).client
             && !(class == RateClass::Register && may_operate(&request).await)
         {

@@ -34,6 +34,7 @@ codes! {
     ApiKeyNotFound = "api_key_not_found",
     ArtifactNotFound = "artifact_not_found",
     BulkFailed = "bulk_failed",
+    ConfigurationRefused = "configuration_refused",
     CursorExpired = "cursor_expired",
     Damaged = "damaged",
     DeadlineExceeded = "deadline_exceeded",

@@ -54,6 +54,7 @@ impl From<service::Error> for Problem {
                 let retry_after = Some(exhausted.retry_after_seconds);
                 Self { retry_after, allowance: Some(exhausted.allowance.into()), ..problem }
             }
+            Error::ConfigRefused(_) => plain(StatusCode::CONFLICT, Code::ConfigurationRefused),
             Error::RegistrationClosed(_) => plain(StatusCode::FORBIDDEN, Code::RegistrationClosed),
             Error::EmailTaken => {
                 Self::new(StatusCode::CONFLICT, Code::EmailTaken, "User with this email already exists")

@@ -29,7 +29,7 @@ use self::connection::Connections;
 use self::listener::{Accept, Ends};
 pub use self::listener::{Inherited, Listener};
 use self::seats::Seats;
-pub use self::tls::{Files, Tls, TlsError};
+pub use self::tls::{Certificate, Files, Tls, TlsError};
 use super::pace::Pace;
 use crate::domain::Network;
 

@@ -88,29 +88,57 @@ impl Files {
 
 /// The certificate in force.
 #[derive(Debug)]
-struct Current(ArcSwap<CertifiedKey>);
+struct Current {
+    key: ArcSwap<CertifiedKey>,
+    /// Where it comes from.
+    files: ArcSwap<Files>,
+}
 
 impl ResolvesServerCert for Current {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.0.load_full())
+        Some(self.key.load_full())
+    }
+}
+
+/// A certificate that can be put in force.
+pub struct Certificate {
+    key: CertifiedKey,
+    files: Files,
+}
+
+impl Certificate {
+    /// The one that the files hold now.
+    pub fn read(files: Files) -> Result<Self, TlsError> {
+        Ok(Self { key: files.read(&ring::default_provider())?, files })
     }
 }
 
 /// The TLS side of a listener.
-pub struct Tls(TlsAcceptor);
+#[derive(Clone)]
+pub struct Tls {
+    acceptor: TlsAcceptor,
+    current: Arc<Current>,
+}
 
 impl Tls {
     /// With the certificate that the files hold now, and later with the one they hold then. For a runtime's thread.
     pub fn new(files: Files) -> Result<Self, TlsError> {
         let provider = Arc::new(ring::default_provider());
         let marks = files.marks();
-        let current = Arc::new(Current(ArcSwap::from_pointee(files.read(&provider)?)));
+        let key = ArcSwap::from_pointee(files.read(&provider)?);
+        let current = Arc::new(Current { key, files: ArcSwap::from_pointee(files) });
         let config = ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
         let mut config = config.with_no_client_auth().with_cert_resolver(current.clone());
         config.alpn_protocols = vec![H2.to_vec(), b"http/1.1".to_vec()];
         config.ticketer = ring::Ticketer::new()?;
-        tokio::spawn(follow(files, marks, Arc::downgrade(&current), provider));
-        Ok(Self(TlsAcceptor::from(Arc::new(config))))
+        tokio::spawn(follow(marks, Arc::downgrade(&current), provider));
+        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), current })
+    }
+
+    /// Shows another certificate from now on, to connections that begin.
+    pub fn replace(&self, certificate: Certificate) {
+        self.current.files.store(Arc::new(certificate.files));
+        self.current.key.store(Arc::new(certificate.key));
     }
 
     /// Shakes hands.
@@ -118,7 +146,7 @@ impl Tls {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        self.0.accept_with(stream, |session| session.set_buffer_limit(Some(BUFFER_MAX))).await
+        self.acceptor.accept_with(stream, |session| session.set_buffer_limit(Some(BUFFER_MAX))).await
     }
 }
 
@@ -130,23 +158,19 @@ pub(super) fn is_http2<S>(stream: &TlsStream<S>) -> bool {
 /// Reads the files again whenever they have changed, for as long as somebody uses the certificate, and until they can be
 /// used: who replaces them may be half-way, and what ends that need not change how they look. What can't be used is reported
 /// once, and the certificate before it stays.
-async fn follow(
-    files: Files,
-    mut seen: [Option<(SystemTime, u64)>; 2],
-    current: Weak<Current>,
-    provider: Arc<CryptoProvider>,
-) {
+async fn follow(mut seen: [Option<(SystemTime, u64)>; 2], current: Weak<Current>, provider: Arc<CryptoProvider>) {
     let mut is_used = true;
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         let Some(current) = current.upgrade() else { return };
+        let files = current.files.load_full();
         let marks = files.marks();
         if marks == seen && is_used {
             continue;
         }
         match files.read(&provider) {
             Ok(key) => {
-                current.0.store(Arc::new(key));
+                current.key.store(Arc::new(key));
                 is_used = true;
                 tracing::info!(certificate = %files.certificate.display(), "the certificate was read again");
             }

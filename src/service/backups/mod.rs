@@ -7,6 +7,7 @@ mod shipping;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use tokio::sync::{Mutex as TurnMutex, Notify};
@@ -27,15 +28,23 @@ const RETRY: Duration = Duration::from_secs(60);
 /// How often the content of the place is checked, at least: somebody may have removed it.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
+/// Where backups go, when they are made, and how many are kept: what can change while the server runs.
+pub struct BackupTerms {
+    /// The place that they are kept in.
+    pub place: Place,
+    /// How old the newest one there may get.
+    pub every: Duration,
+    /// How many are kept.
+    pub keep: usize,
+}
+
 /// When backups are made, how many are kept where, and how often changes are shipped.
 pub struct BackupSchedule {
-    place: Place,
+    terms: ArcSwap<BackupTerms>,
     /// Whose backups these are.
     installation: InstallationId,
     /// Where that is, for people who look at the place.
     whereabouts: String,
-    every: Duration,
-    keep: usize,
     /// None when changes are not shipped.
     changes_every: Option<Duration>,
     health: Mutex<BackupHealth>,
@@ -64,22 +73,17 @@ pub struct BackupHealth {
 }
 
 impl BackupSchedule {
-    /// A backup to `place` each time the newest one there is this old, of which the last `keep` are kept, and what has
-    /// changed since, this often.
-    /// It is made for an installation, whose whereabouts are for people.
+    /// Backups on these terms, and what has changed since the last one, this often. They are made for an installation, whose
+    /// whereabouts are for people.
     pub fn new(
-        place: Place,
+        terms: BackupTerms,
         (installation, whereabouts): (InstallationId, String),
-        every: Duration,
-        keep: usize,
         changes_every: Option<Duration>,
     ) -> Self {
         Self {
-            place,
+            terms: ArcSwap::from_pointee(terms),
             installation,
             whereabouts,
-            every,
-            keep,
             changes_every,
             health: Mutex::default(),
             chain: Mutex::default(),
@@ -87,6 +91,16 @@ impl BackupSchedule {
             wanted: Notify::new(),
             read_at: TurnMutex::new(Timestamp::MIN),
         }
+    }
+
+    /// Goes by other terms from now on.
+    pub fn set_terms(&self, terms: BackupTerms) {
+        self.terms.store(Arc::new(terms));
+        self.wanted.notify_one();
+    }
+
+    fn terms(&self) -> Arc<BackupTerms> {
+        self.terms.load_full()
     }
 
     /// How they do.
@@ -125,8 +139,8 @@ impl BackupSchedule {
 
     /// Removes what of its own is too old.
     async fn remove_old(&self, own: &Inventory) {
-        for name in own.not_needed(self.keep) {
-            if let Err(error) = self.place.remove(&name).await {
+        for name in own.not_needed(self.terms().keep) {
+            if let Err(error) = self.terms().place.remove(&name).await {
                 tracing::warn!(name, %error, "what is not needed any more can't be removed");
             }
         }
@@ -177,7 +191,7 @@ impl Task for MakeBackups {
     }
 
     fn longest_pause(&self) -> Duration {
-        RETRY.min(self.schedule.every)
+        RETRY.min(self.schedule.terms().every)
     }
 }
 
@@ -185,7 +199,7 @@ impl Service {
     /// Makes a backup if the newest is old enough or changes can't go on from it, and returns when to look again.
     async fn back_up_if_due(&self, schedule: &BackupSchedule) -> Result<Duration, PlaceError> {
         let chain = *schedule.chain();
-        let inventory = Inventory::of(schedule.place.list().await?.keys());
+        let inventory = Inventory::of(schedule.terms().place.list().await?.keys());
         let owner = self.own(schedule, &inventory).await?;
         let now = self.clock.now();
         let (origin, mut own) = (self.origin(schedule), owner.own(&inventory));
@@ -194,7 +208,7 @@ impl Service {
         let newest = current.newest_backup(now).map(|backup| backup.time);
         let is_needed = schedule.needs_backup(chain, &current, now);
         let age = newest.map(|newest| now.duration_since(newest).unsigned_abs());
-        let pause = age.and_then(|age| schedule.every.checked_sub(age)).filter(|pause| !pause.is_zero());
+        let pause = age.and_then(|age| schedule.terms().every.checked_sub(age)).filter(|pause| !pause.is_zero());
         if let Some(pause) = pause.filter(|_| !is_needed) {
             schedule.looked(newest);
             return Ok(pause.min(LOOK_EVERY));
@@ -202,18 +216,18 @@ impl Service {
         let (backup, time) = self.read_at_a_time(schedule, self.store.backup()).await?;
         let kept = KeptBackup { time, origin: Some(origin), position: Some(backup.position()) };
         let name = kept.name();
-        let bytes = schedule.place.keep(&name, backup).await?;
+        let bytes = schedule.terms().place.keep(&name, backup).await?;
         schedule.go_on_from(&kept);
         schedule.looked(Some(time));
         self.telemetry.metrics().backup_ended(true);
         tracing::info!(name, bytes, "a backup was made");
         own.backups.push(kept);
         // It took its time, and somebody may have taken the place over: then nothing is removed, but there is a backup.
-        match schedule.place.require_owner(schedule.installation).await {
+        match schedule.terms().place.require_owner(schedule.installation).await {
             Ok(_) => schedule.remove_old(&own).await,
             Err(error) => tracing::warn!(%error, "older backups were not removed"),
         }
-        Ok(schedule.every.min(LOOK_EVERY))
+        Ok(schedule.terms().every.min(LOOK_EVERY))
     }
 
     /// Where what is kept comes from.

@@ -9,7 +9,7 @@ impl Service {
     /// The owner of the place, which is this installation: one that belongs to nobody is taken if there is nothing in it,
     /// or only what this database goes on from.
     pub(super) async fn own(&self, schedule: &BackupSchedule, inventory: &Inventory) -> Result<Owner, PlaceError> {
-        match schedule.place.require_owner(schedule.installation).await {
+        match schedule.terms().place.require_owner(schedule.installation).await {
             Err(PlaceError::Unclaimed) => {}
             decided => return decided,
         }
@@ -20,7 +20,7 @@ impl Service {
         };
         let (installation, whereabouts) = (schedule.installation, schedule.whereabouts.clone());
         let owner = Owner { installation, whereabouts, since: self.clock.now(), inherits_from };
-        let owner = schedule.place.claim(&owner).await?;
+        let owner = schedule.terms().place.claim(&owner).await?;
         tracing::info!(%owner, "the place of the backups belongs to this installation from now on");
         Ok(owner)
     }

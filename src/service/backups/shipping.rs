@@ -94,11 +94,11 @@ impl ShipChanges {
 
     async fn keep(&self, shipment: Shipment) -> Result<(), PlaceError> {
         let Shipment { changes, from, time } = shipment;
-        self.schedule.place.require_owner(self.schedule.installation).await?;
+        self.schedule.terms().place.require_owner(self.schedule.installation).await?;
         let origin = Some(self.service.origin(&self.schedule));
         let kept = KeptChanges { time, origin, from, to: changes.position() };
         let name = kept.name();
-        let bytes = self.schedule.place.keep(&name, changes).await?;
+        let bytes = self.schedule.terms().place.keep(&name, changes).await?;
         *self.schedule.chain() = Chain::Ends(kept.to);
         self.schedule.locked().shipped = Some(time);
         self.service.telemetry.metrics().shipment_ended(true);

@@ -9,8 +9,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::domain::{
     Actor, Artifact, ArtifactId, ArtifactName, ArtifactPatch, ArtifactType, ArtifactWrite, Email, Metadata,
-    Precondition, Quotas, Settings, Slug, Stamp, SystemEntropy, Tags, TenantId, Timestamp, User, UserId, Workspace,
-    WorkspaceName,
+    Precondition, Settings, SharedQuotas, Slug, Stamp, SystemEntropy, Tags, TenantId, Timestamp, User, UserId,
+    Workspace, WorkspaceName,
 };
 use crate::followers::{Next, catch_up};
 use crate::search::{IndexChange, IndexContents, SearchIndex};
@@ -39,7 +39,7 @@ impl World {
             queue: 8,
             group_max: 8,
             min_free_bytes: 0,
-            quotas: Quotas::default(),
+            quotas: SharedQuotas::default(),
             entropy: Arc::new(SystemEntropy),
             on_repair: Arc::new(|_| {}),
         };

@@ -82,7 +82,7 @@ impl RedbStore {
 
 impl Engine for RedbStore {
     fn quotas(&self) -> Quotas {
-        self.quotas
+        self.quotas.now()
     }
 
     async fn write<T: Send + 'static>(

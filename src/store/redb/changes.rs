@@ -151,7 +151,7 @@ mod tests {
     use redb::Database;
 
     use super::*;
-    use crate::domain::{Actor, Quotas, Stamp, SystemEntropy};
+    use crate::domain::{Actor, SharedQuotas, Stamp, SystemEntropy};
     use crate::store::redb::tables::CHANGES;
     use crate::store::redb::{Location, Options};
     use crate::store::{Housekeeping as _, NoObserver, Sessions as _, Store as _};
@@ -163,7 +163,7 @@ mod tests {
             queue: 8,
             group_max: 8,
             min_free_bytes: 0,
-            quotas: Quotas::default(),
+            quotas: SharedQuotas::default(),
             entropy: Arc::new(SystemEntropy),
             on_repair: Arc::new(|_| {}),
         }

@@ -66,7 +66,7 @@ mod tests {
             queue: 8,
             group_max: 8,
             min_free_bytes: 0,
-            quotas: crate::domain::Quotas::default(),
+            quotas: crate::domain::SharedQuotas::default(),
             entropy: Arc::new(crate::domain::SystemEntropy),
             on_repair: Arc::new(|_| {}),
         };

@@ -58,7 +58,7 @@ use self::writer::Writer;
 use super::engine::Name;
 use super::records;
 use super::{Cause, Counts, Observer, Store, StoreError, StoreFigures, StoreHealth, StoreResult};
-use crate::domain::{HistoryId, Quotas};
+use crate::domain::{HistoryId, SharedQuotas};
 
 pub use backup::{BackupError, Copied, backup, restore, verify as verify_backup, verify_changes};
 pub use check::{CheckReport, check};
@@ -79,7 +79,7 @@ pub struct RedbStore {
     observer: Arc<dyn Observer>,
     location: Location,
     history: HistoryId,
-    quotas: Quotas,
+    quotas: SharedQuotas,
     /// Held by the one backup that is being made.
     backups: Arc<Semaphore>,
 }
@@ -95,7 +95,7 @@ impl RedbStore {
         let (database, history) = open::open(&options)?;
         let published = Arc::new(Published::new(Arc::clone(&observer)));
         let limits = Limits::default();
-        let (location, queue, quotas) = (options.location.clone(), options.queue, options.quotas);
+        let (location, queue, quotas) = (options.location.clone(), options.queue, options.quotas.clone());
         let bounds = Bounds { intents: options.group_max };
         let guard = Guard::of(&options, limits.look_pause)
             .map_err(|error| OpenError::Other { path: location.path(), cause: Cause::new(error) })?;

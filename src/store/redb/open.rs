@@ -10,7 +10,7 @@ use redb::{Builder, Database, DatabaseError};
 
 use super::errors::OpenError;
 use super::{history, migrate};
-use crate::domain::{Entropy, HistoryId, Quotas};
+use crate::domain::{Entropy, HistoryId, SharedQuotas};
 use crate::store::{Cause, StoreError, StoreResult};
 
 /// The database's file in its directory.
@@ -33,7 +33,7 @@ pub struct Options {
     /// Writes are refused while the disk has less room than this, in bytes.
     pub min_free_bytes: u64,
     /// The most that every workspace may have.
-    pub quotas: Quotas,
+    pub quotas: SharedQuotas,
     /// What the history of a database that is made or restored is named from.
     pub entropy: Arc<dyn Entropy>,
     /// Called during a repair.

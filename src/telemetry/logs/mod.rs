@@ -1,6 +1,7 @@
 //! Logs: for people on a terminal, JSON lines for everything else. They go to standard error, by a queue of their own
 //! (`queue.rs`), so that no request waits for their reader.
 
+mod level;
 mod queue;
 mod records;
 
@@ -17,28 +18,27 @@ use serde_json::Value;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer as _;
-use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::FmtContext;
 use tracing_subscriber::fmt::format::{Format, FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::reload;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+pub use self::level::{level, set_level};
 use self::queue::Queue;
 use self::records::Records;
 use super::resource::scope;
-use crate::config::{Log, LogFormat, LogLevel};
+use crate::config::{Log, LogFormat};
+
+pub use crate::config::LogLevel;
 
 /// The lines of this process that wait to be written.
 static LINES: Queue = Queue::new();
 
 /// How long the last lines may take to be written.
 const FLUSH_DEADLINE: Duration = Duration::from_secs(1);
-
-/// Whose lines stay here, by how their targets begin: what carries lines away must not write any that would be carried
-/// away in turn, and the links that are shown for want of a mail server are for people at the terminal.
-const STAY: [&str; 7] = ["opentelemetry", "tonic", "tower", "h2", "hyper", "rustls", "ghostworks::mail"];
 
 /// How many lines of this process were dropped, because nobody read standard error in time.
 pub(super) fn dropped_lines() -> u64 {
@@ -59,18 +59,8 @@ impl Drop for Started {
 /// has an effect.
 pub fn start(config: &Log, provider: Option<&SdkLoggerProvider>) -> Started {
     let is_terminal = std::io::stderr().is_terminal();
-    let level = match config.level {
-        LogLevel::Error => tracing::Level::ERROR,
-        LogLevel::Warn => tracing::Level::WARN,
-        LogLevel::Info => tracing::Level::INFO,
-        LogLevel::Debug => tracing::Level::DEBUG,
-        LogLevel::Trace => tracing::Level::TRACE,
-    };
-    // Libraries speak only of what is wrong.
-    let filter = Targets::new().with_default(level.min(tracing::Level::WARN)).with_target("ghostworks", level);
-    let carried = STAY
-        .into_iter()
-        .fold(Targets::new().with_default(level), |targets, target| targets.with_target(target, LevelFilter::OFF));
+    let (filter, written) = reload::Layer::new(level::written(config.level));
+    let (carried, carries) = reload::Layer::new(level::carried(config.level));
     let bridge = provider.map(|provider| Records::new(provider, scope()).with_filter(carried));
     let registry = tracing_subscriber::registry().with(filter).with(bridge);
     let lines = tracing_subscriber::fmt::layer().with_writer(|| &LINES);
@@ -87,6 +77,10 @@ pub fn start(config: &Log, provider: Option<&SdkLoggerProvider>) -> Started {
     };
     // A second start can only be another server in the same test process; its lines go the same way.
     if started.is_ok() {
+        level::remember(config.level, move |level| {
+            // It fails when nothing is logged any more.
+            let _ = (written.reload(level::written(level)), carries.reload(level::carried(level)));
+        });
         std::thread::spawn(|| LINES.write_to(std::io::stderr(), report_dropped));
         // By itself, a panic would write to standard error, and wait for its reader.
         std::panic::set_hook(Box::new(log_panic));

@@ -5,24 +5,24 @@ use std::sync::Arc;
 
 use opentelemetry::trace::{Link, SpanKind, TraceContextExt as _, TraceId};
 use opentelemetry::{Context, KeyValue};
-use opentelemetry_sdk::trace::{Sampler, SamplingDecision, SamplingResult, ShouldSample};
+use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
 use super::FullTraces;
 
 /// A sampler that also has the chosen recorded.
 #[derive(Clone, Debug)]
-pub(in crate::telemetry) struct AlsoRecording {
-    sampler: Sampler,
+pub(in crate::telemetry) struct AlsoRecording<S> {
+    sampler: S,
     full: Arc<FullTraces>,
 }
 
-impl AlsoRecording {
-    pub fn new(sampler: Sampler, full: Arc<FullTraces>) -> Self {
+impl<S> AlsoRecording<S> {
+    pub fn new(sampler: S, full: Arc<FullTraces>) -> Self {
         Self { sampler, full }
     }
 }
 
-impl ShouldSample for AlsoRecording {
+impl<S: ShouldSample + Clone + 'static> ShouldSample for AlsoRecording<S> {
     fn should_sample(
         &self,
         parent: Option<&Context>,
@@ -49,6 +49,8 @@ impl ShouldSample for AlsoRecording {
 
 #[cfg(test)]
 mod tests {
+    use opentelemetry_sdk::trace::Sampler;
+
     use super::*;
 
     #[test]

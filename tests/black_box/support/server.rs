@@ -219,6 +219,11 @@ impl Server {
         self.process.signal("INT");
     }
 
+    /// Sends it a signal by its name.
+    pub fn signal(&self, name: &str) {
+        self.process.signal(name);
+    }
+
     /// Waits until it has ended.
     pub fn wait(&mut self) -> ExitStatus {
         self.process.wait()

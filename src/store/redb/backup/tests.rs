@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::workload::{Player, Throw, throws};
 use super::*;
-use crate::domain::{ApiKey, ChangeKind, Quotas, SystemEntropy, Timestamp};
+use crate::domain::{ApiKey, ChangeKind, SharedQuotas, SystemEntropy, Timestamp};
 use crate::store::redb::records::{self, samples::KINDS};
 use crate::store::redb::{RedbStore, check::check};
 use crate::store::{Backup, Backups as _, Changes as _, Housekeeping as _, NoObserver, Position, Since, Store as _};
@@ -37,7 +37,7 @@ fn options(location: Location) -> Options {
         queue: 8,
         group_max: 8,
         min_free_bytes: 0,
-        quotas: Quotas::default(),
+        quotas: SharedQuotas::default(),
         entropy: Arc::new(SystemEntropy),
         on_repair,
     }

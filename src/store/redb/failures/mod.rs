@@ -23,7 +23,7 @@ use super::scan::Scans;
 use super::snapshot::{Published, Snapshot};
 use super::writer::{Answer, Writer};
 use super::{Location, RedbStore, check};
-use crate::domain::{Actor, ChangeKind, Email, HistoryId, Quotas, Stamp, Timestamp, User, UserId};
+use crate::domain::{Actor, ChangeKind, Email, HistoryId, SharedQuotas, Stamp, Timestamp, User, UserId};
 use crate::store::engine::{Counter, Name, Scope, Table, Tx};
 use crate::store::{Call, Cause, Changes, Observer, Store, StoreError, StoreResult, Users};
 
@@ -248,7 +248,7 @@ fn store(disk: &Disk, limits: Limits) -> RedbStore {
     let writer = Arc::new(Writer::start(group, 2).unwrap());
     let history = HistoryId::from_bytes([0; 16]);
     let (scans, backups) = (Scans::new(limits), Arc::new(Semaphore::new(1)));
-    let (location, quotas) = (Location::Memory, Quotas::default());
+    let (location, quotas) = (Location::Memory, SharedQuotas::default());
     RedbStore { writer, published, scans, limits, observer, location, history, quotas, backups }
 }
 
