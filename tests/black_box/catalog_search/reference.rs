@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ghostworks::domain::NameKey;
 use serde_json::Value;
 
 use super::documents::Fields;
@@ -97,9 +98,9 @@ pub fn sort(found: &mut Vec<&Artifact>, question: &Question) -> bool {
         "created_at" => {}
         "-created_at" => found.reverse(),
         // What is equal stays in the order of creation, which is turned round with all the rest.
-        "name" => found.sort_by_key(|artifact| artifact.text("name").to_lowercase()),
+        "name" => found.sort_by_cached_key(|artifact| NameKey::new(artifact.text("name"))),
         "-name" => {
-            found.sort_by_key(|artifact| artifact.text("name").to_lowercase());
+            found.sort_by_cached_key(|artifact| NameKey::new(artifact.text("name")));
             found.reverse();
         }
         "updated_at" | "-updated_at" => return false,

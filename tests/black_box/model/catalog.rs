@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ghostworks::domain::NameKey;
 use serde_json::{Value, json};
 
 use super::plain::{Allowed, Person};
@@ -174,7 +175,7 @@ impl Catalog {
         let mut found: Vec<&Artifact> = self.artifacts.iter().filter(|artifact| artifact.matches(query)).collect();
         // What is equal stays in the order of creation, which is turned round with all the rest.
         match query.sort.trim_start_matches('-') {
-            "name" => found.sort_by_key(|artifact| artifact.text("name").to_lowercase()),
+            "name" => found.sort_by_cached_key(|artifact| NameKey::new(artifact.text("name"))),
             "updated_at" => found.sort_by_key(|artifact| changed(artifact)),
             _ => {}
         }
