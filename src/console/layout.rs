@@ -55,7 +55,7 @@ impl<'a> Shell<'a> {
         Self { title, visitor: None, workspace: None, search: "" }
     }
 
-    /// For who is signed in.
+    /// For people who are signed in.
     pub fn of(self, visitor: &'a Visitor) -> Self {
         Self { visitor: Some(visitor), ..self }
     }

@@ -48,7 +48,7 @@ pub(super) async fn verify(mut request: PageRequest) -> Result<Response, Outcome
     }
 }
 
-/// The page of who has forgotten a password.
+/// The page for people who have forgotten their password.
 pub(super) async fn forgot_page(request: PageRequest) -> Result<Response, Outcome> {
     Ok(if request.service().can_send_mail() { forgot_form("", None) } else { no_mail() })
 }

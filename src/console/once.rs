@@ -103,7 +103,7 @@ impl Turns {
         let lock = {
             let mut turns = self.lock();
             if turns.len() >= TIDIED_ABOVE {
-                // Whoever left while waiting has left theirs.
+                // A request that ended while waiting has left its lock.
                 turns.retain(|_, lock| Arc::strong_count(lock) > 1);
             }
             turns.entry(key).or_default().clone()

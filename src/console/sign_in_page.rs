@@ -70,7 +70,7 @@ fn sign_in_form(attempt: &Attempt, waiting: &Form) -> Markup {
     }
 }
 
-/// For who has no account, or not its password.
+/// For people without an account, or without its password.
 fn other_ways(request: &PageRequest) -> Markup {
     let (is_open, can_mail) = (request.service().admits_somebody(), request.service().can_send_mail());
     html! {

@@ -19,7 +19,7 @@ pub(super) fn hex(id: &[u8; 16]) -> String {
     text
 }
 
-/// How long ago something was, with the time itself for who points at it.
+/// How long ago something was, with the time itself when pointed at.
 pub(super) fn ago(now: Timestamp, at: Timestamp) -> Markup {
     let seconds = now.duration_since(at).as_secs();
     let words = if seconds < 45 { "just now".to_owned() } else { format!("{} ago", span(seconds)) };

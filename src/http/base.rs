@@ -64,7 +64,7 @@ impl Base {
         !self.prefix.is_empty()
     }
 
-    /// The URL of this server for who sent a request, up to its paths.
+    /// The URL of this server as the client of a request uses it, up to its paths.
     pub fn url_of(request: &Request, is_tls: bool) -> String {
         let authority = Self::of(request).and_then(|base| base.authority.as_deref());
         let host = authority.or_else(|| request.header(header::HOST)).unwrap_or("localhost");

@@ -10,7 +10,7 @@ use super::base::Base;
 
 /// How the document calls a server that is asked without a proxy.
 const ROOT: &str = "/";
-/// So many forms are kept. There are more only when a proxy lets clients say what it should.
+/// The most forms that are kept. There are more only when a proxy lets clients say what it should.
 const KEPT: usize = 8;
 
 /// A document in one format.

@@ -14,7 +14,7 @@ use frostem::{Algorithm, Stemmer};
 use super::fold::{fold, fold_emoji};
 use super::runs::{Kind, Run, begins_run, is_on_another, is_unspaced, runs};
 
-/// A stem is its own stem after so many attempts at most.
+/// The most attempts until a stem is its own stem.
 const MAX_STEMS: usize = 64;
 
 /// A word of a text.

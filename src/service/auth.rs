@@ -152,7 +152,7 @@ impl Service {
             .await
     }
 
-    /// Opens a session for who has the password, to be proved from then on by what `proof` makes.
+    /// Opens a session for the holder of the password, to be proved from then on by what `proof` makes.
     pub(super) async fn sign_in<T>(
         &self,
         sign_in: &SignIn,

@@ -106,7 +106,7 @@ impl AccountsApi {
 
     /// Make an account an operator's
     ///
-    /// For operators. With its sessions, whoever is signed in to it may operate the server from the next request on; with
+    /// For operators. A person who is signed in to it may operate the server from the next request on; with
     /// its API keys never. Done again, it changes nothing.
     #[oai(path = "/:user_id/grant-operator", method = "post", operation_id = "grant_operator")]
     async fn grant_operator(
