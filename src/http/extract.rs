@@ -7,7 +7,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use super::authorization::bearer;
 use super::base::Base;
-use super::forwarded::Origin;
+use super::forwarded::ClientOrigin;
 use super::memory::Holding;
 use super::problem::Problem;
 use super::state::State;
@@ -81,7 +81,7 @@ pub(super) fn register_sessions(registry: &mut Registry) {
         MetaSecurityScheme {
             scheme: Some("bearer"),
             bearer_format: Some("JWT"),
-            ..scheme("http", "The `access_token` that a login answers with.")
+            ..scheme("http", "The `access_token` that a login answers with: a JWT that is checked as RFC8725 advises.")
         },
     );
     registry.create_security_scheme(
@@ -246,7 +246,7 @@ pub(super) fn client(request: &Request) -> Client {
     /// Longer ones are cut: they are only shown to people.
     const MAX_USER_AGENT: usize = 256;
     Client {
-        ip: Origin::of(request).client,
+        ip: ClientOrigin::of(request).client,
         user_agent: request.header(header::USER_AGENT).map(|agent| agent.chars().take(MAX_USER_AGENT).collect()),
         device: cookies::device(request.headers()),
         reservation: None,

@@ -26,6 +26,7 @@ pub(super) fn rewrite(document: &mut Value) {
         if known.is_some_and(|known| known.row().replay != Replay::No) {
             add_idempotency_key(operation);
         }
+        add_internal_error(operation);
         let summary = operation["summary"].as_str().unwrap_or_default().to_owned();
         for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
             add_headers(status, response);
@@ -46,6 +47,22 @@ fn add_idempotency_key(operation: &mut Value) {
         let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
         parameters.as_array_mut().into_iter().for_each(|list| list.push(parameter.clone()));
     }
+}
+
+/// What can be overloaded can fail as well: a row that can't be read, or a fault of ours.
+fn add_internal_error(operation: &mut Value) {
+    let Some(responses) = operation["responses"].as_object_mut() else { return };
+    let Some(schema) =
+        responses.get("503").and_then(|answer| answer.pointer("/content/application~1problem+json/schema"))
+    else {
+        return;
+    };
+    let answer = json!({
+        "description": "Something went wrong here, or what was asked for is stored but can't be read",
+        "content": {"application/problem+json": {"schema": schema}},
+    });
+    responses.entry("500").or_insert(answer);
+    responses.sort_keys();
 }
 
 /// Writes headers as the standards do, and declares those that a middleware or a problem adds.
