@@ -306,8 +306,8 @@ fn tls(config: &config::Server) -> Result<Option<Tls>, TlsError> {
     Tls::new(server::Files { certificate: certificate.clone(), key: key.clone() }).map(Some)
 }
 
-fn limits(config: &config::Server) -> server::Limits {
-    server::Limits {
+fn limits(config: &config::Server) -> server::ConnectionLimits {
+    server::ConnectionLimits {
         max_connections: config.max_connections,
         trusted_proxies: config.trusted_proxies.clone(),
         probes: http::probes(),
@@ -319,9 +319,9 @@ fn limits(config: &config::Server) -> server::Limits {
 }
 
 /// The same for those that are not for everybody.
-fn inner_limits(config: &config::Server) -> server::Limits {
+fn inner_limits(config: &config::Server) -> server::ConnectionLimits {
     let limits = limits(config);
-    server::Limits { max_connections: limits.max_connections.min(descriptors::INNER_CONNECTIONS), ..limits }
+    server::ConnectionLimits { max_connections: limits.max_connections.min(descriptors::INNER_CONNECTIONS), ..limits }
 }
 
 /// Says where things are, once they are there. The first line is for programs too.

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::transfer::{Remote, TransferError};
+use super::transfer::{RemoteServer, TransferError};
 use super::{Error, running};
 use crate::config::{Config, LogLevel};
 
@@ -57,7 +57,7 @@ async fn from_afar(config: &Config, path: &str) -> Result<Value, Error> {
     let mut config = config.clone();
     config.remote.token = config.remote.token.or_else(|| config.server.operator_token.clone());
     let url = config.remote.url.clone().unwrap_or_default();
-    let remote = Remote::new(&config).map_err(|error| match error {
+    let remote = RemoteServer::new(&config).map_err(|error| match error {
         TransferError::NoToken => Error::NotOperator { url },
         other => other.into(),
     })?;

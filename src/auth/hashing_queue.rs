@@ -44,12 +44,12 @@ struct State {
     free: usize,
     limit: usize,
     arrived: u64,
-    waiting: BTreeMap<Place, Waiting>,
+    waiting: BTreeMap<Rank, Waiting>,
 }
 
 /// A place in the queue. The least is next.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
+struct Rank {
     is_stranger: bool,
     /// How many were waiting for the same account from the same address.
     behind_own: usize,
@@ -110,10 +110,10 @@ impl HashingQueue {
 }
 
 impl State {
-    fn place(&mut self, asker: &Asker) -> Place {
+    fn place(&mut self, asker: &Asker) -> Rank {
         self.arrived += 1;
         let neighbours = || self.waiting.values().filter(|waiting| waiting.asker.address == asker.address);
-        Place {
+        Rank {
             is_stranger: !asker.is_known,
             behind_own: neighbours().filter(|waiting| waiting.asker.account == asker.account).count(),
             behind_neighbours: neighbours().count(),

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::name::{KeptBackup, KeptChanges, Origin};
+use super::name::{KeptBackup, KeptChanges, Provenance};
 use crate::domain::Timestamp;
 use crate::store::Position;
 
@@ -67,7 +67,7 @@ impl Inventory {
     }
 
     /// The same, with only what comes from there.
-    pub fn from(&self, origin: Origin) -> Self {
+    pub fn from(&self, origin: Provenance) -> Self {
         let backups = self.backups.iter().filter(|backup| backup.origin == Some(origin)).copied().collect();
         let changes = self.changes.iter().filter(|changes| changes.origin == Some(origin)).copied().collect();
         Self { backups, changes }

@@ -27,7 +27,7 @@ use self::directory::Directory;
 
 pub use self::bucket::S3;
 pub use self::inventory::{Inventory, NoRoute, Route};
-pub use self::name::{KeptBackup, KeptChanges, Origin, is_of_changes};
+pub use self::name::{KeptBackup, KeptChanges, Provenance, is_of_changes};
 pub use self::owner::Owner;
 pub use self::whole_file::WholeFile;
 

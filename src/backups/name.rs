@@ -26,20 +26,20 @@ const ANY_TIME: &str = "%Y%m%dT%H%M%S%.fZ";
 
 /// Where something that is kept comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Origin {
+pub struct Provenance {
     /// The installation that made it.
     pub installation: ShortId,
     /// The history of the database that it is of.
     pub history: ShortId,
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for Provenance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.installation, self.history)
     }
 }
 
-impl FromStr for Origin {
+impl FromStr for Provenance {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -54,7 +54,7 @@ pub struct KeptBackup {
     /// When it was made.
     pub time: Timestamp,
     /// Where it comes from; none for one of an earlier version, which did not say.
-    pub origin: Option<Origin>,
+    pub origin: Option<Provenance>,
     /// How far it goes; none for one of an earlier version, which did not say.
     pub position: Option<Position>,
 }
@@ -90,7 +90,7 @@ pub struct KeptChanges {
     /// When they were read.
     pub time: Timestamp,
     /// Where they come from; none for those of an earlier version, which did not say.
-    pub origin: Option<Origin>,
+    pub origin: Option<Provenance>,
     /// What they come after.
     pub from: Position,
     /// How far they go.
@@ -119,7 +119,7 @@ impl KeptChanges {
 }
 
 /// The origin in a name, before what comes after it.
-fn before(origin: Option<Origin>) -> String {
+fn before(origin: Option<Provenance>) -> String {
     origin.map(|origin| format!("{origin}-")).unwrap_or_default()
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::name::{KeptBackup, KeptChanges, Origin};
+use super::name::{KeptBackup, KeptChanges, Provenance};
 use super::{Inventory, Place, PlaceError};
 use crate::domain::{InstallationId, Timestamp};
 
@@ -42,7 +42,7 @@ impl Owner {
     }
 
     /// Whether something from this time and origin belongs to it.
-    pub fn owns(&self, time: Timestamp, origin: Option<Origin>) -> bool {
+    pub fn owns(&self, time: Timestamp, origin: Option<Provenance>) -> bool {
         let has_made = origin.is_some_and(|origin| origin.installation == self.installation.short());
         has_made || self.inherits_from.is_some_and(|from| from <= time && time <= self.since)
     }
@@ -124,7 +124,7 @@ mod tests {
     fn it_owns_what_it_has_made_and_what_it_has_inherited() {
         let of = |byte| {
             let history = HistoryId::from_bytes([9; 16]).short();
-            Some(Origin { installation: InstallationId::from_bytes([byte; 16]).short(), history })
+            Some(Provenance { installation: InstallationId::from_bytes([byte; 16]).short(), history })
         };
         let owns = |owner: &Owner, second, origin| owner.owns(at(second), origin);
         let first = owner(None);

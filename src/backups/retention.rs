@@ -30,7 +30,7 @@ impl Inventory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backups::name::Origin;
+    use crate::backups::name::Provenance;
     use crate::domain::{HistoryId, InstallationId};
     use crate::store::Position;
 
@@ -39,10 +39,10 @@ mod tests {
     }
 
     /// Of an installation's history; 0 for what names neither.
-    fn origin(history: u8) -> Option<Origin> {
+    fn origin(history: u8) -> Option<Provenance> {
         let installation = InstallationId::from_bytes([1; 16]).short();
         let history = (history > 0).then(|| HistoryId::from_bytes([history; 16]).short());
-        history.map(|history| Origin { installation, history })
+        history.map(|history| Provenance { installation, history })
     }
 
     fn backup(second: i64, history: u8) -> KeptBackup {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{
     Failure, print,
     progress::Progress,
-    remote::{Remote, named, runtime},
+    remote::{RemoteArgs, named, runtime},
 };
 use crate::{
     app::{self, Export, Exported},
@@ -26,7 +26,7 @@ pub(super) struct Args {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
-    remote: Remote,
+    remote: RemoteArgs,
 }
 
 const HELP: &str = "\

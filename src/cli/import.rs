@@ -7,7 +7,7 @@ use clap::builder::styling::{AnsiColor, Style};
 use super::{
     Failure, print,
     progress::Progress,
-    remote::{Remote, named, runtime},
+    remote::{RemoteArgs, named, runtime},
 };
 use crate::{
     app::{self, Import, Imported, Refused},
@@ -25,7 +25,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     run: String,
     #[command(flatten)]
-    remote: Remote,
+    remote: RemoteArgs,
 }
 
 const HELP: &str = "\

@@ -11,7 +11,7 @@ use crate::config::{Config, ConfigError, Sources};
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Server")]
-pub(super) struct Remote {
+pub(super) struct RemoteArgs {
     /// Ask the server at this URL [env: GHOSTWORKS__REMOTE__URL] [default: the configured port of this machine]
     #[arg(long, value_name = "URL")]
     server: Option<String>,
@@ -21,7 +21,7 @@ pub(super) struct Remote {
     token_file: Option<PathBuf>,
 }
 
-impl Remote {
+impl RemoteArgs {
     /// The configuration with what these flags say.
     pub fn load(&self, sources: &Sources) -> Result<Config, ConfigError> {
         let (server, token_file) = (self.server.clone(), self.token_file.clone());

@@ -2,7 +2,7 @@
 
 use super::{
     Failure, print,
-    remote::{Remote, runtime},
+    remote::{RemoteArgs, runtime},
     traces,
     waterfall::drawn,
 };
@@ -17,7 +17,7 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    remote: Remote,
+    remote: RemoteArgs,
 }
 
 /// Draws it.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     Failure, moment, print,
-    remote::{Remote, runtime},
+    remote::{RemoteArgs, runtime},
     table::table,
 };
 use crate::{
@@ -54,7 +54,7 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    remote: Remote,
+    remote: RemoteArgs,
 }
 
 /// How the commands find a server, for both.

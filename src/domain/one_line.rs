@@ -11,7 +11,7 @@ use icu_properties::props::{
 use icu_properties::{CodePointMapData, CodePointSetData};
 use unicode_normalization::char::is_combining_mark;
 
-use super::text::Origin;
+use super::text::TextOrigin;
 
 const NON_JOINER: char = '\u{200c}';
 const JOINER: char = '\u{200d}';
@@ -39,13 +39,13 @@ pub(super) fn trimmed(text: &str, max_chars: usize) -> Result<&str, String> {
 }
 
 /// Refuses a text that no line has. Where it was stored already, only control characters are refused.
-pub(super) fn require(text: &str, origin: Origin) -> Result<(), String> {
+pub(super) fn require(text: &str, origin: TextOrigin) -> Result<(), String> {
     match origin {
-        Origin::Written => require_visible(text),
-        Origin::Exported if text.trim().chars().any(char::is_control) => {
+        TextOrigin::Written => require_visible(text),
+        TextOrigin::Exported if text.trim().chars().any(char::is_control) => {
             Err("must not contain control characters".to_owned())
         }
-        Origin::Exported => Ok(()),
+        TextOrigin::Exported => Ok(()),
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) use validated_text;
 
 /// Where a text comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum TextOrigin {
     /// Someone wrote it.
     Written,
     /// A workspace had it, and earlier versions took more than today's: it comes back as it is.

@@ -59,7 +59,7 @@ impl Peer {
 
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Origin {
+pub(super) struct ClientOrigin {
     /// The client's address.
     pub client: Option<IpAddr>,
     /// Whether a trusted proxy sent it on.
@@ -70,7 +70,7 @@ pub(super) struct Origin {
     pub is_doubtful: bool,
 }
 
-impl Origin {
+impl ClientOrigin {
     /// What the middleware found out about a request.
     pub(super) fn of(request: &Request) -> Self {
         request.data::<Self>().copied().unwrap_or_default()
@@ -123,7 +123,7 @@ fn address(hop: &str) -> Option<IpAddr> {
     parsed.ok().map(|address: IpAddr| address.to_canonical())
 }
 
-/// Puts an [`Origin`] on every request, and a [`Base`] when there is one.
+/// Puts a [`ClientOrigin`] on every request, and a [`Base`] when there is one.
 pub(super) struct FindOrigin(Arc<Known>);
 
 /// What is known before any request.
@@ -158,7 +158,7 @@ impl<E: Endpoint> Endpoint for WithOrigin<E> {
 
     async fn call(&self, mut request: Request) -> Result<Self::Output> {
         let is_tls = *request.scheme() == Scheme::HTTPS;
-        let (origin, said) = Origin::find(Peer::of(&request), is_tls, request.headers(), &self.known.trusted);
+        let (origin, said) = ClientOrigin::find(Peer::of(&request), is_tls, request.headers(), &self.known.trusted);
         let forwarded = || Base::forwarded(request.headers(), said.host).map(Arc::new);
         let base = self.known.base.clone().or_else(|| if origin.is_from_proxy { forwarded() } else { None });
         request.set_data(origin);
@@ -177,8 +177,8 @@ mod tests {
         Peer::Address(address.parse::<IpAddr>().unwrap().to_canonical())
     }
 
-    fn find(peer: Peer, headers: &HeaderMap, trusted: &[IpNet]) -> Origin {
-        Origin::find(peer, false, headers, trusted).0
+    fn find(peer: Peer, headers: &HeaderMap, trusted: &[IpNet]) -> ClientOrigin {
+        ClientOrigin::find(peer, false, headers, trusted).0
     }
 
     /// The client's address, as found from `peer` and the lines of `X-Forwarded-For`, when 10/8 is trusted.
@@ -248,7 +248,7 @@ mod tests {
         let chain =
             "for=1.1.1.1;proto=http, for=\"203.0.113.7:4711\";proto=https;host=a.example, for=10.0.0.2;proto=http";
         headers.append(header::FORWARDED, chain.parse().unwrap());
-        let (origin, said) = Origin::find(at("10.0.0.1"), false, &headers, &trusted);
+        let (origin, said) = ClientOrigin::find(at("10.0.0.1"), false, &headers, &trusted);
         assert_eq!((origin.client, origin.is_tls), ("203.0.113.7".parse().ok(), true));
         assert_eq!(said.host.as_deref(), Some("a.example"));
         assert_eq!(find(at("192.0.2.1"), &headers, &trusted).client, "192.0.2.1".parse().ok(), "no proxy of ours");

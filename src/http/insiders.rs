@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use poem::Request;
 
-use super::forwarded::Origin;
+use super::forwarded::ClientOrigin;
 use super::operators::may_operate;
 use super::state::State;
 use crate::config::Environment;
@@ -14,12 +14,12 @@ use crate::config::Environment;
 /// Whether a request comes from an insider.
 pub(super) async fn is_insider(state: &State, request: &Request) -> bool {
     state.environment == Environment::Development
-        || is_internal(&Origin::of(request), &state.server.internal_networks)
+        || is_internal(&ClientOrigin::of(request), &state.server.internal_networks)
         || may_operate(request).await
 }
 
 /// Whether a client is on one of these networks. One whose address is in doubt is not.
-fn is_internal(origin: &Origin, networks: &[IpNet]) -> bool {
+fn is_internal(origin: &ClientOrigin, networks: &[IpNet]) -> bool {
     let is_listed = |client: IpAddr| networks.iter().any(|network| network.contains(&client));
     !origin.is_doubtful && origin.client.is_some_and(is_listed)
 }
@@ -31,10 +31,10 @@ mod tests {
     #[test]
     fn a_client_is_internal_by_an_address_that_is_not_in_doubt() {
         let networks = ["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()];
-        let origin = |client: Option<&str>, is_doubtful| Origin {
+        let origin = |client: Option<&str>, is_doubtful| ClientOrigin {
             client: client.map(|client| client.parse().unwrap()),
             is_doubtful,
-            ..Origin::default()
+            ..ClientOrigin::default()
         };
         assert!(is_internal(&origin(Some("127.0.0.1"), false), &networks));
         assert!(is_internal(&origin(Some("::1"), false), &networks));

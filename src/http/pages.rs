@@ -18,7 +18,7 @@ use super::base::Base;
 use super::body;
 use super::cookies;
 use super::extract;
-use super::forwarded::Origin;
+use super::forwarded::ClientOrigin;
 use super::memory::Holding;
 use super::state::State;
 use crate::domain::UserId;
@@ -34,7 +34,7 @@ pub(crate) use super::problem::{Problem, ProblemFacts};
 pub(crate) use super::traces_cursor;
 
 /// An answer that is being made.
-pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
+pub(crate) type PendingResponse = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
 
 /// One page, or what a form is sent to.
 #[derive(Clone)]
@@ -46,7 +46,7 @@ pub(crate) struct PageRoute {
     /// What is asked for: limits, deadline and telemetry are those of this.
     pub operation: Operation,
     /// What answers.
-    pub answer: fn(PageRequest) -> Answer,
+    pub answer: fn(PageRequest) -> PendingResponse,
 }
 
 /// All pages of a module.
@@ -162,7 +162,7 @@ impl PageRequest {
 
     /// Whether the client's connection is encrypted.
     pub fn is_tls(&self) -> bool {
-        Origin::of(&self.request).is_tls
+        ClientOrigin::of(&self.request).is_tls
     }
 
     /// Whether cookies must be kept off plain HTTP.

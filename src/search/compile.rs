@@ -10,7 +10,7 @@ use super::collect::Gather;
 use super::open_phrase::OpenPhrase;
 use super::phrase::PhraseQuery;
 use super::prefix::PrefixQuery;
-use super::query::{Place, Query, Term, Wanted};
+use super::query::{Query, QueryField, Term, Wanted};
 use super::schema::{self, BY, EVERYTHING, Fields, Scope, TAG, TYPE};
 use super::text::Word;
 use super::typo::TypoQuery;
@@ -124,11 +124,11 @@ impl<'a> Compiler<'a> {
     fn term(&self, term: &Term) -> Vec<Part> {
         let exactly = |kind, text: &str| vec![Part::constant(self.exactly(&schema::exact(kind, text)), 0.0)];
         match (&term.place, &term.wanted) {
-            (Place::Tag, Wanted::Exactly(text)) => exactly(TAG, text),
-            (Place::Type, Wanted::Exactly(text)) => exactly(TYPE, text),
-            (Place::By, Wanted::Exactly(text)) => exactly(BY, text),
-            (Place::Metadata(key), wanted) => self.in_metadata(key, wanted),
-            (Place::Name, wanted) => self.in_field(self.fields.name, wanted),
+            (QueryField::Tag, Wanted::Exactly(text)) => exactly(TAG, text),
+            (QueryField::Type, Wanted::Exactly(text)) => exactly(TYPE, text),
+            (QueryField::By, Wanted::Exactly(text)) => exactly(BY, text),
+            (QueryField::Metadata(key), wanted) => self.in_metadata(key, wanted),
+            (QueryField::Name, wanted) => self.in_field(self.fields.name, wanted),
             (_, wanted) => self.in_field(self.fields.anywhere, wanted),
         }
     }
@@ -174,7 +174,7 @@ impl<'a> Compiler<'a> {
 
     /// What counts more if it is also in the name or among the tags.
     fn bonuses(&self, term: &Term) -> Vec<Part> {
-        if !self.is_scored || term.place != Place::Anywhere {
+        if !self.is_scored || term.place != QueryField::Anywhere {
             return Vec::new();
         }
         let Fields { name, tag_words, .. } = *self.fields;

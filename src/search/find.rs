@@ -21,7 +21,7 @@ pub(super) struct Findings {
 }
 
 /// One search in a workspace.
-pub(super) struct Search<'a> {
+pub(super) struct IndexSearch<'a> {
     pub searcher: &'a Searcher,
     pub fields: &'a Fields,
     pub lengths: &'a FieldLengths,
@@ -30,7 +30,7 @@ pub(super) struct Search<'a> {
     pub gather: &'a Gather,
 }
 
-impl Search<'_> {
+impl IndexSearch<'_> {
     /// What matches. When nothing does, what matches if words are taken for mistyped ones. Pages after the first go on as
     /// that one was found and ranked.
     pub(super) fn find(&self, query: Query, ranking: Option<&Ranking>) -> tantivy::Result<Findings> {

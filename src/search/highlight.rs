@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::query::{Place, Query, Term, Wanted};
+use super::query::{Query, QueryField, Term, Wanted};
 use super::text::{self, Word};
 use super::typo::is_one_edit_away;
 use crate::domain::{Artifact, Highlights};
@@ -16,28 +16,28 @@ const BEFORE_BYTES: usize = 60;
 pub(super) fn highlights(query: &Query, artifact: &Artifact) -> Highlights {
     let description = artifact.description.as_ref().and_then(|text| excerpt(query, text.as_str()));
     Highlights {
-        name: marked(query, &Place::Name, artifact.name.as_str()),
+        name: marked(query, &QueryField::Name, artifact.name.as_str()),
         description,
         tags: artifact.tags.iter().filter_map(|tag| marked_tag(query, tag)).collect(),
     }
 }
 
-fn marked(query: &Query, place: &Place, text: &str) -> Option<String> {
+fn marked(query: &Query, place: &QueryField, text: &str) -> Option<String> {
     let found = found(query, place, text);
     (!found.is_empty()).then(|| mark(text, 0..text.len(), &found))
 }
 
 fn marked_tag(query: &Query, tag: &str) -> Option<String> {
-    let is_whole = |term: &Term| term.place == Place::Tag && term.wanted == Wanted::Exactly(tag.to_owned());
+    let is_whole = |term: &Term| term.place == QueryField::Tag && term.wanted == Wanted::Exactly(tag.to_owned());
     if query.wanted().any(is_whole) {
         return Some(mark(tag, 0..tag.len(), std::slice::from_ref(&(0..tag.len()))));
     }
-    marked(query, &Place::Anywhere, tag)
+    marked(query, &QueryField::Anywhere, tag)
 }
 
 /// The part of a text around what was found first.
 fn excerpt(query: &Query, text: &str) -> Option<String> {
-    let found = found(query, &Place::Anywhere, text);
+    let found = found(query, &QueryField::Anywhere, text);
     let first = found.first()?;
     // Cut between words.
     let start = match first.start.saturating_sub(BEFORE_BYTES) {
@@ -64,9 +64,9 @@ fn excerpt(query: &Query, text: &str) -> Option<String> {
 }
 
 /// The places in a text that a query is about, in order.
-fn found(query: &Query, place: &Place, text: &str) -> Vec<Range<usize>> {
+fn found(query: &Query, place: &QueryField, text: &str) -> Vec<Range<usize>> {
     let words = text::words(text);
-    let is_here = |term: &&Term| term.place == Place::Anywhere || term.place == *place;
+    let is_here = |term: &&Term| term.place == QueryField::Anywhere || term.place == *place;
     let mut is_found = vec![false; words.len()];
     for term in query.wanted().filter(is_here) {
         for (index, word) in words.iter().enumerate() {

@@ -16,7 +16,7 @@ use super::budget::Budget;
 use super::change::IndexChange;
 use super::collect::Gather;
 use super::error::{Diagnosis, SearchError};
-use super::find::{Findings, Search};
+use super::find::{Findings, IndexSearch};
 use super::found::Found;
 use super::merging::{self, SegmentSize};
 use super::opened::Opened;
@@ -213,7 +213,7 @@ impl SearchIndex {
             facets: wanted.facets,
             budget: budget.clone(),
         };
-        let search = Search {
+        let search = IndexSearch {
             searcher: &opened.searcher,
             fields: &self.fields,
             lengths: &self.lengths,

@@ -26,14 +26,14 @@ pub struct Query {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Term {
     /// Where.
-    pub place: Place,
+    pub place: QueryField,
     /// What.
     pub wanted: Wanted,
 }
 
 /// Where something is looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum QueryField {
     /// In all texts: name, tags, description, metadata.
     Anywhere,
     /// In the name.
@@ -106,7 +106,9 @@ impl Query {
         let mut is_other = false;
         for group in &mut query.groups {
             let typo = |term: &Term| match (&term.place, &term.wanted) {
-                (Place::Anywhere | Place::Name, Wanted::Word(word)) if typo::may_be_mistyped(&word.folded) => {
+                (QueryField::Anywhere | QueryField::Name, Wanted::Word(word))
+                    if typo::may_be_mistyped(&word.folded) =>
+                {
                     Some(Term { place: term.place.clone(), wanted: Wanted::Mistyped(word.folded.clone()) })
                 }
                 _ => None,
@@ -188,15 +190,15 @@ fn field_called(name: &str) -> Option<String> {
 fn terms(piece: &Piece<'_>) -> Vec<Term> {
     let exactly = |place| vec![Term { place, wanted: Wanted::Exactly(Tag::folded(piece.text.trim())) }];
     let place = match piece.field.as_deref() {
-        Some("tag") => return exactly(Place::Tag),
-        Some("type") => return exactly(Place::Type),
-        Some("by") => return exactly(Place::By),
-        Some("name") => Place::Name,
+        Some("tag") => return exactly(QueryField::Tag),
+        Some("type") => return exactly(QueryField::Type),
+        Some("by") => return exactly(QueryField::By),
+        Some("name") => QueryField::Name,
         Some(field) => match field.strip_prefix("meta.") {
-            Some(key) => Place::Metadata(key.to_owned()),
-            None => Place::Anywhere,
+            Some(key) => QueryField::Metadata(key.to_owned()),
+            None => QueryField::Anywhere,
         },
-        None => Place::Anywhere,
+        None => QueryField::Anywhere,
     };
     let mut words = text::words_asked_for(piece.text);
     let term = |wanted| vec![Term { place: place.clone(), wanted }];
@@ -230,8 +232,8 @@ mod tests {
     fn read(text: &str) -> String {
         let term = |term: &Term| {
             let place = match &term.place {
-                Place::Anywhere => String::new(),
-                Place::Metadata(key) => format!("meta.{key}:"),
+                QueryField::Anywhere => String::new(),
+                QueryField::Metadata(key) => format!("meta.{key}:"),
                 place => format!("{place:?}:"),
             };
             let wanted = match &term.wanted {

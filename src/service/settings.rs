@@ -19,13 +19,13 @@ pub struct Reloaded {
 }
 
 /// Where the answer to a request goes: what has changed, or everything that is wrong with the configuration.
-type Answer = oneshot::Sender<Result<Reloaded, Vec<String>>>;
+type ReloadReply = oneshot::Sender<Result<Reloaded, Vec<String>>>;
 
 /// Where it is asked for that the configuration is read again.
-pub struct ReloadDesk(Sender<Answer>);
+pub struct ReloadDesk(Sender<ReloadReply>);
 
 /// The other end of a [`ReloadDesk`].
-pub struct ReloadRequests(Receiver<Answer>);
+pub struct ReloadRequests(Receiver<ReloadReply>);
 
 impl ReloadDesk {
     /// A desk, and the end that answers.
@@ -37,7 +37,7 @@ impl ReloadDesk {
 
 impl ReloadRequests {
     /// The next request: where its answer goes.
-    pub async fn next(&mut self) -> Option<Answer> {
+    pub async fn next(&mut self) -> Option<ReloadReply> {
         self.0.recv().await
     }
 }

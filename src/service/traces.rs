@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Caller, Error, Service};
 use crate::domain::TenantId;
 use crate::offload::offload;
-use crate::telemetry::recorder::{Contents, Part, Place, Record, Wanted};
+use crate::telemetry::recorder::{Contents, Part, Record, RecordKey, Wanted};
 use crate::telemetry::{Operation, Recorder, Subject};
 
 /// The attributes of spans that are shown: what was done and how, never by whom or from where.
@@ -36,7 +36,7 @@ pub struct RecordedPage {
     /// The requests, newest first, and whether all spans of each are there.
     pub records: Vec<(Record, bool)>,
     /// Where the next page begins, if there is one.
-    pub next: Option<Place>,
+    pub next: Option<RecordKey>,
     /// What the recorder has in all; none when it is off.
     pub contents: Option<Contents>,
 }
@@ -47,12 +47,17 @@ pub struct RecordedInWorkspace {
     /// The requests, newest first, and their parts.
     pub records: Vec<(Record, Vec<Part>)>,
     /// Where the next page begins, if there is one.
-    pub next: Option<Place>,
+    pub next: Option<RecordKey>,
 }
 
 impl Service {
     /// The requests that are wanted, newest first, from where a page before ended. For operators alone.
-    pub async fn recorded(&self, wanted: Wanted, after: Option<Place>, limit: usize) -> Result<RecordedPage, Error> {
+    pub async fn recorded(
+        &self,
+        wanted: Wanted,
+        after: Option<RecordKey>,
+        limit: usize,
+    ) -> Result<RecordedPage, Error> {
         let work = async { Ok(self.page_of_records(wanted, after, limit).await) };
         self.telemetry.observe(Operation::SystemTraces, Subject::default(), work).await
     }
@@ -72,7 +77,7 @@ impl Service {
         caller: &Caller,
         tenant: TenantId,
         wanted: Wanted,
-        after: Option<Place>,
+        after: Option<RecordKey>,
         limit: usize,
     ) -> Result<RecordedInWorkspace, Error> {
         let wanted = Wanted { tenant: Some(tenant), only_authorised: true, ..wanted };
@@ -88,7 +93,7 @@ impl Service {
         .await
     }
 
-    async fn page_of_records(&self, wanted: Wanted, after: Option<Place>, limit: usize) -> RecordedPage {
+    async fn page_of_records(&self, wanted: Wanted, after: Option<RecordKey>, limit: usize) -> RecordedPage {
         match self.telemetry.recorder().cloned() {
             Some(recorder) => offload(move || page(&recorder, &wanted, after, limit)).await,
             None => RecordedPage::default(),
@@ -104,7 +109,7 @@ fn shown(mut parts: Vec<Part>) -> Vec<Part> {
     parts
 }
 
-fn page(recorder: &Arc<Recorder>, wanted: &Wanted, after: Option<Place>, limit: usize) -> RecordedPage {
+fn page(recorder: &Arc<Recorder>, wanted: &Wanted, after: Option<RecordKey>, limit: usize) -> RecordedPage {
     let found = recorder.find(wanted, after, limit);
     let records = found.records.into_iter().map(|record| (record, recorder.has_spans(record.trace)));
     RecordedPage { records: records.collect(), next: found.next, contents: Some(recorder.contents()) }

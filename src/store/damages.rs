@@ -10,11 +10,11 @@ use super::{Damage, NoObserver, Observer};
 const MOST: usize = 1000;
 
 /// Which table, and which key there.
-type Place = (String, Vec<u8>);
+type RowName = (String, Vec<u8>);
 
 /// The unreadable rows that were met since the database was opened, and who is informed of each new one.
 pub struct Damages {
-    rows: Mutex<BTreeMap<Place, Damage>>,
+    rows: Mutex<BTreeMap<RowName, Damage>>,
     any: AtomicBool,
     observer: Arc<dyn Observer>,
 }
@@ -62,7 +62,7 @@ impl Damages {
         self.rows().values().cloned().collect()
     }
 
-    fn rows(&self) -> MutexGuard<'_, BTreeMap<Place, Damage>> {
+    fn rows(&self) -> MutexGuard<'_, BTreeMap<RowName, Damage>> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

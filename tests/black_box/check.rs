@@ -10,19 +10,19 @@ use crate::support::server::Setup;
 use redb::{Database, ReadableTable, TableDefinition, WriteTransaction};
 use serde_json::json;
 
-type Rows<const N: usize> = TableDefinition<'static, &'static [u8; N], &'static [u8]>;
+type RowTable<const N: usize> = TableDefinition<'static, &'static [u8; N], &'static [u8]>;
 type Texts = TableDefinition<'static, &'static str, &'static [u8; 16]>;
 
-const USERS: Rows<16> = TableDefinition::new("users");
+const USERS: RowTable<16> = TableDefinition::new("users");
 const USERS_BY_EMAIL: Texts = TableDefinition::new("users_by_email");
-const WORKSPACES: Rows<16> = TableDefinition::new("workspaces");
+const WORKSPACES: RowTable<16> = TableDefinition::new("workspaces");
 const WORKSPACES_BY_SLUG: Texts = TableDefinition::new("workspaces_by_slug");
-const SESSIONS: Rows<32> = TableDefinition::new("sessions");
-const MEMBERS: Rows<32> = TableDefinition::new("members");
+const SESSIONS: RowTable<32> = TableDefinition::new("sessions");
+const MEMBERS: RowTable<32> = TableDefinition::new("members");
 const MEMBERSHIPS_BY_USER: TableDefinition<&[u8; 32], ()> = TableDefinition::new("memberships_by_user");
-const ARTIFACTS: Rows<32> = TableDefinition::new("artifacts");
-const ARTIFACTS_TRASH: Rows<32> = TableDefinition::new("artifacts_trash");
-const ARTIFACT_VERSIONS: Rows<40> = TableDefinition::new("artifact_versions");
+const ARTIFACTS: RowTable<32> = TableDefinition::new("artifacts");
+const ARTIFACTS_TRASH: RowTable<32> = TableDefinition::new("artifacts_trash");
+const ARTIFACT_VERSIONS: RowTable<40> = TableDefinition::new("artifact_versions");
 const ARTIFACTS_BY_CREATION: TableDefinition<&[u8; 41], ()> = TableDefinition::new("artifacts_by_creation");
 const ANSWERS_BY_EXPIRY: TableDefinition<&[u8; 56], ()> = TableDefinition::new("answers_by_expiry");
 const COUNTERS: TableDefinition<&[u8; 17], u64> = TableDefinition::new("counters");
@@ -75,13 +75,13 @@ fn change(directory: &Path, change: impl Fn(&WriteTransaction)) {
     database.close().unwrap();
 }
 
-fn first<const N: usize>(txn: &WriteTransaction, table: Rows<N>) -> ([u8; N], Vec<u8>) {
+fn first<const N: usize>(txn: &WriteTransaction, table: RowTable<N>) -> ([u8; N], Vec<u8>) {
     let table = txn.open_table(table).unwrap();
     let (key, value) = table.first().unwrap().unwrap();
     (*key.value(), value.value().to_vec())
 }
 
-fn remove_first<const N: usize>(txn: &WriteTransaction, table: Rows<N>) {
+fn remove_first<const N: usize>(txn: &WriteTransaction, table: RowTable<N>) {
     txn.open_table(table).unwrap().pop_first().unwrap().unwrap();
 }
 

@@ -15,12 +15,12 @@ use redb::{Database, ReadableTable as _, TableDefinition, WriteTransaction};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-type Rows<const N: usize> = TableDefinition<'static, &'static [u8; N], &'static [u8]>;
+type RowTable<const N: usize> = TableDefinition<'static, &'static [u8; N], &'static [u8]>;
 
-const USERS: Rows<16> = TableDefinition::new("users");
-const SESSIONS: Rows<32> = TableDefinition::new("sessions");
-const ARTIFACTS: Rows<32> = TableDefinition::new("artifacts");
-const ARTIFACTS_TRASH: Rows<32> = TableDefinition::new("artifacts_trash");
+const USERS: RowTable<16> = TableDefinition::new("users");
+const SESSIONS: RowTable<32> = TableDefinition::new("sessions");
+const ARTIFACTS: RowTable<32> = TableDefinition::new("artifacts");
+const ARTIFACTS_TRASH: RowTable<32> = TableDefinition::new("artifacts_trash");
 const CHANGES: TableDefinition<u64, &[u8]> = TableDefinition::new("changes");
 
 const OPERATOR: &str = "the-operator-and-nobody-else";
@@ -37,7 +37,7 @@ fn change(directory: &Path, change: impl Fn(&WriteTransaction)) {
 }
 
 /// Makes the rows of a table unreadable whose keys end in this id. Returns how many.
-fn spoil<const N: usize>(directory: &Path, table: Rows<N>, id: &str) -> usize {
+fn spoil<const N: usize>(directory: &Path, table: RowTable<N>, id: &str) -> usize {
     let id = id.parse::<Uuid>().unwrap();
     let mut spoilt = 0;
     let database = Database::open(directory.join("ghostworks.redb")).unwrap();

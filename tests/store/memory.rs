@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use ghostworks::domain::{Change, HistoryId, LogPage, LogPlace, Quotas, Stamp, TenantId, Timestamp};
-use ghostworks::store::engine::{Counter, Cursor, End, Engine, Logged, Name, Overlay, Rows, Source, Span, Table, Tx};
+use ghostworks::store::engine::{
+    Counter, Cursor, End, Engine, Logged, Name, Overlay, RowCount, Source, Span, Table, Tx,
+};
 use ghostworks::store::{
     Backup, Backups, Changes, Counts, Position, Since, Store, StoreError, StoreFigures, StoreHealth, StoreResult,
 };
@@ -89,7 +91,7 @@ impl Engine for MemoryEngine {
         }
     }
 
-    async fn read<T: Rows + Send>(
+    async fn read<T: RowCount + Send>(
         &self,
         _name: Name,
         rule: impl Fn(&dyn Source) -> StoreResult<T> + Send,
@@ -97,7 +99,7 @@ impl Engine for MemoryEngine {
         self.run(|source| rule(source)).map(|(found, _)| found)
     }
 
-    async fn scan<T: Rows + Send + 'static>(
+    async fn scan<T: RowCount + Send + 'static>(
         &self,
         name: Name,
         rule: impl Fn(&dyn Source) -> StoreResult<T> + Send + 'static,
@@ -105,7 +107,7 @@ impl Engine for MemoryEngine {
         self.read(name, rule).await
     }
 
-    async fn list<T: Rows + Send + 'static>(
+    async fn list<T: RowCount + Send + 'static>(
         &self,
         name: Name,
         is_long: impl Fn(&dyn Source) -> StoreResult<bool> + Send,

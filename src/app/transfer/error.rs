@@ -79,7 +79,7 @@ pub enum TransferError {
         /// Where it was asked.
         url: String,
         /// What it said.
-        problem: Box<Problem>,
+        problem: Box<ProblemDocument>,
     },
     /// What is to be imported can't be read.
     #[error("can't read {from}: {error}")]
@@ -120,7 +120,7 @@ pub enum TransferError {
 
 /// What is read of a problem document.
 #[derive(Debug, Deserialize)]
-pub struct Problem {
+pub struct ProblemDocument {
     /// The kind of problem.
     pub(super) code: String,
     /// A sentence.
@@ -130,7 +130,7 @@ pub struct Problem {
     pub(super) errors: Vec<FieldError>,
 }
 
-impl Problem {
+impl ProblemDocument {
     /// The sentence, without a full stop.
     pub(in crate::app) fn into_detail(self) -> String {
         self.detail.trim_end_matches('.').to_owned()

@@ -11,7 +11,7 @@ use hyper::header::CONTENT_TYPE;
 use tokio::time::timeout;
 
 use super::TransferError;
-use super::remote::{PATIENCE, Remote};
+use super::remote::{PATIENCE, RemoteServer};
 use crate::app::Error;
 use crate::backups::WholeFile;
 use crate::config::Config;
@@ -51,7 +51,7 @@ pub async fn export(config: &Config, what: &Export<'_>, passed: impl FnMut(u64))
     if let Some(path) = what.to.filter(|path| path.exists() && !what.force) {
         return Err(Error::FileIsThere { path: path.to_owned() });
     }
-    let remote = Remote::new(config)?;
+    let remote = RemoteServer::new(config)?;
     let query = if what.trash { "?include_deleted=true" } else { "" };
     let path = format!("{}/export{query}", remote.artifacts(what.workspace).await?);
     let answer = remote.get(&path).await.map_err(|error| match error {

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use super::TransferError;
 use super::error::FieldError;
 use super::lines::{Lines, Part};
-use super::remote::Remote;
+use super::remote::RemoteServer;
 use crate::app::Error;
 use crate::config::Config;
 use crate::domain::push_hex;
@@ -78,7 +78,7 @@ pub async fn import(config: &Config, what: &Import<'_>, mut passed: impl FnMut(u
         Some(path) => Box::new(BufReader::new(File::open(path).map_err(unreadable)?)),
         None => Box::new(io::stdin().lock()),
     };
-    let remote = Remote::new(config)?;
+    let remote = RemoteServer::new(config)?;
     let path = format!("{}/import", remote.artifacts(what.workspace).await?);
     let target = Target { remote, what, path };
     let (mut lines, mut done) = (Lines::new(source), Imported::default());
@@ -105,7 +105,7 @@ impl Imported {
 
 /// What the server says of lines that it imported.
 #[derive(Deserialize)]
-struct Answer {
+struct PartReport {
     imported: u64,
     /// How many lines stand for artifacts that could not be read.
     #[serde(default)]
@@ -114,9 +114,9 @@ struct Answer {
 
 /// What became of lines that were sent.
 enum Sent {
-    Imported(Answer),
+    Imported(PartReport),
     /// They were imported when they were sent before.
-    Before(Answer),
+    Before(PartReport),
     /// Some are not good.
     Refused(Vec<RefusedLine>),
     /// They are too many bytes for the server, or for a proxy in front of it.
@@ -125,7 +125,7 @@ enum Sent {
 
 /// Where the lines go.
 struct Target<'a> {
-    remote: Remote,
+    remote: RemoteServer,
     what: &'a Import<'a>,
     path: String,
 }
@@ -174,7 +174,7 @@ impl Target<'_> {
                     }
                     // They were imported, and only the answer that said so is lost, or was not kept.
                     "idempotency_answer_lost" | "already_done" => {
-                        Ok(Sent::Before(Answer { imported: piece.artifacts, damaged: 0 }))
+                        Ok(Sent::Before(PartReport { imported: piece.artifacts, damaged: 0 }))
                     }
                     "payload_too_large" => Ok(Sent::TooLarge(problem.detail)),
                     "workspace_not_found" => Err(self.remote.no_workspace(self.what.workspace)),
@@ -185,7 +185,7 @@ impl Target<'_> {
             Err(error) => return Err(error),
         };
         let is_before = answer.headers().contains_key(REPLAYED);
-        let answer: Answer = self.remote.read(answer).await?;
+        let answer: PartReport = self.remote.read(answer).await?;
         Ok(if is_before { Sent::Before(answer) } else { Sent::Imported(answer) })
     }
 

@@ -8,6 +8,6 @@ mod remote;
 
 pub use error::TransferError;
 pub use export::{Export, Exported, export};
-pub(super) use remote::Remote;
+pub(super) use remote::RemoteServer;
 
 pub use import::{Import, Imported, Refused, RefusedLine, import};

@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::TransferError;
-use super::error::Problem;
+use super::error::ProblemDocument;
 use crate::auth::ApiKeyToken;
 use crate::config::Config;
 use crate::telemetry::{HttpSender, http_sender, with_causes};
@@ -30,7 +30,7 @@ const MAX_ANSWER: usize = 16 << 20;
 const PROBLEM: &str = "application/problem+json";
 
 /// Asks one server, with one key or token.
-pub(in crate::app) struct Remote {
+pub(in crate::app) struct RemoteServer {
     /// Without a slash at its end.
     pub url: String,
     authorization: HeaderValue,
@@ -45,7 +45,7 @@ struct Workspace {
     slug: String,
 }
 
-impl Remote {
+impl RemoteServer {
     /// The server that the configuration names. Does not ask it yet.
     pub fn new(config: &Config) -> Result<Self, TransferError> {
         let url = config.remote.url.clone().or_else(|| config.server.local_url()).ok_or(TransferError::NoServer)?;
@@ -146,7 +146,7 @@ impl Remote {
             let is_too_large = status == StatusCode::PAYLOAD_TOO_LARGE;
             return if is_too_large { TransferError::TooLarge { url } } else { self.not_ours(status.to_string()) };
         }
-        match self.read::<Problem>(answer).await {
+        match self.read::<ProblemDocument>(answer).await {
             Ok(problem) if problem.code == "not_authenticated" => TransferError::UnknownToken { url },
             Ok(problem) => TransferError::Problem { url, problem: problem.into() },
             Err(error) => error,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{Artifact, ArtifactDescription, ArtifactName, ArtifactType, Metadata, Tags};
-use crate::domain::text::Origin;
+use crate::domain::text::TextOrigin;
 use crate::domain::{Field, Violations};
 
 /// A new artifact as it was sent, unchecked.
@@ -41,15 +41,15 @@ pub struct ArtifactDraft {
 impl ArtifactDraft {
     /// Checks every field.
     pub fn parse(raw: RawArtifact) -> Result<Self, Violations> {
-        Self::parse_from(raw, Origin::Written)
+        Self::parse_from(raw, TextOrigin::Written)
     }
 
     /// Checks every field of an artifact that comes from an export. Names and tags that an earlier version took are good.
     pub fn parse_exported(raw: RawArtifact) -> Result<Self, Violations> {
-        Self::parse_from(raw, Origin::Exported)
+        Self::parse_from(raw, TextOrigin::Exported)
     }
 
-    fn parse_from(raw: RawArtifact, origin: Origin) -> Result<Self, Violations> {
+    fn parse_from(raw: RawArtifact, origin: TextOrigin) -> Result<Self, Violations> {
         Violations::check(|check| {
             let name = check.field("/name", ArtifactName::parse_from(&raw.name, origin));
             let description =

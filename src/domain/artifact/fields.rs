@@ -7,7 +7,7 @@ use serde_json::Value;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::domain::text::{Origin, validated_text};
+use crate::domain::text::{TextOrigin, validated_text};
 use crate::domain::{Violation, one_line};
 
 validated_text!(ArtifactName, ArtifactDescription, Tag, ArtifactType);
@@ -22,10 +22,10 @@ impl ArtifactName {
 
     /// Trims and checks a name.
     pub fn parse(text: &str) -> Result<Self, String> {
-        Self::parse_from(text, Origin::Written)
+        Self::parse_from(text, TextOrigin::Written)
     }
 
-    pub(super) fn parse_from(text: &str, origin: Origin) -> Result<Self, String> {
+    pub(super) fn parse_from(text: &str, origin: TextOrigin) -> Result<Self, String> {
         let name = one_line::trimmed(text, Self::MAX_CHARS)?;
         if name.contains(['<', '>', '"', '\'', '&']) {
             return Err("must not contain < > \" ' or &".to_owned());
@@ -63,7 +63,7 @@ impl Tag {
 
     /// Trims, lower-cases, composes and checks a tag.
     pub fn parse(text: &str) -> Result<Self, String> {
-        Self::parse_from(text, Origin::Written)
+        Self::parse_from(text, TextOrigin::Written)
     }
 
     /// A text as tags are stored and compared: in lower case and in NFC.
@@ -71,7 +71,7 @@ impl Tag {
         if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase().nfc().collect() }
     }
 
-    fn parse_from(text: &str, origin: Origin) -> Result<Self, String> {
+    fn parse_from(text: &str, origin: TextOrigin) -> Result<Self, String> {
         let tag = Self::folded(text.trim());
         if !(1..=Self::MAX_CHARS).contains(&tag.chars().count()) || !tag.chars().all(is_tag_char) {
             return Err(format!("must be 1 to {} letters, digits, spaces, - or _", Self::MAX_CHARS));
@@ -116,10 +116,10 @@ impl Tags {
 
     /// Checks each tag, and drops repetitions and blank ones.
     pub fn parse(texts: &[String]) -> Result<Self, Vec<Violation>> {
-        Self::parse_from(texts, Origin::Written)
+        Self::parse_from(texts, TextOrigin::Written)
     }
 
-    pub(super) fn parse_from(texts: &[String], origin: Origin) -> Result<Self, Vec<Violation>> {
+    pub(super) fn parse_from(texts: &[String], origin: TextOrigin) -> Result<Self, Vec<Violation>> {
         let mut tags: Vec<Tag> = Vec::new();
         let mut violations = Vec::new();
         let sent = texts.iter().enumerate().take(Self::MAX + 1);

@@ -12,7 +12,7 @@ use poem::http::Version;
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
 use crate::domain::Network;
-use crate::http::forwarded::Origin;
+use crate::http::forwarded::ClientOrigin;
 use crate::http::memory::{Holding, Memory, UNCOUNTED};
 
 /// What an answer that is made while it is sent holds at least, in bytes.
@@ -50,7 +50,7 @@ impl<E: Endpoint> Endpoint for Counting<E> {
     async fn call(&self, mut request: Request) -> Result<Response> {
         let is_http2 = request.version() == Version::HTTP_2;
         let uncounted = if is_http2 { 0 } else { UNCOUNTED };
-        let holding = Holding::new(self.memory.clone(), Origin::of(&request).client.map(Network::of), uncounted);
+        let holding = Holding::new(self.memory.clone(), ClientOrigin::of(&request).client.map(Network::of), uncounted);
         if is_http2 {
             holding.take(request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum())?;
         }

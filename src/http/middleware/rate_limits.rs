@@ -4,7 +4,7 @@ use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
 use crate::http::allowance::{announce, note};
 use crate::http::cookies;
-use crate::http::forwarded::Origin;
+use crate::http::forwarded::ClientOrigin;
 use crate::http::operators::may_operate;
 use crate::http::problem::Problem;
 use crate::http::routes::operation_of;
@@ -73,7 +73,7 @@ impl<E: Endpoint> Endpoint for Limiting<E> {
         if let Some(class) = operation_of(&request).and_then(|operation| operation.row().rate)
             && !is_counted_later(class, &request)
             && let Some(limits) = State::of(&request)?.service.rate_limits.load_full()
-            && let Some(address) = Origin::of(&request).client
+            && let Some(address) = ClientOrigin::of(&request).client
             && !(class == RateClass::Register && may_operate(&request).await)
         {
             let allowance = limits.count_from(address, class).map_err(|error| Problem::from(error).before_body())?;

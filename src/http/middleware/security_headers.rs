@@ -3,7 +3,7 @@
 use poem::http::{HeaderName, HeaderValue, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
-use crate::http::forwarded::Origin;
+use crate::http::forwarded::ClientOrigin;
 use crate::http::routes::operation_of;
 use crate::operations::Answers;
 
@@ -45,7 +45,7 @@ impl<E: Endpoint> Endpoint for WithSecurityHeaders<E> {
 
     async fn call(&self, request: Request) -> Result<Response> {
         let answers = operation_of(&request).map(|operation| operation.row().answers);
-        let Origin { is_tls, .. } = Origin::of(&request);
+        let ClientOrigin { is_tls, .. } = ClientOrigin::of(&request);
         let mut response = self.0.call(request).await?.into_response();
         let headers = response.headers_mut();
         // Room for these and for what the outer middlewares add, at once.

@@ -7,7 +7,7 @@ use poem::http::{HeaderName, HeaderValue};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
 use super::{RequestId, streamed};
-use crate::http::forwarded::Origin;
+use crate::http::forwarded::ClientOrigin;
 use crate::http::routes::RouteTable;
 use crate::telemetry::{RequestHead, Telemetry};
 
@@ -45,7 +45,7 @@ impl<E: Endpoint> Endpoint for TracedEndpoint<E> {
     async fn call(&self, mut request: Request) -> Result<Response> {
         let route = self.routes.find(request.uri().path());
         let operation = route.and_then(|route| route.operation(request.method()));
-        let (origin, RequestId(id)) = (Origin::of(&request), RequestId::of(&request));
+        let (origin, RequestId(id)) = (ClientOrigin::of(&request), RequestId::of(&request));
         let in_flight = self.telemetry.request_arrived(&RequestHead {
             method: request.method(),
             uri: request.uri(),

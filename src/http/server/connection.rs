@@ -17,12 +17,12 @@ use super::frames::Frames;
 use super::head_timer::{HeadTimer, Received};
 use super::incoming::Watched;
 use super::listener::Ends;
-use super::outgoing::{Answer, Flow, Unsent};
+use super::outgoing::{Flow, OutgoingBody, Unsent};
 use super::paced::Paced;
 use super::seats::Seat;
 use super::tls::{Tls, is_http2};
 use super::turns::Turns;
-use super::{Crowded, Limits};
+use super::{ConnectionLimits, Crowded};
 use crate::http::forwarded::unix_peer;
 
 /// The largest head of a request, in bytes; beyond it, or beyond hyper's 100 header fields, the answer is 431.
@@ -37,7 +37,7 @@ const WINDOW_BYTES: u32 = 64 << 10;
 /// The connections of a listener.
 pub(super) struct Connections<E> {
     pub endpoint: E,
-    pub limits: Limits,
+    pub limits: ConnectionLimits,
     /// None for plain HTTP.
     pub tls: Option<Tls>,
 }
@@ -114,7 +114,7 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
             Box::pin(async move { connections.answer(request, &common, Flow::Http2(turn)).await })
         });
         let connection = http2_builder().serve_connection(TokioIo::new(Frames::new(stream)), service);
-        let Limits { header_timeout, idle_timeout, pace, .. } = &self.limits;
+        let ConnectionLimits { header_timeout, idle_timeout, pace, .. } = &self.limits;
         tokio::select! {
             ended = drain.watch(connection) => if let Err(error) = ended {
                 tracing::debug!(%error, "connection ended");
@@ -134,7 +134,7 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
         mut request: Request<Incoming>,
         common: &Common,
         flow: Flow,
-    ) -> Result<hyper::Response<Answer>, MadeWay> {
+    ) -> Result<hyper::Response<OutgoingBody>, MadeWay> {
         let Common { local, remote, scheme, seat } = common;
         if !seat.is_regular() && !self.is_probe(request.uri().path()) {
             let waited = tokio::time::timeout(self.limits.header_timeout, seat.become_regular()).await;
@@ -146,11 +146,11 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
         let request = (request, local.clone(), remote.clone(), scheme.clone()).into();
         let response = self.endpoint.get_response(request).await;
         let response: hyper::Response<_> = response.into();
-        Ok(response.map(|body| Answer::new(body, flow, busy)))
+        Ok(response.map(|body| OutgoingBody::new(body, flow, busy)))
     }
 
     fn http1(&self, received: Received) -> http1::Builder {
-        let Limits { header_timeout: head_timeout, idle_timeout, .. } = self.limits;
+        let ConnectionLimits { header_timeout: head_timeout, idle_timeout, .. } = self.limits;
         let mut builder = http1::Builder::new();
         builder
             .timer(HeadTimer { head_timeout, idle_timeout, received })

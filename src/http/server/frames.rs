@@ -24,12 +24,12 @@ const RESET_COST: f64 = 10.0;
 /// A stream whose frames are counted as they come in.
 pub(super) struct Frames<S> {
     stream: S,
-    place: Place,
+    place: Awaiting,
     allowance: f64,
     since: Instant,
 }
 
-enum Place {
+enum Awaiting {
     /// So many bytes of the preface are still to come.
     Preface(usize),
     /// So many bytes of a frame's header are there.
@@ -40,19 +40,19 @@ enum Place {
 
 impl<S> Frames<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, place: Place::Preface(PREFACE), allowance: BURST, since: Instant::now() }
+        Self { stream, place: Awaiting::Preface(PREFACE), allowance: BURST, since: Instant::now() }
     }
 
     /// Follows the next bytes; an error once there was too much of what carries nothing.
     fn follow(&mut self, mut bytes: &[u8], now: Instant) -> io::Result<()> {
         while !bytes.is_empty() {
             let passed = match &mut self.place {
-                Place::Preface(left) | Place::Payload(left) => {
+                Awaiting::Preface(left) | Awaiting::Payload(left) => {
                     let passed = (*left).min(bytes.len());
                     *left -= passed;
                     passed
                 }
-                Place::Header(header, filled) => {
+                Awaiting::Header(header, filled) => {
                     let passed = (HEADER - *filled).min(bytes.len());
                     header[*filled..*filled + passed].copy_from_slice(&bytes[..passed]);
                     *filled += passed;
@@ -61,12 +61,12 @@ impl<S> Frames<S> {
             };
             bytes = &bytes[passed..];
             match self.place {
-                Place::Header(header, HEADER) => {
+                Awaiting::Header(header, HEADER) => {
                     let length = u32::from_be_bytes([0, header[0], header[1], header[2]]) as usize;
                     self.spend(cost(header[3], length), now)?;
-                    self.place = if length > 0 { Place::Payload(length) } else { Place::Header([0; HEADER], 0) };
+                    self.place = if length > 0 { Awaiting::Payload(length) } else { Awaiting::Header([0; HEADER], 0) };
                 }
-                Place::Preface(0) | Place::Payload(0) => self.place = Place::Header([0; HEADER], 0),
+                Awaiting::Preface(0) | Awaiting::Payload(0) => self.place = Awaiting::Header([0; HEADER], 0),
                 _ => {}
             }
         }

@@ -13,7 +13,7 @@ const LINE_MAX: usize = 128;
 /// Where in a connection's requests its bytes are.
 #[derive(Default)]
 pub(super) struct Framing {
-    place: Place,
+    place: Awaiting,
     line: Line,
     /// How the body of the head that is coming in is measured.
     measure: Option<Measure>,
@@ -22,7 +22,7 @@ pub(super) struct Framing {
 }
 
 #[derive(Default)]
-enum Place {
+enum Awaiting {
     #[default]
     Head,
     /// So many bytes of a body are still to come.
@@ -56,7 +56,7 @@ struct Ambiguous;
 impl Framing {
     /// Whether a request has begun to come in and not ended, or was spoiled.
     pub(super) fn is_amid_request(&self) -> bool {
-        self.has_begun || !self.line.start.is_empty() || !matches!(self.place, Place::Head)
+        self.has_begun || !self.line.start.is_empty() || !matches!(self.place, Awaiting::Head)
     }
 
     /// Follows the next bytes, and spoils what is ambiguous.
@@ -64,28 +64,28 @@ impl Framing {
         let mut rest = bytes;
         while !rest.is_empty() {
             let passed = match &mut self.place {
-                Place::Body(left) | Place::Chunk(left) => {
+                Awaiting::Body(left) | Awaiting::Chunk(left) => {
                     let passed = usize::try_from(*left).unwrap_or(usize::MAX).min(rest.len());
                     *left -= passed as u64;
                     passed
                 }
-                Place::Head | Place::ChunkSize | Place::Trailer => {
+                Awaiting::Head | Awaiting::ChunkSize | Awaiting::Trailer => {
                     let Some(end) = memchr(b'\n', rest) else {
                         return self.line.push(rest);
                     };
                     self.line.push(&rest[..end]);
                     if self.end_line().is_err() {
                         rest[end] = 0;
-                        self.place = Place::Spoiled;
+                        self.place = Awaiting::Spoiled;
                     }
                     self.line.clear();
                     end + 1
                 }
-                Place::Spoiled => return,
+                Awaiting::Spoiled => return,
             };
             match self.place {
-                Place::Body(0) => self.place = Place::Head,
-                Place::Chunk(0) => self.place = Place::ChunkSize,
+                Awaiting::Body(0) => self.place = Awaiting::Head,
+                Awaiting::Chunk(0) => self.place = Awaiting::ChunkSize,
                 _ => {}
             }
             rest = &mut rest[passed..];
@@ -95,30 +95,30 @@ impl Framing {
     fn end_line(&mut self) -> Result<(), Ambiguous> {
         let text = self.line.text().ok_or(Ambiguous)?;
         match (&self.place, text.is_empty()) {
-            (Place::Head, true) if !self.has_begun => {}
-            (Place::Head, true) => {
+            (Awaiting::Head, true) if !self.has_begun => {}
+            (Awaiting::Head, true) => {
                 self.has_begun = false;
                 self.place = match self.measure.take() {
-                    Some(Measure::Length(length)) => Place::Body(length),
-                    Some(Measure::Chunks) => Place::ChunkSize,
-                    None => Place::Head,
+                    Some(Measure::Length(length)) => Awaiting::Body(length),
+                    Some(Measure::Chunks) => Awaiting::ChunkSize,
+                    None => Awaiting::Head,
                 };
             }
-            (Place::Head, false) => {
+            (Awaiting::Head, false) => {
                 self.has_begun = true;
                 if let Some(measure) = measure(text, self.line.is_long)? {
                     let before = self.measure.replace(measure);
                     return if before.is_none() { Ok(()) } else { Err(Ambiguous) };
                 }
             }
-            (Place::ChunkSize, _) => {
+            (Awaiting::ChunkSize, _) => {
                 self.place = match chunk_size(text).ok_or(Ambiguous)? {
-                    0 => Place::Trailer,
-                    size => Place::Chunk(size.checked_add(2).ok_or(Ambiguous)?),
+                    0 => Awaiting::Trailer,
+                    size => Awaiting::Chunk(size.checked_add(2).ok_or(Ambiguous)?),
                 };
             }
-            (Place::Trailer, true) => self.place = Place::Head,
-            (Place::Trailer | Place::Body(_) | Place::Chunk(_) | Place::Spoiled, _) => {}
+            (Awaiting::Trailer, true) => self.place = Awaiting::Head,
+            (Awaiting::Trailer | Awaiting::Body(_) | Awaiting::Chunk(_) | Awaiting::Spoiled, _) => {}
         }
         Ok(())
     }

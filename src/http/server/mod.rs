@@ -38,7 +38,7 @@ const ACCEPT_BACK_OFF: Duration = Duration::from_millis(100);
 
 /// Limits on connections.
 #[derive(Clone, Debug)]
-pub struct Limits {
+pub struct ConnectionLimits {
     /// How many may be open at once, and a few more for probes.
     pub max_connections: usize,
     /// Whose connections no shares bind, for they are those of many.
@@ -56,7 +56,7 @@ pub struct Limits {
     pub drain_timeout: Duration,
 }
 
-impl Limits {
+impl ConnectionLimits {
     /// The address that a connection counts for; none for a proxy's.
     fn counted(&self, ends: Ends) -> Option<Network> {
         let peer = ends.peer?.ip().to_canonical();
@@ -70,8 +70,13 @@ impl Limits {
 pub(in crate::http) struct Crowded;
 
 /// Serves connections until `stop` resolves, then lets the requests in flight finish.
-pub async fn serve<E>(listener: Listener, tls: Option<Tls>, endpoint: E, limits: Limits, stop: impl Future<Output = ()>)
-where
+pub async fn serve<E>(
+    listener: Listener,
+    tls: Option<Tls>,
+    endpoint: E,
+    limits: ConnectionLimits,
+    stop: impl Future<Output = ()>,
+) where
     E: Endpoint<Output = Response> + 'static,
 {
     let connections = Connections { endpoint, limits, tls };

@@ -55,7 +55,7 @@ pub(super) enum Flow {
 }
 
 /// The body of an answer.
-pub(super) struct Answer {
+pub(super) struct OutgoingBody {
     body: BoxBody<Bytes, io::Error>,
     /// What is left of the frame that is cut into pieces.
     rest: Bytes,
@@ -64,7 +64,7 @@ pub(super) struct Answer {
     _busy: Busy,
 }
 
-impl Answer {
+impl OutgoingBody {
     pub(super) fn new(body: BoxBody<Bytes, io::Error>, mut flow: Flow, busy: Busy) -> Self {
         if let Flow::Http2(turn) = &mut flow {
             turn.set_untaken(true);
@@ -73,7 +73,7 @@ impl Answer {
     }
 }
 
-impl Body for Answer {
+impl Body for OutgoingBody {
     type Data = Bytes;
     type Error = io::Error;
 

@@ -106,11 +106,11 @@ fn register_metadata_value(registry: &mut Registry) {
 /// Text to search for. Its length is checked by the handler, which answers 422 and names the parameter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(super) struct Search(pub String);
+pub(super) struct SearchParameter(pub String);
 
-schema!(Search, "search", MetaSchema { max_length: Some(SearchText::MAX_CHARS), ..MetaSchema::new("string") });
+schema!(SearchParameter, "search", MetaSchema { max_length: Some(SearchText::MAX_CHARS), ..MetaSchema::new("string") });
 
-impl ParseFromParameter for Search {
+impl ParseFromParameter for SearchParameter {
     fn parse_from_parameter(text: &str) -> ParseResult<Self> {
         Ok(Self(text.to_owned()))
     }

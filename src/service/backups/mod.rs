@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 use tokio::sync::{Mutex as TurnMutex, Notify};
 
 use super::Service;
-use crate::backups::{Inventory, KeptBackup, Origin, Place, PlaceError};
+use crate::backups::{Inventory, KeptBackup, Place, PlaceError, Provenance};
 use crate::domain::{InstallationId, Timestamp};
 use crate::followers::{Failure, Task};
 use crate::store::StoreResult;
@@ -231,8 +231,8 @@ impl Service {
     }
 
     /// Where what is kept comes from.
-    fn origin(&self, schedule: &BackupSchedule) -> Origin {
-        Origin { installation: schedule.installation.short(), history: self.store.history().short() }
+    fn origin(&self, schedule: &BackupSchedule) -> Provenance {
+        Provenance { installation: schedule.installation.short(), history: self.store.history().short() }
     }
 
     /// Begins to read the database, and returns a time that all of it was written before: in milliseconds, and another

@@ -22,7 +22,7 @@ use crate::domain::{ChangeKind, Membership, Quotas, Session, Stamp, TenantId, Ti
 pub use cursor::{Cursor, Span};
 pub use keys::{creation_in, creation_key, expiry_key, pair, second_of};
 pub use overlay::{End, Overlay, Written};
-pub use rows::Rows;
+pub use rows::RowCount;
 pub use tables::{Counter, Table};
 pub use tx::Tx;
 
@@ -77,21 +77,21 @@ pub trait Engine: Send + Sync {
     ) -> impl Future<Output = StoreResult<T>> + Send;
 
     /// A read of few rows.
-    fn read<T: Rows + Send>(
+    fn read<T: RowCount + Send>(
         &self,
         name: Name,
         rule: impl Fn(&dyn Source) -> StoreResult<T> + Send,
     ) -> impl Future<Output = StoreResult<T>> + Send;
 
     /// A read of many rows, which is [`super::StoreError::Overloaded`] when it takes too long.
-    fn scan<T: Rows + Send + 'static>(
+    fn scan<T: RowCount + Send + 'static>(
         &self,
         name: Name,
         rule: impl Fn(&dyn Source) -> StoreResult<T> + Send + 'static,
     ) -> impl Future<Output = StoreResult<T>> + Send;
 
     /// A read of few rows as a rule, and of many if it `is_long`.
-    fn list<T: Rows + Send + 'static>(
+    fn list<T: RowCount + Send + 'static>(
         &self,
         name: Name,
         is_long: impl Fn(&dyn Source) -> StoreResult<bool> + Send,

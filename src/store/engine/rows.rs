@@ -6,60 +6,60 @@ use crate::domain::{ArtifactBatch, ArtifactCounts, ArtifactHistory, ArtifactPage
 use crate::store::{Counts, Standing};
 
 /// What a read returns, as a number of rows.
-pub trait Rows {
+pub trait RowCount {
     /// The number of rows.
     fn rows(&self) -> usize;
 }
 
-impl<T> Rows for Option<T> {
+impl<T> RowCount for Option<T> {
     fn rows(&self) -> usize {
         usize::from(self.is_some())
     }
 }
 
-impl Rows for bool {
+impl RowCount for bool {
     fn rows(&self) -> usize {
         usize::from(*self)
     }
 }
 
-impl<T> Rows for Vec<T> {
+impl<T> RowCount for Vec<T> {
     fn rows(&self) -> usize {
         self.len()
     }
 }
 
-impl<K, V> Rows for HashMap<K, V> {
+impl<K, V> RowCount for HashMap<K, V> {
     fn rows(&self) -> usize {
         self.len()
     }
 }
 
-impl Rows for LogPage {
+impl RowCount for LogPage {
     fn rows(&self) -> usize {
         self.items.len()
     }
 }
 
-impl Rows for ArtifactPage {
+impl RowCount for ArtifactPage {
     fn rows(&self) -> usize {
         self.items.len()
     }
 }
 
-impl Rows for ArtifactBatch {
+impl RowCount for ArtifactBatch {
     fn rows(&self) -> usize {
         self.items.len()
     }
 }
 
-impl Rows for FoundById {
+impl RowCount for FoundById {
     fn rows(&self) -> usize {
         self.artifacts.len()
     }
 }
 
-impl Rows for ArtifactHistory {
+impl RowCount for ArtifactHistory {
     fn rows(&self) -> usize {
         self.versions.len()
     }
@@ -68,7 +68,7 @@ impl Rows for ArtifactHistory {
 /// One figure, or some that are read as one.
 macro_rules! figures {
     ($($figure:ty),+) => {$(
-        impl Rows for $figure {
+        impl RowCount for $figure {
             fn rows(&self) -> usize {
                 1
             }

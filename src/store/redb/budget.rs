@@ -34,7 +34,7 @@ impl Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::redb::limits::Limits;
+    use crate::store::redb::limits::StoreLimits;
 
     fn passes(budget: &Budget) -> bool {
         (1..10 * ROWS_BETWEEN).all(|passed| !budget.is_over(passed))
@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn s33_rows_pass_until_the_caller_has_gone_or_the_time_is_over() {
         let caller = Arc::new(());
-        let far = Instant::now() + Limits::default().scan_deadline * 1000;
+        let far = Instant::now() + StoreLimits::default().scan_deadline * 1000;
         let (patient, late) = (Budget::of(&caller, far), Budget::of(&caller, Instant::now()));
         assert!(passes(&patient) && passes(&Budget::UNLIMITED) && !passes(&late));
         assert!(!late.is_over(1), "one row is no matter");

@@ -7,10 +7,10 @@ use std::time::Instant;
 use super::RedbStore;
 use super::budget::Budget;
 use super::snapshot::Snapshot;
-use super::writer::Answer;
+use super::writer::WriteOutcome;
 use super::{change_log, changes};
 use crate::domain::{Membership, Quotas, Session, Stamp, Timestamp};
-use crate::store::engine::{Engine, Name, Rows, Source, Tx};
+use crate::store::engine::{Engine, Name, RowCount, Source, Tx};
 use crate::store::{Call, StoreError, StoreResult};
 
 impl RedbStore {
@@ -24,7 +24,7 @@ impl RedbStore {
     }
 
     /// A read of few rows, done at once: the pages it reads are in memory as a rule.
-    pub(super) fn look_up<T: Rows>(
+    pub(super) fn look_up<T: RowCount>(
         &self,
         name: Name,
         read: impl FnOnce(&Snapshot) -> StoreResult<T>,
@@ -35,7 +35,7 @@ impl RedbStore {
     }
 
     /// A read of many rows, off the runtime's threads.
-    pub(super) async fn go_through<T: Rows + Send + 'static>(
+    pub(super) async fn go_through<T: RowCount + Send + 'static>(
         &self,
         name: Name,
         scan: impl FnOnce(&Snapshot, &Budget) -> StoreResult<T> + Send + 'static,
@@ -49,12 +49,12 @@ impl RedbStore {
     }
 
     /// Informs the observer, and after a failure the writer: redb may refuse everything until it is opened again.
-    fn read_ended<T: Rows>(&self, name: Name, began: Instant, result: StoreResult<T>) -> StoreResult<T> {
+    fn read_ended<T: RowCount>(&self, name: Name, began: Instant, result: StoreResult<T>) -> StoreResult<T> {
         self.observer.finished(&Call {
             operation: name.operation,
             collection: name.collection,
             elapsed: began.elapsed(),
-            rows: result.as_ref().map_or(0, Rows::rows),
+            rows: result.as_ref().map_or(0, RowCount::rows),
             failed: has_failed(&result),
             write: None,
         });
@@ -65,7 +65,7 @@ impl RedbStore {
     }
 
     /// A write of something that is queued, answered when it is on disk.
-    pub(super) async fn written<T>(&self, name: Name, answer: impl Future<Output = Answer<T>>) -> StoreResult<T> {
+    pub(super) async fn written<T>(&self, name: Name, answer: impl Future<Output = WriteOutcome<T>>) -> StoreResult<T> {
         let began = Instant::now();
         let answer = answer.await;
         self.observer.finished(&Call {
@@ -94,7 +94,7 @@ impl Engine for RedbStore {
         self.written(name, self.writer.submit(is_urgent(name), stamp, rule)).await
     }
 
-    fn read<T: Rows + Send>(
+    fn read<T: RowCount + Send>(
         &self,
         name: Name,
         rule: impl Fn(&dyn Source) -> StoreResult<T> + Send,
@@ -102,7 +102,7 @@ impl Engine for RedbStore {
         ready(self.look_up(name, |snapshot| rule(&snapshot.reader())))
     }
 
-    async fn scan<T: Rows + Send + 'static>(
+    async fn scan<T: RowCount + Send + 'static>(
         &self,
         name: Name,
         rule: impl Fn(&dyn Source) -> StoreResult<T> + Send + 'static,
@@ -110,7 +110,7 @@ impl Engine for RedbStore {
         self.go_through(name, move |snapshot, budget| rule(&snapshot.within(budget))).await
     }
 
-    async fn list<T: Rows + Send + 'static>(
+    async fn list<T: RowCount + Send + 'static>(
         &self,
         name: Name,
         is_long: impl Fn(&dyn Source) -> StoreResult<bool> + Send,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// The limits of a store.
 #[derive(Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct StoreLimits {
     /// A writer that has not come round for so long is not well.
     pub writer_deadline: Duration,
     /// A writer that came round no longer ago than this need not be asked.
@@ -21,7 +21,7 @@ pub(super) struct Limits {
     pub scan_deadline: Duration,
 }
 
-impl Default for Limits {
+impl Default for StoreLimits {
     fn default() -> Self {
         Self {
             writer_deadline: Duration::from_secs(1),

@@ -51,7 +51,7 @@ use tokio::task::spawn_blocking;
 
 use self::group::{Bounds, Group};
 use self::guard::Guard;
-use self::limits::Limits;
+use self::limits::StoreLimits;
 use self::scan::Scans;
 use self::snapshot::Published;
 use self::writer::Writer;
@@ -75,7 +75,7 @@ pub struct RedbStore {
     writer: Arc<Writer>,
     published: Arc<Published>,
     scans: Scans,
-    limits: Limits,
+    limits: StoreLimits,
     observer: Arc<dyn Observer>,
     location: Location,
     history: HistoryId,
@@ -94,7 +94,7 @@ impl RedbStore {
     pub fn open(options: Options, observer: Arc<dyn Observer>) -> Result<Self, OpenError> {
         let (database, history) = open::open(&options)?;
         let published = Arc::new(Published::new(Arc::clone(&observer)));
-        let limits = Limits::default();
+        let limits = StoreLimits::default();
         let (location, queue, quotas) = (options.location.clone(), options.queue, options.quotas.clone());
         let bounds = Bounds { intents: options.group_max };
         let guard = Guard::of(&options, limits.look_pause)

@@ -23,9 +23,9 @@ type Key = [u8; 32];
 /// What is remembered of a store.
 pub(super) struct Remembered {
     /// By user and session.
-    pub sessions: Rows<Session>,
+    pub sessions: RememberedRows<Session>,
     /// By tenant and user.
-    pub members: Rows<Membership>,
+    pub members: RememberedRows<Membership>,
 }
 
 /// The keys of remembered rows that a group of writes rewrote.
@@ -56,7 +56,7 @@ impl Rewritten {
 
 impl Default for Remembered {
     fn default() -> Self {
-        Self { sessions: Rows::new(), members: Rows::new() }
+        Self { sessions: RememberedRows::new(), members: RememberedRows::new() }
     }
 }
 
@@ -78,12 +78,12 @@ impl Remembered {
 }
 
 /// Remembered rows of one kind.
-pub(super) struct Rows<T> {
+pub(super) struct RememberedRows<T> {
     rows: Cache<Key, (u64, T)>,
     generations: Box<[AtomicU64]>,
 }
 
-impl<T: Clone> Rows<T> {
+impl<T: Clone> RememberedRows<T> {
     fn new() -> Self {
         Self { rows: Cache::new(CAPACITY), generations: (0..SHARDS).map(|_| AtomicU64::new(0)).collect() }
     }
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_row_is_read_once_until_it_is_forgotten() {
-        let rows = Rows::new();
+        let rows = RememberedRows::new();
         let (key, other) = ([1; 32], [2; 32]);
         let get = |key, value| rows.get_or_read(key, || Ok(Some(value))).unwrap();
         assert_eq!((get(&key, 1), get(&key, 2)), (Some(1), Some(1)));
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_was_read_before_a_write_is_not_kept_after_it() {
-        let rows = Rows::new();
+        let rows = RememberedRows::new();
         let key = [1; 32];
         let stale = rows.get_or_read(&key, || {
             rows.forget(&key);
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_asked_for_again() {
-        let rows = Rows::new();
+        let rows = RememberedRows::new();
         assert_eq!(rows.get_or_read(&[1; 32], || Ok(None)), Ok(None));
         assert_eq!(rows.get_or_read(&[1; 32], || Ok(Some(1))), Ok(Some(1)));
     }

@@ -99,7 +99,7 @@ pub(super) fn range<'a, K: Bytes + Key + 'static, V: Bytes + 'static>(
     watch: Watch<'a>,
 ) -> StoreResult<Box<dyn Cursor + 'a>> {
     let rows = table.range::<K::SelfType<'_>>((bound::<K>(&span.first), bound::<K>(&span.last)))?;
-    Ok(Box::new(Rows { rows, reverse: span.reverse, at: None, watch, passed: 0 }))
+    Ok(Box::new(TableCursor { rows, reverse: span.reverse, at: None, watch, passed: 0 }))
 }
 
 fn bound<K: Key + 'static>(bound: &Bound<Vec<u8>>) -> Bound<K::SelfType<'_>> {
@@ -107,7 +107,7 @@ fn bound<K: Key + 'static>(bound: &Bound<Vec<u8>>) -> Bound<K::SelfType<'_>> {
 }
 
 /// Rows of a table in order.
-struct Rows<'a, K: Key + 'static, V: Value + 'static> {
+struct TableCursor<'a, K: Key + 'static, V: Value + 'static> {
     rows: Range<'a, K, V>,
     reverse: bool,
     at: Option<(AccessGuard<'a, K>, AccessGuard<'a, V>)>,
@@ -115,7 +115,7 @@ struct Rows<'a, K: Key + 'static, V: Value + 'static> {
     passed: usize,
 }
 
-impl<K: Bytes + Key + 'static, V: Bytes + 'static> Cursor for Rows<'_, K, V> {
+impl<K: Bytes + Key + 'static, V: Bytes + 'static> Cursor for TableCursor<'_, K, V> {
     fn advance(&mut self) -> StoreResult<bool> {
         self.passed += 1;
         if self.watch.budget.is_some_and(|budget| budget.is_over(self.passed)) {

@@ -8,19 +8,19 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::budget::Budget;
-use super::limits::Limits;
+use super::limits::StoreLimits;
 use super::snapshot::Snapshot;
 use crate::store::{StoreError, StoreResult};
 
 /// Where scans wait for their turn.
 pub(super) struct Scans {
     turns: Arc<Semaphore>,
-    limits: Limits,
+    limits: StoreLimits,
 }
 
 impl Scans {
     /// Room for as many at once as `limits` allow.
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: StoreLimits) -> Self {
         Self { turns: Arc::new(Semaphore::new(limits.scans)), limits }
     }
 

@@ -19,7 +19,7 @@ use super::tables::{self, named};
 use crate::store::engine::{Counter, Cursor, Source, Span, Table};
 use crate::store::{CacheFigures, Damage, Damages, Observer, StoreError, StoreResult};
 
-type Rows<const N: usize> = ReadOnlyTable<&'static [u8; N], &'static [u8]>;
+type ReadTable<const N: usize> = ReadOnlyTable<&'static [u8; N], &'static [u8]>;
 
 /// The tables that are read, as of one commit. Each is opened when it is first asked for: most commits are seen by reads of
 /// a few tables, or of none.
@@ -69,24 +69,24 @@ macro_rules! snapshot {
 }
 
 snapshot! {
-    users: USERS, Rows<16>;
+    users: USERS, ReadTable<16>;
     users_by_email: USERS_BY_EMAIL, ReadOnlyTable<&'static str, &'static [u8; 16]>;
-    one_time_tokens: ONE_TIME_TOKENS, Rows<17>;
-    sessions: SESSIONS, Rows<32>;
-    spent_tokens: SPENT_TOKENS, Rows<32>;
-    refresh_salts: REFRESH_SALTS, Rows<32>;
-    workspaces: WORKSPACES, Rows<16>;
+    one_time_tokens: ONE_TIME_TOKENS, ReadTable<17>;
+    sessions: SESSIONS, ReadTable<32>;
+    spent_tokens: SPENT_TOKENS, ReadTable<32>;
+    refresh_salts: REFRESH_SALTS, ReadTable<32>;
+    workspaces: WORKSPACES, ReadTable<16>;
     workspaces_by_slug: WORKSPACES_BY_SLUG, ReadOnlyTable<&'static str, &'static [u8; 16]>;
-    members: MEMBERS, Rows<32>;
+    members: MEMBERS, ReadTable<32>;
     memberships_by_user: MEMBERSHIPS_BY_USER, ReadOnlyTable<&'static [u8; 32], ()>;
     workspaces_deleted: WORKSPACES_DELETED, ReadOnlyTable<&'static [u8; 16], ()>;
-    api_keys: API_KEYS, Rows<32>;
-    api_key_uses: API_KEY_USES, Rows<32>;
-    artifacts: ARTIFACTS, Rows<32>;
-    artifacts_trash: ARTIFACTS_TRASH, Rows<32>;
+    api_keys: API_KEYS, ReadTable<32>;
+    api_key_uses: API_KEY_USES, ReadTable<32>;
+    artifacts: ARTIFACTS, ReadTable<32>;
+    artifacts_trash: ARTIFACTS_TRASH, ReadTable<32>;
     artifacts_by_creation: ARTIFACTS_BY_CREATION, ReadOnlyTable<&'static [u8; 41], ()>;
-    artifact_versions: ARTIFACT_VERSIONS, Rows<40>;
-    answers: ANSWERS, Rows<48>;
+    artifact_versions: ARTIFACT_VERSIONS, ReadTable<40>;
+    answers: ANSWERS, ReadTable<48>;
     answers_by_expiry: ANSWERS_BY_EXPIRY, ReadOnlyTable<&'static [u8; 56], ()>;
     counters: COUNTERS, ReadOnlyTable<&'static [u8; 17], u64>;
     changes: CHANGES, ReadOnlyTable<u64, &'static [u8]>;

@@ -20,7 +20,7 @@ use crate::domain::Stamp;
 use crate::store::engine::{Counter, Cursor, End, Overlay, Source, Span, Table, Tx};
 use crate::store::{Damage, Damages, StoreError, StoreResult};
 
-type Rows<'txn, const N: usize> = redb::Table<'txn, &'static [u8; N], &'static [u8]>;
+type WriteTable<'txn, const N: usize> = redb::Table<'txn, &'static [u8; N], &'static [u8]>;
 type Index<'txn> = redb::Table<'txn, &'static str, &'static [u8; 16]>;
 type Set<'txn, const N: usize> = redb::Table<'txn, &'static [u8; N], ()>;
 
@@ -85,24 +85,24 @@ macro_rules! opened {
 }
 
 opened! {
-    users: USERS, Rows<'txn, 16>;
+    users: USERS, WriteTable<'txn, 16>;
     users_by_email: USERS_BY_EMAIL, Index<'txn>;
-    one_time_tokens: ONE_TIME_TOKENS, Rows<'txn, 17>;
-    sessions: SESSIONS, Rows<'txn, 32>;
-    spent_tokens: SPENT_TOKENS, Rows<'txn, 32>;
-    refresh_salts: REFRESH_SALTS, Rows<'txn, 32>;
-    workspaces: WORKSPACES, Rows<'txn, 16>;
+    one_time_tokens: ONE_TIME_TOKENS, WriteTable<'txn, 17>;
+    sessions: SESSIONS, WriteTable<'txn, 32>;
+    spent_tokens: SPENT_TOKENS, WriteTable<'txn, 32>;
+    refresh_salts: REFRESH_SALTS, WriteTable<'txn, 32>;
+    workspaces: WORKSPACES, WriteTable<'txn, 16>;
     workspaces_by_slug: WORKSPACES_BY_SLUG, Index<'txn>;
     workspaces_deleted: WORKSPACES_DELETED, Set<'txn, 16>;
-    members: MEMBERS, Rows<'txn, 32>;
+    members: MEMBERS, WriteTable<'txn, 32>;
     memberships_by_user: MEMBERSHIPS_BY_USER, Set<'txn, 32>;
-    api_keys: API_KEYS, Rows<'txn, 32>;
-    api_key_uses: API_KEY_USES, Rows<'txn, 32>;
-    artifacts: ARTIFACTS, Rows<'txn, 32>;
-    artifacts_trash: ARTIFACTS_TRASH, Rows<'txn, 32>;
+    api_keys: API_KEYS, WriteTable<'txn, 32>;
+    api_key_uses: API_KEY_USES, WriteTable<'txn, 32>;
+    artifacts: ARTIFACTS, WriteTable<'txn, 32>;
+    artifacts_trash: ARTIFACTS_TRASH, WriteTable<'txn, 32>;
     artifacts_by_creation: ARTIFACTS_BY_CREATION, Set<'txn, 41>;
-    artifact_versions: ARTIFACT_VERSIONS, Rows<'txn, 40>;
-    answers: ANSWERS, Rows<'txn, 48>;
+    artifact_versions: ARTIFACT_VERSIONS, WriteTable<'txn, 40>;
+    answers: ANSWERS, WriteTable<'txn, 48>;
     answers_by_expiry: ANSWERS_BY_EXPIRY, Set<'txn, 56>;
 }
 

@@ -18,7 +18,7 @@ use crate::store::engine::Tx;
 use crate::store::{StoreError, StoreResult, WriteFigures};
 
 /// What became of an intent.
-pub(super) struct Answer<T> {
+pub(super) struct WriteOutcome<T> {
     pub result: StoreResult<T>,
     /// Entries it added to the change log: the things it changed.
     pub rows: usize,
@@ -26,7 +26,7 @@ pub(super) struct Answer<T> {
     pub figures: Option<WriteFigures>,
 }
 
-impl<T> Answer<T> {
+impl<T> WriteOutcome<T> {
     fn refused(error: StoreError) -> Self {
         Self { result: Err(error), rows: 0, figures: None }
     }
@@ -65,7 +65,7 @@ struct Write<I, T> {
     is_urgent: bool,
     outcome: Option<(StoreResult<T>, usize)>,
     submitted: Instant,
-    reply: oneshot::Sender<Answer<T>>,
+    reply: oneshot::Sender<WriteOutcome<T>>,
 }
 
 impl<I, T> Job for Write<I, T>
@@ -90,10 +90,10 @@ where
                     commit: commit.elapsed,
                     group_size: commit.size,
                 };
-                Answer { result, rows, figures: commit.filter(|_| rows > 0).map(figures) }
+                WriteOutcome { result, rows, figures: commit.filter(|_| rows > 0).map(figures) }
             }
-            (Ok(_), None) => Answer::refused(StoreError::unavailable("the write was not carried out")),
-            (Err(failure), _) => Answer::refused(failure.clone()),
+            (Ok(_), None) => WriteOutcome::refused(StoreError::unavailable("the write was not carried out")),
+            (Err(failure), _) => WriteOutcome::refused(failure.clone()),
         };
         // The caller may have given up; the write stands all the same.
         drop(self.reply.send(answer));
@@ -158,7 +158,7 @@ impl Writer {
         is_urgent: bool,
         stamp: Stamp,
         rule: impl Fn(&mut Tx<'_>) -> StoreResult<T> + Send + 'static,
-    ) -> Answer<T> {
+    ) -> WriteOutcome<T> {
         self.queue(is_urgent, Ruled(stamp, rule)).await
     }
 
@@ -167,16 +167,16 @@ impl Writer {
         &self,
         is_urgent: bool,
         work: impl Fn(&mut Tables<'_>) -> StoreResult<T> + Send + 'static,
-    ) -> Answer<T> {
+    ) -> WriteOutcome<T> {
         self.queue(is_urgent, Own(work)).await
     }
 
-    async fn queue<T: Send + 'static>(&self, is_urgent: bool, intent: impl Intent<T> + 'static) -> Answer<T> {
+    async fn queue<T: Send + 'static>(&self, is_urgent: bool, intent: impl Intent<T> + 'static) -> WriteOutcome<T> {
         let (reply, answer) = oneshot::channel();
         let job = Write { intent, is_urgent, outcome: None, submitted: Instant::now(), reply };
         match self.enqueue(Box::new(job)) {
-            Ok(()) => answer.await.unwrap_or_else(|_| Answer::refused(stopped())),
-            Err(refusal) => Answer::refused(refusal),
+            Ok(()) => answer.await.unwrap_or_else(|_| WriteOutcome::refused(stopped())),
+            Err(refusal) => WriteOutcome::refused(refusal),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What housekeeping finds to remove, a batch at a time.
 
-use crate::store::engine::Rows;
+use crate::store::engine::RowCount;
 
 /// How many workspaces are swept at once: an engine may have them share a commit.
 pub(super) const AT_ONCE: usize = 32;
@@ -14,7 +14,7 @@ pub(super) struct ExpiredBatch<P> {
     pub next: Option<P>,
 }
 
-impl<P> Rows for ExpiredBatch<P> {
+impl<P> RowCount for ExpiredBatch<P> {
     fn rows(&self) -> usize {
         self.rows
     }

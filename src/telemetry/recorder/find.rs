@@ -1,6 +1,6 @@
 //! Which records are wanted.
 
-use super::record::{Place, Record};
+use super::record::{Record, RecordKey};
 use crate::domain::TenantId;
 use crate::operations::Operation;
 
@@ -51,18 +51,18 @@ pub struct Found {
     /// The records.
     pub records: Vec<Record>,
     /// Where the next page begins, if there is one.
-    pub next: Option<Place>,
+    pub next: Option<RecordKey>,
 }
 
 /// The newest of what is seen, as many as a page has, after a place.
 pub(super) struct Newest {
-    after: Option<Place>,
+    after: Option<RecordKey>,
     limit: usize,
     records: Vec<Record>,
 }
 
 impl Newest {
-    pub fn new(after: Option<Place>, limit: usize) -> Self {
+    pub fn new(after: Option<RecordKey>, limit: usize) -> Self {
         Self { after, limit, records: Vec::new() }
     }
 

@@ -33,7 +33,7 @@ use crate::domain::Entropy;
 pub use self::find::{Found, Wanted};
 pub use self::full::SpansKept;
 pub use self::parts::Part;
-pub use self::record::{Lookup, Place, Record, Stages, Write};
+pub use self::record::{Lookup, Record, RecordKey, Stages, Write};
 pub use self::shelf::{Kept, Worth};
 
 /// So many threads have a shelf of their own.
@@ -89,7 +89,7 @@ impl Recorder {
     }
 
     /// A page of the records that are wanted, newest first.
-    pub fn find(&self, wanted: &Wanted, after: Option<Place>, limit: usize) -> Found {
+    pub fn find(&self, wanted: &Wanted, after: Option<RecordKey>, limit: usize) -> Found {
         let request = wanted.request_id.as_ref().map(|id| self.digests.hash_one(id.as_str()));
         let mut newest = Newest::new(after, limit);
         for shelf in &self.shelves {

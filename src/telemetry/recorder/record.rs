@@ -70,14 +70,14 @@ impl Record {
     }
 
     /// Its place in a list, newest first.
-    pub(super) fn place(&self) -> Place {
-        Place { started: self.started, span: self.span }
+    pub(super) fn place(&self) -> RecordKey {
+        RecordKey { started: self.started, span: self.span }
     }
 }
 
 /// Where a record stands among all others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Place {
+pub struct RecordKey {
     pub(super) started: u64,
     span: [u8; 8],
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::catalog::{Artifact, Catalog, Place};
+use super::catalog::{Artifact, Catalog, Whereabouts};
 use super::plain::{Allowed, Role};
 use super::steps::{Operation, Who};
 use super::world::{Call, Checked, World, timeless};
@@ -49,8 +49,8 @@ impl World {
         let mut sent = json!(fields.cloned().unwrap_or_default());
         sent["op"] = json!(op);
         if let Some(pick) = pick {
-            let id = self.pick(at, Place::Live, pick);
-            let known = self.plain.workspaces[at].catalog.get(&id, Place::Anywhere);
+            let id = self.pick(at, Whereabouts::Live, pick);
+            let known = self.plain.workspaces[at].catalog.get(&id, Whereabouts::Anywhere);
             let current = known.map_or(1, Artifact::version);
             sent["id"] = json!(id);
             if let Some(is_right) = is_right {
@@ -94,7 +94,8 @@ impl World {
                 Operation::Delete(..) => catalog.delete(who, known, &expected).map(|()| 204)?,
                 Operation::CreateBadly => unreachable!("it was refused"),
             };
-            let live = catalog.get(known, Place::Live).ok().map(|artifact| catalog.body(&self.plain.people, artifact));
+            let live =
+                catalog.get(known, Whereabouts::Live).ok().map(|artifact| catalog.body(&self.plain.people, artifact));
             Ok((status, id, live))
         };
         operations.enumerate().map(outcome).collect()

@@ -40,7 +40,7 @@ pub struct Version {
 
 /// Where an artifact has to be for a call.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Whereabouts {
     Live,
     Trash,
     Anywhere,
@@ -51,10 +51,10 @@ impl Artifact {
         self.versions.len() as u64
     }
 
-    pub fn is_at(&self, place: Place) -> bool {
-        self.versions
-            .last()
-            .is_some_and(|version| place == Place::Anywhere || version.is_deleted == (place == Place::Trash))
+    pub fn is_at(&self, place: Whereabouts) -> bool {
+        self.versions.last().is_some_and(|version| {
+            place == Whereabouts::Anywhere || version.is_deleted == (place == Whereabouts::Trash)
+        })
     }
 
     /// When it last changed.
@@ -85,7 +85,7 @@ impl Artifact {
         let Query { deleted, text, any, all, none, kind, created_by, .. } = query;
         let has = |tag: &&str| self.has_tag(tag);
         let holds = |text: &str| self.words().any(|word| word.starts_with(text));
-        self.is_at(if *deleted { Place::Anywhere } else { Place::Live })
+        self.is_at(if *deleted { Whereabouts::Anywhere } else { Whereabouts::Live })
             && (any.is_empty() || any.iter().any(has))
             && all.iter().all(has)
             && !none.iter().any(has)
@@ -101,19 +101,19 @@ impl Catalog {
     }
 
     pub fn live(&self) -> impl Iterator<Item = &Artifact> {
-        self.artifacts.iter().filter(|artifact| artifact.is_at(Place::Live))
+        self.artifacts.iter().filter(|artifact| artifact.is_at(Whereabouts::Live))
     }
 
     pub fn kept(&self) -> impl Iterator<Item = &Artifact> {
-        self.artifacts.iter().filter(|artifact| artifact.is_at(Place::Anywhere))
+        self.artifacts.iter().filter(|artifact| artifact.is_at(Whereabouts::Anywhere))
     }
 
-    pub fn get(&self, id: &str, place: Place) -> Allowed<&Artifact> {
+    pub fn get(&self, id: &str, place: Whereabouts) -> Allowed<&Artifact> {
         self.artifacts.iter().find(|artifact| artifact.id == id && artifact.is_at(place)).ok_or(GONE)
     }
 
     /// The artifact, if it is there and has a version that the caller expects.
-    fn find(&mut self, id: &str, place: Place, expected: &Expected) -> Allowed<&mut Artifact> {
+    fn find(&mut self, id: &str, place: Whereabouts, expected: &Expected) -> Allowed<&mut Artifact> {
         let is_it = |artifact: &&mut Artifact| artifact.id == id && artifact.is_at(place);
         let artifact = self.artifacts.iter_mut().find(is_it).ok_or(GONE)?;
         match expected {
@@ -137,7 +137,7 @@ impl Catalog {
     fn push(
         &mut self,
         (by, tick): (usize, usize),
-        at: (&str, Place, &Expected),
+        at: (&str, Whereabouts, &Expected),
         change: &'static str,
     ) -> Allowed<&mut Version> {
         let artifact = self.find(at.0, at.1, at.2)?;
@@ -147,26 +147,26 @@ impl Catalog {
     }
 
     pub fn update(&mut self, who: (usize, usize), id: &str, expected: &Expected, fields: &Fields) -> Allowed {
-        let current = self.find(id, Place::Live, expected)?.versions.last().expect("what is there has a version");
+        let current = self.find(id, Whereabouts::Live, expected)?.versions.last().expect("what is there has a version");
         // What changes nothing makes no version.
         if fields.iter().any(|(name, value)| current.fields[name] != *value) {
-            self.push(who, (id, Place::Live, expected), "updated")?.fields.extend(fields.clone());
+            self.push(who, (id, Whereabouts::Live, expected), "updated")?.fields.extend(fields.clone());
         }
         Ok(())
     }
 
     pub fn delete(&mut self, who: (usize, usize), id: &str, expected: &Expected) -> Allowed {
-        self.push(who, (id, Place::Live, expected), "deleted")?.is_deleted = true;
+        self.push(who, (id, Whereabouts::Live, expected), "deleted")?.is_deleted = true;
         Ok(())
     }
 
     pub fn restore(&mut self, who: (usize, usize), id: &str) -> Allowed {
-        self.push(who, (id, Place::Trash, &None), "restored")?.is_deleted = false;
+        self.push(who, (id, Whereabouts::Trash, &None), "restored")?.is_deleted = false;
         Ok(())
     }
 
     pub fn purge(&mut self, id: &str, expected: &Expected) -> Allowed {
-        self.find(id, Place::Anywhere, expected)?.versions.clear();
+        self.find(id, Whereabouts::Anywhere, expected)?.versions.clear();
         Ok(())
     }
 

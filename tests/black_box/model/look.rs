@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::catalog::{Artifact, Place};
+use super::catalog::{Artifact, Whereabouts};
 use super::plain::Role;
 use super::steps::{Query, Who, Window};
 use super::world::{Call, Checked, World, timeless};
@@ -131,7 +131,8 @@ impl World {
         let workspace = &self.plain.workspaces[at];
         let path = format!("{}/{id}/history", self.artifacts(at));
         let reply = self.call(by, Call::new("GET", &path));
-        let allowed = workspace.allows(by, Role::Member).and_then(|()| workspace.catalog.get(id, Place::Anywhere));
+        let allowed =
+            workspace.allows(by, Role::Member).and_then(|()| workspace.catalog.get(id, Whereabouts::Anywhere));
         let Some(artifact) = self.agree(&reply, 200, allowed)? else { return Ok(()) };
         let expected = workspace.catalog.history(&self.plain.people, artifact);
         let items = self.walk(by, &format!("{path}?limit=2"))?;

@@ -9,7 +9,7 @@ mod steps;
 mod world;
 
 use crate::support::account::text;
-use catalog::{Artifact, Catalog, Expected, Place};
+use catalog::{Artifact, Catalog, Expected, Whereabouts};
 use plain::{Allowed, Role, Workspace};
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ impl World {
             Step::List(who, query, window) => self.compare_list(who, &query, window),
             Step::History(who, pick) => {
                 let (by, at) = self.who(who);
-                self.compare_history(by, at, &self.pick(at, Place::Anywhere, pick))
+                self.compare_history(by, at, &self.pick(at, Whereabouts::Anywhere, pick))
             }
             Step::Restart { in_good_order } => {
                 self.restart(in_good_order);
@@ -157,16 +157,18 @@ impl World {
     /// What the model says of an artifact.
     fn body(&self, at: usize, id: &str) -> Value {
         let catalog = &self.plain.workspaces[at].catalog;
-        catalog.get(id, Place::Anywhere).map_or(Value::Null, |artifact| catalog.body(&self.plain.people, artifact))
+        catalog
+            .get(id, Whereabouts::Anywhere)
+            .map_or(Value::Null, |artifact| catalog.body(&self.plain.people, artifact))
     }
 
     fn read(&self, who: Who, pick: usize) -> Checked {
         let (by, at) = self.who(who);
-        let id = self.pick(at, Place::Live, pick);
+        let id = self.pick(at, Whereabouts::Live, pick);
         let path = format!("{}/{id}", self.artifacts(at));
         let reply = self.call(by, Call::new("GET", &path));
         let workspace = &self.plain.workspaces[at];
-        let expected = workspace.allows(by, Role::Member).and_then(|()| workspace.catalog.get(&id, Place::Live));
+        let expected = workspace.allows(by, Role::Member).and_then(|()| workspace.catalog.get(&id, Whereabouts::Live));
         let Some(artifact) = self.agree(&reply, 200, expected)? else { return Ok(()) };
         self.same("the artifact", &timeless(reply.json()), &self.body(at, &id))?;
         let tag = self.tag(artifact.version());
@@ -187,26 +189,27 @@ impl World {
     ) -> Checked {
         let (by, at) = self.who(who);
         let wanted = match end {
-            "/restore" => Place::Trash,
-            "?purge=true" => Place::Anywhere,
-            _ => Place::Live,
+            "/restore" => Whereabouts::Trash,
+            "?purge=true" => Whereabouts::Anywhere,
+            _ => Whereabouts::Live,
         };
         let id = self.pick(at, wanted, pick);
-        let current = self.plain.workspaces[at].catalog.get(&id, Place::Anywhere).map_or(1, Artifact::version);
+        let current = self.plain.workspaces[at].catalog.get(&id, Whereabouts::Anywhere).map_or(1, Artifact::version);
         let (tags, expected) = if_match.seen(current, |version| self.tag(version));
         let path = format!("{}/{id}{end}", self.artifacts(at));
         let body = fields.map(|fields| json!(fields));
         let header = tags.as_deref().map(|tags| ("If-Match", tags));
         let reply = self.call(by, Call { header, body: body.as_ref(), ..Call::new(method, &path) });
         let workspace = &mut self.plain.workspaces[at];
-        let least = if wanted == Place::Anywhere { Role::Admin } else { Role::Member };
+        let least = if wanted == Whereabouts::Anywhere { Role::Admin } else { Role::Member };
         let allowed = workspace.allows(by, least);
         let outcome = allowed.and_then(|()| answer(&mut workspace.catalog, (by, self.tick), &id, &expected));
         let success = if method == "DELETE" { 204 } else { 200 };
         match self.agree(&reply, success, outcome)? {
             Some(()) if success == 200 => {
                 self.same("the artifact", &timeless(reply.json()), &self.body(at, &id))?;
-                let version = self.plain.workspaces[at].catalog.get(&id, Place::Anywhere).map_or(1, Artifact::version);
+                let version =
+                    self.plain.workspaces[at].catalog.get(&id, Whereabouts::Anywhere).map_or(1, Artifact::version);
                 self.same("its entity tag", &reply.header("etag"), &Some(self.tag(version).as_str()))
             }
             _ => Ok(()),

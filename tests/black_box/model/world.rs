@@ -6,7 +6,7 @@ use std::fmt::{Debug, Write};
 use proptest::test_runner::TestCaseError;
 use serde_json::{Value, json};
 
-use super::catalog::{Artifact, Place};
+use super::catalog::{Artifact, Whereabouts};
 use super::plain::{Allowed, Person, Plain};
 use super::steps::Who;
 use crate::support::account::{Account, PASSWORD, login, register, text};
@@ -119,7 +119,7 @@ impl World {
 
     /// The artifact that a step means: one that is or was in the workspace, those that are `wanted` first, one of
     /// another workspace, or none.
-    pub fn pick(&self, at: usize, wanted: Place, pick: usize) -> String {
+    pub fn pick(&self, at: usize, wanted: Whereabouts, pick: usize) -> String {
         let others = self.plain.workspaces.iter().enumerate().filter(|(other, _)| *other != at);
         let foreign = others.flat_map(|(_, other)| &other.catalog.artifacts).next();
         let own = self.plain.workspaces[at].catalog.artifacts.iter();

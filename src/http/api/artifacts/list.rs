@@ -12,7 +12,7 @@ use crate::http::artifact_cursor;
 use crate::http::json::Json;
 use crate::http::problem::Problem;
 use crate::http::query_parameters::query_parameters;
-use crate::http::types::{Flag, Limit, Offset, Search, SortName, Time, within};
+use crate::http::types::{Flag, Limit, Offset, SearchParameter, SortName, Time, within};
 use crate::service::{Caller, CursorKey, Service};
 
 /// The most that are passed over in another order than that of creation: as many places have to be remembered.
@@ -23,7 +23,7 @@ query_parameters! {
     ListQuery {
         /// What is looked for. All words must be there; `"in a row"`, `-not`, `one OR other`, `begin*`, `name:`, `tag:`,
         /// `type:`, `by:`, `meta.key:`.
-        q: Search,
+        q: SearchParameter,
         /// Tags of which any is enough, repeated or separated by commas.
         tags: TagList,
         /// Tags that must all be there, repeated or separated by commas.

@@ -12,7 +12,7 @@ use crate::http::traces_cursor;
 use crate::http::types::{Limit, Offset, Time, schema, within};
 use crate::operations::Operation;
 use crate::service::CursorKey;
-use crate::telemetry::recorder::{Place, Wanted};
+use crate::telemetry::recorder::{RecordKey, Wanted};
 
 query_parameters! {
     /// Filters of recorded requests, unchecked.
@@ -126,7 +126,7 @@ impl ParseFromParameter for StatusText {
 /// What is wanted, from where, and how much of it.
 pub(super) struct Checked {
     pub wanted: Wanted,
-    pub after: Option<Place>,
+    pub after: Option<RecordKey>,
     pub limit: usize,
 }
 

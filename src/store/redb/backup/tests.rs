@@ -63,16 +63,16 @@ async fn changes(store: &RedbStore, since: Position) -> (Position, Vec<u8>) {
 }
 
 /// Rows by table and key.
-type Rows = BTreeMap<(String, Vec<u8>), Vec<u8>>;
+type AllRows = BTreeMap<(String, Vec<u8>), Vec<u8>>;
 
 /// All rows of a store, without those that nothing but itself knows of: answers to idempotency keys, when an API key was
 /// last used, what is left of deleted workspaces, versions that were replaced before `old`, and which history it has.
-async fn rows(store: &RedbStore, old: Timestamp) -> Rows {
+async fn rows(store: &RedbStore, old: Timestamp) -> AllRows {
     while store.sweep_deleted_workspaces(1000).await.unwrap() {}
     assert_eq!(store.trim_histories(old, None, usize::MAX).await, Ok(None));
     let bytes = bytes(store.backup().await.unwrap()).await;
     let mut reader = BackupReader::new(bytes.as_slice(), Content::Everything).unwrap();
-    let (mut rows, mut table) = (Rows::new(), String::new());
+    let (mut rows, mut table) = (AllRows::new(), String::new());
     loop {
         match reader.next().unwrap() {
             Part::Table(name) => table = name,
@@ -105,7 +105,7 @@ impl Files {
     }
 
     /// The rows of what is restored from these files, which must agree with each other.
-    async fn restored(&self, backup: &Path, changes: &[PathBuf], old: Timestamp) -> Rows {
+    async fn restored(&self, backup: &Path, changes: &[PathBuf], old: Timestamp) -> AllRows {
         let location = Location::Directory(self.0.path().join("restored"));
         restore(&options(location.clone()), backup, changes, true, |_| {}).unwrap();
         let report = check(&options(location.clone()), false).unwrap();
@@ -150,7 +150,7 @@ async fn goes_along(throws: &[Throw]) {
     }
 }
 
-fn assert_same(found: &Rows, expected: &Rows) {
+fn assert_same(found: &AllRows, expected: &AllRows) {
     let differing = found.iter().filter(|(key, value)| expected.get(*key) != Some(value)).map(|(key, _)| key);
     let missing = expected.keys().filter(|key| !found.contains_key(*key));
     assert_eq!(differing.chain(missing).collect::<Vec<_>>(), Vec::<&(String, Vec<u8>)>::new());
@@ -276,7 +276,7 @@ async fn what_is_kept_for_long_enough_may_go_between_a_backup_and_the_changes() 
     let backup = live.backup().await.unwrap();
     let position = backup.position();
     let backup = files.write("0.backup", &bytes(backup).await);
-    let versions = |rows: &Rows| rows.keys().filter(|(table, _)| table == "artifact_versions").count();
+    let versions = |rows: &AllRows| rows.keys().filter(|(table, _)| table == "artifact_versions").count();
     let before = versions(&rows(&live, Timestamp::MIN).await);
     assert!(before > 0, "there is a history");
     let late = Timestamp::MAX;

@@ -9,11 +9,11 @@ use crate::store::redb::records::Account;
 use crate::store::redb::snapshot::Snapshot;
 use crate::store::redb::tables::get;
 
-type Rows = ReadOnlyTable<&'static [u8; 16], &'static [u8]>;
+type TextTable = ReadOnlyTable<&'static [u8; 16], &'static [u8]>;
 
 /// Rows that have a text each, and the index of those texts.
 struct Indexed<'a> {
-    rows: &'a Rows,
+    rows: &'a TextTable,
     name: &'static str,
     index: &'a ReadOnlyTable<&'static str, &'static [u8; 16]>,
     index_name: &'static str,

@@ -172,7 +172,7 @@ async fn reads_go_on_while_the_disk_takes_no_writes() {
 #[tokio::test]
 async fn a_disk_that_failed_is_tried_once_in_a_while() {
     let disk = Disk::default();
-    let store = store(&disk, Limits { reopen_pause: Duration::from_secs(600), ..patient() });
+    let store = store(&disk, StoreLimits { reopen_pause: Duration::from_secs(600), ..patient() });
     disk.set(State::Broken);
     for _ in 0..5 {
         assert!(matches!(submit(&store, append).await.result, Err(StoreError::Unavailable(_))));

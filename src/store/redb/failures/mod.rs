@@ -16,12 +16,12 @@ use tokio::sync::Semaphore;
 
 use super::group::{Bounds, Group};
 use super::guard::{self, Guard};
-use super::limits::Limits;
+use super::limits::StoreLimits;
 use super::migrate::migrate;
 use super::reserve::Room;
 use super::scan::Scans;
 use super::snapshot::{Published, Snapshot};
-use super::writer::{Answer, Writer};
+use super::writer::{WriteOutcome, Writer};
 use super::{Location, RedbStore, check};
 use crate::domain::{Actor, ChangeKind, Email, HistoryId, SharedQuotas, Stamp, Timestamp, User, UserId};
 use crate::store::engine::{Counter, Name, Scope, Table, Tx};
@@ -215,9 +215,9 @@ impl StorageBackend for Disk {
 
 /// A store that takes its time, but opens a failed database again whenever it has a reason to, and takes no old word on
 /// its health.
-fn patient() -> Limits {
+fn patient() -> StoreLimits {
     let long = Duration::from_secs(600);
-    Limits {
+    StoreLimits {
         writer_deadline: long,
         writer_fresh: Duration::ZERO,
         reopen_pause: Duration::ZERO,
@@ -229,7 +229,7 @@ fn patient() -> Limits {
 }
 
 /// A store on `disk`, with a queue for two.
-fn store(disk: &Disk, limits: Limits) -> RedbStore {
+fn store(disk: &Disk, limits: StoreLimits) -> RedbStore {
     let database = disk.open().unwrap();
     migrate(&database, 0).unwrap();
     let published = Arc::new(Published::default());
@@ -292,7 +292,7 @@ fn append(tx: &mut Tx<'_>) -> StoreResult<()> {
 async fn submit<T: Send + 'static>(
     store: &RedbStore,
     rule: impl Fn(&mut Tx<'_>) -> StoreResult<T> + Send + 'static,
-) -> Answer<T> {
+) -> WriteOutcome<T> {
     store.writer.submit(false, stamp(), rule).await
 }
 
@@ -316,7 +316,7 @@ async fn group<A, B>(
     store: &RedbStore,
     first: impl Fn(&mut Tx<'_>) -> StoreResult<A> + Send + 'static,
     second: impl Fn(&mut Tx<'_>) -> StoreResult<B> + Send + 'static,
-) -> (Answer<A>, Answer<B>)
+) -> (WriteOutcome<A>, WriteOutcome<B>)
 where
     A: Send + 'static,
     B: Send + 'static,

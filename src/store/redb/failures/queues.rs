@@ -25,7 +25,7 @@ fn leave(tx: &mut Tx<'_>) -> StoreResult<()> {
 }
 
 /// What comes of a rule that ends so after it has written, beside one that is good: it leaves nothing.
-async fn fails_alone(end: impl Fn() -> StoreResult<()> + Send + 'static) -> Answer<()> {
+async fn fails_alone(end: impl Fn() -> StoreResult<()> + Send + 'static) -> WriteOutcome<()> {
     let store = store(&Disk::default(), patient());
     let bad = move |tx: &mut Tx<'_>| leave(tx).and_then(|()| end());
     let (bad, good) = group(&store, bad, append).await;
@@ -71,7 +71,7 @@ async fn one_more_than_the_queue_holds_is_refused_at_once() {
 
 #[tokio::test]
 async fn a_writer_that_does_not_come_round_is_not_well() {
-    let store = store(&Disk::default(), Limits { writer_deadline: Duration::from_millis(1), ..patient() });
+    let store = store(&Disk::default(), StoreLimits { writer_deadline: Duration::from_millis(1), ..patient() });
     let _busy = occupy(&store).await;
     let health = store.health().await;
     assert!(health.readable);
@@ -107,7 +107,7 @@ async fn there_is_one_nudge_at_a_time() {
 
 #[tokio::test]
 async fn a_writer_that_came_round_is_not_asked() {
-    let store = store(&Disk::default(), Limits { writer_fresh: Duration::from_secs(600), ..patient() });
+    let store = store(&Disk::default(), StoreLimits { writer_fresh: Duration::from_secs(600), ..patient() });
     assert_eq!(store.health().await.writable, Ok(()));
     let _busy = occupy(&store).await;
     assert_eq!(store.health().await.writable, Ok(()));
@@ -129,7 +129,7 @@ async fn a_writer_that_was_at_rest_is_writable_when_it_is_first_asked() {
 
 #[tokio::test]
 async fn a_writer_that_does_not_come_round_is_not_writable() {
-    let store = store(&Disk::default(), Limits { writer_deadline: Duration::from_millis(1), ..patient() });
+    let store = store(&Disk::default(), StoreLimits { writer_deadline: Duration::from_millis(1), ..patient() });
     let release = occupy(&store).await;
     while store.figures().writable {
         tokio::task::yield_now().await;
@@ -163,13 +163,13 @@ async fn a_scan_whose_caller_has_gone_ends() {
 
 #[tokio::test]
 async fn a_scan_that_takes_too_long_ends() {
-    let store = store(&Disk::default(), Limits { scan_deadline: Duration::ZERO, ..patient() });
+    let store = store(&Disk::default(), StoreLimits { scan_deadline: Duration::ZERO, ..patient() });
     assert_eq!(endless(&store).await, Err(StoreError::Overloaded));
 }
 
 #[tokio::test]
 async fn one_scan_too_many_is_refused() {
-    let store = store(&Disk::default(), Limits { scan_wait: Duration::from_millis(1), ..patient() });
+    let store = store(&Disk::default(), StoreLimits { scan_wait: Duration::from_millis(1), ..patient() });
     tokio::select! {
         biased;
         answer = endless(&store) => panic!("it ended by itself: {answer:?}"),

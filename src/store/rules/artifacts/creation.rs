@@ -25,13 +25,13 @@ fn key_of(artifact: &Artifact) -> [u8; 41] {
 
 /// Where an artifact is.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct CreationRow {
     pub creation: Creation,
     tenant: TenantId,
     in_trash: bool,
 }
 
-impl Place {
+impl CreationRow {
     /// The table of its row, and its key there.
     fn row(&self) -> (Table, [u8; 32]) {
         let table = if self.in_trash { Table::ArtifactsTrash } else { Table::Artifacts };
@@ -47,7 +47,7 @@ pub(super) struct Chronological<'a> {
     newest_first: bool,
     /// So many are looked up at once.
     at_once: usize,
-    ahead: VecDeque<Place>,
+    ahead: VecDeque<CreationRow>,
 }
 
 impl<'a> Chronological<'a> {
@@ -66,7 +66,7 @@ impl<'a> Chronological<'a> {
     }
 
     /// The next place, if there is one.
-    pub fn next(&mut self) -> StoreResult<Option<Place>> {
+    pub fn next(&mut self) -> StoreResult<Option<CreationRow>> {
         if self.ahead.is_empty() {
             self.look_ahead()?;
         }
@@ -74,7 +74,7 @@ impl<'a> Chronological<'a> {
     }
 
     /// The artifact in a place, and how many bytes its row has; the id of one that can't be read, or is lost.
-    pub fn read(&self, place: &Place) -> StoreResult<Result<(Artifact, usize), ArtifactId>> {
+    pub fn read(&self, place: &CreationRow) -> StoreResult<Result<(Artifact, usize), ArtifactId>> {
         let (table, key) = place.row();
         Ok(readable(self.source.sized_row(table, &key))?.ok_or(place.creation.id))
     }
@@ -86,11 +86,11 @@ impl<'a> Chronological<'a> {
         {
             self.ahead.push_back(place);
         }
-        let rows = self.ahead.iter().map(Place::row);
+        let rows = self.ahead.iter().map(CreationRow::row);
         self.source.expect(&mut rows.map(|(table, key)| (table, key.to_vec())))
     }
 
-    fn take(&mut self) -> StoreResult<Option<Place>> {
+    fn take(&mut self) -> StoreResult<Option<CreationRow>> {
         let Some(trash) = &mut self.trash else { return self.live.take() };
         let is_live = match (&self.live.next, &trash.next) {
             (Some(live), Some(trashed)) => (live.creation < trashed.creation) != self.newest_first,
@@ -103,7 +103,7 @@ impl<'a> Chronological<'a> {
 /// The places of the live artifacts, or of those in the trash.
 struct Places<'a> {
     cursor: Box<dyn Cursor + 'a>,
-    next: Option<Place>,
+    next: Option<CreationRow>,
 }
 
 impl<'a> Places<'a> {
@@ -124,9 +124,9 @@ impl<'a> Places<'a> {
         Ok(places)
     }
 
-    fn take(&mut self) -> StoreResult<Option<Place>> {
+    fn take(&mut self) -> StoreResult<Option<CreationRow>> {
         let next = if self.cursor.advance()? { creation_in(self.cursor.key()) } else { None };
-        let next = next.map(|(tenant, in_trash, creation)| Place { creation, tenant, in_trash });
+        let next = next.map(|(tenant, in_trash, creation)| CreationRow { creation, tenant, in_trash });
         Ok(std::mem::replace(&mut self.next, next))
     }
 }
