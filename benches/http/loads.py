@@ -31,9 +31,9 @@ def load(server, path, connections, seconds, token=None, sent=None, threads=2):
     return {"rate": rate, "p50": result["p50"] / 1000, "p99": result["p99"] / 1000}
 
 
-def account(server):
+def account(server, email="bench@example.com"):
     """Registers and logs in; gives the access token and the path of a workspace's artifacts."""
-    login = {"email": "bench@example.com", "password": "Uncommon-Passphrase-1"}
+    login = {"email": email, "password": "Uncommon-Passphrase-1"}
     server.call("POST", "/api/v1/auth/register", login)
     token = server.call("POST", "/api/v1/auth/login", login)[0]["access_token"]
     workspace = server.call("POST", "/api/v1/workspaces/", {"name": "Bench"}, token)[0]["id"]
