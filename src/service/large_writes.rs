@@ -1,5 +1,5 @@
-//! Writes of many artifacts at once. Each keeps the store's one writer at work for long, so of the large ones no more than one is
-//! with it at a time, and workspaces take turns: small writes of others wait for one of them at most.
+//! Writes of many artifacts at once. Each keeps the store's one writer at work for long, so only so few of them are with it
+//! at a time that single writes of others hardly wait for them, and workspaces take turns.
 
 use super::turns::{QueueLimits, Turns};
 use super::{Caller, Error, Service};
@@ -7,17 +7,24 @@ use crate::domain::{Artifact, ArtifactWrite, TenantId};
 use crate::store::StoreResult;
 use crate::telemetry::in_current_context;
 
-/// More artifacts than this at once are a large write.
-const SMALL: usize = 100;
-/// How many large writes may wait for their turn.
+/// So many artifacts at once are as good as one.
+const FEW: usize = 10;
+/// More artifacts than this at once are a large write: a part of an import. Others are those of bulk requests.
+const MANY: usize = 100;
+/// So many writes of up to [`MANY`] are with the writer at a time: enough for it to be at work while others are answered.
+const AT_ONCE: usize = 2;
+/// How many writes may wait for their turn.
 const QUEUE: QueueLimits = QueueLimits { waiting: 256, waiting_of_one: 64 };
 
-/// Gives large writes their turns.
-pub struct LargeWrites(Turns);
+/// Gives writes of many artifacts their turns.
+pub struct LargeWrites {
+    medium: Turns,
+    large: Turns,
+}
 
 impl Default for LargeWrites {
     fn default() -> Self {
-        Self(Turns::new(1, QUEUE))
+        Self { medium: Turns::new(AT_ONCE, QUEUE), large: Turns::new(1, QUEUE) }
     }
 }
 
@@ -31,10 +38,11 @@ impl Service {
         atomic: bool,
     ) -> Result<Vec<StoreResult<Artifact>>, Error> {
         let (store, user) = (self.store.clone(), caller.user);
-        if writes.len() <= SMALL {
+        if writes.len() <= FEW {
             return Ok(store.write_artifacts(tenant, writes, atomic, user, self.stamp_of(caller)).await?);
         }
-        let turn = self.large_writes.0.take(tenant).await.map_err(|_| Error::Overloaded)?;
+        let turns = if writes.len() <= MANY { &self.large_writes.medium } else { &self.large_writes.large };
+        let turn = turns.take(tenant).await.map_err(|_| Error::Overloaded)?;
         let stamp = self.stamp_of(caller);
         // A task of its own, for the turn lasts as long as the write: the writer goes on with it when the client has left.
         let written = tokio::spawn(in_current_context(async move {
