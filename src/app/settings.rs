@@ -41,8 +41,8 @@ fn admission(auth: &config::Auth) -> Admission {
 
 /// The most that every workspace may have.
 pub(super) fn quotas(config: &config::Quotas) -> Quotas {
-    let config::Quotas { artifacts, bytes, members, api_keys } = *config;
-    Quotas { artifacts, bytes, members, api_keys }
+    let config::Quotas { artifacts, bytes, members, api_keys, workspaces } = *config;
+    Quotas { artifacts, bytes, members, api_keys, workspaces }
 }
 
 /// Where backups go and when, for this address.

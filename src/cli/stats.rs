@@ -44,7 +44,7 @@ fn summary(stats: &Stats, most: usize) -> String {
     text
 }
 
-/// The most that every workspace may have, if anything is limited.
+/// The most that every workspace, and every account, may have, if anything is limited.
 fn limits(quotas: &Quotas) -> String {
     let number = |most: Option<u64>, what: &str| most.map(|most| format!("{most} {what}"));
     let limits = [
@@ -54,5 +54,12 @@ fn limits(quotas: &Quotas) -> String {
         quotas.bytes.map(size),
     ];
     let limits: Vec<String> = limits.into_iter().flatten().collect();
-    if limits.is_empty() { String::new() } else { format!("\nEach may have at most {}.\n", limits.join(", ")) }
+    let mut text = String::new();
+    if !limits.is_empty() {
+        text += &format!("\nEach may have at most {}.\n", limits.join(", "));
+    }
+    if let Some(most) = quotas.workspaces {
+        text += &format!("\nAn account may own at most {most} workspaces.\n");
+    }
+    text
 }

@@ -1,10 +1,10 @@
-//! How much every workspace may have.
+//! How much every workspace may have, and every account.
 
 use serde::{Deserialize, Serialize};
 
 use super::check::{self, Checked};
 
-/// The most that every workspace may have of things; by default there is no limit. What is there already stays.
+/// The most that every workspace, and every account, may have of things; by default there is no limit. What is there already stays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Quotas {
@@ -16,6 +16,8 @@ pub struct Quotas {
     pub members: Option<u64>,
     /// API keys.
     pub api_keys: Option<u64>,
+    /// Workspaces that one account owns.
+    pub workspaces: Option<u64>,
 }
 
 impl Quotas {
@@ -24,6 +26,7 @@ impl Quotas {
         within("quotas.artifacts", self.artifacts)?;
         within("quotas.bytes", self.bytes)?;
         within("quotas.members", self.members)?;
-        within("quotas.api_keys", self.api_keys)
+        within("quotas.api_keys", self.api_keys)?;
+        within("quotas.workspaces", self.workspaces)
     }
 }

@@ -1,8 +1,8 @@
-//! How much a workspace may have.
+//! How much a workspace may have, and an account.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// What a workspace has so much of, and may have no more than so much.
+/// What a workspace or an account has so much of, and may have no more than so much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quota {
     /// Artifacts, those in the trash included.
@@ -13,6 +13,8 @@ pub enum Quota {
     Members,
     /// API keys.
     ApiKeys,
+    /// Workspaces that one account owns.
+    Workspaces,
 }
 
 impl Quota {
@@ -23,7 +25,13 @@ impl Quota {
             Self::Bytes => "bytes of artifacts",
             Self::Members => "members",
             Self::ApiKeys => "API keys",
+            Self::Workspaces => "workspaces of its own",
         }
+    }
+
+    /// Who may have no more.
+    pub fn whose(self) -> &'static str {
+        if self == Self::Workspaces { "an account" } else { "the workspace" }
     }
 
     /// How to make room.
@@ -33,11 +41,12 @@ impl Quota {
             Self::Bytes => "purge some, the trash and the histories count too",
             Self::Members => "remove one",
             Self::ApiKeys => "revoke one",
+            Self::Workspaces => "delete one, or hand it over",
         }
     }
 }
 
-/// The most that every workspace may have; `None` is no limit.
+/// The most that every workspace and every account may have; `None` is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quotas {
     /// See [`Quota::Artifacts`].
@@ -48,6 +57,8 @@ pub struct Quotas {
     pub members: Option<u64>,
     /// See [`Quota::ApiKeys`].
     pub api_keys: Option<u64>,
+    /// See [`Quota::Workspaces`].
+    pub workspaces: Option<u64>,
 }
 
 /// The quotas that hold, as they may change while the server runs.
@@ -79,6 +90,7 @@ impl Quotas {
             Quota::Bytes => self.bytes,
             Quota::Members => self.members,
             Quota::ApiKeys => self.api_keys,
+            Quota::Workspaces => self.workspaces,
         }
     }
 }

@@ -78,8 +78,8 @@ pub enum Error {
     /// The workspace would be left without an owner.
     #[error("a workspace keeps at least one owner")]
     LastOwner,
-    /// The workspace may have no more of this.
-    #[error("the workspace may have at most {limit} {}: {}, or ask the operator for more", quota.as_str(), quota.remedy())]
+    /// The workspace, or the account, may have no more of this.
+    #[error("{} may have at most {limit} {}: {}, or ask the operator for more", quota.whose(), quota.as_str(), quota.remedy())]
     QuotaExceeded {
         /// What there would be too much of.
         quota: Quota,

@@ -9,7 +9,8 @@ use crate::domain::{Stamp, TenantId, Usage, UserId, Workspace, WorkspacePatch, W
 #[async_trait]
 pub trait Workspaces: Send + Sync {
     /// Adds a workspace with `owner` as its first member, and returns it with the slug it got: `workspace.slug` is the
-    /// wanted one. [`super::StoreError::SlugTaken`] when every slug that `choice` allows is in use.
+    /// wanted one. [`super::StoreError::SlugTaken`] when every slug that `choice` allows is in use,
+    /// [`super::StoreError::QuotaExceeded`] when the owner has as many already as it may.
     async fn create_workspace(
         &self,
         workspace: Workspace,

@@ -120,3 +120,19 @@ fn what_is_there_already_stays() {
     let (status, output, errors) = setup.run(&["stats"]);
     assert!(status.success() && output.contains("Each may have at most 1 artifacts, 1.0 MiB."), "{output}{errors}");
 }
+
+#[test]
+fn no_account_owns_more_workspaces_than_it_may() {
+    let server = limited(&[("workspaces", 2)]);
+    let owner = Account::new(&server);
+    let create = |account: &Account| account.client.post("/api/v1/workspaces", &json!({"name": "One of many"}));
+    let first = text(&create(&owner).expect(201).json()["id"]);
+    create(&owner).expect(201);
+    refused(&create(&owner), "may have at most 2 workspaces of its own: delete one, or hand it over");
+    let member = Account::new(&server);
+    owner.client.post(&format!("/api/v1/workspaces/{first}/members"), &json!({"email": member.email, "role": "admin"}));
+    create(&member).expect(201);
+    create(&member).expect(201);
+    owner.client.delete(&format!("/api/v1/workspaces/{first}")).expect(204);
+    create(&owner).expect(201);
+}

@@ -11,6 +11,8 @@ fn counter(quota: Quota) -> Counter {
         Quota::Bytes => Counter::Bytes,
         Quota::Members => Counter::Members,
         Quota::ApiKeys => Counter::ApiKeys,
+        // Of which a workspace is one: it is not asked here how many an account owns.
+        Quota::Workspaces => Counter::Workspaces,
     }
 }
 

@@ -7,7 +7,8 @@ use super::rows::accounts;
 use super::rows::workspaces::tenant_in;
 use super::{members, quotas, write};
 use crate::domain::{
-    ChangeKind, Membership, Role, Slug, Stamp, TenantId, Usage, UserId, Workspace, WorkspacePatch, WorkspaceView,
+    ChangeKind, Membership, Quota, Quotas, Role, Slug, Stamp, TenantId, Usage, UserId, Workspace, WorkspacePatch,
+    WorkspaceView,
 };
 use crate::store::engine::{Counter, End, Engine, Name, Scope, Source, Span, Table, Tx};
 use crate::store::{Missing, SlugChoice, StoreError, StoreResult, Workspaces};
@@ -24,7 +25,9 @@ impl<E: Engine> Workspaces for E {
         owner: UserId,
         stamp: Stamp,
     ) -> StoreResult<WorkspaceView> {
-        write(self, Name::new("insert", "workspaces"), stamp, move |tx| create(tx, &workspace, choice, owner)).await
+        let quotas = self.quotas();
+        let rule = move |tx: &mut Tx<'_>| create(tx, &quotas, &workspace, choice, owner);
+        write(self, Name::new("insert", "workspaces"), stamp, rule).await
     }
 
     async fn workspaces_of(&self, user: UserId) -> StoreResult<Vec<WorkspaceView>> {
@@ -72,8 +75,15 @@ impl<E: Engine> Workspaces for E {
 const INLINE_VIEWS: usize = 100;
 
 /// See [`Workspaces::create_workspace`].
-fn create(tx: &mut Tx<'_>, workspace: &Workspace, choice: SlugChoice, owner: UserId) -> StoreResult<WorkspaceView> {
+fn create(
+    tx: &mut Tx<'_>,
+    quotas: &Quotas,
+    workspace: &Workspace,
+    choice: SlugChoice,
+    owner: UserId,
+) -> StoreResult<WorkspaceView> {
     accounts::require(tx, owner)?;
+    require_fewer_owned(tx, quotas, owner)?;
     let workspace = Workspace { slug: choose_slug(tx, &workspace.slug, choice)?, ..workspace.clone() };
     let tenant = workspace.id;
     let membership = Membership { tenant, user: owner, role: Role::Owner, joined_at: tx.stamp().at };
@@ -84,6 +94,24 @@ fn create(tx: &mut Tx<'_>, workspace: &Workspace, choice: SlugChoice, owner: Use
     tx.add(tenant.to_bytes(), Counter::Workspaces, 1);
     tx.log(Scope::Tenant(tenant), ChangeKind::WorkspaceCreated(tenant));
     Ok(WorkspaceView { workspace, member_count: 1, role: membership.role })
+}
+
+/// Refuses another workspace to an account that owns as many as it may. Those that were handed to it count too, but nobody is
+/// kept from taking one over.
+fn require_fewer_owned(source: &dyn Source, quotas: &Quotas, owner: UserId) -> StoreResult<()> {
+    let quota = Quota::Workspaces;
+    let Some(limit) = quotas.of(quota) else { return Ok(()) };
+    let mut left = limit;
+    for tenant in tenants_of(source, owner)? {
+        let membership = readable(members::find(source, tenant, owner))?;
+        if membership.is_some_and(|membership| membership.role == Role::Owner) {
+            left = left.saturating_sub(1);
+        }
+        if left == 0 {
+            return Err(StoreError::QuotaExceeded { quota, limit });
+        }
+    }
+    Ok(())
 }
 
 /// See [`Workspaces::update_workspace`].
