@@ -100,7 +100,13 @@ def token_of_letter(path, ask=None):
 OWNER = Account()
 WORKSPACE = OWNER.new_workspace()
 # What is asked with the operator's token.
-FOR_OPERATORS = ("/api/v1/system/backup", "/api/v1/system/traces", "/api/v1/operator/")
+FOR_OPERATORS = (
+    "/api/v1/system/backup",
+    "/api/v1/system/log",
+    "/api/v1/system/metrics/",
+    "/api/v1/system/traces",
+    "/api/v1/operator/",
+)
 
 # By the parameter that names it: one that is there, and how to make one that may be spoiled.
 THINGS = {

@@ -52,7 +52,7 @@ use crate::store::{Store, StoreError};
 use crate::telemetry::{self, Pipeline, Telemetry};
 
 use self::listening::Listeners;
-use self::observers::{StoreTelemetry, on_hashed, register_gauges};
+use self::observers::{StoreTelemetry, on_hashed, register_gauges, watch_the_parts};
 use self::reloading::Reloader;
 use self::signals::Signals;
 
@@ -80,7 +80,7 @@ pub async fn serve(effective: Effective, sources: Sources, may_be_new: bool) -> 
     let ids = IdGenerator::new();
     let instance = ids.next(SystemClock.now());
     let (pipeline, telemetry) = Pipeline::start(&config.telemetry, config.environment, instance)?;
-    let _log = telemetry::logs::start(&config.log, pipeline.logger_provider());
+    let _log = telemetry::logs::start(&config.log, pipeline.logger_provider(), pipeline.log_bytes());
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
@@ -105,7 +105,9 @@ pub async fn serve(effective: Effective, sources: Sources, may_be_new: bool) -> 
     let (desk, reload_requests) = ReloadDesk::new();
     let beginning = Beginning { store: store.clone(), quotas, installation, telemetry, ids, started, outbox, desk };
     let service = Arc::new(service(&config, beginning)?);
+    service.configuration.store(Arc::new(settings::in_force(&effective, &effective, &[])));
     register_gauges(&service);
+    watch_the_parts(&service);
     let state = Arc::new(State {
         service: service.clone(),
         pipeline,
@@ -247,6 +249,7 @@ fn service(config: &Config, beginning: Beginning) -> Result<Service, Error> {
         outbox,
         mailer: ArcSwapOption::new(settings::mailer(config)?.map(Arc::new)),
         desk,
+        configuration: ArcSwap::default(),
         sessions: SessionSettings {
             issuer: auth.issuer.clone(),
             audience: auth.audience.clone(),

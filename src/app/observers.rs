@@ -7,6 +7,7 @@ use crate::domain::Timestamp;
 use crate::followers::TaskHealth;
 use crate::service::{BackupHealth, SearchHealth, Service};
 use crate::store::{Call, CommitFigures, Damage, Observer, StoreError, StoreFigures};
+use crate::telemetry::history::Figures;
 use crate::telemetry::{
     BackupFigures, HashingFigures, SearchFigures, StorageCall, StorageFigures, StorageWrite, TaskFigures, Telemetry,
 };
@@ -31,7 +32,7 @@ impl Observer for StoreTelemetry {
     }
 
     fn committed(&self, commit: &CommitFigures) {
-        self.0.metrics().storage_committed(commit.elapsed, commit.group_size);
+        self.0.storage_committed(commit.elapsed, commit.group_size);
     }
 
     fn damaged(&self, damage: &Damage) {
@@ -73,6 +74,28 @@ pub(super) fn register_gauges(service: &Arc<Service>) {
         let figures = seen.upgrade()?.hasher.figures();
         Some(HashingFigures { running: figures.running, waiting: figures.waiting })
     });
+}
+
+/// Lets the last hour be recorded, if it is.
+pub(super) fn watch_the_parts(service: &Arc<Service>) {
+    let Some(history) = service.telemetry.history() else { return };
+    let watched = Arc::downgrade(service);
+    history.watch(move || watched.upgrade().map(|service| figures(&service)).unwrap_or_default());
+}
+
+fn figures(service: &Service) -> Figures {
+    let store = service.store.figures();
+    let search = service.search_health(store.newest_change);
+    Figures {
+        queued_writes: store.queue_depth as u64,
+        queue_capacity: store.queue_capacity as u64,
+        index_lag_changes: search.lag_changes,
+        index_lag_seconds: search.lag.as_secs_f64(),
+        database_bytes: store.file_bytes,
+        index_bytes: search.size_bytes,
+        free_bytes: store.free_bytes,
+        waiting_hashes: service.hasher.figures().waiting as u64,
+    }
 }
 
 fn seconds(time: Timestamp) -> f64 {

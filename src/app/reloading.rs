@@ -76,6 +76,8 @@ impl Reloader {
         let config = self.without_what_takes_a_restart(newer.config());
         let prepared = self.prepared(&config, &differences)?;
         self.apply(&config, prepared, &differences);
+        let in_force = settings::in_force(&self.started, &newer, &differences.needs_restart);
+        self.state.service.configuration.store(Arc::new(in_force));
         self.current = newer;
         let Differences { changed, needs_restart, pinned } = differences;
         Ok(Reloaded { changed, needs_restart, pinned })

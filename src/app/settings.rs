@@ -8,10 +8,10 @@ use secrecy::ExposeSecret as _;
 
 use super::Error;
 use crate::backups::{Place, S3};
-use crate::config::{self, Config};
+use crate::config::{self, Config, Effective};
 use crate::domain::{PasswordPolicy, Quotas, SystemClock, SystemEntropy};
 use crate::mail::{Links, Mailer, MailerError};
-use crate::service::{AccountSettings, Admission, BackupTerms, RateLimitSettings, RateLimits};
+use crate::service::{AccountSettings, Admission, BackupTerms, RateLimitSettings, RateLimits, Setting};
 use crate::telemetry::Telemetry;
 
 /// What is asked of accounts.
@@ -92,4 +92,16 @@ pub(super) fn mailer(config: &Config) -> Result<Option<Mailer>, MailerError> {
     };
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
     Mailer::over_smtp(url.expose_secret(), &mail.from, links, clock, entropy).map(Some)
+}
+
+/// Every setting as it is in force: as the configuration was read last, but for those that take a restart.
+pub(super) fn in_force(started: &Effective, newer: &Effective, needs_restart: &[String]) -> Vec<Setting> {
+    let setting = |(key, value, origin)| Setting { key, value, origin };
+    let is_waiting = |key: &String| needs_restart.contains(key);
+    let mut settings: Vec<Setting> = newer.settings().into_iter().map(setting).collect();
+    settings.retain(|setting| !is_waiting(&setting.key));
+    settings.extend(started.settings().into_iter().map(setting).filter(|setting| is_waiting(&setting.key)));
+    let place = |key: &str| (key.rsplit_once('.').map(|(section, _)| section.to_owned()), key.to_owned());
+    settings.sort_by_cached_key(|setting| place(&setting.key));
+    settings
 }

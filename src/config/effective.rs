@@ -59,15 +59,11 @@ impl Effective {
 
     /// The configuration as TOML: secrets masked, and after each value a comment that says where it came from.
     pub fn to_toml(&self) -> String {
-        let plain = toml::to_string(&self.config).expect("a checked configuration has only values that TOML has");
-        let mut section = "";
+        let plain = self.plain();
         let mut commented = String::with_capacity(2 * plain.len());
-        for line in plain.lines() {
+        for (line, setting) in by_line(&plain) {
             commented.push_str(line);
-            if let Some(name) = line.strip_prefix('[') {
-                section = name.trim_end_matches(']');
-            } else if let Some((key, _)) = line.split_once(" = ") {
-                let key = if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") };
+            if let Some((key, _)) = setting {
                 commented.push_str("  # ");
                 commented.push_str(&origin(&self.layers, &key, None));
             }
@@ -75,6 +71,32 @@ impl Effective {
         }
         commented
     }
+
+    /// Every setting: its key, its value as TOML has it, with secrets masked, and where that came from.
+    pub fn settings(&self) -> Vec<(String, String, String)> {
+        let plain = self.plain();
+        let settings = by_line(&plain).filter_map(|(_, setting)| setting);
+        settings.map(|(key, value)| (key.clone(), value.to_owned(), origin(&self.layers, &key, None))).collect()
+    }
+
+    fn plain(&self) -> String {
+        toml::to_string(&self.config).expect("a checked configuration has only values that TOML has")
+    }
+}
+
+/// The lines of a configuration in TOML, each with the setting that it has: the whole key, and the value.
+fn by_line(plain: &str) -> impl Iterator<Item = (&str, Option<(String, &str)>)> {
+    let mut section = "";
+    plain.lines().map(move |line| {
+        if let Some(name) = line.strip_prefix('[') {
+            section = name.trim_end_matches(']');
+            return (line, None);
+        }
+        let setting = line
+            .split_once(" = ")
+            .map(|(key, value)| (if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") }, value));
+        (line, setting)
+    })
 }
 
 /// What the layers amount to, or everything that is wrong with them: what is refused is left out, to see what else is. The

@@ -25,6 +25,7 @@ mod forwarded;
 pub mod fuzzing;
 mod insiders;
 mod json;
+pub(crate) mod log_cursor;
 mod memory;
 mod metrics;
 mod metrics_access;
@@ -48,6 +49,7 @@ mod shared_token;
 mod state;
 pub(crate) mod traces_cursor;
 mod types;
+mod upload;
 mod whole_list;
 
 pub use memory::Memory;

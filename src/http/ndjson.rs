@@ -109,6 +109,16 @@ impl<T: DeserializeOwned + Type> Lines<T> {
     }
 }
 
+impl<T: DeserializeOwned + Type> Ndjson<T> {
+    /// The lines of a whole text. Fields that `T` does not have are passed over.
+    pub(super) fn of(text: &[u8]) -> Result<Self, Problem> {
+        let mut lines = Lines::new(false);
+        lines.take(text)?;
+        lines.end_line()?;
+        Ok(Self { lines: lines.complete, damaged: lines.damaged })
+    }
+}
+
 async fn read<T: DeserializeOwned + Type + 'static>(
     request: &Request,
     body: &mut RequestBody,

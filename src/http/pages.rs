@@ -21,17 +21,21 @@ use super::extract;
 use super::forwarded::ClientOrigin;
 use super::memory::Holding;
 use super::state::State;
+use super::upload;
 use crate::domain::UserId;
 use crate::operations::Operation;
 use crate::service::{Allowance, Client, Service};
 
-pub(crate) use super::api::artifact_json;
+pub(crate) use super::api::{artifact_json, artifact_line, exported, import_lines};
 pub(crate) use super::artifact_cursor;
 pub(crate) use super::assets::Asset;
 pub(crate) use super::audit_cursor;
 pub(crate) use super::cookies::{DEVICE as DEVICE_COOKIE, of_path as set_cookie};
+pub(crate) use super::log_cursor;
 pub(crate) use super::problem::{Problem, ProblemFacts};
 pub(crate) use super::traces_cursor;
+pub(crate) use super::upload::Upload;
+pub(crate) use hyper::body::Bytes;
 
 /// An answer that is being made.
 pub(crate) type PendingResponse = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
@@ -226,6 +230,16 @@ impl PageRequest {
     /// Notes what is left of a limit, which is sent with the answer.
     pub fn note(&self, allowance: Allowance) {
         note(&self.request, allowance);
+    }
+
+    /// The fields and the files of a form, within the limits of imports.
+    pub async fn upload(&mut self) -> Result<Upload, Problem> {
+        const FORM: &str = "multipart/form-data";
+        let boundary = self.request.content_type().and_then(upload::boundary);
+        let boundary = boundary.ok_or_else(|| Problem::not_a_form(FORM))?;
+        let max = self.state.server.max_import_bytes;
+        let bytes = body::open(&self.request, &mut self.body, max, Problem::import_too_large)?.read_all().await?;
+        upload::parse(&boundary, &bytes).ok_or_else(|| Problem::not_a_form(FORM))
     }
 
     /// The pairs of a form, within the limits of bodies.

@@ -9,8 +9,9 @@ use poem::{Endpoint, EndpointExt, Error, IntoEndpoint, IntoResponse, Request, Re
 use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::api::{
-    AccountsApi, ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, BackupsApi, CatalogApi, MembersApi, PasswordsApi,
-    SessionsApi, SettingsApi, SwitchApi, SystemApi, TracesApi, VerificationApi, WorkspaceTracesApi, WorkspacesApi,
+    AccountsApi, ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, BackupsApi, CatalogApi, HistoryApi, LogApi, MembersApi,
+    PasswordsApi, SessionsApi, SettingsApi, SwitchApi, SystemApi, TracesApi, VerificationApi, WorkspaceTracesApi,
+    WorkspacesApi,
 };
 use super::assets::Asset;
 use super::docs::Page;
@@ -30,7 +31,7 @@ use super::state::State;
 const METRICS: &str = "/metrics";
 
 type Api = (
-    (SystemApi, TracesApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
+    (SystemApi, TracesApi, LogApi, HistoryApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
     (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi, WorkspaceTracesApi),
     (ArtifactsApi, CatalogApi),
     (AccountsApi, SettingsApi),
@@ -179,7 +180,7 @@ impl Docs {
 fn api() -> OpenApiService<Api, ()> {
     OpenApiService::new(
         (
-            (SystemApi, TracesApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
+            (SystemApi, TracesApi, LogApi, HistoryApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
             (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi, WorkspaceTracesApi),
             (ArtifactsApi, CatalogApi),
             (AccountsApi, SettingsApi),

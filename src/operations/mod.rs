@@ -118,15 +118,21 @@ pub enum Operation {
     SystemTraces,
     /// Looking at one trace.
     SystemTrace,
+    /// Reading the newest log lines.
+    SystemLog,
+    /// Seeing how the last hour was.
+    SystemHistory,
     /// Reading the configuration again.
     SystemReload,
     /// Seeing or setting the level of the log.
     SystemLogLevel,
+    /// Seeing the configuration that is in force.
+    SystemConfiguration,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 57] = [
         Self::Index,
         Self::Probe,
         Self::Health,
@@ -179,8 +185,11 @@ impl Operation {
         Self::SystemBackup,
         Self::SystemTraces,
         Self::SystemTrace,
+        Self::SystemLog,
+        Self::SystemHistory,
         Self::SystemReload,
         Self::SystemLogLevel,
+        Self::SystemConfiguration,
     ];
 
     /// The table: the name of the business span, the ids in the OpenAPI document, and what holds for it.
@@ -239,8 +248,11 @@ impl Operation {
             Self::SystemBackup => Row::of("system.backup", &["create_backup"]).operator().within(LONG),
             Self::SystemTraces => Row::of("system.traces", &["list_traces"]).operator(),
             Self::SystemTrace => Row::of("system.trace", &["get_trace"]).operator(),
+            Self::SystemLog => Row::of("system.log", &["list_log"]).operator(),
+            Self::SystemHistory => Row::of("system.history", &["get_metrics_history"]).operator(),
             Self::SystemReload => Row::of("system.reload", &["reload"]).operator(),
             Self::SystemLogLevel => Row::of("system.log_level", &["get_log_level", "set_log_level"]).operator(),
+            Self::SystemConfiguration => Row::of("system.configuration", &["get_configuration"]).operator(),
         }
     }
 

@@ -15,6 +15,7 @@ mod caller;
 mod console;
 mod devices;
 mod error;
+mod history;
 mod housekeeping;
 mod idempotency;
 mod index_check;
@@ -59,7 +60,7 @@ pub use admission::Admission;
 pub use api_keys::{ApiKeyUses, MadeApiKey};
 pub use artifacts::{BulkOutcome, Export};
 pub use auth::{Profile, Registered, Registration, SignIn, SignedIn};
-pub use backups::{BackupHealth, BackupSchedule, BackupTerms, MakeBackups, ShipChanges};
+pub use backups::{BackupHealth, BackupPlan, BackupSchedule, BackupTerms, MakeBackups, ShipChanges};
 pub use caller::{Caller, Client, Operator, Via};
 pub use console::{ConsoleCaller, ConsoleSignedIn};
 pub use devices::Devices;
@@ -76,7 +77,7 @@ pub use rate_limits::{Allowances, RateLimitSettings, RateLimits};
 pub use refresh::SignOut;
 pub use search::{Lasted, Search, SearchHealth};
 pub use sessions::SwitchedTo;
-pub use settings::{ReloadDesk, ReloadRequests, Reloaded};
+pub use settings::{ReloadDesk, ReloadRequests, Reloaded, Setting};
 pub use system::{Condition, Health};
 pub use tokens::TokenPair;
 pub use traces::{RecordedInWorkspace, RecordedPage};
@@ -141,6 +142,8 @@ pub struct Service {
     pub mailer: ArcSwapOption<Mailer>,
     /// Where it is asked for that the configuration is read again.
     pub desk: ReloadDesk,
+    /// The configuration that is in force.
+    pub configuration: ArcSwap<Vec<Setting>>,
     /// How long sessions last.
     pub sessions: SessionSettings,
     /// Rate limits; without a value, there are none.

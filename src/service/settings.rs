@@ -1,5 +1,7 @@
 //! Settings that change while the server runs, for operators.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::oneshot;
 
@@ -16,6 +18,17 @@ pub struct Reloaded {
     pub needs_restart: Vec<String>,
     /// What the file says without effect, each with the variable or flag that is stronger.
     pub pinned: Vec<(String, String)>,
+}
+
+/// A setting, as it is in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Its key.
+    pub key: String,
+    /// Its value, as TOML has it; a secret is masked.
+    pub value: String,
+    /// Where that came from: the file, a variable, a flag, or nowhere, which is the default.
+    pub origin: String,
 }
 
 /// Where the answer to a request goes: what has changed, or everything that is wrong with the configuration.
@@ -43,6 +56,12 @@ impl ReloadRequests {
 }
 
 impl Service {
+    /// The configuration that is in force.
+    pub async fn configuration(&self, _: &Operator) -> Result<Arc<Vec<Setting>>, Error> {
+        let settings = async { Ok(self.configuration.load_full()) };
+        self.telemetry.observe(Operation::SystemConfiguration, Subject::default(), settings).await
+    }
+
     /// Reads the configuration again. What is refused changes nothing.
     pub async fn reload(&self, _: &Operator) -> Result<Reloaded, Error> {
         let gone = || Error::Internal("nobody reads the configuration again".to_owned());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{BackupHealth, Error, SearchHealth, Service};
+use super::{BackupHealth, BackupPlan, Error, SearchHealth, Service};
 use crate::domain::{Clock, HistoryId, Timestamp};
 use crate::followers::TaskHealth;
 use crate::store::{Backup, Counts, StoreError, StoreHealth};
@@ -105,6 +105,11 @@ impl Service {
     /// How the scheduled backups do, if there are any.
     pub fn backup_health(&self) -> Option<BackupHealth> {
         self.backups.as_ref().map(|schedule| schedule.health())
+    }
+
+    /// Which backups are planned, and which there were at the last look.
+    pub fn backup_plan(&self) -> Option<BackupPlan> {
+        self.backups.as_ref().map(|schedule| schedule.plan())
     }
 
     /// How each background task does.

@@ -62,6 +62,31 @@ impl Service {
         self.telemetry.observe(Operation::SystemTraces, Subject::default(), work).await
     }
 
+    /// The slowest requests that are wanted, the slowest first. For operators alone.
+    pub async fn slowest_recorded(&self, wanted: Wanted, limit: usize) -> Result<Vec<Record>, Error> {
+        let work = async {
+            let Some(recorder) = self.telemetry.recorder().cloned() else { return Ok(Vec::new()) };
+            Ok(offload(move || recorder.slowest(&wanted, limit)).await)
+        };
+        self.telemetry.observe(Operation::SystemTraces, Subject::default(), work).await
+    }
+
+    /// The requests of a trace, the first to come first, with their parts where those were kept. For operators alone.
+    pub async fn recorded_requests(&self, trace: [u8; 16]) -> Result<Vec<(Record, Vec<Part>)>, Error> {
+        const MOST: usize = 20;
+        let work = async {
+            let recorder = self.telemetry.recorder().ok_or(Error::TraceNotFound)?.clone();
+            let wanted = Wanted { trace: Some(trace), ..Wanted::default() };
+            let requests: Vec<_> = offload(move || {
+                let found = recorder.find(&wanted, None, MOST).records;
+                found.into_iter().rev().map(|record| (record, recorder.parts(&record))).collect()
+            })
+            .await;
+            if requests.is_empty() { Err(Error::TraceNotFound) } else { Ok(requests) }
+        };
+        self.telemetry.observe(Operation::SystemTrace, Subject::default(), work).await
+    }
+
     /// A trace as an OTLP message in JSON. For operators alone.
     pub async fn recorded_trace(&self, trace: [u8; 16]) -> Result<serde_json::Value, Error> {
         let work = async {

@@ -11,6 +11,7 @@ use poem::http::uri::Authority;
 use poem::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, Version, header};
 use tracing::Level;
 
+use super::history::Outcome;
 use super::metrics::HttpSeries;
 use super::propagation::Caller;
 use super::recorder::Record;
@@ -160,17 +161,25 @@ impl RequestInFlight {
         span.end();
     }
 
-    /// Leaves the record of the request. Health checks and scrapes leave none.
+    /// Counts the request in the last hour, and leaves its record. Health checks and scrapes leave none.
     fn record(&self, status: StatusCode, elapsed: Duration, error_type: Option<&'static str>) {
         let Some(recorder) = &self.telemetry.recorder else { return };
         if matches!(self.operation, Some(Operation::Probe | Operation::Health | Operation::Metrics)) {
             return;
         }
+        let is_failure = status.is_server_error() || error_type == Some(BROKEN_OFF);
+        if let Some(history) = &self.telemetry.history {
+            let outcome = match is_failure {
+                true => Outcome::Failed,
+                false if status.is_client_error() => Outcome::Refused,
+                false => Outcome::Answered,
+            };
+            self.series.counted(history).ended(elapsed, outcome);
+        }
         let span = self.context.span();
         let facts = self.context.get::<RequestFacts>();
         let tenant = facts.and_then(|facts| facts.tenant.get().copied());
         let noted = facts.map(|facts| facts.notes.read()).unwrap_or_default();
-        let is_broken_off = error_type == Some(BROKEN_OFF);
         let record = Record {
             trace: span.span_context().trace_id().to_bytes(),
             span: span.span_context().span_id().to_bytes(),
@@ -183,7 +192,7 @@ impl RequestInFlight {
             stages: noted.stages,
             ..Record::ended_after(elapsed)
         };
-        recorder.keep(record, &self.request_id, status.is_server_error() || is_broken_off);
+        recorder.keep(record, &self.request_id, is_failure);
     }
 
     fn log(&self, status: StatusCode, elapsed: Duration, error_type: Option<&'static str>) {

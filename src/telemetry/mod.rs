@@ -6,9 +6,11 @@ mod client;
 mod collector;
 mod error;
 mod export;
+pub mod history;
 mod http;
 pub mod logs;
 mod metrics;
+mod moment;
 mod observed;
 mod openmetrics;
 mod outbound;
@@ -36,6 +38,7 @@ pub use client::{HttpSender, http_sender, with_causes};
 pub use collector::{ExportHealth, SignalHealth};
 pub use error::TelemetryError;
 pub use export::export_request;
+pub use history::History;
 pub use http::{RequestHead, RequestInFlight};
 pub use metrics::{BackupFigures, HashingFigures, Metrics, SearchFigures, StorageFigures, TaskFigures};
 pub use observed::Observed;
@@ -56,6 +59,8 @@ pub struct Telemetry {
     exports: metrics::AllExports,
     /// `None` when it is off.
     recorder: Option<Arc<Recorder>>,
+    /// `None` when the recorder is off.
+    history: Option<Arc<History>>,
     /// `None` when nobody said where to ask.
     collector: Option<collector::CollectorHealth>,
 }
@@ -134,6 +139,11 @@ impl Telemetry {
     /// What the last requests were like, if that is recorded.
     pub fn recorder(&self) -> Option<&Arc<Recorder>> {
         self.recorder.as_ref()
+    }
+
+    /// What happened in the last hour, if that is recorded.
+    pub fn history(&self) -> Option<&Arc<History>> {
+        self.history.as_ref()
     }
 
     /// Runs `work` inside the operation's business span, times it, and notes how it ended.

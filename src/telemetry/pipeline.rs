@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::collector::CollectorHealth;
 use super::error::TelemetryError;
 use super::export::{self, Bounded, Leaving};
+use super::history::History;
 use super::metrics::{AllExports, Exemplars, Metrics, register_recorder, view};
 use super::outbound::Outbound;
 use super::propagation::Propagator;
@@ -25,6 +26,9 @@ use super::{Telemetry, openmetrics};
 use crate::config::{self, Environment, Exporter, Signal};
 use crate::domain::SystemEntropy;
 
+/// How much of the flight recorder's bytes is for log lines: one part in sixteen.
+const LOG_SHARE: usize = 16;
+
 /// The providers behind [`Telemetry`], kept to flush and close them.
 pub struct Pipeline {
     tracer_provider: Option<SdkTracerProvider>,
@@ -34,6 +38,7 @@ pub struct Pipeline {
     exemplars: Arc<Exemplars>,
     shutdown_timeout: Duration,
     sampler: CurrentSampler,
+    log_bytes: usize,
 }
 
 impl Pipeline {
@@ -50,6 +55,7 @@ impl Pipeline {
         let meter = meter_provider.meter_with_scope(scope());
         exports.declare(&meter);
         let recorder = recorder(config, &resource, &meter);
+        let history = recorder.as_ref().map(|_| History::start(exports.clone()));
         let sampler = CurrentSampler::new(NewSampler::of(config)?);
         let tracer_provider =
             tracer_provider(config, resource.clone(), &exports, recorder.as_deref(), sampler.clone())?;
@@ -61,19 +67,33 @@ impl Pipeline {
             outbound: Outbound::new(&meter),
             exports,
             recorder,
+            history,
             collector: config.collector_health_url.clone().map(CollectorHealth::new),
         };
         let shutdown_timeout = Duration::from_secs(config.shutdown_timeout_seconds);
         let exemplars = telemetry.metrics.exemplars().clone();
-        Ok((
-            Self { tracer_provider, meter_provider, logger_provider, registry, exemplars, shutdown_timeout, sampler },
-            telemetry,
-        ))
+        let log_bytes = if telemetry.recorder.is_some() { config.recorder_bytes / LOG_SHARE } else { 0 };
+        let pipeline = Self {
+            tracer_provider,
+            meter_provider,
+            logger_provider,
+            registry,
+            exemplars,
+            shutdown_timeout,
+            sampler,
+            log_bytes,
+        };
+        Ok((pipeline, telemetry))
     }
 
     /// Where log lines go besides standard error, if anywhere.
     pub fn logger_provider(&self) -> Option<&SdkLoggerProvider> {
         self.logger_provider.as_ref()
+    }
+
+    /// How many bytes of log lines are kept; 0 when the flight recorder is off.
+    pub fn log_bytes(&self) -> usize {
+        self.log_bytes
     }
 
     /// Records traces as another sampler decides from now on.
@@ -151,7 +171,8 @@ fn recorder(config: &config::Telemetry, resource: &Resource, meter: &Meter) -> O
     if config.disabled || config.recorder_bytes == 0 {
         return None;
     }
-    let recorder = Arc::new(Recorder::new(config.recorder_bytes, resource.clone(), &SystemEntropy));
+    let bytes = config.recorder_bytes - config.recorder_bytes / LOG_SHARE;
+    let recorder = Arc::new(Recorder::new(bytes, resource.clone(), &SystemEntropy));
     register_recorder(meter, &recorder);
     Some(recorder)
 }

@@ -31,6 +31,9 @@ impl Telemetry {
         if !call.failed {
             self.metrics.search_queried(call.elapsed);
         }
+        if let Some(history) = &self.history {
+            history.search_waited(call.waited);
+        }
         let took = call.waited + call.elapsed;
         with_facts(|facts| {
             facts.notes.searched(LookupStage {

@@ -39,10 +39,21 @@ pub struct StorageWrite {
 }
 
 impl Telemetry {
+    /// Records a commit that has just ended.
+    pub fn storage_committed(&self, elapsed: Duration, group_size: usize) {
+        self.metrics.storage_committed(elapsed, group_size);
+        if let Some(history) = &self.history {
+            history.committed(elapsed, group_size);
+        }
+    }
+
     /// Records a storage call that has just ended on this task.
     pub fn storage_call(&self, call: &StorageCall) {
         self.metrics.storage_call(call);
         if let Some(write) = call.write {
+            if let Some(history) = &self.history {
+                history.write_waited(write.queued);
+            }
             with_facts(|facts| {
                 facts.notes.wrote(WriteStage {
                     at: facts.place(call.elapsed),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use poem::web::Data;
-use poem_openapi::{Enum, Object, OpenApi};
+use poem_openapi::{Object, OpenApi};
 use serde::{Deserialize, Serialize};
 
 use super::Tag;
@@ -11,7 +11,8 @@ use crate::http::json::Json;
 use crate::http::operators::Operator;
 use crate::http::refused::{BODY, CONFLICT, OPERATOR, Refused};
 use crate::http::state::State;
-use crate::service::Reloaded;
+use crate::http::types::LevelName;
+use crate::service::{Reloaded, Setting};
 use crate::telemetry::logs::LogLevel;
 
 /// Operations on the settings of this server.
@@ -32,6 +33,20 @@ impl SettingsApi {
         operator: Operator,
     ) -> Result<Json<ReloadedBody>, Refused<{ OPERATOR | CONFLICT }>> {
         Ok(Json(state.service.reload(&operator.0).await?.into()))
+    }
+
+    /// Get the configuration that is in force
+    ///
+    /// For operators. Every setting with its value as TOML has it, and where that came from; secrets are masked. What takes a
+    /// restart is as the server started.
+    #[oai(path = "/configuration", method = "get", operation_id = "get_configuration")]
+    async fn configuration(
+        &self,
+        state: Data<&Arc<State>>,
+        operator: Operator,
+    ) -> Result<Json<ConfigurationBody>, Refused<{ OPERATOR }>> {
+        let settings = state.service.configuration(&operator.0).await?;
+        Ok(Json(ConfigurationBody { settings: settings.iter().map(SettingBody::from).collect() }))
     }
 
     /// Get the level of the log
@@ -89,6 +104,33 @@ impl From<Reloaded> for ReloadedBody {
     }
 }
 
+/// The configuration that is in force.
+#[derive(Serialize, Object)]
+#[oai(rename = "Configuration")]
+struct ConfigurationBody {
+    /// Every setting, by section.
+    settings: Vec<SettingBody>,
+}
+
+/// A setting.
+#[derive(Serialize, Object)]
+#[oai(rename = "Setting")]
+struct SettingBody {
+    /// Its key, such as `server.listen`.
+    key: String,
+    /// Its value, as TOML has it.
+    value: String,
+    /// Where that came from: `default`, a file, a variable or a flag.
+    origin: String,
+}
+
+impl From<&Setting> for SettingBody {
+    fn from(setting: &Setting) -> Self {
+        let Setting { key, value, origin } = setting.clone();
+        Self { key, value, origin }
+    }
+}
+
 /// The level of the log.
 #[derive(Serialize, Deserialize, Object)]
 #[oai(rename = "LogLevelSetting")]
@@ -97,38 +139,8 @@ struct LogLevelBody {
     level: LevelName,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize, Enum)]
-#[serde(rename_all = "lowercase")]
-#[oai(rename = "LogLevel", rename_all = "lowercase")]
-enum LevelName {
-    Error,
-    Warn,
-    Info,
-    Debug,
-    Trace,
-}
-
 impl From<LogLevel> for LogLevelBody {
     fn from(level: LogLevel) -> Self {
-        let level = match level {
-            LogLevel::Error => LevelName::Error,
-            LogLevel::Warn => LevelName::Warn,
-            LogLevel::Info => LevelName::Info,
-            LogLevel::Debug => LevelName::Debug,
-            LogLevel::Trace => LevelName::Trace,
-        };
-        Self { level }
-    }
-}
-
-impl From<LevelName> for LogLevel {
-    fn from(level: LevelName) -> Self {
-        match level {
-            LevelName::Error => Self::Error,
-            LevelName::Warn => Self::Warn,
-            LevelName::Info => Self::Info,
-            LevelName::Debug => Self::Debug,
-            LevelName::Trace => Self::Trace,
-        }
+        Self { level: level.into() }
     }
 }

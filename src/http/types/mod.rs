@@ -1,6 +1,7 @@
 //! How the domain's types look in the OpenAPI document.
 
 mod flag;
+mod level;
 mod number;
 mod time;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(super) use self::flag::Flag;
+pub(super) use self::level::LevelName;
 pub(super) use self::number::{Limit, Offset, within};
 pub(super) use self::time::Time;
 use crate::domain::{Field, MetadataValue, Role, Scope, SearchText, Sort};

@@ -48,6 +48,8 @@ pub struct BackupSchedule {
     /// None when changes are not shipped.
     changes_every: Option<Duration>,
     health: Mutex<BackupHealth>,
+    /// When the backups were made that were there at the last look.
+    kept: Mutex<Vec<Timestamp>>,
     chain: Mutex<Chain>,
     /// How long it takes until the next backup is due, from the end of the last turn.
     pause: Mutex<Duration>,
@@ -72,6 +74,17 @@ pub struct BackupHealth {
     pub is_shipping_failing: bool,
 }
 
+/// What is planned, and what there is of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BackupPlan {
+    /// How old the newest backup may get.
+    pub every: Duration,
+    /// How many are kept.
+    pub keep: usize,
+    /// When those were made that were there at the last look, the oldest first.
+    pub kept: Vec<Timestamp>,
+}
+
 impl BackupSchedule {
     /// Backups on these terms, and what has changed since the last one, this often. They are made for an installation, whose
     /// whereabouts are for people.
@@ -86,6 +99,7 @@ impl BackupSchedule {
             whereabouts,
             changes_every,
             health: Mutex::default(),
+            kept: Mutex::default(),
             chain: Mutex::default(),
             pause: Mutex::default(),
             wanted: Notify::new(),
@@ -106,6 +120,19 @@ impl BackupSchedule {
     /// How they do.
     pub fn health(&self) -> BackupHealth {
         *self.locked()
+    }
+
+    /// What is planned, and what there was of it at the last look.
+    pub fn plan(&self) -> BackupPlan {
+        let terms = self.terms();
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        BackupPlan { every: terms.every, keep: terms.keep, kept }
+    }
+
+    /// Notes what is there.
+    fn saw(&self, own: &Inventory) {
+        let kept = own.backups.iter().map(|backup| backup.time).collect();
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = kept;
     }
 
     fn locked(&self) -> MutexGuard<'_, BackupHealth> {
@@ -209,6 +236,7 @@ impl Service {
         let is_needed = schedule.needs_backup(chain, &current, now);
         let age = newest.map(|newest| now.duration_since(newest).unsigned_abs());
         let pause = age.and_then(|age| schedule.terms().every.checked_sub(age)).filter(|pause| !pause.is_zero());
+        schedule.saw(&own);
         if let Some(pause) = pause.filter(|_| !is_needed) {
             schedule.looked(newest);
             return Ok(pause.min(LOOK_EVERY));
@@ -222,6 +250,7 @@ impl Service {
         self.telemetry.metrics().backup_ended(true);
         tracing::info!(name, bytes, "a backup was made");
         own.backups.push(kept);
+        schedule.saw(&own);
         // It took its time, and somebody may have taken the place over: then nothing is removed, but there is a backup.
         match schedule.terms().place.require_owner(schedule.installation).await {
             Ok(_) => schedule.remove_old(&own).await,

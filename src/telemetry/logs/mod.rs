@@ -4,10 +4,12 @@
 mod level;
 mod queue;
 mod records;
+mod remembered;
 
 use std::fmt;
 use std::io::IsTerminal as _;
 use std::panic::PanicHookInfo;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use opentelemetry::Context;
@@ -29,13 +31,17 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 pub use self::level::{level, set_level};
 use self::queue::Queue;
 use self::records::Records;
+use self::remembered::{Memory, Remembering};
 use super::resource::scope;
 use crate::config::{Log, LogFormat};
 
+pub use self::remembered::{FoundLines, Line, WantedLines};
 pub use crate::config::LogLevel;
 
 /// The lines of this process that wait to be written.
 static LINES: Queue = Queue::new();
+/// The newest of them, unless none are to be kept.
+static NEWEST: OnceLock<Arc<Memory>> = OnceLock::new();
 
 /// How long the last lines may take to be written.
 const FLUSH_DEADLINE: Duration = Duration::from_secs(1);
@@ -43,6 +49,11 @@ const FLUSH_DEADLINE: Duration = Duration::from_secs(1);
 /// How many lines of this process were dropped, because nobody read standard error in time.
 pub(super) fn dropped_lines() -> u64 {
     LINES.dropped()
+}
+
+/// A page of the newest lines of this process that are wanted, newest first, below a place; none when none are kept.
+pub fn newest(wanted: &WantedLines, after: Option<u64>, limit: usize) -> Option<FoundLines> {
+    NEWEST.get().map(|memory| memory.find(wanted, after, limit))
 }
 
 /// Writes the last lines when it is dropped.
@@ -55,14 +66,16 @@ impl Drop for Started {
     }
 }
 
-/// Sends the process's log lines where the configuration says, and to `provider`, if there is one. Only the first call
-/// has an effect.
-pub fn start(config: &Log, provider: Option<&SdkLoggerProvider>) -> Started {
+/// Sends the process's log lines where the configuration says, and to `provider`, if there is one, and keeps the newest of them
+/// in so many bytes. Only the first call has an effect.
+pub fn start(config: &Log, provider: Option<&SdkLoggerProvider>, bytes: usize) -> Started {
     let is_terminal = std::io::stderr().is_terminal();
     let (filter, written) = reload::Layer::new(level::written(config.level));
     let (carried, carries) = reload::Layer::new(level::carried(config.level));
     let bridge = provider.map(|provider| Records::new(provider, scope()).with_filter(carried));
-    let registry = tracing_subscriber::registry().with(filter).with(bridge);
+    let memory = (bytes > 0).then(|| Arc::new(Memory::new(bytes)));
+    let remembering = memory.clone().map(Remembering);
+    let registry = tracing_subscriber::registry().with(filter).with(bridge).with(remembering);
     let lines = tracing_subscriber::fmt::layer().with_writer(|| &LINES);
     let is_pretty = match config.format {
         LogFormat::Pretty => true,
@@ -77,6 +90,7 @@ pub fn start(config: &Log, provider: Option<&SdkLoggerProvider>) -> Started {
     };
     // A second start can only be another server in the same test process; its lines go the same way.
     if started.is_ok() {
+        memory.map(|memory| NEWEST.set(memory));
         level::remember(config.level, move |level| {
             // It fails when nothing is logged any more.
             let _ = (written.reload(level::written(level)), carries.reload(level::carried(level)));

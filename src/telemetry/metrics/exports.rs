@@ -82,7 +82,7 @@ impl Exports {
 }
 
 /// What became of every signal.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::telemetry) struct AllExports {
     traces: Arc<Exports>,
     metrics: Arc<Exports>,

@@ -1,6 +1,6 @@
 //! HTTP metrics: by the names older dashboards query, and by those of the semantic conventions.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use opentelemetry::metrics::{
@@ -14,6 +14,7 @@ use poem::http::StatusCode;
 use super::exemplars::{Buckets, Exemplars, Labels};
 use super::series::Series;
 use super::{HTTP_BUCKETS, Metrics, counter, seconds};
+use crate::telemetry::history::{CountedRoute, History};
 
 /// How long calls to other services take.
 pub(in crate::telemetry) fn client_request_duration(meter: &Meter) -> Histogram<f64> {
@@ -94,6 +95,7 @@ pub(in crate::telemetry) struct HttpSeries {
     in_progress: BoundUpDownCounter<i64>,
     active: BoundUpDownCounter<i64>,
     by_status: Series<StatusCode, StatusSeries>,
+    counted: OnceLock<Arc<CountedRoute>>,
 }
 
 struct StatusSeries {
@@ -119,6 +121,7 @@ impl HttpSeries {
             in_progress: instruments.requests_in_progress.bind(&labels),
             active: instruments.server_active_requests.bind(&conventional),
             by_status: Series::default(),
+            counted: OnceLock::new(),
             route,
         }
     }
@@ -126,6 +129,11 @@ impl HttpSeries {
     /// The name of the server span: `{method} {route}`.
     pub(in crate::telemetry) fn span_name(&self) -> &'static str {
         self.span_name
+    }
+
+    /// Where the requests are counted in the last hour.
+    pub(in crate::telemetry) fn counted(&self, history: &History) -> &CountedRoute {
+        self.counted.get_or_init(|| history.route(self.span_name))
     }
 
     /// A request has come.

@@ -241,7 +241,7 @@ impl Metrics {
     }
 
     /// A commit is on disk, with this many writes.
-    pub fn storage_committed(&self, elapsed: Duration, group_size: usize) {
+    pub(super) fn storage_committed(&self, elapsed: Duration, group_size: usize) {
         self.storage_commit_duration.record(elapsed.as_secs_f64());
         self.storage_group_size.record(group_size as u64);
     }

@@ -9,6 +9,8 @@ use crate::operations::Operation;
 pub struct Wanted {
     /// On this route.
     pub route: Option<String>,
+    /// With this method on this route: `GET /livez`, or the method alone without a route.
+    pub name: Option<String>,
     /// Asking for this.
     pub operation: Option<Operation>,
     /// Answered with a status from here to there.
@@ -42,6 +44,7 @@ impl Wanted {
             && request.is_none_or(|request| record.request == request)
             && self.trace.is_none_or(|trace| record.trace == trace)
             && self.route.as_deref().is_none_or(|route| record.route() == Some(route))
+            && self.name.as_deref().is_none_or(|name| record.name == name)
     }
 }
 
@@ -52,6 +55,36 @@ pub struct Found {
     pub records: Vec<Record>,
     /// Where the next page begins, if there is one.
     pub next: Option<RecordKey>,
+}
+
+/// The slowest of what is seen, as many as are wanted.
+pub(super) struct Slowest {
+    limit: usize,
+    records: Vec<Record>,
+}
+
+impl Slowest {
+    pub fn new(limit: usize) -> Self {
+        Self { limit, records: Vec::new() }
+    }
+
+    pub fn see(&mut self, record: &Record) {
+        self.records.push(*record);
+        if self.records.len() > 4 * (self.limit + 1) {
+            self.cut();
+        }
+    }
+
+    pub fn found(mut self) -> Vec<Record> {
+        self.cut();
+        self.records
+    }
+
+    fn cut(&mut self) {
+        self.records.sort_unstable_by_key(|record| std::cmp::Reverse((record.elapsed, record.place())));
+        self.records.dedup_by_key(|record| record.place());
+        self.records.truncate(self.limit);
+    }
 }
 
 /// The newest of what is seen, as many as a page has, after a place.

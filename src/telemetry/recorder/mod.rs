@@ -22,12 +22,13 @@ use foldhash::fast::RandomState;
 use opentelemetry::trace::TraceId;
 use opentelemetry_sdk::Resource;
 
-use self::find::Newest;
+use self::find::{Newest, Slowest};
 pub(super) use self::full::FullTraces;
 pub(super) use self::processor::Recorded;
 pub(super) use self::record::{Lookup as LookupStage, Notes, Write as WriteStage, micros};
 pub(super) use self::sampler::AlsoRecording;
 use self::shelf::{Pick, Shelf};
+use super::moment::now;
 use crate::domain::Entropy;
 
 pub use self::find::{Found, Wanted};
@@ -90,19 +91,31 @@ impl Recorder {
 
     /// A page of the records that are wanted, newest first.
     pub fn find(&self, wanted: &Wanted, after: Option<RecordKey>, limit: usize) -> Found {
-        let request = wanted.request_id.as_ref().map(|id| self.digests.hash_one(id.as_str()));
         let mut newest = Newest::new(after, limit);
+        self.each(wanted, |record| newest.see(record));
+        newest.found()
+    }
+
+    /// The slowest of the records that are wanted, the slowest first.
+    pub fn slowest(&self, wanted: &Wanted, limit: usize) -> Vec<Record> {
+        let mut slowest = Slowest::new(limit);
+        self.each(wanted, |record| slowest.see(record));
+        slowest.found()
+    }
+
+    /// Looks at every record that is wanted.
+    fn each(&self, wanted: &Wanted, mut see: impl FnMut(&Record)) {
+        let request = wanted.request_id.as_ref().map(|id| self.digests.hash_one(id.as_str()));
         for shelf in &self.shelves {
             let mut place = Some(0);
             while let Some(from) = place {
                 place = lock(shelf).some(from, AT_A_TIME, |record| {
                     if wanted.fits(record, request) {
-                        newest.see(record);
+                        see(record);
                     }
                 });
             }
         }
-        newest.found()
     }
 
     /// A trace as an OTLP message in JSON: the spans that were kept of it, or what its record says; none of one that is not
@@ -139,12 +152,6 @@ impl Recorder {
         let none = [Worth::Failure, Worth::Refusal, Worth::Slow, Worth::Other].map(|worth| (worth, Kept::default()));
         Contents { since: self.since, records: records.unwrap_or(none), spans: self.full.kept() }
     }
-}
-
-/// Now, in nanoseconds since 1970.
-fn now() -> u64 {
-    let since = opentelemetry::time::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// The shelf of this thread.

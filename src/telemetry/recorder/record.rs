@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::now;
 use crate::domain::TenantId;
 use crate::operations::Operation;
+use crate::telemetry::moment::now;
 
 /// One request that is over.
 #[derive(Clone, Copy, Debug, PartialEq)]

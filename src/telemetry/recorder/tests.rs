@@ -75,6 +75,8 @@ fn each_filter_narrows() {
     let find = |wanted: Wanted| numbers(&recorder.find(&wanted, None, 10));
     let all = Wanted::default;
     assert_eq!(find(Wanted { route: Some("/things".to_owned()), ..all() }), [4]);
+    assert_eq!(find(Wanted { name: Some("POST /things".to_owned()), ..all() }), [4]);
+    assert_eq!(recorder.slowest(&all(), 1)[0].started, 4);
     assert_eq!(find(Wanted { operation: Some(Operation::ArtifactGet), ..all() }), [3, 2, 1]);
     assert_eq!(find(Wanted { status: Some((400, 499)), ..all() }), [3, 2]);
     assert_eq!(find(Wanted { at_least: Some(2), ..all() }), [4]);

@@ -15,7 +15,7 @@ impl Secrets {
 }
 
 /// The token of the operator.
-const OPERATOR: &str = "operators-have-a-token";
+pub const OPERATOR: &str = "operators-have-a-token";
 
 /// A server on which a tour can see everything.
 pub fn setup() -> Setup {
@@ -45,10 +45,13 @@ pub fn tour(server: &Server) -> Secrets {
     operator.send("POST", &format!("{account}/grant-operator"), "application/json", "").expect(200);
     operator.send("POST", "/api/v1/operator/reload", "application/json", "").expect(200);
     operator.get("/api/v1/operator/log-level").expect(200);
+    operator.get("/api/v1/operator/configuration").expect(200);
     assert_eq!(server.client().bearer(OPERATOR).download("/api/v1/system/backup").0, 200);
     let operator = server.client().bearer(OPERATOR);
     let traces = operator.get("/api/v1/system/traces").expect(200).json();
     operator.get(&format!("/api/v1/system/traces/{}", text(&traces["items"][0]["trace_id"]))).expect(200);
+    operator.get("/api/v1/system/log").expect(200);
+    operator.get("/api/v1/system/metrics/history").expect(200);
     secrets.add(OPERATOR);
     secrets
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use futures_util::{Stream, stream};
 use hyper::body::Bytes;
+use poem::http::{HeaderValue, header};
 use poem::web::Data;
+use poem::{IntoResponse as _, Response};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Serialize;
@@ -21,11 +23,12 @@ use crate::domain::{ImportLine, TagPrefix, Violations};
 use crate::http::api::Tag;
 use crate::http::extract::ArtifactsCaller;
 use crate::http::json::Json;
-use crate::http::ndjson::{self, Ndjson, NdjsonStream};
+use crate::http::ndjson::{self, Line, Ndjson, NdjsonStream};
 use crate::http::problem::Problem;
 use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, GONE, INVALID, Refused};
 use crate::http::state::State;
 use crate::http::types::{Flag, Limit};
+use crate::offload::offload;
 use crate::service::Export;
 
 /// Operations on all artifacts of a workspace.
@@ -163,14 +166,8 @@ impl CatalogApi {
         workspace_id: Path<Uuid>,
         body: Ndjson<CreateArtifactRequest>,
     ) -> Result<Json<ImportBody>, Refused<{ BY_ID | BODY | CONFLICT | FULL }>> {
-        let Ndjson { lines, damaged } = body;
-        let (lines, damaged) = (lines.into_iter(), NonZero::new(damaged as u64).map(NonZero::get));
-        let lines = lines.map(|line| ImportLine {
-            number: line.number,
-            artifact: line.value.map(Into::into),
-            is_exported: line.is_exported,
-        });
-        let imported = state.service.import_artifacts(&caller.0, workspace_id.0.into(), lines.collect()).await?;
+        let damaged = NonZero::new(body.damaged as u64).map(NonZero::get);
+        let imported = state.service.import_artifacts(&caller.0, workspace_id.0.into(), unchecked(body)).await?;
         Ok(Json(ImportBody { imported: imported as u64, damaged }))
     }
 }
@@ -197,6 +194,34 @@ struct ImportBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
     damaged: Option<u64>,
+}
+
+/// The lines of a body, unchecked.
+fn unchecked(body: Ndjson<CreateArtifactRequest>) -> Vec<ImportLine> {
+    let line = |line: Line<CreateArtifactRequest>| ImportLine {
+        number: line.number,
+        artifact: line.value.map(Into::into),
+        is_exported: line.is_exported,
+    };
+    body.lines.into_iter().map(line).collect()
+}
+
+/// The lines of a file that is to be imported, unchecked, and how many more stand for what can't be read.
+pub(crate) async fn import_lines(file: Bytes) -> Result<(Vec<ImportLine>, usize), Problem> {
+    offload(move || {
+        let body = Ndjson::<CreateArtifactRequest>::of(&file)?;
+        let damaged = body.damaged;
+        Ok((unchecked(body), damaged))
+    })
+    .await
+}
+
+/// An export as a file.
+pub(crate) fn exported(export: Export) -> Response {
+    const NAME: HeaderValue = HeaderValue::from_static("attachment; filename=\"artifacts.ndjson\"");
+    let mut response = NdjsonStream::<ArtifactBody>::new(lines(export)).into_response();
+    response.headers_mut().insert(header::CONTENT_DISPOSITION, NAME);
+    response
 }
 
 /// The lines of an export. They are made when they are asked for, so nothing more is once the client has left.

@@ -32,7 +32,13 @@ use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, GONE, IF_MATCH, INVALID,
 use crate::http::state::State;
 use crate::http::types::{Flag, Limit};
 
-pub(crate) use catalog::CatalogApi;
+pub(crate) use catalog::{CatalogApi, exported, import_lines};
+
+/// An artifact in JSON, on a line of its own, as an export has it.
+pub(crate) fn artifact_line(artifact: Artifact) -> String {
+    let line = serde_json::to_string(&ArtifactBody::from(artifact)).unwrap_or_default();
+    line + "\n"
+}
 
 /// An artifact in JSON, indented, as the API gives it out.
 pub(crate) fn artifact_json(artifact: &Artifact) -> String {

@@ -93,7 +93,7 @@ struct RecorderBody {
 /// How many there are.
 #[derive(Serialize, Object)]
 #[oai(rename = "Recorded")]
-struct KeptBody {
+pub(in crate::http::api) struct KeptBody {
     /// So many are kept.
     kept: u64,
     /// So many are no longer.
@@ -163,12 +163,19 @@ impl TraceSummaryBody {
     }
 }
 
+impl KeptBody {
+    /// Of what was kept since then, in nanoseconds since 1970.
+    pub(in crate::http::api) fn new(of: Kept, since: u64) -> Self {
+        let Kept { kept, dropped, all_since } = of;
+        Self { kept, dropped, complete_since: time(all_since.unwrap_or(since)) }
+    }
+}
+
 impl From<&Contents> for RecorderBody {
     fn from(contents: &Contents) -> Self {
         let of = |wanted: Worth| {
             let found = contents.records.iter().find(|(worth, _)| *worth == wanted);
-            let Kept { kept, dropped, all_since } = found.map(|(_, kept)| *kept).unwrap_or_default();
-            KeptBody { kept, dropped, complete_since: time(all_since.unwrap_or(contents.since)) }
+            KeptBody::new(found.map(|(_, kept)| *kept).unwrap_or_default(), contents.since)
         };
         let SpansKept { traces, kept, dropped } = contents.spans;
         Self {
@@ -183,7 +190,7 @@ impl From<&Contents> for RecorderBody {
 }
 
 /// The digits of an id.
-pub(super) fn hex(id: &[u8; 16]) -> String {
+pub(in crate::http::api) fn hex(id: &[u8; 16]) -> String {
     let mut text = String::with_capacity(32);
     push_hex(&mut text, id);
     text
@@ -194,7 +201,7 @@ pub(super) fn milliseconds(micros: u32) -> f64 {
 }
 
 /// A time in nanoseconds since 1970.
-pub(super) fn time(nanoseconds: u64) -> Time {
+pub(in crate::http::api) fn time(nanoseconds: u64) -> Time {
     let micros = i64::try_from(nanoseconds / 1000).unwrap_or(i64::MAX);
     Time(Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX))
 }

@@ -21,6 +21,8 @@ use crate::http::state::State;
 use crate::http::traces_cursor;
 use crate::service::Error;
 
+pub(super) use self::body::{KeptBody, hex, time};
+pub(super) use self::query::nanoseconds;
 pub(crate) use self::workspace::WorkspaceTracesApi;
 
 /// Operations on recorded requests.
@@ -65,7 +67,7 @@ impl TracesApi {
 }
 
 /// The bytes of a trace id.
-fn trace(text: &str) -> Option<[u8; 16]> {
+pub(in crate::http::api) fn trace(text: &str) -> Option<[u8; 16]> {
     let is_hex = text.len() == 32 && text.bytes().all(|it| it.is_ascii_hexdigit());
     u128::from_str_radix(text, 16).ok().filter(|_| is_hex).map(u128::to_be_bytes)
 }

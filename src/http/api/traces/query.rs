@@ -180,7 +180,7 @@ fn status(text: &str) -> Result<(u16, u16), String> {
 }
 
 /// A time in nanoseconds since 1970, or as near to it as there are.
-fn nanoseconds(time: Time) -> u64 {
+pub(in crate::http::api) fn nanoseconds(time: Time) -> u64 {
     let Time(time) = time;
     if time < Timestamp::UNIX_EPOCH { 0 } else { u64::try_from(time.as_nanosecond()).unwrap_or(u64::MAX) }
 }
