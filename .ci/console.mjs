@@ -1,15 +1,19 @@
 // Walks through the console as a person does, with a script and without one: from the first page to an artifact of one's own
-// and back. Fails on whatever the browser complains of, on any request to another origin, and on a page that is wider than
-// the screen. With SHOTS=DIRECTORY, keeps a picture of every page: phone and desk, light and dark.
+// and back. Fails on whatever the browser complains of, on any request to another origin, on a page that is wider than
+// the screen, and on what axe finds in either theme. With SHOTS=DIRECTORY, keeps a picture of every page: phone and desk, light and dark.
 //
-// Usage: node console.mjs URL   (playwright-core must be installed beside it)
+// Usage: node console.mjs URL   (playwright-core and axe-core must be installed beside it). With OPERATOR_TOKEN, that of the
+// server, the pages for operators as well.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 
 const { origin } = new URL(process.argv[2]);
 const shots = process.env.SHOTS;
 const patience = 60_000;
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const problems = [];
 const widths = { phone: { width: 390, height: 844 }, desk: { width: 1280, height: 860 } };
 
@@ -30,7 +34,7 @@ async function call(path, body, token) {
   const answer = await fetch(origin + path, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) },
-    body: JSON.stringify(body),
+    body: body && JSON.stringify(body),
     signal: AbortSignal.timeout(patience),
   });
   assert.ok(answer.ok, `${path} answered ${answer.status}: ${await answer.clone().text()}`);
@@ -39,8 +43,8 @@ async function call(path, body, token) {
 
 async function register() {
   const account = { email: `console-${randomUUID()}@example.com`, password: 'Uncommon-Passphrase-1' };
-  await call('/api/v1/auth/register', { ...account, first_name: 'Ann' });
-  return account;
+  const { user_id: id } = await call('/api/v1/auth/register', { ...account, first_name: 'Ann' });
+  return { ...account, id };
 }
 
 // A page in a browser of its own, whose complaints are noted.
@@ -60,7 +64,7 @@ async function open(name, options) {
   return { page, problem };
 }
 
-// Takes pictures of where the page is, and says if it is wider than the screen.
+// Takes pictures of where the page is, and says if it is wider than the screen, or what axe finds.
 async function look(page, problem, name) {
   for (const [size, viewport] of Object.entries(widths)) {
     await page.setViewportSize(viewport);
@@ -72,6 +76,12 @@ async function look(page, problem, name) {
     }
   }
   await page.setViewportSize(widths.desk);
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+    for (const { id, nodes } of violations) problem(`${name}: axe finds ${id} at ${nodes[0].target} in ${colorScheme}`);
+  }
 }
 
 async function signIn(page, account) {
@@ -141,7 +151,7 @@ async function overfull() {
   const { page, problem } = await open('overfull', {});
   const account = await register();
   try {
-    const { access_token: token } = await call('/api/v1/auth/login', account);
+    const { access_token: token } = await call('/api/v1/auth/login', { email: account.email, password: account.password });
     const long = 'W'.repeat(50);
     const { id } = await call('/api/v1/workspaces', { name: `${long}${long}`, description: 'x'.repeat(1000) }, token);
     const artifacts = `/api/v1/workspaces/${id}/artifacts`;
@@ -177,9 +187,48 @@ async function overfull() {
   await page.context().close();
 }
 
+// What operators see: how the server does, where the time of requests went, and what can be set.
+async function operate() {
+  const { page, problem } = await open('operate', {});
+  const account = await register();
+  try {
+    await call(`/api/v1/operator/accounts/${account.id}/grant-operator`, undefined, process.env.OPERATOR_TOKEN);
+    await page.goto('/console');
+    await signIn(page, account);
+    await page.locator('.account summary').click();
+    await page.getByRole('link', { name: 'Operate this server' }).click();
+    await page.getByRole('heading', { name: 'The last hour' }).waitFor();
+    await look(page, problem, 'operate-overview');
+    // A cell of the map of latencies leads to its requests, and each of those to where its time went.
+    await page.locator('.heat tbody tr', { hasText: 'POST /console/sign-in' }).getByRole('button').last().click();
+    await page.getByText('How long it takes').waitFor();
+    await look(page, problem, 'operate-requests');
+    await page.locator('.requests a.title').first().click();
+    await page.getByText('log info: request').waitFor();
+    await look(page, problem, 'operate-trace');
+    const saved = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Download as OTLP' }).click();
+    assert.match((await saved).suggestedFilename(), /^trace-[0-9a-f]{32}\.json$/);
+    for (const name of ['Accounts', 'Storage', 'Configuration', 'Log']) {
+      await page.locator('.tabs').getByRole('link', { name, exact: true }).click();
+      await page.getByRole('heading', { name, exact: true }).first().waitFor();
+      await look(page, problem, `operate-${name.toLowerCase()}`);
+    }
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('stor');
+    await page.locator('dialog.palette a', { hasText: 'Storage' }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Storage' }).waitFor();
+  } catch (error) {
+    problem(`at ${page.url()}: ${error.message}`);
+  }
+  await page.context().close();
+}
+
 await walk('with a script', true);
 await walk('without a script', false);
 await overfull();
+if (process.env.OPERATOR_TOKEN) await operate();
 const version = browser.version();
 await browser.close();
 

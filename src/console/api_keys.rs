@@ -1,5 +1,7 @@
 //! API keys of a workspace: made, shown once, revoked.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use jiff::ToSpan as _;
 use maud::{Markup, html};
 use poem::Response;
@@ -9,10 +11,11 @@ use super::faults::faults;
 use super::form::Form;
 use super::layout::{Shell, Tab, form_fields};
 use super::links;
+use super::once::once;
 use super::outcome::{Outcome, see};
 use super::submission;
 use super::visitor::Visitor;
-use super::words::{ago, until};
+use super::words::{ago, parameter, until};
 use crate::domain::{ApiKey, ApiKeyName, RawApiKey, Scope, TenantId, Timestamp, Violations};
 use crate::http::pages::PageRequest;
 use crate::service::{Error, MadeApiKey};
@@ -21,6 +24,8 @@ const SCOPES: [(Scope, &str); 2] = [
     (Scope::ReadArtifacts, "Read artifacts: get, list, search, export"),
     (Scope::WriteArtifacts, "Write artifacts: create, change, delete, restore, import"),
 ];
+/// What the page is told when a form was sent before.
+const MADE_BEFORE: &str = "made-before";
 /// How long a key may be good for, in days, with what that is called.
 const LIFETIMES: [(&str, &str); 4] = [("30", "30 days"), ("90", "90 days"), ("365", "a year"), ("", "for ever")];
 
@@ -31,7 +36,8 @@ pub(super) async fn page(request: PageRequest) -> Result<Response, Outcome> {
     show(&request, &visitor, tenant, Shown { typed: &Form::default(), wrong: None, made: None }).await
 }
 
-/// Makes one, and shows it: the only time that anybody sees it. It is not kept, so a form that is sent twice makes two.
+/// Makes one, and shows it: the only time that anybody sees it. What is sent twice makes one, and whose text is lost by that
+/// is told so.
 pub(super) async fn create(mut request: PageRequest) -> Result<Response, Outcome> {
     let tenant: TenantId = request.id_in_path("workspace_id")?.into();
     let (visitor, form) = submission::of_visitor(&mut request).await?;
@@ -45,19 +51,27 @@ pub(super) async fn create(mut request: PageRequest) -> Result<Response, Outcome
         scopes: scopes.collect(),
         expires_at: days.and_then(|days| end(request.service().now(), days)),
     };
-    match request.service().create_api_key(&visitor.caller, tenant, raw).await {
+    let place = links::with_query(&links::api_keys(tenant), &[("note", MADE_BEFORE)]);
+    let made: Arc<Mutex<Option<MadeApiKey>>> = Arc::default();
+    let (keep, seen) = (made.clone(), place.clone());
+    let done = once(&request, (&visitor, &form), Some(tenant), place, move |service, caller| async move {
+        let made = service.create_api_key(&caller, tenant, raw).await?;
+        *keep.lock().unwrap_or_else(PoisonError::into_inner) = Some(made);
+        Ok(seen)
+    });
+    let place = match done.await? {
         Err(Error::Invalid(violations)) => {
-            show(&request, &visitor, tenant, Shown { typed: &form, wrong: Some(&violations), made: None }).await
+            return show(&request, &visitor, tenant, Shown { typed: &form, wrong: Some(&violations), made: None })
+                .await;
         }
-        made => {
-            let made = made?;
-            let mut response =
-                show(&request, &visitor, tenant, Shown { typed: &Form::default(), wrong: None, made: Some(&made) })
-                    .await?;
-            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            Ok(response)
-        }
-    }
+        done => done?,
+    };
+    let made = made.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let Some(made) = made else { return Ok(see(&place)) };
+    let shown = Shown { typed: &Form::default(), wrong: None, made: Some(&made) };
+    let mut response = show(&request, &visitor, tenant, shown).await?;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
 }
 
 /// Revokes one.
@@ -91,7 +105,13 @@ async fn show(
     let content = html! {
         h1 { "API keys" }
         p class="muted" { "What machines use instead of a session, in this workspace alone. A key acts for the person who made it." }
-        @if let Some(made) = shown.made { (once(made)) }
+        @if let Some(made) = shown.made { (once_only(made)) }
+        @else if parameter(request, "note").as_deref() == Some(MADE_BEFORE) {
+            p class="note" role="status" {
+                "This key was made when the form was sent the first time, and its text was shown then. If you did not see it, revoke \
+                 the key and make another."
+            }
+        }
         @if keys.is_empty() { p class="empty" { "No keys yet." } }
         ul class="list" { @for key in &keys { (row(request, visitor, key)) } }
         details class="panel" open[shown.wrong.is_some()] {
@@ -103,7 +123,7 @@ async fn show(
     Ok(Shell::new("API keys").of(visitor).within(visitor.workspace(tenant)?, Tab::Keys).page(status, &content))
 }
 
-fn once(made: &MadeApiKey) -> Markup {
+fn once_only(made: &MadeApiKey) -> Markup {
     html! {
         section class="panel warning" role="status" {
             h2 { "The key " bdi { (made.key.name.as_str()) } }

@@ -12,16 +12,19 @@ struct File {
 }
 
 impl File {
-    fn new(name: &str, ending: &str, content_type: &'static str, content: &'static str) -> Self {
-        let asset = Asset::new(content.as_bytes().into(), content_type).immutable();
+    fn new(name: &str, ending: &str, content_type: &'static str, content: &str) -> Self {
+        let asset = Asset::new(content.as_bytes().to_vec().into(), content_type).immutable();
         Self { path: format!("{BASE}/assets/{name}.{}.{ending}", asset.digest()), asset }
     }
 }
 
 static STYLE: LazyLock<File> =
     LazyLock::new(|| File::new("console", "css", "text/css; charset=utf-8", include_str!("assets/console.css")));
-static SCRIPT: LazyLock<File> =
-    LazyLock::new(|| File::new("console", "js", "text/javascript; charset=utf-8", include_str!("assets/console.js")));
+static SCRIPT: LazyLock<File> = LazyLock::new(|| {
+    // One file to ask for; the parts know nothing of each other.
+    let parts = [include_str!("assets/console.js"), include_str!("assets/find.js")];
+    File::new("console", "js", "text/javascript; charset=utf-8", &parts.concat())
+});
 static ICON: LazyLock<File> =
     LazyLock::new(|| File::new("icon", "svg", "image/svg+xml", include_str!("assets/icon.svg")));
 

@@ -10,11 +10,119 @@ use super::links;
 use super::outcome::Outcome;
 use super::visitor::Visitor;
 use super::words::{ago, counted, hex, parameter};
-use crate::domain::{Change, ChangeKind, TenantId};
+use crate::domain::{Change, ChangeKind, LogPlace, TenantId, UserId};
 use crate::http::pages::{PageRequest, audit_cursor};
+use crate::service::Error;
 
-/// How many entries a page shows.
+/// How many entries a page shows, about.
 const ON_PAGE: usize = 50;
+/// So many entries are looked through for a page of those that are wanted.
+const LOOKED_THROUGH: usize = 1000;
+/// What entries can be about, by its name in the URL.
+const SUBJECTS: [(&str, &str); 6] = [
+    ("", "Everything"),
+    ("artifacts", "Artifacts"),
+    ("members", "Members"),
+    ("keys", "API keys"),
+    ("workspace", "The workspace"),
+    ("accounts", "Sessions and accounts"),
+];
+
+/// Which entries are wanted, as the URL says.
+#[derive(Default)]
+struct Filter {
+    about: String,
+    who: Option<UserId>,
+    ip: String,
+}
+
+impl Filter {
+    fn of(request: &PageRequest) -> Self {
+        let about = parameter(request, "about").filter(|about| SUBJECTS.iter().any(|(name, _)| name == about));
+        let who = parameter(request, "who").and_then(|who| uuid::Uuid::parse_str(&who).ok());
+        let ip = parameter(request, "ip").unwrap_or_default().trim().to_owned();
+        Self { about: about.unwrap_or_default(), who: who.map(Into::into), ip }
+    }
+
+    fn fits(&self, change: &Change) -> bool {
+        (self.about.is_empty() || subject(change.kind) == self.about)
+            && self.who.is_none_or(|who| change.actor.user == Some(who))
+            && (self.ip.is_empty() || change.actor.ip.as_deref() == Some(self.ip.as_str()))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.about.is_empty() && self.who.is_none() && self.ip.is_empty()
+    }
+
+    fn link(&self, place: &str, cursor: &str) -> String {
+        let who = self.who.map(|who| who.to_string()).unwrap_or_default();
+        let pairs = [("about", self.about.as_str()), ("who", &who), ("ip", &self.ip), ("cursor", cursor)];
+        let pairs: Vec<(&str, &str)> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        links::with_query(place, &pairs)
+    }
+
+    fn form(&self, place: &str, people: &People, visitor: &Visitor) -> Markup {
+        html! {
+            search {
+                form action=(place) class="filters" {
+                    label { "About" select name="about" {
+                        @for (name, told) in SUBJECTS { option value=(name) selected[self.about == name] { (told) } }
+                    } }
+                    label { "By" select name="who" {
+                        option value="" { "Anybody" }
+                        @for id in people.ids() { option value=(id) selected[self.who == Some(id)] { (people.name(visitor, id)) } }
+                    } }
+                    label { "From" input name="ip" value=(self.ip) placeholder="192.0.2.7" maxlength="45" autocomplete="off"; }
+                    div class="actions" {
+                        button { "Show" }
+                        @if !self.is_empty() { a href=(place) { "Show all" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What an entry is about.
+fn subject(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::ArtifactCreated(..)
+        | ChangeKind::ArtifactUpdated(..)
+        | ChangeKind::ArtifactDeleted(..)
+        | ChangeKind::ArtifactRestored(..)
+        | ChangeKind::ArtifactPurged(..) => "artifacts",
+        ChangeKind::MemberAdded(..) | ChangeKind::MemberRoleChanged(..) | ChangeKind::MemberRemoved(..) => "members",
+        ChangeKind::ApiKeyCreated(..) | ChangeKind::ApiKeyRevoked(..) => "keys",
+        ChangeKind::WorkspaceCreated(..) | ChangeKind::WorkspaceUpdated(..) | ChangeKind::WorkspaceDeleted(..) => {
+            "workspace"
+        }
+        _ => "accounts",
+    }
+}
+
+/// A page of the entries that are wanted, and where the next one begins.
+async fn find(
+    request: &PageRequest,
+    visitor: &Visitor,
+    tenant: TenantId,
+    filter: &Filter,
+) -> Result<(Vec<Change>, u64, Option<LogPlace>), Error> {
+    let service = request.service();
+    // One that is not good leads to the beginning.
+    let cursor = parameter(request, "cursor");
+    let mut from = cursor.and_then(|text| audit_cursor::place(&service.cursor_key, &text, tenant).ok());
+    let (mut entries, mut damaged, mut looked_through) = (Vec::new(), 0, 0);
+    loop {
+        let log = service.audit(&visitor.caller, tenant, from, ON_PAGE).await?;
+        looked_through += log.items.len();
+        damaged += log.damaged;
+        entries.extend(log.items.into_iter().filter(|change| filter.fits(change)));
+        if log.next.is_none() || entries.len() >= ON_PAGE || looked_through >= LOOKED_THROUGH {
+            return Ok((entries, damaged, log.next));
+        }
+        from = log.next;
+    }
+}
 
 /// Shows it.
 pub(super) async fn page(request: PageRequest) -> Result<Response, Outcome> {
@@ -22,18 +130,20 @@ pub(super) async fn page(request: PageRequest) -> Result<Response, Outcome> {
     let visitor = Visitor::of(&request).await?;
     let (service, place) = (request.service(), links::audit(tenant));
     let people = People::of(&request, &visitor, tenant).await?;
-    // One that is not good leads to the beginning.
-    let cursor = parameter(&request, "cursor");
-    let from = cursor.and_then(|text| audit_cursor::place(&service.cursor_key, &text, tenant).ok());
-    let log = service.audit(&visitor.caller, tenant, from, ON_PAGE).await?;
-    let next = log.next.and_then(|place| audit_cursor::encode(&service.cursor_key, &place, tenant));
+    let filter = Filter::of(&request);
+    let (entries, damaged, next) = find(&request, &visitor, tenant, &filter).await?;
+    let next = next.and_then(|place| audit_cursor::encode(&service.cursor_key, &place, tenant));
     let content = html! {
         h1 { "Audit" }
-        ul class="list" { @for change in &log.items { (entry(&request, &visitor, &people, tenant, change)) } }
-        @if log.damaged > 0 {
-            p class="error" { (counted(log.damaged, "entry is", "entries are")) " damaged in the database, and not shown." }
+        (filter.form(&place, &people, &visitor))
+        @if entries.is_empty() {
+            p class="empty" { @if next.is_some() { "No such entry among the newest that were looked through." } @else { "No such entry." } }
         }
-        @if let Some(next) = next { a class="button" rel="next" href=(links::with_query(&place, &[("cursor", &next)])) { "Older entries" } }
+        ul class="list" { @for change in &entries { (entry(&request, &visitor, &people, tenant, change)) } }
+        @if damaged > 0 {
+            p class="error" { (counted(damaged, "entry is", "entries are")) " damaged in the database, and not shown." }
+        }
+        @if let Some(next) = next { a class="button" rel="next" href=(filter.link(&place, &next)) { "Older entries" } }
     };
     let shell = Shell::new("Audit").of(&visitor).within(visitor.workspace(tenant)?, Tab::Audit);
     Ok(shell.page(StatusCode::OK, &content))
@@ -57,7 +167,11 @@ fn entry(request: &PageRequest, visitor: &Visitor, people: &People, tenant: Tena
 
 fn what(visitor: &Visitor, people: &People, tenant: TenantId, kind: ChangeKind) -> Markup {
     let artifact = |id, words: &str| html! { (words) " " a href=(links::artifact(tenant, id)) { "an artifact" } };
-    let version = |id, words: &str, version: u64| html! { (artifact(id, words)) ", now version " (version) };
+    let version = |id, words: &str, version: u64| {
+        let before = version.saturating_add(1).to_string();
+        let place = links::with_query(&links::of_artifact(tenant, id, "history"), &[("before", &before)]);
+        html! { (artifact(id, words)) ", now " a href=(place) { "version " (version) } }
+    };
     let member = |words: &str, user| html! { (words) " " bdi { (people.name(visitor, user)) } };
     let plain = |words: &str| html! { (words) };
     match kind {

@@ -41,18 +41,36 @@ pub(super) enum Tab {
     Traces,
 }
 
+/// A part of what operators see.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// How the server does.
+    Overview,
+    /// What the last requests were like.
+    Traces,
+    /// Who there is.
+    Accounts,
+    /// Its files.
+    Storage,
+    /// How it is configured.
+    Configuration,
+    /// What was logged.
+    Log,
+}
+
 /// What is around the content of a page.
 pub(super) struct Shell<'a> {
     title: &'a str,
     visitor: Option<&'a Visitor>,
     workspace: Option<(&'a WorkspaceView, Tab)>,
+    part: Option<Part>,
     search: &'a str,
 }
 
 impl<'a> Shell<'a> {
     /// For anyone.
     pub fn new(title: &'a str) -> Self {
-        Self { title, visitor: None, workspace: None, search: "" }
+        Self { title, visitor: None, workspace: None, part: None, search: "" }
     }
 
     /// For people who are signed in.
@@ -63,6 +81,11 @@ impl<'a> Shell<'a> {
     /// In a part of a workspace.
     pub fn within(self, workspace: &'a WorkspaceView, tab: Tab) -> Self {
         Self { workspace: Some((workspace, tab)), ..self }
+    }
+
+    /// In a part of what operators see.
+    pub fn operating(self, part: Part) -> Self {
+        Self { part: Some(part), ..self }
     }
 
     /// With this in the search box.
@@ -98,20 +121,23 @@ impl<'a> Shell<'a> {
     fn bar(&self) -> Markup {
         html! {
             header class="bar" {
-                a class="brand" href=(links::HOME) { img src=(assets::icon()) alt="" width="22" height="22"; span { "Ghostworks" } }
+                a class="brand" href=(links::HOME) aria-label="Ghostworks" { img src=(assets::icon()) alt="" width="22" height="22"; span { "Ghostworks" } }
                 @if let Some(visitor) = self.visitor {
                     (self.switcher(visitor))
                     @if let Some((view, _)) = self.workspace { (self.search_box(view.workspace.id)) }
+                    a class="finds" href=(links::FIND) aria-keyshortcuts="Control+K" { "Find" kbd class="small muted" { " Ctrl K" } }
                     (account_menu(visitor))
                 }
             }
             @if let Some((view, tab)) = self.workspace { (tabs(view, tab)) }
+            @if let Some(part) = self.part { (parts(part)) }
         }
     }
 
     fn switcher(&self, visitor: &Visitor) -> Markup {
         let current = self.workspace.map(|(view, _)| view.workspace.id);
-        let name = self.workspace.map_or("Workspaces", |(view, _)| view.workspace.name.as_str());
+        let otherwise = if self.part.is_some() { "Server" } else { "Workspaces" };
+        let name = self.workspace.map_or(otherwise, |(view, _)| view.workspace.name.as_str());
         html! {
             details class="menu" {
                 summary { span class="name" dir="auto" { (name) } }
@@ -160,6 +186,22 @@ fn tabs(view: &WorkspaceView, tab: Tab) -> Markup {
     }
 }
 
+fn parts(current: Part) -> Markup {
+    let all = [
+        (Part::Overview, "Overview", links::OPERATE),
+        (Part::Traces, "Requests", links::OPERATE_TRACES),
+        (Part::Accounts, "Accounts", links::OPERATE_ACCOUNTS),
+        (Part::Storage, "Storage", links::OPERATE_STORAGE),
+        (Part::Configuration, "Configuration", links::OPERATE_CONFIGURATION),
+        (Part::Log, "Log", links::OPERATE_LOG),
+    ];
+    html! {
+        nav class="tabs" aria-label="Server" {
+            @for (part, name, link) in all { a href=(link) aria-current=[(part == current).then_some("page")] { (name) } }
+        }
+    }
+}
+
 fn account_menu(visitor: &Visitor) -> Markup {
     html! {
         details class="menu account" {
@@ -167,6 +209,7 @@ fn account_menu(visitor: &Visitor) -> Markup {
             nav aria-label="Account" {
                 p class="muted" dir="auto" { (visitor.user.email.as_str()) }
                 a href=(links::ACCOUNT) { "Your account" }
+                @if visitor.user.is_operator { a href=(links::OPERATE) { "Operate this server" } }
                 @if visitor.has_docs { a href="/docs" { "API reference" } }
                 form method="post" action=(links::SIGN_OUT) {
                     input type="hidden" name=(TOKEN) value=(visitor.form_token);

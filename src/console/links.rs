@@ -32,6 +32,37 @@ pub(super) const END_OTHERS: &str = "/console/account/end-others";
 /// One's workspaces.
 pub(super) const WORKSPACES: &str = "/console/workspaces";
 
+/// How the server does, for operators.
+pub(super) const OPERATE: &str = "/console/operate";
+/// The last requests to the server.
+pub(super) const OPERATE_TRACES: &str = "/console/operate/traces";
+/// The newest log lines.
+pub(super) const OPERATE_LOG: &str = "/console/operate/log";
+
+/// The accounts of the server.
+pub(super) const OPERATE_ACCOUNTS: &str = "/console/operate/accounts";
+/// Its files.
+pub(super) const OPERATE_STORAGE: &str = "/console/operate/storage";
+/// The configuration that is in force.
+pub(super) const OPERATE_CONFIGURATION: &str = "/console/operate/configuration";
+/// Where it is read again.
+pub(super) const OPERATE_RELOAD: &str = "/console/operate/configuration/reload";
+/// Where the level of the log is set.
+pub(super) const OPERATE_LOG_LEVEL: &str = "/console/operate/log/level";
+
+/// An account, as operators see it.
+pub(super) fn operate_account(user: UserId) -> String {
+    format!("{OPERATE_ACCOUNTS}/{user}")
+}
+
+/// What is done with an account: `disable`, `enable`, `grant-operator`, `revoke-operator`.
+pub(super) fn of_account(user: UserId, what: &str) -> String {
+    format!("{OPERATE_ACCOUNTS}/{user}/{what}")
+}
+
+/// Where anything is found.
+pub(super) const FIND: &str = "/console/find";
+
 /// The catalog of a workspace.
 pub(super) fn catalog(tenant: TenantId) -> String {
     format!("{WORKSPACES}/{tenant}")
@@ -82,9 +113,29 @@ pub(super) fn new_artifact(tenant: TenantId) -> String {
     format!("{WORKSPACES}/{tenant}/new")
 }
 
+/// Where a file is taken in.
+pub(super) fn import(tenant: TenantId) -> String {
+    format!("{WORKSPACES}/{tenant}/import")
+}
+
+/// Where all artifacts are taken along.
+pub(super) fn export(tenant: TenantId) -> String {
+    format!("{WORKSPACES}/{tenant}/export")
+}
+
+/// Where something is done with several artifacts.
+pub(super) fn selection(tenant: TenantId) -> String {
+    format!("{WORKSPACES}/{tenant}/selection")
+}
+
 /// An artifact.
 pub(super) fn artifact(tenant: TenantId, id: ArtifactId) -> String {
     format!("{WORKSPACES}/{tenant}/artifacts/{id}")
+}
+
+/// An artifact, with a word on why it is shown.
+pub(super) fn noted_artifact(tenant: TenantId, id: ArtifactId, note: &str) -> String {
+    with_query(&artifact(tenant, id), &[("note", note)])
 }
 
 /// What is done with an artifact: `edit`, `history`, `delete`, `restore`, `purge`.

@@ -53,6 +53,45 @@ pub(super) fn rendered(text: &str) -> Markup {
     PreEscaped(SANITISER.clean(&unsafe_html).to_string())
 }
 
+/// The words of a text in Markdown, without its signs.
+pub(super) fn plain(text: &str) -> String {
+    let mut words = String::new();
+    for event in Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
+        match event {
+            Event::Text(part) | Event::Code(part) | Event::Html(part) | Event::InlineHtml(part) => {
+                words.push_str(&part);
+            }
+            Event::SoftBreak | Event::HardBreak | Event::Rule => words.push(' '),
+            Event::End(
+                TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item | TagEnd::CodeBlock | TagEnd::TableCell,
+            ) => {
+                words.push(' ');
+            }
+            _ => {}
+        }
+    }
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The same of HTML in which `mark` is the only element, which stays where it is.
+pub(super) fn plain_marked(html: &str) -> Markup {
+    // Letters of nobody's, which no Markdown means anything by, stand for it meanwhile.
+    const MARKS: [(&str, char); 2] = [("<mark>", '\u{f8f0}'), ("</mark>", '\u{f8f1}')];
+    const ESCAPES: [(&str, &str); 5] = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+    let mut text = html.replace(MARKS.map(|(_, letter)| letter), "");
+    for (element, letter) in MARKS {
+        text = text.replace(element, &letter.to_string());
+    }
+    for (escaped, sign) in ESCAPES {
+        text = text.replace(escaped, sign);
+    }
+    let mut safe = maud::html! { (plain(&text)) }.into_string();
+    for (element, letter) in MARKS {
+        safe = safe.replace(letter, element);
+    }
+    PreEscaped(safe)
+}
+
 /// HTML as the text that it is, headings below those of the page, images as links.
 fn tamed(event: Event<'_>) -> Event<'_> {
     match event {
@@ -93,6 +132,17 @@ mod tests {
             html.contains("href=\"https://example.com\"") && html.contains("noopener noreferrer nofollow"),
             "{html}"
         );
+    }
+
+    #[test]
+    fn the_words_of_a_text_are_without_its_signs() {
+        let text = "# Title\n\nSome *words*, `code` and [a link](https://example.com).\n\n- one\n- two\n\n| a | b |\n|---|---|\n| c | d |";
+        assert_eq!(plain(text), "Title Some words, code and a link. one two a b c d");
+        assert_eq!(plain("a <b>bold</b> thing & more"), "a <b>bold</b> thing & more");
+        let marked = plain_marked("Charges **<mark>customers</mark>** &amp; &lt;b&gt; `x`").into_string();
+        assert_eq!(marked, "Charges <mark>customers</mark> &amp; &lt;b&gt; x");
+        let hostile = plain_marked("&lt;script&gt;alert(1)&lt;/script&gt; \u{f8f0}<mark>x</mark>").into_string();
+        assert_eq!(hostile, "&lt;script&gt;alert(1)&lt;/script&gt; <mark>x</mark>");
     }
 
     #[test]

@@ -4,8 +4,8 @@ use poem::http::Method;
 
 use super::outcome::Outcome;
 use super::{
-    account, api_keys, artifact, audit, catalog, entry, mail_links, members, registration, sign_in, traces, trash,
-    workspaces,
+    account, api_keys, artifact, audit, catalog, entry, find, mail_links, members, operate, registration, sign_in,
+    traces, trash, workspaces,
 };
 use crate::http::pages::{PageRequest, PageRoute};
 use crate::operations::Operation;
@@ -41,9 +41,29 @@ pub(super) fn all() -> Vec<PageRoute> {
         route!(POST "/console/account/password", AuthPasswordChange, account::change_password),
         route!(POST "/console/account/end-others", AuthSessionRevoke, account::end_others),
         route!(POST "/console/account/sessions/{session_id}/end", AuthSessionRevoke, account::end_session),
+        route!(GET "/console/find", WorkspaceList, find::page),
+        route!(GET "/console/operate", SystemHistory, operate::overview::page),
+        route!(GET "/console/operate/traces", SystemTraces, traces::server::page),
+        route!(GET "/console/operate/traces/{trace_id}", SystemTrace, traces::server::one),
+        route!(GET "/console/operate/traces/{trace_id}/otlp", SystemTrace, traces::server::download),
+        route!(GET "/console/operate/accounts", AccountList, operate::accounts::page),
+        route!(GET "/console/operate/accounts/{user_id}", AccountGet, operate::accounts::one),
+        route!(POST "/console/operate/accounts/{user_id}/disable", AccountUpdate, operate::accounts::disable),
+        route!(POST "/console/operate/accounts/{user_id}/enable", AccountUpdate, operate::accounts::enable),
+        route!(POST "/console/operate/accounts/{user_id}/grant-operator", AccountUpdate, operate::accounts::grant),
+        route!(POST "/console/operate/accounts/{user_id}/revoke-operator", AccountUpdate, operate::accounts::revoke),
+        route!(GET "/console/operate/storage", SystemHistory, operate::storage::page),
+        route!(GET "/console/operate/configuration", SystemConfiguration, operate::configuration::page),
+        route!(POST "/console/operate/configuration/reload", SystemReload, operate::configuration::reload),
+        route!(GET "/console/operate/log", SystemLog, operate::log::page),
+        route!(POST "/console/operate/log/level", SystemLogLevel, operate::log::set_level),
         route!(GET "/console/workspaces", WorkspaceList, workspaces::list),
         route!(POST "/console/workspaces", WorkspaceCreate, workspaces::create),
         route!(GET "/console/workspaces/{workspace_id}", ArtifactSearch, catalog::page),
+        route!(POST "/console/workspaces/{workspace_id}/selection", ArtifactBulk, catalog::selection::act),
+        route!(GET "/console/workspaces/{workspace_id}/import", WorkspaceGet, catalog::import::page),
+        route!(POST "/console/workspaces/{workspace_id}/import", ArtifactImport, catalog::import::take),
+        route!(GET "/console/workspaces/{workspace_id}/export", ArtifactExport, catalog::import::export),
         route!(GET "/console/workspaces/{workspace_id}/trash", ArtifactList, trash::page),
         route!(GET "/console/workspaces/{workspace_id}/members", MemberList, members::page),
         route!(POST "/console/workspaces/{workspace_id}/members", MemberAdd, members::add),

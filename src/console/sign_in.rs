@@ -38,6 +38,7 @@ pub(super) async fn sign_in(mut request: PageRequest) -> Result<Response, Outcom
         }
         signed_in => signed_in?,
     };
+    end_before(&request).await;
     let mut response = if attempt.has_ended && !attempt.next.is_empty() {
         let content = carried::again(&attempt.next, &signed_in.form_token, &waiting, links::HOME);
         Shell::new("Signed in again").page(StatusCode::OK, &content)
@@ -50,6 +51,19 @@ pub(super) async fn sign_in(mut request: PageRequest) -> Result<Response, Outcom
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// Ends the session that the browser had before, which nobody can use any more: the new cookie takes its place.
+async fn end_before(request: &PageRequest) {
+    let presented = SignOut { console: request.cookies(cookie::SESSION), ..SignOut::default() };
+    if presented.console.is_empty() {
+        return;
+    }
+    match request.service().logout(&presented, &request.client()).await {
+        // What was no token of ours, or is over, has nothing to end.
+        Ok(()) | Err(Error::NotAuthenticated) => {}
+        Err(error) => tracing::warn!("the session that a browser had before did not end: {error}"),
+    }
 }
 
 /// Signs out. Who is signed out already is, too.

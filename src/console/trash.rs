@@ -18,6 +18,10 @@ use crate::service::Error;
 
 /// How many artifacts a page shows.
 const ON_PAGE: usize = 50;
+/// What the page of an artifact is told that was to be deleted, and is not.
+const NOT_DELETED: &str = "not-deleted";
+/// What it is told when it was to be restored, and was already.
+const WAS_RESTORED: &str = "restored";
 
 /// Shows it.
 pub(super) async fn page(request: PageRequest) -> Result<Response, Outcome> {
@@ -50,7 +54,7 @@ pub(super) async fn delete(mut request: PageRequest) -> Result<Response, Outcome
         // Sent twice, or deleted by somebody else: it is where it should be.
         Ok(()) | Err(Error::ArtifactNotFound) => Ok(see(&links::trash(tenant))),
         // Changed since the page was made: the page of now has the same button.
-        Err(Error::VersionMismatch { .. }) => Ok(see(&links::artifact(tenant, id))),
+        Err(Error::VersionMismatch { .. }) => Ok(see(&links::noted_artifact(tenant, id, NOT_DELETED))),
         Err(error) => Err(error.into()),
     }
 }
@@ -66,7 +70,7 @@ pub(super) async fn restore(mut request: PageRequest) -> Result<Response, Outcom
     });
     match restored.await? {
         // Somebody else was faster, or it was purged: its page says which.
-        Err(Error::ArtifactNotFound) => Ok(see(&links::artifact(tenant, id))),
+        Err(Error::ArtifactNotFound) => Ok(see(&links::noted_artifact(tenant, id, WAS_RESTORED))),
         restored => Ok(see(&restored?)),
     }
 }
@@ -78,9 +82,21 @@ pub(super) async fn purge(mut request: PageRequest) -> Result<Response, Outcome>
     let seen = Precondition::Versions(form.number("version").into_iter().collect());
     match request.service().purge_artifact(&visitor.caller, tenant, id, seen).await {
         Ok(()) | Err(Error::ArtifactNotFound) => Ok(see(&links::trash(tenant))),
-        Err(Error::VersionMismatch { .. }) => Ok(see(&links::artifact(tenant, id))),
+        Err(Error::VersionMismatch { .. }) => Ok(see(&links::noted_artifact(tenant, id, NOT_DELETED))),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Above an artifact whose page is shown in the place of what was asked for: why that is so.
+pub(super) fn why(note: &str) -> Markup {
+    let words = match note {
+        NOT_DELETED => {
+            "Somebody changed this artifact after the page was made on which you deleted it, so nothing was deleted. This is what it              is now: delete it again if you still want to."
+        }
+        WAS_RESTORED => "Somebody else took it out of the trash before you did.",
+        _ => return html! {},
+    };
+    html! { p class="note" role="status" { (words) } }
 }
 
 /// Above an artifact that is in the trash.

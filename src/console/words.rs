@@ -56,6 +56,22 @@ fn span(seconds: i64) -> String {
     if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
 }
 
+/// A time in nanoseconds since 1970.
+pub(super) fn moment(nanoseconds: u64) -> Timestamp {
+    let micros = i64::try_from(nanoseconds / 1000).unwrap_or(i64::MAX);
+    Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
+}
+
+/// A length of time, as precise as is of use.
+pub(super) fn lasting(nanoseconds: u64) -> String {
+    let milliseconds = nanoseconds as f64 / 1e6;
+    match milliseconds {
+        ..10.0 => format!("{milliseconds:.2} ms"),
+        ..1000.0 => format!("{milliseconds:.1} ms"),
+        _ => format!("{:.2} s", milliseconds / 1e3),
+    }
+}
+
 /// A number with its thousands apart.
 pub(super) fn number(number: impl Into<i128>) -> String {
     let number: i128 = number.into();

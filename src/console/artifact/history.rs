@@ -21,6 +21,9 @@ use crate::service::Error;
 /// How many versions a page shows. One more is read, to say what is different in the last.
 const ON_PAGE: usize = 20;
 
+/// What the page is told when a version was to be restored, and is not.
+const NOT_RESTORED: &str = "not-restored";
+
 /// Shows it.
 pub(in crate::console) async fn page(request: PageRequest) -> Result<Response, Outcome> {
     let (tenant, id) = named(&request)?;
@@ -34,6 +37,12 @@ pub(in crate::console) async fn page(request: PageRequest) -> Result<Response, O
     let content = html! {
         p { a href=(links::artifact(tenant, id)) { "← " bdi { (current.name.as_str()) } } }
         h1 { "History" }
+        @if parameter(&request, "note").as_deref() == Some(NOT_RESTORED) {
+            p class="note" role="status" {
+                "Somebody changed this artifact after the page was made on which you chose a version, so nothing was restored. This is \
+                 its history now."
+            }
+        }
         (timeline.list(&history))
     };
     let shell = Shell::new("History").of(&visitor).within(visitor.workspace(tenant)?, Tab::Catalog);
@@ -52,7 +61,9 @@ pub(in crate::console) async fn bring_back(mut request: PageRequest) -> Result<R
     let seen = Precondition::Versions(form.number("current").into_iter().collect());
     match service.update_artifact(caller, tenant, id, seen, all_of(&version)).await {
         // It was changed since the page was made: the page of now shows how, and has the same button.
-        Err(Error::VersionMismatch { .. }) => Ok(see(&links::of_artifact(tenant, id, "history"))),
+        Err(Error::VersionMismatch { .. }) => {
+            Ok(see(&links::with_query(&links::of_artifact(tenant, id, "history"), &[("note", NOT_RESTORED)])))
+        }
         changed => {
             changed?;
             Ok(see(&links::artifact(tenant, id)))

@@ -31,6 +31,11 @@ impl People {
         Ok(Self(request.service().members(&visitor.caller, tenant).await?))
     }
 
+    /// Who they are.
+    pub(in crate::console) fn ids(&self) -> impl Iterator<Item = UserId> {
+        self.0.iter().map(|member| member.user.id)
+    }
+
     /// What somebody is called. Who has left the workspace is known by the id alone.
     pub(in crate::console) fn name(&self, visitor: &Visitor, id: UserId) -> String {
         if id == visitor.caller.user {

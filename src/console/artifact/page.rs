@@ -8,7 +8,7 @@ use super::{People, metadata, named};
 use crate::console::layout::{Shell, Tab, form_fields};
 use crate::console::outcome::Outcome;
 use crate::console::visitor::Visitor;
-use crate::console::words::ago;
+use crate::console::words::{ago, parameter};
 use crate::console::{links, markdown, trash};
 use crate::domain::Artifact;
 use crate::http::pages::{PageRequest, artifact_json};
@@ -30,11 +30,13 @@ pub(in crate::console) async fn page(request: PageRequest) -> Result<Response, O
             h1 dir="auto" { (artifact.name.as_str()) }
             (actions(&request, &visitor, &artifact))
         }
+        @if let Some(note) = parameter(&request, "note") { (trash::why(&note)) }
         (labels(&artifact))
         @if !is_live { (trash::note(&request, &visitor, &artifact)) }
         div class="artifact" {
             div {
                 @if let Some(text) = &artifact.description {
+                    h2 class="hidden" { "Description" }
                     section class="prose" aria-label="Description" dir="auto" { (markdown::rendered(text.as_str())) }
                 } @else {
                     p class="muted" { "No description." }

@@ -1,7 +1,9 @@
 //! The catalog of a workspace: what there is, narrowed and ordered as the URL says.
 
 mod help;
+pub(super) mod import;
 mod query;
+pub(super) mod selection;
 mod start;
 mod view;
 
@@ -29,7 +31,9 @@ pub(super) async fn page(request: PageRequest) -> Result<Response, Outcome> {
         Ok((found, _)) if found.total == 0 && !query.is_narrowed() => {
             shell.page(StatusCode::OK, &start::page(&request, tenant))
         }
-        Ok((found, next)) => shell.page(StatusCode::OK, &view::page(&request, tenant, &query, &found, next.as_deref())),
+        Ok((found, next)) => {
+            shell.page(StatusCode::OK, &view::page(&request, &visitor, tenant, &query, &found, next.as_deref()))
+        }
         Err(violations) => shell.page(StatusCode::UNPROCESSABLE_ENTITY, &view::refused(tenant, &query, &violations)),
     })
 }

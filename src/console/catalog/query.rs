@@ -9,7 +9,7 @@ use crate::http::pages::artifact_cursor;
 use crate::service::CursorKey;
 
 /// How many artifacts a page shows.
-const ON_PAGE: usize = 25;
+const ON_PAGE: usize = 20;
 
 /// What is wanted, unchecked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

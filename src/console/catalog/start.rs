@@ -26,7 +26,8 @@ pub(super) fn page(request: &PageRequest, tenant: TenantId) -> Markup {
         }
         section class="panel" {
             h2 { "From a file" }
-            p { "One artifact a line, as JSON; the same import, repeated, goes on where it ended:" }
+            p { a class="button" href=(links::import(tenant)) { "Choose a file" } }
+            p { "Large ones on the command line: one artifact a line, as JSON; the same import, repeated, goes on where it ended:" }
             pre class="copy" { code {
                 "ghostworks import " (tenant) " artifacts.ndjson --server " (base)
             } }

@@ -6,7 +6,10 @@ use maud::{Markup, PreEscaped, html};
 
 use super::help::help;
 use super::query::Query;
+use super::selection;
 use crate::console::links;
+use crate::console::markdown::{plain, plain_marked};
+use crate::console::visitor::Visitor;
 use crate::console::words::{ago, counted, number};
 use crate::domain::{Artifact, Facets, FoundArtifact, FoundArtifacts, Highlights, TenantId, Timestamp, Violations};
 use crate::http::pages::PageRequest;
@@ -27,6 +30,7 @@ const SORTS: [(&str, &str); 5] = [
 /// A page of what was found.
 pub(super) fn page(
     request: &PageRequest,
+    visitor: &Visitor,
     tenant: TenantId,
     query: &Query,
     found: &FoundArtifacts,
@@ -38,6 +42,7 @@ pub(super) fn page(
         div class="catalog" {
             section class="results" aria-label="Artifacts" {
                 @if found.items.is_empty() { (nothing(tenant, query)) }
+                @if !found.items.is_empty() { (selection::bar(request, visitor, tenant, &query.link(tenant))) }
                 ul class="list" { @for item in &found.items { (row(tenant, query, item, now)) } }
                 @if found.damaged > 0 {
                     p class="error" { (counted(found.damaged, "artifact is", "artifacts are")) " damaged in the database, and not shown." }
@@ -71,7 +76,10 @@ fn head(tenant: TenantId, query: &Query, total: u64) -> Markup {
     html! {
         div class="head" {
             h1 { "Catalog" }
-            a class="button primary" href=(links::new_artifact(tenant)) { "New artifact" }
+            div class="actions" {
+                a class="button" href=(links::import(tenant)) { "Import" }
+                a class="button primary" href=(links::new_artifact(tenant)) { "New artifact" }
+            }
         }
         (chips(tenant, query))
         div class="head tools" {
@@ -122,7 +130,10 @@ fn row(tenant: TenantId, query: &Query, found: &FoundArtifact, now: Timestamp) -
     html! {
         li {
             div class="head" {
-                a class="title" href=(links::artifact(tenant, artifact.id)) dir="auto" { (name(artifact, &marked)) }
+                span class="ticked" {
+                    (selection::tick(artifact))
+                    a class="title" href=(links::artifact(tenant, artifact.id)) dir="auto" { (name(artifact, &marked)) }
+                }
                 a class="kind" href=(query.with(|it| it.kind = artifact.artifact_type.as_str().to_owned()).link(tenant)) {
                     (artifact.artifact_type.as_str())
                 }
@@ -150,9 +161,11 @@ fn name(artifact: &Artifact, marked: &Highlights) -> Markup {
 /// The part of the description where something was found, or its beginning.
 fn snippet(artifact: &Artifact, marked: &Highlights) -> Option<Markup> {
     if let Some(html) = &marked.description {
-        return Some(PreEscaped(html.clone()));
+        return Some(plain_marked(html));
     }
-    let text = artifact.description.as_ref()?.as_str();
+    // As much as is needed of a long text, for signs are left out.
+    let text: String = artifact.description.as_ref()?.as_str().chars().take(2 * SNIPPET).collect();
+    let text = plain(&text);
     let beginning: String = text.chars().take(SNIPPET).collect();
     let end = if beginning.len() < text.len() { "…" } else { "" };
     Some(html! { (beginning) (end) })

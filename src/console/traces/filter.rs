@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use crate::console::links::with_query;
+use crate::domain::{TenantId, Timestamp};
 use crate::operations::Operation;
 use crate::telemetry::recorder::Wanted;
 
@@ -18,6 +19,12 @@ const CHOICES: [Choice; 6] = [
     ("slow", "Over 10 ms", None, Some(10)),
     ("slower", "Over 100 ms", None, Some(100)),
 ];
+/// For operators: the slowest of all, wherever they are.
+const SLOWEST: &str = "slowest";
+/// How long the time is that a filter by time is of, in seconds: what a cell of the overview stands for.
+const WINDOW: u64 = 300;
+/// A second, in nanoseconds.
+const SECOND: u64 = 1_000_000_000;
 
 /// What a list is narrowed to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +33,14 @@ pub(super) struct Filter {
     pub show: String,
     /// What they asked for; empty for anything.
     pub operation: String,
+    /// For operators: the method and the route; empty for any.
+    pub on: String,
+    /// For operators: the first second of the time that they came in.
+    pub from: Option<u64>,
+    /// For operators: the workspace.
+    pub workspace: Option<TenantId>,
+    /// Whether this is for operators.
+    pub is_of_operators: bool,
 }
 
 impl Filter {
@@ -42,6 +57,26 @@ impl Filter {
         filter
     }
 
+    /// What a query string of an operator says.
+    pub fn of_operators(query: &str) -> Self {
+        let mut filter = Self { is_of_operators: true, ..Self::parse(query) };
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "show" if value == SLOWEST => filter.show = value.into_owned(),
+                "on" => filter.on = value.into_owned(),
+                "from" => filter.from = value.parse().ok().filter(|from| *from < u64::MAX / SECOND - WINDOW),
+                "workspace" => filter.workspace = uuid::Uuid::parse_str(&value).ok().map(Into::into),
+                _ => {}
+            }
+        }
+        filter
+    }
+
+    /// Whether the slowest are wanted first.
+    pub fn is_slowest(&self) -> bool {
+        self.show == SLOWEST
+    }
+
     /// What is asked of the recorder.
     pub fn wanted(&self) -> Wanted {
         let choice = CHOICES.iter().find(|(name, ..)| *name == self.show);
@@ -50,35 +85,72 @@ impl Filter {
             status,
             at_least: least.map(|milliseconds| milliseconds * 1_000_000),
             operation: operation(&self.operation),
+            name: Some(self.on.clone()).filter(|name| !name.is_empty()),
+            since: self.from.map(|from| from * SECOND),
+            until: self.from.map(|from| (from + WINDOW) * SECOND),
+            tenant: self.workspace,
             ..Wanted::default()
         }
     }
 
     /// Where this is shown, from a cursor on if there is one.
     pub fn link(&self, place: &str, cursor: &str) -> String {
-        let pairs = [("show", self.show.as_str()), ("operation", &self.operation), ("cursor", cursor)];
+        let from = self.from.map(|from| from.to_string()).unwrap_or_default();
+        let workspace = self.workspace.map(|id| id.to_string()).unwrap_or_default();
+        let pairs = [
+            ("show", self.show.as_str()),
+            ("operation", &self.operation),
+            ("on", &self.on),
+            ("from", &from),
+            ("workspace", &workspace),
+            ("cursor", cursor),
+        ];
         let pairs: Vec<(&str, &str)> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
         with_query(place, &pairs)
     }
 
     /// The ways to narrow a list at this place, or to widen it again.
     pub fn choices(&self, place: &str) -> Markup {
+        let choices = CHOICES.iter().map(|(name, label, ..)| (*name, *label));
+        let choices = choices.chain(self.is_of_operators.then_some((SLOWEST, "Slowest first")));
         html! {
             div class="head tools" {
                 nav class="sorts first" aria-label="Which requests" {
-                    @for (name, label, ..) in CHOICES {
+                    @for (name, label) in choices {
                         a href=(Self { show: name.to_owned(), ..self.clone() }.link(place, ""))
                             aria-current=[(self.show == name).then_some("true")] { (label) }
                     }
                 }
-                @if !self.operation.is_empty() {
-                    a class="chip" href=(Self { operation: String::new(), ..self.clone() }.link(place, ""))
-                        aria-label=(format!("Remove the filter operation {}", self.operation)) {
-                        span class="muted" { "operation " } (self.operation) span aria-hidden="true" { " ×" }
+                @for (label, value, without) in self.chips() {
+                    a class="chip" href=(without.link(place, "")) aria-label=(format!("Remove the filter {label} {value}")) {
+                        span class="muted" { (label) " " } (value) span aria-hidden="true" { " ×" }
                     }
                 }
             }
         }
+    }
+
+    /// What it is narrowed to besides, each with the filter without it.
+    fn chips(&self) -> Vec<(&'static str, String, Self)> {
+        let mut chips = Vec::new();
+        if !self.operation.is_empty() {
+            chips.push(("operation", self.operation.clone(), Self { operation: String::new(), ..self.clone() }));
+        }
+        if !self.on.is_empty() {
+            chips.push(("route", self.on.clone(), Self { on: String::new(), ..self.clone() }));
+        }
+        if let Some(workspace) = self.workspace {
+            chips.push(("workspace", workspace.to_string(), Self { workspace: None, ..self.clone() }));
+        }
+        if let Some(from) = self.from {
+            let clock = |second: u64| {
+                let at = i64::try_from(second).ok().and_then(|second| Timestamp::from_second(second).ok());
+                at.map(|at| at.strftime("%H:%M").to_string()).unwrap_or_default()
+            };
+            let value = format!("{} to {} UTC", clock(from), clock(from + WINDOW));
+            chips.push(("from", value, Self { from: None, ..self.clone() }));
+        }
+        chips
     }
 }
 
@@ -99,5 +171,20 @@ mod tests {
         assert_eq!(Filter::parse(link.split_once('?').expect("a query").1), filter);
         assert_eq!(Filter::parse("show=everything&operation=none"), Filter::default());
         assert_eq!(Filter::default().link("/place", ""), "/place");
+    }
+
+    #[test]
+    fn operators_narrow_by_more_and_others_do_not() {
+        let query = "show=slowest&on=GET+%2Flivez&from=1000&workspace=01890000-0000-7000-8000-000000000000";
+        let filter = Filter::of_operators(query);
+        assert!(filter.is_slowest());
+        let wanted = filter.wanted();
+        assert_eq!(wanted.name.as_deref(), Some("GET /livez"));
+        assert_eq!((wanted.since, wanted.until), (Some(1_000 * SECOND), Some(1_300 * SECOND)));
+        assert!(wanted.tenant.is_some());
+        let link = filter.link("/place", "");
+        assert_eq!(Filter::of_operators(link.split_once('?').expect("a query").1), filter);
+        assert_eq!(Filter::parse(query), Filter::default());
+        assert_eq!(Filter::of_operators("from=18446744073709551615&workspace=x").link("/place", ""), "/place");
     }
 }

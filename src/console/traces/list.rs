@@ -3,8 +3,7 @@
 use maud::{Markup, html};
 
 use super::filter::Filter;
-use super::{lasting, moment};
-use crate::console::words::{ago, hex};
+use crate::console::words::{ago, hex, lasting, moment};
 use crate::domain::Timestamp;
 use crate::operations::Operation;
 use crate::telemetry::recorder::Record;

@@ -6,9 +6,12 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::lasting;
+use crate::console::words::lasting;
+use crate::telemetry::logs::{Line, LogLevel};
 use crate::telemetry::recorder::{Part, Record};
 
+/// What the name of a log line begins with.
+const LOGGED: &str = "log ";
 /// How wide all of the time is, in the units of the picture.
 const WIDTH: u64 = 1000;
 /// What a record calls a write and a look into the search index.
@@ -33,8 +36,13 @@ pub(super) struct Span {
     pub attributes: BTreeMap<String, String>,
 }
 
-/// The parts of a request in a workspace: its record, and what was kept of its spans.
+/// The parts of a request: its record, and what was kept of its spans.
 pub(super) fn of_request(record: &Record, parts: &[Part]) -> Vec<Span> {
+    with_lines(record, parts, &[])
+}
+
+/// The same, with log lines in their places.
+pub(super) fn with_lines(record: &Record, parts: &[Part], lines: &[&Line]) -> Vec<Span> {
     let whole =
         Span { name: record.name.to_owned(), end: record.elapsed, failed: record.status >= 500, ..Span::default() };
     let nanoseconds = |time: std::time::Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
@@ -45,9 +53,24 @@ pub(super) fn of_request(record: &Record, parts: &[Part]) -> Vec<Span> {
         attributes: part.attributes.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
         ..Span::default()
     };
-    // The calls that the record knows of are among the parts, where those were kept.
-    let noted = of_record(record).into_iter().filter(|span| parts.is_empty() || !CALLS.contains(&span.name.as_str()));
-    nested(std::iter::once(whole).chain(parts.iter().map(span)).chain(noted).collect())
+    // The calls that the record knows of are among the parts, where those were kept; and what they waited for, where that is told.
+    let is_told = parts.iter().any(|part| part.attributes.iter().any(|(name, _)| name.starts_with("ghostworks.")));
+    let is_missing = |span: &Span| parts.is_empty() || !(is_told || CALLS.contains(&span.name.as_str()));
+    let noted = of_record(record).into_iter().filter(is_missing);
+    let line = |line: &&Line| of_line(record, line);
+    let lines = lines.iter().map(line);
+    nested(std::iter::once(whole).chain(parts.iter().map(span)).chain(noted).chain(lines).collect())
+}
+
+/// A log line, at the moment that it was written.
+fn of_line(record: &Record, line: &Line) -> Span {
+    let at = line.at.saturating_sub(record.started).min(record.elapsed);
+    let mut attributes: BTreeMap<String, String> =
+        line.fields().iter().map(|(name, value)| (name.clone(), text(value))).collect();
+    attributes.insert("target".to_owned(), line.target.to_owned());
+    let failed = line.level <= LogLevel::Warn;
+    let name = format!("{LOGGED}{}: {}", line.level.as_str(), line.message);
+    Span { name, start: at, end: at, failed, attributes, ..Span::default() }
 }
 
 /// What a record alone says of where the time went.
@@ -127,7 +150,7 @@ fn row(span: &Span, whole: u64) -> Markup {
                 @if !told.is_empty() { div class="muted small" { (told) } }
             }
             td class="bars" { (bars(span, whole)) }
-            td class="number" { (lasting(span.end - span.start)) span class="hidden" { " after " (lasting(span.start)) } }
+            td class="number" { @if !span.name.starts_with(LOGGED) { (lasting(span.end - span.start)) } span class="hidden" { " after " (lasting(span.start)) } }
         }
     }
 }

@@ -6,19 +6,19 @@ use poem::http::StatusCode;
 
 use super::filter::Filter;
 use super::list::{self, Places};
-use super::{lasting, moment, waterfall};
+use super::waterfall;
 use crate::console::layout::{Shell, Tab};
 use crate::console::links;
 use crate::console::outcome::Outcome;
 use crate::console::visitor::Visitor;
-use crate::console::words::{ago, hex, parameter};
+use crate::console::words::{ago, hex, lasting, moment, parameter};
 use crate::domain::TenantId;
 use crate::http::pages::{PageRequest, traces_cursor};
 use crate::service::Error;
 use crate::telemetry::recorder::Wanted;
 
 /// How many requests a page shows.
-const ON_PAGE: usize = 50;
+const ON_PAGE: usize = 30;
 
 /// Lists them.
 pub(in crate::console) async fn page(request: PageRequest) -> Result<Response, Outcome> {

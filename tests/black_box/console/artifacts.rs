@@ -160,3 +160,23 @@ fn history_shows_what_was_different_and_brings_a_version_back() {
         (&json!("heavy thing"), &json!({"weight": 50}))
     );
 }
+
+#[test]
+fn who_deletes_or_brings_back_what_somebody_changed_meanwhile_is_told_so() {
+    let world = World::new();
+    let id = world.create(&[("name", "Anvil")]);
+    let page = world.page(&id);
+    let (delete, history) = (format!("{page}/delete"), format!("{page}/history"));
+    let shown = world.browser.get(&page).expect(200);
+    let change =
+        |name: &str| world.ann.client.patch(&format!("{}/{id}", world.api), &json!({"name": name})).expect(200);
+    change("Bellows");
+    let told = world.browser.get(&led_to(&world.browser.submit(&shown, &delete, &[]))).expect(200);
+    assert!(told.body.contains("so nothing was deleted") && told.body.contains("Bellows"), "{}", told.body);
+    let versions = world.browser.get(&history).expect(200);
+    change("Chisel");
+    let told = world.browser.get(&led_to(&world.browser.submit(&versions, &history, &[]))).expect(200);
+    assert!(told.body.contains("so nothing was restored") && told.body.contains("Chisel"), "{}", told.body);
+    let told = world.browser.get(&format!("{page}?note=%3Cb%3E")).expect(200);
+    assert!(!told.body.contains("<b>"), "{}", told.body);
+}

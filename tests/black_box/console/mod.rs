@@ -4,6 +4,8 @@ mod artifacts;
 mod catalog;
 mod forms;
 mod hostile;
+mod many;
+mod operate;
 mod people;
 mod roles;
 mod signing_in;

@@ -46,6 +46,11 @@ fn a_key_is_shown_once_and_works_until_it_is_revoked() {
         browser.submit(&page, &place, &[("name", "robot"), ("scope", "artifacts:read"), ("days", "30")]).expect(200);
     assert_eq!(made.header("cache-control"), Some("no-store"));
     let key = made.body.split_once("<code>gwk_").and_then(|(_, rest)| rest.split_once("</code>")).expect("the key").0;
+    // Sent twice, it made one; who has not seen its text is told what to do.
+    let again = browser.submit(&page, &place, &[("name", "robot"), ("scope", "artifacts:read"), ("days", "30")]);
+    let again = browser.get(&led_to(&again)).expect(200);
+    assert!(again.body.contains("its text was shown then") && !again.body.contains(key), "{}", again.body);
+    assert_eq!(again.body.matches("Revoke <bdi>robot").count(), 1, "{}", again.body);
     let machine = server.client().bearer(&format!("gwk_{key}"));
     let artifacts = format!("/api/v1/workspaces/{workspace}/artifacts");
     machine.get(&artifacts).expect(200);

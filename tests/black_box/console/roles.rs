@@ -4,7 +4,10 @@ use crate::support::account::{Account, PASSWORD};
 use crate::support::browser::Browser;
 use crate::support::client::Reply;
 use crate::support::server::Server;
+use crate::support::tour::setup;
 use serde_json::json;
+
+use super::operate::operate;
 
 /// Who a page is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +17,7 @@ enum For {
     Members,
     Admins,
     Owners,
+    Operators,
 }
 
 /// Every page of the console.
@@ -33,9 +37,29 @@ const MATRIX: &[(&str, For)] = &[
     ("POST /console/account/password", For::SignedIn),
     ("POST /console/account/end-others", For::SignedIn),
     ("POST /console/account/sessions/{session_id}/end", For::SignedIn),
+    ("GET /console/find", For::SignedIn),
+    ("GET /console/operate", For::Operators),
+    ("GET /console/operate/traces", For::Operators),
+    ("GET /console/operate/traces/{trace_id}", For::Operators),
+    ("GET /console/operate/traces/{trace_id}/otlp", For::Operators),
+    ("GET /console/operate/accounts", For::Operators),
+    ("GET /console/operate/accounts/{user_id}", For::Operators),
+    ("POST /console/operate/accounts/{user_id}/disable", For::Operators),
+    ("POST /console/operate/accounts/{user_id}/enable", For::Operators),
+    ("POST /console/operate/accounts/{user_id}/grant-operator", For::Operators),
+    ("POST /console/operate/accounts/{user_id}/revoke-operator", For::Operators),
+    ("GET /console/operate/storage", For::Operators),
+    ("GET /console/operate/configuration", For::Operators),
+    ("POST /console/operate/configuration/reload", For::Operators),
+    ("GET /console/operate/log", For::Operators),
+    ("POST /console/operate/log/level", For::Operators),
     ("GET /console/workspaces", For::SignedIn),
     ("POST /console/workspaces", For::SignedIn),
     ("GET /console/workspaces/{workspace_id}", For::Members),
+    ("POST /console/workspaces/{workspace_id}/selection", For::Members),
+    ("GET /console/workspaces/{workspace_id}/import", For::Members),
+    ("POST /console/workspaces/{workspace_id}/import", For::Members),
+    ("GET /console/workspaces/{workspace_id}/export", For::Members),
     ("GET /console/workspaces/{workspace_id}/trash", For::Members),
     ("GET /console/workspaces/{workspace_id}/members", For::Members),
     ("POST /console/workspaces/{workspace_id}/members", For::Admins),
@@ -67,6 +91,8 @@ enum Who {
     Member,
     Admin,
     Owner,
+    /// An operator of the server, and a stranger to the workspace.
+    Operator,
 }
 
 /// An id that nothing has.
@@ -91,7 +117,7 @@ impl World {
         let role = match who {
             Who::Member => Some("member"),
             Who::Admin => Some("admin"),
-            Who::Nobody | Who::Stranger | Who::Owner => None,
+            Who::Nobody | Who::Stranger | Who::Owner | Who::Operator => None,
         };
         for (account, role) in [(&other, role), (&victim, Some("member"))] {
             let Some(role) = role else { continue };
@@ -100,10 +126,13 @@ impl World {
         }
         let artifacts = format!("/api/v1/workspaces/{workspace}/artifacts");
         let artifact = owner.artifact(&artifacts, &json!({"name": "Anvil"}))["id"].as_str().expect("an id").to_owned();
+        if who == Who::Operator {
+            operate(server, &other);
+        }
         let browser = match who {
             Who::Nobody => Browser::of_nobody(&server.client()),
             Who::Owner => Browser::of(server, &owner),
-            Who::Stranger | Who::Member | Who::Admin => Browser::of(server, &other),
+            Who::Stranger | Who::Member | Who::Admin | Who::Operator => Browser::of(server, &other),
         };
         Self { owner, victim, spare, browser, workspace, artifact }
     }
@@ -126,6 +155,7 @@ impl World {
         let page = self.browser.get("/console/workspaces");
         let token = page.body.split_once("name=\"form_token\" value=\"").and_then(|(_, rest)| rest.split_once('"'));
         let token = token.map_or("none", |(token, _)| token);
+        let selected = format!("{}.1", self.artifact);
         let fields = [
             ("form_token", token),
             ("form_key", "1"),
@@ -137,7 +167,19 @@ impl World {
             ("scope", "artifacts:read"),
             ("current_password", PASSWORD),
             ("new_password", "Another-horse-8"),
+            ("selected", &selected),
+            ("do", "tag"),
+            ("tag", "forged"),
         ];
+        if pattern.ends_with("/import") {
+            let field = |name: &str, value: &str| {
+                format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+            };
+            let file =
+                "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n{\"name\": \"Anvil\"}\r\n";
+            let body = field("form_token", token) + &field("form_key", "1") + file + "--x--\r\n";
+            return self.browser.client().send("POST", &path, "multipart/form-data; boundary=x", body);
+        }
         self.browser.send(&path, &fields)
     }
 }
@@ -147,7 +189,9 @@ fn refusals(whom: For, who: Who) -> Option<&'static [u16]> {
     match (whom, who) {
         (For::Anyone, _) => None,
         (_, Who::Nobody) => Some(&[303, 401]),
-        (For::Members | For::Admins | For::Owners, Who::Stranger) => Some(&[404]),
+        (For::Operators, Who::Operator) => None,
+        (For::Operators, _) => Some(&[403]),
+        (For::Members | For::Admins | For::Owners, Who::Stranger | Who::Operator) => Some(&[404]),
         (For::Admins | For::Owners, Who::Member) | (For::Owners, Who::Admin) => Some(&[403]),
         _ => None,
     }
@@ -155,7 +199,7 @@ fn refusals(whom: For, who: Who) -> Option<&'static [u16]> {
 
 #[test]
 fn s27_every_page_is_for_whom_the_matrix_says() {
-    let server = Server::shared();
+    let server = setup().start();
     let pages = ghostworks::console::routes();
     let missing: Vec<&String> = pages.iter().filter(|page| !MATRIX.iter().any(|(row, _)| row == page)).collect();
     assert!(missing.is_empty(), "no row says whom these are for: {missing:?}");
@@ -170,7 +214,7 @@ fn s27_every_page_is_for_whom_the_matrix_says() {
 
 /// Tries a page as everyone, each in a world of their own.
 fn check(server: &Server, row: &str, whom: For) {
-    for who in [Who::Nobody, Who::Stranger, Who::Member, Who::Admin, Who::Owner] {
+    for who in [Who::Nobody, Who::Stranger, Who::Member, Who::Admin, Who::Owner, Who::Operator] {
         let reply = World::new(server, who).attempt(row);
         let name = format!("{row} as {who:?}: {} {}", reply.status, reply.body);
         match refusals(whom, who) {

@@ -176,3 +176,15 @@ fn one_registers_verifies_the_address_and_chooses_another_password_by_the_links_
     nobody.sign_in(email, PASSWORD).expect(401);
     nobody.sign_in(email, "Another-horse-8").expect(303);
 }
+
+#[test]
+fn signing_in_again_ends_the_session_that_the_browser_had() {
+    let server = Server::shared();
+    let (ann, bob) = (Account::new(&server), Account::new(&server));
+    let before = Browser::of(&server, &ann);
+    let reply = before.sign_in(&bob.email, "Wrong-horse-7").expect(401);
+    assert!(reply.headers.get("set-cookie").is_none() && is_in(&before), "what fails changes nothing");
+    let after = Browser::of_nobody(&server.client()).with_cookie(&before.sign_in(&bob.email, PASSWORD));
+    assert!(is_in(&after) && !is_in(&before));
+    ann.client.get("/api/v1/auth/me").expect(200);
+}

@@ -1,0 +1,83 @@
+// Ctrl-K: what the page to find things shows, in a dialog, as it is typed. Without this there is the page.
+
+const link = document.querySelector('a.finds');
+let dialog;
+let input;
+let found;
+let asking;
+let shown;
+
+document.addEventListener('keydown', (event) => {
+  if (!link || event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+  event.preventDefault();
+  open();
+});
+
+link?.addEventListener('click', (event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+  event.preventDefault();
+  open();
+});
+
+function open() {
+  dialog ??= make();
+  if (dialog.open) return;
+  input.value = '';
+  dialog.showModal();
+  ask();
+}
+
+function make() {
+  const made = document.createElement('dialog');
+  made.className = 'palette';
+  made.setAttribute('aria-label', 'Find');
+  input = document.createElement('input');
+  input.type = 'search';
+  input.placeholder = 'A workspace, an artifact, a page';
+  input.setAttribute('aria-label', 'What to find');
+  found = document.createElement('div');
+  made.append(input, found);
+  document.body.append(made);
+  let soon;
+  input.addEventListener('input', () => {
+    clearTimeout(soon);
+    soon = setTimeout(ask, 80);
+  });
+  made.addEventListener('keydown', move);
+  made.addEventListener('click', ({ target }) => target === made && made.close());
+  return made;
+}
+
+// Shows what fits; an answer that comes too late is not shown.
+async function ask() {
+  asking?.abort();
+  asking = new AbortController();
+  const place = new URL(link.href);
+  const wanted = input.value;
+  place.searchParams.set('q', wanted);
+  try {
+    const answer = await fetch(place, { signal: asking.signal, headers: { Accept: 'text/html' } });
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const fits = page.querySelector('#found');
+    if (!fits) return location.assign(place);
+    found.replaceChildren(...document.importNode(fits, true).childNodes);
+    shown = wanted;
+  } catch (error) {
+    if (error.name !== 'AbortError') location.assign(place);
+  }
+}
+
+// Up and down go through what was found; Enter in the field goes to the first of what fits by then.
+async function move(event) {
+  const links = [...found.querySelectorAll('a')];
+  const at = links.indexOf(document.activeElement);
+  if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+    event.preventDefault();
+    const next = at + (event.key === 'ArrowDown' ? 1 : -1);
+    (links[next] ?? input).focus();
+  } else if (event.key === 'Enter' && document.activeElement === input) {
+    event.preventDefault();
+    if (shown !== input.value) await ask();
+    if (shown === input.value) found.querySelector('a')?.click();
+  }
+}

@@ -1,0 +1,124 @@
+//! What operators see in the console: how the server does, where the time of requests went, what was logged.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use crate::support::PATIENCE;
+use crate::support::account::Account;
+use crate::support::browser::{Browser, escape, unescape};
+use crate::support::server::Server;
+use crate::support::tour::{OPERATOR, setup};
+
+const OVERVIEW: &str = "/console/operate";
+const TRACES: &str = "/console/operate/traces";
+
+/// Lets an account operate a server of the tour's setup.
+pub(super) fn operate(server: &Server, account: &Account) {
+    let grant = format!("/api/v1/operator/accounts/{}/grant-operator", account.id);
+    server.client().bearer(OPERATOR).send("POST", &grant, "application/json", "").expect(200);
+}
+
+/// The browser of an operator.
+fn operator(server: &Server) -> Browser {
+    let account = Account::new(server);
+    operate(server, &account);
+    Browser::of(server, &account)
+}
+
+#[test]
+fn the_overview_says_how_the_server_does_and_its_cells_lead_to_requests() {
+    let server = setup().start();
+    let owner = Account::new(&server);
+    let artifacts = owner.artifacts();
+    for _ in 0..3 {
+        owner.client.post(&artifacts, &json!({"name": "n"})).expect(201);
+    }
+    let browser = operator(&server);
+    let page = browser.get(OVERVIEW).expect(200);
+    for part in ["Everything works.", "<h2>The last hour</h2>", "Longest commit", "<polyline", "Free on the disk"] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    assert!(page.body.len() <= 25_000, "{} bytes", page.body.len());
+    // The row of a route: its form, and a button for each cell that has requests.
+    let route = "POST /api/v1/workspaces/{workspace_id}/artifacts";
+    let (_, row) = page.body.split_once(&format!("name=\"on\" value=\"{route}\"")).expect("a row of the route");
+    let (_, cell) = row.split_once("name=\"from\" value=\"").expect("a cell");
+    let from = cell.split('"').next().expect("a time");
+    let list = browser.get(&format!("{TRACES}?on={}&from={from}", escape(route))).expect(200);
+    assert_eq!(list.body.matches(">artifact.create</a>").count(), 3, "{}", list.body);
+    assert!(list.body.contains("3 requests in the last hour"), "{}", list.body);
+}
+
+#[test]
+fn what_needs_attention_is_said_with_what_to_do() {
+    // Nobody listens there.
+    let server = setup().traces_to("http://127.0.0.1:9").env("OTEL_EXPORTER_OTLP_TIMEOUT", "1").start();
+    let browser = operator(&server);
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let page = browser.get(OVERVIEW).expect(200);
+        if page.body.contains("The collector does not take traces.") {
+            assert!(page.body.contains("OTEL_TRACES_EXPORTER=none") && page.body.contains(">To the log</a>"));
+            assert!(!page.body.contains("Everything works."));
+            return;
+        }
+        assert!(Instant::now() < deadline, "{}", page.body);
+    }
+}
+
+#[test]
+fn an_operator_sees_all_of_a_trace_and_takes_it_along() {
+    let server = setup().start();
+    let owner = Account::new(&server);
+    let made = owner.client.post(&owner.artifacts(), &json!({"name": "n"})).expect(201);
+    let trace = made.header("traceresponse").expect("a trace")[3..35].to_owned();
+    let browser = operator(&server);
+    let page = browser.get(&format!("{TRACES}/{trace}")).expect(200);
+    for part in
+        ["insert artifacts", "db.system.name", "group of 1", "queue wait", "commit", "log info: request", "request_id"]
+    {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    assert!(page.body.contains("Among the requests of its route") && page.body.contains("(this request)"));
+    let otlp = browser.get(&format!("{TRACES}/{trace}/otlp")).expect(200);
+    assert!(otlp.header("content-disposition").is_some_and(|it| it.starts_with("attachment")));
+    let message: Value = otlp.json();
+    assert!(message["resourceSpans"][0]["scopeSpans"][0]["spans"].is_array(), "{message}");
+    browser.get(&format!("{TRACES}/{}", "1".repeat(32))).expect(404);
+}
+
+#[test]
+fn requests_are_listed_by_what_they_are_worth() {
+    let server = setup().start();
+    let browser = operator(&server);
+    for _ in 0..45 {
+        server.client().get("/nowhere").expect(404);
+    }
+    let page = browser.get(&format!("{TRACES}?show=refusals")).expect(200);
+    assert!(page.body.contains("Older requests") && page.body.contains("What is remembered"), "{}", page.body);
+    let (before, _) = page.body.split_once("\">Older requests").expect("a link");
+    let older = unescape(before.rsplit('"').next().expect("a place"));
+    let rest = browser.get(&older).expect(200);
+    assert_eq!(rest.body.matches("class=\"status odd\"").count(), 15, "{}", rest.body);
+    let slowest = browser.get(&format!("{TRACES}?show=slowest")).expect(200);
+    assert!(slowest.body.contains("aria-current=\"true\">Slowest first"), "{}", slowest.body);
+    assert!(slowest.body.len() <= 25_000, "{} bytes", slowest.body.len());
+}
+
+#[test]
+fn the_log_is_narrowed_by_level_and_text() {
+    let server = setup().start();
+    let browser = operator(&server);
+    server.client().with("X-Request-ID", "look-for-me").get("/nowhere").expect(404);
+    let page = browser.get("/console/operate/log?q=LOOK-for-me").expect(200);
+    assert_eq!(page.body.matches("<tr>").count(), 2, "{}", page.body);
+    assert!(page.body.contains("look-for-me") && page.body.contains(">trace</a>"), "{}", page.body);
+    let page = browser.get("/console/operate/log?level=error").expect(200);
+    assert!(page.body.contains("No line of this kind is remembered."), "{}", page.body);
+    // What is logged is text, whatever is in it.
+    server.client().with("X-Request-ID", "<script>").get("/nowhere").expect(404);
+    let page = browser.get("/console/operate/log").expect(200);
+    assert_eq!(page.body.matches("<script").count(), 1, "{}", page.body);
+    assert!(page.body.len() <= 40_000, "{} bytes", page.body.len());
+}
