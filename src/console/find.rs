@@ -116,6 +116,8 @@ fn of_workspace(view: &WorkspaceView) -> Vec<Found> {
     let id = view.workspace.id;
     let all = [
         ("New artifact", links::new_artifact(id), Action::WriteArtifacts),
+        ("Home", links::home(id), Action::ReadArtifacts),
+        ("Settings", links::settings(id), Action::UpdateWorkspace),
         ("Trash", links::trash(id), Action::ReadArtifacts),
         ("Members", links::members(id), Action::ReadMembers),
         ("API keys", links::api_keys(id), Action::ManageApiKeys),

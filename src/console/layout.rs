@@ -27,6 +27,8 @@ const LISTED: usize = 12;
 /// A part of a workspace.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tab {
+    /// How much there is, and what is new.
+    Home,
     /// Its artifacts.
     Catalog,
     /// What was deleted.
@@ -39,6 +41,8 @@ pub(super) enum Tab {
     Audit,
     /// What the last requests were like.
     Traces,
+    /// What it says of itself.
+    Settings,
 }
 
 /// A part of what operators see.
@@ -170,12 +174,14 @@ impl<'a> Shell<'a> {
 fn tabs(view: &WorkspaceView, tab: Tab) -> Markup {
     let id = view.workspace.id;
     let all = [
+        (Tab::Home, "Home", links::home(id), Action::ReadArtifacts),
         (Tab::Catalog, "Catalog", links::catalog(id), Action::ReadArtifacts),
         (Tab::Trash, "Trash", links::trash(id), Action::ReadArtifacts),
         (Tab::Members, "Members", links::members(id), Action::ReadMembers),
         (Tab::Keys, "API keys", links::api_keys(id), Action::ManageApiKeys),
         (Tab::Audit, "Audit", links::audit(id), Action::ReadAudit),
         (Tab::Traces, "Requests", links::traces(id), Action::ReadTraces),
+        (Tab::Settings, "Settings", links::settings(id), Action::UpdateWorkspace),
     ];
     html! {
         nav class="tabs" aria-label="Workspace" {

@@ -68,6 +68,21 @@ pub(super) fn catalog(tenant: TenantId) -> String {
     format!("{WORKSPACES}/{tenant}")
 }
 
+/// The home of a workspace.
+pub(super) fn home(tenant: TenantId) -> String {
+    format!("{WORKSPACES}/{tenant}/home")
+}
+
+/// What a workspace says of itself.
+pub(super) fn settings(tenant: TenantId) -> String {
+    format!("{WORKSPACES}/{tenant}/settings")
+}
+
+/// Where a workspace is deleted.
+pub(super) fn delete_workspace(tenant: TenantId) -> String {
+    format!("{WORKSPACES}/{tenant}/delete")
+}
+
 /// The trash of a workspace.
 pub(super) fn trash(tenant: TenantId) -> String {
     format!("{WORKSPACES}/{tenant}/trash")

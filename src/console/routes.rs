@@ -4,8 +4,8 @@ use poem::http::Method;
 
 use super::outcome::Outcome;
 use super::{
-    account, api_keys, artifact, audit, catalog, entry, find, mail_links, members, operate, registration, sign_in,
-    traces, trash, workspaces,
+    account, api_keys, artifact, audit, catalog, entry, find, home, mail_links, members, operate, registration,
+    settings, sign_in, traces, trash, workspaces,
 };
 use crate::http::pages::{PageRequest, PageRoute};
 use crate::operations::Operation;
@@ -60,6 +60,10 @@ pub(super) fn all() -> Vec<PageRoute> {
         route!(GET "/console/workspaces", WorkspaceList, workspaces::list),
         route!(POST "/console/workspaces", WorkspaceCreate, workspaces::create),
         route!(GET "/console/workspaces/{workspace_id}", ArtifactSearch, catalog::page),
+        route!(GET "/console/workspaces/{workspace_id}/home", ArtifactStats, home::page),
+        route!(GET "/console/workspaces/{workspace_id}/settings", WorkspaceUpdate, settings::page),
+        route!(POST "/console/workspaces/{workspace_id}/settings", WorkspaceUpdate, settings::change),
+        route!(POST "/console/workspaces/{workspace_id}/delete", WorkspaceDelete, settings::delete),
         route!(POST "/console/workspaces/{workspace_id}/selection", ArtifactBulk, catalog::selection::act),
         route!(GET "/console/workspaces/{workspace_id}/import", WorkspaceGet, catalog::import::page),
         route!(POST "/console/workspaces/{workspace_id}/import", ArtifactImport, catalog::import::take),

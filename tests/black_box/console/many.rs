@@ -153,3 +153,26 @@ fn the_audit_view_is_narrowed_and_leads_to_versions() {
     let page = place.browser.get(&format!("{audit}?ip=192.0.2.1")).expect(200);
     assert!(page.body.contains("No such entry."), "{}", page.body);
 }
+
+#[test]
+fn a_workspace_has_a_home_can_be_renamed_and_ends_when_its_name_is_typed() {
+    let server = Server::shared();
+    let place = Place::new(&server);
+    let id = place.made("One");
+    let home = format!("{}/home", place.catalog);
+    let page = place.browser.get(&home).expect(200);
+    for part in ["Changed lately", "Tags in use", "<bdi>old</bdi>", &format!("artifacts/{id}")] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    let (settings, delete) = (format!("{}/settings", place.catalog), format!("{}/delete", place.catalog));
+    let page = place.browser.get(&settings).expect(200);
+    place.browser.submit(&page, &settings, &[("name", " ")]).expect(422);
+    let renamed = place.browser.submit(&page, &settings, &[("name", "Renamed <b>"), ("description", "what for")]);
+    let page = place.browser.get(&led_to(&renamed)).expect(200);
+    assert!(page.body.contains("Renamed &lt;b&gt;") && page.body.contains("what for"), "{}", page.body);
+    let page = place.browser.get(&settings).expect(200);
+    let told = place.browser.submit(&page, &delete, &[("confirmed", "Another")]).expect(422);
+    assert!(told.body.contains("Type the name of the workspace"), "{}", told.body);
+    assert_eq!(led_to(&place.browser.submit(&page, &delete, &[("confirmed", "Renamed <b>")])), "/console/workspaces");
+    place.browser.get(&home).expect(404);
+}

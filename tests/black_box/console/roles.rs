@@ -56,6 +56,10 @@ const MATRIX: &[(&str, For)] = &[
     ("GET /console/workspaces", For::SignedIn),
     ("POST /console/workspaces", For::SignedIn),
     ("GET /console/workspaces/{workspace_id}", For::Members),
+    ("GET /console/workspaces/{workspace_id}/home", For::Members),
+    ("GET /console/workspaces/{workspace_id}/settings", For::Admins),
+    ("POST /console/workspaces/{workspace_id}/settings", For::Admins),
+    ("POST /console/workspaces/{workspace_id}/delete", For::Owners),
     ("POST /console/workspaces/{workspace_id}/selection", For::Members),
     ("GET /console/workspaces/{workspace_id}/import", For::Members),
     ("POST /console/workspaces/{workspace_id}/import", For::Members),
@@ -170,6 +174,7 @@ impl World {
             ("selected", &selected),
             ("do", "tag"),
             ("tag", "forged"),
+            ("confirmed", "A workspace"),
         ];
         if pattern.ends_with("/import") {
             let field = |name: &str, value: &str| {
