@@ -4,14 +4,16 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use super::led_to;
 use crate::support::PATIENCE;
 use crate::support::account::Account;
-use crate::support::browser::{Browser, escape, unescape};
+use crate::support::browser::{Browser, FORM, escape, hidden_fields, unescape};
 use crate::support::server::Server;
 use crate::support::tour::{OPERATOR, setup};
 
 const OVERVIEW: &str = "/console/operate";
 const TRACES: &str = "/console/operate/traces";
+const ACCOUNTS: &str = "/console/operate/accounts";
 
 /// Lets an account operate a server of the tour's setup.
 pub(super) fn operate(server: &Server, account: &Account) {
@@ -36,7 +38,9 @@ fn the_overview_says_how_the_server_does_and_its_cells_lead_to_requests() {
     }
     let browser = operator(&server);
     let page = browser.get(OVERVIEW).expect(200);
-    for part in ["Everything works.", "<h2>The last hour</h2>", "Longest commit", "<polyline", "Free on the disk"] {
+    for part in
+        ["Everything works.", "<h2>The last hour</h2>", "Longest commit", "<polyline", "Free on the disk"]
+    {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }
     assert!(page.body.len() <= 25_000, "{} bytes", page.body.len());
@@ -121,4 +125,74 @@ fn the_log_is_narrowed_by_level_and_text() {
     let page = browser.get("/console/operate/log").expect(200);
     assert_eq!(page.body.matches("<script").count(), 1, "{}", page.body);
     assert!(page.body.len() <= 40_000, "{} bytes", page.body.len());
+}
+
+#[test]
+fn accounts_are_found_disabled_and_let_operate() {
+    let server = setup().start();
+    let browser = operator(&server);
+    let bob = Account::new(&server);
+    let list = browser.get(&format!("{ACCOUNTS}?email={}", escape(&bob.email))).expect(200);
+    let place = format!("{ACCOUNTS}/{}", bob.id);
+    assert_eq!(list.body.matches(&format!("href=\"{ACCOUNTS}/")).count(), 1, "{}", list.body);
+    assert!(list.body.contains(&format!("href=\"{place}\"")), "{}", list.body);
+    let page = browser.get(&place).expect(200);
+    assert!(page.body.contains("1 session"), "{}", page.body);
+    assert_eq!(led_to(&browser.submit(&page, &format!("{place}/disable"), &[])), place);
+    bob.client.get("/api/v1/auth/me").expect(401);
+    let page = browser.get(&place).expect(200);
+    assert!(page.body.contains(">disabled</span>"), "{}", page.body);
+    led_to(&browser.submit(&page, &format!("{place}/enable"), &[]));
+    led_to(&browser.submit(&page, &format!("{place}/grant-operator"), &[]));
+    let bob = Browser::of(&server, &bob);
+    bob.get(OVERVIEW).expect(200);
+    let page = browser.get(&place).expect(200);
+    led_to(&browser.submit(&page, &format!("{place}/revoke-operator"), &[]));
+    bob.get(OVERVIEW).expect(403);
+    // A form of somebody who may not, and one from elsewhere, change nothing.
+    let own = bob.get("/console/account").expect(200);
+    let token = hidden_fields(&own, "/console/sign-out").into_iter().find(|(name, _)| name == "form_token");
+    let (_, token) = token.expect("a token");
+    bob.send(&format!("{place}/grant-operator"), &[("form_token", &token)]).expect(403);
+    let forged = browser.client().with("Sec-Fetch-Site", "cross-site");
+    forged.send("POST", &format!("{place}/disable"), FORM, "").expect(403);
+    for nonsense in ["?email=nonsense", "?email=nobody%40example.com"] {
+        let page = browser.get(&format!("{ACCOUNTS}{nonsense}")).expect(200);
+        assert!(page.body.contains("No account has this address."), "{}", page.body);
+    }
+}
+
+#[test]
+fn the_configuration_is_shown_without_secrets_and_read_again() {
+    let server = setup().start();
+    let browser = operator(&server);
+    let place = "/console/operate/configuration";
+    let page = browser.get(place).expect(200);
+    assert!(page.body.contains("operator_token") && page.body.contains("GHOSTWORKS__SERVER__OPERATOR_TOKEN"));
+    assert!(!page.body.contains(OPERATOR), "{}", page.body);
+    let read = browser.submit(&page, &format!("{place}/reload"), &[]).expect(200);
+    assert!(read.body.contains("It was read again, and nothing has changed."), "{}", read.body);
+    let told = server.client().bearer(OPERATOR).get("/api/v1/operator/configuration").expect(200);
+    let settings = told.json()["settings"].as_array().expect("settings").clone();
+    let listen = settings.iter().find(|it| it["key"] == "server.listen").expect("the address");
+    assert!(listen["origin"].as_str().is_some_and(|origin| origin != "default"), "{listen}");
+    assert!(settings.iter().any(|it| it["key"] == "log.level" && it["origin"] == "default"));
+    assert!(!told.body.contains(OPERATOR));
+}
+
+#[test]
+fn the_level_of_the_log_is_set_and_the_files_are_shown() {
+    let server = setup().start();
+    let browser = operator(&server);
+    let log = "/console/operate/log";
+    let page = browser.get(log).expect(200);
+    assert_eq!(led_to(&browser.submit(&page, &format!("{log}/level"), &[("level", "debug")])), log);
+    let level = server.client().bearer(OPERATOR).get("/api/v1/operator/log-level").expect(200).json();
+    assert_eq!(level["level"], "debug");
+    led_to(&browser.submit(&page, &format!("{log}/level"), &[("level", "deafening")]));
+    assert!(browser.get(log).expect(200).body.contains("value=\"debug\" selected"));
+    let page = browser.get("/console/operate/storage").expect(200);
+    for part in ["free on its disk", "Search index", "None are scheduled", "housekeeping"] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
 }
