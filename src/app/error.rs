@@ -14,7 +14,8 @@ use crate::http::server::TlsError;
 use crate::mail::MailerError;
 use crate::search::SearchError;
 use crate::store::StoreError;
-use crate::store::redb::{BackupError, CompactError, OpenError};
+use crate::store::backup::BackupError;
+use crate::store::redb::{CompactError, OpenError, RestoreError};
 use crate::telemetry::TelemetryError;
 
 /// Why the server can't start, or did not end well: one line that says what to do.
@@ -85,7 +86,7 @@ pub enum Error {
     },
     /// A backup was not made, or not restored.
     #[error(transparent)]
-    Backup(#[from] BackupError),
+    Backup(#[from] RestoreError),
     /// Backups can't go where they should.
     #[error("backups can't go to {to}: {error}; change backups.to")]
     BackupPlace {
@@ -200,6 +201,12 @@ pub enum Error {
     /// The database did not close cleanly. Every answered write is safe.
     #[error("the database did not close cleanly: {0}")]
     Close(StoreError),
+}
+
+impl From<BackupError> for Error {
+    fn from(error: BackupError) -> Self {
+        Self::Backup(error.into())
+    }
 }
 
 impl Error {

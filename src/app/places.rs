@@ -13,7 +13,7 @@ use super::{Error, installation, upkeep};
 use crate::backups::{Inventory, KeptBackup, KeptChanges, NoRoute, Owner, Place, PlaceError, is_of_changes};
 use crate::config::{self, Config};
 use crate::domain::{Clock as _, IdGenerator, InstallationId, ShortId, SystemClock, Timestamp};
-use crate::store::redb::{self, Copied};
+use crate::store::backup::{Copied, verify, verify_changes};
 use crate::telemetry::Pipeline;
 
 /// The place of the backups, as it is.
@@ -112,8 +112,8 @@ impl BackupPlace {
             let scratch = Scratch(self.data_dir.join(SCRATCH));
             let file = self.place.file(&name, &scratch.0).await;
             let rows = match file {
-                Ok(file) if is_of_changes(&name) => redb::verify_changes(&file).map_err(Error::from),
-                Ok(file) => redb::verify_backup(&file, |_| {}).map_err(Error::from),
+                Ok(file) if is_of_changes(&name) => verify_changes(&file).map_err(Error::from),
+                Ok(file) => verify(&file, |_| {}).map_err(Error::from),
                 Err(error) => Err(self.failed(error)),
             };
             verified.push(Verified { name, rows });

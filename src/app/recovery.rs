@@ -9,7 +9,7 @@ use super::{Error, store_options};
 use crate::backups::{Owner, Place, PlaceError, Route};
 use crate::config::Config;
 use crate::domain::{Clock as _, SystemClock, Timestamp};
-use crate::store::redb::BackupError;
+use crate::store::redb::RestoreError;
 
 /// What was restored.
 pub struct Recovered {
@@ -37,7 +37,7 @@ pub async fn recover(
         return Err(Error::NothingToRestore);
     }
     if store_options(&config.storage).location.has_database() && !force {
-        return Err(BackupError::IsThere.into());
+        return Err(RestoreError::IsThere.into());
     }
     let place = BackupPlace::open(config).await?;
     // What a wrong clock has put into the future says nothing about the past.

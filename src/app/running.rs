@@ -19,6 +19,7 @@ use tokio::net::UnixStream;
 use super::Error;
 use crate::config::{self, Config};
 use crate::http::OperatorSocket;
+use crate::store::backup::BackupError;
 
 /// What makes a backup.
 const BACKUP: &str = "/api/v1/system/backup";
@@ -107,5 +108,5 @@ fn unreachable(url: &str, cause: String) -> Error {
 }
 
 fn failed(error: io::Error) -> Error {
-    Error::Backup(error.into())
+    BackupError::from(error).into()
 }

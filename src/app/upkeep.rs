@@ -12,9 +12,9 @@ use crate::backups::WholeFile;
 use crate::config::Config;
 use crate::search::IndexContents;
 use crate::service;
-use crate::store::redb::{
-    self, BackupError, CheckReport, Compacted, Copied, OpenError, Options, RedbStore, Schema, Stats,
-};
+use crate::store::backup::{self, BackupError, Copied};
+use crate::store::check::CheckReport;
+use crate::store::redb::{self, Compacted, OpenError, Options, RedbStore, RestoreError, Schema, Stats};
 use crate::store::{NoObserver, Store as _};
 
 /// How often it is looked how far something is.
@@ -55,9 +55,9 @@ pub async fn backup(config: &Config, file: &Path, force: bool, mut passed: impl 
     }
     let (claim, target) = WholeFile::create(file).map_err(BackupError::from)?;
     let copied = match write(&options, &target, &mut passed) {
-        Err(BackupError::Open(OpenError::Locked { .. })) => {
+        Err(RestoreError::Open(OpenError::Locked { .. })) => {
             running::backup(config, target).await?;
-            redb::verify_backup(claim.partial(), passed)?
+            backup::verify(claim.partial(), passed)?
         }
         written => written?,
     };
@@ -129,10 +129,9 @@ pub(super) fn existing(config: &Config) -> Result<Options, Error> {
     }
 }
 
-fn write(options: &Options, file: &File, passed: impl FnMut(u64)) -> Result<Copied, BackupError> {
+fn write(options: &Options, file: &File, passed: impl FnMut(u64)) -> Result<Copied, RestoreError> {
     let mut sink = BufWriter::new(file);
     let copied = redb::backup(options, &mut sink, passed)?;
-    sink.flush()?;
-    file.sync_all()?;
+    sink.flush().and_then(|()| file.sync_all()).map_err(BackupError::from)?;
     Ok(copied)
 }

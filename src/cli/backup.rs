@@ -9,7 +9,7 @@ use super::{Failure, print, progress::Progress};
 use crate::{
     app,
     config::{Config, Sources},
-    store::redb::Copied,
+    store::backup::Copied,
 };
 
 const WARNING: Style = AnsiColor::Yellow.on_default();

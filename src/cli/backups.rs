@@ -12,7 +12,7 @@ use crate::{
     app::{BackupPlace, RestorePoint},
     config::{Config, Sources},
     domain::Timestamp,
-    store::redb::Copied,
+    store::backup::Copied,
 };
 
 #[derive(Debug, clap::Args)]

@@ -6,7 +6,7 @@ use super::{Failure, print};
 use crate::{
     app,
     config::{Config, Sources},
-    store::redb::CheckReport,
+    store::check::CheckReport,
 };
 
 #[derive(Debug, clap::Args)]

@@ -14,21 +14,28 @@
 mod answers;
 mod api_keys;
 mod artifacts;
+pub mod backup;
 mod backups;
 mod cause;
 mod changes;
+pub mod check;
 mod damages;
 pub mod engine;
 mod error;
 mod figures;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod housekeeping;
 mod members;
 mod observer;
 mod one_time_tokens;
+mod reading;
 mod records;
 pub mod redb;
 mod rules;
+mod schema;
 mod sessions;
+mod stats;
 mod users;
 mod workspaces;
 
@@ -49,7 +56,9 @@ pub use housekeeping::{Housekeeping, TrashPlace, VersionPlace};
 pub use members::Members;
 pub use observer::{Call, CommitFigures, NoObserver, Observer, WriteFigures};
 pub use one_time_tokens::{OneTimeTokens, PasswordReset};
+pub use schema::{SCHEMA_VERSION, begin_database, history_of};
 pub use sessions::{Opening, Renewal, Rotation, SessionPlace, Sessions, Standing, Switched};
+pub use stats::WorkspaceStats;
 pub use users::Users;
 pub use workspaces::{SlugChoice, Workspaces};
 

@@ -3,24 +3,31 @@
 //! have had to be asked for. Everything is in memory.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use ghostworks::domain::{Change, HistoryId, LogPage, LogPlace, Quotas, Stamp, TenantId, Timestamp};
+use ghostworks::domain::{Change, HistoryId, LogPage, LogPlace, Quotas, Stamp, SystemEntropy, TenantId, Timestamp};
+use ghostworks::store::backup::{BackupError, fill};
+use ghostworks::store::check::{Check, CheckReport};
 use ghostworks::store::engine::{
-    Counter, Cursor, End, Engine, Logged, Name, Overlay, RowCount, Source, Span, Table, Tx,
+    Counter, Cursor, Engine, Name, Overlay, RowCount, Source, Span, Table, Tx, WHOLE, Whole,
 };
 use ghostworks::store::{
-    Backup, Backups, Changes, Counts, Position, Since, Store, StoreError, StoreFigures, StoreHealth, StoreResult,
+    Changes, Counts, Store, StoreError, StoreFigures, StoreHealth, StoreResult, begin_database, history_of,
 };
+use tokio::sync::Semaphore;
+
+use crate::memory_state::State;
 
 /// A database in memory.
-#[derive(Default)]
 pub struct MemoryEngine {
     /// None once it is closed. Who reads it keeps the state of that moment.
     state: Mutex<Option<Arc<State>>>,
+    history: HistoryId,
+    backups: Arc<Semaphore>,
     commits: AtomicU64,
     trips: AtomicU64,
 }
@@ -28,7 +35,29 @@ pub struct MemoryEngine {
 impl MemoryEngine {
     /// One that is open and empty.
     pub fn open() -> Self {
-        Self { state: Mutex::new(Some(Arc::default())), ..Self::default() }
+        let mut state = State::default();
+        begin_database(&mut state, &SystemEntropy).unwrap();
+        Self::over(state)
+    }
+
+    /// What is restored from a backup and the changes since, whichever engine made them.
+    pub fn restored(backup: &Path, changes: &[PathBuf]) -> Result<Self, BackupError> {
+        let mut state = State::default();
+        fill(&mut state, backup, changes, &SystemEntropy, |_| {})?;
+        Ok(Self::over(state))
+    }
+
+    fn over(state: State) -> Self {
+        let history = history_of(&state).unwrap();
+        let (state, backups) = (Mutex::new(Some(Arc::new(state))), Arc::new(Semaphore::new(1)));
+        Self { state, history, backups, commits: AtomicU64::new(0), trips: AtomicU64::new(0) }
+    }
+
+    /// What a check of it finds.
+    pub fn check(&self) -> CheckReport {
+        let mut check = Check::default();
+        check.look(&*self.now().unwrap()).unwrap();
+        check.report
     }
 
     /// How often it had to be asked for rows since the last look.
@@ -65,7 +94,7 @@ impl MemoryEngine {
             return Ok(false);
         }
         let mut next = State::clone(before);
-        next.apply(overlay, stamp);
+        next.apply(overlay, stamp)?;
         *now = Arc::new(next);
         Ok(true)
     }
@@ -117,64 +146,19 @@ impl Engine for MemoryEngine {
         self.read(name, rule).await
     }
 
+    fn whole(&self) -> StoreResult<Arc<dyn Whole + Send + Sync>> {
+        Ok(self.now()?)
+    }
+
+    fn backups(&self) -> &Arc<Semaphore> {
+        &self.backups
+    }
+
     async fn trim_changes(&self, before: Timestamp, limit: usize) -> StoreResult<bool> {
         let mut state = self.now()?.as_ref().clone();
-        let old = state.log.iter().take(state.log.len().saturating_sub(1)).take_while(|change| change.at < before);
-        let removed = old.count().min(limit);
-        state.log.drain(..removed);
+        let removed = state.trim_changes(before, limit)?;
         *self.state.lock().unwrap() = Some(Arc::new(state));
         Ok(removed == limit)
-    }
-}
-
-/// Stands where the scope does in what is counted in all.
-const WHOLE: [u8; 16] = [0; 16];
-
-/// All that there is.
-#[derive(Clone, Default)]
-struct State {
-    rows: BTreeMap<Table, BTreeMap<Vec<u8>, Vec<u8>>>,
-    counters: BTreeMap<([u8; 16], u8), u64>,
-    log: Vec<Change>,
-    last_seq: u64,
-}
-
-impl State {
-    fn apply(&mut self, overlay: &Overlay, stamp: &Stamp) {
-        for (table, key, row) in overlay.writes() {
-            let rows = self.rows.entry(table).or_default();
-            match row {
-                Some(row) => drop(rows.insert(key.to_vec(), row.to_vec())),
-                None => drop(rows.remove(key)),
-            }
-        }
-        for (scope, counter, step) in overlay.counted() {
-            let scopes = [counter.is_scoped().then_some(*scope), counter.is_whole().then_some(WHOLE)];
-            scopes.into_iter().flatten().for_each(|scope| self.add(scope, *counter, *step));
-        }
-        for (tenant, end) in overlay.ended() {
-            match end {
-                End::Retired => Counter::SUMMED.into_iter().for_each(|counter| {
-                    let own = i64::try_from(self.count(tenant.to_bytes(), counter)).unwrap();
-                    self.add(WHOLE, counter, -own);
-                }),
-                End::Erased => self.counters.retain(|(scope, _), _| *scope != tenant.to_bytes()),
-            }
-        }
-        for Logged { scope, about, kind } in overlay.logged().iter().copied() {
-            self.last_seq += 1;
-            let (seq, tenant, actor) = (self.last_seq, scope.tenant(), stamp.actor.clone());
-            self.log.push(Change { seq, tenant, about, at: stamp.at, actor, kind });
-        }
-    }
-
-    fn add(&mut self, scope: [u8; 16], counter: Counter, step: i64) {
-        let count = self.counters.entry((scope, counter as u8)).or_default();
-        *count = count.checked_add_signed(step).expect("nothing is counted below zero");
-    }
-
-    fn count(&self, scope: [u8; 16], counter: Counter) -> u64 {
-        self.counters.get(&(scope, counter as u8)).copied().unwrap_or_default()
     }
 }
 
@@ -215,27 +199,17 @@ impl Loaded {
 impl Source for Loaded {
     fn get(&self, table: Table, key: &[u8], show: &mut dyn FnMut(&[u8])) -> StoreResult<bool> {
         self.need([Need::Row(table, key.to_vec())])?;
-        let row = self.state.rows.get(&table).and_then(|rows| rows.get(key));
-        if let Some(row) = row {
-            show(row);
-        }
-        Ok(row.is_some())
+        self.state.get(table, key, show)
     }
 
     fn range(&self, table: Table, span: &Span) -> StoreResult<Box<dyn Cursor + '_>> {
         self.need([Need::Span(table, format!("{span:?}"))])?;
-        let rows = self.state.rows.get(&table).into_iter().flatten().filter(|(key, _)| span.contains(key));
-        let mut rows: Vec<_> = rows.map(|(key, row)| (key.as_slice(), row.as_slice())).collect();
-        // The last is taken first.
-        if !span.reverse {
-            rows.reverse();
-        }
-        Ok(Box::new(Listed { rows, at: None }))
+        self.state.range(table, span)
     }
 
     fn count(&self, scope: [u8; 16], counter: Counter) -> StoreResult<u64> {
         self.need([Need::Scope(scope.to_vec())])?;
-        Ok(self.state.count(scope, counter))
+        self.state.count(scope, counter)
     }
 
     fn expect(&self, rows: &mut dyn Iterator<Item = (Table, Vec<u8>)>) -> StoreResult<()> {
@@ -243,40 +217,20 @@ impl Source for Loaded {
     }
 }
 
-struct Listed<'a> {
-    rows: Vec<(&'a [u8], &'a [u8])>,
-    at: Option<(&'a [u8], &'a [u8])>,
-}
-
-impl Cursor for Listed<'_> {
-    fn advance(&mut self) -> StoreResult<bool> {
-        self.at = self.rows.pop();
-        Ok(self.at.is_some())
-    }
-
-    fn key(&self) -> &[u8] {
-        self.at.unwrap().0
-    }
-
-    fn value(&self) -> &[u8] {
-        self.at.unwrap().1
-    }
-}
-
 #[async_trait]
 impl Changes for MemoryEngine {
     async fn changes(&self, after: u64, limit: usize) -> StoreResult<Vec<Change>> {
-        Ok(self.now()?.log.iter().filter(|change| change.seq > after).take(limit).cloned().collect())
+        Ok(self.now()?.log()?.into_iter().filter(|change| change.seq > after).take(limit).collect())
     }
 
     async fn newest_change(&self, tenant: Option<TenantId>) -> StoreResult<u64> {
-        let state = self.now()?;
-        let newest = state.log.iter().rev().find(|change| tenant.is_none() || change.tenant == tenant);
+        let log = self.now()?.log()?;
+        let newest = log.iter().rev().find(|change| tenant.is_none() || change.tenant == tenant);
         Ok(newest.map_or(0, |change| change.seq))
     }
 
     async fn changes_of(&self, tenant: TenantId, from: Option<LogPlace>, limit: usize) -> StoreResult<LogPage> {
-        let state = self.now()?;
+        let log = self.now()?.log()?;
         // A place is the position that the page before ended at, and whose page that was.
         let place = |seq: u64| LogPlace([seq.to_be_bytes().as_slice(), &tenant.to_bytes()].concat());
         let before = match &from {
@@ -287,7 +241,7 @@ impl Changes for MemoryEngine {
             }
         };
         let is_own = |change: &&Change| change.tenant == Some(tenant) || change.about == Some(tenant);
-        let mut own = state.log.iter().rev().filter(is_own).filter(|change| change.seq < before);
+        let mut own = log.iter().rev().filter(is_own).filter(|change| change.seq < before);
         let items: Vec<Change> = own.by_ref().take(limit).cloned().collect();
         let next = own.next().and(items.last()).map(|change| place(change.seq));
         Ok(LogPage { items, damaged: 0, next })
@@ -295,34 +249,19 @@ impl Changes for MemoryEngine {
 }
 
 #[async_trait]
-impl Backups for MemoryEngine {
-    async fn backup(&self) -> StoreResult<Backup> {
-        Err(StoreError::unavailable("what is in memory has no backups"))
-    }
-
-    async fn has_passed(&self, _position: Position) -> StoreResult<bool> {
-        Err(StoreError::unavailable("what is in memory has no backups"))
-    }
-
-    async fn changes_since(&self, _position: Position) -> StoreResult<Since> {
-        Err(StoreError::unavailable("what is in memory has no backups"))
-    }
-}
-
-#[async_trait]
 impl Store for MemoryEngine {
     fn history(&self) -> HistoryId {
-        HistoryId::from_bytes([0; 16])
+        self.history
     }
 
     async fn counts(&self) -> StoreResult<Counts> {
         let state = self.now()?;
         let count = |counter| state.count(WHOLE, counter);
         Ok(Counts {
-            users: count(Counter::Users),
-            workspaces: count(Counter::Workspaces),
-            artifacts: count(Counter::Artifacts),
-            active_artifacts: count(Counter::ActiveArtifacts),
+            users: count(Counter::Users)?,
+            workspaces: count(Counter::Workspaces)?,
+            artifacts: count(Counter::Artifacts)?,
+            active_artifacts: count(Counter::ActiveArtifacts)?,
         })
     }
 
@@ -331,7 +270,7 @@ impl Store for MemoryEngine {
         StoreHealth {
             readable: state.is_ok(),
             writable: state.as_ref().map(drop).map_err(Clone::clone),
-            last_seq: state.map_or(0, |state| state.last_seq),
+            last_seq: state.map_or(0, |state| state.last_seq()),
             queue_depth: 0,
             damaged: Vec::new(),
         }

@@ -34,9 +34,14 @@ pub struct Span {
 impl Span {
     /// The rows of `table` whose keys begin with `prefix`.
     pub fn under(table: Table, prefix: &[u8]) -> Self {
+        Self::padded(prefix, table.key_len())
+    }
+
+    /// Keys of `length` bytes that begin with `prefix`.
+    pub(super) fn padded(prefix: &[u8], length: usize) -> Self {
         let padded = |with: u8| {
             let mut key = prefix.to_vec();
-            key.resize(table.key_len().max(prefix.len()), with);
+            key.resize(length.max(prefix.len()), with);
             Bound::Included(key)
         };
         Self { first: padded(0), last: padded(u8::MAX), reverse: false }
@@ -45,6 +50,11 @@ impl Span {
     /// All rows of a table.
     pub fn all() -> Self {
         Self { first: Bound::Unbounded, last: Bound::Unbounded, reverse: false }
+    }
+
+    /// Whether it has all rows there can be.
+    pub fn is_all(&self) -> bool {
+        matches!((&self.first, &self.last), (Bound::Unbounded, Bound::Unbounded))
     }
 
     /// The rows after this key, if one is given.

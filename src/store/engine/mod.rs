@@ -13,18 +13,24 @@ mod overlay;
 mod rows;
 mod tables;
 mod tx;
+mod whole;
 
 use std::future::Future;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
 
 use super::{Damage, StoreResult};
 use crate::domain::{ChangeKind, Membership, Quotas, Session, Stamp, TenantId, Timestamp, UserId};
 
+pub use super::records::Entry;
 pub use cursor::{Cursor, Span};
 pub use keys::{creation_in, creation_key, expiry_key, pair, second_of};
 pub use overlay::{End, Overlay, Written};
 pub use rows::RowCount;
-pub use tables::{Counter, Table};
+pub use tables::{Counter, Table, WHOLE};
 pub use tx::Tx;
+pub use whole::{Rebuild, Section, Whole, WholeRow, number};
 
 /// What a rule reads from. An error is the engine's: the rule passes it on and does nothing more.
 pub trait Source {
@@ -118,6 +124,12 @@ pub trait Engine: Send + Sync {
         self.read(name, rule)
     }
 
+    /// The database as of the last commit, as a whole. While it is held, what other writes replace takes up room as well.
+    fn whole(&self) -> StoreResult<Arc<dyn Whole + Send + Sync>>;
+
+    /// Held by the one backup that is being made.
+    fn backups(&self) -> &Arc<Semaphore>;
+
     /// See [`super::Housekeeping::trim_changes`].
     fn trim_changes(&self, before: Timestamp, limit: usize) -> impl Future<Output = StoreResult<bool>> + Send;
 }
@@ -141,6 +153,13 @@ impl Scope {
             Self::User(_) | Self::Nobody(_) => None,
         }
     }
+}
+
+/// The chain that an entry of the change log is in, if it is in one: of what happened in a workspace, or else is about one.
+/// It is counted which the newest entry of each chain is.
+pub fn chain(tenant: Option<TenantId>, about: Option<TenantId>) -> Option<(TenantId, Counter)> {
+    let own = tenant.map(|tenant| (tenant, Counter::NewestChange));
+    own.or(about.map(|about| (about, Counter::NewestAbout)))
 }
 
 /// An entry of the change log before the engine numbers it.

@@ -1,5 +1,7 @@
 //! The tables and counters, by name.
 
+use crate::domain::TenantId;
+
 /// A table of rows. What its keys consist of comes after `‖`; the scope comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Table {
@@ -45,6 +47,29 @@ pub enum Table {
 }
 
 impl Table {
+    /// All there are, in the order that they have in backups.
+    pub(super) const ALL: [Self; 19] = [
+        Self::Users,
+        Self::UsersByEmail,
+        Self::OneTimeTokens,
+        Self::Sessions,
+        Self::SpentTokens,
+        Self::RefreshSalts,
+        Self::Workspaces,
+        Self::WorkspacesBySlug,
+        Self::WorkspacesDeleted,
+        Self::Members,
+        Self::MembershipsByUser,
+        Self::ApiKeys,
+        Self::ApiKeyUses,
+        Self::Artifacts,
+        Self::ArtifactsTrash,
+        Self::ArtifactsByCreation,
+        Self::ArtifactVersions,
+        Self::Answers,
+        Self::AnswersByExpiry,
+    ];
+
     /// The name of the table, for operators.
     pub fn name(self) -> &'static str {
         match self {
@@ -91,7 +116,21 @@ impl Table {
             Self::UsersByEmail | Self::WorkspacesBySlug => 0,
         }
     }
+
+    /// How long its rows are, in bytes, if all are as long: ids that texts lead to, and nothing where the key says it all.
+    pub(super) fn row_len(self) -> Option<usize> {
+        match self {
+            Self::UsersByEmail | Self::WorkspacesBySlug => Some(16),
+            Self::WorkspacesDeleted | Self::MembershipsByUser | Self::ArtifactsByCreation | Self::AnswersByExpiry => {
+                Some(0)
+            }
+            _ => None,
+        }
+    }
 }
+
+/// Stands where the scope does in the keys of what is counted in all.
+pub const WHOLE: [u8; 16] = [0; 16];
 
 /// What is counted. The numbers are part of stored keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -127,6 +166,28 @@ impl Counter {
     /// Whether it is counted in each scope.
     pub fn is_scoped(self) -> bool {
         !matches!(self, Self::Users | Self::Workspaces | Self::OldestChange)
+    }
+
+    /// The key of the counter of a scope.
+    pub fn of(self, scope: [u8; 16]) -> [u8; 17] {
+        let mut key = [self as u8; 17];
+        key[..16].copy_from_slice(&scope);
+        key
+    }
+
+    /// The key of the counter of a workspace.
+    pub fn of_tenant(self, tenant: TenantId) -> [u8; 17] {
+        self.of(tenant.to_bytes())
+    }
+
+    /// The key of the counter over all workspaces.
+    pub fn of_all(self) -> [u8; 17] {
+        self.of(WHOLE)
+    }
+
+    /// Whether this is the key of such a counter, of whatever.
+    pub fn is_of(self, key: &[u8; 17]) -> bool {
+        key[16] == self as u8
     }
 
     /// Whether it is counted in all.

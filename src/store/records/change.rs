@@ -3,17 +3,34 @@
 use serde::{Deserialize, Serialize};
 
 use super::workspace::RoleV1;
-use super::{Id, Record, Unreadable, parse, time, unknown};
+use super::{Id, Record, Unreadable, decode, encode, parse, time, unknown};
 use crate::domain::{Actor, ApiKeyId, ArtifactId, Change, ChangeKind, SessionId, TenantId, UserId};
+use crate::store::{StoreError, StoreResult};
 
 /// An entry of the change log with what only the store sees of it.
 #[cfg_attr(test, derive(Debug, PartialEq))]
-pub(in crate::store) struct Entry {
+pub struct Entry {
+    /// What was changed.
     pub change: Change,
     /// The position of the entry before of the same chain, or 0: so a workspace's entries can be read without the rest. A
     /// workspace has a chain of what happened in it, and one of what is about it.
     pub previous: u64,
 }
+
+impl Entry {
+    /// The bytes that it is stored as.
+    pub fn to_bytes(&self) -> StoreResult<Vec<u8>> {
+        encode(self)
+    }
+
+    /// The entry that is stored as these bytes at a position.
+    pub fn at(position: u64, bytes: &[u8]) -> StoreResult<Self> {
+        decode(bytes).map_err(|cause| StoreError::damaged(LOG, &position.to_be_bytes(), cause))
+    }
+}
+
+/// The name of the change log, for operators.
+const LOG: &str = "changes";
 
 #[derive(Serialize, Deserialize)]
 pub(in crate::store) struct ChangeV1 {

@@ -26,7 +26,7 @@ use serde::de::DeserializeOwned;
 use crate::domain::{ApiKey, Artifact, Membership, Noted, OneTimeToken, Session, Timestamp, Workspace};
 use crate::store::{StoreError, StoreResult};
 
-pub(super) use change::Entry;
+pub use change::Entry;
 pub(super) use last_use::LastUse;
 pub(super) use refresh_salts::{RefreshSalts, Salted};
 pub(super) use session::SpentTokens;

@@ -4,13 +4,15 @@ use std::future::{Future, ready};
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::sync::Semaphore;
+
 use super::RedbStore;
 use super::budget::Budget;
 use super::snapshot::Snapshot;
 use super::writer::WriteOutcome;
 use super::{change_log, changes};
 use crate::domain::{Membership, Quotas, Session, Stamp, Timestamp};
-use crate::store::engine::{Engine, Name, RowCount, Source, Tx};
+use crate::store::engine::{Engine, Name, RowCount, Source, Tx, Whole};
 use crate::store::{Call, StoreError, StoreResult};
 
 impl RedbStore {
@@ -139,6 +141,14 @@ impl Engine for RedbStore {
     ) -> impl Future<Output = StoreResult<Option<Membership>>> + Send {
         let read = || self.look_up(name, |snapshot| rule(&snapshot.reader()));
         ready(self.published.remembered.members.get_or_read(&key, read))
+    }
+
+    fn whole(&self) -> StoreResult<Arc<dyn Whole + Send + Sync>> {
+        Ok(self.snapshot()?)
+    }
+
+    fn backups(&self) -> &Arc<Semaphore> {
+        &self.backups
     }
 
     async fn trim_changes(&self, before: Timestamp, limit: usize) -> StoreResult<bool> {

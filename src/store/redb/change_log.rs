@@ -1,13 +1,10 @@
 //! The change log: one entry for each thing that a write changed, in the order of the commits, without gaps.
 
-use redb::{ReadableTable, Table, TableHandle as _};
+use redb::{ReadableTable, Table};
 
-use super::counters::Counter;
-use super::records::{self, Entry};
-use super::tables::{CHANGES, get, put, read};
-use crate::domain::{Change, Stamp, TenantId, Timestamp};
+use crate::domain::{Change, Stamp, Timestamp};
 use crate::store::StoreResult;
-use crate::store::engine::Logged;
+use crate::store::engine::{Entry, Logged};
 
 /// The log while a group is written.
 pub(super) struct ChangeLog<'txn> {
@@ -32,17 +29,9 @@ impl<'txn> ChangeLog<'txn> {
         let Logged { scope, about, kind } = *logged;
         let (seq, tenant, actor) = (self.next_seq(), scope.tenant(), stamp.actor.clone());
         let entry = Entry { change: Change { seq, tenant, about, at: stamp.at, actor, kind }, previous };
-        self.table.insert(seq, records::encode(&entry)?.as_slice())?;
+        self.table.insert(seq, entry.to_bytes()?.as_slice())?;
         self.last = seq;
         Ok(())
-    }
-
-    /// Has the entry at a position follow another one of the same workspace.
-    pub fn relink(&mut self, seq: u64, previous: u64) -> StoreResult<()> {
-        match get::<_, Entry>(&self.table, seq)? {
-            Some(entry) => put(&mut self.table, seq, &Entry { previous, ..entry }),
-            None => Ok(()),
-        }
     }
 
     /// Removes the first entries, at most `limit`, that are from before `before`, but never the last one: the next follows
@@ -67,7 +56,7 @@ pub(super) fn begins_before(table: &impl ReadableTable<u64, &'static [u8]>, befo
             break;
         }
         // One that can't be read is as old as the next that can.
-        if let Ok(entry) = entry_at(seq.value(), entry.value()) {
+        if let Ok(entry) = Entry::at(seq.value(), entry.value()) {
             return Ok(entry.change.at < before);
         }
     }
@@ -77,15 +66,4 @@ pub(super) fn begins_before(table: &impl ReadableTable<u64, &'static [u8]>, befo
 /// The position of the last entry; 0 when there is none.
 pub(super) fn last_seq(table: &impl ReadableTable<u64, &'static [u8]>) -> StoreResult<u64> {
     Ok(table.last()?.map_or(0, |(seq, _)| seq.value()))
-}
-
-/// What the entry at a position says.
-pub(super) fn entry_at(seq: u64, entry: &[u8]) -> StoreResult<Entry> {
-    read(CHANGES.name(), &seq.to_be_bytes(), entry)
-}
-
-/// The chain of an entry, if it is in one: of what happened in a workspace, or else is about one.
-pub(super) fn chain(tenant: Option<TenantId>, about: Option<TenantId>) -> Option<(TenantId, Counter)> {
-    let own = tenant.map(|tenant| (tenant, Counter::NewestChange));
-    own.or(about.map(|about| (about, Counter::NewestAbout)))
 }

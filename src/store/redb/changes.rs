@@ -2,14 +2,12 @@
 
 use super::RedbStore;
 use super::budget::Budget;
-use super::change_log::{chain, entry_at, last_seq};
+use super::change_log::last_seq;
 use super::counters::{self, Counter};
-use super::records::Entry;
 use super::snapshot::Snapshot;
-use super::tables::get;
 use super::transaction::Tables;
 use crate::domain::{Change, LogPage, LogPlace, TenantId, Timestamp};
-use crate::store::engine::Name;
+use crate::store::engine::{Entry, Name, Source as _, chain};
 use crate::store::{Changes, StoreError, StoreResult};
 use async_trait::async_trait;
 
@@ -58,7 +56,7 @@ pub(super) fn list(snapshot: &Snapshot, budget: &Budget, after: u64, limit: usiz
             return Err(StoreError::Overloaded);
         }
         let (seq, entry) = row?;
-        match entry_at(seq.value(), entry.value()) {
+        match Entry::at(seq.value(), entry.value()) {
             Ok(entry) => changes.push(entry.change),
             Err(StoreError::Damaged(damage)) => snapshot.met_damage(&damage),
             Err(error) => return Err(error),
@@ -122,14 +120,15 @@ impl Page<'_> {
     /// The entry at the next position of a chain, if it is of that chain. When it can't be read, the chain goes on with the
     /// last entry before it that is of the chain, if that is not far.
     fn entry(&mut self, of: usize, next: &mut [u64; 2]) -> StoreResult<Option<Entry>> {
-        match get::<_, Entry>(self.snapshot.changes()?, next[of]) {
+        let row = self.snapshot.changes()?.get(next[of])?;
+        match row.map(|row| Entry::at(next[of], row.value())).transpose() {
             Err(StoreError::Damaged(damage)) => self.snapshot.met_damage(&damage),
             entry => return Ok(entry?.filter(|entry| self.is_of(of, entry))),
         }
         self.damaged += 1;
         for row in self.snapshot.changes()?.range(..next[of])?.rev().take(LOOKED_BACK) {
             let (seq, entry) = row?;
-            if let Ok(entry) = entry_at(seq.value(), entry.value())
+            if let Ok(entry) = Entry::at(seq.value(), entry.value())
                 && self.is_of(of, &entry)
             {
                 next[of] = seq.value();

@@ -9,33 +9,6 @@ use crate::store::{Counts, StoreResult};
 
 pub(super) use crate::store::engine::Counter;
 
-/// Stands where the tenant does in the keys of counters over all tenants.
-pub(super) const WHOLE: [u8; 16] = [0; 16];
-
-impl Counter {
-    /// The key of the counter over all workspaces.
-    pub fn of_all(self) -> [u8; 17] {
-        self.of(WHOLE)
-    }
-
-    /// The key of the counter of a workspace.
-    pub fn of_tenant(self, tenant: TenantId) -> [u8; 17] {
-        self.of(tenant.to_bytes())
-    }
-
-    /// Whether this is the key of such a counter, of whatever.
-    pub fn is_of(self, key: &[u8; 17]) -> bool {
-        key[16] == self as u8
-    }
-
-    /// The key of the counter of a scope.
-    pub fn of(self, owner: [u8; 16]) -> [u8; 17] {
-        let mut key = [self as u8; 17];
-        key[..16].copy_from_slice(&owner);
-        key
-    }
-}
-
 /// The counters while a group is written: each is read once and written once, however many intents change it.
 pub(super) struct Counters<'txn> {
     table: Table<'txn, &'static [u8; 17], u64>,
@@ -126,13 +99,6 @@ impl<'txn> Counters<'txn> {
         }
         Ok(())
     }
-}
-
-/// The workspace, or zeros for the whole, in the key of a counter.
-pub(super) fn tenant_of(key: &[u8; 17]) -> [u8; 16] {
-    let mut tenant = [0; 16];
-    tenant.copy_from_slice(&key[..16]);
-    tenant
 }
 
 /// A counter's value in a workspace.

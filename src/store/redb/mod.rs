@@ -11,7 +11,6 @@
 //! Knows `domain` and the boundary in [`crate::store`]; nothing of HTTP, and nothing of telemetry beyond the
 //! [`Observer`] it is given.
 
-mod backup;
 mod budget;
 mod calls;
 mod change_log;
@@ -23,8 +22,6 @@ mod errors;
 #[cfg(test)]
 mod failures;
 mod figures;
-#[cfg(fuzzing)]
-pub mod fuzzing;
 mod group;
 mod guard;
 mod health;
@@ -33,8 +30,10 @@ mod job;
 mod limits;
 mod migrate;
 mod open;
+mod rebuild;
 mod remembered;
 mod reserve;
+mod restore;
 mod rows;
 mod scan;
 mod snapshot;
@@ -56,16 +55,15 @@ use self::scan::Scans;
 use self::snapshot::Published;
 use self::writer::Writer;
 use super::engine::Name;
-use super::records;
 use super::{Cause, Counts, Observer, Store, StoreError, StoreFigures, StoreHealth, StoreResult};
 use crate::domain::{HistoryId, SharedQuotas};
 
-pub use backup::{BackupError, Copied, backup, restore, verify as verify_backup, verify_changes};
-pub use check::{CheckReport, check};
+pub use check::check;
 pub use compact::{CompactError, Compacted, compact};
 pub use errors::OpenError;
 pub use open::{Location, Options, RepairProgress, Schema, schema};
-pub use stats::{Stats, TableStats, WorkspaceStats, stats};
+pub use restore::{RestoreError, backup, restore};
+pub use stats::{Stats, TableStats, stats};
 
 /// A [`Store`] on redb.
 ///

@@ -11,6 +11,7 @@ use redb::{Builder, Database, DatabaseError};
 use super::errors::OpenError;
 use super::{history, migrate};
 use crate::domain::{Entropy, HistoryId, SharedQuotas};
+use crate::store::schema::{SCHEMA_VERSION, steps_from};
 use crate::store::{Cause, StoreError, StoreResult};
 
 /// The database's file in its directory.
@@ -79,7 +80,7 @@ pub(super) fn open(options: &Options) -> Result<(Database, HistoryId), OpenError
 pub(super) fn open_current(options: &Options) -> Result<Database, OpenError> {
     let path = options.location.path();
     let (database, found) = guarded(&path, || open_unmigrated(&path, options))?;
-    let known = migrate::SCHEMA_VERSION;
+    let known = SCHEMA_VERSION;
     if found < known { Err(OpenError::Older { path, found, known }) } else { Ok(database) }
 }
 
@@ -100,7 +101,7 @@ pub fn schema(options: &Options, migrate: bool) -> Result<Schema, OpenError> {
         migrate::migrate(&database, found).map_err(|error| OpenError::after_opening(path.clone(), &error))?;
     }
     database.close().map_err(|error| OpenError::Other { path, cause: Cause::new(error) })?;
-    Ok(Schema { found, steps: migrate::steps_from(found) })
+    Ok(Schema { found, steps: steps_from(found) })
 }
 
 /// Opens a database that was open before, with this history; one in memory is lost.
@@ -210,8 +211,8 @@ fn open_unmigrated(path: &Path, options: &Options) -> Result<(Database, u32), Op
 }
 
 /// Refuses a schema that is newer than this program.
-pub(super) fn require_known(path: &Path, found: u32) -> Result<(), OpenError> {
-    let known = migrate::SCHEMA_VERSION;
+fn require_known(path: &Path, found: u32) -> Result<(), OpenError> {
+    let known = SCHEMA_VERSION;
     if found > known {
         return Err(OpenError::Newer { path: path.to_owned(), found, known });
     }

@@ -8,10 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use quick_cache::sync::Cache;
 
-use super::tables::second_of;
 use crate::domain::{Membership, Session};
 use crate::store::StoreResult;
-use crate::store::engine::Table;
+use crate::store::engine::{Table, second_of};
 
 /// How many rows of each kind are remembered.
 const CAPACITY: usize = 10_000;

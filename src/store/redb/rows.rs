@@ -3,22 +3,64 @@
 use std::cell::Cell;
 use std::ops::Bound;
 
-use redb::{AccessGuard, Key, Range, ReadableTable, Value};
+use redb::{AccessGuard, Key, Range, ReadableTable, Table, Value};
 
 use super::budget::Budget;
-use crate::store::engine::{Cursor, Span};
+use crate::store::engine::{Cursor, Span, number};
 use crate::store::{StoreError, StoreResult};
 
-/// A type of redb's whose values are seen as bytes without being copied.
+/// A type of redb's whose values are seen as bytes, those that are bytes in the file without being copied.
 pub(super) trait Bytes: Value {
+    /// What is kept beside a value, to be shown instead of it.
+    type Kept;
+
+    /// What is kept beside a value.
+    fn kept(value: &Self::SelfType<'_>) -> Self::Kept;
+
     /// The bytes.
-    fn bytes<'a>(value: Self::SelfType<'a>) -> &'a [u8]
+    fn bytes<'a>(value: Self::SelfType<'a>, kept: &'a Self::Kept) -> &'a [u8]
     where
         Self: 'a;
+
+    /// The value of which these are the bytes.
+    fn of<'a>(bytes: &'a [u8]) -> Self::SelfType<'a>
+    where
+        Self: 'a,
+    {
+        Self::from_bytes(bytes)
+    }
+}
+
+/// Types that are bytes in the file.
+macro_rules! bytes {
+    ($($type:ty, $value:ident => $bytes:expr;)+) => {$(
+        impl Bytes for $type {
+            type Kept = ();
+
+            fn kept(_value: &Self::SelfType<'_>) {}
+
+            fn bytes<'a>($value: Self::SelfType<'a>, _kept: &'a ()) -> &'a [u8]
+            where
+                Self: 'a,
+            {
+                $bytes
+            }
+        }
+    )+};
+}
+
+bytes! {
+    &'static [u8], value => value;
+    &'static str, value => value.as_bytes();
+    (), _value => &[];
 }
 
 impl<const N: usize> Bytes for &'static [u8; N] {
-    fn bytes<'a>(value: &'a [u8; N]) -> &'a [u8]
+    type Kept = ();
+
+    fn kept(_value: &Self::SelfType<'_>) {}
+
+    fn bytes<'a>(value: &'a [u8; N], _kept: &'a ()) -> &'a [u8]
     where
         Self: 'a,
     {
@@ -26,30 +68,26 @@ impl<const N: usize> Bytes for &'static [u8; N] {
     }
 }
 
-impl Bytes for &'static [u8] {
-    fn bytes<'a>(value: &'a [u8]) -> &'a [u8]
-    where
-        Self: 'a,
-    {
-        value
-    }
-}
+/// Numbers are in their order as bytes, too, which they are not in the file.
+impl Bytes for u64 {
+    type Kept = [u8; 8];
 
-impl Bytes for &'static str {
-    fn bytes<'a>(value: &'a str) -> &'a [u8]
-    where
-        Self: 'a,
-    {
-        value.as_bytes()
+    fn kept(value: &u64) -> [u8; 8] {
+        value.to_be_bytes()
     }
-}
 
-impl Bytes for () {
-    fn bytes<'a>((): ()) -> &'a [u8]
+    fn bytes<'a>(_value: u64, kept: &'a [u8; 8]) -> &'a [u8]
     where
         Self: 'a,
     {
-        &[]
+        kept
+    }
+
+    fn of<'a>(bytes: &'a [u8]) -> u64
+    where
+        Self: 'a,
+    {
+        number(bytes)
     }
 }
 
@@ -79,15 +117,16 @@ impl Watch<'_> {
 }
 
 /// Shows a row, if it is there.
-pub(super) fn get<K: Key + 'static, V: Bytes + 'static>(
+pub(super) fn get<K: Bytes + Key + 'static, V: Bytes + 'static>(
     table: &impl ReadableTable<K, V>,
     key: &[u8],
     watch: Watch<'_>,
     show: &mut dyn FnMut(&[u8]),
 ) -> StoreResult<bool> {
-    let row = watch.inside(|| table.get(K::from_bytes(key)))?;
+    let row = watch.inside(|| table.get(K::of(key)))?;
     if let Some(row) = &row {
-        show(V::bytes(row.value()));
+        let kept = V::kept(&row.value());
+        show(V::bytes(row.value(), &kept));
     }
     Ok(row.is_some())
 }
@@ -102,17 +141,54 @@ pub(super) fn range<'a, K: Bytes + Key + 'static, V: Bytes + 'static>(
     Ok(Box::new(TableCursor { rows, reverse: span.reverse, at: None, watch, passed: 0 }))
 }
 
-fn bound<K: Key + 'static>(bound: &Bound<Vec<u8>>) -> Bound<K::SelfType<'_>> {
-    bound.as_ref().map(|key| K::from_bytes(key))
+fn bound<K: Bytes + Key + 'static>(bound: &Bound<Vec<u8>>) -> Bound<K::SelfType<'_>> {
+    bound.as_ref().map(|key| K::of(key))
+}
+
+/// Writes a row, or removes it.
+pub(super) fn write<K: Bytes + Key + 'static, V: Bytes + 'static>(
+    table: &mut Table<'_, K, V>,
+    key: &[u8],
+    row: Option<&[u8]>,
+) -> StoreResult<()> {
+    match row {
+        Some(row) => drop(table.insert(K::of(key), V::of(row))?),
+        None => drop(table.remove(K::of(key))?),
+    }
+    Ok(())
+}
+
+/// Removes the rows of a span.
+pub(super) fn remove<K: Bytes + Key + 'static, V: Bytes + 'static>(
+    table: &mut Table<'_, K, V>,
+    span: &Span,
+) -> StoreResult<()> {
+    let bounds = (bound::<K>(&span.first), bound::<K>(&span.last));
+    Ok(table.retain_in::<K::SelfType<'_>, _>(bounds, |_, _| false)?)
 }
 
 /// Rows of a table in order.
-struct TableCursor<'a, K: Key + 'static, V: Value + 'static> {
+struct TableCursor<'a, K: Bytes + Key + 'static, V: Bytes + 'static> {
     rows: Range<'a, K, V>,
     reverse: bool,
-    at: Option<(AccessGuard<'a, K>, AccessGuard<'a, V>)>,
+    at: Option<At<'a, K, V>>,
     watch: Watch<'a>,
     passed: usize,
+}
+
+/// The row it is at.
+struct At<'a, K: Bytes + 'static, V: Bytes + 'static> {
+    key: AccessGuard<'a, K>,
+    kept_key: K::Kept,
+    row: AccessGuard<'a, V>,
+    kept_row: V::Kept,
+}
+
+impl<'a, K: Bytes + 'static, V: Bytes + 'static> At<'a, K, V> {
+    fn new((key, row): (AccessGuard<'a, K>, AccessGuard<'a, V>)) -> Self {
+        let (kept_key, kept_row) = (K::kept(&key.value()), V::kept(&row.value()));
+        Self { key, kept_key, row, kept_row }
+    }
 }
 
 impl<K: Bytes + Key + 'static, V: Bytes + 'static> Cursor for TableCursor<'_, K, V> {
@@ -122,15 +198,15 @@ impl<K: Bytes + Key + 'static, V: Bytes + 'static> Cursor for TableCursor<'_, K,
             return Err(StoreError::Overloaded);
         }
         let next = self.watch.inside(|| if self.reverse { self.rows.next_back() } else { self.rows.next() });
-        self.at = next.transpose()?;
+        self.at = next.transpose()?.map(At::new);
         Ok(self.at.is_some())
     }
 
     fn key(&self) -> &[u8] {
-        self.at.as_ref().map_or(&[], |(key, _)| K::bytes(key.value()))
+        self.at.as_ref().map_or(&[], |at| K::bytes(at.key.value(), &at.kept_key))
     }
 
     fn value(&self) -> &[u8] {
-        self.at.as_ref().map_or(&[], |(_, row)| V::bytes(row.value()))
+        self.at.as_ref().map_or(&[], |at| V::bytes(at.row.value(), &at.kept_row))
     }
 }

@@ -16,7 +16,7 @@ use super::budget::Budget;
 use super::remembered::Remembered;
 use super::rows::{self, Watch};
 use super::tables::{self, named};
-use crate::store::engine::{Counter, Cursor, Source, Span, Table};
+use crate::store::engine::{Counter, Cursor, Section, Source, Span, Table, Whole};
 use crate::store::{CacheFigures, Damage, Damages, Observer, StoreError, StoreResult};
 
 type ReadTable<const N: usize> = ReadOnlyTable<&'static [u8; N], &'static [u8]>;
@@ -41,11 +41,6 @@ macro_rules! snapshot {
             /// The last commit, which notes the rows that are met in it and can't be read.
             pub fn reporting(database: &Database, damages: Arc<Damages>) -> StoreResult<Self> {
                 Ok(Self { txn: database.begin_read()?, damages, $($name: OnceLock::new(),)+ })
-            }
-
-            /// Notes a row that can't be read.
-            pub fn met_damage(&self, damage: &Damage) {
-                self.damages.note(damage);
             }
 
             /// The transaction that it is seen through.
@@ -90,6 +85,7 @@ snapshot! {
     answers_by_expiry: ANSWERS_BY_EXPIRY, ReadOnlyTable<&'static [u8; 56], ()>;
     counters: COUNTERS, ReadOnlyTable<&'static [u8; 17], u64>;
     changes: CHANGES, ReadOnlyTable<u64, &'static [u8]>;
+    facts: META, ReadOnlyTable<&'static str, &'static [u8]>;
 }
 
 impl Snapshot {
@@ -101,6 +97,36 @@ impl Snapshot {
     /// What rules read from.
     pub fn reader(&self) -> Reader<'_> {
         Reader { snapshot: self, watch: Watch::default() }
+    }
+}
+
+/// For as long as it takes.
+impl Source for Snapshot {
+    fn get(&self, table: Table, key: &[u8], show: &mut dyn FnMut(&[u8])) -> StoreResult<bool> {
+        self.reader().get(table, key, show)
+    }
+
+    fn range(&self, table: Table, span: &Span) -> StoreResult<Box<dyn Cursor + '_>> {
+        named!(self, table, rows => rows::range(rows, span, Watch::default()))
+    }
+
+    fn count(&self, scope: [u8; 16], counter: Counter) -> StoreResult<u64> {
+        self.reader().count(scope, counter)
+    }
+
+    fn met_damage(&self, damage: &Damage) {
+        self.damages.note(damage);
+    }
+}
+
+impl Whole for Snapshot {
+    fn section(&self, section: Section, span: &Span) -> StoreResult<Box<dyn Cursor + '_>> {
+        match section {
+            Section::Rows(table) => self.range(table, span),
+            Section::Counters => rows::range(self.counters()?, span, Watch::default()),
+            Section::Changes => rows::range(self.changes()?, span, Watch::default()),
+            Section::Facts => rows::range(self.facts()?, span, Watch::default()),
+        }
     }
 }
 

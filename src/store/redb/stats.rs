@@ -2,15 +2,14 @@
 
 use std::fs;
 
-use redb::{Database, ReadableTable as _, ReadableTableMetadata as _};
+use redb::{Database, ReadableTableMetadata as _};
 
-use super::counters::{Counter, value_in};
 use super::errors::OpenError;
 use super::open::{self, Options};
 use super::snapshot::Snapshot;
-use super::tables::{every_table, read};
-use crate::domain::{TenantId, Workspace};
-use crate::store::{Cause, StoreResult};
+use super::tables::every_table;
+use crate::store::stats::workspaces;
+use crate::store::{Cause, StoreResult, WorkspaceStats};
 
 /// What takes up space.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,23 +32,6 @@ pub struct TableStats {
     /// How many rows it has.
     pub rows: u64,
     /// The size of its pages, in bytes.
-    pub bytes: u64,
-}
-
-/// A workspace.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WorkspaceStats {
-    /// Its slug.
-    pub slug: String,
-    /// Its members.
-    pub members: u64,
-    /// Its API keys.
-    pub api_keys: u64,
-    /// Its artifacts, those in the trash included.
-    pub artifacts: u64,
-    /// Those in the trash.
-    pub in_trash: u64,
-    /// The size of its artifacts and their histories, in bytes, without what the tables add.
     pub bytes: u64,
 }
 
@@ -77,25 +59,6 @@ fn look(database: &Database, file_bytes: u64) -> StoreResult<Stats> {
     });
     tables.sort_by_key(|table| std::cmp::Reverse(table.bytes));
 
-    let mut workspaces = Vec::new();
-    for row in snapshot.workspaces()?.iter()? {
-        let (key, value) = row?;
-        // One that can't be read is called by its id.
-        let workspace = read::<Workspace>("workspaces", key.value(), value.value());
-        let id = TenantId::from_bytes(*key.value());
-        let slug = workspace.map_or_else(|_| id.to_string(), |workspace| workspace.slug.as_str().to_owned());
-        let count = |counter| value_in(snapshot.counters()?, TenantId::from_bytes(*key.value()), counter);
-        let artifacts = count(Counter::Artifacts)?;
-        workspaces.push(WorkspaceStats {
-            slug,
-            members: count(Counter::Members)?,
-            artifacts,
-            in_trash: artifacts.saturating_sub(count(Counter::ActiveArtifacts)?),
-            bytes: count(Counter::Bytes)?,
-            api_keys: count(Counter::ApiKeys)?,
-        });
-    }
-    workspaces.sort_by(|one, other| (other.bytes, &one.slug).cmp(&(one.bytes, &other.slug)));
     let used_bytes = pages.allocated_pages() * pages.page_size() as u64;
-    Ok(Stats { file_bytes, used_bytes, tables, workspaces })
+    Ok(Stats { file_bytes, used_bytes, tables, workspaces: workspaces(&snapshot)? })
 }

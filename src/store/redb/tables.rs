@@ -1,17 +1,10 @@
-//! The tables: what is in them, how their keys are made, and rows of them as records.
+//! The tables: what is in them, and how their keys are made.
 //!
 //! Keys are bytes of fixed width, the tenant (or user) first, so that what belongs together lies together. The ids in
 //! them are of any version, and their order says nothing: artifacts are in the order of their creation in a table of its
 //! own. Deletion moves a row to `artifacts_trash`.
 
-use std::borrow::Borrow;
-
-use redb::{Key, Range, ReadOnlyTable, ReadableTable, TableDefinition, TableHandle, Value};
-
-use super::records::{self, Record};
-use crate::store::{StoreError, StoreResult};
-
-pub(super) use crate::store::engine::{pair, second_of};
+use redb::TableDefinition;
 
 /// Rows of versioned bytes under keys of `N` bytes.
 pub(super) type Definition<const N: usize> = TableDefinition<'static, &'static [u8; N], &'static [u8]>;
@@ -81,38 +74,6 @@ macro_rules! every_table {
     };
 }
 pub(super) use every_table;
-
-/// The rows under `first`, in the order of the second half of their keys.
-pub(super) fn rows_under<V: Value + 'static>(
-    table: &ReadOnlyTable<&'static [u8; 32], V>,
-    first: [u8; 16],
-) -> StoreResult<Range<'static, &'static [u8; 32], V>> {
-    Ok(table.range::<&[u8; 32]>(&pair(first, [0; 16])..=&pair(first, [u8::MAX; 16]))?)
-}
-
-/// The row under `key`.
-pub(super) fn get<'k, K: Key + 'static, R: Record>(
-    table: &(impl ReadableTable<K, &'static [u8]> + TableHandle),
-    key: impl Borrow<K::SelfType<'k>>,
-) -> StoreResult<Option<R>> {
-    let key = key.borrow();
-    table.get(key)?.map(|row| read(table.name(), K::as_bytes(key).as_ref(), row.value())).transpose()
-}
-
-/// What the row that was found under `key` says.
-pub(super) fn read<R: Record>(table: &str, key: &[u8], row: &[u8]) -> StoreResult<R> {
-    records::decode(row).map_err(|cause| StoreError::damaged(table, key, cause))
-}
-
-/// Writes the row under `key`, over the one that was there.
-pub(super) fn put<'k, K: Key + 'static, R: Record>(
-    table: &mut redb::Table<'_, K, &'static [u8]>,
-    key: impl Borrow<K::SelfType<'k>>,
-    entity: &R,
-) -> StoreResult<()> {
-    table.insert(key, records::encode(entity)?.as_slice())?;
-    Ok(())
-}
 
 /// Has `$body` see as `$rows` the table of this name, of the open tables or of a snapshot.
 macro_rules! named {

@@ -5,9 +5,9 @@ use std::mem::take;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use redb::{Key, Value, WriteTransaction};
+use redb::WriteTransaction;
 
-use super::change_log::{self, ChangeLog};
+use super::change_log::ChangeLog;
 use super::counters::Counters;
 use super::remembered::Rewritten;
 use super::rows::{self, Watch};
@@ -17,7 +17,7 @@ use super::tables::{
     SPENT_TOKENS, USERS, USERS_BY_EMAIL, WORKSPACES, WORKSPACES_BY_SLUG, WORKSPACES_DELETED, named,
 };
 use crate::domain::Stamp;
-use crate::store::engine::{Counter, Cursor, End, Overlay, Source, Span, Table, Tx};
+use crate::store::engine::{Counter, Cursor, End, Overlay, Source, Span, Table, Tx, chain};
 use crate::store::{Damage, Damages, StoreError, StoreResult};
 
 type WriteTable<'txn, const N: usize> = redb::Table<'txn, &'static [u8; N], &'static [u8]>;
@@ -76,7 +76,8 @@ macro_rules! opened {
                 }
             )+
 
-            fn open_all(&mut self) -> StoreResult<()> {
+            /// Opens all, so that they are there.
+            pub fn open_all(&mut self) -> StoreResult<()> {
                 $(self.$name()?;)+
                 Ok(())
             }
@@ -126,13 +127,9 @@ impl<'txn> Tables<'txn> {
         Self { damages, ..self }
     }
 
-    /// Creates the tables that are not there yet.
-    pub fn create(txn: &'txn WriteTransaction) -> StoreResult<()> {
-        let mut tables = Self::of(txn);
-        tables.open_all()?;
-        tables.counters()?;
-        tables.changes()?;
-        Ok(())
+    /// Lets go of all that are open, to be opened again when they are needed.
+    pub fn let_go(&mut self) {
+        self.opened = Opened::of(self.opened.txn);
     }
 
     /// See [`COUNTERS`].
@@ -183,7 +180,7 @@ impl<'txn> Tables<'txn> {
     /// Writes what a rule wrote, and whatever follows from it.
     fn apply(&mut self, overlay: &Overlay, stamp: &Stamp) -> StoreResult<()> {
         for (table, key, row) in overlay.writes() {
-            named!(self, table, rows => write(rows, key, row)?);
+            named!(self, table, rows => rows::write(rows, key, row)?);
             self.rewritten.note(table, key);
             if self.damages.any() {
                 self.rewritten.damaged.push((table, key.to_vec()));
@@ -200,7 +197,7 @@ impl<'txn> Tables<'txn> {
         }
         for logged in overlay.logged() {
             let next = self.changes()?.next_seq();
-            let previous = match change_log::chain(logged.scope.tenant(), logged.about) {
+            let previous = match chain(logged.scope.tenant(), logged.about) {
                 Some((tenant, newest)) => self.counters()?.note_change(tenant, newest, next)?,
                 None => 0,
             };
@@ -255,18 +252,4 @@ impl Source for Tables<'_> {
 
 fn not_open() -> StoreError {
     StoreError::Internal("a table that was opened is not open".to_owned())
-}
-
-/// Writes a row, or removes it.
-fn write<K: Key + 'static, V: Value + 'static>(
-    table: &mut redb::Table<'_, K, V>,
-    key: &[u8],
-    row: Option<&[u8]>,
-) -> StoreResult<()> {
-    let key = K::from_bytes(key);
-    match row {
-        Some(row) => drop(table.insert(key, V::from_bytes(row))?),
-        None => drop(table.remove(key)?),
-    }
-    Ok(())
 }

@@ -1,10 +1,10 @@
 //! Which workspace it is about that an account signs in or out: the one whose audit view shows it.
 
 use super::members;
-use super::reading::{Reading as _, readable};
 use crate::domain::{TenantId, UserId};
 use crate::store::StoreResult;
 use crate::store::engine::{Source, Span, Table, second_of};
+use crate::store::reading::{Reading as _, readable};
 
 /// How many of a user's memberships are tried: those of workspaces that were deleted are being removed.
 const TRIED: usize = 32;

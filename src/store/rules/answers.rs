@@ -6,9 +6,9 @@ use futures_util::future::try_join_all;
 
 use super::expired::AT_ONCE;
 use super::nobody;
-use super::reading::{Reading as _, readable};
 use crate::domain::{Answer, Noted, Reservation, Timestamp, UserId};
 use crate::store::engine::{Engine, Name, Source, Span, Table, Tx, expiry_key};
+use crate::store::reading::{Reading as _, readable};
 use crate::store::{Answers, StoreResult};
 
 #[async_trait]

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use super::quotas::require_within;
-use super::reading::{Reading as _, readable};
 use super::rows::workspaces;
 use super::{members, nobody, write};
 use crate::domain::{ApiKey, ApiKeyId, ApiKeyUse, ChangeKind, Quota, Quotas, Role, Stamp, TenantId, UserId};
 use crate::store::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx, pair};
+use crate::store::reading::{Reading as _, readable};
 use crate::store::records::LastUse;
 use crate::store::{ApiKeys, Missing, StoreError, StoreResult};
 

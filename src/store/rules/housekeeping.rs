@@ -8,11 +8,11 @@ use futures_util::future::try_join_all;
 
 use super::artifacts::{histories, trash};
 use super::expired::{AT_ONCE, ExpiredBatch};
-use super::reading::Reading as _;
 use super::rows::workspaces::tenant_in;
 use super::{members, nobody, write};
 use crate::domain::{Stamp, TenantId, Timestamp, UserId};
 use crate::store::engine::{End, Engine, Name, Source, Span, Table, Tx};
+use crate::store::reading::Reading as _;
 use crate::store::{Housekeeping, StoreResult, TrashPlace, VersionPlace};
 
 #[async_trait]

@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 
 use super::quotas::require_within;
-use super::reading::{Reading as _, readable};
 use super::rows::{accounts, workspaces};
 use super::write;
 use crate::domain::{ChangeKind, Member, Membership, Quota, Quotas, Role, Stamp, TenantId, UserId};
 use crate::store::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx, pair};
+use crate::store::reading::{Reading as _, readable};
 use crate::store::{Members, Missing, StoreError, StoreResult};
 
 #[async_trait]

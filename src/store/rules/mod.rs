@@ -12,7 +12,6 @@ mod housekeeping;
 mod members;
 mod one_time_tokens;
 mod quotas;
-mod reading;
 mod refresh;
 mod rows;
 mod sessions;

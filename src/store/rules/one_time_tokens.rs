@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 
-use super::reading::Reading as _;
 use super::rows::{accounts, sessions};
 use super::{about, api_keys, write};
 use crate::domain::{ApiKey, ChangeKind, OneTimeDigest, OneTimeToken, Purpose, Stamp, UserId};
 use crate::store::engine::{Engine, Name, Scope, Table, Tx};
+use crate::store::reading::Reading as _;
 use crate::store::records::Account;
 use crate::store::{OneTimeTokens, PasswordReset, StoreError, StoreResult};
 

@@ -3,10 +3,10 @@
 //! Of a token, only a digest is stored. Beside the digest of one that was spent a moment ago is the salt that its successor
 //! was derived with: a client that presents it again is led from salt to salt to the current token of its line.
 
-use super::reading::{Reading as _, readable};
 use super::rows::sessions::{end, find, key, log, put};
 use crate::domain::{ChangeKind, RefreshDigest, RefreshLine, RefreshSecret, Session, SessionId, Timestamp, UserId};
 use crate::store::engine::{Source, Span, Table, Tx};
+use crate::store::reading::{Reading as _, readable};
 use crate::store::records::{RefreshSalts, Salted, SpentTokens};
 use crate::store::{Renewal, Rotation, SessionPlace, Standing, StoreResult};
 

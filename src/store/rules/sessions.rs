@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 
-use super::reading::Reading as _;
 use super::rows::accounts;
 use super::rows::sessions::{end, find, key, log, put};
 use super::{INLINE_ROWS, members, nobody, refresh, write};
@@ -11,6 +10,7 @@ use crate::domain::{
     UserId,
 };
 use crate::store::engine::{Engine, Name, Scope, Source, Span, Table, Tx};
+use crate::store::reading::Reading as _;
 use crate::store::{
     Missing, Opening, Renewal, Rotation, SessionPlace, Sessions, Standing, StoreError, StoreResult, Switched,
 };

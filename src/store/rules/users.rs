@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 
-use super::reading::Reading as _;
 use super::rows::{accounts, sessions};
 use super::{about, one_time_tokens, write};
 use crate::domain::{ChangeKind, Credentials, Email, KnownNetworks, Purpose, SessionId, Stamp, User, UserId};
 use crate::store::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx};
+use crate::store::reading::Reading as _;
 use crate::store::records::Account;
 use crate::store::{StoreError, StoreResult, Users};
 

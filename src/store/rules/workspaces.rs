@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 
-use super::reading::{Reading as _, readable};
 use super::rows::accounts;
 use super::rows::workspaces::tenant_in;
 use super::{members, quotas, write};
@@ -11,6 +10,7 @@ use crate::domain::{
     WorkspaceView,
 };
 use crate::store::engine::{Counter, End, Engine, Name, Scope, Source, Span, Table, Tx};
+use crate::store::reading::{Reading as _, readable};
 use crate::store::{Missing, SlugChoice, StoreError, StoreResult, Workspaces};
 
 const GET: Name = Name::new("get", "workspaces");

@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| ghostworks::store::redb::fuzzing::backup(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| ghostworks::store::fuzzing::backup(bytes));

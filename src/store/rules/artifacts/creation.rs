@@ -7,7 +7,7 @@ use super::key;
 use crate::domain::{Artifact, ArtifactId, Creation, TenantId};
 use crate::store::StoreResult;
 use crate::store::engine::{Cursor, Source, Span, Table, Tx, creation_in, creation_key};
-use crate::store::rules::reading::{Reading as _, readable};
+use crate::store::reading::{Reading as _, readable};
 
 /// Puts an artifact in its place.
 pub(super) fn put(tx: &mut Tx<'_>, artifact: &Artifact) -> StoreResult<()> {

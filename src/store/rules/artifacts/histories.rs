@@ -4,8 +4,8 @@ use super::versions::version_key;
 use super::{find_any, step};
 use crate::domain::{Artifact, ArtifactId, TenantId, Timestamp};
 use crate::store::engine::{Counter, Cursor, Source, Span, Table, Tx};
+use crate::store::reading::{at, readable};
 use crate::store::rules::expired::ExpiredBatch;
-use crate::store::rules::reading::{at, readable};
 use crate::store::{StoreResult, VersionPlace};
 
 /// Reads the next `limit` versions. One was replaced when the one after it was made.

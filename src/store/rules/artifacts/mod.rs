@@ -13,7 +13,6 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 
 use super::quotas::require_within;
-use super::reading::Reading as _;
 use super::rows::workspaces;
 use super::{INLINE_ROWS, write};
 use crate::domain::{
@@ -21,6 +20,7 @@ use crate::domain::{
     ChangeKind, Creation, FoundById, ListArtifacts, Precondition, Quota, Quotas, Stamp, TenantId, UserId,
 };
 use crate::store::engine::{Counter, Engine, Name, Scope, Source, Table, Tx, pair};
+use crate::store::reading::Reading as _;
 use crate::store::{Artifacts, Missing, StoreError, StoreResult};
 
 const NOT_FOUND: StoreError = StoreError::NotFound(Missing::Artifact);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::domain::{Artifact, ArtifactCounts, TenantId};
 use crate::store::StoreResult;
 use crate::store::engine::{Counter, Source, Span, Table};
-use crate::store::rules::reading::{at, readable};
+use crate::store::reading::{at, readable};
 
 /// See [`crate::store::Artifacts::artifact_counts`].
 pub(super) fn counts(source: &dyn Source, tenant: TenantId) -> StoreResult<ArtifactCounts> {

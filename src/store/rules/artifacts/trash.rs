@@ -3,8 +3,8 @@
 use super::{key, purge};
 use crate::domain::{Artifact, ArtifactId, Precondition, TenantId, Timestamp};
 use crate::store::engine::{Source, Span, Table, Tx};
+use crate::store::reading::{Reading as _, at, readable};
 use crate::store::rules::expired::ExpiredBatch;
-use crate::store::rules::reading::{Reading as _, at, readable};
 use crate::store::{StoreResult, TrashPlace};
 
 /// See [`crate::store::Artifacts::artifacts_in_trash`].

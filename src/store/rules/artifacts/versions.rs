@@ -4,7 +4,7 @@ use super::{creation, find_any, key, step};
 use crate::domain::{Artifact, ArtifactHistory, ArtifactId, ArtifactVersion, ChangeKind, TenantId};
 use crate::store::StoreResult;
 use crate::store::engine::{Counter, Scope, Source, Span, Table, Tx};
-use crate::store::rules::reading::Reading as _;
+use crate::store::reading::Reading as _;
 
 /// Puts the next version of an artifact in the place of the one before, which goes to the history.
 pub(super) fn replace(tx: &mut Tx<'_>, before: &Artifact, next: &Artifact) -> StoreResult<()> {

@@ -2,8 +2,8 @@
 
 use crate::domain::{User, UserId};
 use crate::store::engine::{Source, Table, Tx};
+use crate::store::reading::Reading as _;
 use crate::store::records::Account;
-use crate::store::rules::reading::Reading as _;
 use crate::store::{Missing, StoreError, StoreResult};
 
 /// Writes an account with the hash of another password.

@@ -3,8 +3,8 @@
 use crate::domain::{ChangeKind, Session, SessionId, TenantId, UserId};
 use crate::store::StoreResult;
 use crate::store::engine::{Source, Span, Table, Tx, pair};
+use crate::store::reading::{Reading as _, readable};
 use crate::store::rules::about;
-use crate::store::rules::reading::{Reading as _, readable};
 
 /// Ends all sessions of a user but `keep`, for a reason that has an entry of its own in the change log.
 pub(in crate::store::rules) fn end_all(tx: &mut Tx<'_>, user: UserId, keep: Option<SessionId>) -> StoreResult<()> {

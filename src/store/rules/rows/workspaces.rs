@@ -2,7 +2,7 @@
 
 use crate::domain::{TenantId, Workspace};
 use crate::store::engine::{Source, Table};
-use crate::store::rules::reading::{Reading as _, readable};
+use crate::store::reading::{Reading as _, readable};
 use crate::store::{Missing, StoreError, StoreResult};
 
 /// Refuses when there is no such workspace.

@@ -2,26 +2,29 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::store::redb::change_log::last_seq;
-use crate::store::redb::snapshot::Snapshot;
+use crate::store::engine::{Section, Whole, number};
 use crate::store::{Position, StoreResult};
 
 /// Before the first change, all databases are the same.
 const BEGINNING: Position = Position { seq: 0, mark: 0 };
 
+/// The position of the newest entry of the change log; 0 when there is none.
+pub(super) fn last_seq(whole: &(impl Whole + ?Sized)) -> StoreResult<u64> {
+    Ok(whole.last_of(Section::Changes)?.map_or(BEGINNING.seq, |key| number(&key)))
+}
+
 /// How far it is.
-pub(super) fn newest(snapshot: &Snapshot) -> StoreResult<Position> {
-    let seq = last_seq(snapshot.changes()?)?;
-    Ok(at(snapshot, seq)?.unwrap_or(BEGINNING))
+pub(super) fn newest(whole: &(impl Whole + ?Sized)) -> StoreResult<Position> {
+    Ok(at(whole, last_seq(whole)?)?.unwrap_or(BEGINNING))
 }
 
 /// How far it was when it had come to `seq`; none when it never had.
-pub(super) fn at(snapshot: &Snapshot, seq: u64) -> StoreResult<Option<Position>> {
+pub(super) fn at(whole: &(impl Whole + ?Sized), seq: u64) -> StoreResult<Option<Position>> {
     if seq == BEGINNING.seq {
         return Ok(Some(BEGINNING));
     }
-    let entry = snapshot.changes()?.get(seq)?;
-    Ok(entry.map(|entry| Position { seq, mark: mark(entry.value()) }))
+    let entry = whole.row_of(Section::Changes, &seq.to_be_bytes())?;
+    Ok(entry.map(|entry| Position { seq, mark: mark(&entry) }))
 }
 
 /// Entries have a time in them, and who made the change: two that differ have the same mark once in four billion times.

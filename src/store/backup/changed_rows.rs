@@ -5,14 +5,9 @@ use std::io::Write;
 use super::BackupError;
 use super::change_set_writer::ChangeSet;
 use crate::domain::{ApiKeyId, ArtifactId, Change, ChangeKind, SessionId, TenantId, UserId, Workspace};
-use crate::store::redb::records::Account;
-use crate::store::redb::snapshot::Snapshot;
-use crate::store::redb::tables::{
-    API_KEY_USES, API_KEYS, ARTIFACT_VERSIONS, ARTIFACTS, ARTIFACTS_TRASH, MEMBERS, MEMBERSHIPS_BY_USER,
-    ONE_TIME_TOKENS, SESSIONS, SPENT_TOKENS, USERS, USERS_BY_EMAIL, WORKSPACES, WORKSPACES_BY_SLUG, WORKSPACES_DELETED,
-    get, pair, rows_under, second_of,
-};
-use crate::store::{StoreError, StoreResult};
+use crate::store::engine::{Span, Table, pair, second_of};
+use crate::store::reading::{Reading as _, readable};
+use crate::store::records::Account;
 
 type Written = Result<(), BackupError>;
 
@@ -62,7 +57,7 @@ pub(super) fn write<W: Write>(set: &mut ChangeSet<'_, W>, change: &Change) -> Wr
         ChangeKind::WorkspaceDeleted(tenant) => {
             workspace(set, tenant)?;
             // It may be gone, because everything else is; but that is so here, and not in the copy.
-            set.key(&WORKSPACES_DELETED, &tenant.to_bytes())
+            set.key(Table::WorkspacesDeleted, &tenant.to_bytes())
         }
         ChangeKind::MemberAdded(user, _)
         | ChangeKind::MemberRoleChanged(user, _, _)
@@ -82,33 +77,21 @@ pub(super) fn write<W: Write>(set: &mut ChangeSet<'_, W>, change: &Change) -> Wr
     }
 }
 
-/// What a row says, if it is there and can be read. One that can't be is copied as it is.
-fn known<R>(snapshot: &Snapshot, row: StoreResult<Option<R>>) -> StoreResult<Option<R>> {
-    match row {
-        Err(StoreError::Damaged(damage)) => {
-            snapshot.met_damage(&damage);
-            Ok(None)
-        }
-        row => row,
-    }
-}
-
-/// An account, its address and its one-time tokens.
+/// An account, its address and its one-time tokens. A row that can't be read is copied as it is.
 fn account<W: Write>(set: &mut ChangeSet<'_, W>, user: UserId) -> Written {
-    let snapshot = set.snapshot;
-    set.rows(USERS, snapshot.users()?, &user.to_bytes())?;
-    if let Some(Account { user, .. }) = known(snapshot, get(snapshot.users()?, &user.to_bytes()))? {
-        set.rows(USERS_BY_EMAIL, snapshot.users_by_email()?, user.email.as_str().as_bytes())?;
+    let key = user.to_bytes();
+    set.rows(Table::Users, &key)?;
+    if let Some(Account { user, .. }) = readable(set.whole.row(Table::Users, &key))? {
+        set.rows(Table::UsersByEmail, user.email.as_str().as_bytes())?;
     }
-    set.rows(ONE_TIME_TOKENS, snapshot.one_time_tokens()?, &user.to_bytes())
+    set.rows(Table::OneTimeTokens, &key)
 }
 
 /// The account that was signed in to, which may know another network since then; if whose it is is not known, all.
 fn known_networks<W: Write>(set: &mut ChangeSet<'_, W>, user: Option<UserId>) -> Written {
-    let snapshot = set.snapshot;
     match user {
-        Some(user) => set.rows(USERS, snapshot.users()?, &user.to_bytes()),
-        None => set.rows(USERS, snapshot.users()?, &[]),
+        Some(user) => set.rows(Table::Users, &user.to_bytes()),
+        None => set.rows(Table::Users, &[]),
     }
 }
 
@@ -121,19 +104,17 @@ fn session<W: Write>(set: &mut ChangeSet<'_, W>, user: Option<UserId>, id: Sessi
 }
 
 fn sessions<W: Write>(set: &mut ChangeSet<'_, W>, prefix: &[u8]) -> Written {
-    let snapshot = set.snapshot;
-    set.rows(SESSIONS, snapshot.sessions()?, prefix)?;
-    set.rows(SPENT_TOKENS, snapshot.spent_tokens()?, prefix)
+    set.rows(Table::Sessions, prefix)?;
+    set.rows(Table::SpentTokens, prefix)
 }
 
 /// A workspace and its slug. Who restores it lets go of the slug of the one before, so both are written.
 fn workspace<W: Write>(set: &mut ChangeSet<'_, W>, tenant: TenantId) -> Written {
-    let snapshot = set.snapshot;
-    set.rows(WORKSPACES, snapshot.workspaces()?, &tenant.to_bytes())?;
-    match known::<Workspace>(snapshot, get(snapshot.workspaces()?, &tenant.to_bytes()))? {
-        Some(workspace) => {
-            set.rows(WORKSPACES_BY_SLUG, snapshot.workspaces_by_slug()?, workspace.slug.as_str().as_bytes())
-        }
+    let key = tenant.to_bytes();
+    set.rows(Table::Workspaces, &key)?;
+    let workspace: Option<Workspace> = readable(set.whole.row(Table::Workspaces, &key))?;
+    match workspace {
+        Some(workspace) => set.rows(Table::WorkspacesBySlug, workspace.slug.as_str().as_bytes()),
         None => Ok(()),
     }
 }
@@ -143,38 +124,39 @@ fn members_of<W: Write>(set: &mut ChangeSet<'_, W>, tenant: TenantId) -> Written
     if !set.is_there(tenant)? {
         return Ok(());
     }
-    let snapshot = set.snapshot;
-    for row in rows_under(snapshot.members()?, tenant.to_bytes())? {
-        let (key, _) = row.map_err(StoreError::from)?;
-        member(set, Some(tenant), UserId::from_bytes(second_of(key.value())))?;
+    let span = Span::under(Table::Members, &tenant.to_bytes());
+    for (key, _) in set.whole.keys(Table::Members, &span, usize::MAX)? {
+        let Ok(key) = <&[u8; 32]>::try_from(key.as_slice()) else { continue };
+        member(set, Some(tenant), UserId::from_bytes(second_of(key)))?;
     }
     Ok(())
 }
 
 /// A membership, both ways.
 fn member<W: Write>(set: &mut ChangeSet<'_, W>, tenant: Option<TenantId>, user: UserId) -> Written {
-    let (snapshot, Some(tenant)) = (set.snapshot, tenant) else { return Ok(()) };
-    set.rows(MEMBERS, snapshot.members()?, &pair(tenant.to_bytes(), user.to_bytes()))?;
-    set.rows(MEMBERSHIPS_BY_USER, snapshot.memberships_by_user()?, &pair(user.to_bytes(), tenant.to_bytes()))
+    let Some(tenant) = tenant else { return Ok(()) };
+    set.rows(Table::Members, &pair(tenant.to_bytes(), user.to_bytes()))?;
+    set.rows(Table::MembershipsByUser, &pair(user.to_bytes(), tenant.to_bytes()))
 }
 
 fn api_key<W: Write>(set: &mut ChangeSet<'_, W>, tenant: Option<TenantId>, id: ApiKeyId) -> Written {
-    let (snapshot, Some(tenant)) = (set.snapshot, tenant) else { return Ok(()) };
-    set.rows(API_KEYS, snapshot.api_keys()?, &pair(tenant.to_bytes(), id.to_bytes()))?;
-    set.rows(API_KEY_USES, snapshot.api_key_uses()?, &pair(tenant.to_bytes(), id.to_bytes()))
+    let Some(tenant) = tenant else { return Ok(()) };
+    let key = pair(tenant.to_bytes(), id.to_bytes());
+    set.rows(Table::ApiKeys, &key)?;
+    set.rows(Table::ApiKeyUses, &key)
 }
 
 /// An artifact, in the trash or not.
 fn artifact<W: Write>(set: &mut ChangeSet<'_, W>, tenant: Option<TenantId>, id: ArtifactId) -> Written {
-    let (snapshot, Some(tenant)) = (set.snapshot, tenant) else { return Ok(()) };
+    let Some(tenant) = tenant else { return Ok(()) };
     let key = pair(tenant.to_bytes(), id.to_bytes());
-    set.rows(ARTIFACTS, snapshot.artifacts()?, &key)?;
-    set.rows(ARTIFACTS_TRASH, snapshot.artifacts_trash()?, &key)
+    set.rows(Table::Artifacts, &key)?;
+    set.rows(Table::ArtifactsTrash, &key)
 }
 
 /// What was before, at a version or (without one) at all.
 fn versions<W: Write>(set: &mut ChangeSet<'_, W>, tenant: Option<TenantId>, id: ArtifactId, version: &[u8]) -> Written {
-    let (snapshot, Some(tenant)) = (set.snapshot, tenant) else { return Ok(()) };
+    let Some(tenant) = tenant else { return Ok(()) };
     let prefix = [&pair(tenant.to_bytes(), id.to_bytes())[..], version].concat();
-    set.rows(ARTIFACT_VERSIONS, snapshot.artifact_versions()?, &prefix)
+    set.rows(Table::ArtifactVersions, &prefix)
 }

@@ -7,20 +7,19 @@
 
 use std::io::Write;
 
-use super::change_set_writer::ChangeSet;
+use super::change_set_writer::{ChangeSet, since};
 use super::{BackupError, changed_rows};
-use crate::store::redb::change_log::entry_at;
-use crate::store::redb::snapshot::Snapshot;
+use crate::store::engine::{Entry, Section, Whole, number};
 use crate::store::{StoreError, StoreResult};
 
-/// Writes what has changed since a position, and returns how many rows that is.
-pub(super) fn write(snapshot: &Snapshot, since: u64, sink: impl Write) -> Result<u64, BackupError> {
-    let mut set = ChangeSet::new(snapshot, sink)?;
+/// Writes what has changed after a position, and returns how many rows that is.
+pub(super) fn write(whole: &dyn Whole, after: u64, sink: impl Write) -> Result<u64, BackupError> {
+    let mut set = ChangeSet::new(whole, sink)?;
     set.write_schema()?;
-    set.write_entries(since)?;
-    for entry in snapshot.changes()?.range(since.saturating_add(1)..).map_err(StoreError::from)? {
-        let (seq, entry) = entry.map_err(StoreError::from)?;
-        let entry = entry_at(seq.value(), entry.value())?;
+    set.write_entries(after)?;
+    let mut entries = whole.section(Section::Changes, &since(after.saturating_add(1)))?;
+    while entries.advance()? {
+        let entry = Entry::at(number(entries.key()), entries.value())?;
         changed_rows::write(&mut set, &entry.change)?;
     }
     set.write_counters()?;
@@ -28,12 +27,12 @@ pub(super) fn write(snapshot: &Snapshot, since: u64, sink: impl Write) -> Result
 }
 
 /// Whether an entry after a position can't be read.
-pub(super) fn has_damage(snapshot: &Snapshot, since: u64) -> StoreResult<bool> {
-    for entry in snapshot.changes()?.range(since.saturating_add(1)..)? {
-        let (seq, entry) = entry?;
-        match entry_at(seq.value(), entry.value()) {
+pub(super) fn has_damage(whole: &dyn Whole, after: u64) -> StoreResult<bool> {
+    let mut entries = whole.section(Section::Changes, &since(after.saturating_add(1)))?;
+    while entries.advance()? {
+        match Entry::at(number(entries.key()), entries.value()) {
             Err(StoreError::Damaged(damage)) => {
-                snapshot.met_damage(&damage);
+                whole.met_damage(&damage);
                 return Ok(true);
             }
             entry => drop(entry?),

@@ -5,7 +5,7 @@ use crate::store::records::{self, Record};
 use crate::store::{StoreError, StoreResult};
 
 /// Reads rows of a source. One that can't be read is [`StoreError::Damaged`] where it is asked for by itself.
-pub(super) trait Reading: Source {
+pub(in crate::store) trait Reading: Source {
     /// What the row under `key` says.
     fn row<R: Record>(&self, table: Table, key: &[u8]) -> StoreResult<Option<R>> {
         Ok(self.sized_row(table, key)?.map(|(row, _)| row))
@@ -71,7 +71,7 @@ pub(super) trait Reading: Source {
 impl<S: Source + ?Sized> Reading for S {}
 
 /// Passes over a row that can't be read, as if it were not there: for lists, and for what has to go on without it.
-pub(super) fn readable<T>(found: StoreResult<Option<T>>) -> StoreResult<Option<T>> {
+pub(in crate::store) fn readable<T>(found: StoreResult<Option<T>>) -> StoreResult<Option<T>> {
     match found {
         Err(StoreError::Damaged(_)) => Ok(None),
         found => found,
@@ -79,7 +79,11 @@ pub(super) fn readable<T>(found: StoreResult<Option<T>>) -> StoreResult<Option<T
 }
 
 /// What the row says that a cursor is at.
-pub(super) fn at<R: Record>(source: &(impl Source + ?Sized), table: Table, cursor: &dyn Cursor) -> StoreResult<R> {
+pub(in crate::store) fn at<R: Record>(
+    source: &(impl Source + ?Sized),
+    table: Table,
+    cursor: &dyn Cursor,
+) -> StoreResult<R> {
     decode(source, table, cursor.key(), cursor.value())
 }
 

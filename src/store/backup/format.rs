@@ -6,11 +6,14 @@
 //! ```
 //!
 //! Names, keys, values and prefixes each come after their length, a big-endian `u32`. Prefixes are in changes alone: of
-//! the rows whose keys begin with it, there are those that follow, and no others.
+//! the rows whose keys begin with it, there are those that follow, and no others. Numbers that are keys or values have
+//! their lowest byte first here.
 
 use std::io::{self, Read, Write};
 
 use sha2::{Digest as _, Sha256};
+
+use crate::store::engine::Section;
 
 const END: u8 = 0;
 const TABLE: u8 = 1;
@@ -22,6 +25,34 @@ const MAX_LEN: usize = 1 << 30;
 
 /// What is digested and written at once, in bytes: rows are small, and each costs.
 const PIECE: usize = 256 << 10;
+
+/// Which bytes of the rows of a table are a number, whose lowest byte comes first in a file.
+#[derive(Clone, Copy)]
+enum Number {
+    Key,
+    Value,
+    Neither,
+}
+
+impl Number {
+    fn of(table: &str) -> Self {
+        match Section::named(table) {
+            Some(Section::Changes) => Self::Key,
+            Some(Section::Counters) => Self::Value,
+            Some(Section::Rows(_) | Section::Facts) | None => Self::Neither,
+        }
+    }
+
+    /// A row of a database as one of a file, or the other way round.
+    fn turn(self, mut key: Vec<u8>, mut value: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
+        match self {
+            Self::Key => key.reverse(),
+            Self::Value => value.reverse(),
+            Self::Neither => {}
+        }
+        (key, value)
+    }
+}
 
 /// What a file has in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +94,7 @@ pub(super) struct BackupWriter<W> {
     sink: W,
     digest: Sha256,
     rows: u64,
+    number: Number,
     /// What is not written yet.
     piece: Vec<u8>,
 }
@@ -70,13 +102,15 @@ pub(super) struct BackupWriter<W> {
 impl<W: Write> BackupWriter<W> {
     /// Begins one.
     pub fn new(sink: W, content: Content) -> io::Result<Self> {
-        let mut writer = Self { sink, digest: Sha256::new(), rows: 0, piece: Vec::with_capacity(2 * PIECE) };
+        let (digest, number, piece) = (Sha256::new(), Number::Neither, Vec::with_capacity(2 * PIECE));
+        let mut writer = Self { sink, digest, rows: 0, number, piece };
         writer.put(content.magic())?;
         Ok(writer)
     }
 
     /// The rows that follow are of this table.
     pub fn table(&mut self, name: &str) -> io::Result<()> {
+        self.number = Number::of(name);
         self.put(&[TABLE])?;
         self.put_sized(name.as_bytes())
     }
@@ -91,8 +125,13 @@ impl<W: Write> BackupWriter<W> {
     pub fn row(&mut self, key: &[u8], value: &[u8]) -> io::Result<()> {
         self.rows += 1;
         self.put(&[ROW])?;
-        self.put_sized(key)?;
-        self.put_sized(value)
+        if let Number::Neither = self.number {
+            self.put_sized(key)?;
+            return self.put_sized(value);
+        }
+        let (key, value) = self.number.turn(key.to_vec(), value.to_vec());
+        self.put_sized(&key)?;
+        self.put_sized(&value)
     }
 
     /// How many rows it has so far.
@@ -149,12 +188,13 @@ pub(super) struct BackupReader<R> {
     content: Content,
     digest: Sha256,
     rows: u64,
+    number: Number,
 }
 
 impl<R: Read> BackupReader<R> {
     /// Begins one.
     pub fn new(source: R, content: Content) -> io::Result<Self> {
-        let mut reader = Self { source, content, digest: Sha256::new(), rows: 0 };
+        let mut reader = Self { source, content, digest: Sha256::new(), rows: 0, number: Number::Neither };
         let mut magic = vec![0; content.magic().len()];
         reader.fill(&mut magic)?;
         if magic == content.magic() { Ok(reader) } else { Err(damaged(content.refusal())) }
@@ -172,12 +212,15 @@ impl<R: Read> BackupReader<R> {
         match kind[0] {
             TABLE => {
                 let name = String::from_utf8(self.take_sized()?);
-                name.map(Part::Table).map_err(|_| damaged("the name of a table is no text"))
+                let name = name.map_err(|_| damaged("the name of a table is no text"))?;
+                self.number = Number::of(&name);
+                Ok(Part::Table(name))
             }
             PREFIX if self.content == Content::Changes => self.take_sized().map(Part::Prefix),
             ROW => {
                 self.rows += 1;
-                Ok(Part::Row(self.take_sized()?, self.take_sized()?))
+                let (key, value) = self.number.turn(self.take_sized()?, self.take_sized()?);
+                Ok(Part::Row(key, value))
             }
             END => self.end().map(|()| Part::End),
             _ => Err(damaged("it is damaged")),
@@ -265,6 +308,26 @@ mod tests {
         assert_eq!(read(&written()).unwrap(), [first, prefix, row(b"key", b"value"), row(b"", b""), empty, Part::End]);
         let error = BackupReader::new(written().as_slice(), Content::Everything).err().unwrap();
         assert!(error.to_string().contains("no backup"), "{error}");
+    }
+
+    #[test]
+    fn numbers_have_their_lowest_byte_first_as_files_always_had() {
+        let (mut bytes, one) = (Vec::new(), 1_u64.to_be_bytes());
+        let mut writer = BackupWriter::new(&mut bytes, Content::Changes).unwrap();
+        for table in ["changes", "counters", "users"] {
+            writer.table(table).unwrap();
+            writer.row(&one, &one).unwrap();
+        }
+        writer.finish().unwrap();
+        let parts: Vec<_> = read(&bytes).unwrap().into_iter().filter(|part| matches!(part, Part::Row(..))).collect();
+        assert!(parts.iter().all(|part| *part == Part::Row(one.to_vec(), one.to_vec())));
+        let row = |key: u64, value: u64| {
+            [[0, 0, 0, 8].as_slice(), &key.to_be_bytes(), &[0, 0, 0, 8], &value.to_be_bytes()].concat()
+        };
+        let lowest_first = 1_u64.swap_bytes();
+        for expected in [row(lowest_first, 1), row(1, lowest_first), row(1, 1)] {
+            assert!(bytes.windows(expected.len()).any(|found| found == expected));
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 
 use super::{BackupError, change_set, dump, position};
 use crate::priority::Work;
-use crate::store::redb::RedbStore;
+use crate::store::engine::Engine;
 use crate::store::{Backup, Backups, Position, Since, StoreError, StoreResult};
 
 /// Pieces that wait to be taken.
@@ -23,38 +23,38 @@ const REST: u32 = 4;
 const LONGEST_REST: Duration = Duration::from_millis(100);
 
 #[async_trait]
-impl Backups for RedbStore {
+impl<E: Engine> Backups for E {
     async fn backup(&self) -> StoreResult<Backup> {
-        let turn = Arc::clone(&self.backups).try_acquire_owned().map_err(|_| StoreError::Overloaded)?;
-        let snapshot = self.snapshot()?;
-        let position = position::newest(&snapshot)?;
+        let turn = Arc::clone(self.backups()).try_acquire_owned().map_err(|_| StoreError::Overloaded)?;
+        let whole = self.whole()?;
+        let position = position::newest(&*whole)?;
         let pieces = stream(move |pieces| {
             let _turn = turn;
-            dump(&snapshot, pieces, |_| {}).map(drop)
+            dump(&*whole, pieces, |_| {}).map(drop)
         })?;
         Ok(Backup::new(position, pieces))
     }
 
     async fn has_passed(&self, position: Position) -> StoreResult<bool> {
-        Ok(position::at(&*self.snapshot()?, position.seq)? == Some(position))
+        Ok(position::at(&*self.whole()?, position.seq)? == Some(position))
     }
 
     async fn changes_since(&self, position: Position) -> StoreResult<Since> {
-        let snapshot = self.snapshot()?;
-        let newest = position::newest(&snapshot)?;
-        if position::at(&snapshot, position.seq)? != Some(position) {
+        let whole = self.whole()?;
+        let newest = position::newest(&*whole)?;
+        if position::at(&*whole, position.seq)? != Some(position) {
             return Ok(Since::AnotherHistory);
         }
         if newest == position {
             return Ok(Since::Nothing);
         }
         // Nobody knows what an entry was about that can't be read: only a backup goes on from there.
-        let (entries, is_damaged) = (Arc::clone(&snapshot), change_set::has_damage);
-        let looked = spawn_blocking(move || is_damaged(&entries, position.seq)).await;
+        let entries = Arc::clone(&whole);
+        let looked = spawn_blocking(move || change_set::has_damage(&*entries, position.seq)).await;
         if looked.unwrap_or_else(|error| Err(StoreError::unavailable(error)))? {
             return Ok(Since::AnotherHistory);
         }
-        let pieces = stream(move |pieces| change_set::write(&snapshot, position.seq, pieces).map(drop))?;
+        let pieces = stream(move |pieces| change_set::write(&*whole, position.seq, pieces).map(drop))?;
         Ok(Since::Changes(Backup::new(newest, pieces)))
     }
 }

@@ -1,0 +1,44 @@
+//! Checks the file of a database, from redb's own structures to what its rows say.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use redb::Database;
+
+use super::errors::OpenError;
+use super::open::{self, Options};
+use super::rebuild::{self, Rebuilding};
+use super::snapshot::Snapshot;
+use crate::store::check::{Check, CheckReport};
+use crate::store::{Cause, StoreError, StoreResult};
+
+/// Checks the database that nobody else has open, beginning with redb's own structures, which redb repairs by itself.
+/// With `repair`, what is derived is set right. Blocks for as long as it takes to read everything.
+pub fn check(options: &Options, repair: bool) -> Result<CheckReport, OpenError> {
+    let path = options.location.path();
+    let mut database = open::open_current(options)?;
+    // redb may panic over pages that make no sense.
+    let check = catch_unwind(AssertUnwindSafe(|| look(&mut database)))
+        .unwrap_or_else(|_| Err(StoreError::unavailable("its pages make no sense")))
+        .map_err(|error| OpenError::Corrupt { path: path.clone(), cause: Cause::new(error) })?;
+    if repair && check.has_fixes() {
+        set_right(&database, &check).map_err(|error| OpenError::after_opening(path.clone(), &error))?;
+    }
+    database.close().map_err(|error| OpenError::Other { path, cause: Cause::new(error) })?;
+    Ok(check.report)
+}
+
+/// Looks at everything.
+pub(super) fn look(database: &mut Database) -> StoreResult<Check> {
+    let mut check = Check::default();
+    if !database.check_integrity()? {
+        check.damaged("redb's own structures were wrong, and have been repaired".to_owned());
+    }
+    check.look(&Snapshot::open(database)?)?;
+    Ok(check)
+}
+
+fn set_right(database: &Database, check: &Check) -> StoreResult<()> {
+    let txn = rebuild::begin(database)?;
+    check.set_right(&mut Rebuilding::of(&txn)?)?;
+    Ok(txn.commit()?)
+}

@@ -1,0 +1,101 @@
+//! A backup of the file of a database, and a file made from one.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use redb::Builder;
+use thiserror::Error;
+
+use super::errors::OpenError;
+use super::open::{self, Location, Options};
+use super::rebuild::{self, Rebuilding};
+use super::snapshot::Snapshot;
+use crate::store::StoreError;
+use crate::store::backup::{BackupError, Copied, dump, fill, verify_all};
+
+/// What a database is called while it is being restored, beside the one that it will replace.
+const RESTORING: &str = "ghostworks.redb.restoring";
+
+/// Why a file was not backed up, or not restored. One line each.
+#[derive(Debug, Error)]
+pub enum RestoreError {
+    /// The database can't be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The backup was not made, or is of no use.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// There is a database, which would be lost.
+    #[error("there is a database already: --force replaces it by the backup, and what it has is lost")]
+    IsThere,
+    /// The new database can't be put in its place.
+    #[error("the data directory can't be written: {0}")]
+    Directory(io::Error),
+}
+
+impl From<StoreError> for RestoreError {
+    fn from(error: StoreError) -> Self {
+        Self::Backup(error.into())
+    }
+}
+
+/// Writes everything in the database that nobody else has open to `sink`. `passed` is called with how many rows there
+/// were so far, now and then.
+pub fn backup(options: &Options, sink: impl Write, passed: impl FnMut(u64)) -> Result<Copied, RestoreError> {
+    let database = open::open_current(options)?;
+    Ok(dump(&Snapshot::open(&database)?, sink, passed)?)
+}
+
+/// Makes the database in a directory from a backup and the changes since, in their order: reads all of them once to see
+/// that they are whole, then again into a file of its own, which takes the place of the database in one step. One that
+/// is there is kept unless `force`d, and while a server runs in any case. Returns how many rows were restored.
+pub fn restore(
+    options: &Options,
+    backup: &Path,
+    changes: &[PathBuf],
+    force: bool,
+    passed: impl FnMut(u64),
+) -> Result<u64, RestoreError> {
+    let Location::Directory(directory) = &options.location else { return Err(RestoreError::IsThere) };
+    if options.location.has_database() && !force {
+        return Err(RestoreError::IsThere);
+    }
+    verify_all(backup, changes)?;
+    fs::create_dir_all(directory).map_err(RestoreError::Directory)?;
+    let path = options.location.path();
+    // Until it is replaced, so that no server begins to use it meanwhile.
+    let _held = open::hold(&path)?;
+    let restoring = directory.join(RESTORING);
+    let restored = make(&restoring, options, backup, changes, passed)
+        .and_then(|rows| put_in_place(directory, &restoring, &path).map_err(RestoreError::Directory).map(|()| rows));
+    if restored.is_err() {
+        // What went wrong is more worth telling than that something was left behind.
+        drop(fs::remove_file(&restoring));
+    }
+    restored
+}
+
+/// Makes a database from a backup and changes that are whole.
+fn make(
+    path: &Path,
+    options: &Options,
+    backup: &Path,
+    changes: &[PathBuf],
+    passed: impl FnMut(u64),
+) -> Result<u64, RestoreError> {
+    open::private_file().truncate(true).open(path).map_err(RestoreError::Directory)?;
+    let database = Builder::new().set_cache_size(options.cache_bytes).create(path).map_err(StoreError::from)?;
+    let txn = rebuild::begin(&database)?;
+    let rows = fill(&mut Rebuilding::of(&txn)?, backup, changes, &*options.entropy, passed)?;
+    txn.commit().map_err(StoreError::from)?;
+    database.close().map_err(StoreError::from)?;
+    Ok(rows)
+}
+
+/// Renames the new database over the old one, for good.
+fn put_in_place(directory: &Path, restoring: &Path, path: &Path) -> io::Result<()> {
+    File::open(restoring)?.sync_all()?;
+    fs::rename(restoring, path)?;
+    File::open(directory)?.sync_all()
+}
