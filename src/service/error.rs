@@ -247,7 +247,7 @@ impl From<StoreError> for Error {
             StoreError::StorageFull(cause) => Self::StorageFull(cause),
             StoreError::Unavailable(cause) => Self::Unavailable(cause),
             StoreError::Damaged(damage) => Self::Damaged(damage),
-            StoreError::Internal(cause) => Self::Internal(cause),
+            StoreError::Internal(cause) => Self::Internal(cause.to_string()),
         }
     }
 }

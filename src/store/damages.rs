@@ -76,7 +76,7 @@ impl Default for Damages {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Call;
+    use crate::store::{Call, Cause};
 
     #[derive(Default)]
     struct Count(Mutex<usize>);
@@ -96,7 +96,7 @@ mod tests {
         let damage = |number: usize| Damage {
             table: "users".to_owned(),
             key: number.to_be_bytes().to_vec(),
-            cause: "it is empty".to_owned(),
+            cause: Cause::new("it is empty"),
         };
         assert!(!damages.any());
         for _ in 0..2 {

@@ -53,7 +53,7 @@ pub enum StoreError {
     },
     /// A row that is needed can't be read, and trying again doesn't help. Where it is, is for operators, not for clients.
     #[error("a row of the database is damaged")]
-    Damaged(Box<Damage>),
+    Damaged(#[source] Box<Damage>),
     /// Too many writes wait, or too many long reads, or a read took too long; trying again shortly helps.
     #[error("too much is asked of the database")]
     Overloaded,
@@ -67,7 +67,7 @@ pub enum StoreError {
     Unavailable(#[source] Cause),
     /// A bug: the intent panicked, or made a row that can't be written. The cause is for the log, not for clients.
     #[error("the intent went wrong: {0}")]
-    Internal(String),
+    Internal(#[source] Cause),
 }
 
 impl StoreError {
@@ -77,8 +77,13 @@ impl StoreError {
     }
 
     /// That the row under `key` can't be read.
-    pub fn damaged(table: &str, key: &[u8], cause: impl fmt::Display) -> Self {
+    pub fn damaged(table: &str, key: &[u8], cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Damaged(Box::new(Damage::new(table, key, cause)))
+    }
+
+    /// That there is a bug, because of an error or for a reason in words.
+    pub fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Internal(Cause::new(cause))
     }
 
     /// Whether the database itself failed, for everyone: not this intent alone.
@@ -100,13 +105,13 @@ pub struct Damage {
     /// Its key there.
     pub key: Vec<u8>,
     /// What is wrong with it.
-    pub cause: String,
+    pub cause: Cause,
 }
 
 impl Damage {
     /// That the row under `key` can't be read.
-    pub fn new(table: &str, key: &[u8], cause: impl fmt::Display) -> Self {
-        Self { table: table.to_owned(), key: key.to_vec(), cause: cause.to_string() }
+    pub fn new(table: &str, key: &[u8], cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { table: table.to_owned(), key: key.to_vec(), cause: Cause::new(cause) }
     }
 
     /// The key as text, for operators: ids are no secrets.
@@ -120,6 +125,12 @@ impl Damage {
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}: {}", self.table, self.key_text(), self.cause)
+    }
+}
+
+impl Error for Damage {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.cause)
     }
 }
 
@@ -150,5 +161,22 @@ impl fmt::Display for Missing {
             Self::ApiKey => "API key",
             Self::Session => "session",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Workspace;
+    use crate::store::records;
+
+    #[test]
+    fn what_made_a_row_unreadable_is_kept_as_an_error() {
+        let cause = records::decode::<Workspace>(&[1]).expect_err("it has no fields");
+        let error = StoreError::damaged("workspaces", &[7], cause);
+        let first: &(dyn Error + 'static) = &error;
+        let causes: Vec<_> = std::iter::successors(Some(first), |error| (*error).source()).collect();
+        assert_eq!(causes[1].to_string(), format!("workspaces 07: {}", causes[2]));
+        assert!(causes[3].is::<postcard::Error>(), "{causes:?}");
     }
 }

@@ -52,7 +52,23 @@ pub(super) trait Record: Sized {
 }
 
 /// Why stored bytes could not be read.
-pub(super) type Unreadable = Box<dyn Error>;
+pub(super) type Unreadable = Box<dyn Error + Send + Sync>;
+
+/// Bytes that were taken for a row of something.
+#[derive(Debug, thiserror::Error)]
+#[error("the row of {name} is corrupt: {source}")]
+struct Corrupt {
+    name: &'static str,
+    source: Unreadable,
+}
+
+/// A row that can't be written.
+#[derive(Debug, thiserror::Error)]
+#[error("the row of {name} can't be written: {source}")]
+struct Unwritable {
+    name: &'static str,
+    source: postcard::Error,
+}
 
 /// The bytes that `entity` is stored as.
 pub(super) fn encode<R: Record>(entity: &R) -> StoreResult<Vec<u8>> {
@@ -66,7 +82,7 @@ pub(super) fn encode_into<R: Record>(entity: &R, bytes: &mut Vec<u8>) -> StoreRe
     bytes.push(R::VERSION);
     postcard::to_io(&entity.to_latest(), bytes)
         .map(drop)
-        .map_err(|cause| StoreError::Internal(format!("the row of {} can't be written: {cause}", R::NAME)))
+        .map_err(|source| StoreError::internal(Unwritable { name: R::NAME, source }))
 }
 
 /// The entity that is stored as `bytes`.
@@ -75,7 +91,7 @@ pub(super) fn decode<R: Record>(bytes: &[u8]) -> Result<R, Unreadable> {
         Some((version, body)) => R::from_version(*version, body),
         None => Err("it is empty".into()),
     };
-    read.map_err(|cause| format!("the row of {} is corrupt: {cause}", R::NAME).into())
+    read.map_err(|source| Corrupt { name: R::NAME, source }.into())
 }
 
 /// Why a row of the table of this name can't be read, if it can't be. Tables that have no records always can.

@@ -171,7 +171,7 @@ impl<'txn> Tables<'txn> {
             Ok(Err(refusal)) => Ok((Err(refusal), 0)),
             Ok(Ok(done)) => self.apply(&overlay, stamp).map(|()| (Ok(done), overlay.logged().len())),
             Err(_) if self.is_inside.get() => Err(StoreError::unavailable("the database panicked")),
-            Err(_) => Ok((Err(StoreError::Internal("a write panicked".to_owned())), 0)),
+            Err(_) => Ok((Err(StoreError::internal("a write panicked")), 0)),
         };
         self.overlay = overlay;
         outcome
@@ -251,5 +251,5 @@ impl Source for Tables<'_> {
 }
 
 fn not_open() -> StoreError {
-    StoreError::Internal("a table that was opened is not open".to_owned())
+    StoreError::internal("a table that was opened is not open")
 }

@@ -52,7 +52,7 @@ async fn a_row_that_cannot_be_read_fails_the_write_that_needs_it_and_no_other() 
 
 #[tokio::test]
 async fn a_panic_fails_the_write_that_panics_and_no_other() {
-    let panicked = Err(StoreError::Internal("a write panicked".to_owned()));
+    let panicked = Err(StoreError::internal("a write panicked"));
     assert_eq!(fails_alone(|| panic!("on purpose")).await.result, panicked);
 }
 
