@@ -1,19 +1,16 @@
-//! Accounts, for the command line: of the server that uses the data directory, or in its database when none does.
-
-use std::sync::Arc;
+//! Accounts, for the command line.
 
 use hyper::Method;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::operator::ask_running;
-use super::{Error, store_options};
+use super::Error;
+use super::operator_api::OperatorApi;
 use crate::config::Config;
-use crate::domain::{Actor, Clock as _, Email, Stamp, SystemClock, Timestamp, User, UserId, WorkspaceView};
-use crate::store::redb::{OpenError, RedbStore};
-use crate::store::{NoObserver, Sessions as _, Store as _, StoreResult, Users as _, Workspaces as _};
+use crate::domain::{Email, Timestamp};
 
-/// Where they are, on a running server.
+/// Where they are, on a server.
 const ACCOUNTS: &str = "/api/v1/operator/accounts";
 /// How many accounts are read at once.
 const PAGE: usize = 100;
@@ -59,6 +56,71 @@ pub struct AccountWorkspace {
     pub role: String,
 }
 
+/// An account to be made.
+#[derive(Clone, Debug, Serialize)]
+pub struct AccountDraft {
+    /// Its address.
+    pub email: String,
+    /// Its password; without one, there is a link to choose one.
+    pub password: Option<String>,
+    /// Given name.
+    pub first_name: Option<String>,
+    /// Family name.
+    pub last_name: Option<String>,
+    /// Whether the address is known to be theirs.
+    pub is_verified: bool,
+    /// Whether its sessions may operate the server.
+    pub is_operator: bool,
+}
+
+/// An account that was made.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MadeAccount {
+    /// The account.
+    pub account: Account,
+    /// Where its password is chosen, if it was made without one.
+    pub link: Option<PasswordLink>,
+}
+
+/// A link that lets someone choose another password, once.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PasswordLink {
+    /// The link.
+    pub url: String,
+    /// When it is no longer good.
+    pub expires_at: Timestamp,
+}
+
+/// A session of an account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AccountSession {
+    /// Its id.
+    pub id: Uuid,
+    /// When the account signed in.
+    pub created_at: Timestamp,
+    /// When it was last refreshed.
+    pub last_used_at: Timestamp,
+    /// When it ends unless it is refreshed before.
+    pub expires_at: Timestamp,
+    /// The address it was opened from.
+    pub ip: Option<String>,
+    /// What the program called itself that opened it.
+    pub user_agent: Option<String>,
+}
+
+/// An API key of an account whose password was set.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AccountKey {
+    /// Its id.
+    pub id: Uuid,
+    /// The workspace that it is good in.
+    pub workspace_id: Uuid,
+    /// What it is called.
+    pub name: String,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
 /// What an operator lets an account do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountSetting {
@@ -94,160 +156,100 @@ struct Page {
     next_cursor: Option<String>,
 }
 
-/// Where accounts are.
-enum Accounts<'a> {
-    Stopped(Box<RedbStore>),
-    Running(&'a Config),
-}
+/// Accounts, wherever they are.
+pub struct Accounts<'a>(OperatorApi<'a>);
 
 impl<'a> Accounts<'a> {
-    fn open(config: &'a Config) -> Result<Self, Error> {
-        let options = store_options(&config.storage);
-        if !options.location.has_database() {
-            return Err(Error::NoDatabase { path: config.storage.data_dir.clone() });
+    /// Those in the data directory, whether a server uses it or not.
+    pub fn open(config: &'a Config) -> Result<Self, Error> {
+        OperatorApi::open(config).map(Self)
+    }
+
+    /// All of them, in the order of their ids.
+    pub async fn all(&self) -> Result<Vec<Account>, Error> {
+        let (mut accounts, mut next) = (Vec::new(), Some(String::new()));
+        while let Some(cursor) = next {
+            let cursor = if cursor.is_empty() { cursor } else { format!("&cursor={cursor}") };
+            let page: Page = self.0.ask(Method::GET, &format!("{ACCOUNTS}?limit={PAGE}{cursor}"), None).await?;
+            accounts.extend(page.items);
+            next = page.next_cursor;
         }
-        match RedbStore::open(options, Arc::new(NoObserver)) {
-            Ok(store) => Ok(Self::Stopped(Box::new(store))),
-            Err(OpenError::Locked { .. }) => Ok(Self::Running(config)),
-            Err(error) => Err(error.into()),
+        Ok(accounts)
+    }
+
+    /// The one with an address, and what it has.
+    pub async fn find(&self, email: &Email) -> Result<AccountDetails, Error> {
+        self.0.ask(Method::GET, &self.path(email, "").await?, None).await
+    }
+
+    /// Makes one.
+    pub async fn create(&self, draft: &AccountDraft) -> Result<MadeAccount, Error> {
+        let body = serde_json::to_value(draft).unwrap_or_default();
+        self.0.ask(Method::POST, ACCOUNTS, Some(body)).await
+    }
+
+    /// Sets what one may do: one that is kept from signing in has its sessions ended. Returns whether that was a change.
+    pub async fn set(&self, email: &Email, setting: AccountSetting) -> Result<bool, Error> {
+        let found: AccountDetails = self.find(email).await?;
+        let is_change = !setting.is_of(&found.account);
+        if is_change {
+            let path = format!("{ACCOUNTS}/{}/{}", found.account.id, setting.operation());
+            let _: AccountDetails = self.0.ask(Method::POST, &path, None).await?;
         }
+        Ok(is_change)
     }
 
-    /// All accounts of a page after another, and where the next one goes on: after an id, or by the server's cursor.
-    async fn page(&self, from: &str) -> Result<Page, Error> {
-        match self {
-            Self::Stopped(store) => {
-                let after = Uuid::try_parse(from).ok().map(UserId::from);
-                let users = store.users_after(after, PAGE).await.map_err(Error::NotRead)?;
-                let last = users.last().filter(|_| users.len() == PAGE);
-                let next_cursor = last.map(|user| user.id.to_string());
-                Ok(Page { items: users.into_iter().map(Account::from).collect(), next_cursor })
-            }
-            Self::Running(config) => {
-                let cursor = if from.is_empty() { String::new() } else { format!("&cursor={from}") };
-                ask_running(config, Method::GET, &format!("{ACCOUNTS}?limit={PAGE}{cursor}"), None).await
-            }
+    /// Sets the password of one, whose sessions end, and its API keys if so wished. Returns the keys.
+    pub async fn set_password(
+        &self,
+        email: &Email,
+        password: &str,
+        revoke_api_keys: bool,
+    ) -> Result<Vec<AccountKey>, Error> {
+        #[derive(Deserialize)]
+        struct Set {
+            api_keys: Vec<AccountKey>,
         }
+        let body = json!({"new_password": password, "revoke_api_keys": revoke_api_keys});
+        let set: Set = self.0.ask(Method::PUT, &self.path(email, "/password").await?, Some(body)).await?;
+        Ok(set.api_keys)
     }
 
-    async fn id_of(&self, email: &Email) -> Result<UserId, Error> {
-        let none = || Error::NoSuchUser { email: email.as_str().to_owned() };
-        match self {
-            Self::Stopped(store) => {
-                let credentials = store.credentials(email).await.map_err(Error::NotRead)?;
-                Ok(credentials.ok_or_else(none)?.user)
-            }
-            Self::Running(config) => {
-                let path = format!("{ACCOUNTS}?email={}", escaped(email.as_str()));
-                let page: Page = ask_running(config, Method::GET, &path, None).await?;
-                page.items.first().map(|account| account.id.into()).ok_or_else(none)
-            }
+    /// A link with which the password of one is chosen.
+    pub async fn reset_link(&self, email: &Email) -> Result<PasswordLink, Error> {
+        self.0.ask(Method::POST, &self.path(email, "/reset-link").await?, None).await
+    }
+
+    /// The sessions of one that live, newest first.
+    pub async fn sessions(&self, email: &Email) -> Result<Vec<AccountSession>, Error> {
+        self.0.ask(Method::GET, &self.path(email, "/sessions").await?, None).await
+    }
+
+    /// Ends the sessions of one. Returns how many there were.
+    pub async fn end_sessions(&self, email: &Email) -> Result<usize, Error> {
+        #[derive(Deserialize)]
+        struct Ended {
+            revoked: usize,
         }
+        let ended: Ended = self.0.ask(Method::DELETE, &self.path(email, "/sessions").await?, None).await?;
+        Ok(ended.revoked)
     }
 
-    async fn details(&self, id: UserId) -> Result<AccountDetails, Error> {
-        match self {
-            Self::Stopped(store) => {
-                let details = details(store, id).await.map_err(Error::NotRead)?;
-                details.ok_or_else(|| Error::NoSuchUser { email: id.to_string() })
-            }
-            Self::Running(config) => {
-                ask_running(config, Method::GET, &format!("{ACCOUNTS}/{}", id.as_uuid()), None).await
-            }
-        }
+    /// Everything that there is about a person.
+    pub async fn export(&self, email: &Email) -> Result<Value, Error> {
+        self.0.ask(Method::GET, &self.path(email, "/export").await?, None).await
     }
 
-    async fn set(&self, id: UserId, setting: AccountSetting) -> Result<(), Error> {
-        match self {
-            Self::Stopped(store) => {
-                let stamp = Stamp::new(SystemClock.now(), Actor::default());
-                let done = match setting {
-                    AccountSetting::Active(is_active) => store.set_user_active(id, is_active, stamp).await,
-                    AccountSetting::Operator(is_operator) => store.set_user_operator(id, is_operator, stamp).await,
-                };
-                done.map(drop).map_err(Error::NotChanged)
-            }
-            Self::Running(config) => {
-                let path = format!("{ACCOUNTS}/{}/{}", id.as_uuid(), setting.operation());
-                ask_running::<AccountDetails>(config, Method::POST, &path, None).await.map(drop)
-            }
-        }
+    /// Ends what was begun.
+    pub async fn close(self) -> Result<(), Error> {
+        self.0.close().await
     }
 
-    async fn close(self) -> Result<(), Error> {
-        match self {
-            Self::Stopped(store) => store.close().await.map_err(Error::Close),
-            Self::Running(_) => Ok(()),
-        }
+    /// Where something of the account with an address is.
+    async fn path(&self, email: &Email, what: &str) -> Result<String, Error> {
+        let escaped = percent_encoding::utf8_percent_encode(email.as_str(), percent_encoding::NON_ALPHANUMERIC);
+        let page: Page = self.0.ask(Method::GET, &format!("{ACCOUNTS}?email={escaped}"), None).await?;
+        let found = page.items.first().ok_or_else(|| Error::NoSuchUser { email: email.as_str().to_owned() })?;
+        Ok(format!("{ACCOUNTS}/{}{what}", found.id))
     }
-}
-
-/// All accounts, in the order of their ids.
-pub async fn accounts(config: &Config) -> Result<Vec<Account>, Error> {
-    let place = Accounts::open(config)?;
-    let (mut accounts, mut next) = (Vec::new(), Some(String::new()));
-    while let Some(from) = next {
-        let page = place.page(&from).await?;
-        accounts.extend(page.items);
-        next = page.next_cursor;
-    }
-    place.close().await?;
-    Ok(accounts)
-}
-
-/// The account with an address, and what it has.
-pub async fn account(config: &Config, email: &Email) -> Result<AccountDetails, Error> {
-    let place = Accounts::open(config)?;
-    let details = place.details(place.id_of(email).await?).await?;
-    place.close().await?;
-    Ok(details)
-}
-
-/// Sets what an account may do: one that is kept from signing in has its sessions ended. Returns whether that was a change.
-pub async fn set_account(config: &Config, email: &Email, setting: AccountSetting) -> Result<bool, Error> {
-    let place = Accounts::open(config)?;
-    let id = place.id_of(email).await?;
-    let is_change = !setting.is_of(&place.details(id).await?.account);
-    if is_change {
-        place.set(id, setting).await?;
-    }
-    place.close().await?;
-    Ok(is_change)
-}
-
-async fn details(store: &RedbStore, id: UserId) -> StoreResult<Option<AccountDetails>> {
-    let Some(user) = store.user(id).await? else { return Ok(None) };
-    let now = SystemClock.now();
-    let sessions = store.sessions_of(id).await?.iter().filter(|session| session.is_live(now)).count();
-    let workspaces = store.workspaces_of(id).await?.into_iter().map(AccountWorkspace::from).collect();
-    Ok(Some(AccountDetails { account: user.into(), workspaces, sessions }))
-}
-
-impl From<User> for Account {
-    fn from(user: User) -> Self {
-        Self {
-            id: user.id.as_uuid(),
-            email: user.email.into_string(),
-            is_active: user.is_active,
-            is_operator: user.is_operator,
-            is_verified: user.is_verified,
-            created_at: user.created_at,
-        }
-    }
-}
-
-impl From<WorkspaceView> for AccountWorkspace {
-    fn from(WorkspaceView { workspace, role, .. }: WorkspaceView) -> Self {
-        Self {
-            id: workspace.id.as_uuid(),
-            name: workspace.name.into_string(),
-            slug: workspace.slug.into_string(),
-            role: role.as_str().to_owned(),
-        }
-    }
-}
-
-/// An address as the value of a parameter.
-fn escaped(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }

@@ -146,8 +146,8 @@ pub enum Error {
         /// Where it was asked.
         url: String,
     },
-    /// The server refused, and said why.
-    #[error("the server refused: {0}")]
+    /// It was refused, and said why.
+    #[error("refused: {0}")]
     Refused(String),
     /// There is a file where another should go.
     #[error("{path} is there already; choose another name, or replace it with --force")]
@@ -164,12 +164,6 @@ pub enum Error {
         /// The address.
         email: String,
     },
-    /// The database could not be read.
-    #[error("the accounts can't be read: {0}")]
-    NotRead(StoreError),
-    /// The database did not do what was asked.
-    #[error("the account was not changed: {0}")]
-    NotChanged(StoreError),
     /// Demonstration accounts have a password that everyone knows.
     #[error("there is no demonstration data in production: everyone knows its passwords")]
     DemoInProduction,

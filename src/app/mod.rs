@@ -2,6 +2,7 @@
 
 mod accounts;
 mod background;
+mod building;
 mod data_dir;
 mod demo;
 mod descriptors;
@@ -10,6 +11,8 @@ mod installation;
 mod listening;
 mod observers;
 mod operator;
+mod operator_api;
+mod own_server;
 mod places;
 mod recovery;
 mod reloading;
@@ -24,39 +27,30 @@ mod upkeep;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use arc_swap::{ArcSwap, ArcSwapOption};
-use secrecy::ExposeSecret as _;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::auth::{
-    AccessTokens, CursorKey, DeviceTokens, HashCost, HashingError, OnHashed, PasswordHasher, SigningKey,
-};
 use crate::config::{self, Config, Effective, Listen, Sources};
 use crate::console;
-use crate::domain::{
-    Clock as _, Entropy, HistoryId, IdGenerator, InstallationId, SharedQuotas, SystemClock, SystemEntropy,
-};
+use crate::domain::{Clock as _, IdGenerator, SharedQuotas, SystemClock};
 use crate::http::server::{Listener, Tls, TlsError};
-use crate::http::{self, Memory, MetricsAccess, OperatorSocket, SharedToken, State, server};
-use crate::search::SearchIndex;
-use crate::service::{
-    ApiKeyUses, BackupSchedule, Devices, KeptAnswers, LargeWrites, Outbox, ReloadDesk, Retention, Search, Service,
-    SessionSettings,
-};
-use crate::store::redb::{Location, OpenError, Options, RedbStore};
+use crate::http::{self, OperatorSocket, server};
+use crate::service::{Outbox, ReloadDesk};
 use crate::store::{Store, StoreError};
-use crate::telemetry::{self, Pipeline, Telemetry};
+use crate::telemetry::{self, Pipeline};
 
+use self::building::{Beginning, hasher, search, store_options};
 use self::listening::Listeners;
-use self::observers::{StoreTelemetry, on_hashed, register_gauges, watch_the_parts};
+use self::observers::{register_gauges, watch_the_parts};
 use self::reloading::Reloader;
 use self::signals::Signals;
 
-pub use accounts::{Account, AccountDetails, AccountSetting, AccountWorkspace, account, accounts, set_account};
+pub use accounts::{
+    Account, AccountDetails, AccountDraft, AccountKey, AccountSession, AccountSetting, AccountWorkspace, Accounts, MadeAccount,
+    PasswordLink,
+};
 pub use demo::{Demo, fill_with_demo};
 pub use error::Error;
 pub use operator::{PinnedSetting, Reloaded, ask_operator, log_level, reload};
@@ -99,30 +93,16 @@ pub async fn serve(effective: Effective, sources: Sources, may_be_new: bool) -> 
     }
     let telemetry = Arc::new(telemetry);
     let quotas = SharedQuotas::new(settings::quotas(&config.quotas));
-    let store = open_store(&config.storage, &quotas, telemetry.clone())?;
+    let store = building::open_store(&config.storage, &quotas, telemetry.clone())?;
     let installation = installation::identify(data_dir)?;
     let (outbox, mail_requests) = Outbox::new();
     let (desk, reload_requests) = ReloadDesk::new();
     let beginning = Beginning { store: store.clone(), quotas, installation, telemetry, ids, started, outbox, desk };
-    let service = Arc::new(service(&config, beginning)?);
+    let service = Arc::new(building::service(&config, beginning)?);
     service.configuration.store(Arc::new(settings::in_force(&effective, &effective, &[])));
     register_gauges(&service);
     watch_the_parts(&service);
-    let state = Arc::new(State {
-        service: service.clone(),
-        pipeline,
-        metrics: MetricsAccess::new(listeners.metrics.is_some(), config.telemetry.metrics_token.as_ref()),
-        memory: Memory::new(
-            config.server.memory_bytes,
-            config.server.max_body_bytes.max(config.server.max_import_bytes),
-        ),
-        operator: ArcSwapOption::new(config.server.operator_token.as_ref().map(SharedToken::new).map(Arc::new)),
-        cors_origins: ArcSwap::from_pointee(config.server.cors_origins.clone()),
-        environment: config.environment,
-        server: config.server.clone(),
-        instance,
-        draining: AtomicBool::new(false),
-    });
+    let state = Arc::new(building::state(&config, service.clone(), pipeline, instance, listeners.metrics.is_some()));
 
     let (reloads, stop) = signals.split(state.clone());
     let operator_socket = operator_socket(data_dir);
@@ -177,130 +157,6 @@ fn operator_socket(data_dir: &Path) -> Option<OperatorSocket> {
 fn stopped(stop: &watch::Receiver<()>) -> impl Future<Output = ()> + Send + 'static {
     let mut stop = stop.clone();
     async move { while stop.changed().await.is_ok() {} }
-}
-
-fn open_store(
-    config: &config::Storage,
-    quotas: &SharedQuotas,
-    telemetry: Arc<Telemetry>,
-) -> Result<Arc<dyn Store>, OpenError> {
-    let options = Options { quotas: quotas.clone(), ..store_options(config) };
-    Ok(Arc::new(RedbStore::open(options, Arc::new(StoreTelemetry(telemetry)))?))
-}
-
-fn store_options(config: &config::Storage) -> Options {
-    Options {
-        location: Location::Directory(config.data_dir.clone()),
-        cache_bytes: config.cache_bytes,
-        queue: config.write_queue,
-        group_max: config.group_max,
-        min_free_bytes: config.min_free_bytes,
-        quotas: SharedQuotas::default(),
-        entropy: Arc::new(SystemEntropy),
-        on_repair: Arc::new(|progress| {
-            tracing::info!("checking the database after an unclean end: {:.0} %", progress * 100.0);
-        }),
-    }
-}
-
-fn hasher(auth: &config::Auth, on_hashed: OnHashed) -> Result<PasswordHasher, HashingError> {
-    let cost = HashCost {
-        memory_kib: auth.hash_memory_kib,
-        iterations: auth.hash_iterations,
-        parallelism: auth.hash_parallelism,
-    };
-    let concurrency = match auth.hash_concurrency {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        threads => threads,
-    };
-    PasswordHasher::new(cost, concurrency, auth.hash_queue, Arc::new(SystemEntropy), on_hashed)
-}
-
-/// What a service begins with.
-struct Beginning {
-    store: Arc<dyn Store>,
-    quotas: SharedQuotas,
-    installation: InstallationId,
-    telemetry: Arc<Telemetry>,
-    ids: IdGenerator,
-    started: Instant,
-    outbox: Outbox,
-    desk: ReloadDesk,
-}
-
-fn service(config: &Config, beginning: Beginning) -> Result<Service, Error> {
-    let Beginning { store, quotas, installation, telemetry, ids, started, outbox, desk } = beginning;
-    let auth = &config.auth;
-    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let key = match &auth.signing_key {
-        Some(key) => SigningKey::from_bytes(key.expose_secret().as_bytes().to_vec()),
-        None => SigningKey::load_or_generate(&config.storage.data_dir, &*entropy)?,
-    };
-    Ok(Service {
-        search: Arc::new(search(&config.storage, store.history())?),
-        hasher: hasher(auth, on_hashed(telemetry.clone()))?,
-        backups: backups(config, installation, &telemetry)?.map(Arc::new),
-        store,
-        telemetry,
-        access_tokens: AccessTokens::new(&key, &auth.issuer, &auth.audience),
-        cursor_key: CursorKey::derive(key.as_bytes()),
-        device_tokens: DeviceTokens::new(key.as_bytes()),
-        accounts: ArcSwap::from_pointee(settings::accounts(config)),
-        outbox,
-        mailer: ArcSwapOption::new(settings::mailer(config)?.map(Arc::new)),
-        desk,
-        configuration: ArcSwap::default(),
-        sessions: SessionSettings {
-            issuer: auth.issuer.clone(),
-            audience: auth.audience.clone(),
-            access_token_seconds: auth.access_token_seconds,
-            idle_seconds: auth.refresh_idle_seconds,
-            absolute_seconds: auth.refresh_absolute_seconds,
-            grace_seconds: auth.refresh_grace_seconds,
-            per_account: auth.sessions_per_account,
-        },
-        rate_limits: ArcSwapOption::new(settings::rate_limits(&config.limits).map(Arc::new)),
-        retention: retention(&config.storage),
-        quotas,
-        idempotency_seconds: config.limits.idempotency_seconds,
-        clock: Arc::new(SystemClock),
-        entropy,
-        ids,
-        api_key_uses: ApiKeyUses::default(),
-        devices: Devices::default(),
-        large_writes: LargeWrites::default(),
-        kept_answers: KeptAnswers::new(config.limits.idempotency_bytes),
-        housekeeping: Notify::new(),
-        background: Arc::default(),
-        require_if_match: config.server.require_if_match,
-        started,
-    })
-}
-
-/// When backups are made, if they are wanted.
-fn backups(
-    config: &Config,
-    installation: InstallationId,
-    telemetry: &Arc<Telemetry>,
-) -> Result<Option<BackupSchedule>, Error> {
-    let owner = (installation, places::whereabouts(config));
-    let Some(to) = &config.backups.to else { return Ok(None) };
-    let terms = settings::backup_terms(to, &config.backups, telemetry.clone())?;
-    let changes_every = Some(config.backups.changes_every_seconds).filter(|seconds| *seconds > 0);
-    Ok(Some(BackupSchedule::new(terms, owner, changes_every.map(Duration::from_secs))))
-}
-
-/// For how long things are kept.
-fn retention(config: &config::Storage) -> Retention {
-    let config::Storage { trash_seconds, history_seconds, changes_seconds, .. } = *config;
-    Retention { trash_seconds, history_seconds, changes_seconds }
-}
-
-/// The index beside the database of this history.
-fn search(config: &config::Storage, history: HistoryId) -> Result<Search, Error> {
-    let path = config.data_dir.join(SEARCH_DIR);
-    let index = SearchIndex::open(&path, history).map_err(|error| Error::Search { path, error })?;
-    Ok(Search::new(index, std::thread::available_parallelism().map_or(1, usize::from)))
 }
 
 /// The TLS side, if there is a certificate.

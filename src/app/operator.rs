@@ -31,7 +31,7 @@ pub(super) async fn ask_running<T: DeserializeOwned>(
     path: &str,
     body: Option<Value>,
 ) -> Result<T, Error> {
-    let cause = |cause: String| Error::NotAsked { path: config.storage.data_dir.clone(), cause };
+    let cause = not_asked(config);
     let (_, answer) = running::ask(config, method, path, body).await.map_err(|error| match error {
         Error::Running(why) => cause(why.to_owned()),
         Error::Unreachable { url, cause: why } => cause(format!("{url}: {why}")),
@@ -40,7 +40,13 @@ pub(super) async fn ask_running<T: DeserializeOwned>(
     let status = answer.status();
     let body = Limited::new(answer.into_body(), MAX_ANSWER).collect().await;
     let body = body.map_err(|error| cause(error.to_string()))?.to_bytes();
-    let json: Value = serde_json::from_slice(&body).map_err(|_| cause(format!("it answered {status}")))?;
+    understood(config, status, &body)
+}
+
+/// What an answer to an operator says.
+pub(super) fn understood<T: DeserializeOwned>(config: &Config, status: StatusCode, body: &[u8]) -> Result<T, Error> {
+    let cause = not_asked(config);
+    let json: Value = serde_json::from_slice(body).map_err(|_| cause(format!("it answered {status}")))?;
     match status {
         StatusCode::OK | StatusCode::CREATED => {
             serde_json::from_value(json).map_err(|error| cause(format!("its answer is of another version: {error}")))
@@ -51,6 +57,11 @@ pub(super) async fn ask_running<T: DeserializeOwned>(
             Err(Error::Refused(detail.trim_end_matches('.').to_owned()))
         }
     }
+}
+
+fn not_asked(config: &Config) -> impl Fn(String) -> Error {
+    let path = config.storage.data_dir.clone();
+    move |cause| Error::NotAsked { path: path.clone(), cause }
 }
 
 async fn from_afar(config: &Config, path: &str) -> Result<Value, Error> {

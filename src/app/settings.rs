@@ -24,7 +24,14 @@ pub(super) fn accounts(config: &Config) -> AccountSettings {
         admit_demo: config.environment != config::Environment::Production,
         admission: admission(auth),
         password_policy: PasswordPolicy { composition: auth.password_composition },
+        links: links(config),
     }
+}
+
+/// Where the links of e-mails lead to.
+fn links(config: &Config) -> Links {
+    let link = |link: &str| config::Mail::link(link, config.server.public_url.as_ref());
+    Links { verify: link(&config.mail.verify_link), reset: link(&config.mail.reset_link) }
 }
 
 /// Who may register.
@@ -83,9 +90,7 @@ pub(super) fn rate_limits(config: &config::Limits) -> Option<RateLimits> {
 
 /// The way to send e-mails: over the mail server; without one, in development only, to the log.
 pub(super) fn mailer(config: &Config) -> Result<Option<Mailer>, MailerError> {
-    let mail = &config.mail;
-    let link = |link: &str| config::Mail::link(link, config.server.public_url.as_ref());
-    let links = Links { verify: link(&mail.verify_link), reset: link(&mail.reset_link) };
+    let (mail, links) = (&config.mail, links(config));
     let Some(url) = &mail.smtp_url else {
         let is_development = config.environment == config::Environment::Development;
         return Ok(is_development.then(|| Mailer::to_log(links)));

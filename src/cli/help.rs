@@ -13,6 +13,8 @@ pub(super) const MORE: &str = "\
       Show every setting, and where its value comes from
   ghostworks openapi --format yaml > ghostworks.yaml
       Keep the OpenAPI document
+  ghostworks user create ann@example.com --link
+      Make an account, and print the link with which its password is chosen
   ghostworks user disable ann@example.com
       End someone's sessions and keep them from signing in
   ghostworks backup /backups/monday --data-dir /var/lib/ghostworks

@@ -111,7 +111,7 @@ enum Command {
     Reindex,
     /// Print the OpenAPI document
     Openapi(openapi::Args),
-    /// List accounts, disable and enable them, and say which may operate the server
+    /// List, make, change and export accounts, and say which may operate the server
     User(user::Args),
     /// Ask a running server whether it is ready: exit code 0 if so, else 1
     Healthcheck(healthcheck::Args),
@@ -149,6 +149,8 @@ enum Failure {
     NotImported(String),
     #[error("{0}")]
     Unverified(String),
+    #[error("{0}")]
+    NoPassword(String),
     #[error("the database is damaged: {0}")]
     Damaged(String),
     #[error("can't start the runtime: {0}")]

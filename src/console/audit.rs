@@ -209,6 +209,8 @@ fn what(visitor: &Visitor, people: &People, tenant: TenantId, kind: ChangeKind) 
         ChangeKind::SessionDisplaced(_) => plain("had a session ended by a newer one"),
         ChangeKind::VerificationRequested(_) => plain("asked for an e-mail to verify their address"),
         ChangeKind::OperatorGranted(_) => plain("may operate the server from now on"),
+        ChangeKind::PasswordSet(_) => plain("set another password for an account"),
+        ChangeKind::SessionsEnded(_) => plain("ended all sessions of an account"),
         ChangeKind::OperatorRevoked(_) => plain("may no longer operate the server"),
         ChangeKind::PasswordResetRequested(_) => plain("asked for an e-mail to reset their password"),
     }

@@ -140,9 +140,37 @@ pub enum ChangeKind {
     OperatorGranted(UserId),
     /// An account may operate the server no longer.
     OperatorRevoked(UserId),
+    /// An operator set another password; all sessions ended.
+    PasswordSet(UserId),
+    /// An operator ended all sessions of an account.
+    SessionsEnded(UserId),
 }
 
 impl ChangeKind {
+    /// The account that it was done to, if to one.
+    pub fn user(&self) -> Option<UserId> {
+        match self {
+            Self::UserRegistered(id)
+            | Self::PasswordRehashed(id)
+            | Self::LoginFailed(Some(id))
+            | Self::VerificationRequested(id)
+            | Self::EmailVerified(id)
+            | Self::PasswordResetRequested(id)
+            | Self::PasswordReset(id)
+            | Self::PasswordChanged(id)
+            | Self::PasswordSet(id)
+            | Self::SessionsEnded(id)
+            | Self::UserDisabled(id)
+            | Self::UserEnabled(id)
+            | Self::OperatorGranted(id)
+            | Self::OperatorRevoked(id)
+            | Self::MemberAdded(id, _)
+            | Self::MemberRoleChanged(id, _, _)
+            | Self::MemberRemoved(id) => Some(*id),
+            _ => None,
+        }
+    }
+
     /// The artifact it was done to, if to one.
     pub fn artifact(&self) -> Option<ArtifactId> {
         match self {

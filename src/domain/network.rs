@@ -1,6 +1,7 @@
 //! Who counts as one client, by address.
 
-use std::net::IpAddr;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// An address of IPv4, or a network of IPv6: one client there usually has all 2⁶⁴ addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,6 +33,17 @@ impl Network {
     }
 }
 
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let [0, 0x64, 0xff, 0x9b, a, b, c, d] = self.0 {
+            return write!(f, "{}", Ipv4Addr::new(a, b, c, d));
+        }
+        let mut address = [0; 16];
+        address[..8].copy_from_slice(&self.0);
+        write!(f, "{}/64", Ipv6Addr::from(address))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,5 +55,7 @@ mod tests {
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
         assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
         assert_eq!(network("192.0.2.1"), network("::ffff:192.0.2.1"));
+        assert_eq!(network("192.0.2.1").to_string(), "192.0.2.1");
+        assert_eq!(network("2001:db8:1:2::1").to_string(), "2001:db8:1:2::/64");
     }
 }

@@ -32,6 +32,7 @@ mod metrics_access;
 mod middleware;
 mod ndjson;
 mod nullable;
+mod operations;
 mod operator_socket;
 mod operators;
 mod pace;
@@ -54,6 +55,7 @@ mod whole_list;
 
 pub use memory::Memory;
 pub use metrics_access::MetricsAccess;
+pub use operations::Operations;
 pub use operator_socket::OperatorSocket;
 pub use pace::Pace;
 pub use pages::Pages;

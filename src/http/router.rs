@@ -9,7 +9,7 @@ use poem::{Endpoint, EndpointExt, Error, IntoEndpoint, IntoResponse, Request, Re
 use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::api::{
-    AccountsApi, ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, BackupsApi, CatalogApi, HistoryApi, LogApi, MembersApi,
+    AccountAccessApi, AccountsApi, ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, BackupsApi, CatalogApi, HistoryApi, LogApi, MembersApi,
     PasswordsApi, SessionsApi, SettingsApi, SwitchApi, SystemApi, TracesApi, VerificationApi, WorkspaceTracesApi,
     WorkspacesApi,
 };
@@ -34,7 +34,7 @@ type Api = (
     (SystemApi, TracesApi, LogApi, HistoryApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
     (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi, WorkspaceTracesApi),
     (ArtifactsApi, CatalogApi),
-    (AccountsApi, SettingsApi),
+    (AccountsApi, AccountAccessApi, SettingsApi),
 );
 
 /// The OpenAPI document as JSON, indented.
@@ -183,7 +183,7 @@ fn api() -> OpenApiService<Api, ()> {
             (SystemApi, TracesApi, LogApi, HistoryApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
             (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi, WorkspaceTracesApi),
             (ArtifactsApi, CatalogApi),
-            (AccountsApi, SettingsApi),
+            (AccountsApi, AccountAccessApi, SettingsApi),
         ),
         "Ghostworks API",
         env!("CARGO_PKG_VERSION"),

@@ -16,13 +16,13 @@ pub struct Links {
 }
 
 impl Links {
-    /// The link of an e-mail. Tokens are base64url: nothing in them needs escaping.
-    pub(super) fn to(&self, mail: &Mail) -> String {
-        let template = match mail.purpose {
+    /// The link for a purpose. Tokens are base64url: nothing in them needs escaping.
+    pub fn to(&self, purpose: Purpose, token: &str) -> String {
+        let template = match purpose {
             Purpose::VerifyEmail => &self.verify,
             Purpose::ResetPassword => &self.reset,
         };
-        template.replace(TOKEN, &mail.token)
+        template.replace(TOKEN, token)
     }
 }
 
@@ -45,7 +45,7 @@ impl Mail {
                 "If it was not you, ignore this mail; your password stays as it is.",
             ),
         };
-        let (link, token) = (links.to(self), &self.token);
+        let (link, token) = (links.to(self.purpose, &self.token), &self.token);
         format!(
             "{why}\r\n\r\n{link}\r\n\r\nor give this token to the program that asks for it:\r\n\r\n{token}\r\n\r\n\
              It is good once, and for a limited time. {ignore}\r\n"

@@ -110,7 +110,7 @@ impl Mailer {
         match &self.route {
             Route::Smtp(smtp) => smtp.send(mail, &self.links).await,
             Route::Log => {
-                let (purpose, link) = (mail.purpose.as_str(), self.links.to(mail));
+                let (purpose, link) = (mail.purpose.as_str(), self.links.to(mail.purpose, &mail.token));
                 tracing::info!(purpose, link, "no mail server is configured, so this is the link of the e-mail");
                 Ok(())
             }

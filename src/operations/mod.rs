@@ -110,6 +110,16 @@ pub enum Operation {
     AccountGet,
     /// Letting an account sign in or operate, or keeping it from it.
     AccountUpdate,
+    /// Making an account for somebody.
+    AccountCreate,
+    /// Setting another password for somebody, or letting them choose one.
+    AccountPassword,
+    /// Listing the sessions of an account.
+    AccountSessionList,
+    /// Ending the sessions of an account.
+    AccountSessionRevoke,
+    /// Telling everything about a person.
+    AccountExport,
     /// Counting everything.
     SystemStats,
     /// Beginning a backup.
@@ -132,7 +142,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 57] = [
+    pub const ALL: [Self; 62] = [
         Self::Index,
         Self::Probe,
         Self::Health,
@@ -181,6 +191,11 @@ impl Operation {
         Self::AccountList,
         Self::AccountGet,
         Self::AccountUpdate,
+        Self::AccountCreate,
+        Self::AccountPassword,
+        Self::AccountSessionList,
+        Self::AccountSessionRevoke,
+        Self::AccountExport,
         Self::SystemStats,
         Self::SystemBackup,
         Self::SystemTraces,
@@ -244,6 +259,11 @@ impl Operation {
             Self::AccountList => Row::of("account.list", &["list_accounts"]).operator(),
             Self::AccountGet => Row::of("account.get", &["get_account"]).operator(),
             Self::AccountUpdate => Row::of("account.update", &["disable_account", "enable_account", "grant_operator", "revoke_operator"]).operator(),
+            Self::AccountCreate => Row::of("account.create", &["create_account"]).operator(),
+            Self::AccountPassword => Row::of("account.password", &["set_account_password", "create_reset_link"]).operator(),
+            Self::AccountSessionList => Row::of("account.session.list", &["list_account_sessions"]).operator(),
+            Self::AccountSessionRevoke => Row::of("account.session.revoke", &["end_account_sessions"]).operator(),
+            Self::AccountExport => Row::of("account.export", &["export_account"]).operator().within(LONG),
             Self::SystemStats => Row::of("system.stats", &["system_stats"]).known(),
             Self::SystemBackup => Row::of("system.backup", &["create_backup"]).operator().within(LONG),
             Self::SystemTraces => Row::of("system.traces", &["list_traces"]).operator(),

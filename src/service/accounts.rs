@@ -2,7 +2,7 @@
 
 use super::{Error, Operator, Service};
 use crate::domain::{Email, User, UserId, WorkspaceView};
-use crate::store::{Missing, StoreError, StoreResult};
+use crate::store::StoreResult;
 use crate::telemetry::{Operation, Subject};
 
 /// An account, and what it has.
@@ -67,20 +67,16 @@ impl Service {
     ) -> Result<AccountDetails, Error> {
         self.telemetry
             .observe(Operation::AccountUpdate, Subject::user(id), async {
-                change.await.map_err(|error| match error {
-                    StoreError::NotFound(Missing::User) => Error::UserNotFound,
-                    other => other.into(),
-                })?;
+                change.await.map_err(Error::of_somebody_else)?;
                 self.account_details(id).await
             })
             .await
     }
 
-    async fn account_details(&self, id: UserId) -> Result<AccountDetails, Error> {
-        let user = self.store.user(id).await?.ok_or(Error::UserNotFound)?;
+    pub(super) async fn account_details(&self, id: UserId) -> Result<AccountDetails, Error> {
+        let user = self.known_account(id).await?;
         let workspaces = self.store.workspaces_of(id).await?;
-        let now = self.clock.now();
-        let sessions = self.store.sessions_of(id).await?.iter().filter(|session| session.is_live(now)).count();
+        let sessions = self.live_sessions(id).await?.len();
         Ok(AccountDetails { user, workspaces, sessions })
     }
 }

@@ -1,6 +1,6 @@
 //! Accounts and sessions.
 
-use super::{Admission, Caller, Client, Devices, Error, LoginFailure, Operator, Service, TokenPair, Via};
+use super::{Admission, Caller, Client, Devices, Error, LoginFailure, NewAccount, Operator, Service, TokenPair, Via};
 use crate::auth::{RefreshToken, Verdict, is_common};
 use crate::domain::{
     ConsoleDigest, Credentials, Email, Password, PasswordPolicy, PersonName, Purpose, RefreshLine, Session, SessionId,
@@ -61,6 +61,13 @@ pub struct Profile {
     pub current_workspace: Option<WorkspaceView>,
 }
 
+impl From<Registration> for NewAccount {
+    fn from(registration: Registration) -> Self {
+        let Registration { email, password, first_name, last_name } = registration;
+        Self { email, password: Some(password), first_name, last_name, is_verified: false, is_operator: false }
+    }
+}
+
 impl Service {
     /// Whether there is anybody who may make themselves an account.
     pub fn admits_somebody(&self) -> bool {
@@ -80,11 +87,7 @@ impl Service {
                     self.accounts.load().admission.admit(&registration.email)?;
                 }
                 let password = registration.password.clone();
-                let user = self.check_registration(registration, self.ids.next(self.clock.now()))?;
-                if self.has_older_account(&user.email).await? {
-                    return Err(Error::EmailTaken);
-                }
-                let user = User { email: user.email.composed(), ..user };
+                let user = self.check_new_user(&registration.into()).await?;
                 let registered = Registered { user: user.id, email: user.email.clone() };
                 let hash = self.hasher.hash(password, self.devices.asker(&registered.email, client)).await?;
                 let stamp = by.map_or_else(|| self.stamp(client, Some(registered.user)), |by| self.stamp_by(by));
@@ -110,29 +113,34 @@ impl Service {
         Ok(*typed != typed.composed() && self.store.credentials(typed).await?.is_some())
     }
 
-    fn check_registration(&self, registration: Registration, id: UserId) -> Result<User, Violations> {
-        let name = |text: Option<String>| text.as_deref().map_or(Ok(None), PersonName::parse);
+    /// The account that is to be made, if it may be.
+    pub(super) async fn check_new_user(&self, new: &NewAccount) -> Result<User, Error> {
+        let name = |text: Option<&str>| text.map_or(Ok(None), PersonName::parse);
         let now = self.clock.now();
-        Violations::check(|check| {
-            let email = check.field("/email", Email::parse(&registration.email));
-            let password =
-                self.accounts.load().password_policy.check(&registration.password, email.as_ref(), is_common);
-            let password = check.field("/password", password);
-            let first_name = check.field("/first_name", name(registration.first_name));
-            let last_name = check.field("/last_name", name(registration.last_name));
+        let user = Violations::check(|check| {
+            let email = check.field("/email", Email::parse(&new.email));
+            let policy = &self.accounts.load().password_policy;
+            let password = new.password.as_ref().map(|password| policy.check(password, email.as_ref(), is_common));
+            let password = check.field("/password", password.unwrap_or(Ok(())));
+            let first_name = check.field("/first_name", name(new.first_name.as_deref()));
+            let last_name = check.field("/last_name", name(new.last_name.as_deref()));
             password?;
             Some(User {
-                id,
+                id: self.ids.next(now),
                 email: email?,
                 first_name: first_name?,
                 last_name: last_name?,
-                is_verified: false,
+                is_verified: new.is_verified,
                 is_active: true,
                 is_operator: false,
                 created_at: now,
                 updated_at: now,
             })
-        })
+        })?;
+        if self.has_older_account(&user.email).await? {
+            return Err(Error::EmailTaken);
+        }
+        Ok(User { email: user.email.composed(), ..user })
     }
 
     /// Signs in. Fails alike, and after as long, for an unknown address, a wrong password, and an account that is disabled

@@ -48,6 +48,9 @@ pub enum Error {
     /// There is no such key in the workspace.
     #[error("API key not found")]
     ApiKeyNotFound,
+    /// The account may not sign in, so a link would lead nowhere.
+    #[error("the account is disabled; enable it first")]
+    AccountDisabled,
     /// The caller has no such session.
     #[error("session not found")]
     SessionNotFound,
@@ -160,6 +163,17 @@ pub enum RefreshFailure {
     Inactive,
 }
 
+impl Error {
+    /// What came of a write about an account that an operator named: one that is not there is that one, and not the
+    /// caller's.
+    pub(super) fn of_somebody_else(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound(Missing::User) => Self::UserNotFound,
+            other => other.into(),
+        }
+    }
+}
+
 impl Failure for Error {
     fn error_type(&self) -> &'static str {
         match self {
@@ -179,6 +193,7 @@ impl Failure for Error {
             Self::UserNotFound => "user_not_found",
             Self::MemberNotFound => "member_not_found",
             Self::ApiKeyNotFound => "api_key_not_found",
+            Self::AccountDisabled => "account_disabled",
             Self::SessionNotFound => "session_not_found",
             Self::TraceNotFound => "trace_not_found",
             Self::ApiKeyNotAllowed => "api_key_not_allowed",

@@ -4,6 +4,8 @@
 //! HTTP nor which store it talks to.
 
 mod access;
+mod account_access;
+mod account_data;
 mod accounts;
 mod admission;
 mod api_keys;
@@ -47,7 +49,7 @@ use tokio::sync::Notify;
 use crate::auth::{AccessTokens, DeviceTokens, PasswordHasher};
 use crate::domain::{Actor, Clock, Entropy, IdGenerator, PasswordPolicy, SharedQuotas, Stamp, UserId};
 use crate::followers::TaskRegistry;
-use crate::mail::Mailer;
+use crate::mail::{Links, Mailer};
 use crate::store::Store;
 use crate::telemetry::{self, Telemetry};
 
@@ -55,6 +57,8 @@ pub use crate::auth::CursorKey;
 pub use crate::auth::{Allowance, Exhausted};
 pub use crate::followers::TaskHealth;
 pub use crate::store::Backup;
+pub use account_access::{CreatedAccount, NewAccount, ResetLink};
+pub use account_data::AccountData;
 pub use accounts::AccountDetails;
 pub use admission::Admission;
 pub use api_keys::{ApiKeyUses, MadeApiKey};
@@ -116,6 +120,8 @@ pub struct AccountSettings {
     pub admission: Admission,
     /// What a new password must be like.
     pub password_policy: PasswordPolicy,
+    /// Where the links lead to that people are given.
+    pub links: Links,
 }
 
 /// All use cases, and what they work with.

@@ -82,7 +82,8 @@ impl Service {
             .await
     }
 
-    fn check_new_password(&self, password: &Password, email: &Email) -> Result<(), Violations> {
+    /// Refuses a new password that is against the rules.
+    pub(super) fn check_new_password(&self, password: &Password, email: &Email) -> Result<(), Violations> {
         let checked = self.accounts.load().password_policy.check(password, Some(email), is_common);
         checked.map_err(|detail| Violations::one("/new_password", detail))
     }

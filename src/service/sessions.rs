@@ -2,7 +2,7 @@
 
 use super::{Caller, Error, Service, TokenPair};
 use crate::auth::RefreshToken;
-use crate::domain::{Role, Session, SessionId, TenantId};
+use crate::domain::{Role, Session, SessionId, TenantId, UserId};
 use crate::store::{Missing, StoreError};
 use crate::telemetry::{self, Operation, Subject};
 
@@ -20,11 +20,16 @@ impl Service {
         self.telemetry
             .observe(Operation::AuthSessionList, Subject::user(caller.user), async {
                 caller.session()?;
-                let now = self.clock.now();
-                let sessions = self.store.sessions_of(caller.user).await?;
-                Ok(sessions.into_iter().rev().filter(|session| session.is_live(now)).collect())
+                self.live_sessions(caller.user).await
             })
             .await
+    }
+
+    /// The sessions of an account that live, newest first.
+    pub(super) async fn live_sessions(&self, user: UserId) -> Result<Vec<Session>, Error> {
+        let now = self.clock.now();
+        let sessions = self.store.sessions_of(user).await?;
+        Ok(sessions.into_iter().rev().filter(|session| session.is_live(now)).collect())
     }
 
     /// Ends one of the caller's sessions, with all its tokens.

@@ -17,6 +17,9 @@ pub trait ApiKeys: Send + Sync {
     /// The keys of a workspace, newest first.
     async fn api_keys_of(&self, tenant: TenantId) -> StoreResult<Vec<ApiKey>>;
 
+    /// The keys that someone made in the workspaces that they are a member of.
+    async fn api_keys_by(&self, user: UserId) -> StoreResult<Vec<ApiKey>>;
+
     /// Removes a key, by an admin. [`super::StoreError::NotFound`] when there is no such key.
     async fn revoke_api_key(&self, tenant: TenantId, id: ApiKeyId, by: UserId, stamp: Stamp) -> StoreResult<()>;
 

@@ -18,6 +18,9 @@ pub trait OneTimeTokens: Send + Sync {
         stamp: Stamp,
     ) -> StoreResult<bool>;
 
+    /// Gives an account a token to choose another password, by an operator, in place of all that it has.
+    async fn replace_reset_tokens(&self, user: UserId, token: OneTimeToken, stamp: Stamp) -> StoreResult<()>;
+
     /// The tokens that an account has for a purpose. They may have expired.
     async fn one_time_tokens(&self, user: UserId, purpose: Purpose) -> StoreResult<Vec<OneTimeToken>>;
 

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 
-use super::StoreResult;
-use crate::domain::{Credentials, Email, SessionId, Stamp, User, UserId};
+use super::{PasswordReset, StoreResult};
+use crate::domain::{ApiKey, Credentials, Email, SessionId, Stamp, User, UserId};
 
 /// Accounts and their password hashes.
 #[async_trait]
@@ -40,6 +40,13 @@ pub trait Users: Send + Sync {
         keep: SessionId,
         stamp: Stamp,
     ) -> StoreResult<bool>;
+
+    /// Replaces a password hash, by an operator, ends all sessions, and drops the tokens for choosing a password by mail.
+    /// Returns the API keys that the account had made in its workspaces, which end as well if so wished.
+    async fn set_password(&self, user: UserId, reset: PasswordReset, stamp: Stamp) -> StoreResult<Vec<ApiKey>>;
+
+    /// Ends all sessions of an account, by an operator. Returns how many lived.
+    async fn end_sessions(&self, user: UserId, stamp: Stamp) -> StoreResult<usize>;
 
     /// Lets an account sign in, or keeps it from it: then all its sessions end, and its one-time tokens are dropped.
     /// Returns whether that was a change.

@@ -3,6 +3,7 @@
 //! One binary for all, so that the harness is compiled and linked once. `cargo test --test black_box artifacts` runs one
 //! topic.
 
+mod account_access;
 mod api_keys;
 mod artifacts;
 mod audit;

@@ -25,7 +25,7 @@ pub use artifacts::fuzzing::import as fuzz_import;
 
 use poem_openapi::Tags;
 
-pub(super) use accounts::AccountsApi;
+pub(super) use accounts::{AccountAccessApi, AccountsApi};
 pub(super) use api_keys::ApiKeysApi;
 pub(super) use artifacts::{ArtifactsApi, CatalogApi};
 pub(crate) use artifacts::{artifact_json, artifact_line, exported, import_lines};

@@ -125,7 +125,7 @@ struct ResetPasswordRequest {
     revoke_api_keys: bool,
 }
 
-fn yes() -> bool {
+pub(super) fn yes() -> bool {
     true
 }
 
@@ -151,7 +151,7 @@ struct PasswordResetBody {
 
 /// An API key that an account made.
 #[derive(Serialize, Object)]
-struct KeyOfAccount {
+pub(super) struct KeyOfAccount {
     /// The key's id.
     id: Uuid,
     /// The workspace that it is good in.
@@ -163,7 +163,7 @@ struct KeyOfAccount {
 }
 
 impl KeyOfAccount {
-    fn new(key: ApiKey, revoked: bool) -> Self {
+    pub(super) fn new(key: ApiKey, revoked: bool) -> Self {
         let (id, workspace_id) = (key.id.as_uuid(), key.tenant.as_uuid());
         Self { id, workspace_id, name: key.name.into_string(), revoked }
     }

@@ -83,11 +83,11 @@ enum RevokeResponse {
 /// How many sessions ended.
 #[derive(Serialize, Object)]
 #[oai(rename = "SessionsRevoked")]
-struct RevokedBody {
+pub(super) struct RevokedBody {
     /// What happened.
-    message: String,
+    pub message: String,
     /// How many there were.
-    revoked: usize,
+    pub revoked: usize,
 }
 
 /// A sign-in that has not ended.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{for_each_operation, resolve};
 
 /// What fields look like, by name; the others look as their type does.
-const FIELDS: [(&str, &str); 34] = [
+const FIELDS: [(&str, &str); 36] = [
     ("access_token", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIwMTg5In0.c2lnbmF0dXJl"),
     ("artifact_type", "service"),
     ("code", "validation_failed"),
@@ -25,6 +25,7 @@ const FIELDS: [(&str, &str); 34] = [
     ("message", "Done"),
     ("metrics", "/metrics"),
     ("name", "billing-api"),
+    ("network", "192.0.2.7"),
     ("next_cursor", "CWFydGlmYWN0cw"),
     ("pointer", "/name"),
     ("refresh_token", "gwr_0123456789"),
@@ -36,6 +37,7 @@ const FIELDS: [(&str, &str); 34] = [
     ("title", "Unprocessable Entity"),
     ("token_type", "bearer"),
     ("trace_id", "0af7651916cd43dd8448eb211c80319c"),
+    ("url", "https://ghostworks.example.com/console/reset-password?token=0123456789"),
     ("user_agent", "curl/8.5.0"),
     ("user_email", "ada@example.com"),
     ("user_name", "Ada Lovelace"),

@@ -28,6 +28,7 @@ macro_rules! codes {
 }
 
 codes! {
+    AccountDisabled = "account_disabled",
     AlreadyDone = "already_done",
     AlreadyMember = "already_member",
     ApiKeyNotAllowed = "api_key_not_allowed",

@@ -32,7 +32,11 @@ pub(super) fn write<W: Write>(set: &mut ChangeSet<'_, W>, change: &Change) -> Wr
         | ChangeKind::UserEnabled(user)
         | ChangeKind::OperatorGranted(user)
         | ChangeKind::OperatorRevoked(user) => account(set, user),
-        ChangeKind::PasswordReset(user) | ChangeKind::PasswordChanged(user) | ChangeKind::UserDisabled(user) => {
+        ChangeKind::PasswordReset(user)
+        | ChangeKind::PasswordChanged(user)
+        | ChangeKind::PasswordSet(user)
+        | ChangeKind::SessionsEnded(user)
+        | ChangeKind::UserDisabled(user) => {
             account(set, user)?;
             sessions(set, &user.to_bytes())
         }

@@ -93,6 +93,8 @@ enum ChangeKindV1 {
     SessionDisplaced(Id),
     OperatorGranted(Id),
     OperatorRevoked(Id),
+    PasswordSet(Id),
+    SessionsEnded(Id),
 }
 
 impl Record for Entry {
@@ -208,6 +210,8 @@ impl From<ChangeKind> for ChangeKindV1 {
             ChangeKind::SessionDisplaced(id) => Self::SessionDisplaced(id.to_bytes()),
             ChangeKind::OperatorGranted(id) => Self::OperatorGranted(id.to_bytes()),
             ChangeKind::OperatorRevoked(id) => Self::OperatorRevoked(id.to_bytes()),
+            ChangeKind::PasswordSet(id) => Self::PasswordSet(id.to_bytes()),
+            ChangeKind::SessionsEnded(id) => Self::SessionsEnded(id.to_bytes()),
         }
     }
 }
@@ -251,6 +255,8 @@ impl From<ChangeKindV1> for ChangeKind {
             ChangeKindV1::SessionDisplaced(id) => Self::SessionDisplaced(SessionId::from_bytes(id)),
             ChangeKindV1::OperatorGranted(id) => Self::OperatorGranted(UserId::from_bytes(id)),
             ChangeKindV1::OperatorRevoked(id) => Self::OperatorRevoked(UserId::from_bytes(id)),
+            ChangeKindV1::PasswordSet(id) => Self::PasswordSet(UserId::from_bytes(id)),
+            ChangeKindV1::SessionsEnded(id) => Self::SessionsEnded(UserId::from_bytes(id)),
         }
     }
 }

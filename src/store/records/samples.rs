@@ -178,7 +178,7 @@ fn artifacts() {
 }
 
 /// Every kind of change, in the order in which they came to be.
-pub(in crate::store) const KINDS: [ChangeKind; 34] = [
+pub(in crate::store) const KINDS: [ChangeKind; 36] = [
     ChangeKind::UserRegistered(USER),
     ChangeKind::PasswordRehashed(USER),
     ChangeKind::SessionOpened(SESSION),
@@ -213,6 +213,8 @@ pub(in crate::store) const KINDS: [ChangeKind; 34] = [
     ChangeKind::SessionDisplaced(SESSION),
     ChangeKind::OperatorGranted(USER),
     ChangeKind::OperatorRevoked(USER),
+    ChangeKind::PasswordSet(USER),
+    ChangeKind::SessionsEnded(USER),
 ];
 
 /// The sample in each line is an entry with the kind in the same place.

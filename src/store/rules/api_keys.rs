@@ -29,6 +29,10 @@ impl<E: Engine> ApiKeys for E {
         self.scan(Name::new("list", "api_keys"), move |source| list(source, tenant)).await
     }
 
+    async fn api_keys_by(&self, user: UserId) -> StoreResult<Vec<ApiKey>> {
+        self.scan(Name::new("list", "api_keys"), move |source| made_by(source, user)).await
+    }
+
     async fn revoke_api_key(&self, tenant: TenantId, id: ApiKeyId, by: UserId, stamp: Stamp) -> StoreResult<()> {
         write(self, Name::new("delete", "api_keys"), stamp, move |tx| revoke(tx, tenant, id, by)).await
     }
@@ -74,7 +78,7 @@ pub(super) fn remove(tx: &mut Tx<'_>, tenant: TenantId, id: ApiKeyId) {
 }
 
 /// The keys that someone made in the workspaces that they are a member of.
-pub(super) fn made_by(source: &impl Source, user: UserId) -> StoreResult<Vec<ApiKey>> {
+pub(super) fn made_by(source: &(impl Source + ?Sized), user: UserId) -> StoreResult<Vec<ApiKey>> {
     let span = Span::under(Table::MembershipsByUser, &user.to_bytes());
     let mut keys = Vec::new();
     for (key, _) in source.keys(Table::MembershipsByUser, &span, usize::MAX)? {

@@ -24,6 +24,14 @@ impl<E: Engine> OneTimeTokens for E {
         write(self, Name::new("insert", "one_time_tokens"), stamp, move |tx| issue(tx, user, purpose, &token)).await
     }
 
+    async fn replace_reset_tokens(&self, user: UserId, token: OneTimeToken, stamp: Stamp) -> StoreResult<()> {
+        let rule = move |tx: &mut Tx<'_>| {
+            forget(tx, user, Purpose::ResetPassword);
+            issue(tx, user, Purpose::ResetPassword, &token).map(drop)
+        };
+        write(self, Name::new("insert", "one_time_tokens"), stamp, rule).await
+    }
+
     async fn one_time_tokens(&self, user: UserId, purpose: Purpose) -> StoreResult<Vec<OneTimeToken>> {
         self.read(Name::new("get", "one_time_tokens"), |source| {
             let rows = keys(user, purpose).map(|key| source.row(Table::OneTimeTokens, &key));
@@ -90,7 +98,18 @@ fn reset_password(
     presented: OneTimeDigest,
     reset: &PasswordReset,
 ) -> StoreResult<Vec<ApiKey>> {
-    let mut account = redeemer(tx, user, Purpose::ResetPassword, presented)?;
+    let account = redeemer(tx, user, Purpose::ResetPassword, presented)?;
+    put_reset(tx, account, reset, ChangeKind::PasswordReset(user))
+}
+
+/// Puts another password in the place of the one that an account has, for everyone who is signed in to it.
+pub(super) fn put_reset(
+    tx: &mut Tx<'_>,
+    mut account: Account,
+    reset: &PasswordReset,
+    kind: ChangeKind,
+) -> StoreResult<Vec<ApiKey>> {
+    let user = account.user.id;
     forget(tx, user, Purpose::ResetPassword);
     if let Some(network) = reset.from {
         account.networks.note(network, tx.stamp().at);
@@ -102,7 +121,7 @@ fn reset_password(
     }
     sessions::end_all(tx, user, None)?;
     let about = about::of(tx, user, None)?;
-    tx.log_about(user, about, ChangeKind::PasswordReset(user));
+    tx.log_about(user, about, kind);
     Ok(keys)
 }
 

@@ -4,11 +4,11 @@ use async_trait::async_trait;
 
 use super::rows::{accounts, sessions};
 use super::{about, one_time_tokens, write};
-use crate::domain::{ChangeKind, Credentials, Email, KnownNetworks, Purpose, SessionId, Stamp, User, UserId};
+use crate::domain::{ApiKey, ChangeKind, Credentials, Email, KnownNetworks, Purpose, SessionId, Stamp, User, UserId};
 use crate::store::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx};
 use crate::store::reading::Reading as _;
 use crate::store::records::Account;
-use crate::store::{StoreError, StoreResult, Users};
+use crate::store::{PasswordReset, StoreError, StoreResult, Users};
 
 const UPDATE: Name = Name::new("update", "users");
 const GET: Name = Name::new("get", "users");
@@ -59,6 +59,14 @@ impl<E: Engine> Users for E {
         write(self, UPDATE, stamp, move |tx| change_password(tx, user, &expected, &hash, keep)).await
     }
 
+    async fn set_password(&self, user: UserId, reset: PasswordReset, stamp: Stamp) -> StoreResult<Vec<ApiKey>> {
+        write(self, UPDATE, stamp, move |tx| set_password(tx, user, &reset)).await
+    }
+
+    async fn end_sessions(&self, user: UserId, stamp: Stamp) -> StoreResult<usize> {
+        write(self, Name::new("delete", "sessions"), stamp, move |tx| end_sessions(tx, user)).await
+    }
+
     async fn set_user_active(&self, user: UserId, is_active: bool, stamp: Stamp) -> StoreResult<bool> {
         write(self, UPDATE, stamp, move |tx| set_active(tx, user, is_active)).await
     }
@@ -104,6 +112,22 @@ fn change_password(tx: &mut Tx<'_>, user: UserId, expected: &str, hash: &str, ke
     let about = sessions::about(tx, user, keep)?;
     tx.log_about(user, about, ChangeKind::PasswordChanged(user));
     Ok(true)
+}
+
+/// See [`Users::set_password`].
+fn set_password(tx: &mut Tx<'_>, user: UserId, reset: &PasswordReset) -> StoreResult<Vec<ApiKey>> {
+    let account = accounts::account(tx, user)?;
+    one_time_tokens::put_reset(tx, account, reset, ChangeKind::PasswordSet(user))
+}
+
+/// See [`Users::end_sessions`].
+fn end_sessions(tx: &mut Tx<'_>, user: UserId) -> StoreResult<usize> {
+    accounts::require(tx, user)?;
+    let lived = sessions::count_live(tx, user)?;
+    sessions::end_all(tx, user, None)?;
+    let about = about::of(tx, user, None)?;
+    tx.log_about(user, about, ChangeKind::SessionsEnded(user));
+    Ok(lived)
 }
 
 /// See [`Users::set_user_active`].

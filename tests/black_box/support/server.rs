@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -138,14 +138,25 @@ impl Setup {
 
     /// Runs another command of the program on the same data, and returns how it ended, its output and its errors.
     pub fn run(&self, words: &[&str]) -> (ExitStatus, String, String) {
-        let output = Command::new(env!("CARGO_BIN_EXE_ghostworks"))
+        self.run_with(words, "")
+    }
+
+    /// The same, with this on its standard input.
+    pub fn run_with(&self, words: &[&str], input: &str) -> (ExitStatus, String, String) {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_ghostworks"))
             .args(words)
             .arg("--data-dir")
             .arg(&self.data_dir)
             .env_clear()
             .envs(&self.environment)
-            .output()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .expect("the program starts");
+        // One that refuses before it reads has closed its end.
+        let _ = child.stdin.take().expect("it is piped").write_all(input.as_bytes());
+        let output = child.wait_with_output().expect("it ends");
         let text = |bytes| String::from_utf8(bytes).expect("text");
         (output.status, text(output.stdout), text(output.stderr))
     }

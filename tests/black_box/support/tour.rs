@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::account::{Account, PASSWORD, login, text};
+use super::client::Client;
 use super::server::{Server, Setup};
+use super::unique;
 
 /// What of a tour must show nowhere.
 pub struct Secrets(pub Vec<String>);
@@ -38,11 +40,7 @@ pub fn tour(server: &Server) -> Secrets {
     accounts(server, &owner, &mut secrets);
     server.client().get("/api/v1/system/stats").expect(200);
     let operator = server.client().bearer(OPERATOR);
-    operator.get("/api/v1/operator/accounts").expect(200);
-    let account = format!("/api/v1/operator/accounts/{}", other.id);
-    operator.get(&account).expect(200);
-    operator.send("POST", &format!("{account}/enable"), "application/json", "").expect(200);
-    operator.send("POST", &format!("{account}/grant-operator"), "application/json", "").expect(200);
+    operated_accounts(&operator, &other, &mut secrets);
     operator.send("POST", "/api/v1/operator/reload", "application/json", "").expect(200);
     operator.get("/api/v1/operator/log-level").expect(200);
     operator.get("/api/v1/operator/configuration").expect(200);
@@ -54,6 +52,24 @@ pub fn tour(server: &Server) -> Secrets {
     operator.get("/api/v1/system/metrics/history").expect(200);
     secrets.add(OPERATOR);
     secrets
+}
+
+fn operated_accounts(operator: &Client, other: &Account, secrets: &mut Secrets) {
+    operator.get("/api/v1/operator/accounts").expect(200);
+    let account = format!("/api/v1/operator/accounts/{}", other.id);
+    operator.get(&account).expect(200);
+    operator.send("POST", &format!("{account}/enable"), "application/json", "").expect(200);
+    operator.send("POST", &format!("{account}/grant-operator"), "application/json", "").expect(200);
+    let new = json!({"email": format!("{}@example.com", unique("person")), "first_name": "Tourist-known-by-name"});
+    let made = operator.post("/api/v1/operator/accounts", &new).expect(201).json();
+    let link = text(&made["link"]["url"]);
+    secrets.add(link.split_once("token=").expect("a token").1);
+    secrets.add("Tourist-known-by-name");
+    operator.get(&format!("{account}/sessions")).expect(200);
+    operator.get(&format!("{account}/export")).expect(200);
+    operator.put(&format!("{account}/password"), &json!({"new_password": "Further-horse-9"})).expect(200);
+    secrets.add("Further-horse-9");
+    operator.delete(&format!("{account}/sessions")).expect(200);
 }
 
 fn workspaces(owner: &Account, other: &Account, secrets: &mut Secrets) {

@@ -4,7 +4,7 @@ use poem_openapi::Object;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::domain::{PersonName, User};
+use crate::domain::{PersonName, User, WorkspaceView};
 use crate::http::types::{RoleName, Time};
 use crate::service::AccountDetails;
 
@@ -73,7 +73,7 @@ pub(super) struct AccountDetailsBody {
 /// A workspace of an account.
 #[derive(Serialize, Object)]
 #[oai(rename = "AccountWorkspace")]
-struct AccountWorkspaceBody {
+pub(super) struct AccountWorkspaceBody {
     /// Its id.
     id: Uuid,
     /// Its name.
@@ -84,14 +84,16 @@ struct AccountWorkspaceBody {
     role: RoleName,
 }
 
+impl From<WorkspaceView> for AccountWorkspaceBody {
+    fn from(WorkspaceView { workspace, role, .. }: WorkspaceView) -> Self {
+        let (name, slug) = (workspace.name.into_string(), workspace.slug.into_string());
+        Self { id: workspace.id.as_uuid(), name, slug, role: role.into() }
+    }
+}
+
 impl From<AccountDetails> for AccountDetailsBody {
     fn from(details: AccountDetails) -> Self {
-        let workspaces = details.workspaces.into_iter().map(|view| AccountWorkspaceBody {
-            id: view.workspace.id.as_uuid(),
-            name: view.workspace.name.into_string(),
-            slug: view.workspace.slug.into_string(),
-            role: view.role.into(),
-        });
-        Self { workspaces: workspaces.collect(), sessions: details.sessions, account: details.user.into() }
+        let workspaces = details.workspaces.into_iter().map(AccountWorkspaceBody::from).collect();
+        Self { workspaces, sessions: details.sessions, account: details.user.into() }
     }
 }

@@ -1,6 +1,8 @@
 //! Accounts, for operators.
 
+mod access;
 mod body;
+mod data;
 
 use std::sync::Arc;
 
@@ -9,6 +11,7 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 use uuid::Uuid;
 
+pub(in crate::http) use self::access::AccountAccessApi;
 use self::body::{AccountBody, AccountDetailsBody, AccountPage};
 use super::Tag;
 use crate::domain::{Email, UserId, Violations};

@@ -40,6 +40,12 @@ pub(super) enum ActionName {
     #[serde(rename = "user.operator_revoked")]
     #[oai(rename = "user.operator_revoked")]
     UserOperatorRevoked,
+    #[serde(rename = "user.password_set")]
+    #[oai(rename = "user.password_set")]
+    UserPasswordSet,
+    #[serde(rename = "user.sessions_ended")]
+    #[oai(rename = "user.sessions_ended")]
+    UserSessionsEnded,
     #[serde(rename = "user.login_failed")]
     #[oai(rename = "user.login_failed")]
     UserLoginFailed,

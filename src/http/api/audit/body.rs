@@ -38,7 +38,7 @@ impl AuditPageBody {
 /// Something that was changed.
 #[derive(Serialize, Object)]
 #[oai(rename = "AuditEntry")]
-struct AuditEntryBody {
+pub(in crate::http::api) struct AuditEntryBody {
     /// Which entry it is: no other has the same.
     id: String,
     /// When.
@@ -140,6 +140,8 @@ fn describe(kind: ChangeKind) -> (ActionName, TargetBody, Vec<(&'static str, Val
         ChangeKind::UserEnabled(id) => user(ActionName::UserEnabled, id),
         ChangeKind::OperatorGranted(id) => user(ActionName::UserOperatorGranted, id),
         ChangeKind::OperatorRevoked(id) => user(ActionName::UserOperatorRevoked, id),
+        ChangeKind::PasswordSet(id) => user(ActionName::UserPasswordSet, id),
+        ChangeKind::SessionsEnded(id) => user(ActionName::UserSessionsEnded, id),
         ChangeKind::LoginFailed(id) => (
             ActionName::UserLoginFailed,
             TargetBody { kind: "user".to_owned(), id: id.map(UserId::as_uuid) },

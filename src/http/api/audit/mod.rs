@@ -10,6 +10,7 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 use uuid::Uuid;
 
+pub(super) use self::body::AuditEntryBody;
 use self::body::AuditPageBody;
 use super::Tag;
 use crate::domain::{LogPlace, TenantId, Violations};

@@ -18,6 +18,13 @@ pub(in crate::store::rules) fn end_all(tx: &mut Tx<'_>, user: UserId, keep: Opti
     Ok(())
 }
 
+/// How many sessions of a user live.
+pub(in crate::store::rules) fn count_live(tx: &Tx<'_>, user: UserId) -> StoreResult<usize> {
+    let span = Span::under(Table::Sessions, &user.to_bytes());
+    let sessions: Vec<Session> = tx.rows(Table::Sessions, &span, usize::MAX)?;
+    Ok(sessions.iter().filter(|session| session.is_live(tx.stamp().at)).count())
+}
+
 pub(in crate::store::rules) fn put(tx: &mut Tx<'_>, session: &Session) -> StoreResult<()> {
     tx.put(Table::Sessions, &key(session.user, session.id), session).map(drop)
 }

@@ -1,0 +1,64 @@
+//! A server for the command line alone, while no other uses the data directory. It listens nowhere, and answers as one that
+//! runs would: what operators can ask for is written once.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use hyper::{Method, StatusCode};
+use serde_json::Value;
+
+use super::building::{self, Beginning};
+use super::{Error, installation, settings};
+use crate::config::Config;
+use crate::domain::{Clock as _, IdGenerator, SharedQuotas, SystemClock};
+use crate::http::{self, Operations};
+use crate::followers::Task as _;
+use crate::service::{Mailing, Outbox, ReloadDesk};
+use crate::store::Store;
+use crate::telemetry::Pipeline;
+
+/// Such a server.
+pub(super) struct OwnServer {
+    store: Arc<dyn Store>,
+    operations: Operations,
+    mailing: Mailing,
+}
+
+impl OwnServer {
+    /// Opens what is in the data directory.
+    pub fn open(config: &Config) -> Result<Self, Error> {
+        let mut config = config.clone();
+        // Nobody watches it, and it makes no backups.
+        config.telemetry.disabled = true;
+        config.telemetry.recorder_bytes = 0;
+        config.backups.to = None;
+        let ids = IdGenerator::new();
+        let instance = ids.next(SystemClock.now());
+        let (pipeline, telemetry) = Pipeline::start(&config.telemetry, config.environment, instance)?;
+        let telemetry = Arc::new(telemetry);
+        let quotas = SharedQuotas::new(settings::quotas(&config.quotas));
+        let store = building::open_store(&config.storage, &quotas, telemetry.clone())?;
+        let installation = installation::identify(&config.storage.data_dir)?;
+        let (outbox, mail_requests) = Outbox::new();
+        let (desk, _) = ReloadDesk::new();
+        let started = Instant::now();
+        let beginning = Beginning { store: store.clone(), quotas, installation, telemetry, ids, started, outbox, desk };
+        let service = Arc::new(building::service(&config, beginning)?);
+        let mailing = Mailing::new(service.clone(), mail_requests);
+        let state = Arc::new(building::state(&config, service, pipeline, instance, false));
+        Ok(Self { store, operations: Operations::new(http::router(state, None)), mailing })
+    }
+
+    /// The answer to an operator.
+    pub async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Result<(StatusCode, Vec<u8>), Error> {
+        let failed = |cause: String| Error::Refused(format!("{path} was not answered: {cause}"));
+        self.operations.ask(method, path, body).await.map_err(failed)
+    }
+
+    /// Sends the e-mails that are asked for by now, and closes the database.
+    pub async fn close(self) -> Result<(), Error> {
+        let sent = self.mailing.finish().await;
+        self.store.close().await.map_err(Error::Close)?;
+        sent.map_err(|failure| Error::Refused(format!("it is done, but {}", failure.what())))
+    }
+}

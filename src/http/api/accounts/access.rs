@@ -1,0 +1,242 @@
+//! How people come into accounts, for operators: making one, its password, its sessions, and what there is about it.
+
+use std::sync::Arc;
+
+use poem::web::Data;
+use poem_openapi::param::Path;
+use poem_openapi::types::Example;
+use poem_openapi::{ApiResponse, Object, OpenApi};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::body::AccountDetailsBody;
+use super::data::{AccountDataBody, AccountSessionBody};
+use crate::http::api::passwords::{KeyOfAccount, yes};
+use crate::http::api::sessions::RevokedBody;
+use crate::http::api::{Tag, example};
+use crate::http::json::Json;
+use crate::http::nullable::Nullable;
+use crate::http::operators::Operator;
+use crate::http::refused::{BODY, CONFLICT, FULL, MALFORMED, NOT_FOUND, OPERATOR, Refused};
+use crate::http::state::State;
+use crate::http::types::Time;
+use crate::service::{CreatedAccount, NewAccount, ResetLink};
+
+/// Operations below `/api/v1/operator/accounts` that let people in or out.
+pub(in crate::http) struct AccountAccessApi;
+
+#[OpenApi(prefix_path = "/api/v1/operator/accounts", tag = "Tag::Operator")]
+impl AccountAccessApi {
+    /// Make an account
+    ///
+    /// For operators, whoever else may register. Without a password, the answer has a link with which one is chosen: it is
+    /// good once, for as long as a link of an e-mail. With `is_verified`, the address counts as theirs; with
+    /// `is_operator`, they may operate the server.
+    #[oai(path = "/", method = "post", operation_id = "create_account")]
+    async fn create(
+        &self,
+        state: Data<&Arc<State>>,
+        operator: Operator,
+        body: Json<CreateAccountRequest>,
+    ) -> Result<CreateAccountResponse, Refused<{ OPERATOR | BODY | CONFLICT | FULL }>> {
+        let created = state.service.create_account(body.0.into(), &operator.0).await?;
+        Ok(CreateAccountResponse::Created(Json(created.into())))
+    }
+
+    /// Set a password
+    ///
+    /// For operators, who hand it over; with a link, a person chooses one that nobody else knows. All sessions of the
+    /// account end, and so do the API keys that it made, unless `revoke_api_keys` is false; the answer lists them.
+    #[oai(path = "/:user_id/password", method = "put", operation_id = "set_account_password")]
+    async fn set_password(
+        &self,
+        state: Data<&Arc<State>>,
+        operator: Operator,
+        /// The account's id.
+        user_id: Path<Uuid>,
+        body: Json<SetPasswordRequest>,
+    ) -> Result<Json<PasswordSetBody>, Refused<{ OPERATOR | BODY | NOT_FOUND | FULL }>> {
+        let Json(SetPasswordRequest { new_password, revoke_api_keys }) = body;
+        let (id, password) = (user_id.0.into(), new_password.into());
+        let keys = state.service.set_account_password(id, password, revoke_api_keys, &operator.0).await?;
+        let api_keys = keys.into_iter().map(|key| KeyOfAccount::new(key, revoke_api_keys)).collect();
+        Ok(Json(PasswordSetBody { api_keys }))
+    }
+
+    /// Make a link to choose a password
+    ///
+    /// For operators, who hand it over by a way they trust: whoever has it first chooses the password. It is good once, and
+    /// takes the place of all links that were mailed. For a disabled account: 409 `account_disabled`.
+    #[oai(path = "/:user_id/reset-link", method = "post", operation_id = "create_reset_link")]
+    async fn reset_link(
+        &self,
+        state: Data<&Arc<State>>,
+        operator: Operator,
+        /// The account's id.
+        user_id: Path<Uuid>,
+    ) -> Result<Json<ResetLinkBody>, Refused<{ OPERATOR | MALFORMED | NOT_FOUND | CONFLICT | FULL }>> {
+        Ok(Json(state.service.make_reset_link(user_id.0.into(), &operator.0).await?.into()))
+    }
+
+    /// List the sessions of an account
+    ///
+    /// For operators. Those that live, newest first.
+    #[oai(path = "/:user_id/sessions", method = "get", operation_id = "list_account_sessions")]
+    async fn sessions(
+        &self,
+        state: Data<&Arc<State>>,
+        _operator: Operator,
+        /// The account's id.
+        user_id: Path<Uuid>,
+    ) -> Result<Json<Vec<AccountSessionBody>>, Refused<{ OPERATOR | MALFORMED | NOT_FOUND }>> {
+        let sessions = state.service.account_sessions(user_id.0.into()).await?;
+        Ok(Json(sessions.into_iter().map(AccountSessionBody::from).collect()))
+    }
+
+    /// End all sessions of an account
+    ///
+    /// For operators. Its access and refresh tokens are dead from then on; API keys are not sessions.
+    #[oai(path = "/:user_id/sessions", method = "delete", operation_id = "end_account_sessions")]
+    async fn end_sessions(
+        &self,
+        state: Data<&Arc<State>>,
+        operator: Operator,
+        /// The account's id.
+        user_id: Path<Uuid>,
+    ) -> Result<Json<RevokedBody>, Refused<{ OPERATOR | MALFORMED | NOT_FOUND | FULL }>> {
+        let revoked = state.service.end_account_sessions(user_id.0.into(), &operator.0).await?;
+        Ok(Json(RevokedBody { message: "All sessions of the account have ended".to_owned(), revoked }))
+    }
+
+    /// Export what there is about a person
+    ///
+    /// For operators. The account, its workspaces, sessions and API keys, and what it did and was done to it, as far back
+    /// as the change log goes. What a person wrote in a workspace belongs to the workspace, and is not in it.
+    #[oai(path = "/:user_id/export", method = "get", operation_id = "export_account")]
+    async fn export(
+        &self,
+        state: Data<&Arc<State>>,
+        operator: Operator,
+        /// The account's id.
+        user_id: Path<Uuid>,
+    ) -> Result<Json<AccountDataBody>, Refused<{ OPERATOR | MALFORMED | NOT_FOUND }>> {
+        Ok(Json(state.service.export_account(user_id.0.into(), &operator.0).await?.into()))
+    }
+}
+
+/// An account to be made.
+#[derive(Deserialize, Object)]
+#[oai(rename = "CreateAccountRequest", example)]
+struct CreateAccountRequest {
+    /// E-mail address.
+    #[oai(validator(max_length = 254))]
+    email: String,
+    /// The password, under the same rules as at registration; without one, the answer has a link.
+    #[serde(default)]
+    #[oai(nullable, validator(min_length = 8, max_length = 128))]
+    password: Option<String>,
+    /// Given name.
+    #[serde(default)]
+    #[oai(nullable, validator(max_length = 100, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
+    first_name: Option<String>,
+    /// Family name.
+    #[serde(default)]
+    #[oai(nullable, validator(max_length = 100, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
+    last_name: Option<String>,
+    /// Whether the address is known to be theirs.
+    #[serde(default)]
+    #[oai(default)]
+    is_verified: bool,
+    /// Whether its sessions may operate the server.
+    #[serde(default)]
+    #[oai(default)]
+    is_operator: bool,
+}
+
+impl Example for CreateAccountRequest {
+    fn example() -> Self {
+        Self {
+            email: example::EMAIL.to_owned(),
+            password: None,
+            first_name: Some("Ada".to_owned()),
+            last_name: Some("Lovelace".to_owned()),
+            is_verified: true,
+            is_operator: false,
+        }
+    }
+}
+
+impl From<CreateAccountRequest> for NewAccount {
+    fn from(body: CreateAccountRequest) -> Self {
+        let CreateAccountRequest { email, password, first_name, last_name, is_verified, is_operator } = body;
+        Self { email, password: password.map(Into::into), first_name, last_name, is_verified, is_operator }
+    }
+}
+
+/// A password to be set.
+#[derive(Deserialize, Object)]
+#[oai(rename = "SetPasswordRequest", example)]
+struct SetPasswordRequest {
+    /// The new password, under the same rules as at registration.
+    #[oai(validator(min_length = 8, max_length = 128))]
+    new_password: String,
+    /// Whether the API keys that the account made end as well.
+    #[serde(default = "yes")]
+    #[oai(default = "yes")]
+    revoke_api_keys: bool,
+}
+
+impl Example for SetPasswordRequest {
+    fn example() -> Self {
+        Self { new_password: example::PASSWORD.to_owned(), revoke_api_keys: true }
+    }
+}
+
+#[derive(ApiResponse)]
+enum CreateAccountResponse {
+    /// The account was made
+    #[oai(status = 201)]
+    Created(Json<CreatedAccountBody>),
+}
+
+/// An account that was made.
+#[derive(Serialize, Object)]
+#[oai(rename = "CreatedAccount")]
+struct CreatedAccountBody {
+    /// The account.
+    #[serde(flatten)]
+    #[oai(flatten)]
+    details: AccountDetailsBody,
+    /// Where its password is chosen, if it was made without one.
+    link: Nullable<ResetLinkBody>,
+}
+
+impl From<CreatedAccount> for CreatedAccountBody {
+    fn from(created: CreatedAccount) -> Self {
+        Self { details: created.details.into(), link: Nullable(created.link.map(ResetLinkBody::from)) }
+    }
+}
+
+/// A link that lets someone choose another password, once.
+#[derive(Serialize, Object)]
+#[oai(rename = "ResetLink")]
+struct ResetLinkBody {
+    /// The link.
+    url: String,
+    /// When it is no longer good.
+    expires_at: Time,
+}
+
+impl From<ResetLink> for ResetLinkBody {
+    fn from(link: ResetLink) -> Self {
+        Self { url: link.url, expires_at: Time(link.expires_at) }
+    }
+}
+
+/// What became of the API keys of an account whose password was set.
+#[derive(Serialize, Object)]
+#[oai(rename = "PasswordSet")]
+struct PasswordSetBody {
+    /// The API keys that the account had made in its workspaces.
+    api_keys: Vec<KeyOfAccount>,
+}
