@@ -211,6 +211,9 @@ fn what(visitor: &Visitor, people: &People, tenant: TenantId, kind: ChangeKind) 
         ChangeKind::OperatorGranted(_) => plain("may operate the server from now on"),
         ChangeKind::PasswordSet(_) => plain("set another password for an account"),
         ChangeKind::SessionsEnded(_) => plain("ended all sessions of an account"),
+        ChangeKind::ProfileChanged(_) => plain("changed what they are called"),
+        ChangeKind::EmailChangeRequested(_) => plain("asked for another address"),
+        ChangeKind::EmailChanged(_) => plain("changed their address"),
         ChangeKind::OperatorRevoked(_) => plain("may no longer operate the server"),
         ChangeKind::PasswordResetRequested(_) => plain("asked for an e-mail to reset their password"),
     }

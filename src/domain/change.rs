@@ -144,6 +144,12 @@ pub enum ChangeKind {
     PasswordSet(UserId),
     /// An operator ended all sessions of an account.
     SessionsEnded(UserId),
+    /// Someone changed what they are called.
+    ProfileChanged(UserId),
+    /// Someone asked for another address, and was sent what proves that it is theirs.
+    EmailChangeRequested(UserId),
+    /// Another address was proved to be theirs, and took the place of the one before.
+    EmailChanged(UserId),
 }
 
 impl ChangeKind {
@@ -160,6 +166,9 @@ impl ChangeKind {
             | Self::PasswordChanged(id)
             | Self::PasswordSet(id)
             | Self::SessionsEnded(id)
+            | Self::ProfileChanged(id)
+            | Self::EmailChangeRequested(id)
+            | Self::EmailChanged(id)
             | Self::UserDisabled(id)
             | Self::UserEnabled(id)
             | Self::OperatorGranted(id)

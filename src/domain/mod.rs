@@ -65,7 +65,7 @@ pub use reservation::{Answer, Noted, Reservation};
 pub use search::{FoundArtifact, FoundArtifacts, Highlights, Ranking, SearchArtifacts, SearchText};
 pub use session::{ConsoleDigest, Session};
 pub use sort::{Position, Sort, SortBy};
-pub use user::{Credentials, Email, PersonName, User};
+pub use user::{Credentials, Email, NameChange, PersonName, User};
 pub use violation::{Check, Violation, Violations};
 pub use workspace::{
     Member, Membership, RawWorkspace, RawWorkspacePatch, Settings, Slug, Workspace, WorkspaceDescription,

@@ -12,6 +12,8 @@ pub enum Purpose {
     VerifyEmail,
     /// To choose another password without the old one.
     ResetPassword,
+    /// To prove that another address is one's own, which then takes the place of the one before.
+    ChangeEmail,
 }
 
 impl Purpose {
@@ -20,6 +22,7 @@ impl Purpose {
         match self {
             Self::VerifyEmail => "verify_email",
             Self::ResetPassword => "reset_password",
+            Self::ChangeEmail => "change_email",
         }
     }
 }
@@ -35,7 +38,7 @@ pub struct OneTimeToken {
 
 impl OneTimeToken {
     /// How many an account may have to choose another password that are still good. None gives way to another: who keeps
-    /// asking can't take an account's link away, nor fill its mailbox. To verify an address, the newest counts alone.
+    /// asking can't take an account's link away, nor fill its mailbox. To prove an address, the newest counts alone.
     pub const MAX_RESETS: u8 = 5;
 
     /// Whether it is the one that was `presented`, and still good at `now`.

@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
 use super::text::validated_text;
-use super::{KnownNetworks, Timestamp, UserId, one_line};
+use super::{Field, KnownNetworks, Timestamp, UserId, Violations, one_line};
 
 validated_text!(Email, PersonName);
 
@@ -105,6 +105,45 @@ impl User {
             [&self.first_name, &self.last_name].into_iter().flatten().map(PersonName::as_str).collect();
         if names.is_empty() { self.email.as_str().to_owned() } else { names.join(" ") }
     }
+}
+
+/// What somebody is called from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct NameChange {
+    /// Given name.
+    pub first: Field<PersonName>,
+    /// Family name.
+    pub last: Field<PersonName>,
+}
+
+impl NameChange {
+    /// Checks names as they were typed. An empty one is none.
+    pub fn check(first: Field<String>, last: Field<String>) -> Result<Self, Violations> {
+        Violations::check(|check| {
+            let first = check.field("/first_name", named(first));
+            let last = check.field("/last_name", named(last));
+            Some(Self { first: first?, last: last? })
+        })
+    }
+
+    /// Changes the names of an account.
+    pub fn apply(&self, user: &mut User) {
+        for (change, name) in [(&self.first, &mut user.first_name), (&self.last, &mut user.last_name)] {
+            match change {
+                Field::Keep => {}
+                Field::Clear => *name = None,
+                Field::Set(new) => *name = Some(new.clone()),
+            }
+        }
+    }
+}
+
+fn named(typed: Field<String>) -> Result<Field<PersonName>, String> {
+    Ok(match typed {
+        Field::Keep => Field::Keep,
+        Field::Clear => Field::Clear,
+        Field::Set(text) => PersonName::parse(&text)?.map_or(Field::Clear, Field::Set),
+    })
 }
 
 /// What a login is checked against.

@@ -9,7 +9,7 @@ use poem::{Endpoint, EndpointExt, Error, IntoEndpoint, IntoResponse, Request, Re
 use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::api::{
-    AccountAccessApi, AccountsApi, ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, BackupsApi, CatalogApi, HistoryApi, LogApi, MembersApi,
+    AccountAccessApi, AccountsApi, ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, BackupsApi, CatalogApi, HistoryApi, LogApi, MembersApi, OwnAccountApi,
     PasswordsApi, SessionsApi, SettingsApi, SwitchApi, SystemApi, TracesApi, VerificationApi, WorkspaceTracesApi,
     WorkspacesApi,
 };
@@ -31,7 +31,7 @@ use super::state::State;
 const METRICS: &str = "/metrics";
 
 type Api = (
-    (SystemApi, TracesApi, LogApi, HistoryApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
+    (SystemApi, TracesApi, LogApi, HistoryApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi, OwnAccountApi),
     (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi, WorkspaceTracesApi),
     (ArtifactsApi, CatalogApi),
     (AccountsApi, AccountAccessApi, SettingsApi),
@@ -180,7 +180,7 @@ impl Docs {
 fn api() -> OpenApiService<Api, ()> {
     OpenApiService::new(
         (
-            (SystemApi, TracesApi, LogApi, HistoryApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi),
+            (SystemApi, TracesApi, LogApi, HistoryApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi, OwnAccountApi),
             (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi, WorkspaceTracesApi),
             (ArtifactsApi, CatalogApi),
             (AccountsApi, AccountAccessApi, SettingsApi),

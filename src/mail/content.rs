@@ -1,6 +1,6 @@
 //! What is in an e-mail.
 
-use super::Mail;
+use super::{Content, Mail, Notice};
 use crate::domain::Purpose;
 
 /// What stands for the token in a template.
@@ -19,7 +19,7 @@ impl Links {
     /// The link for a purpose. Tokens are base64url: nothing in them needs escaping.
     pub fn to(&self, purpose: Purpose, token: &str) -> String {
         let template = match purpose {
-            Purpose::VerifyEmail => &self.verify,
+            Purpose::VerifyEmail | Purpose::ChangeEmail => &self.verify,
             Purpose::ResetPassword => &self.reset,
         };
         template.replace(TOKEN, token)
@@ -28,29 +28,54 @@ impl Links {
 
 impl Mail {
     pub(super) fn subject(&self) -> &'static str {
-        match self.purpose {
-            Purpose::VerifyEmail => "Verify your e-mail address",
-            Purpose::ResetPassword => "Choose a new password",
+        match &self.content {
+            Content::Link { purpose: Purpose::VerifyEmail, .. } => "Verify your e-mail address",
+            Content::Link { purpose: Purpose::ResetPassword, .. } => "Choose a new password",
+            Content::Link { purpose: Purpose::ChangeEmail, .. } => "Prove that this address is yours",
+            Content::Notice(Notice::AddressChanged) => "Your account has another address",
         }
     }
 
     pub(super) fn text(&self, links: &Links) -> String {
-        let (why, ignore) = match self.purpose {
-            Purpose::VerifyEmail => (
-                "Someone, probably you, registered an account with this address.\r\nTo show that it is yours, follow",
-                "If it was not you, ignore this mail; the address stays unverified.",
-            ),
-            Purpose::ResetPassword => (
-                "Someone, probably you, asked for a new password for the account with this address.\r\nTo choose one, follow",
-                "If it was not you, ignore this mail; your password stays as it is.",
-            ),
-        };
-        let (link, token) = (links.to(self.purpose, &self.token), &self.token);
-        format!(
-            "{why}\r\n\r\n{link}\r\n\r\nor give this token to the program that asks for it:\r\n\r\n{token}\r\n\r\n\
-             It is good once, and for a limited time. {ignore}\r\n"
-        )
+        match &self.content {
+            Content::Link { purpose, token } => with_link(*purpose, token, links),
+            Content::Notice(notice) => notice.text(),
+        }
     }
+}
+
+impl Notice {
+    fn text(&self) -> String {
+        match self {
+            Self::AddressChanged => {
+                "The account that had this address has another one from now on, and sends nothing here any more.\r\n\r\n\
+                 If it was not you who changed it, tell the operator of the server at once.\r\n"
+            }
+        }
+        .to_owned()
+    }
+}
+
+fn with_link(purpose: Purpose, token: &str, links: &Links) -> String {
+    let (why, ignore) = match purpose {
+        Purpose::VerifyEmail => (
+            "Someone, probably you, registered an account with this address.\r\nTo show that it is yours, follow",
+            "If it was not you, ignore this mail; the address stays unverified.",
+        ),
+        Purpose::ResetPassword => (
+            "Someone, probably you, asked for a new password for the account with this address.\r\nTo choose one, follow",
+            "If it was not you, ignore this mail; your password stays as it is.",
+        ),
+        Purpose::ChangeEmail => (
+            "Someone, probably you, wants an account to have this address from now on.\r\nTo show that it is yours, follow",
+            "If it was not you, ignore this mail; the account keeps the address that it has.",
+        ),
+    };
+    let link = links.to(purpose, token);
+    format!(
+        "{why}\r\n\r\n{link}\r\n\r\nor give this token to the program that asks for it:\r\n\r\n{token}\r\n\r\n\
+         It is good once, and for a limited time. {ignore}\r\n"
+    )
 }
 
 #[cfg(test)]
@@ -66,7 +91,7 @@ mod tests {
             [(Purpose::VerifyEmail, "https://a.example/v?t=abc"), (Purpose::ResetPassword, "https://a.example/r/abc")]
         {
             let to = Email::parse("ann@example.com").expect("an address");
-            let mail = Mail { to, purpose, token: "abc".to_owned() };
+            let mail = Mail { to, content: Content::Link { purpose, token: "abc".to_owned() } };
             assert!(mail.text(&links).lines().any(|line| line == link), "{}", mail.text(&links));
         }
     }

@@ -53,14 +53,51 @@ pub enum SendError {
     Unreachable(&'static str),
 }
 
-/// An e-mail to one person: what for, and the token that they prove it with.
+/// An e-mail to one person.
 pub struct Mail {
     /// To whom.
     pub to: Email,
-    /// What the token is for.
-    pub purpose: Purpose,
-    /// The token.
-    pub token: String,
+    /// What is in it.
+    pub content: Content,
+}
+
+/// What is in an e-mail.
+pub enum Content {
+    /// A token, in a link and as it is.
+    Link {
+        /// What it is for.
+        purpose: Purpose,
+        /// The token.
+        token: String,
+    },
+    /// Something to know.
+    Notice(Notice),
+}
+
+impl Content {
+    /// What it is called in log lines.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Link { purpose, .. } => purpose.as_str(),
+            Self::Notice(notice) => notice.as_str(),
+        }
+    }
+}
+
+/// Something to know, for which nothing has to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The account that had this address has another.
+    AddressChanged,
+}
+
+impl Notice {
+    /// What it is called in log lines.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::AddressChanged => "address_changed",
+        }
+    }
 }
 
 /// Sends e-mails.
@@ -110,8 +147,14 @@ impl Mailer {
         match &self.route {
             Route::Smtp(smtp) => smtp.send(mail, &self.links).await,
             Route::Log => {
-                let (purpose, link) = (mail.purpose.as_str(), self.links.to(mail.purpose, &mail.token));
-                tracing::info!(purpose, link, "no mail server is configured, so this is the link of the e-mail");
+                let purpose = mail.content.as_str();
+                match &mail.content {
+                    Content::Link { purpose: of, token } => {
+                        let link = self.links.to(*of, token);
+                        tracing::info!(purpose, link, "no mail server is configured, so this is the link of the e-mail");
+                    }
+                    Content::Notice(_) => tracing::info!(purpose, "no mail server is configured, so an e-mail is not sent"),
+                }
                 Ok(())
             }
         }

@@ -42,6 +42,12 @@ pub enum Operation {
     AuthPasswordForgot,
     /// Choosing another password by those means.
     AuthPasswordReset,
+    /// Changing what one is called.
+    AuthProfileChange,
+    /// Asking for another address.
+    AuthEmailChange,
+    /// Getting everything about oneself.
+    AuthExport,
     /// Listing one's sessions.
     AuthSessionList,
     /// Ending other sessions of one's own.
@@ -142,7 +148,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 62] = [
+    pub const ALL: [Self; 65] = [
         Self::Index,
         Self::Probe,
         Self::Health,
@@ -157,6 +163,9 @@ impl Operation {
         Self::AuthPasswordChange,
         Self::AuthPasswordForgot,
         Self::AuthPasswordReset,
+        Self::AuthProfileChange,
+        Self::AuthEmailChange,
+        Self::AuthExport,
         Self::AuthSessionList,
         Self::AuthSessionRevoke,
         Self::WorkspaceCreate,
@@ -225,6 +234,9 @@ impl Operation {
             Self::AuthPasswordChange => Row::of("auth.password_change", &["change_password"]).signed_in().secret(),
             Self::AuthPasswordForgot => Row::of("auth.password_forgot", &["forgot_password"]).anyone().rate(RateClass::Mail).secret(),
             Self::AuthPasswordReset => Row::of("auth.password_reset", &["reset_password"]).anyone().rate(RateClass::Mail).secret(),
+            Self::AuthProfileChange => Row::of("auth.profile_change", &["change_profile"]).signed_in().secret(),
+            Self::AuthEmailChange => Row::of("auth.email_change", &["change_email"]).signed_in().rate(RateClass::Mail).secret(),
+            Self::AuthExport => Row::of("auth.export", &["export_own_data"]).signed_in().secret().within(LONG),
             Self::AuthSessionList => Row::of("auth.session.list", &["list_sessions"]).signed_in().secret(),
             Self::AuthSessionRevoke => Row::of("auth.session.revoke", &["revoke_other_sessions", "revoke_session"]).signed_in().secret(),
             Self::WorkspaceCreate => Row::of("workspace.create", &["create_workspace"]).signed_in().rate(RateClass::WorkspaceCreate).replayed(),

@@ -296,12 +296,17 @@ impl Service {
         self.telemetry
             .observe(Operation::AuthMe, Subject::user(caller.user), async {
                 let user = self.store.user(caller.user).await?.ok_or(Error::NotAuthenticated)?;
-                let preferred = match caller.via {
-                    Via::Session(id) => self.store.session(caller.user, id).await?.and_then(|it| it.workspace),
-                    Via::ApiKey { tenant, .. } => Some(tenant),
-                };
-                Ok(Profile { user, current_workspace: self.current_workspace(caller.user, preferred).await? })
+                self.profile(caller, user).await
             })
             .await
+    }
+
+    /// The caller's account as they see it.
+    pub(super) async fn profile(&self, caller: &Caller, user: User) -> Result<Profile, Error> {
+        let preferred = match caller.via {
+            Via::Session(id) => self.store.session(caller.user, id).await?.and_then(|it| it.workspace),
+            Via::ApiKey { tenant, .. } => Some(tenant),
+        };
+        Ok(Profile { user, current_workspace: self.current_workspace(caller.user, preferred).await? })
     }
 }

@@ -11,11 +11,11 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
 
-use super::{Client, Error, Service};
+use super::{Caller, Client, Error, Service};
 use crate::auth::OneTimeSecret;
-use crate::domain::{Email, OneTimeToken, Purpose, Stamp};
+use crate::domain::{Email, OneTimeToken, Purpose, Stamp, UserId};
 use crate::followers::{Failure, Task};
-use crate::mail::Mail;
+use crate::mail::{Content, Mail, Notice};
 
 /// E-mails that may wait to be written; one more is refused as overload.
 const QUEUE: usize = 1000;
@@ -28,11 +28,25 @@ pub struct Outbox(Sender<MailRequest>);
 /// The other end of an [`Outbox`].
 pub struct MailRequests(Receiver<MailRequest>);
 
-/// An e-mail to be written, if the address has an account.
-struct MailRequest {
-    to: Email,
-    purpose: Purpose,
-    stamp: Stamp,
+/// An e-mail to be written.
+enum MailRequest {
+    /// With a token for the account that has the address, if one has.
+    ToAccount { to: Email, purpose: Purpose, stamp: Stamp },
+    /// With a token that makes the address that of an account, unless one has it.
+    ToNewAddress { to: Email, user: UserId, stamp: Stamp },
+    /// With something to know.
+    Notice { to: Email, notice: Notice },
+}
+
+impl MailRequest {
+    /// What it is called in log lines.
+    fn purpose(&self) -> &'static str {
+        match self {
+            Self::ToAccount { purpose, .. } => purpose.as_str(),
+            Self::ToNewAddress { .. } => Purpose::ChangeEmail.as_str(),
+            Self::Notice { notice, .. } => notice.as_str(),
+        }
+    }
 }
 
 impl Outbox {
@@ -108,7 +122,7 @@ impl Task for Mailing {
 
 impl Service {
     async fn send_mail(&self, request: MailRequest) -> Result<(), Failure> {
-        let purpose = request.purpose.as_str();
+        let purpose = request.purpose();
         // There is one, or nobody could have asked; unless it was taken away since.
         let Some(mailer) = self.mailer.load_full() else { return Ok(()) };
         let message = match self.write(request).await {
@@ -132,26 +146,63 @@ impl Service {
 
     /// Has an e-mail sent to `to`, should an account have this address.
     pub(super) fn ask_for_mail(&self, to: Email, purpose: Purpose, client: &Client) -> Result<(), Error> {
+        self.ask_for(MailRequest::ToAccount { to, purpose, stamp: self.stamp(client, None) })
+    }
+
+    /// Has an e-mail sent to another address of the caller's, should no account have it.
+    pub(super) fn ask_to_prove(&self, to: Email, caller: &Caller) -> Result<(), Error> {
+        self.ask_for(MailRequest::ToNewAddress { to, user: caller.user, stamp: self.stamp_of(caller) })
+    }
+
+    fn ask_for(&self, request: MailRequest) -> Result<(), Error> {
         if !self.can_send_mail() {
             return Err(Error::MailNotConfigured);
         }
         if let Some(limits) = &*self.rate_limits.load() {
             limits.count_mail()?;
         }
-        let request = MailRequest { to, purpose, stamp: self.stamp(client, None) };
         self.outbox.0.try_send(request).map_err(|_| Error::Overloaded)
     }
 
-    /// The e-mail with a new token; none if the address has no account, or one with as many tokens as it may have.
+    /// Has somebody told something, if mail can be sent.
+    pub(super) fn tell(&self, to: Email, notice: Notice) {
+        let purpose = notice.as_str();
+        if self.can_send_mail() && self.outbox.0.try_send(MailRequest::Notice { to, notice }).is_err() {
+            tracing::warn!(purpose, "an e-mail was not sent: too many are waiting");
+        }
+    }
+
+    /// The e-mail; none if nobody is to get one.
     async fn write(&self, request: MailRequest) -> Result<Option<Mail>, Error> {
-        let MailRequest { to, purpose, stamp } = request;
+        match request {
+            MailRequest::ToAccount { to, purpose, stamp } => self.write_to_account(to, purpose, stamp).await,
+            MailRequest::ToNewAddress { to, user, stamp } => self.write_to_new_address(to, user, stamp).await,
+            MailRequest::Notice { to, notice } => Ok(Some(Mail { to, content: Content::Notice(notice) })),
+        }
+    }
+
+    /// The e-mail that proves another address; none if an account has it.
+    async fn write_to_new_address(&self, to: Email, user: UserId, stamp: Stamp) -> Result<Option<Mail>, Error> {
+        if self.store.credentials(&to).await?.is_some() {
+            return Ok(None);
+        }
+        let secret = OneTimeSecret::for_address(user, to.clone(), &*self.entropy);
+        let expires_at = self.clock.after_seconds(self.accounts.load().verification_token_seconds);
+        let token = OneTimeToken { digest: secret.digest(), expires_at };
+        let purpose = Purpose::ChangeEmail;
+        let is_issued = self.store.issue_one_time_token(user, purpose, token, stamp).await?;
+        Ok(is_issued.then(|| Mail { to, content: Content::Link { purpose, token: secret.encode() } }))
+    }
+
+    /// The e-mail with a new token; none if the address has no account, or one with as many tokens as it may have.
+    async fn write_to_account(&self, to: Email, purpose: Purpose, stamp: Stamp) -> Result<Option<Mail>, Error> {
         let Some(credentials) = self.store.credentials(&to).await? else { return Ok(None) };
         let is_done = purpose == Purpose::VerifyEmail && credentials.is_verified;
         if !credentials.is_active || is_done {
             return Ok(None);
         }
         let lifetime = match purpose {
-            Purpose::VerifyEmail => self.accounts.load().verification_token_seconds,
+            Purpose::VerifyEmail | Purpose::ChangeEmail => self.accounts.load().verification_token_seconds,
             Purpose::ResetPassword => self.accounts.load().reset_token_seconds,
         };
         let secret = OneTimeSecret::generate(credentials.user, &*self.entropy);
@@ -159,6 +210,6 @@ impl Service {
         // Never what was typed: another form of the address may be somebody else's mailbox.
         let Some(user) = self.store.user(credentials.user).await? else { return Ok(None) };
         let is_issued = self.store.issue_one_time_token(credentials.user, purpose, token, stamp).await?;
-        Ok(is_issued.then(|| Mail { to: user.email, purpose, token: secret.encode() }))
+        Ok(is_issued.then(|| Mail { to: user.email, content: Content::Link { purpose, token: secret.encode() } }))
     }
 }

@@ -27,6 +27,7 @@ mod known;
 mod large_writes;
 mod mailing;
 mod members;
+mod own_account;
 mod passwords;
 mod rate_limits;
 mod refresh;

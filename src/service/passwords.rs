@@ -2,7 +2,7 @@
 
 use super::{Caller, Client, Error, Service};
 use crate::auth::{OneTimeSecret, Verdict, is_common};
-use crate::domain::{ApiKey, Email, Password, Purpose, Violations};
+use crate::domain::{ApiKey, Email, Password, Purpose, User, Violations};
 use crate::store::PasswordReset;
 use crate::telemetry::{Operation, Subject, annotate_subject};
 
@@ -21,26 +21,37 @@ impl Service {
             .observe(Operation::AuthPasswordChange, Subject::user(caller.user), async {
                 let session = caller.session()?;
                 let user = self.store.user(caller.user).await?.ok_or(Error::NotAuthenticated)?;
-                let credentials = self.store.credentials(&user.email).await?.ok_or(Error::NotAuthenticated)?;
                 self.check_new_password(&new, &user.email)?;
-                let wrong = || Violations::one("/current_password", "is not the current password");
-                if current.is_too_long() {
-                    return Err(wrong().into());
-                }
-                let expected = credentials.password_hash;
+                let expected = self.require_password(caller, &user, current).await?;
                 let asker = self.devices.asker(&user.email, &caller.client);
-                if self.hasher.verify(current, Some(expected.clone()), asker).await? == Verdict::Wrong {
-                    return Err(wrong().into());
-                }
                 let hash = self.hasher.hash(new, asker).await?;
                 let stamp = self.stamp_of(caller);
                 // Someone was quicker: the password that was checked is no longer the current one.
                 match self.store.change_password(caller.user, expected, hash, session, stamp).await? {
                     true => Ok(()),
-                    false => Err(wrong().into()),
+                    false => Err(not_current().into()),
                 }
             })
             .await
+    }
+
+    /// Refuses a caller who does not know the current password of their account. Returns its hash.
+    pub(super) async fn require_password(
+        &self,
+        caller: &Caller,
+        user: &User,
+        current: Password,
+    ) -> Result<String, Error> {
+        caller.session()?;
+        let credentials = self.store.credentials(&user.email).await?.ok_or(Error::NotAuthenticated)?;
+        if current.is_too_long() {
+            return Err(not_current().into());
+        }
+        let (expected, asker) = (credentials.password_hash, self.devices.asker(&user.email, &caller.client));
+        match self.hasher.verify(current, Some(expected.clone()), asker).await? {
+            Verdict::Wrong => Err(not_current().into()),
+            Verdict::Right | Verdict::RightButOutdated(_) => Ok(expected),
+        }
     }
 
     /// Has an e-mail sent that lets someone choose another password. Ends alike, and as soon, whether or not there is an
@@ -87,4 +98,8 @@ impl Service {
         let checked = self.accounts.load().password_policy.check(password, Some(email), is_common);
         checked.map_err(|detail| Violations::one("/new_password", detail))
     }
+}
+
+fn not_current() -> Violations {
+    Violations::one("/current_password", "is not the current password")
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::StoreResult;
-use crate::domain::{ApiKey, Network, OneTimeDigest, OneTimeToken, Purpose, Stamp, UserId};
+use crate::domain::{ApiKey, Email, Network, OneTimeDigest, OneTimeToken, Purpose, Stamp, UserId};
 
 /// What is proved by a token that was sent by mail. Using one and its effect are one intent.
 #[async_trait]
@@ -27,6 +27,17 @@ pub trait OneTimeTokens: Send + Sync {
     /// Uses up a token, and all others for the same purpose, to mark the account's address as verified.
     /// [`super::StoreError::InvalidOneTimeToken`] when `presented` is none of the good ones.
     async fn verify_email(&self, user: UserId, presented: OneTimeDigest, stamp: Stamp) -> StoreResult<()>;
+
+    /// Uses up a token to give the account another address, which counts as verified, and drops all other tokens. Returns the
+    /// former address. [`super::StoreError::InvalidOneTimeToken`] when `presented` is none of the good ones,
+    /// [`super::StoreError::EmailTaken`] when another account has the address.
+    async fn change_email(
+        &self,
+        user: UserId,
+        presented: OneTimeDigest,
+        email: Email,
+        stamp: Stamp,
+    ) -> StoreResult<Email>;
 
     /// Uses up a token, and all others for the same purpose, to replace the password hash, and ends all sessions of the
     /// account. Returns the API keys that it had made in its workspaces, which end as well if so wished.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{PasswordReset, StoreResult};
-use crate::domain::{ApiKey, Credentials, Email, SessionId, Stamp, User, UserId};
+use crate::domain::{ApiKey, Credentials, Email, NameChange, SessionId, Stamp, User, UserId};
 
 /// Accounts and their password hashes.
 #[async_trait]
@@ -40,6 +40,9 @@ pub trait Users: Send + Sync {
         keep: SessionId,
         stamp: Stamp,
     ) -> StoreResult<bool>;
+
+    /// Changes what somebody is called. Returns the account as it is now.
+    async fn change_names(&self, user: UserId, names: NameChange, stamp: Stamp) -> StoreResult<User>;
 
     /// Replaces a password hash, by an operator, ends all sessions, and drops the tokens for choosing a password by mail.
     /// Returns the API keys that the account had made in its workspaces, which end as well if so wished.

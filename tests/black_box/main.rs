@@ -59,6 +59,7 @@ mod openapi;
 mod operator_accounts;
 mod operator_socket;
 mod operators;
+mod own_account;
 mod passwords;
 mod point_in_time;
 mod proxies;

@@ -13,7 +13,7 @@ use super::example;
 use super::tokens::MessageBody;
 use crate::http::extract::FromClient;
 use crate::http::json::Json;
-use crate::http::refused::{BODY, FULL, MALFORMED, Refused, SERVED};
+use crate::http::refused::{BODY, CONFLICT, FULL, MALFORMED, Refused, SERVED};
 use crate::http::state::State;
 
 /// Operations below `/api/v1/auth/verify-email`.
@@ -23,7 +23,8 @@ pub(crate) struct VerificationApi;
 impl VerificationApi {
     /// Verify an address
     ///
-    /// With the token of the mail that was sent to it. The token is good once and for a limited time.
+    /// With the token of the mail that was sent to it. The token is good once and for a limited time. One that was sent for
+    /// another address of an account makes it the account's, unless another account has it by now: 409 `email_taken`.
     #[oai(path = "/", method = "post", operation_id = "verify_email")]
     async fn verify(
         &self,
@@ -31,7 +32,7 @@ impl VerificationApi {
         client: FromClient,
         /// The token.
         verification_token: Query<String>,
-    ) -> Result<Json<MessageBody>, Refused<{ SERVED | MALFORMED | FULL }>> {
+    ) -> Result<Json<MessageBody>, Refused<{ SERVED | MALFORMED | CONFLICT | FULL }>> {
         state.service.verify_email(&verification_token.0, &client.0).await?;
         Ok(Json(MessageBody::new("E-mail address verified")))
     }

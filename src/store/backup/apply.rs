@@ -9,8 +9,9 @@ use super::change_set_writer::BEFORE_THE_FIRST;
 use super::format::{BackupReader, Content, Part, damaged};
 use super::position::last_seq;
 use crate::domain::Workspace;
-use crate::store::engine::{Rebuild, Section, Table, number};
-use crate::store::reading::{Reading as _, readable};
+use crate::store::engine::{Rebuild, Section, Span, Table, number};
+use crate::store::reading::Reading as _;
+use crate::store::records::{Account, Record, decode};
 use crate::store::schema;
 
 const MISFIT: &str = "a row does not fit its table";
@@ -23,7 +24,14 @@ pub(super) fn apply(database: &mut dyn Rebuild, file: &Path, passed: &mut impl F
         part = match Section::named(&name) {
             Some(Section::Facts) => schema(database, &mut reader)?,
             Some(Section::Changes) => entries(database, &mut reader, passed)?,
-            Some(Section::Rows(Table::Workspaces)) => workspaces(database, &mut reader, passed)?,
+            Some(Section::Rows(Table::Workspaces)) => {
+                let slug = |workspace: &Workspace| workspace.slug.as_str().to_owned();
+                claiming(database, (Table::Workspaces, Table::WorkspacesBySlug), slug, &mut reader, passed)?
+            }
+            Some(Section::Rows(Table::Users)) => {
+                let address = |account: &Account| account.user.email.as_str().to_owned();
+                claiming(database, (Table::Users, Table::UsersByEmail), address, &mut reader, passed)?
+            }
             Some(_) | None => rows_of(database, &name, &mut reader, passed)?,
         };
     }
@@ -77,33 +85,55 @@ fn entries(
     }
 }
 
-/// Workspaces. Nothing else has the slug of one that goes.
-fn workspaces(
+/// Rows that each claim a text. Nothing else has the text of one that goes.
+fn claiming<R: Record>(
     database: &mut dyn Rebuild,
+    (table, claims): (Table, Table),
+    claim_of: fn(&R) -> String,
     reader: &mut BackupReader<impl Read>,
     passed: &mut impl FnMut(),
 ) -> Result<Part, BackupError> {
-    let (rows, slugs) = (Section::Rows(Table::Workspaces), Section::Rows(Table::WorkspacesBySlug));
-    let only = |section: Section, key: &[u8]| section.under(key).ok_or_else(|| damaged(MISFIT));
+    let rows = Section::Rows(table);
     loop {
         match reader.next()? {
-            Part::Prefix(key) if rows.fits(&key, &[]) => {
-                let before: Option<Workspace> = readable(database.row(Table::Workspaces, &key))?;
-                if let Some(slug) = before.as_ref().map(|workspace| workspace.slug.as_str())
-                    && database.claimed(Table::WorkspacesBySlug, slug)?.is_some_and(|id| id == *key)
-                {
-                    database.remove(slugs, &only(slugs, slug.as_bytes())?)?;
-                }
-                database.remove(rows, &only(rows, &key)?)?;
+            Part::Prefix(prefix) => {
+                let span = rows.under(&prefix).ok_or_else(|| damaged("a prefix does not fit its table"))?;
+                release(database, (table, claims), &span, claim_of)?;
+                database.remove(rows, &span)?;
             }
             Part::Row(key, row) if rows.fits(&key, &row) => {
                 database.put(rows, &key, &row)?;
                 passed();
             }
-            Part::Prefix(_) | Part::Row(..) => return Err(damaged(MISFIT).into()),
+            Part::Row(..) => return Err(damaged(MISFIT).into()),
             other => return Ok(other),
         }
     }
+}
+
+/// Removes the claims of the rows in a span. One that can't be read has its claim still, which the check finds.
+fn release<R: Record>(
+    database: &mut dyn Rebuild,
+    (table, claims): (Table, Table),
+    span: &Span,
+    claim_of: fn(&R) -> String,
+) -> Result<(), BackupError> {
+    let mut released = Vec::new();
+    let mut cursor = database.section(Section::Rows(table), span)?;
+    while cursor.advance()? {
+        if let Ok(known) = decode::<R>(cursor.value()) {
+            released.push((cursor.key().to_vec(), claim_of(&known)));
+        }
+    }
+    drop(cursor);
+    for (key, claim) in released {
+        if database.claimed(claims, &claim)?.is_some_and(|id| id[..] == key[..]) {
+            let section = Section::Rows(claims);
+            let only = section.under(claim.as_bytes()).ok_or_else(|| damaged(MISFIT))?;
+            database.remove(section, &only)?;
+        }
+    }
+    Ok(())
 }
 
 /// Puts the rows of the section of this name in their places, and returns what comes after them.

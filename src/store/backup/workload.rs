@@ -6,9 +6,9 @@ use proptest::prelude::*;
 
 use crate::domain::{
     Actor, ApiKey, ApiKeyId, ApiKeyName, ApiKeyUse, Artifact, ArtifactDescription, ArtifactId, ArtifactName,
-    ArtifactPatch, ArtifactType, ArtifactWrite, Email, Field, Metadata, Network, OneTimeToken, Precondition, Purpose,
-    RefreshLine, RefreshSecret, Reservation, Role, Session, SessionId, Settings, Slug, Stamp, Tags, TenantId,
-    Timestamp, User, UserId, Workspace, WorkspaceName, WorkspacePatch,
+    ArtifactPatch, ArtifactType, ArtifactWrite, Email, Field, Metadata, NameChange, Network, OneTimeToken, PersonName,
+    Precondition, Purpose, RefreshLine, RefreshSecret, Reservation, Role, Session, SessionId, Settings, Slug, Stamp,
+    Tags, TenantId, Timestamp, User, UserId, Workspace, WorkspaceName, WorkspacePatch,
 };
 use crate::store::redb::RedbStore;
 use crate::store::{
@@ -222,14 +222,27 @@ impl<'a> Player<'a> {
             27 if which >= 128 => store.set_user_operator(by, other.is_multiple_of(2), stamp).await.map(drop),
             27 => store.note_failed_login(Some(by).filter(|_| other.is_multiple_of(2)), stamp).await,
             28 | 29 => {
-                let purpose = if other.is_multiple_of(2) { Purpose::VerifyEmail } else { Purpose::ResetPassword };
+                let purposes = [Purpose::VerifyEmail, Purpose::ResetPassword, Purpose::ChangeEmail];
+                let purpose = purposes[usize::from(other) % 3];
                 let token = OneTimeToken { digest: [7; 32], expires_at: after(1_000_000) };
                 store.issue_one_time_token(by, purpose, token, stamp).await.map(drop)
+            }
+            30 if other.is_multiple_of(2) => {
+                let email = Email::parse(&format!("user-{other}@example.org")).expect("an address");
+                store.change_email(by, [7; 32], email, stamp).await.map(drop)
             }
             30 => store.verify_email(by, [7; 32], stamp).await,
             31 => {
                 let reset = PasswordReset { hash: hash(), revoke_api_keys: other.is_multiple_of(2), from: None };
-                store.reset_password(by, [7; 32], reset, stamp).await.map(drop)
+                match which % 3 {
+                    0 => store.set_password(by, reset, stamp).await.map(drop),
+                    _ => store.reset_password(by, [7; 32], reset, stamp).await.map(drop),
+                }
+            }
+            32 if which.is_multiple_of(3) => store.end_sessions(by, stamp).await.map(drop),
+            32 if which % 3 == 1 => {
+                let names = NameChange { last: Field::Set(name_of(other)), ..NameChange::default() };
+                store.change_names(by, names, stamp).await.map(drop)
             }
             32 => store.set_user_active(by, other.is_multiple_of(2), stamp).await.map(drop),
             33 => {
@@ -299,7 +312,10 @@ impl<'a> Player<'a> {
             created_at: stamp.at,
             updated_at: stamp.at,
         };
-        self.store.create_user(user, hash(), stamp).await
+        match self.store.user(user.id).await? {
+            Some(_) => Err(StoreError::EmailTaken),
+            None => self.store.create_user(user, hash(), stamp).await,
+        }
     }
 
     async fn open(&mut self, user: UserId, at: Timestamp, stamp: Stamp) -> Result<(), StoreError> {
@@ -365,6 +381,11 @@ impl<'a> Player<'a> {
             _ => self.store.change_password(user, hash(), hash(), id, stamp).await.map(drop),
         }
     }
+}
+
+/// A name for people.
+fn name_of(number: u8) -> PersonName {
+    PersonName::parse(&format!("Name {number}")).ok().flatten().expect("a name")
 }
 
 /// A change of an artifact that no other makes.

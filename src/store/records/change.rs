@@ -95,6 +95,9 @@ enum ChangeKindV1 {
     OperatorRevoked(Id),
     PasswordSet(Id),
     SessionsEnded(Id),
+    ProfileChanged(Id),
+    EmailChangeRequested(Id),
+    EmailChanged(Id),
 }
 
 impl Record for Entry {
@@ -212,6 +215,9 @@ impl From<ChangeKind> for ChangeKindV1 {
             ChangeKind::OperatorRevoked(id) => Self::OperatorRevoked(id.to_bytes()),
             ChangeKind::PasswordSet(id) => Self::PasswordSet(id.to_bytes()),
             ChangeKind::SessionsEnded(id) => Self::SessionsEnded(id.to_bytes()),
+            ChangeKind::ProfileChanged(id) => Self::ProfileChanged(id.to_bytes()),
+            ChangeKind::EmailChangeRequested(id) => Self::EmailChangeRequested(id.to_bytes()),
+            ChangeKind::EmailChanged(id) => Self::EmailChanged(id.to_bytes()),
         }
     }
 }
@@ -257,6 +263,9 @@ impl From<ChangeKindV1> for ChangeKind {
             ChangeKindV1::OperatorRevoked(id) => Self::OperatorRevoked(UserId::from_bytes(id)),
             ChangeKindV1::PasswordSet(id) => Self::PasswordSet(UserId::from_bytes(id)),
             ChangeKindV1::SessionsEnded(id) => Self::SessionsEnded(UserId::from_bytes(id)),
+            ChangeKindV1::ProfileChanged(id) => Self::ProfileChanged(UserId::from_bytes(id)),
+            ChangeKindV1::EmailChangeRequested(id) => Self::EmailChangeRequested(UserId::from_bytes(id)),
+            ChangeKindV1::EmailChanged(id) => Self::EmailChanged(UserId::from_bytes(id)),
         }
     }
 }

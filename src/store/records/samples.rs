@@ -178,7 +178,7 @@ fn artifacts() {
 }
 
 /// Every kind of change, in the order in which they came to be.
-pub(in crate::store) const KINDS: [ChangeKind; 36] = [
+pub(in crate::store) const KINDS: [ChangeKind; 39] = [
     ChangeKind::UserRegistered(USER),
     ChangeKind::PasswordRehashed(USER),
     ChangeKind::SessionOpened(SESSION),
@@ -215,6 +215,9 @@ pub(in crate::store) const KINDS: [ChangeKind; 36] = [
     ChangeKind::OperatorRevoked(USER),
     ChangeKind::PasswordSet(USER),
     ChangeKind::SessionsEnded(USER),
+    ChangeKind::ProfileChanged(USER),
+    ChangeKind::EmailChangeRequested(USER),
+    ChangeKind::EmailChanged(USER),
 ];
 
 /// The sample in each line is an entry with the kind in the same place.

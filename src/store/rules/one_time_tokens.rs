@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::rows::{accounts, sessions};
 use super::{about, api_keys, write};
-use crate::domain::{ApiKey, ChangeKind, OneTimeDigest, OneTimeToken, Purpose, Stamp, UserId};
+use crate::domain::{ApiKey, ChangeKind, Email, OneTimeDigest, OneTimeToken, Purpose, Stamp, UserId};
 use crate::store::engine::{Engine, Name, Scope, Table, Tx};
 use crate::store::reading::Reading as _;
 use crate::store::records::Account;
@@ -44,6 +44,16 @@ impl<E: Engine> OneTimeTokens for E {
         write(self, UPDATE, stamp, move |tx| verify_email(tx, user, presented)).await
     }
 
+    async fn change_email(
+        &self,
+        user: UserId,
+        presented: OneTimeDigest,
+        email: Email,
+        stamp: Stamp,
+    ) -> StoreResult<Email> {
+        write(self, UPDATE, stamp, move |tx| change_email(tx, user, presented, email.clone())).await
+    }
+
     async fn reset_password(
         &self,
         user: UserId,
@@ -63,6 +73,7 @@ fn issue(tx: &mut Tx<'_>, user: UserId, purpose: Purpose, token: &OneTimeToken) 
     let kind = match purpose {
         Purpose::VerifyEmail => ChangeKind::VerificationRequested(user),
         Purpose::ResetPassword => ChangeKind::PasswordResetRequested(user),
+        Purpose::ChangeEmail => ChangeKind::EmailChangeRequested(user),
     };
     tx.log(Scope::User(user), kind);
     Ok(true)
@@ -73,7 +84,7 @@ fn free_key(tx: &Tx<'_>, user: UserId, purpose: Purpose) -> StoreResult<Option<[
     let now = tx.stamp().at;
     for key in keys(user, purpose) {
         let token: Option<OneTimeToken> = tx.row(Table::OneTimeTokens, &key)?;
-        if purpose == Purpose::VerifyEmail || token.is_none_or(|token| token.expires_at <= now) {
+        if purpose != Purpose::ResetPassword || token.is_none_or(|token| token.expires_at <= now) {
             return Ok(Some(key));
         }
     }
@@ -89,6 +100,24 @@ fn verify_email(tx: &mut Tx<'_>, user: UserId, presented: OneTimeDigest) -> Stor
     accounts::put(tx, &account)?;
     tx.log(Scope::User(user), ChangeKind::EmailVerified(user));
     Ok(())
+}
+
+/// See [`OneTimeTokens::change_email`].
+fn change_email(tx: &mut Tx<'_>, user: UserId, presented: OneTimeDigest, email: Email) -> StoreResult<Email> {
+    let mut account = redeemer(tx, user, Purpose::ChangeEmail, presented)?;
+    if tx.claimed(Table::UsersByEmail, email.as_str())?.is_some() {
+        return Err(StoreError::EmailTaken);
+    }
+    tx.remove(Table::UsersByEmail, account.user.email.as_str().as_bytes());
+    tx.put_bytes(Table::UsersByEmail, email.as_str().as_bytes(), &user.to_bytes())?;
+    let former = std::mem::replace(&mut account.user.email, email);
+    account.user.is_verified = true;
+    account.user.updated_at = tx.stamp().at;
+    // What was sent to the former address is void.
+    forget_all(tx, user);
+    accounts::put(tx, &account)?;
+    tx.log(Scope::User(user), ChangeKind::EmailChanged(user));
+    Ok(former)
 }
 
 /// See [`OneTimeTokens::reset_password`].
@@ -136,6 +165,13 @@ fn redeemer(tx: &Tx<'_>, user: UserId, purpose: Purpose, presented: OneTimeDiges
     account.filter(|account| is_good && account.user.is_active).ok_or(StoreError::InvalidOneTimeToken)
 }
 
+/// Removes all tokens that an account has.
+pub(super) fn forget_all(tx: &mut Tx<'_>, user: UserId) {
+    for purpose in [Purpose::VerifyEmail, Purpose::ResetPassword, Purpose::ChangeEmail] {
+        forget(tx, user, purpose);
+    }
+}
+
 /// Removes the tokens that an account has for a purpose.
 pub(super) fn forget(tx: &mut Tx<'_>, user: UserId, purpose: Purpose) {
     for key in keys(user, purpose) {
@@ -150,6 +186,7 @@ fn keys(user: UserId, purpose: Purpose) -> impl Iterator<Item = [u8; 17]> {
     let (first, count) = match purpose {
         Purpose::VerifyEmail => (1, 1),
         Purpose::ResetPassword => (2, OneTimeToken::MAX_RESETS),
+        Purpose::ChangeEmail => (3, 1),
     };
     (0..count).map(move |number| {
         let mut key = [0; 17];

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::rows::{accounts, sessions};
 use super::{about, one_time_tokens, write};
-use crate::domain::{ApiKey, ChangeKind, Credentials, Email, KnownNetworks, Purpose, SessionId, Stamp, User, UserId};
+use crate::domain::{ApiKey, ChangeKind, Credentials, Email, KnownNetworks, NameChange, Purpose, SessionId, Stamp, User, UserId};
 use crate::store::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx};
 use crate::store::reading::Reading as _;
 use crate::store::records::Account;
@@ -59,6 +59,10 @@ impl<E: Engine> Users for E {
         write(self, UPDATE, stamp, move |tx| change_password(tx, user, &expected, &hash, keep)).await
     }
 
+    async fn change_names(&self, user: UserId, names: NameChange, stamp: Stamp) -> StoreResult<User> {
+        write(self, UPDATE, stamp, move |tx| change_names(tx, user, &names)).await
+    }
+
     async fn set_password(&self, user: UserId, reset: PasswordReset, stamp: Stamp) -> StoreResult<Vec<ApiKey>> {
         write(self, UPDATE, stamp, move |tx| set_password(tx, user, &reset)).await
     }
@@ -108,10 +112,21 @@ fn change_password(tx: &mut Tx<'_>, user: UserId, expected: &str, hash: &str, ke
     }
     accounts::put_password(tx, account, hash)?;
     one_time_tokens::forget(tx, user, Purpose::ResetPassword);
+    one_time_tokens::forget(tx, user, Purpose::ChangeEmail);
     sessions::end_all(tx, user, Some(keep))?;
     let about = sessions::about(tx, user, keep)?;
     tx.log_about(user, about, ChangeKind::PasswordChanged(user));
     Ok(true)
+}
+
+/// See [`Users::change_names`].
+fn change_names(tx: &mut Tx<'_>, user: UserId, names: &NameChange) -> StoreResult<User> {
+    let mut account = accounts::account(tx, user)?;
+    names.apply(&mut account.user);
+    account.user.updated_at = tx.stamp().at;
+    accounts::put(tx, &account)?;
+    tx.log(Scope::User(user), ChangeKind::ProfileChanged(user));
+    Ok(account.user)
 }
 
 /// See [`Users::set_password`].
@@ -144,8 +159,7 @@ fn set_active(tx: &mut Tx<'_>, user: UserId, is_active: bool) -> StoreResult<boo
         tx.log_about(user, about, ChangeKind::UserEnabled(user));
     } else {
         sessions::end_all(tx, user, None)?;
-        one_time_tokens::forget(tx, user, Purpose::VerifyEmail);
-        one_time_tokens::forget(tx, user, Purpose::ResetPassword);
+        one_time_tokens::forget_all(tx, user);
         tx.log_about(user, about, ChangeKind::UserDisabled(user));
     }
     Ok(true)

@@ -137,6 +137,11 @@ fn accounts(server: &Server, owner: &Account, secrets: &mut Secrets) {
     let reset = json!({"token": "not-one-that-was-ever-sent", "new_password": "Other-horse-8"});
     anyone.post("/api/v1/auth/password/reset", &reset).expect(400);
     owner.client.get("/api/v1/auth/me").expect(200);
+    let names = json!({"current_password": PASSWORD, "last_name": "Tourist-known-by-name"});
+    owner.client.patch("/api/v1/auth/me", &names).expect(200);
+    let address = json!({"current_password": PASSWORD, "new_email": format!("{}@example.com", unique("person"))});
+    owner.client.post("/api/v1/auth/me/email", &address).expect(200);
+    owner.client.post("/api/v1/auth/me/export", &json!({"current_password": PASSWORD})).expect(200);
     owner.client.get("/api/v1/auth/sessions").expect(200);
     owner.client.delete("/api/v1/auth/sessions").expect(200);
     let workspace = owner.workspace();

@@ -12,6 +12,7 @@ use poem_openapi::param::{Path, Query};
 use uuid::Uuid;
 
 pub(in crate::http) use self::access::AccountAccessApi;
+pub(super) use self::data::AccountDataBody;
 use self::body::{AccountBody, AccountDetailsBody, AccountPage};
 use super::Tag;
 use crate::domain::{Email, UserId, Violations};

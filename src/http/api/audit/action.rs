@@ -46,6 +46,15 @@ pub(super) enum ActionName {
     #[serde(rename = "user.sessions_ended")]
     #[oai(rename = "user.sessions_ended")]
     UserSessionsEnded,
+    #[serde(rename = "user.profile_changed")]
+    #[oai(rename = "user.profile_changed")]
+    UserProfileChanged,
+    #[serde(rename = "user.email_change_requested")]
+    #[oai(rename = "user.email_change_requested")]
+    UserEmailChangeRequested,
+    #[serde(rename = "user.email_changed")]
+    #[oai(rename = "user.email_changed")]
+    UserEmailChanged,
     #[serde(rename = "user.login_failed")]
     #[oai(rename = "user.login_failed")]
     UserLoginFailed,

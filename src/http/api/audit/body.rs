@@ -142,6 +142,9 @@ fn describe(kind: ChangeKind) -> (ActionName, TargetBody, Vec<(&'static str, Val
         ChangeKind::OperatorRevoked(id) => user(ActionName::UserOperatorRevoked, id),
         ChangeKind::PasswordSet(id) => user(ActionName::UserPasswordSet, id),
         ChangeKind::SessionsEnded(id) => user(ActionName::UserSessionsEnded, id),
+        ChangeKind::ProfileChanged(id) => user(ActionName::UserProfileChanged, id),
+        ChangeKind::EmailChangeRequested(id) => user(ActionName::UserEmailChangeRequested, id),
+        ChangeKind::EmailChanged(id) => user(ActionName::UserEmailChanged, id),
         ChangeKind::LoginFailed(id) => (
             ActionName::UserLoginFailed,
             TargetBody { kind: "user".to_owned(), id: id.map(UserId::as_uuid) },

@@ -1,7 +1,7 @@
 //! Accounts and tokens in JSON.
 
 use poem_openapi::Object;
-use poem_openapi::types::Example;
+use poem_openapi::types::{Example, MaybeUndefined};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -69,6 +69,33 @@ pub(super) struct LoginRequest {
 impl Example for LoginRequest {
     fn example() -> Self {
         Self { email: example::EMAIL.to_owned(), password: example::PASSWORD.to_owned() }
+    }
+}
+
+/// What changes, and the current password.
+#[derive(Deserialize, Object)]
+#[oai(example)]
+pub(super) struct ChangeProfileRequest {
+    /// The current password.
+    #[oai(validator(max_length = 128))]
+    pub current_password: String,
+    /// Given name.
+    #[serde(default)]
+    #[oai(nullable, validator(max_length = 100, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
+    pub first_name: MaybeUndefined<String>,
+    /// Family name.
+    #[serde(default)]
+    #[oai(nullable, validator(max_length = 100, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
+    pub last_name: MaybeUndefined<String>,
+}
+
+impl Example for ChangeProfileRequest {
+    fn example() -> Self {
+        Self {
+            current_password: example::PASSWORD.to_owned(),
+            first_name: MaybeUndefined::Value("Augusta Ada".to_owned()),
+            last_name: MaybeUndefined::Undefined,
+        }
     }
 }
 

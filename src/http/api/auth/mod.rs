@@ -8,7 +8,7 @@ use poem::Request;
 use poem::web::Data;
 use poem_openapi::{ApiResponse, OpenApi};
 
-use self::body::{LoginRequest, ProfileBody, RefreshRequest, RegisterRequest, RegisteredBody};
+use self::body::{ChangeProfileRequest, LoginRequest, ProfileBody, RefreshRequest, RegisterRequest, RegisteredBody};
 use super::Tag;
 use super::tokens::{MessageBody, TokenBody, WithCookies};
 use crate::http::cookies;
@@ -18,6 +18,7 @@ use crate::http::operators::operator;
 use crate::http::problem::Problem;
 use crate::http::refused::{BODY, CONFLICT, FORBIDDEN, FULL, NOT_AUTHENTICATED, Refused, SERVED, SIGNED_IN};
 use crate::http::state::State;
+use crate::http::types::field;
 use crate::service::{self, Registration, SignIn};
 
 /// Operations below `/api/v1/auth`.
@@ -143,6 +144,22 @@ impl AuthApi {
         caller: SignedIn,
     ) -> Result<Json<ProfileBody>, Refused<{ SIGNED_IN }>> {
         Ok(Json(state.service.me(&caller.0).await?.into()))
+    }
+
+    /// Change what one is called
+    ///
+    /// Needs the current password. A name that is not sent stays; null, or nothing but spaces, takes it away.
+    #[oai(path = "/me", method = "patch", operation_id = "change_profile")]
+    async fn change(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: SignedIn,
+        body: Json<ChangeProfileRequest>,
+    ) -> Result<Json<ProfileBody>, Refused<{ SIGNED_IN | BODY | FULL }>> {
+        let Json(ChangeProfileRequest { current_password, first_name, last_name }) = body;
+        let (first, last) = (field(first_name), field(last_name));
+        let profile = state.service.change_names(&caller.0, current_password.into(), first, last).await?;
+        Ok(Json(profile.into()))
     }
 }
 
