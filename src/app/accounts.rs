@@ -57,7 +57,7 @@ pub struct AccountWorkspace {
 }
 
 /// An account to be made.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct AccountDraft {
     /// Its address.
     pub email: String,
@@ -74,7 +74,7 @@ pub struct AccountDraft {
 }
 
 /// An account that was made.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct MadeAccount {
     /// The account.
     pub account: Account,
@@ -83,7 +83,7 @@ pub struct MadeAccount {
 }
 
 /// A link that lets someone choose another password, once.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct PasswordLink {
     /// The link.
     pub url: String,
@@ -215,6 +215,18 @@ impl<'a> Accounts<'a> {
         Ok(set.api_keys)
     }
 
+    /// Deletes one. What nobody else owns goes to the account with the other address, if one is given. Returns the API keys
+    /// that have ended.
+    pub async fn delete(&self, email: &Email, transfer_to: Option<&Email>) -> Result<Vec<AccountKey>, Error> {
+        #[derive(Deserialize)]
+        struct Deleted {
+            api_keys: Vec<AccountKey>,
+        }
+        let heir = transfer_to.map(|heir| format!("?transfer_to={}", escaped(heir))).unwrap_or_default();
+        let deleted: Deleted = self.0.ask(Method::DELETE, &self.path(email, &heir).await?, None).await?;
+        Ok(deleted.api_keys)
+    }
+
     /// A link with which the password of one is chosen.
     pub async fn reset_link(&self, email: &Email) -> Result<PasswordLink, Error> {
         self.0.ask(Method::POST, &self.path(email, "/reset-link").await?, None).await
@@ -247,9 +259,13 @@ impl<'a> Accounts<'a> {
 
     /// Where something of the account with an address is.
     async fn path(&self, email: &Email, what: &str) -> Result<String, Error> {
-        let escaped = percent_encoding::utf8_percent_encode(email.as_str(), percent_encoding::NON_ALPHANUMERIC);
-        let page: Page = self.0.ask(Method::GET, &format!("{ACCOUNTS}?email={escaped}"), None).await?;
+        let page: Page = self.0.ask(Method::GET, &format!("{ACCOUNTS}?email={}", escaped(email)), None).await?;
         let found = page.items.first().ok_or_else(|| Error::NoSuchUser { email: email.as_str().to_owned() })?;
         Ok(format!("{ACCOUNTS}/{}{what}", found.id))
     }
+}
+
+/// An address as the value of a parameter.
+fn escaped(email: &Email) -> String {
+    percent_encoding::utf8_percent_encode(email.as_str(), percent_encoding::NON_ALPHANUMERIC).to_string()
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::followers::{Driver, Following};
 use crate::search::SegmentSize;
 use crate::service::{
-    Housekeeping, Indexer, MailRequests, Mailing, MakeBackups, MergeSegments, SaveIndex, Service, ShipChanges,
+    Housekeeping, Indexer, MailRequests, Mailing, MakeBackups, MergeSegments, SaveIndex, Scrubbing, Service,
+    ShipChanges,
 };
 
 /// Starts them.
@@ -13,6 +14,7 @@ pub(super) fn start(service: &Arc<Service>, mail: MailRequests) -> Driver {
     let mut driver = Driver::new(service.background.clone(), service.clock.clone());
     driver.start(Mailing::new(service.clone(), mail));
     driver.start(Housekeeping::new(service.clone()));
+    driver.start(Scrubbing::new(service.clone()));
     driver.start(MergeSegments::new(service.clone(), SegmentSize::Small));
     driver.start(MergeSegments::new(service.clone(), SegmentSize::Large));
     driver.start(SaveIndex::new(service.clone()));

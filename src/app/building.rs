@@ -14,6 +14,7 @@ use super::{Error, SEARCH_DIR, places, settings};
 use crate::auth::{
     AccessTokens, CursorKey, DeviceTokens, HashCost, HashingError, OnHashed, PasswordHasher, SigningKey,
 };
+use crate::backups::Tombstones;
 use crate::config::{self, Config};
 use crate::domain::{Entropy, HistoryId, IdGenerator, InstallationId, SharedQuotas, SystemClock, SystemEntropy};
 use crate::http::{Memory, MetricsAccess, SharedToken, State};
@@ -69,6 +70,7 @@ pub(super) fn hasher(auth: &config::Auth, on_hashed: OnHashed) -> Result<Passwor
 /// What a service begins with.
 pub(super) struct Beginning {
     pub store: Arc<dyn Store>,
+    pub tombstones: Tombstones,
     pub quotas: SharedQuotas,
     pub installation: InstallationId,
     pub telemetry: Arc<Telemetry>,
@@ -80,7 +82,7 @@ pub(super) struct Beginning {
 
 /// The use cases.
 pub(super) fn service(config: &Config, beginning: Beginning) -> Result<Service, Error> {
-    let Beginning { store, quotas, installation, telemetry, ids, started, outbox, desk } = beginning;
+    let Beginning { store, tombstones, quotas, installation, telemetry, ids, started, outbox, desk } = beginning;
     let auth = &config.auth;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let key = match &auth.signing_key {
@@ -121,6 +123,8 @@ pub(super) fn service(config: &Config, beginning: Beginning) -> Result<Service, 
         devices: Devices::default(),
         large_writes: LargeWrites::default(),
         kept_answers: KeptAnswers::new(config.limits.idempotency_bytes),
+        tombstones,
+        deletions: Notify::new(),
         housekeeping: Notify::new(),
         background: Arc::default(),
         require_if_match: config.server.require_if_match,

@@ -49,6 +49,27 @@ pub enum Error {
         /// What is wrong.
         error: io::Error,
     },
+    /// What says who was deleted can't be read or written.
+    #[error(
+        "{path}, which says whose accounts were deleted, can't be used: {error}; put it back, or remove it (then a restored backup may have people who were deleted)"
+    )]
+    Tombstones {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: io::Error,
+    },
+    /// People who were deleted may be in the database again.
+    #[error("people who were deleted may be in the database again: {0}; the server deletes them when it starts")]
+    Deleted(StoreError),
+    /// Nobody who was deleted has the address.
+    #[error(
+        "the database is restored, but no deleted account has this e-mail address in it: {email}; see `ghostworks user list`"
+    )]
+    NotDeleted {
+        /// The address.
+        email: String,
+    },
     /// The certificate can't be used.
     #[error(transparent)]
     Tls(#[from] TlsError),

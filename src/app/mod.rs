@@ -4,6 +4,7 @@ mod accounts;
 mod background;
 mod building;
 mod data_dir;
+mod deleted;
 mod demo;
 mod descriptors;
 mod error;
@@ -57,7 +58,7 @@ pub use operator::{PinnedSetting, Reloaded, ask_operator, log_level, reload};
 pub use places::{BackupPlace, RestorePoint, Verified};
 pub use recovery::{Recovered, recover};
 pub use transfer::{Export, Exported, Import, Imported, Refused, RefusedLine, TransferError, export, import};
-pub use upkeep::{backup, check, compact, migrate, reindex, restore, stats};
+pub use upkeep::{Restored, backup, check, compact, migrate, reindex, restore, stats};
 
 /// How long the database may take to close, and each background task to end.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(10);
@@ -95,9 +96,15 @@ pub async fn serve(effective: Effective, sources: Sources, may_be_new: bool) -> 
     let quotas = SharedQuotas::new(settings::quotas(&config.quotas));
     let store = building::open_store(&config.storage, &quotas, telemetry.clone())?;
     let installation = installation::identify(data_dir)?;
+    let tombstones = deleted::known(data_dir)?;
+    match deleted::enforce(&*store, &tombstones).await.map_err(Error::Deleted)? {
+        0 => {}
+        again => tracing::warn!(again, "people who were deleted were in the database, and are deleted again"),
+    }
     let (outbox, mail_requests) = Outbox::new();
     let (desk, reload_requests) = ReloadDesk::new();
-    let beginning = Beginning { store: store.clone(), quotas, installation, telemetry, ids, started, outbox, desk };
+    let beginning =
+        Beginning { store: store.clone(), tombstones, quotas, installation, telemetry, ids, started, outbox, desk };
     let service = Arc::new(building::service(&config, beginning)?);
     service.configuration.store(Arc::new(settings::in_force(&effective, &effective, &[])));
     register_gauges(&service);

@@ -8,12 +8,12 @@ use hyper::{Method, StatusCode};
 use serde_json::Value;
 
 use super::building::{self, Beginning};
-use super::{Error, installation, settings};
+use super::{Error, deleted, installation, settings};
 use crate::config::Config;
 use crate::domain::{Clock as _, IdGenerator, SharedQuotas, SystemClock};
-use crate::http::{self, Operations};
 use crate::followers::Task as _;
-use crate::service::{Mailing, Outbox, ReloadDesk};
+use crate::http::{self, Operations};
+use crate::service::{Mailing, Outbox, ReloadDesk, Scrubbing};
 use crate::store::Store;
 use crate::telemetry::Pipeline;
 
@@ -22,6 +22,7 @@ pub(super) struct OwnServer {
     store: Arc<dyn Store>,
     operations: Operations,
     mailing: Mailing,
+    scrubbing: Scrubbing,
 }
 
 impl OwnServer {
@@ -38,15 +39,18 @@ impl OwnServer {
         let telemetry = Arc::new(telemetry);
         let quotas = SharedQuotas::new(settings::quotas(&config.quotas));
         let store = building::open_store(&config.storage, &quotas, telemetry.clone())?;
+        let tombstones = deleted::known(&config.storage.data_dir)?;
         let installation = installation::identify(&config.storage.data_dir)?;
         let (outbox, mail_requests) = Outbox::new();
         let (desk, _) = ReloadDesk::new();
         let started = Instant::now();
-        let beginning = Beginning { store: store.clone(), quotas, installation, telemetry, ids, started, outbox, desk };
+        let beginning =
+            Beginning { store: store.clone(), tombstones, quotas, installation, telemetry, ids, started, outbox, desk };
         let service = Arc::new(building::service(&config, beginning)?);
         let mailing = Mailing::new(service.clone(), mail_requests);
+        let scrubbing = Scrubbing::new(service.clone());
         let state = Arc::new(building::state(&config, service, pipeline, instance, false));
-        Ok(Self { store, operations: Operations::new(http::router(state, None)), mailing })
+        Ok(Self { store, operations: Operations::new(http::router(state, None)), mailing, scrubbing })
     }
 
     /// The answer to an operator.
@@ -55,9 +59,10 @@ impl OwnServer {
         self.operations.ask(method, path, body).await.map_err(failed)
     }
 
-    /// Sends the e-mails that are asked for by now, and closes the database.
+    /// Does what would be done beside the requests, and closes the database.
     pub async fn close(self) -> Result<(), Error> {
         let sent = self.mailing.finish().await;
+        let sent = sent.and(self.scrubbing.finish().await);
         self.store.close().await.map_err(Error::Close)?;
         sent.map_err(|failure| Error::Refused(format!("it is done, but {}", failure.what())))
     }

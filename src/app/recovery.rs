@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 use super::places::BackupPlace;
 use super::scratch::{SCRATCH, Scratch};
 use super::upkeep::restore_with_changes;
-use super::{Error, store_options};
+use super::{Error, deleted, store_options};
 use crate::backups::{Owner, Place, PlaceError, Route};
 use crate::config::Config;
-use crate::domain::{Clock as _, SystemClock, Timestamp};
+use crate::domain::{Clock as _, Email, SystemClock, Timestamp};
 use crate::store::redb::RestoreError;
 
 /// What was restored.
 pub struct Recovered {
     /// How many rows that was.
     pub rows: u64,
+    /// How many people were in it who were deleted since, and are deleted again.
+    pub deleted: usize,
     /// The backup it began with.
     pub backup: String,
     /// The installation that the place belongs to.
@@ -26,11 +28,12 @@ pub struct Recovered {
 }
 
 /// Makes the database in the data directory as it was at `to`, or as near before that as there is something: the newest
-/// backup, and the changes since. `passed` is called with how many rows were restored so far.
+/// backup, and the changes since. Who was deleted since is not in it, but for those to `include`. `passed` is called with how many rows were restored so far.
 pub async fn recover(
     config: &Config,
     to: Option<Timestamp>,
     force: bool,
+    include: &[Email],
     passed: impl FnMut(u64),
 ) -> Result<Recovered, Error> {
     if config.backups.to.is_none() {
@@ -46,9 +49,13 @@ pub async fn recover(
 
     let scratch = Scratch(config.storage.data_dir.join(SCRATCH));
     let (backup, changes) = files(place.place(), &route, &scratch.0).await.map_err(|error| place.failed(error))?;
+    // Before anybody comes back.
+    let tombstones = place.place().tombstones().await.map_err(|error| place.failed(error))?;
+    deleted::learn(&config.storage.data_dir, tombstones)?;
     let rows = restore_with_changes(config, &backup, &changes, force, passed)?;
+    let deleted = deleted::after_restore(config, include).await?;
     let (backup, owner) = (route.backup.name(), place.owner.clone());
-    Ok(Recovered { rows, backup, owner, changes: changes.len(), time: route.time() })
+    Ok(Recovered { rows, deleted, backup, owner, changes: changes.len(), time: route.time() })
 }
 
 /// The files of a route.

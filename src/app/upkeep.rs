@@ -7,9 +7,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Error, SEARCH_DIR, running, store_options};
+use super::{Error, SEARCH_DIR, deleted, running, store_options};
 use crate::backups::WholeFile;
 use crate::config::Config;
+use crate::domain::Email;
 use crate::search::IndexContents;
 use crate::service;
 use crate::store::backup::{self, BackupError, Copied};
@@ -65,9 +66,25 @@ pub async fn backup(config: &Config, file: &Path, force: bool, mut passed: impl 
     Ok(copied)
 }
 
-/// Makes the database in the data directory from a backup; see [`redb::restore`].
-pub fn restore(config: &Config, file: &Path, force: bool, passed: impl FnMut(u64)) -> Result<u64, Error> {
-    restore_with_changes(config, file, &[], force, passed)
+/// What was restored.
+pub struct Restored {
+    /// How many rows that was.
+    pub rows: u64,
+    /// How many people were in it who were deleted since, and are deleted again.
+    pub deleted: usize,
+}
+
+/// Makes the database in the data directory from a backup; see [`redb::restore`]. Who was deleted since is not in it, but
+/// for those to `include`.
+pub async fn restore(
+    config: &Config,
+    file: &Path,
+    force: bool,
+    include: &[Email],
+    passed: impl FnMut(u64),
+) -> Result<Restored, Error> {
+    let rows = restore_with_changes(config, file, &[], force, passed)?;
+    Ok(Restored { rows, deleted: deleted::after_restore(config, include).await? })
 }
 
 /// The same, with the changes since the backup.

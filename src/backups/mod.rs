@@ -10,6 +10,7 @@ mod inventory;
 mod name;
 mod owner;
 mod retention;
+mod tombstones;
 mod whole_file;
 
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ pub use self::bucket::S3;
 pub use self::inventory::{Inventory, NoRoute, Route};
 pub use self::name::{KeptBackup, KeptChanges, Provenance, is_of_changes};
 pub use self::owner::Owner;
+pub use self::tombstones::{Tombstone, Tombstones};
 pub use self::whole_file::WholeFile;
 
 /// What the address of a bucket begins with.
@@ -61,6 +63,9 @@ pub enum PlaceError {
     /// What says whose it is can't be read.
     #[error("its object {0}, which says whose it is, is damaged: `ghostworks backups adopt` writes it again")]
     UnreadableOwner(&'static str),
+    /// What says who was deleted can't be read.
+    #[error("its object {0}, which says whose accounts were deleted, is damaged: put it back, or remove it")]
+    UnreadableTombstones(&'static str),
     /// It has nothing that leads to what is asked for.
     #[error(transparent)]
     NoRoute(#[from] NoRoute),

@@ -151,6 +151,10 @@ enum Failure {
     Unverified(String),
     #[error("{0}")]
     NoPassword(String),
+    #[error("{0}")]
+    NotConfirmed(&'static str),
+    #[error("can't read from standard input: {0}")]
+    Input(io::Error),
     #[error("the database is damaged: {0}")]
     Damaged(String),
     #[error("can't start the runtime: {0}")]

@@ -9,7 +9,7 @@ use super::{Failure, moment, print, progress::Progress};
 use crate::{
     app,
     config::{Config, Sources},
-    domain::Timestamp,
+    domain::{Email, Timestamp},
 };
 
 #[derive(Debug, clap::Args)]
@@ -24,6 +24,9 @@ pub(super) struct Args {
     /// Take the backups and changes from this directory or s3://bucket/prefix [default: backups.to]
     #[arg(long, value_name = "PLACE")]
     from: Option<String>,
+    /// Bring the account with this address back although it was deleted since
+    #[arg(long, value_name = "ADDRESS", value_parser = Email::parse)]
+    include_deleted: Vec<Email>,
     /// Replace the database that is in the data directory
     #[arg(long)]
     force: bool,
@@ -36,17 +39,31 @@ pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let directory = config.storage.data_dir.display();
     let mut progress = Progress::new("restored");
     let mut passed = |rows| progress.show(rows);
-    if let Some(file) = &args.file {
-        let rows = app::restore(&config, file, args.force, passed)?;
-        drop(progress);
-        return print(&format!("{rows} rows were restored to {directory} from {}.", file.display()));
-    }
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
-    let app::Recovered { rows, backup, owner, changes, time } =
-        runtime.block_on(app::recover(&config, args.to, args.force, &mut passed))?;
+    let include = &args.include_deleted;
+    if let Some(file) = &args.file {
+        let restored = runtime.block_on(app::restore(&config, file, args.force, include, passed));
+        drop(progress);
+        let app::Restored { rows, deleted } = restored?;
+        return print(&format!(
+            "{rows} rows were restored to {directory} from {}.{}",
+            file.display(),
+            still_deleted(deleted)
+        ));
+    }
+    let recovered = runtime.block_on(app::recover(&config, args.to, args.force, include, &mut passed));
     drop(progress);
+    let app::Recovered { rows, deleted, backup, owner, changes, time } = recovered?;
     let whose = owner.map(|owner| format!(" of the installation {owner}")).unwrap_or_default();
     print(&format!(
-        "{rows} rows were restored to {directory} as of {time}, from {backup}{whose} and {changes} shipments of changes."
+        "{rows} rows were restored to {directory} as of {time}, from {backup}{whose} and {changes} shipments of changes.{}",
+        still_deleted(deleted)
     ))
+}
+
+/// What became of people who were in it, and were deleted since.
+fn still_deleted(count: usize) -> String {
+    let people = if count == 1 { "person in it was" } else { "people in it were" };
+    let more = format!("\n{count} {people} deleted since, and stay deleted; --include-deleted brings somebody back.");
+    if count == 0 { String::new() } else { more }
 }

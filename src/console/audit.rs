@@ -214,6 +214,8 @@ fn what(visitor: &Visitor, people: &People, tenant: TenantId, kind: ChangeKind) 
         ChangeKind::ProfileChanged(_) => plain("changed what they are called"),
         ChangeKind::EmailChangeRequested(_) => plain("asked for another address"),
         ChangeKind::EmailChanged(_) => plain("changed their address"),
+        ChangeKind::UserDeleted(_) => plain("deleted an account"),
+        ChangeKind::UserBroughtBack(_) => plain("was brought back by a restore"),
         ChangeKind::OperatorRevoked(_) => plain("may no longer operate the server"),
         ChangeKind::PasswordResetRequested(_) => plain("asked for an e-mail to reset their password"),
     }

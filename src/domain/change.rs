@@ -19,6 +19,14 @@ pub struct Actor {
     pub trace_id: Option<[u8; 16]>,
 }
 
+impl Actor {
+    /// Leaves out from where it is, and with what program.
+    pub fn forget_place(&mut self) {
+        self.ip = None;
+        self.user_agent = None;
+    }
+}
+
 /// Who makes a change and when: what every write carries for the change log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp {
@@ -52,6 +60,18 @@ pub struct Change {
     pub actor: Actor,
     /// What was done.
     pub kind: ChangeKind,
+}
+
+impl Change {
+    /// Whether one of these people did it from somewhere that is known, or somebody tried to sign in as one of them.
+    pub fn is_personal_to(&self, people: &[UserId]) -> bool {
+        let tried = match self.kind {
+            ChangeKind::LoginFailed(user) => user,
+            _ => None,
+        };
+        let is_of_them = [self.actor.user, tried].into_iter().flatten().any(|user| people.contains(&user));
+        is_of_them && (self.actor.ip.is_some() || self.actor.user_agent.is_some())
+    }
 }
 
 /// Where a reader of a workspace's changes goes on. What is in it is the store's business.
@@ -150,6 +170,10 @@ pub enum ChangeKind {
     EmailChangeRequested(UserId),
     /// Another address was proved to be theirs, and took the place of the one before.
     EmailChanged(UserId),
+    /// An account was deleted, with everything about the person.
+    UserDeleted(UserId),
+    /// An account that was deleted is to be there again, because a restore was told so.
+    UserBroughtBack(UserId),
 }
 
 impl ChangeKind {
@@ -169,6 +193,8 @@ impl ChangeKind {
             | Self::ProfileChanged(id)
             | Self::EmailChangeRequested(id)
             | Self::EmailChanged(id)
+            | Self::UserDeleted(id)
+            | Self::UserBroughtBack(id)
             | Self::UserDisabled(id)
             | Self::UserEnabled(id)
             | Self::OperatorGranted(id)

@@ -33,6 +33,7 @@ impl Mail {
             Content::Link { purpose: Purpose::ResetPassword, .. } => "Choose a new password",
             Content::Link { purpose: Purpose::ChangeEmail, .. } => "Prove that this address is yours",
             Content::Notice(Notice::AddressChanged) => "Your account has another address",
+            Content::Notice(Notice::KeysEnded { .. }) => "API keys of a workspace of yours have ended",
         }
     }
 
@@ -50,9 +51,14 @@ impl Notice {
             Self::AddressChanged => {
                 "The account that had this address has another one from now on, and sends nothing here any more.\r\n\r\n\
                  If it was not you who changed it, tell the operator of the server at once.\r\n"
+                    .to_owned()
             }
+            Self::KeysEnded { workspace, keys } => format!(
+                "An account was deleted, and the API keys that it had made in your workspace {workspace} have ended:\r\n\r\n\
+                 {}\r\n\r\nPrograms that used them need other ones.\r\n",
+                keys.join("\r\n")
+            ),
         }
-        .to_owned()
     }
 }
 

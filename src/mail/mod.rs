@@ -89,6 +89,13 @@ impl Content {
 pub enum Notice {
     /// The account that had this address has another.
     AddressChanged,
+    /// API keys have ended with the account that made them.
+    KeysEnded {
+        /// The workspace that they were good in.
+        workspace: String,
+        /// What they were called.
+        keys: Vec<String>,
+    },
 }
 
 impl Notice {
@@ -96,6 +103,7 @@ impl Notice {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::AddressChanged => "address_changed",
+            Self::KeysEnded { .. } => "keys_ended",
         }
     }
 }
@@ -151,9 +159,15 @@ impl Mailer {
                 match &mail.content {
                     Content::Link { purpose: of, token } => {
                         let link = self.links.to(*of, token);
-                        tracing::info!(purpose, link, "no mail server is configured, so this is the link of the e-mail");
+                        tracing::info!(
+                            purpose,
+                            link,
+                            "no mail server is configured, so this is the link of the e-mail"
+                        );
                     }
-                    Content::Notice(_) => tracing::info!(purpose, "no mail server is configured, so an e-mail is not sent"),
+                    Content::Notice(_) => {
+                        tracing::info!(purpose, "no mail server is configured, so an e-mail is not sent");
+                    }
                 }
                 Ok(())
             }

@@ -48,6 +48,8 @@ pub enum Operation {
     AuthEmailChange,
     /// Getting everything about oneself.
     AuthExport,
+    /// Deleting one's account.
+    AuthDelete,
     /// Listing one's sessions.
     AuthSessionList,
     /// Ending other sessions of one's own.
@@ -126,6 +128,8 @@ pub enum Operation {
     AccountSessionRevoke,
     /// Telling everything about a person.
     AccountExport,
+    /// Deleting an account.
+    AccountDelete,
     /// Counting everything.
     SystemStats,
     /// Beginning a backup.
@@ -148,7 +152,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 65] = [
+    pub const ALL: [Self; 67] = [
         Self::Index,
         Self::Probe,
         Self::Health,
@@ -166,6 +170,7 @@ impl Operation {
         Self::AuthProfileChange,
         Self::AuthEmailChange,
         Self::AuthExport,
+        Self::AuthDelete,
         Self::AuthSessionList,
         Self::AuthSessionRevoke,
         Self::WorkspaceCreate,
@@ -205,6 +210,7 @@ impl Operation {
         Self::AccountSessionList,
         Self::AccountSessionRevoke,
         Self::AccountExport,
+        Self::AccountDelete,
         Self::SystemStats,
         Self::SystemBackup,
         Self::SystemTraces,
@@ -237,6 +243,7 @@ impl Operation {
             Self::AuthProfileChange => Row::of("auth.profile_change", &["change_profile"]).signed_in().secret(),
             Self::AuthEmailChange => Row::of("auth.email_change", &["change_email"]).signed_in().rate(RateClass::Mail).secret(),
             Self::AuthExport => Row::of("auth.export", &["export_own_data"]).signed_in().secret().within(LONG),
+            Self::AuthDelete => Row::of("auth.delete", &["delete_own_account"]).signed_in().secret(),
             Self::AuthSessionList => Row::of("auth.session.list", &["list_sessions"]).signed_in().secret(),
             Self::AuthSessionRevoke => Row::of("auth.session.revoke", &["revoke_other_sessions", "revoke_session"]).signed_in().secret(),
             Self::WorkspaceCreate => Row::of("workspace.create", &["create_workspace"]).signed_in().rate(RateClass::WorkspaceCreate).replayed(),
@@ -276,6 +283,7 @@ impl Operation {
             Self::AccountSessionList => Row::of("account.session.list", &["list_account_sessions"]).operator(),
             Self::AccountSessionRevoke => Row::of("account.session.revoke", &["end_account_sessions"]).operator(),
             Self::AccountExport => Row::of("account.export", &["export_account"]).operator().within(LONG),
+            Self::AccountDelete => Row::of("account.delete", &["delete_account"]).operator(),
             Self::SystemStats => Row::of("system.stats", &["system_stats"]).known(),
             Self::SystemBackup => Row::of("system.backup", &["create_backup"]).operator().within(LONG),
             Self::SystemTraces => Row::of("system.traces", &["list_traces"]).operator(),

@@ -78,6 +78,9 @@ pub enum Error {
     /// Nobody changes or ends their own membership.
     #[error("you can't do this to yourself; ask another owner")]
     OwnMembership,
+    /// Workspaces would be left without an owner: these.
+    #[error("nobody else owns {}: hand over or delete what is to go elsewhere first, or say who gets it (transfer_to)", .0.join(", "))]
+    SoleOwner(Vec<String>),
     /// The workspace would be left without an owner.
     #[error("a workspace keeps at least one owner")]
     LastOwner,
@@ -202,6 +205,7 @@ impl Failure for Error {
             Self::MailNotConfigured => "mail_not_configured",
             Self::AlreadyMember => "already_member",
             Self::OwnMembership => "own_membership",
+            Self::SoleOwner(_) => "sole_owner",
             Self::LastOwner => "last_owner",
             Self::QuotaExceeded { .. } | Self::IdempotencyKeysSpent => "quota_exceeded",
             Self::PreconditionRequired => "precondition_required",
@@ -227,6 +231,7 @@ impl Failure for Error {
             Self::Invalid(_) => "the input is not valid".into(),
             Self::BulkFailed(_) => "some operations can't be carried out".into(),
             Self::ConfigRefused(_) => "the configuration is refused".into(),
+            Self::SoleOwner(_) => "workspaces would be left without an owner".into(),
             // Keys may be addresses.
             Self::Damaged(_) => "a row of the database is damaged".into(),
             other => other.to_string().into(),
@@ -255,6 +260,8 @@ impl From<StoreError> for Error {
             StoreError::AlreadyMember => Self::AlreadyMember,
             StoreError::Forbidden { needs } => Self::Forbidden { needs },
             StoreError::LastOwner => Self::LastOwner,
+            // Those who delete people name them.
+            StoreError::SoleOwner(_) => Self::SoleOwner(Vec::new()),
             StoreError::QuotaExceeded { quota, limit } => Self::QuotaExceeded { quota, limit },
             StoreError::InvalidOneTimeToken => Self::InvalidOneTimeToken,
             StoreError::VersionMismatch { current } => Self::VersionMismatch { current },

@@ -15,6 +15,7 @@ mod auth;
 mod backups;
 mod caller;
 mod console;
+mod deletion;
 mod devices;
 mod error;
 mod history;
@@ -31,6 +32,7 @@ mod own_account;
 mod passwords;
 mod rate_limits;
 mod refresh;
+mod scrubbing;
 mod search;
 mod sessions;
 mod settings;
@@ -47,6 +49,7 @@ use std::time::Instant;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::Notify;
 
+use crate::backups::Tombstones;
 use crate::auth::{AccessTokens, DeviceTokens, PasswordHasher};
 use crate::domain::{Actor, Clock, Entropy, IdGenerator, PasswordPolicy, SharedQuotas, Stamp, UserId};
 use crate::followers::TaskRegistry;
@@ -80,6 +83,7 @@ pub use members::{AddedMember, ChangedRole};
 pub use passwords::WasReset;
 pub use rate_limits::{Allowances, RateLimitSettings, RateLimits};
 pub use refresh::SignOut;
+pub use scrubbing::Scrubbing;
 pub use search::{Lasted, Search, SearchHealth};
 pub use sessions::SwitchedTo;
 pub use settings::{ReloadDesk, ReloadRequests, Reloaded, Setting};
@@ -177,6 +181,10 @@ pub struct Service {
     pub devices: Devices,
     /// When backups are made; none when they are not wanted.
     pub backups: Option<Arc<BackupSchedule>>,
+    /// Who was deleted.
+    pub tombstones: Tombstones,
+    /// Has what is left of people who were deleted taken out of the change log.
+    pub deletions: Notify,
     /// Wakes the housekeeping.
     pub housekeeping: Notify,
     /// How the background tasks do.

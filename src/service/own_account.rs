@@ -50,7 +50,7 @@ impl Service {
     }
 
     /// The account of a caller who knows its password.
-    async fn prove(&self, caller: &Caller, current: Password) -> Result<User, Error> {
+    pub(super) async fn prove(&self, caller: &Caller, current: Password) -> Result<User, Error> {
         let user = self.store.user(caller.user).await?.ok_or(Error::NotAuthenticated)?;
         self.require_password(caller, &user, current).await?;
         Ok(user)

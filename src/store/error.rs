@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::Cause;
-use crate::domain::{Quota, Role, push_hex};
+use crate::domain::{Quota, Role, TenantId, push_hex};
 
 /// What every method of a store returns.
 pub type StoreResult<T> = Result<T, StoreError>;
@@ -25,6 +25,9 @@ pub enum StoreError {
     /// The workspace would be left without an owner.
     #[error("a workspace keeps at least one owner")]
     LastOwner,
+    /// Workspaces would be left without an owner: these.
+    #[error("workspaces would be left without an owner")]
+    SoleOwner(Vec<TenantId>),
     /// The workspace may have no more of this.
     #[error("the workspace may have at most {limit} {}", quota.as_str())]
     QuotaExceeded {

@@ -20,6 +20,7 @@ mod cause;
 mod changes;
 pub mod check;
 mod damages;
+mod deletions;
 pub mod engine;
 mod error;
 mod figures;
@@ -50,6 +51,7 @@ pub use backups::{Backup, Backups, Position, Since};
 pub use cause::Cause;
 pub use changes::Changes;
 pub use damages::Damages;
+pub use deletions::{Deleted, Deletions, Heir};
 pub use error::{Damage, Missing, StoreError, StoreResult};
 pub use figures::{CacheFigures, StoreFigures};
 pub use housekeeping::{Housekeeping, TrashPlace, VersionPlace};
@@ -74,6 +76,7 @@ pub trait Store:
     + Artifacts
     + Answers
     + Changes
+    + Deletions
     + Housekeeping
     + Backups
 {

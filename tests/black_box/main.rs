@@ -28,6 +28,7 @@ mod cookies;
 mod cors;
 mod crash;
 mod damage;
+mod deleted_people;
 mod demo;
 mod documents;
 mod early_answers;

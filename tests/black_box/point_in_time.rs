@@ -14,7 +14,7 @@ use crate::support::server::{Server, Setup};
 use serde_json::{Value, json};
 
 /// A setup that makes one backup, and ships changes every second.
-fn shipping() -> (Setup, PathBuf) {
+pub fn shipping() -> (Setup, PathBuf) {
     let setup = Setup::new();
     let place = setup.scratch().join("backups");
     let to = place.display().to_string();
@@ -41,7 +41,7 @@ fn end_of(name: &str) -> u64 {
 }
 
 /// Waits until everything that was written is in the place, and returns the moment it is of, as `--to` takes it.
-fn until_shipped(server: &Server, place: &Path) -> String {
+pub fn until_shipped(server: &Server, place: &Path) -> String {
     let last = health(server)["database"]["last_change"].as_u64().unwrap();
     let newest = || kept(place, ".changes").pop().filter(|name| end_of(name) >= last);
     server.until("shipped", || newest().is_some());

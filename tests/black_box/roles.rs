@@ -110,6 +110,7 @@ const MATRIX: &[Row] = &[
     row("GET /api/v1/operator/accounts/{}/sessions", For::Operator, none),
     row("DELETE /api/v1/operator/accounts/{}/sessions", For::Operator, none),
     row("GET /api/v1/operator/accounts/{}/export", For::Operator, none),
+    row("DELETE /api/v1/operator/accounts/{}", For::Operator, none),
     row("POST /api/v1/operator/reload", For::Operator, none),
     row("GET /api/v1/operator/configuration", For::Operator, none),
     row("GET /api/v1/operator/log-level", For::Operator, none),
@@ -127,6 +128,7 @@ const MATRIX: &[Row] = &[
     row("PATCH /api/v1/auth/me", For::SignedIn, |_| Some(json!({"current_password": PASSWORD, "first_name": "Ada"}))),
     row("POST /api/v1/auth/me/email", For::SignedIn, |_| Some(json!({"current_password": PASSWORD, "new_email": address()}))),
     row("POST /api/v1/auth/me/export", For::SignedIn, |_| Some(json!({"current_password": PASSWORD}))),
+    row("POST /api/v1/auth/me/delete", For::SignedIn, |world| Some(json!({"current_password": PASSWORD, "transfer_to": world.victim.email}))),
     row("GET /api/v1/auth/sessions", For::SignedIn, none),
     row("DELETE /api/v1/auth/sessions", For::SignedIn, none),
     row("DELETE /api/v1/auth/sessions/{}", For::SignedIn, none),
@@ -194,6 +196,9 @@ impl World {
             let body = json!({"email": someone.email, "role": role});
             owner.client.post(&format!("/api/v1/workspaces/{workspace}/members"), &body).expect(201);
         }
+        // So that a stranger has an heir, too.
+        let heir = json!({"email": victim.email, "role": "member"});
+        stranger.client.post(&format!("/api/v1/workspaces/{foreign}/members"), &heir).expect(201);
         let artifacts = format!("/api/v1/workspaces/{workspace}/artifacts");
         let artifact = text(&owner.artifact(&artifacts, &json!({"name": "Anvil"}))["id"]);
         let trashed = text(&owner.artifact(&artifacts, &json!({"name": "Old anvil"}))["id"]);

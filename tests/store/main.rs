@@ -10,6 +10,7 @@ mod backups;
 mod catalog;
 mod changes;
 mod creation;
+mod deletions;
 mod figures;
 mod files;
 mod housekeeping;
@@ -107,6 +108,12 @@ on_every_store! {
         a_key_is_there_until_it_is_revoked
         admins_make_and_revoke_keys
         uses_are_noted_and_nobody_learns_of_it
+    }
+    deletions {
+        a_deleted_person_leaves_nothing_but_what_they_wrote
+        s29_what_somebody_alone_owns_goes_to_an_heir_or_they_stay
+        from_where_they_acted_is_taken_out_of_the_change_log
+        an_address_is_changed_by_its_token_alone
     }
     housekeeping {
         a_deleted_workspace_is_gone_at_once

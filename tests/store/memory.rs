@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use ghostworks::domain::{Change, HistoryId, LogPage, LogPlace, Quotas, Stamp, SystemEntropy, TenantId, Timestamp};
+use ghostworks::domain::{
+    Change, HistoryId, LogPage, LogPlace, Quotas, Stamp, SystemEntropy, TenantId, Timestamp, UserId,
+};
 use ghostworks::store::backup::{BackupError, fill};
 use ghostworks::store::check::{Check, CheckReport};
 use ghostworks::store::engine::{
@@ -152,6 +154,13 @@ impl Engine for MemoryEngine {
 
     fn backups(&self) -> &Arc<Semaphore> {
         &self.backups
+    }
+
+    async fn scrub_changes(&self, people: Vec<UserId>, after: u64, limit: usize) -> StoreResult<Option<u64>> {
+        let mut state = self.now()?.as_ref().clone();
+        let next = state.scrub_changes(&people, after, limit)?;
+        *self.state.lock().unwrap() = Some(Arc::new(state));
+        Ok(next)
     }
 
     async fn trim_changes(&self, before: Timestamp, limit: usize) -> StoreResult<bool> {

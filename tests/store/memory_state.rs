@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ghostworks::domain::{Change, Stamp, Timestamp};
+use ghostworks::domain::{Change, Stamp, Timestamp, UserId};
 use ghostworks::store::engine::{
     Counter, Cursor, End, Entry, Logged, Overlay, Rebuild, Section, Source, Span, Table, WHOLE, Whole, chain, number,
 };
@@ -64,6 +64,21 @@ impl State {
     pub fn log(&self) -> StoreResult<Vec<Change>> {
         let entries = self.0.get(&Section::Changes).into_iter().flatten();
         entries.map(|(key, row)| Entry::at(number(key), row).map(|entry| entry.change)).collect()
+    }
+
+    /// Takes the addresses and programs of these people out of the next entries after a position, at most `limit`. Returns the
+    /// position of the last of them; none at the end.
+    pub fn scrub_changes(&mut self, people: &[UserId], after: u64, limit: usize) -> StoreResult<Option<u64>> {
+        let (mut at, last) = (after, self.last_seq());
+        for (key, row) in self.rows(Section::Changes).iter_mut().filter(|(key, _)| number(key) > after).take(limit) {
+            at = number(key);
+            let mut entry = Entry::at(at, row)?;
+            if entry.change.is_personal_to(people) {
+                entry.change.actor.forget_place();
+                *row = entry.to_bytes()?;
+            }
+        }
+        Ok(Some(at).filter(|at| *at < last))
     }
 
     /// Removes the first entries of the change log, at most `limit`, from before `before`, but never the newest. Returns how

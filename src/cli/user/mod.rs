@@ -3,6 +3,8 @@
 mod password;
 mod show;
 
+use std::io::{self, IsTerminal as _};
+
 use clap::Subcommand;
 use serde_json::json;
 use tokio::runtime::Builder;
@@ -45,6 +47,8 @@ enum Command {
     },
     /// Print everything that there is about a person, as JSON
     Export(Whose),
+    /// Delete an account for good: its sessions, memberships and API keys, and what is known about the person
+    Delete(Delete),
     /// Keep an account from signing in, and end all its sessions
     Disable(Whose),
     /// Let an account sign in again
@@ -98,6 +102,18 @@ struct SetPassword {
     keep_api_keys: bool,
 }
 
+#[derive(Debug, clap::Args)]
+struct Delete {
+    #[command(flatten)]
+    whose: Whose,
+    /// Give the workspaces that nobody else owns to the account with this address
+    #[arg(long, value_name = "ADDRESS", value_parser = Email::parse)]
+    transfer_to: Option<Email>,
+    /// Don't ask
+    #[arg(long)]
+    yes: bool,
+}
+
 /// Asks the server that uses the data directory, or looks into the directory when none does.
 pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let config = Config::load(sources)?;
@@ -138,6 +154,13 @@ async fn perform(
         Command::Sessions { whose: Whose { email }, end: true } => {
             show::sessions_ended(email, accounts.end_sessions(email).await?, as_json)
         }
+        Command::Delete(delete) => {
+            let email = &delete.whose.email;
+            if !delete.yes {
+                confirm(&accounts.find(email).await?.account.email)?;
+            }
+            show::deleted(email, &accounts.delete(email, delete.transfer_to.as_ref()).await?, as_json)
+        }
         Command::Export(Whose { email }) => print_json(&accounts.export(email).await?),
         Command::Disable(whose) => set(accounts, whose, AccountSetting::Active(false), as_json).await,
         Command::Enable(whose) => set(accounts, whose, AccountSetting::Active(true), as_json).await,
@@ -156,6 +179,20 @@ impl Create {
             is_verified: self.verified,
             is_operator: self.operator,
         }
+    }
+}
+
+/// Refuses unless the person at the terminal agrees.
+fn confirm(email: &str) -> Result<(), Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Failure::NotConfirmed("nothing was deleted: there is no terminal to ask at; --yes is an answer"));
+    }
+    eprint!("Delete {email} for good? Only a backup from before, restored with --include-deleted, has it then. [y/N] ");
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).map_err(Failure::Input)?;
+    match answer.trim() {
+        "y" | "Y" | "yes" => Ok(()),
+        _ => Err(Failure::NotConfirmed("nothing was deleted")),
     }
 }
 

@@ -52,7 +52,9 @@ pub(super) fn made(made: &MadeAccount, as_json: bool) -> Result<(), Failure> {
     }
     let said = format!("The account {} is there, with the id {}.", made.account.email, made.account.id);
     match &made.link {
-        Some(link) => print(&format!("{said}\nIts password is chosen here, once, until {}:\n{}", link.expires_at, link.url)),
+        Some(link) => {
+            print(&format!("{said}\nIts password is chosen here, once, until {}:\n{}", link.expires_at, link.url))
+        }
         None => print(&said),
     }
 }
@@ -67,6 +69,20 @@ pub(super) fn password_set(email: &Email, keys: &[AccountKey], as_json: bool) ->
         let state = |key: &AccountKey| if key.revoked { "revoked" } else { "still good" }.to_owned();
         let row = |key: &AccountKey| vec![key.name.clone(), state(key), key.workspace_id.to_string()];
         text += &format!("\n{}", table(&["API key", "state", "workspace"], &keys.iter().map(row).collect::<Vec<_>>()));
+    }
+    print(&text)
+}
+
+/// What became of the API keys of an account that was deleted.
+pub(super) fn deleted(email: &Email, keys: &[AccountKey], as_json: bool) -> Result<(), Failure> {
+    if as_json {
+        return print_json(&json!({"email": email.as_str(), "deleted": true, "api_keys": keys}));
+    }
+    let mut text = format!("The account {} is deleted, and stays so when a backup is restored.\n", email.as_str());
+    if !keys.is_empty() {
+        let row = |key: &AccountKey| vec![key.name.clone(), key.workspace_id.to_string()];
+        let rows: Vec<_> = keys.iter().map(row).collect();
+        text += &format!("\n{}", table(&["API key that has ended", "workspace"], &rows));
     }
     print(&text)
 }

@@ -8,10 +8,12 @@ pub(super) mod history;
 mod metadata;
 pub(super) mod page;
 
+use std::sync::Arc;
+
 use super::visitor::Visitor;
 use crate::domain::{ArtifactId, Member, TenantId, UserId};
 use crate::http::pages::{PageRequest, Problem};
-use crate::service::Error;
+use crate::service::{Error, Service};
 
 /// The workspace and the artifact that a path names.
 pub(super) fn named(request: &PageRequest) -> Result<(TenantId, ArtifactId), Problem> {
@@ -19,7 +21,10 @@ pub(super) fn named(request: &PageRequest) -> Result<(TenantId, ArtifactId), Pro
 }
 
 /// The people of a workspace, by name.
-pub(super) struct People(Vec<Member>);
+pub(super) struct People {
+    members: Vec<Member>,
+    service: Arc<Service>,
+}
 
 impl People {
     /// Those of a workspace.
@@ -28,12 +33,13 @@ impl People {
         visitor: &Visitor,
         tenant: TenantId,
     ) -> Result<Self, Error> {
-        Ok(Self(request.service().members(&visitor.caller, tenant).await?))
+        let service = request.service().clone();
+        Ok(Self { members: service.members(&visitor.caller, tenant).await?, service })
     }
 
     /// Who they are.
     pub(in crate::console) fn ids(&self) -> impl Iterator<Item = UserId> {
-        self.0.iter().map(|member| member.user.id)
+        self.members.iter().map(|member| member.user.id)
     }
 
     /// What somebody is called. Who has left the workspace is known by the id alone.
@@ -41,7 +47,10 @@ impl People {
         if id == visitor.caller.user {
             return "you".to_owned();
         }
-        let member = self.0.iter().find(|member| member.user.id == id);
+        if self.service.was_deleted(id) {
+            return "a deleted account".to_owned();
+        }
+        let member = self.members.iter().find(|member| member.user.id == id);
         member.map_or_else(|| format!("a former member ({id})"), |member| member.user.full_name())
     }
 }

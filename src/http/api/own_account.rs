@@ -3,41 +3,23 @@
 use std::sync::Arc;
 
 use poem::web::Data;
-use poem_openapi::types::{Example, MaybeUndefined};
+use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 use serde::Deserialize;
 
-use super::accounts::AccountDataBody;
-use super::auth::ProfileBody;
-use super::tokens::MessageBody;
+use super::accounts::{AccountDataBody, AccountDeletedBody};
+use super::tokens::{MessageBody, WithCookies};
 use super::{Tag, example};
 use crate::http::extract::SignedIn;
 use crate::http::json::Json;
-use crate::http::refused::{BODY, FULL, Refused, SIGNED_IN};
+use crate::http::refused::{BODY, CONFLICT, FULL, Refused, SIGNED_IN};
 use crate::http::state::State;
-use crate::http::types::field;
 
 /// Operations below `/api/v1/auth/me`.
 pub(crate) struct OwnAccountApi;
 
 #[OpenApi(prefix_path = "/api/v1/auth/me", tag = "Tag::Auth")]
 impl OwnAccountApi {
-    /// Change what one is called
-    ///
-    /// Needs the current password. A name that is not sent stays; null, or nothing but spaces, takes it away.
-    #[oai(path = "/", method = "patch", operation_id = "change_profile")]
-    async fn change(
-        &self,
-        state: Data<&Arc<State>>,
-        caller: SignedIn,
-        body: Json<ChangeProfileRequest>,
-    ) -> Result<Json<ProfileBody>, Refused<{ SIGNED_IN | BODY | FULL }>> {
-        let Json(ChangeProfileRequest { current_password, first_name, last_name }) = body;
-        let (first, last) = (field(first_name), field(last_name));
-        let profile = state.service.change_names(&caller.0, current_password.into(), first, last).await?;
-        Ok(Json(profile.into()))
-    }
-
     /// Ask for another address
     ///
     /// Needs the current password. A mail with a token goes to the new address; `verify-email` takes the token, and from then
@@ -53,6 +35,24 @@ impl OwnAccountApi {
         let Json(ChangeEmailRequest { current_password, new_email }) = body;
         state.service.change_email(&caller.0, current_password.into(), &new_email).await?;
         Ok(Json(MessageBody::new("If the address can be had, a mail with further steps is on its way to it")))
+    }
+
+    /// Delete one's account
+    ///
+    /// Needs the current password. Sessions, memberships, and what is known about the person are gone; API keys that they
+    /// made end, and the owners of their workspaces are told. What they wrote stays, as that of a deleted account. Where
+    /// nobody else owns a workspace: 409 `sole_owner`, unless `transfer_to` names a member of it.
+    #[oai(path = "/delete", method = "post", operation_id = "delete_own_account")]
+    async fn delete(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: SignedIn,
+        body: Json<DeleteAccountRequest>,
+    ) -> Result<WithCookies<AccountDeletedBody>, Refused<{ SIGNED_IN | BODY | CONFLICT | FULL }>> {
+        let Json(DeleteAccountRequest { current_password, transfer_to }) = body;
+        let (current, heir) = (current_password.into(), transfer_to.as_deref());
+        let keys = state.service.delete_own_account(&caller.0, current, heir).await?;
+        Ok(WithCookies::clear(AccountDeletedBody::new(keys), &state))
     }
 
     /// Export what there is about oneself
@@ -71,33 +71,6 @@ impl OwnAccountApi {
     }
 }
 
-/// What changes, and the current password.
-#[derive(Deserialize, Object)]
-#[oai(example)]
-struct ChangeProfileRequest {
-    /// The current password.
-    #[oai(validator(max_length = 128))]
-    current_password: String,
-    /// Given name.
-    #[serde(default)]
-    #[oai(nullable, validator(max_length = 100, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
-    first_name: MaybeUndefined<String>,
-    /// Family name.
-    #[serde(default)]
-    #[oai(nullable, validator(max_length = 100, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
-    last_name: MaybeUndefined<String>,
-}
-
-impl Example for ChangeProfileRequest {
-    fn example() -> Self {
-        Self {
-            current_password: example::PASSWORD.to_owned(),
-            first_name: MaybeUndefined::Value("Augusta Ada".to_owned()),
-            last_name: MaybeUndefined::Undefined,
-        }
-    }
-}
-
 /// The address to be had, and the current password.
 #[derive(Deserialize, Object)]
 #[oai(example)]
@@ -113,6 +86,25 @@ struct ChangeEmailRequest {
 impl Example for ChangeEmailRequest {
     fn example() -> Self {
         Self { current_password: example::PASSWORD.to_owned(), new_email: example::EMAIL.to_owned() }
+    }
+}
+
+/// The current password, and who gets what nobody else owns.
+#[derive(Deserialize, Object)]
+#[oai(example)]
+struct DeleteAccountRequest {
+    /// The current password.
+    #[oai(validator(max_length = 128))]
+    current_password: String,
+    /// The address of a member of every workspace that the account alone owns.
+    #[serde(default)]
+    #[oai(nullable, validator(max_length = 254))]
+    transfer_to: Option<String>,
+}
+
+impl Example for DeleteAccountRequest {
+    fn example() -> Self {
+        Self { current_password: example::PASSWORD.to_owned(), transfer_to: None }
     }
 }
 

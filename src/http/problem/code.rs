@@ -71,6 +71,7 @@ codes! {
     SearchRebuilding = "search_rebuilding",
     SessionNotFound = "session_not_found",
     SlugTaken = "slug_taken",
+    SoleOwner = "sole_owner",
     StorageFull = "storage_full",
     TraceNotFound = "trace_not_found",
     Unavailable = "unavailable",

@@ -45,6 +45,7 @@ impl From<service::Error> for Problem {
                 "User is already a member of this workspace; the membership already exists",
             ),
             Error::OwnMembership => plain(StatusCode::BAD_REQUEST, Code::OwnMembership),
+            Error::SoleOwner(_) => plain(StatusCode::CONFLICT, Code::SoleOwner),
             Error::LastOwner => plain(StatusCode::CONFLICT, Code::LastOwner),
             Error::QuotaExceeded { .. } | Error::IdempotencyKeysSpent => {
                 plain(StatusCode::CONFLICT, Code::QuotaExceeded)

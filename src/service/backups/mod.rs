@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 use tokio::sync::{Mutex as TurnMutex, Notify};
 
 use super::Service;
-use crate::backups::{Inventory, KeptBackup, Place, PlaceError, Provenance};
+use crate::backups::{Inventory, KeptBackup, Place, PlaceError, Provenance, Tombstone};
 use crate::domain::{InstallationId, Timestamp};
 use crate::followers::{Failure, Task};
 use crate::store::StoreResult;
@@ -53,6 +53,8 @@ pub struct BackupSchedule {
     chain: Mutex<Chain>,
     /// How long it takes until the next backup is due, from the end of the last turn.
     pause: Mutex<Duration>,
+    /// Who was deleted, as it was last made known in the place.
+    tombstones: Mutex<Option<Vec<Tombstone>>>,
     /// Has a backup made before it is due.
     wanted: Notify,
     /// When the database was last read: what is read later has a later time, whatever the clock says.
@@ -102,6 +104,7 @@ impl BackupSchedule {
             kept: Mutex::default(),
             chain: Mutex::default(),
             pause: Mutex::default(),
+            tombstones: Mutex::default(),
             wanted: Notify::new(),
             read_at: TurnMutex::new(Timestamp::MIN),
         }
@@ -110,6 +113,7 @@ impl BackupSchedule {
     /// Goes by other terms from now on.
     pub fn set_terms(&self, terms: BackupTerms) {
         self.terms.store(Arc::new(terms));
+        *self.tombstones() = None;
         self.wanted.notify_one();
     }
 
@@ -141,6 +145,10 @@ impl BackupSchedule {
 
     fn chain(&self) -> MutexGuard<'_, Chain> {
         self.chain.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tombstones(&self) -> MutexGuard<'_, Option<Vec<Tombstone>>> {
+        self.tombstones.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn pause(&self) -> MutexGuard<'_, Duration> {
@@ -228,6 +236,7 @@ impl Service {
         let chain = *schedule.chain();
         let inventory = Inventory::of(schedule.terms().place.list().await?.keys());
         let owner = self.own(schedule, &inventory).await?;
+        self.ship_tombstones(schedule).await?;
         let now = self.clock.now();
         let (origin, mut own) = (self.origin(schedule), owner.own(&inventory));
         let current = own.from(origin);
@@ -257,6 +266,17 @@ impl Service {
             Err(error) => tracing::warn!(%error, "older backups were not removed"),
         }
         Ok(schedule.terms().every.min(LOOK_EVERY))
+    }
+
+    /// Has it known in the place who was deleted, if something is new since it was last.
+    async fn ship_tombstones(&self, schedule: &BackupSchedule) -> Result<(), PlaceError> {
+        let all = self.tombstones.all();
+        if schedule.tombstones().as_ref() == Some(&all) {
+            return Ok(());
+        }
+        schedule.terms().place.keep_tombstones(&all).await?;
+        *schedule.tombstones() = Some(all);
+        Ok(())
     }
 
     /// Where what is kept comes from.

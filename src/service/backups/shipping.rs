@@ -95,6 +95,7 @@ impl ShipChanges {
     async fn keep(&self, shipment: Shipment) -> Result<(), PlaceError> {
         let Shipment { changes, from, time } = shipment;
         self.schedule.terms().place.require_owner(self.schedule.installation).await?;
+        self.service.ship_tombstones(&self.schedule).await?;
         let origin = Some(self.service.origin(&self.schedule));
         let kept = KeptChanges { time, origin, from, to: changes.position() };
         let name = kept.name();

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::BackupError;
 use super::change_set_writer::BEFORE_THE_FIRST;
 use super::format::{BackupReader, Content, Part, damaged};
-use super::position::last_seq;
+use super::position::{last_seq, lasting};
 use crate::domain::Workspace;
 use crate::store::engine::{Rebuild, Section, Span, Table, number};
 use crate::store::reading::Reading as _;
@@ -78,8 +78,11 @@ fn entries(
         }
         if seq > before {
             database.put(Section::Changes, &key, &entry)?;
-        } else if seq != BEFORE_THE_FIRST && database.row_of(Section::Changes, &key)? != Some(entry) {
-            return Err(BackupError::AnotherHistory);
+        } else if seq != BEFORE_THE_FIRST {
+            let known = database.row_of(Section::Changes, &key)?;
+            if known.is_none_or(|known| lasting(&known) != lasting(&entry)) {
+                return Err(BackupError::AnotherHistory);
+            }
         }
         passed();
     }

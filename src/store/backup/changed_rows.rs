@@ -31,6 +31,7 @@ pub(super) fn write<W: Write>(set: &mut ChangeSet<'_, W>, change: &Change) -> Wr
         | ChangeKind::ProfileChanged(user)
         | ChangeKind::EmailChangeRequested(user)
         | ChangeKind::EmailChanged(user)
+        | ChangeKind::UserBroughtBack(user)
         | ChangeKind::PasswordResetRequested(user)
         | ChangeKind::UserEnabled(user)
         | ChangeKind::OperatorGranted(user)
@@ -39,6 +40,7 @@ pub(super) fn write<W: Write>(set: &mut ChangeSet<'_, W>, change: &Change) -> Wr
         | ChangeKind::PasswordChanged(user)
         | ChangeKind::PasswordSet(user)
         | ChangeKind::SessionsEnded(user)
+        | ChangeKind::UserDeleted(user)
         | ChangeKind::UserDisabled(user) => {
             account(set, user)?;
             sessions(set, &user.to_bytes())

@@ -1,8 +1,11 @@
 //! How far a database is: the position of the newest entry of the change log, and a mark of what that entry says.
 
+use std::borrow::Cow;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::store::engine::{Section, Whole, number};
+use crate::store::records::{self, Entry};
 use crate::store::{Position, StoreResult};
 
 /// Before the first change, all databases are the same.
@@ -19,12 +22,28 @@ pub(super) fn newest(whole: &(impl Whole + ?Sized)) -> StoreResult<Position> {
 }
 
 /// How far it was when it had come to `seq`; none when it never had.
-pub(super) fn at(whole: &(impl Whole + ?Sized), seq: u64) -> StoreResult<Option<Position>> {
+fn at(whole: &(impl Whole + ?Sized), seq: u64) -> StoreResult<Option<Position>> {
     if seq == BEGINNING.seq {
         return Ok(Some(BEGINNING));
     }
     let entry = whole.row_of(Section::Changes, &seq.to_be_bytes())?;
-    Ok(entry.map(|entry| Position { seq, mark: mark(&entry) }))
+    Ok(entry.map(|entry| Position { seq, mark: mark(&lasting(&entry)) }))
+}
+
+/// Whether it was at a position. Earlier versions marked the whole entry.
+pub(super) fn has_passed(whole: &(impl Whole + ?Sized), position: Position) -> StoreResult<bool> {
+    if at(whole, position.seq)? == Some(position) {
+        return Ok(true);
+    }
+    let entry = whole.row_of(Section::Changes, &position.seq.to_be_bytes())?;
+    Ok(entry.is_some_and(|entry| mark(&entry) == position.mark))
+}
+
+/// What stays of an entry whatever becomes of the person who made the change. One that can't be read stays as it is.
+pub(super) fn lasting(entry: &[u8]) -> Cow<'_, [u8]> {
+    let Ok(mut read) = records::decode::<Entry>(entry) else { return entry.into() };
+    read.change.actor.forget_place();
+    records::encode(&read).map_or(entry.into(), Cow::Owned)
 }
 
 /// Entries have a time in them, and who made the change: two that differ have the same mark once in four billion times.

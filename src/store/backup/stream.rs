@@ -36,16 +36,16 @@ impl<E: Engine> Backups for E {
     }
 
     async fn has_passed(&self, position: Position) -> StoreResult<bool> {
-        Ok(position::at(&*self.whole()?, position.seq)? == Some(position))
+        position::has_passed(&*self.whole()?, position)
     }
 
     async fn changes_since(&self, position: Position) -> StoreResult<Since> {
         let whole = self.whole()?;
         let newest = position::newest(&*whole)?;
-        if position::at(&*whole, position.seq)? != Some(position) {
+        if !position::has_passed(&*whole, position)? {
             return Ok(Since::AnotherHistory);
         }
-        if newest == position {
+        if newest.seq == position.seq {
             return Ok(Since::Nothing);
         }
         // Nobody knows what an entry was about that can't be read: only a backup goes on from there.

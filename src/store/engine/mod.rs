@@ -130,6 +130,14 @@ pub trait Engine: Send + Sync {
     /// Held by the one backup that is being made.
     fn backups(&self) -> &Arc<Semaphore>;
 
+    /// See [`super::Deletions::scrub_changes`].
+    fn scrub_changes(
+        &self,
+        people: Vec<UserId>,
+        after: u64,
+        limit: usize,
+    ) -> impl Future<Output = StoreResult<Option<u64>>> + Send;
+
     /// See [`super::Housekeeping::trim_changes`].
     fn trim_changes(&self, before: Timestamp, limit: usize) -> impl Future<Output = StoreResult<bool>> + Send;
 }

@@ -98,6 +98,8 @@ enum ChangeKindV1 {
     ProfileChanged(Id),
     EmailChangeRequested(Id),
     EmailChanged(Id),
+    UserDeleted(Id),
+    UserBroughtBack(Id),
 }
 
 impl Record for Entry {
@@ -218,6 +220,8 @@ impl From<ChangeKind> for ChangeKindV1 {
             ChangeKind::ProfileChanged(id) => Self::ProfileChanged(id.to_bytes()),
             ChangeKind::EmailChangeRequested(id) => Self::EmailChangeRequested(id.to_bytes()),
             ChangeKind::EmailChanged(id) => Self::EmailChanged(id.to_bytes()),
+            ChangeKind::UserDeleted(id) => Self::UserDeleted(id.to_bytes()),
+            ChangeKind::UserBroughtBack(id) => Self::UserBroughtBack(id.to_bytes()),
         }
     }
 }
@@ -266,6 +270,8 @@ impl From<ChangeKindV1> for ChangeKind {
             ChangeKindV1::ProfileChanged(id) => Self::ProfileChanged(UserId::from_bytes(id)),
             ChangeKindV1::EmailChangeRequested(id) => Self::EmailChangeRequested(UserId::from_bytes(id)),
             ChangeKindV1::EmailChanged(id) => Self::EmailChanged(UserId::from_bytes(id)),
+            ChangeKindV1::UserDeleted(id) => Self::UserDeleted(UserId::from_bytes(id)),
+            ChangeKindV1::UserBroughtBack(id) => Self::UserBroughtBack(UserId::from_bytes(id)),
         }
     }
 }

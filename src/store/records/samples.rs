@@ -178,7 +178,7 @@ fn artifacts() {
 }
 
 /// Every kind of change, in the order in which they came to be.
-pub(in crate::store) const KINDS: [ChangeKind; 39] = [
+pub(in crate::store) const KINDS: [ChangeKind; 41] = [
     ChangeKind::UserRegistered(USER),
     ChangeKind::PasswordRehashed(USER),
     ChangeKind::SessionOpened(SESSION),
@@ -218,6 +218,8 @@ pub(in crate::store) const KINDS: [ChangeKind; 39] = [
     ChangeKind::ProfileChanged(USER),
     ChangeKind::EmailChangeRequested(USER),
     ChangeKind::EmailChanged(USER),
+    ChangeKind::UserDeleted(USER),
+    ChangeKind::UserBroughtBack(USER),
 ];
 
 /// The sample in each line is an entry with the kind in the same place.

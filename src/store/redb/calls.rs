@@ -9,9 +9,10 @@ use tokio::sync::Semaphore;
 use super::RedbStore;
 use super::budget::Budget;
 use super::snapshot::Snapshot;
+use super::transaction::Tables;
 use super::writer::WriteOutcome;
 use super::{change_log, changes};
-use crate::domain::{Membership, Quotas, Session, Stamp, Timestamp};
+use crate::domain::{Membership, Quotas, Session, Stamp, Timestamp, UserId};
 use crate::store::engine::{Engine, Name, RowCount, Source, Tx, Whole};
 use crate::store::{Call, StoreError, StoreResult};
 
@@ -149,6 +150,12 @@ impl Engine for RedbStore {
 
     fn backups(&self) -> &Arc<Semaphore> {
         &self.backups
+    }
+
+    async fn scrub_changes(&self, people: Vec<UserId>, after: u64, limit: usize) -> StoreResult<Option<u64>> {
+        let name = Name::new("update", "changes");
+        let scrub = move |tables: &mut Tables<'_>| changes::scrub(tables, &people, after, limit);
+        self.written(name, self.writer.submit_own(is_urgent(name), scrub)).await
     }
 
     async fn trim_changes(&self, before: Timestamp, limit: usize) -> StoreResult<bool> {

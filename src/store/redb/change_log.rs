@@ -2,7 +2,7 @@
 
 use redb::{ReadableTable, Table};
 
-use crate::domain::{Change, Stamp, Timestamp};
+use crate::domain::{Change, Stamp, Timestamp, UserId};
 use crate::store::StoreResult;
 use crate::store::engine::{Entry, Logged};
 
@@ -44,6 +44,32 @@ impl<'txn> ChangeLog<'txn> {
         }
         let first = self.table.first()?.map(|(seq, _)| seq.value());
         Ok((first.filter(|_| removed > 0), removed == limit))
+    }
+}
+
+impl ChangeLog<'_> {
+    /// Takes the addresses and programs of these people out of the next `limit` entries after a position. Returns the
+    /// position of the last of them, none at the end, and whether anything was taken out.
+    pub fn scrub(&mut self, people: &[UserId], after: u64, limit: usize) -> StoreResult<(Option<u64>, bool)> {
+        let (mut at, mut scrubbed) = (after, Vec::new());
+        for (passed, row) in self.table.range(after.saturating_add(1)..)?.enumerate() {
+            if passed == limit {
+                break;
+            }
+            let (seq, entry) = row?;
+            at = seq.value();
+            // One that can't be read says nothing.
+            if let Ok(mut entry) = Entry::at(at, entry.value())
+                && entry.change.is_personal_to(people)
+            {
+                entry.change.actor.forget_place();
+                scrubbed.push((at, entry));
+            }
+        }
+        for (seq, entry) in &scrubbed {
+            self.table.insert(seq, entry.to_bytes()?.as_slice())?;
+        }
+        Ok((Some(at).filter(|at| *at < self.last), !scrubbed.is_empty()))
     }
 }
 

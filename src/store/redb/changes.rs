@@ -6,7 +6,7 @@ use super::change_log::last_seq;
 use super::counters::{self, Counter};
 use super::snapshot::Snapshot;
 use super::transaction::Tables;
-use crate::domain::{Change, LogPage, LogPlace, TenantId, Timestamp};
+use crate::domain::{Change, LogPage, LogPlace, TenantId, Timestamp, UserId};
 use crate::store::engine::{Entry, Name, Source as _, chain};
 use crate::store::{Changes, StoreError, StoreResult};
 use async_trait::async_trait;
@@ -46,6 +46,15 @@ pub(super) fn trim(tables: &mut Tables<'_>, before: Timestamp, limit: usize) -> 
         tables.begins_at(oldest);
     }
     Ok(has_more)
+}
+
+/// See [`crate::store::Deletions::scrub_changes`].
+pub(super) fn scrub(tables: &mut Tables<'_>, people: &[UserId], after: u64, limit: usize) -> StoreResult<Option<u64>> {
+    let (next, has_changed) = tables.changes()?.scrub(people, after, limit)?;
+    if has_changed {
+        tables.wrote();
+    }
+    Ok(next)
 }
 
 /// The first `limit` entries after position `after`, oldest first, without those that can't be read.

@@ -93,11 +93,33 @@ fn remove(tx: &mut Tx<'_>, tenant: TenantId, user: UserId, by: UserId) -> StoreR
     if before.role == Role::Owner {
         require_another_owner(tx, tenant)?;
     }
+    leave(tx, &before);
+    Ok(())
+}
+
+/// Ends a membership, whoever owns the workspace then.
+pub(super) fn leave(tx: &mut Tx<'_>, membership: &Membership) {
+    let Membership { tenant, user, role, .. } = *membership;
     tx.remove(Table::Members, &key(tenant, user));
     tx.remove(Table::MembershipsByUser, &by_user(tenant, user));
     tx.add(tenant.to_bytes(), Counter::Members, -1);
-    count_owner(tx, tenant, before.role, -1);
+    count_owner(tx, tenant, role, -1);
     tx.log(Scope::Tenant(tenant), ChangeKind::MemberRemoved(user));
+}
+
+/// Makes an account an owner of a workspace, whether it is a member yet or not. No quota keeps it from it.
+pub(super) fn make_owner(tx: &mut Tx<'_>, tenant: TenantId, user: UserId) -> StoreResult<()> {
+    let known: Option<Membership> = tx.row(Table::Members, &key(tenant, user))?;
+    let Some(before) = known else {
+        join(tx, &Membership { tenant, user, role: Role::Owner, joined_at: tx.stamp().at })?;
+        tx.log(Scope::Tenant(tenant), ChangeKind::MemberAdded(user, Role::Owner));
+        return Ok(());
+    };
+    if before.role != Role::Owner {
+        put(tx, &Membership { role: Role::Owner, ..before })?;
+        count_owner(tx, tenant, Role::Owner, 1);
+        tx.log(Scope::Tenant(tenant), ChangeKind::MemberRoleChanged(user, before.role, Role::Owner));
+    }
     Ok(())
 }
 

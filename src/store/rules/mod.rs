@@ -7,6 +7,7 @@ mod about;
 mod answers;
 mod api_keys;
 mod artifacts;
+mod deletions;
 mod expired;
 mod housekeeping;
 mod members;

@@ -70,6 +70,7 @@ fn operated_accounts(operator: &Client, other: &Account, secrets: &mut Secrets) 
     operator.put(&format!("{account}/password"), &json!({"new_password": "Further-horse-9"})).expect(200);
     secrets.add("Further-horse-9");
     operator.delete(&format!("{account}/sessions")).expect(200);
+    operator.delete(&format!("/api/v1/operator/accounts/{}", text(&made["account"]["id"]))).expect(200);
 }
 
 fn workspaces(owner: &Account, other: &Account, secrets: &mut Secrets) {
@@ -158,4 +159,7 @@ fn accounts(server: &Server, owner: &Account, secrets: &mut Secrets) {
     secrets.add("Other-horse-8");
     let tokens = login(&anyone, &owner.email, "Other-horse-8").expect(200).json();
     anyone.bearer(&text(&tokens["access_token"])).call("POST", "/api/v1/auth/logout").expect(200);
+    let leaving = Account::new(server);
+    leaving.client.post("/api/v1/auth/me/delete", &json!({"current_password": PASSWORD})).expect(200);
+    secrets.add(&leaving.email);
 }

@@ -1,48 +1,30 @@
-//! How people come into accounts, for operators: making one, its password, its sessions, and what there is about it.
+//! How people come into accounts, for operators: passwords, links to choose one, sessions; and what there is about a person.
 
 use std::sync::Arc;
 
 use poem::web::Data;
 use poem_openapi::param::Path;
 use poem_openapi::types::Example;
-use poem_openapi::{ApiResponse, Object, OpenApi};
+use poem_openapi::{Object, OpenApi};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::body::AccountDetailsBody;
 use super::data::{AccountDataBody, AccountSessionBody};
 use crate::http::api::passwords::{KeyOfAccount, yes};
 use crate::http::api::sessions::RevokedBody;
 use crate::http::api::{Tag, example};
 use crate::http::json::Json;
-use crate::http::nullable::Nullable;
 use crate::http::operators::Operator;
 use crate::http::refused::{BODY, CONFLICT, FULL, MALFORMED, NOT_FOUND, OPERATOR, Refused};
 use crate::http::state::State;
 use crate::http::types::Time;
-use crate::service::{CreatedAccount, NewAccount, ResetLink};
+use crate::service::ResetLink;
 
 /// Operations below `/api/v1/operator/accounts` that let people in or out.
 pub(in crate::http) struct AccountAccessApi;
 
 #[OpenApi(prefix_path = "/api/v1/operator/accounts", tag = "Tag::Operator")]
 impl AccountAccessApi {
-    /// Make an account
-    ///
-    /// For operators, whoever else may register. Without a password, the answer has a link with which one is chosen: it is
-    /// good once, for as long as a link of an e-mail. With `is_verified`, the address counts as theirs; with
-    /// `is_operator`, they may operate the server.
-    #[oai(path = "/", method = "post", operation_id = "create_account")]
-    async fn create(
-        &self,
-        state: Data<&Arc<State>>,
-        operator: Operator,
-        body: Json<CreateAccountRequest>,
-    ) -> Result<CreateAccountResponse, Refused<{ OPERATOR | BODY | CONFLICT | FULL }>> {
-        let created = state.service.create_account(body.0.into(), &operator.0).await?;
-        Ok(CreateAccountResponse::Created(Json(created.into())))
-    }
-
     /// Set a password
     ///
     /// For operators, who hand it over; with a link, a person chooses one that nobody else knows. All sessions of the
@@ -124,55 +106,6 @@ impl AccountAccessApi {
     }
 }
 
-/// An account to be made.
-#[derive(Deserialize, Object)]
-#[oai(rename = "CreateAccountRequest", example)]
-struct CreateAccountRequest {
-    /// E-mail address.
-    #[oai(validator(max_length = 254))]
-    email: String,
-    /// The password, under the same rules as at registration; without one, the answer has a link.
-    #[serde(default)]
-    #[oai(nullable, validator(min_length = 8, max_length = 128))]
-    password: Option<String>,
-    /// Given name.
-    #[serde(default)]
-    #[oai(nullable, validator(max_length = 100, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
-    first_name: Option<String>,
-    /// Family name.
-    #[serde(default)]
-    #[oai(nullable, validator(max_length = 100, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
-    last_name: Option<String>,
-    /// Whether the address is known to be theirs.
-    #[serde(default)]
-    #[oai(default)]
-    is_verified: bool,
-    /// Whether its sessions may operate the server.
-    #[serde(default)]
-    #[oai(default)]
-    is_operator: bool,
-}
-
-impl Example for CreateAccountRequest {
-    fn example() -> Self {
-        Self {
-            email: example::EMAIL.to_owned(),
-            password: None,
-            first_name: Some("Ada".to_owned()),
-            last_name: Some("Lovelace".to_owned()),
-            is_verified: true,
-            is_operator: false,
-        }
-    }
-}
-
-impl From<CreateAccountRequest> for NewAccount {
-    fn from(body: CreateAccountRequest) -> Self {
-        let CreateAccountRequest { email, password, first_name, last_name, is_verified, is_operator } = body;
-        Self { email, password: password.map(Into::into), first_name, last_name, is_verified, is_operator }
-    }
-}
-
 /// A password to be set.
 #[derive(Deserialize, Object)]
 #[oai(rename = "SetPasswordRequest", example)]
@@ -192,35 +125,10 @@ impl Example for SetPasswordRequest {
     }
 }
 
-#[derive(ApiResponse)]
-enum CreateAccountResponse {
-    /// The account was made
-    #[oai(status = 201)]
-    Created(Json<CreatedAccountBody>),
-}
-
-/// An account that was made.
-#[derive(Serialize, Object)]
-#[oai(rename = "CreatedAccount")]
-struct CreatedAccountBody {
-    /// The account.
-    #[serde(flatten)]
-    #[oai(flatten)]
-    details: AccountDetailsBody,
-    /// Where its password is chosen, if it was made without one.
-    link: Nullable<ResetLinkBody>,
-}
-
-impl From<CreatedAccount> for CreatedAccountBody {
-    fn from(created: CreatedAccount) -> Self {
-        Self { details: created.details.into(), link: Nullable(created.link.map(ResetLinkBody::from)) }
-    }
-}
-
 /// A link that lets someone choose another password, once.
 #[derive(Serialize, Object)]
 #[oai(rename = "ResetLink")]
-struct ResetLinkBody {
+pub(super) struct ResetLinkBody {
     /// The link.
     url: String,
     /// When it is no longer good.

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::body::{AccountBody, AccountWorkspaceBody};
 use crate::domain::{ApiKey, Session};
 use crate::http::api::audit::AuditEntryBody;
+use crate::http::api::passwords::KeyOfAccount;
 use crate::http::types::{ScopeName, Time};
 use crate::service::AccountData;
 
@@ -84,12 +85,30 @@ struct AccountApiKeyBody {
     last_used_at: Option<Time>,
 }
 
+/// What became of the API keys of an account that was deleted.
+#[derive(Serialize, Object)]
+#[oai(rename = "AccountDeleted")]
+pub(in crate::http::api) struct AccountDeletedBody {
+    /// What happened.
+    message: String,
+    /// The API keys that the account had made in its workspaces, which have ended.
+    api_keys: Vec<KeyOfAccount>,
+}
+
+impl AccountDeletedBody {
+    /// These API keys have ended.
+    pub fn new(keys: Vec<ApiKey>) -> Self {
+        let api_keys = keys.into_iter().map(|key| KeyOfAccount::new(key, true)).collect();
+        Self { message: "The account is deleted".to_owned(), api_keys }
+    }
+}
+
 impl From<AccountData> for AccountDataBody {
     fn from(data: AccountData) -> Self {
-        let seen = data.networks.iter().map(|(network, seen_at)| SeenNetworkBody {
-            network: network.to_string(),
-            seen_at: Time(*seen_at),
-        });
+        let seen = data
+            .networks
+            .iter()
+            .map(|(network, seen_at)| SeenNetworkBody { network: network.to_string(), seen_at: Time(*seen_at) });
         Self {
             networks: seen.collect(),
             updated_at: Time(data.user.updated_at),

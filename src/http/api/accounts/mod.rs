@@ -3,6 +3,7 @@
 mod access;
 mod body;
 mod data;
+mod made;
 
 use std::sync::Arc;
 
@@ -12,15 +13,16 @@ use poem_openapi::param::{Path, Query};
 use uuid::Uuid;
 
 pub(in crate::http) use self::access::AccountAccessApi;
-pub(super) use self::data::AccountDataBody;
 use self::body::{AccountBody, AccountDetailsBody, AccountPage};
+pub(super) use self::data::{AccountDataBody, AccountDeletedBody};
+use self::made::{CreateAccountRequest, CreateAccountResponse};
 use super::Tag;
 use crate::domain::{Email, UserId, Violations};
 use crate::http::cursor::{self, NO_WORKSPACE};
 use crate::http::json::Json;
 use crate::http::operators::Operator;
 use crate::http::problem::Problem;
-use crate::http::refused::{FULL, INVALID, MALFORMED, NOT_FOUND, OPERATOR, Refused};
+use crate::http::refused::{BODY, CONFLICT, FULL, INVALID, MALFORMED, NOT_FOUND, OPERATOR, Refused};
 use crate::http::state::State;
 use crate::http::types::{Limit, within};
 
@@ -63,6 +65,22 @@ impl AccountsApi {
         let last = users.last().filter(|_| has_more).map(|user| user.id.to_bytes());
         let next_cursor = last.and_then(|last| cursor::encode(key, LIST, NO_WORKSPACE, &last));
         Ok(Json(AccountPage { items: users.into_iter().map(AccountBody::from).collect(), next_cursor }))
+    }
+
+    /// Make an account
+    ///
+    /// For operators, whoever else may register. Without a password, the answer has a link with which one is chosen: it is
+    /// good once, for as long as a link of an e-mail. With `is_verified`, the address counts as theirs; with
+    /// `is_operator`, they may operate the server.
+    #[oai(path = "/", method = "post", operation_id = "create_account")]
+    async fn create(
+        &self,
+        state: Data<&Arc<State>>,
+        operator: Operator,
+        body: Json<CreateAccountRequest>,
+    ) -> Result<CreateAccountResponse, Refused<{ OPERATOR | BODY | CONFLICT | FULL }>> {
+        let created = state.service.create_account(body.0.into(), &operator.0).await?;
+        Ok(CreateAccountResponse::Created(Json(created.into())))
     }
 
     /// Show an account
@@ -136,5 +154,26 @@ impl AccountsApi {
         user_id: Path<Uuid>,
     ) -> Result<Json<AccountDetailsBody>, Refused<{ OPERATOR | MALFORMED | NOT_FOUND | FULL }>> {
         Ok(Json(state.service.set_account_operator(user_id.0.into(), false, &operator.0).await?.into()))
+    }
+
+    /// Delete an account
+    ///
+    /// For operators. Sessions, memberships, and what is known about the person are gone; API keys that they made end, and
+    /// the owners of their workspaces are told by mail, if there is mail. What they wrote stays, as that of a deleted account.
+    /// Where nobody else owns a workspace: 409 `sole_owner`, unless `transfer_to` names an account that gets it. Backups
+    /// from before have the person still; a restore deletes them again.
+    #[oai(path = "/:user_id", method = "delete", operation_id = "delete_account")]
+    async fn delete(
+        &self,
+        state: Data<&Arc<State>>,
+        operator: Operator,
+        /// The account's id.
+        user_id: Path<Uuid>,
+        /// The address of the account that gets what nobody else owns.
+        transfer_to: Query<Option<String>>,
+    ) -> Result<Json<AccountDeletedBody>, Refused<{ OPERATOR | MALFORMED | INVALID | NOT_FOUND | CONFLICT | FULL }>>
+    {
+        let keys = state.service.delete_account(user_id.0.into(), transfer_to.0.as_deref(), &operator.0).await?;
+        Ok(Json(AccountDeletedBody::new(keys)))
     }
 }

@@ -55,6 +55,12 @@ pub(super) enum ActionName {
     #[serde(rename = "user.email_changed")]
     #[oai(rename = "user.email_changed")]
     UserEmailChanged,
+    #[serde(rename = "user.deleted")]
+    #[oai(rename = "user.deleted")]
+    UserDeleted,
+    #[serde(rename = "user.brought_back")]
+    #[oai(rename = "user.brought_back")]
+    UserBroughtBack,
     #[serde(rename = "user.login_failed")]
     #[oai(rename = "user.login_failed")]
     UserLoginFailed,

@@ -145,6 +145,8 @@ fn describe(kind: ChangeKind) -> (ActionName, TargetBody, Vec<(&'static str, Val
         ChangeKind::ProfileChanged(id) => user(ActionName::UserProfileChanged, id),
         ChangeKind::EmailChangeRequested(id) => user(ActionName::UserEmailChangeRequested, id),
         ChangeKind::EmailChanged(id) => user(ActionName::UserEmailChanged, id),
+        ChangeKind::UserDeleted(id) => user(ActionName::UserDeleted, id),
+        ChangeKind::UserBroughtBack(id) => user(ActionName::UserBroughtBack, id),
         ChangeKind::LoginFailed(id) => (
             ActionName::UserLoginFailed,
             TargetBody { kind: "user".to_owned(), id: id.map(UserId::as_uuid) },
