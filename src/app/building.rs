@@ -21,7 +21,7 @@ use crate::http::{Memory, MetricsAccess, SharedToken, State};
 use crate::search::SearchIndex;
 use crate::service::{
     ApiKeyUses, BackupSchedule, Devices, KeptAnswers, LargeWrites, Outbox, ReloadDesk, Retention, Search, Service,
-    SessionSettings,
+    SessionSettings, SetupDesk,
 };
 use crate::store::Store;
 use crate::store::redb::{Location, OpenError, Options, RedbStore};
@@ -123,6 +123,7 @@ pub(super) fn service(config: &Config, beginning: Beginning) -> Result<Service, 
         devices: Devices::default(),
         large_writes: LargeWrites::default(),
         kept_answers: KeptAnswers::new(config.limits.idempotency_bytes),
+        setup: SetupDesk::default(),
         tombstones,
         deletions: Notify::new(),
         housekeeping: Notify::new(),

@@ -20,6 +20,7 @@ mod reloading;
 mod running;
 mod scratch;
 mod settings;
+mod setup_link;
 mod signals;
 mod supervisor;
 mod transfer;
@@ -49,8 +50,8 @@ use self::reloading::Reloader;
 use self::signals::Signals;
 
 pub use accounts::{
-    Account, AccountDetails, AccountDraft, AccountKey, AccountSession, AccountSetting, AccountWorkspace, Accounts, MadeAccount,
-    PasswordLink,
+    Account, AccountDetails, AccountDraft, AccountKey, AccountSession, AccountSetting, AccountWorkspace, Accounts,
+    MadeAccount, PasswordLink,
 };
 pub use demo::{Demo, fill_with_demo};
 pub use error::Error;
@@ -113,7 +114,8 @@ pub async fn serve(effective: Effective, sources: Sources, may_be_new: bool) -> 
 
     let (reloads, stop) = signals.split(state.clone());
     let operator_socket = operator_socket(data_dir);
-    announce(&config, &listeners);
+    let setup = setup_link::offer(&service, data_dir, &base(&config, &listeners.main), state.server.console).await;
+    announce(&config, &listeners, setup.as_deref());
     let background = background::start(&service, mail_requests);
     let reloader = Reloader::new(effective, sources, state.clone(), tls.clone());
     tokio::spawn(reloader.run(reloads, reload_requests));
@@ -139,6 +141,7 @@ pub async fn serve(effective: Effective, sources: Sources, may_be_new: bool) -> 
     while inner.join_next().await.is_some() {}
 
     background.stop(CLOSE_DEADLINE).await;
+    setup_link::withdraw(data_dir);
     let closed = close(store).await.map_err(Error::Close);
     state.pipeline.shut_down().await;
     closed
@@ -190,8 +193,21 @@ fn inner_limits(config: &config::Server) -> server::ConnectionLimits {
     server::ConnectionLimits { max_connections: limits.max_connections.min(descriptors::INNER_CONNECTIONS), ..limits }
 }
 
+/// Where people find this server: at its public address, or on this machine.
+fn base(config: &Config, listener: &Listener) -> String {
+    if let Some(url) = &config.server.public_url {
+        return url.as_str().to_owned();
+    }
+    let scheme = if config.server.tls_certificate.is_some() { "https" } else { "http" };
+    match listener.address() {
+        Some(address) if address.ip().is_unspecified() => format!("{scheme}://localhost:{}", address.port()),
+        Some(address) => format!("{scheme}://{address}"),
+        None => format!("{scheme}://localhost"),
+    }
+}
+
 /// Says where things are, once they are there. The first line is for programs too.
-fn announce(config: &Config, listeners: &Listeners) {
+fn announce(config: &Config, listeners: &Listeners, setup: Option<&str>) {
     let server = &config.server;
     let tls = if server.tls_certificate.is_some() { "https" } else { "http" };
     let url = |scheme: &str, listener: &Listener, configured: &Listen| match listener.address() {
@@ -202,6 +218,9 @@ fn announce(config: &Config, listeners: &Listeners) {
     let mut lines = format!("ghostworks ready on {own}\n");
     if server.console && listeners.main.address().is_some() {
         lines += &format!("  console  {own}/console\n");
+    }
+    if let Some(link) = setup {
+        lines += &format!("  setup    {link}\n           makes the first operator, once, within an hour\n");
     }
     if server.docs && listeners.main.address().is_some() {
         lines += &format!("  docs     {own}/docs\n");

@@ -23,6 +23,8 @@ pub(super) const VERIFY: &str = "/console/verify-email";
 pub(super) const FORGOT: &str = "/console/forgot-password";
 /// Where another password is chosen, as e-mails say.
 pub(super) const RESET: &str = "/console/reset-password";
+/// Where the first operator is made.
+pub(super) const SETUP: &str = "/console/setup";
 /// One's own account.
 pub(super) const ACCOUNT: &str = "/console/account";
 /// Where another password is chosen.

@@ -30,6 +30,7 @@ mod outcome;
 mod registration;
 mod routes;
 mod settings;
+mod setup;
 mod sign_in;
 mod sign_in_page;
 mod submission;

@@ -5,7 +5,7 @@ use poem::http::Method;
 use super::outcome::Outcome;
 use super::{
     account, api_keys, artifact, audit, catalog, entry, find, home, mail_links, members, operate, registration,
-    settings, sign_in, traces, trash, workspaces,
+    settings, setup, sign_in, traces, trash, workspaces,
 };
 use crate::http::pages::{PageRequest, PageRoute};
 use crate::operations::Operation;
@@ -36,6 +36,8 @@ pub(super) fn all() -> Vec<PageRoute> {
         route!(POST "/console/forgot-password", AuthPasswordForgot, mail_links::forgot),
         route!(GET "/console/reset-password", Index, mail_links::reset_page),
         route!(POST "/console/reset-password", AuthPasswordReset, mail_links::reset),
+        route!(GET "/console/setup", Index, setup::page),
+        route!(POST "/console/setup", AuthSetup, setup::set_up),
         route!(POST "/console/sign-out", AuthLogout, sign_in::sign_out),
         route!(GET "/console/account", AuthSessionList, account::page),
         route!(POST "/console/account/password", AuthPasswordChange, account::change_password),

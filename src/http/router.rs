@@ -9,9 +9,9 @@ use poem::{Endpoint, EndpointExt, Error, IntoEndpoint, IntoResponse, Request, Re
 use poem_openapi::{LicenseObject, OpenApiService, ServerObject};
 
 use super::api::{
-    AccountAccessApi, AccountsApi, ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, BackupsApi, CatalogApi, HistoryApi, LogApi, MembersApi, OwnAccountApi,
-    PasswordsApi, SessionsApi, SettingsApi, SwitchApi, SystemApi, TracesApi, VerificationApi, WorkspaceTracesApi,
-    WorkspacesApi,
+    AccountAccessApi, AccountsApi, ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, BackupsApi, CatalogApi, HistoryApi,
+    LogApi, MembersApi, OwnAccountApi, PasswordsApi, SessionsApi, SettingsApi, SwitchApi, SystemApi, TracesApi,
+    VerificationApi, WorkspaceTracesApi, WorkspacesApi,
 };
 use super::assets::Asset;
 use super::docs::Page;
@@ -31,7 +31,18 @@ use super::state::State;
 const METRICS: &str = "/metrics";
 
 type Api = (
-    (SystemApi, TracesApi, LogApi, HistoryApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi, OwnAccountApi),
+    (
+        SystemApi,
+        TracesApi,
+        LogApi,
+        HistoryApi,
+        BackupsApi,
+        AuthApi,
+        VerificationApi,
+        PasswordsApi,
+        SessionsApi,
+        OwnAccountApi,
+    ),
     (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi, WorkspaceTracesApi),
     (ArtifactsApi, CatalogApi),
     (AccountsApi, AccountAccessApi, SettingsApi),
@@ -180,7 +191,18 @@ impl Docs {
 fn api() -> OpenApiService<Api, ()> {
     OpenApiService::new(
         (
-            (SystemApi, TracesApi, LogApi, HistoryApi, BackupsApi, AuthApi, VerificationApi, PasswordsApi, SessionsApi, OwnAccountApi),
+            (
+                SystemApi,
+                TracesApi,
+                LogApi,
+                HistoryApi,
+                BackupsApi,
+                AuthApi,
+                VerificationApi,
+                PasswordsApi,
+                SessionsApi,
+                OwnAccountApi,
+            ),
             (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi, WorkspaceTracesApi),
             (ArtifactsApi, CatalogApi),
             (AccountsApi, AccountAccessApi, SettingsApi),

@@ -24,6 +24,8 @@ pub enum Operation {
     Metrics,
     /// Registering an account.
     AuthRegister,
+    /// Making the first operator.
+    AuthSetup,
     /// Signing in.
     AuthLogin,
     /// Exchanging a refresh token.
@@ -152,12 +154,13 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 67] = [
+    pub const ALL: [Self; 68] = [
         Self::Index,
         Self::Probe,
         Self::Health,
         Self::Metrics,
         Self::AuthRegister,
+        Self::AuthSetup,
         Self::AuthLogin,
         Self::AuthRefresh,
         Self::AuthLogout,
@@ -231,6 +234,7 @@ impl Operation {
             Self::Health => Row::without_span(&["health", "health_v1", "health_detailed"]).anyone().of_operators(),
             Self::Metrics => Row::without_span(&["metrics"]).anyone().probe(),
             Self::AuthRegister => Row::of("auth.register", &["register"]).anyone().rate(RateClass::Register).secret(),
+            Self::AuthSetup => Row::of("auth.setup", &[]).anyone().rate(RateClass::Register).secret(),
             Self::AuthLogin => Row::of("auth.login", &["login"]).anyone().rate(RateClass::Login).secret(),
             Self::AuthRefresh => Row::of("auth.refresh", &["refresh"]).anyone().rate(RateClass::Refresh).secret(),
             Self::AuthLogout => Row::of("auth.logout", &["logout"]).signed_in().secret(),

@@ -51,9 +51,6 @@ impl Service {
                 self.store.create_user(user, hash, self.stamp_by(operator)).await?;
                 annotate_subject(Subject::user(id));
                 self.telemetry.metrics().user_registered();
-                if new.is_operator {
-                    self.store.set_user_operator(id, true, self.stamp_by(operator)).await?;
-                }
                 let link = if has_password { None } else { Some(self.reset_link_of(id, operator).await?) };
                 Ok(CreatedAccount { details: self.account_details(id).await?, link })
             })

@@ -132,7 +132,7 @@ impl Service {
                 last_name: last_name?,
                 is_verified: new.is_verified,
                 is_active: true,
-                is_operator: false,
+                is_operator: new.is_operator,
                 created_at: now,
                 updated_at: now,
             })

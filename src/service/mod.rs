@@ -18,6 +18,7 @@ mod console;
 mod deletion;
 mod devices;
 mod error;
+mod first_operator;
 mod history;
 mod housekeeping;
 mod idempotency;
@@ -49,8 +50,8 @@ use std::time::Instant;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::Notify;
 
-use crate::backups::Tombstones;
 use crate::auth::{AccessTokens, DeviceTokens, PasswordHasher};
+use crate::backups::Tombstones;
 use crate::domain::{Actor, Clock, Entropy, IdGenerator, PasswordPolicy, SharedQuotas, Stamp, UserId};
 use crate::followers::TaskRegistry;
 use crate::mail::{Links, Mailer};
@@ -73,6 +74,7 @@ pub use caller::{Caller, Client, Operator, Via};
 pub use console::{ConsoleCaller, ConsoleSignedIn};
 pub use devices::Devices;
 pub use error::{Error, LoginFailure, RefreshFailure};
+pub use first_operator::SetupDesk;
 pub use housekeeping::{Housekeeping, Retention};
 pub use index_check::check_index;
 pub use indexing::{Indexer, MergeSegments, SaveIndex, reindex};
@@ -181,6 +183,8 @@ pub struct Service {
     pub devices: Devices,
     /// When backups are made; none when they are not wanted.
     pub backups: Option<Arc<BackupSchedule>>,
+    /// The link with which the first operator is made.
+    pub setup: SetupDesk,
     /// Who was deleted.
     pub tombstones: Tombstones,
     /// Has what is left of people who were deleted taken out of the change log.

@@ -35,6 +35,7 @@ mod early_answers;
 mod errors;
 mod export_health;
 mod exporters;
+mod first_operator;
 mod forged_tokens;
 mod hostile_errors;
 mod hostile_input;

@@ -4,7 +4,9 @@ use async_trait::async_trait;
 
 use super::rows::{accounts, sessions};
 use super::{about, one_time_tokens, write};
-use crate::domain::{ApiKey, ChangeKind, Credentials, Email, KnownNetworks, NameChange, Purpose, SessionId, Stamp, User, UserId};
+use crate::domain::{
+    ApiKey, ChangeKind, Credentials, Email, KnownNetworks, NameChange, Purpose, SessionId, Stamp, User, UserId,
+};
 use crate::store::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx};
 use crate::store::reading::Reading as _;
 use crate::store::records::Account;
@@ -90,6 +92,9 @@ fn create(tx: &mut Tx<'_>, account: &Account) -> StoreResult<()> {
     accounts::put(tx, account)?;
     tx.add(id.to_bytes(), Counter::Users, 1);
     tx.log(Scope::User(id), ChangeKind::UserRegistered(id));
+    if account.user.is_operator {
+        tx.log(Scope::User(id), ChangeKind::OperatorGranted(id));
+    }
     Ok(())
 }
 

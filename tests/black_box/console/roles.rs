@@ -32,6 +32,8 @@ const MATRIX: &[(&str, For)] = &[
     ("POST /console/forgot-password", For::Anyone),
     ("GET /console/reset-password", For::Anyone),
     ("POST /console/reset-password", For::Anyone),
+    ("GET /console/setup", For::Anyone),
+    ("POST /console/setup", For::Anyone),
     ("POST /console/sign-out", For::SignedIn),
     ("GET /console/account", For::SignedIn),
     ("POST /console/account/password", For::SignedIn),

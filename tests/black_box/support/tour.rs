@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::account::{Account, PASSWORD, login, text};
+use super::browser::Browser;
 use super::client::Client;
 use super::server::{Server, Setup};
 use super::unique;
@@ -122,6 +123,7 @@ fn artifacts(owner: &Account) {
 
 fn failures(server: &Server, owner: &Account) {
     let client = server.client();
+    Browser::of_nobody(&client).send("/console/setup", &[("token", "not-one-that-was-ever-made")]).expect(400);
     login(&client, &owner.email, "Wrong-horse-7").expect(401);
     login(&client, "nobody@example.com", PASSWORD).expect(401);
     client.post("/api/v1/auth/register", &json!({"email": owner.email, "password": PASSWORD})).expect(409);
