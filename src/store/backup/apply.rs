@@ -88,7 +88,8 @@ fn entries(
     }
 }
 
-/// Rows that each claim a text. Nothing else has the text of one that goes.
+/// Rows that each claim a text. Nothing else has the text of one that goes, and one that is written again keeps its own: what
+/// was shipped need not have that.
 fn claiming<R: Record>(
     database: &mut dyn Rebuild,
     (table, claims): (Table, Table),
@@ -96,41 +97,51 @@ fn claiming<R: Record>(
     reader: &mut BackupReader<impl Read>,
     passed: &mut impl FnMut(),
 ) -> Result<Part, BackupError> {
-    let rows = Section::Rows(table);
+    let (rows, mut released) = (Section::Rows(table), Vec::new());
     loop {
         match reader.next()? {
             Part::Prefix(prefix) => {
                 let span = rows.under(&prefix).ok_or_else(|| damaged("a prefix does not fit its table"))?;
-                release(database, (table, claims), &span, claim_of)?;
+                released.extend(claimed_by(database, rows, &span, claim_of)?);
                 database.remove(rows, &span)?;
             }
             Part::Row(key, row) if rows.fits(&key, &row) => {
+                if let Ok(again) = decode::<R>(&row) {
+                    let kept = (key.clone(), claim_of(&again));
+                    released.retain(|claim| *claim != kept);
+                }
                 database.put(rows, &key, &row)?;
                 passed();
             }
             Part::Row(..) => return Err(damaged(MISFIT).into()),
-            other => return Ok(other),
+            other => {
+                release(database, claims, &released)?;
+                return Ok(other);
+            }
         }
     }
 }
 
-/// Removes the claims of the rows in a span. One that can't be read has its claim still, which the check finds.
-fn release<R: Record>(
+/// What the rows in a span claim, each with its key. One that can't be read has its claim still, which the check finds.
+fn claimed_by<R: Record>(
     database: &mut dyn Rebuild,
-    (table, claims): (Table, Table),
+    rows: Section,
     span: &Span,
     claim_of: fn(&R) -> String,
-) -> Result<(), BackupError> {
-    let mut released = Vec::new();
-    let mut cursor = database.section(Section::Rows(table), span)?;
+) -> Result<Vec<(Vec<u8>, String)>, BackupError> {
+    let (mut claimed, mut cursor) = (Vec::new(), database.section(rows, span)?);
     while cursor.advance()? {
         if let Ok(known) = decode::<R>(cursor.value()) {
-            released.push((cursor.key().to_vec(), claim_of(&known)));
+            claimed.push((cursor.key().to_vec(), claim_of(&known)));
         }
     }
-    drop(cursor);
+    Ok(claimed)
+}
+
+/// Removes claims, unless others have them by now.
+fn release(database: &mut dyn Rebuild, claims: Table, released: &[(Vec<u8>, String)]) -> Result<(), BackupError> {
     for (key, claim) in released {
-        if database.claimed(claims, &claim)?.is_some_and(|id| id[..] == key[..]) {
+        if database.claimed(claims, claim)?.is_some_and(|id| id[..] == key[..]) {
             let section = Section::Rows(claims);
             let only = section.under(claim.as_bytes()).ok_or_else(|| damaged(MISFIT))?;
             database.remove(section, &only)?;
