@@ -12,8 +12,8 @@ use crate::domain::{
 };
 use crate::store::redb::RedbStore;
 use crate::store::{
-    ApiKeys as _, Artifacts as _, Housekeeping as _, Members as _, OneTimeTokens as _, Opening, PasswordReset, Renewal,
-    Rotation, Sessions as _, SlugChoice, StoreError, Users as _, Workspaces as _,
+    ApiKeys as _, Artifacts as _, Deletions as _, Heir, Housekeeping as _, Members as _, OneTimeTokens as _, Opening,
+    PasswordReset, Renewal, Rotation, Sessions as _, SlugChoice, StoreError, Users as _, Workspaces as _,
 };
 
 /// A throw of the dice: what is done, and to which.
@@ -165,6 +165,8 @@ impl<'a> Player<'a> {
         let none = Precondition::None;
         match what {
             0 => self.register(which, stamp).await,
+            1 if other.is_multiple_of(8) => store.delete_user(by, Heir::Anybody(None), stamp).await.map(drop),
+            1 if other % 8 == 1 => store.note_brought_back(by, stamp).await,
             1 => store.replace_password_hash(by, hash(), hash(), stamp).await.map(drop),
             2 | 3 => self.open(by, at, stamp).await,
             4 | 5 => self.rotate(which, other, false).await,

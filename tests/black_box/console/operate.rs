@@ -38,9 +38,7 @@ fn the_overview_says_how_the_server_does_and_its_cells_lead_to_requests() {
     }
     let browser = operator(&server);
     let page = browser.get(OVERVIEW).expect(200);
-    for part in
-        ["Everything works.", "<h2>The last hour</h2>", "Longest commit", "<polyline", "Free on the disk"]
-    {
+    for part in ["Everything works.", "<h2>The last hour</h2>", "Longest commit", "<polyline", "Free on the disk"] {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }
     assert!(page.body.len() <= 25_000, "{} bytes", page.body.len());
