@@ -163,7 +163,7 @@ fn what_carries_log_lines_writes_none_of_its_own() {
         .logs()
         .into_iter()
         .map(|line| line.body)
-        .filter(|body| body != "request" && !body.starts_with("stopping"))
+        .filter(|body| body != "request" && !body.starts_with("stopping") && !body.starts_with("nobody operates"))
         .collect();
     assert_eq!(foreign, Vec::<String>::new());
 }
