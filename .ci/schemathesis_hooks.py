@@ -251,7 +251,12 @@ def address(_text):
 
 def password(text):
     # Of which kinds its characters must be is for the operator to choose.
-    return (text + "Aa1!")[-128:]
+    return text and (text + "Aa1!")[-128:]
+
+
+def heir(text):
+    # Someone who is there, for what a deleted account leaves.
+    return None if text is None else OWNER.credentials["email"]
 
 
 def current_password(_text):
@@ -283,6 +288,8 @@ RULES = {
     "artifact_metadata": metadata,
     "settings": numbers_that_fit,
     "email": address,
+    "new_email": address,
+    "transfer_to": heir,
     "password": password,
     "new_password": password,
     "current_password": current_password,

@@ -106,7 +106,7 @@ impl From<Reloaded> for ReloadedBody {
 
 /// The configuration that is in force.
 #[derive(Serialize, Object)]
-#[oai(rename = "Configuration")]
+#[oai(rename = "RunningConfiguration")]
 struct ConfigurationBody {
     /// Every setting, by section.
     settings: Vec<SettingBody>,
