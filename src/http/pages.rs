@@ -235,11 +235,12 @@ impl PageRequest {
     /// The fields and the files of a form, within the limits of imports.
     pub async fn upload(&mut self) -> Result<Upload, Problem> {
         const FORM: &str = "multipart/form-data";
-        let boundary = self.request.content_type().and_then(upload::boundary);
-        let boundary = boundary.ok_or_else(|| Problem::not_a_form(FORM))?;
+        let not_a_form = |_| Problem::not_a_form(FORM);
+        let content_type = self.request.content_type().unwrap_or_default();
+        let boundary = multer::parse_boundary(content_type).map_err(not_a_form)?;
         let max = self.state.server.max_import_bytes;
         let bytes = body::open(&self.request, &mut self.body, max, Problem::import_too_large)?.read_all().await?;
-        upload::parse(&boundary, &bytes).ok_or_else(|| Problem::not_a_form(FORM))
+        upload::parse(boundary, bytes).await.map_err(not_a_form)
     }
 
     /// The pairs of a form, within the limits of bodies.
