@@ -2,16 +2,23 @@
 
 use std::sync::Arc;
 
+use super::setup_link::SetupFile;
 use crate::followers::{Driver, Following};
 use crate::search::SegmentSize;
 use crate::service::{
-    Housekeeping, Indexer, MailRequests, Mailing, MakeBackups, MergeSegments, SaveIndex, Scrubbing, Service,
+    Housekeeping, Indexer, MailRequests, Mailing, MakeBackups, MergeSegments, Sampling, SaveIndex, Scrubbing, Service,
     ShipChanges,
 };
 
 /// Starts them.
-pub(super) fn start(service: &Arc<Service>, mail: MailRequests) -> Driver {
+pub(super) fn start(service: &Arc<Service>, mail: MailRequests, setup: Option<SetupFile>) -> Driver {
     let mut driver = Driver::new(service.background.clone(), service.clock.clone());
+    if let Some(history) = service.telemetry.history() {
+        driver.start(Sampling::new(history.clone()));
+    }
+    if let Some(file) = setup {
+        driver.start(file);
+    }
     driver.start(Mailing::new(service.clone(), mail));
     driver.start(Housekeeping::new(service.clone()));
     driver.start(Scrubbing::new(service.clone()));

@@ -47,6 +47,7 @@ use self::building::{Beginning, hasher, search, store_options};
 use self::listening::Listeners;
 use self::observers::{register_gauges, watch_the_parts};
 use self::reloading::Reloader;
+use self::setup_link::Offer;
 use self::signals::Signals;
 
 pub use accounts::{
@@ -114,9 +115,10 @@ pub async fn serve(effective: Effective, sources: Sources, may_be_new: bool) -> 
 
     let (reloads, stop) = signals.split(state.clone());
     let operator_socket = operator_socket(data_dir);
-    let setup = setup_link::offer(&service, data_dir, &base(&config, &listeners.main), state.server.console).await;
-    announce(&config, &listeners, setup.as_deref());
-    let background = background::start(&service, mail_requests);
+    let Offer { shown, file } =
+        setup_link::offer(&service, data_dir, &base(&config, &listeners.main), state.server.console).await;
+    announce(&config, &listeners, shown.as_deref());
+    let background = background::start(&service, mail_requests, file);
     let reloader = Reloader::new(effective, sources, state.clone(), tls.clone());
     tokio::spawn(reloader.run(reloads, reload_requests));
     supervisor::ready();

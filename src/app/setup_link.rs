@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
+
 use crate::backups::WholeFile;
+use crate::followers::{Failure, Task};
 use crate::service::Service;
 
 /// The file in the data directory.
@@ -14,20 +17,30 @@ const FILE: &str = "setup-link";
 /// The page that the link leads to.
 const PAGE: &str = "/console/setup?token=";
 
-/// Makes a link while nobody operates the server. Returns it if there is a terminal to show it on; otherwise it is in a file.
-pub(super) async fn offer(service: &Arc<Service>, data_dir: &Path, base: &str, has_console: bool) -> Option<String> {
+/// Where the link is, if there is one.
+#[derive(Default)]
+pub(super) struct Offer {
+    /// It is to be shown on the terminal.
+    pub shown: Option<String>,
+    /// It is in a file.
+    pub file: Option<SetupFile>,
+}
+
+/// Makes a link while nobody operates the server. It goes to the terminal if there is one, or else into a file.
+pub(super) async fn offer(service: &Arc<Service>, data_dir: &Path, base: &str, has_console: bool) -> Offer {
     let path = data_dir.join(FILE);
     remove(&path);
     let token = match service.begin_setup().await {
-        Ok(token) => token.filter(|_| has_console)?,
+        Ok(token) => token.filter(|_| has_console),
         Err(error) => {
             tracing::warn!(%error, "it is not known whether somebody operates this server");
-            return None;
+            None
         }
     };
+    let Some(token) = token else { return Offer::default() };
     let link = format!("{base}{PAGE}{token}");
     if io::stdout().is_terminal() {
-        return Some(link);
+        return Offer { shown: Some(link), file: None };
     }
     match write(&path, &link) {
         Ok(()) => {
@@ -35,14 +48,14 @@ pub(super) async fn offer(service: &Arc<Service>, data_dir: &Path, base: &str, h
             tracing::info!(
                 "nobody operates this server yet; the link that makes the first operator is in {file} for an hour"
             );
-            tokio::spawn(remove_in_time(service.clone(), path));
+            Offer { shown: None, file: Some(SetupFile { service: service.clone(), path }) }
         }
         Err(error) => {
             let file = path.display();
             tracing::warn!(%error, "{file} can't be written; `ghostworks user create --operator` makes the first operator");
+            Offer::default()
         }
     }
-    None
 }
 
 /// Removes the file of a server that stops.
@@ -57,14 +70,28 @@ fn write(path: &Path, link: &str) -> io::Result<()> {
     claim.keep()
 }
 
-/// Removes the file when its link is good no longer.
-async fn remove_in_time(service: Arc<Service>, path: PathBuf) {
-    let expired = tokio::time::sleep(Duration::from_secs(Service::setup_seconds()));
-    tokio::select! {
-        () = expired => {}
-        () = service.setup.over() => {}
+/// The background task that removes the file when its link is good no longer.
+pub(super) struct SetupFile {
+    service: Arc<Service>,
+    path: PathBuf,
+}
+
+#[async_trait]
+impl Task for SetupFile {
+    fn name(&self) -> &'static str {
+        "setup_link"
     }
-    remove(&path);
+
+    async fn turn(&self) -> Result<(), Failure> {
+        let expired = tokio::time::sleep(Duration::from_secs(Service::setup_seconds()));
+        tokio::select! {
+            () = expired => {}
+            () = self.service.setup.over() => {}
+        }
+        remove(&self.path);
+        // There is no other link until the next start.
+        std::future::pending().await
+    }
 }
 
 fn remove(path: &Path) {

@@ -75,6 +75,7 @@ pub use console::{ConsoleCaller, ConsoleSignedIn};
 pub use devices::Devices;
 pub use error::{Error, LoginFailure, RefreshFailure};
 pub use first_operator::SetupDesk;
+pub use history::Sampling;
 pub use housekeeping::{Housekeeping, Retention};
 pub use index_check::check_index;
 pub use indexing::{Indexer, MergeSegments, SaveIndex, reindex};
@@ -186,7 +187,7 @@ pub struct Service {
     /// The link with which the first operator is made.
     pub setup: SetupDesk,
     /// Who was deleted.
-    pub tombstones: Tombstones,
+    pub tombstones: Arc<Tombstones>,
     /// Has what is left of people who were deleted taken out of the change log.
     pub deletions: Notify,
     /// Wakes the housekeeping.

@@ -55,7 +55,7 @@ impl Pipeline {
         let meter = meter_provider.meter_with_scope(scope());
         exports.declare(&meter);
         let recorder = recorder(config, &resource, &meter);
-        let history = recorder.as_ref().map(|_| History::start(exports.clone()));
+        let history = recorder.as_ref().map(|_| Arc::new(History::new(exports.clone())));
         let sampler = CurrentSampler::new(NewSampler::of(config)?);
         let tracer_provider =
             tracer_provider(config, resource.clone(), &exports, recorder.as_deref(), sampler.clone())?;

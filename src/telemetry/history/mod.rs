@@ -1,5 +1,5 @@
 //! The last hour of what matters: how many requests came, how they were answered and how fast, and how the parts of the server
-//! did, in memory that does not grow. A thread of its own looks every few seconds; who reads sees up to now.
+//! did, in memory that does not grow. A background task ends a point every few seconds; a reader sees everything up to now.
 
 mod live;
 mod past;
@@ -49,23 +49,9 @@ pub struct History {
 }
 
 impl History {
-    /// One that begins now, and is looked after for as long as it is there.
-    pub(super) fn start(exports: AllExports) -> Arc<Self> {
-        let history = Arc::new(Self {
-            live: Live::default(),
-            past: Mutex::new(Past::new(now())),
-            exports,
-            figures: OnceLock::new(),
-        });
-        let looked_after = Arc::downgrade(&history);
-        std::thread::spawn(move || {
-            loop {
-                std::thread::sleep(STEP);
-                let Some(history) = looked_after.upgrade() else { return };
-                history.end_point();
-            }
-        });
-        history
+    /// One that begins now.
+    pub(super) fn new(exports: AllExports) -> Self {
+        Self { live: Live::default(), past: Mutex::new(Past::new(now())), exports, figures: OnceLock::new() }
     }
 
     /// Asks here how the parts of the server do, from now on.
@@ -89,7 +75,7 @@ impl History {
         self.live.search_waited(waited);
     }
 
-    /// So many writes are on disk, by one commit.
+    /// One commit has put this many writes on disk.
     pub(super) fn committed(&self, elapsed: Duration, writes: usize) {
         self.live.committed(elapsed, writes);
     }
@@ -100,7 +86,8 @@ impl History {
         self.past(|past| past.read(now(), &seen, figures))
     }
 
-    fn end_point(&self) {
+    /// Ends a point: to be called every [`STEP`]. Blocks while the disk is asked for its free space.
+    pub fn end_point(&self) {
         let (figures, seen) = (self.figures(), self.live.taken(&self.exports.health()));
         self.past(|past| past.end_point(now(), &seen, figures));
     }
