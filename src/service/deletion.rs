@@ -1,6 +1,9 @@
 //! Deleting people, for themselves or by operators.
 
 use std::collections::BTreeSet;
+use std::io;
+
+use tokio::task::spawn_blocking;
 
 use super::{Caller, Error, Operator, Service};
 use crate::backups::Tombstone;
@@ -53,6 +56,12 @@ impl Service {
         self.tombstones.has(id)
     }
 
+    /// Notes a tombstone on the disk.
+    pub(super) async fn note_tombstone(&self, tombstone: Tombstone) -> io::Result<()> {
+        let tombstones = self.tombstones.clone();
+        spawn_blocking(move || tombstones.note(tombstone)).await?
+    }
+
     async fn heir(&self, email: &str, none: fn() -> Violations) -> Result<UserId, Error> {
         let email = Email::parse(email).map_err(|detail| Violations::one("/transfer_to", detail))?;
         Ok(self.store.credentials(&email).await?.ok_or_else(none)?.user)
@@ -71,7 +80,7 @@ impl Service {
             Err(error) => return Err(self.not_deleted(id, heir, error).await),
         };
         let tombstone = Tombstone { account: id, at, is_deleted: true, heir: heir.account(), scrubbed: None };
-        if let Err(error) = self.tombstones.note(tombstone) {
+        if let Err(error) = self.note_tombstone(tombstone).await {
             tracing::error!(%error, "it can't be noted that an account was deleted, which is tried again");
         }
         self.deletions.notify_one();

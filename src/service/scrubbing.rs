@@ -4,6 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::task::spawn_blocking;
 
 use super::Service;
 use crate::backups::Tombstone;
@@ -67,7 +68,8 @@ impl Service {
                 }
                 _ => None,
             });
-            self.tombstones.merge(deleted.collect())?;
+            let (tombstones, deleted) = (self.tombstones.clone(), deleted.collect());
+            spawn_blocking(move || tombstones.merge(deleted)).await??;
         }
     }
 
@@ -84,7 +86,7 @@ impl Service {
         self.telemetry.background("scrubbing", self.scrub(&people)).await.map_err(failed)?;
         for tombstone in open {
             let done = Tombstone { scrubbed: Some(history.clone()), ..tombstone };
-            let noted = self.tombstones.note(done);
+            let noted = self.note_tombstone(done).await;
             noted.map_err(|error| Failure::new("it was not noted that the change log is scrubbed", error))?;
         }
         Ok(())
