@@ -102,7 +102,7 @@ class Connections:
 
 
 class Requests:
-    """Requests that are answered, as fast as they are, on so many connections."""
+    """Requests one after the other, as fast as they are answered, on this many connections."""
 
     def __init__(self, server, count, request):
         self.to = (urlsplit(server.url).hostname, urlsplit(server.url).port)

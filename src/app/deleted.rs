@@ -19,7 +19,7 @@ pub(super) fn known(directory: &Path) -> Result<Tombstones, Error> {
     Tombstones::open(path.clone()).map_err(|error| Error::Tombstones { path, error })
 }
 
-/// Takes over what is known elsewhere of who was deleted.
+/// Takes over the tombstones that another place knows of.
 pub(super) fn learn(directory: &Path, others: Vec<Tombstone>) -> Result<(), Error> {
     if others.is_empty() {
         return Ok(());

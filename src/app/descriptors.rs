@@ -37,7 +37,7 @@ fn raised() -> Option<u64> {
     }
 }
 
-/// So many connections fit beside what else needs descriptors, which has half of them if there are very few.
+/// How many connections fit beside what else needs descriptors, which has half of them if there are very few.
 fn possible(limit: u64) -> usize {
     let reserved = RESERVED.min(limit / 2);
     usize::try_from(limit - reserved).unwrap_or(usize::MAX).max(1)

@@ -64,7 +64,7 @@ struct Waiting {
 }
 
 impl HashingQueue {
-    /// So many turns at once, and so many that may wait.
+    /// How many turns there are at once, and how many may wait.
     pub(super) fn new(concurrency: usize, limit: usize) -> Self {
         let state = State { concurrency, free: concurrency, limit, arrived: 0, waiting: BTreeMap::new() };
         Self(Arc::new(Mutex::new(state)))

@@ -21,7 +21,7 @@ const CAPACITY: usize = 50_000;
 
 type Bucket<C> = RateLimiter<NotKeyed, InMemoryState, C, StateInformationMiddleware>;
 
-/// So many a minute for each key, all at once after a pause.
+/// How many a minute for each key, all at once after a pause.
 pub struct RateLimit<K, C: Clock = MonotonicClock> {
     per_minute: NonZeroU32,
     clock: C,

@@ -16,7 +16,7 @@ use crate::service::Error;
 
 /// How many entries a page shows, about.
 const ON_PAGE: usize = 50;
-/// So many entries are looked through for a page of those that are wanted.
+/// The most entries that are searched for one page.
 const LOOKED_THROUGH: usize = 1000;
 /// What entries can be about, by its name in the URL.
 const SUBJECTS: [(&str, &str); 6] = [

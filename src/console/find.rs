@@ -16,11 +16,11 @@ use crate::domain::{
 use crate::http::pages::PageRequest;
 use crate::service::Error;
 
-/// Artifacts are looked for in so many workspaces.
+/// The most workspaces in which artifacts are searched.
 const SEARCHED: usize = 5;
-/// So many are shown of each.
+/// How many of each are shown.
 const OF_EACH: usize = 5;
-/// So many pages are shown.
+/// How many pages are shown.
 const PAGES: usize = 12;
 
 /// Something that was found.

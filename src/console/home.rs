@@ -12,7 +12,7 @@ use super::words::{ago, bytes, number};
 use crate::domain::{Artifact, ArtifactFilter, ArtifactStats, ListArtifacts, Page, Sort, TenantId, Timestamp};
 use crate::http::pages::PageRequest;
 
-/// So many artifacts are shown that changed lately.
+/// How many recently changed artifacts are shown.
 const LATELY: usize = 10;
 
 /// Shows it.

@@ -65,7 +65,7 @@ pub(super) async fn delete(mut request: PageRequest) -> Result<Response, Outcome
     Ok(see(links::WORKSPACES))
 }
 
-/// The workspace, for who may change it.
+/// The workspace, for those who may change it.
 fn allowed(visitor: &Visitor, tenant: TenantId) -> Result<&WorkspaceView, Error> {
     let view = visitor.workspace(tenant)?;
     let action = Action::UpdateWorkspace;

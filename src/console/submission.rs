@@ -20,7 +20,7 @@ pub(super) async fn of_visitor(request: &mut PageRequest) -> Result<(Visitor, Fo
 }
 
 /// Who has sent a form with a file, its fields, and what the file in one of them holds. Where the session has ended, the file is
-/// to be chosen again: it is on the disk of whoever sent it.
+/// to be chosen again: it is on the sender's disk.
 pub(super) async fn file_of_visitor(
     request: &mut PageRequest,
     field: &str,

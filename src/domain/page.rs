@@ -16,7 +16,7 @@ pub struct Page {
 /// Where a page begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// So many are passed over.
+    /// How many are passed over.
     Offset(usize),
     /// After this place.
     After(Position),

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_request_holds_is_given_back_with_it_by_whoever_it_belongs_to() {
+    fn what_a_request_holds_is_given_back_with_it_by_its_owner() {
         let memory = Memory::new(1 << 20, 1 << 20);
         let holding = Holding::new(memory.clone(), None, UNCOUNTED);
         assert!(holding.take_body(UNCOUNTED).is_ok() && memory.held() == 0);

@@ -28,7 +28,7 @@ const ALSO_TAKEN: [&str; 3] = ["application/ndjson", "application/jsonl", "appli
 /// The most lines of a body that hold something.
 const MAX_LINES: usize = 10_000;
 
-/// So many bytes are read off the runtime's threads, which takes a millisecond or so; less is read where it comes in.
+/// How many bytes are read off the runtime's threads, which takes a millisecond or so; less is read where it comes in.
 const READ_AT_ONCE: usize = 64 << 10;
 
 /// What an export has in the place of an artifact that can't be read, as the one field of the line.

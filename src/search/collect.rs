@@ -13,7 +13,7 @@ use super::columns::{AllColumns, Columns};
 use super::facets::{self, SegmentCounts};
 use crate::domain::{FacetFields, Facets, NameKey, Position, Sort, SortBy, Timestamp};
 
-/// So many more than are kept are collected before the first of them are picked out.
+/// How many more than are kept are collected before the first of them are picked out.
 const ROOM: usize = 512;
 /// Artifacts between two checks of the budget.
 pub(super) const BETWEEN_CHECKS: usize = 1024;

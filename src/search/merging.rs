@@ -27,7 +27,7 @@ impl SegmentSize {
         (segment.max_doc() < SMALL) == (self == Self::Small)
     }
 
-    /// So many of about a size are made one.
+    /// How many of about a size are made one.
     fn before_merge(self) -> usize {
         match self {
             Self::Small => 8,

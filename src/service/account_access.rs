@@ -16,7 +16,7 @@ pub struct NewAccount {
     pub first_name: Option<String>,
     /// See [`crate::domain::PersonName`].
     pub last_name: Option<String>,
-    /// Whether whoever makes it knows that the address is theirs.
+    /// Whether the address is known to belong to the person.
     pub is_verified: bool,
     /// Whether its sessions may operate the server.
     pub is_operator: bool,

@@ -7,11 +7,11 @@ use crate::domain::{Artifact, ArtifactWrite, TenantId};
 use crate::store::StoreResult;
 use crate::telemetry::in_current_context;
 
-/// So many artifacts at once are as good as one.
+/// Writes of up to this many artifacts need no turn.
 const FEW: usize = 10;
 /// More artifacts than this at once are a large write: a part of an import. Others are those of bulk requests.
 const MANY: usize = 100;
-/// So many writes of up to [`MANY`] are with the writer at a time: enough for it to be at work while others are answered.
+/// How many writes of up to [`MANY`] are with the writer at a time: enough to keep it busy while others are answered.
 const AT_ONCE: usize = 2;
 /// How many writes may wait for their turn.
 const QUEUE: QueueLimits = QueueLimits { waiting: 256, waiting_of_one: 64 };

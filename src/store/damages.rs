@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Damage, NoObserver, Observer};
 
-/// So many are remembered at most; of more, no more is reported.
+/// How many are remembered at most; of more, no more is reported.
 const MOST: usize = 1000;
 
 /// Which table, and which key there.

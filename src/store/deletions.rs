@@ -31,7 +31,7 @@ pub enum Heir {
     Account(UserId),
     /// This account, if it is a member of all of them.
     Member(UserId),
-    /// This account, if it is there; else whoever is of the highest role, and has been a member for longest. One with
+    /// This account, if it is there; else the longest-standing member of the highest role. One with
     /// nobody else in it is left as it is: the person must not be there.
     Anybody(Option<UserId>),
 }

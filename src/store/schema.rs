@@ -30,7 +30,7 @@ pub(super) const VERSION_KEY: &str = "schema_version";
 /// What the history is called among the facts.
 pub(super) const HISTORY_KEY: &str = "history";
 
-/// So many rows are read at once while others are written.
+/// How many rows are read before some are written.
 const AT_ONCE: usize = 1000;
 
 /// What is still to be done to a database of a version: the version that each step leads to, and what it does.

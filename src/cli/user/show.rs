@@ -92,7 +92,10 @@ pub(super) fn link(link: &PasswordLink, as_json: bool) -> Result<(), Failure> {
     if as_json {
         return print_json(link);
     }
-    print(&format!("Good once, until {}; whoever has it first chooses the password:\n{}", link.expires_at, link.url))
+    print(&format!(
+        "Good once, until {}; the first person to open it chooses the password:\n{}",
+        link.expires_at, link.url
+    ))
 }
 
 /// The sessions of an account.

@@ -8,9 +8,9 @@ use crate::console::links;
 use crate::domain::Timestamp;
 use crate::telemetry::history::{Counts, Hour, LIMITS, Minute};
 
-/// So many routes are shown: those that took the most time.
+/// How many routes are shown: those that took the most time.
 const SHOWN: usize = 12;
-/// So many minutes are one column.
+/// How many minutes one column covers.
 pub(super) const MINUTES: usize = 5;
 /// Whose times say nothing of the server's work.
 const ASSETS: &str = "/console/assets/";
@@ -34,7 +34,7 @@ pub(super) fn map(hour: &Hour, moment: impl Fn(u64) -> Timestamp) -> Markup {
             div class="wide" {
                 table class="heat" {
                     caption class="small muted" {
-                        "95 of 100 requests took at most so many milliseconds. Times are in UTC; a frame is around what failed. \
+                        "95 of 100 requests took at most this many milliseconds. Times are in UTC; a frame is around what failed. \
                          A cell leads to its requests."
                     }
                     thead { tr {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::telemetry::history::{Hour, Point};
 
-/// So many points are a minute.
+/// How many points make a minute.
 const IN_A_MINUTE: usize = 4;
 /// How long an hour is, in nanoseconds.
 const HOUR: u64 = 3_600_000_000_000;

@@ -30,11 +30,11 @@ pub(super) struct Frames<S> {
 }
 
 enum Awaiting {
-    /// So many bytes of the preface are still to come.
+    /// How many bytes of the preface are still to come.
     Preface(usize),
-    /// So many bytes of a frame's header are there.
+    /// How many bytes of a frame's header are there.
     Header([u8; HEADER], usize),
-    /// So many bytes of a frame are still to come.
+    /// How many bytes of a frame are still to come.
     Payload(usize),
 }
 

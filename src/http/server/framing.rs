@@ -25,10 +25,10 @@ pub(super) struct Framing {
 enum Awaiting {
     #[default]
     Head,
-    /// So many bytes of a body are still to come.
+    /// How many bytes of a body are still to come.
     Body(u64),
     ChunkSize,
-    /// So many bytes of a chunk are still to come, with the end of its line.
+    /// How many bytes of a chunk are still to come, with the end of its line.
     Chunk(u64),
     Trailer,
     /// In what was spoiled: hyper ends the connection.

@@ -21,9 +21,9 @@ use crate::telemetry::Telemetry;
 const EVERY: Duration = Duration::from_secs(1);
 /// The longest pause after it could not be brought up to date: searches wait for it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// So many changes in [`EVERY`] are a burst.
+/// How many changes in [`EVERY`] are a burst.
 const BURST: u64 = 2000;
-/// So many changes the index may be behind at most: it takes them in within about a second.
+/// How many changes the index may be behind at most: it takes them in within about a second.
 const MAX_LAG: u64 = 50_000;
 /// Entries of the change log that are read at once.
 const CHANGES_AT_ONCE: usize = 1000;

@@ -93,7 +93,7 @@ pub trait Whole: Source {
     /// The rows of a section in a span, in the order of their keys.
     fn section(&self, section: Section, span: &Span) -> StoreResult<Box<dyn Cursor + '_>>;
 
-    /// Some rows of a section after a key, at most `limit`: for who changes it on the way.
+    /// Some rows of a section after a key, at most `limit`: for callers that change it on the way.
     fn some(&self, section: Section, after: Option<&[u8]>, limit: usize) -> StoreResult<Vec<WholeRow>> {
         let (mut rows, mut cursor) = (Vec::new(), self.section(section, &Span::all().after(after))?);
         while rows.len() < limit && cursor.advance()? {

@@ -32,7 +32,7 @@ use super::tables::CHANGES;
 use super::transaction::Tables;
 use crate::store::{CacheFigures, CommitFigures, Observer, StoreError, StoreResult};
 
-/// So many are answered at once.
+/// How many are answered at once.
 const ANSWERED_AT_ONCE: usize = 4;
 
 /// Opens the database again after it failed.
@@ -40,7 +40,7 @@ pub(super) type Reopen = Box<dyn Fn() -> StoreResult<Database> + Send>;
 
 /// What holds for every group.
 pub(super) struct Bounds {
-    /// So many intents share a commit at most.
+    /// How many intents share a commit at most.
     pub intents: usize,
 }
 

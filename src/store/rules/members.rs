@@ -97,7 +97,7 @@ fn remove(tx: &mut Tx<'_>, tenant: TenantId, user: UserId, by: UserId) -> StoreR
     Ok(())
 }
 
-/// Ends a membership, whoever owns the workspace then.
+/// Ends a membership, even the last owner's.
 pub(super) fn leave(tx: &mut Tx<'_>, membership: &Membership) {
     let Membership { tenant, user, role, .. } = *membership;
     tx.remove(Table::Members, &key(tenant, user));

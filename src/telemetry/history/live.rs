@@ -22,7 +22,7 @@ pub const LIMITS: [Duration; 11] = [
 ];
 /// How many different latencies there are.
 const BUCKETS: usize = LIMITS.len() + 1;
-/// So many routes are counted apart; the rest together.
+/// How many routes are counted apart; the rest are counted together.
 const ROUTES: usize = 128;
 /// What the rest is called.
 const OTHERS: &str = "others";
@@ -30,11 +30,11 @@ const OTHERS: &str = "others";
 /// Requests, by how long they took and how they ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// So many took at most as long as the limit of the same number, and longer than the one before.
+    /// How many took at most as long as the limit of the same number, and longer than the one before.
     pub latency: [u64; BUCKETS],
-    /// So many were answered with a status of 400 to 499.
+    /// How many were answered with a status of 400 to 499.
     pub refusals: u64,
-    /// So many failed: a status of 500 or more, or an answer that was broken off.
+    /// How many failed: a status of 500 or more, or an answer that was broken off.
     pub failures: u64,
 }
 
@@ -173,7 +173,7 @@ impl Live {
         self.look(exports, load)
     }
 
-    /// The same, and the longest times begin anew.
+    /// The same, and resets the longest times.
     pub fn taken(&self, exports: &ExportHealth) -> Seen {
         self.look(exports, |longest| longest.swap(0, Ordering::Relaxed))
     }

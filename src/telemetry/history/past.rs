@@ -6,11 +6,11 @@ use std::time::Duration;
 use super::Figures;
 use super::live::{Counts, Seen};
 
-/// So many points are kept: an hour.
+/// How many points are kept: an hour.
 const POINTS: usize = 240;
-/// So many points are in a minute.
+/// How many points make a minute.
 const IN_A_MINUTE: usize = 4;
-/// So many minutes are kept.
+/// How many minutes are kept.
 const MINUTES: usize = POINTS / IN_A_MINUTE;
 
 /// A few seconds.

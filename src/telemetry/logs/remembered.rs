@@ -18,7 +18,7 @@ use crate::telemetry::recorder::Kept;
 
 /// Whose lines are for people at the terminal alone: they have the links that are shown for want of a mail server.
 const NOT_KEPT: &str = "ghostworks::mail";
-/// So many lines are looked at before others may be written again.
+/// How many lines are read before the lock is released for writers.
 const AT_A_TIME: usize = 256;
 /// How much of the bytes is for warnings and errors: one part in three.
 const IMPORTANT_SHARE: usize = 3;

@@ -14,17 +14,17 @@ use opentelemetry_semantic_conventions::attribute;
 
 use super::lock;
 
-/// So many traces are chosen in a second in any case.
+/// How many traces are chosen in a second in any case.
 const EACH_SECOND: u64 = 32;
-/// So many are chosen in a second because a trusted caller asks.
+/// How many are chosen in a second because a trusted caller asks.
 const ASKED_EACH_SECOND: u64 = 128;
 /// Of the others, one in so many.
 const ONE_IN: u64 = 64;
-/// So many traces are known as chosen. A power of two: a trace's place is the end of its id.
+/// How many traces are known as chosen. A power of two: a trace's place is the end of its id.
 const PLACES: usize = 4096;
 /// The most spans that are kept of one trace.
 const SPANS_OF_A_TRACE: usize = 256;
-/// So many of the newest traces may get more spans.
+/// How many of the newest traces may get more spans.
 const OPEN: usize = 512;
 
 /// What spans are never kept with: who it was, where from, and text that a client chose.
@@ -124,7 +124,7 @@ impl FullTraces {
     }
 }
 
-/// So many in each second.
+/// How many in each second.
 #[derive(Debug)]
 struct Allowance {
     each: u64,

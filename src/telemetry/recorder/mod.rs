@@ -37,9 +37,9 @@ pub use self::parts::Part;
 pub use self::record::{Lookup, Record, RecordKey, Stages, Write};
 pub use self::shelf::{Kept, Worth};
 
-/// So many threads have a shelf of their own.
+/// How many threads have a shelf of their own.
 const SHELVES: usize = 4;
-/// So many records are read before others may write again.
+/// How many records are read before others may write again.
 const AT_A_TIME: usize = 256;
 /// How much of the memory full spans may take: one part in ten.
 const FULL_SHARE: usize = 10;

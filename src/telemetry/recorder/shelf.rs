@@ -32,9 +32,9 @@ pub enum Worth {
 /// How many there are of one worth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
-    /// So many are kept.
+    /// How many are kept.
     pub kept: u64,
-    /// So many were, or could have been, and are no longer.
+    /// How many were, or could have been, and are no longer.
     pub dropped: u64,
     /// When the newest of those that were dropped came, in nanoseconds since 1970: whatever came later is kept.
     pub all_since: Option<u64>,

@@ -47,7 +47,7 @@ impl AccountAccessApi {
 
     /// Make a link to choose a password
     ///
-    /// For operators, who hand it over by a way they trust: whoever has it first chooses the password. It is good once, and
+    /// For operators, who hand it over by a way they trust: the first person to open it chooses the password. It is good once, and
     /// takes the place of all links that were mailed. For a disabled account: 409 `account_disabled`.
     #[oai(path = "/:user_id/reset-link", method = "post", operation_id = "create_reset_link")]
     async fn reset_link(

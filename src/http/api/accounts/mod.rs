@@ -69,7 +69,7 @@ impl AccountsApi {
 
     /// Make an account
     ///
-    /// For operators, whoever else may register. Without a password, the answer has a link with which one is chosen: it is
+    /// For operators, even when registration is closed. Without a password, the answer has a link with which one is chosen: it is
     /// good once, for as long as a link of an e-mail. With `is_verified`, the address counts as theirs; with
     /// `is_operator`, they may operate the server.
     #[oai(path = "/", method = "post", operation_id = "create_account")]

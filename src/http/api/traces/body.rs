@@ -94,9 +94,9 @@ struct RecorderBody {
 #[derive(Serialize, Object)]
 #[oai(rename = "Recorded")]
 pub(in crate::http::api) struct KeptBody {
-    /// So many are kept.
+    /// How many are kept.
     kept: u64,
-    /// So many are no longer.
+    /// How many are no longer.
     dropped: u64,
     /// All that came later than this are kept.
     complete_since: Time,
@@ -106,11 +106,11 @@ pub(in crate::http::api) struct KeptBody {
 #[derive(Serialize, Object)]
 #[oai(rename = "RecordedSpans")]
 struct SpansBody {
-    /// So many traces have their spans.
+    /// How many traces have their spans.
     traces: u64,
-    /// So many spans are kept.
+    /// How many spans are kept.
     kept: u64,
-    /// So many are no longer.
+    /// How many are no longer.
     dropped: u64,
 }
 

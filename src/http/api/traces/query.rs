@@ -23,7 +23,7 @@ query_parameters! {
         operation: OperationName,
         /// Answered with this status, such as `404`, or one like it: `4xx`.
         status: StatusText,
-        /// Taking at least so many milliseconds.
+        /// The least duration, in milliseconds.
         min_duration_ms: Offset,
         /// About this workspace.
         workspace_id: Uuid,
@@ -47,7 +47,7 @@ query_parameters! {
         operation: OperationName,
         /// Answered with this status, such as `404`, or one like it: `4xx`.
         status: StatusText,
-        /// Taking at least so many milliseconds.
+        /// The least duration, in milliseconds.
         min_duration_ms: Offset,
         /// Coming at this time or later.
         since: Time,

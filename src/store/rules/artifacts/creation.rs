@@ -45,7 +45,7 @@ pub(super) struct Chronological<'a> {
     live: Places<'a>,
     trash: Option<Places<'a>>,
     newest_first: bool,
-    /// So many are looked up at once.
+    /// How many are looked up at once.
     at_once: usize,
     ahead: VecDeque<CreationRow>,
 }

@@ -12,7 +12,7 @@ use crate::store::engine::{Counter, Source};
 const NEXT_ROWS: usize = 500;
 /// Reading also stops at this many bytes.
 const NEXT_BYTES: usize = 2 << 20;
-/// So many places are looked up at once while all artifacts are read.
+/// How many places are looked up at once while all artifacts are read.
 const PLACES_AT_ONCE: usize = 100;
 
 /// A page of everything: the places before it are passed over, and the total is a counter.
