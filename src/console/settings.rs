@@ -11,7 +11,8 @@ use super::links;
 use super::outcome::{Outcome, see};
 use super::submission;
 use super::visitor::Visitor;
-use crate::domain::{Action, Field, RawWorkspacePatch, TenantId, Violations, WorkspaceName, WorkspaceView};
+use super::workspaces::naming_fields;
+use crate::domain::{Action, Field, RawWorkspacePatch, TenantId, Violations, WorkspaceView};
 use crate::http::pages::PageRequest;
 use crate::service::Error;
 
@@ -84,14 +85,7 @@ fn show(
         h1 { "Settings" }
         form method="post" action=(links::settings(id)) class="sheet" {
             (form_fields(request, visitor))
-            label { "Name"
-                input name="name" value=(typed.text("name")) required maxlength=(WorkspaceName::MAX_CHARS) dir="auto";
-            }
-            (faults(wrong, "/name"))
-            label { "What it is for " span class="muted" { "(optional)" }
-                textarea name="description" rows="3" maxlength="1000" dir="auto" { (typed.text("description")) }
-            }
-            (faults(wrong, "/description"))
+            (naming_fields(typed, wrong))
             button class="primary" { "Save" }
         }
         @if view.role.may(Action::DeleteWorkspace) { (end(request, visitor, view, wrong)) }

@@ -73,18 +73,25 @@ fn item(request: &PageRequest, view: &WorkspaceView) -> Markup {
     }
 }
 
+/// What a workspace is called, and what it is for.
+pub(super) fn naming_fields(typed: &Form, wrong: Option<&Violations>) -> Markup {
+    html! {
+        label { "Name"
+            input name="name" value=(typed.text("name")) required maxlength=(WorkspaceName::MAX_CHARS) dir="auto";
+        }
+        (faults(wrong, "/name"))
+        label { "What it is for " span class="muted" { "(optional)" }
+            textarea name="description" rows="3" maxlength="1000" dir="auto" { (typed.text("description")) }
+        }
+        (faults(wrong, "/description"))
+    }
+}
+
 fn new_form(request: &PageRequest, visitor: &Visitor, typed: &Form, wrong: Option<&Violations>) -> Markup {
     html! {
         form method="post" action=(links::WORKSPACES) {
             (form_fields(request, visitor))
-            label { "Name"
-                input name="name" value=(typed.text("name")) required maxlength=(WorkspaceName::MAX_CHARS) dir="auto";
-            }
-            (faults(wrong, "/name"))
-            label { "What it is for " span class="muted" { "(optional)" }
-                textarea name="description" rows="3" maxlength="1000" dir="auto" { (typed.text("description")) }
-            }
-            (faults(wrong, "/description"))
+            (naming_fields(typed, wrong))
             button class="primary" { "Create workspace" }
         }
     }
