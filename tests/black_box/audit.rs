@@ -10,17 +10,7 @@ fn workspace(owner: &Account) -> String {
 
 /// What was done, oldest first, read in pages of `limit`.
 fn entries(by: &Account, workspace: &str, limit: usize) -> Vec<Value> {
-    let (mut all, mut cursor) = (Vec::new(), String::new());
-    loop {
-        let page = by.client.get(&format!("{workspace}/audit?limit={limit}{cursor}")).expect(200).json();
-        let items = page["items"].as_array().expect("items").clone();
-        assert!(items.len() <= limit, "{page}");
-        all.extend(items);
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => break,
-        }
-    }
+    let mut all = by.client.pages(&format!("{workspace}/audit"), limit);
     all.reverse();
     all
 }

@@ -21,13 +21,7 @@ fn operators_page_through_all_accounts_and_find_one_by_its_address() {
     let server = started();
     let operator = server.client().bearer(OPERATOR);
     let accounts: Vec<Account> = (0..5).map(|_| Account::new(&server)).collect();
-    let (mut ids, mut cursor) = (Vec::new(), String::new());
-    loop {
-        let page = operator.get(&format!("{ACCOUNTS}?limit=2{cursor}")).expect(200).json();
-        ids.extend(page["items"].as_array().expect("items").iter().map(|item| text(&item["id"])));
-        let Some(next) = page["next_cursor"].as_str() else { break };
-        cursor = format!("&cursor={next}");
-    }
+    let ids: Vec<String> = operator.pages(ACCOUNTS, 2).iter().map(|item| text(&item["id"])).collect();
     assert_eq!(ids, accounts.iter().map(|account| account.id.clone()).collect::<Vec<_>>());
 
     let email = accounts[3].email.to_uppercase();

@@ -109,15 +109,8 @@ fn pages_follow_one_another_newest_first() {
         server.client().get("/nowhere").expect(404);
     }
     let operator = operator(&server);
-    let (mut seen, mut cursor) = (Vec::new(), String::new());
-    loop {
-        let page = operator.get(&format!("{TRACES}?status=404&limit=2{cursor}")).expect(200).json();
-        seen.extend(page["items"].as_array().expect("items").iter().map(|it| text(&it["trace_id"])));
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => break,
-        }
-    }
+    let pages = operator.pages(&format!("{TRACES}?status=404"), 2);
+    let seen: Vec<String> = pages.iter().map(|it| text(&it["trace_id"])).collect();
     let times: Vec<String> = list(&operator, "status=404").iter().map(|it| text(&it["started_at"])).collect();
     assert!(times.is_sorted_by(|newer, older| newer >= older), "{times:?}");
     assert_eq!((seen.len(), seen.into_iter().collect::<BTreeSet<_>>().len()), (5, 5));

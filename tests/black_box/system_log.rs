@@ -61,15 +61,8 @@ fn pages_of_the_log_follow_one_another() {
         server.client().get("/nowhere").expect(404);
     }
     let operator = operator(&server);
-    let (mut seen, mut cursor) = (Vec::new(), String::new());
-    loop {
-        let page = operator.get(&format!("{LOG}?q=unmatched&limit=2{cursor}")).expect(200).json();
-        seen.extend(page["items"].as_array().expect("items").iter().map(|it| text(&it["span_id"])));
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => break,
-        }
-    }
+    let pages = operator.pages(&format!("{LOG}?q=unmatched"), 2);
+    let mut seen: Vec<String> = pages.iter().map(|it| text(&it["span_id"])).collect();
     let all = seen.len();
     seen.sort_unstable();
     seen.dedup();

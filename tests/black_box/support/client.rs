@@ -76,6 +76,22 @@ impl Client {
         self.call("GET", path)
     }
 
+    /// The items of a list that is read page by page, at most `limit` on each.
+    pub fn pages(&self, path: &str, limit: usize) -> Vec<Value> {
+        let first = format!("{path}{}limit={limit}", if path.contains('?') { '&' } else { '?' });
+        let (mut all, mut next) = (Vec::new(), first.clone());
+        loop {
+            let page = self.get(&next).expect(200).json();
+            let items = page["items"].as_array().expect("items").clone();
+            assert!(items.len() <= limit, "{page}");
+            all.extend(items);
+            match page["next_cursor"].as_str() {
+                Some(cursor) => next = format!("{first}&cursor={cursor}"),
+                None => return all,
+            }
+        }
+    }
+
     /// `DELETE`.
     pub fn delete(&self, path: &str) -> Reply {
         self.call("DELETE", path)
