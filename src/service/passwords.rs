@@ -35,7 +35,8 @@ impl Service {
             .await
     }
 
-    /// Refuses a caller who does not know the current password of their account. Returns its hash.
+    /// Refuses a caller who does not know the current password of their account. Returns its hash. Who has a session and guesses
+    /// is as slow as who has none: each attempt counts as one to sign in.
     pub(super) async fn require_password(
         &self,
         caller: &Caller,
@@ -47,6 +48,7 @@ impl Service {
         if current.is_too_long() {
             return Err(not_current().into());
         }
+        self.count_login(Some(&user.email), Some(&credentials), &caller.client)?;
         let (expected, asker) = (credentials.password_hash, self.devices.asker(&user.email, &caller.client));
         match self.hasher.verify(current, Some(expected.clone()), asker).await? {
             Verdict::Wrong => Err(not_current().into()),

@@ -202,3 +202,18 @@ fn s10_guesses_from_a_known_place_are_limited_as_well() {
     }
     refused(&login(&client, "nobody@example.com", "Wrong-guess-1"));
 }
+
+#[test]
+fn guesses_at_the_current_password_count_as_attempts_to_sign_in() {
+    let server = start();
+    let account = Account::new(&server);
+    let guess = |path: &str| {
+        let body = json!({"current_password": "Wrong-horse-7", "new_password": "Another-horse-8"});
+        account.client.post(&format!("/api/v1/auth/{path}"), &body)
+    };
+    guess("password/change").problem(422, "validation_failed");
+    let replies: Vec<Reply> = (0..10).map(|_| guess("me/export")).collect();
+    refused(replies.last().expect("a reply"));
+    refused(&guess("password/change"));
+    refused(&guess("me/delete"));
+}
