@@ -4,7 +4,7 @@
 //! the primitives of passwords and tokens, `mail` sends e-mails, `backups` keeps copies of everything, `followers` runs what
 //! works beside the requests, `telemetry` says what happened, `operations` what can be asked
 //! for and by whom, `config` says how it is wanted, `priority` which threads give way, `offload` takes long computations
-//! off the runtime's threads, and `app` puts everything together. What each may import is held by `tests/architecture`.
+//! off the runtime's threads, `whole_file` writes files that are there whole or not at all, and `app` puts everything together. What each may import is held by `tests/architecture`.
 
 pub mod app;
 pub mod auth;
@@ -23,3 +23,4 @@ pub mod search;
 pub mod service;
 pub mod store;
 pub mod telemetry;
+pub mod whole_file;

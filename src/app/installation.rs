@@ -5,9 +5,9 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use super::{Error, SEARCH_DIR};
-use crate::backups::WholeFile;
 use crate::domain::{InstallationId, SystemEntropy};
 use crate::store::redb::Location;
+use crate::whole_file::WholeFile;
 
 /// The file in the data directory.
 const FILE: &str = "installation";

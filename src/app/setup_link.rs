@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::backups::WholeFile;
 use crate::followers::{Failure, Task};
 use crate::service::Service;
+use crate::whole_file::WholeFile;
 
 /// The file in the data directory.
 const FILE: &str = "setup-link";

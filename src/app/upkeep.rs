@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Error, SEARCH_DIR, deleted, running, store_options};
-use crate::backups::WholeFile;
 use crate::config::Config;
 use crate::domain::Email;
 use crate::search::IndexContents;
@@ -17,6 +16,7 @@ use crate::store::backup::{self, BackupError, Copied};
 use crate::store::check::CheckReport;
 use crate::store::redb::{self, Compacted, OpenError, Options, RedbStore, RestoreError, Schema, Stats};
 use crate::store::{NoObserver, Store as _};
+use crate::whole_file::WholeFile;
 
 /// How often it is looked how far something is.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);

@@ -11,9 +11,9 @@ use tokio::task::spawn_blocking;
 
 use super::PlaceError;
 use super::name::is_of_changes;
-use super::whole_file::WholeFile;
 use crate::domain::{Entropy, SystemEntropy, push_hex};
 use crate::store::Backup;
+use crate::whole_file::WholeFile;
 
 /// What every backup is called until it is whole: one that a process left behind is overwritten by the next.
 const UNFINISHED: &str = "ghostworks.backup.partial";

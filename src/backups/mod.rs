@@ -11,7 +11,6 @@ mod name;
 mod owner;
 mod retention;
 mod tombstones;
-mod whole_file;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -31,7 +30,6 @@ pub use self::inventory::{Inventory, NoRoute, Route};
 pub use self::name::{KeptBackup, KeptChanges, Provenance, is_of_changes};
 pub use self::owner::Owner;
 pub use self::tombstones::{Tombstone, Tombstones};
-pub use self::whole_file::WholeFile;
 
 /// What the address of a bucket begins with.
 const SCHEME: &str = "s3://";

@@ -9,8 +9,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Place, PlaceError, WholeFile};
+use super::{Place, PlaceError};
 use crate::domain::{Timestamp, UserId};
+use crate::whole_file::WholeFile;
 
 /// What the object in a place is called.
 const NAME: &str = "ghostworks.deleted-accounts";

@@ -13,9 +13,9 @@ use tokio::time::timeout;
 use super::TransferError;
 use super::remote::{PATIENCE, RemoteServer};
 use crate::app::Error;
-use crate::backups::WholeFile;
 use crate::config::Config;
 use crate::telemetry::with_causes;
+use crate::whole_file::WholeFile;
 
 /// What an export is sent as.
 const NDJSON: &str = "application/x-ndjson";

@@ -22,7 +22,7 @@ impl WholeFile {
 
     /// The same, with another name until then; a file that has it is overwritten. Only its owner may read it: what
     /// backups have in them is nobody else's business.
-    pub(super) fn create_at(partial: PathBuf, path: &Path) -> io::Result<(Self, File)> {
+    pub fn create_at(partial: PathBuf, path: &Path) -> io::Result<(Self, File)> {
         let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
         Ok((Self { partial, path: path.to_owned(), is_kept: false }, file))
     }
