@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::setup_link::SetupFile;
+use crate::acme::Renewal;
 use crate::followers::{Driver, Following};
 use crate::search::SegmentSize;
 use crate::service::{
@@ -11,13 +12,21 @@ use crate::service::{
 };
 
 /// Starts them.
-pub(super) fn start(service: &Arc<Service>, mail: MailRequests, setup: Option<SetupFile>) -> Driver {
+pub(super) fn start(
+    service: &Arc<Service>,
+    mail: MailRequests,
+    setup: Option<SetupFile>,
+    renewal: Option<Renewal>,
+) -> Driver {
     let mut driver = Driver::new(service.background.clone(), service.clock.clone());
     if let Some(history) = service.telemetry.history() {
         driver.start(Sampling::new(history.clone()));
     }
     if let Some(file) = setup {
         driver.start(file);
+    }
+    if let Some(renewal) = renewal {
+        driver.start(renewal);
     }
     driver.start(Mailing::new(service.clone(), mail));
     driver.start(Housekeeping::new(service.clone()));

@@ -149,6 +149,7 @@ pub(super) fn state(
         memory: Memory::new(memory_bytes, max_body_bytes.max(max_import_bytes)),
         operator: ArcSwapOption::new(config.server.operator_token.as_ref().map(SharedToken::new).map(Arc::new)),
         cors_origins: ArcSwap::from_pointee(config.server.cors_origins.clone()),
+        certificate: None,
         environment: config.environment,
         server: config.server.clone(),
         instance,

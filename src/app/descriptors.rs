@@ -3,10 +3,13 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Descriptors that are not for connections: the database, the files of the search index while parts of it are merged,
-/// exports, backups, standard streams, and connections to the addresses of the metrics and of operators.
-const RESERVED: u64 = 256 + 2 * INNER_CONNECTIONS as u64;
+/// exports, backups, standard streams, connections to the addresses of the metrics and of operators, and those over plain HTTP
+/// to what is over HTTPS.
+const RESERVED: u64 = 256 + 2 * INNER_CONNECTIONS as u64 + PLAIN_CONNECTIONS as u64;
 /// Connections that are served at a time at the address of the metrics, and at that of operators, if they have one.
 pub(super) const INNER_CONNECTIONS: usize = 64;
+/// Connections that are served at a time over plain HTTP to be sent on to HTTPS. They rest for seconds only.
+pub(super) const PLAIN_CONNECTIONS: usize = 128;
 
 /// Raises the soft limit on open files to the hard one, and returns how many connections can be served at a time: `wanted`,
 /// or fewer if there are too few descriptors for that.
@@ -49,7 +52,7 @@ mod tests {
 
     #[test]
     fn connections_leave_descriptors_for_the_rest() {
-        assert_eq!(possible(1024), 640);
+        assert_eq!(possible(1024), 512);
         assert_eq!(possible(100), 50);
         assert_eq!(possible(1), 1);
     }

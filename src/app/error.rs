@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::TransferError;
+use crate::acme::AcmeError;
 use crate::auth::{HashingError, SigningKeyError};
 use crate::backups::PlaceError;
 use crate::config::Listen;
@@ -70,6 +71,9 @@ pub enum Error {
         /// The address.
         email: String,
     },
+    /// The authority that is to give a certificate can't be asked.
+    #[error(transparent)]
+    Acme(#[from] AcmeError),
     /// The certificate can't be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -209,6 +213,18 @@ pub enum Error {
         setting: &'static str,
         /// What the system said.
         error: io::Error,
+    },
+    /// The port is not for everybody.
+    #[error(
+        "can't listen on {address}: ports below 1024 take a right. Give it to the program (sudo setcap cap_net_bind_service=+ep {program}), to the service (AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit of systemd), or to everybody (sudo sysctl net.ipv4.ip_unprivileged_port_start=80); or choose another address with {setting}"
+    )]
+    PrivilegedPort {
+        /// The address.
+        address: Listen,
+        /// What it comes from.
+        setting: &'static str,
+        /// This program's file.
+        program: String,
     },
     /// The system does not deliver signals.
     #[error("can't wait for signals: {0}")]

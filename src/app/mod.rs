@@ -7,6 +7,7 @@ mod data_dir;
 mod deleted;
 mod demo;
 mod descriptors;
+mod encryption;
 mod error;
 mod installation;
 mod listening;
@@ -34,18 +35,19 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::config::{self, Config, Effective, Listen, Sources};
+use crate::config::{self, Config, Domain, Effective, Listen, Sources};
 use crate::console;
 use crate::domain::{Clock as _, IdGenerator, SharedQuotas, SystemClock};
-use crate::http::server::{Listener, Tls, TlsError};
-use crate::http::{self, OperatorSocket, server};
+use crate::http::server::Listener;
+use crate::http::{self, OperatorSocket, State, server};
 use crate::service::{Outbox, ReloadDesk};
 use crate::store::{Store, StoreError};
 use crate::telemetry::{self, Pipeline};
 
 use self::building::{Beginning, hasher, search, store_options};
+use self::encryption::Encryption;
 use self::listening::Listeners;
-use self::observers::{register_gauges, watch_the_parts};
+use self::observers::{register_certificate, register_gauges, watch_the_parts};
 use self::reloading::Reloader;
 use self::setup_link::Offer;
 use self::signals::Signals;
@@ -55,6 +57,7 @@ pub use accounts::{
     MadeAccount, PasswordLink,
 };
 pub use demo::{Demo, fill_with_demo};
+pub use encryption::{needs_terms, terms};
 pub use error::Error;
 pub use operator::{PinnedSetting, Reloaded, ask_operator, log_level, reload};
 pub use places::{BackupPlace, RestorePoint, Verified};
@@ -87,7 +90,6 @@ pub async fn serve(effective: Effective, sources: Sources, may_be_new: bool) -> 
     }
     config.server.max_connections = descriptors::connections(config.server.max_connections);
     let listeners = Listeners::open(&config).await?;
-    let tls = tls(&config.server)?;
     let data_dir = &config.storage.data_dir;
     data_dir::make(data_dir)?;
 
@@ -95,6 +97,7 @@ pub async fn serve(effective: Effective, sources: Sources, may_be_new: bool) -> 
         installation::require_database(data_dir)?;
     }
     let telemetry = Arc::new(telemetry);
+    let encryption = Encryption::new(&config, &telemetry)?;
     let quotas = SharedQuotas::new(settings::quotas(&config.quotas));
     let store = building::open_store(&config.storage, &quotas, telemetry.clone())?;
     let installation = installation::identify(data_dir)?;
@@ -111,14 +114,18 @@ pub async fn serve(effective: Effective, sources: Sources, may_be_new: bool) -> 
     service.configuration.store(Arc::new(settings::in_force(&effective, &effective, &[])));
     register_gauges(&service);
     watch_the_parts(&service);
-    let state = Arc::new(building::state(&config, service.clone(), pipeline, instance, listeners.metrics.is_some()));
+    let state = building::state(&config, service.clone(), pipeline, instance, listeners.metrics.is_some());
+    let state = Arc::new(State { certificate: encryption.certificate(), ..state });
+    register_certificate(&state);
 
     let (reloads, stop) = signals.split(state.clone());
     let operator_socket = operator_socket(data_dir);
     let Offer { shown, file } =
         setup_link::offer(&service, data_dir, &base(&config, &listeners.main), state.server.console).await;
-    announce(&config, &listeners, shown.as_deref());
-    let background = background::start(&service, mail_requests, file);
+    let has_certificate = state.certificate.as_ref().is_none_or(|certificate| certificate.not_after().is_some());
+    announce(&config, &listeners, shown.as_deref(), has_certificate);
+    let Encryption { tls, renewal, challenges } = encryption;
+    let background = background::start(&service, mail_requests, file, renewal);
     let reloader = Reloader::new(effective, sources, state.clone(), tls.clone());
     tokio::spawn(reloader.run(reloads, reload_requests));
     supervisor::ready();
@@ -133,6 +140,10 @@ pub async fn serve(effective: Effective, sources: Sources, may_be_new: bool) -> 
     if let Some(listener) = listeners.operators {
         let router = http::operator_router(state.clone());
         inner.spawn(server::serve(listener, None, router, inner_limits(&config.server), stopped(&inner_stopped)));
+    }
+    if let Some((listener, challenges)) = listeners.plain.zip(challenges) {
+        let router = http::to_https_router(state.clone(), challenges);
+        inner.spawn(server::serve(listener, None, router, plain_limits(&config.server), stopped(&inner_stopped)));
     }
     if let Some(socket) = operator_socket {
         inner.spawn(socket.serve(router.clone(), stopped(&inner_stopped)));
@@ -171,12 +182,6 @@ fn stopped(stop: &watch::Receiver<()>) -> impl Future<Output = ()> + Send + 'sta
     async move { while stop.changed().await.is_ok() {} }
 }
 
-/// The TLS side, if there is a certificate.
-fn tls(config: &config::Server) -> Result<Option<Tls>, TlsError> {
-    let (Some(certificate), Some(key)) = (&config.tls_certificate, &config.tls_key) else { return Ok(None) };
-    Tls::new(server::Files { certificate: certificate.clone(), key: key.clone() }).map(Some)
-}
-
 fn limits(config: &config::Server) -> server::ConnectionLimits {
     server::ConnectionLimits {
         max_connections: config.max_connections,
@@ -195,12 +200,19 @@ fn inner_limits(config: &config::Server) -> server::ConnectionLimits {
     server::ConnectionLimits { max_connections: limits.max_connections.min(descriptors::INNER_CONNECTIONS), ..limits }
 }
 
+/// The same for those who are sent on.
+fn plain_limits(config: &config::Server) -> server::ConnectionLimits {
+    let limits = limits(config);
+    let max_connections = limits.max_connections.min(descriptors::PLAIN_CONNECTIONS);
+    server::ConnectionLimits { max_connections, idle_timeout: limits.idle_timeout.min(limits.header_timeout), ..limits }
+}
+
 /// Where people find this server: at its public address, or on this machine.
 fn base(config: &Config, listener: &Listener) -> String {
     if let Some(url) = &config.server.public_url {
         return url.as_str().to_owned();
     }
-    let scheme = if config.server.tls_certificate.is_some() { "https" } else { "http" };
+    let scheme = config.server.scheme();
     match listener.address() {
         Some(address) if address.ip().is_unspecified() => format!("{scheme}://localhost:{}", address.port()),
         Some(address) => format!("{scheme}://{address}"),
@@ -209,15 +221,19 @@ fn base(config: &Config, listener: &Listener) -> String {
 }
 
 /// Says where things are, once they are there. The first line is for programs too.
-fn announce(config: &Config, listeners: &Listeners, setup: Option<&str>) {
+fn announce(config: &Config, listeners: &Listeners, setup: Option<&str>, has_certificate: bool) {
     let server = &config.server;
-    let tls = if server.tls_certificate.is_some() { "https" } else { "http" };
     let url = |scheme: &str, listener: &Listener, configured: &Listen| match listener.address() {
         Some(address) => format!("{scheme}://{address}"),
         None => configured.to_string(),
     };
-    let own = url(tls, &listeners.main, &server.listen);
+    let own = url(server.scheme(), &listeners.main, &server.listen);
     let mut lines = format!("ghostworks ready on {own}\n");
+    if !has_certificate {
+        let names: Vec<&str> = server.acme_domains.iter().map(Domain::as_str).collect();
+        lines +=
+            &format!("  waits    for its first certificate, of {} for {}\n", server.acme_directory, names.join(", "));
+    }
     if server.console && listeners.main.address().is_some() {
         lines += &format!("  console  {own}/console\n");
     }
@@ -232,6 +248,9 @@ fn announce(config: &Config, listeners: &Listeners, setup: Option<&str>) {
     lines += &format!("  metrics  {}/metrics\n", metrics.map_or(own, |address| format!("http://{address}")));
     if let (Some(listener), Some(configured)) = (&listeners.operators, &server.operator_listen) {
         lines += &format!("  operator {}\n", url("http", listener, configured));
+    }
+    if let Some((listener, configured)) = listeners.plain.as_ref().zip(server.acme_http_listen.as_ref()) {
+        lines += &format!("  http     {}\n", url("http", listener, configured));
     }
     let data_dir = &config.storage.data_dir;
     let data = std::fs::canonicalize(data_dir).unwrap_or_else(|_| data_dir.clone());

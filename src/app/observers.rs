@@ -5,11 +5,13 @@ use std::sync::Arc;
 use crate::auth::OnHashed;
 use crate::domain::Timestamp;
 use crate::followers::TaskHealth;
+use crate::http::State;
 use crate::service::{BackupHealth, SearchHealth, Service};
 use crate::store::{Call, CommitFigures, Damage, Observer, StoreError, StoreFigures};
 use crate::telemetry::history::Figures;
 use crate::telemetry::{
-    BackupFigures, HashingFigures, SearchFigures, StorageCall, StorageFigures, StorageWrite, TaskFigures, Telemetry,
+    BackupFigures, CertificateFigures, HashingFigures, SearchFigures, StorageCall, StorageFigures, StorageWrite,
+    TaskFigures, Telemetry,
 };
 
 /// Reports to telemetry what the store does.
@@ -73,6 +75,15 @@ pub(super) fn register_gauges(service: &Arc<Service>) {
     metrics.register_hashing(move || {
         let figures = seen.upgrade()?.hasher.figures();
         Some(HashingFigures { running: figures.running, waiting: figures.waiting })
+    });
+}
+
+/// Registers the gauge of the certificate, which is read for as long as there is a server that shows it.
+pub(super) fn register_certificate(state: &Arc<State>) {
+    let shown = Arc::downgrade(state);
+    state.service.telemetry.metrics().register_certificate(move || {
+        let not_after = shown.upgrade()?.certificate.as_ref()?.not_after();
+        Some(CertificateFigures { not_after: not_after.map(seconds) })
     });
 }
 

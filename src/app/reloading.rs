@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::Receiver;
 
 use super::settings;
-use crate::config::{self, Config, Differences, Effective, Sources};
+use crate::config::{self, CertificateSource, Config, Differences, Effective, Sources};
 use crate::http::server::{Certificate, Files, Tls};
 use crate::http::{SharedToken, State};
 use crate::mail::Mailer;
@@ -83,9 +83,10 @@ impl Reloader {
         Ok(Reloaded { changed, needs_restart, pinned })
     }
 
-    /// A certificate can be another one; whether there is one takes a restart.
+    /// A certificate can be another one; whether there is one, and who gives it, takes a restart.
     fn keep_speaking_tls_or_not(&self, newer: &Effective, differences: &mut Differences) {
-        if self.tls.is_some() != newer.config().server.tls_certificate.is_some() {
+        let source = |effective: &Effective| effective.config().server.certificate_source();
+        if source(&self.started) != source(newer) {
             let is_tls = |key: &String| key.starts_with("server.tls_");
             differences.changed.retain(|key| !is_tls(key));
             differences.needs_restart.extend(self.started.differences(newer).changed.into_iter().filter(is_tls));
@@ -113,7 +114,8 @@ impl Reloader {
         let is_changed = |part: &str| differences.changed.iter().any(|key| key.starts_with(part));
         let (mut prepared, mut errors) = (Prepared::default(), Vec::new());
         let server = &config.server;
-        if let (Some(_), Some(certificate), Some(key)) = (&self.tls, &server.tls_certificate, &server.tls_key) {
+        let by_files = self.started.config().server.certificate_source() == CertificateSource::Files;
+        if let (true, Some(certificate), Some(key)) = (by_files, &server.tls_certificate, &server.tls_key) {
             let files = Files { certificate: certificate.clone(), key: key.clone() };
             prepared.certificate = noted(Certificate::read(files), &mut errors);
         }

@@ -17,7 +17,7 @@ use serde_json::Value;
 use tokio::net::UnixStream;
 
 use super::Error;
-use crate::config::{self, Config};
+use crate::config::{self, CertificateSource, Config};
 use crate::http::OperatorSocket;
 use crate::store::backup::BackupError;
 
@@ -85,7 +85,7 @@ async fn by_token(
     body: Full<Bytes>,
 ) -> Result<(String, Response<Incoming>), Error> {
     let Some(url) = config.local_url() else { return Err(Error::Running("its address is not known: give --listen")) };
-    if config.tls_certificate.is_some() {
+    if config.certificate_source() != CertificateSource::Nothing {
         return Err(Error::Running("it speaks TLS: run this as the user that the server runs as"));
     }
     let Some(token) = &config.operator_token else {

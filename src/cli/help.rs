@@ -7,6 +7,8 @@ pub(super) const MORE: &str = "\
       Serve on http://127.0.0.1:8000, with the data in ./data
   ghostworks serve --listen 0.0.0.0:80 --data-dir /var/lib/ghostworks
       Serve on every interface, with the data in its own place
+  ghostworks serve --domain example.com
+      Serve https://example.com on this machine, with a certificate of Let's Encrypt
   GHOSTWORKS__LOG__LEVEL=warn ghostworks --config /etc/ghostworks.toml
       Serve as a file says, with a quieter log
   ghostworks config show

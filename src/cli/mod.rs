@@ -153,6 +153,8 @@ enum Failure {
     NoPassword(String),
     #[error("{0}")]
     NotConfirmed(&'static str),
+    #[error("{0}")]
+    TermsNotAccepted(String),
     #[error("can't read from standard input: {0}")]
     Input(io::Error),
     #[error("the database is damaged: {0}")]

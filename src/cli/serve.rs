@@ -1,11 +1,13 @@
 //! `ghostworks serve`: the server itself.
 
-use tokio::runtime::Builder;
+use std::io::{self, IsTerminal as _};
+
+use tokio::runtime::{Builder, Runtime};
 
 use super::Failure;
 use crate::{
     app,
-    config::{Effective, Sources},
+    config::{Config, Domain, Effective, Sources},
 };
 
 #[derive(Debug, Default, clap::Args)]
@@ -13,14 +15,50 @@ pub(super) struct Args {
     /// Begin with an empty database although the one that was there is missing
     #[arg(long)]
     new: bool,
+    /// Serve this domain over TLS, in production, on ports 443 and 80, with a certificate that an authority gives and that is
+    /// renewed by itself; may be repeated
+    #[arg(long = "domain", value_name = "NAME")]
+    domains: Vec<Domain>,
+    /// Accept the terms of the authority that gives certificates: Let's Encrypt, or that of server.acme_directory
+    #[arg(long)]
+    accept_terms: bool,
 }
 
 /// Serves until asked to stop.
 pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
-    let effective = Effective::load(sources)?;
+    let mut sources = Sources { domains: args.domains.clone(), accept_terms: args.accept_terms, ..sources.clone() };
+    let mut effective = Effective::load(&sources)?;
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
-    let served = runtime.block_on(app::serve(effective, sources.clone(), args.new));
+    if app::needs_terms(effective.config()) {
+        ask_for_consent(effective.config(), &runtime)?;
+        sources.accept_terms = true;
+        effective = Effective::load(&sources)?;
+    }
+    let served = runtime.block_on(app::serve(effective, sources, args.new));
     // Everything that matters is closed by now; a stuck blocking task must not hold up the end.
     runtime.shutdown_background();
     Ok(served?)
+}
+
+/// Refuses unless the person at the terminal accepts the terms of the authority.
+fn ask_for_consent(config: &Config, runtime: &Runtime) -> Result<(), Failure> {
+    let authority = &config.server.acme_directory;
+    let refused = |why: &str| {
+        Failure::TermsNotAccepted(format!(
+            "{why}; a certificate from {authority} takes accepting its terms: start with --accept-terms, or set \
+             server.acme_accept_terms = true"
+        ))
+    };
+    if !io::stdin().is_terminal() {
+        return Err(refused("there is no terminal to ask at"));
+    }
+    let terms = runtime.block_on(app::terms(config))?;
+    let terms = terms.map_or_else(|| "It names none.".to_owned(), |url| format!("They are at {url}."));
+    eprint!("Certificates come from {authority}, on its terms. {terms} Do you accept them? [y/N] ");
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).map_err(Failure::Input)?;
+    match answer.trim() {
+        "y" | "Y" | "yes" => Ok(()),
+        _ => Err(refused("the terms were not accepted")),
+    }
 }

@@ -11,6 +11,8 @@ use super::error::ConfigError;
 /// How strong a source is: of two that have a setting, the later one here wins.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Strength {
+    /// What follows from other settings.
+    Implied,
     File,
     StandardVariable,
     Variable,

@@ -1,7 +1,7 @@
 //! Where a server listens.
 
 use std::fmt::{self, Display};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -39,10 +39,9 @@ impl Listen {
     /// before it starts.
     pub fn local_address(&self) -> Option<SocketAddr> {
         let Self::Address(mut address) = *self else { return None };
-        match address.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-            IpAddr::V4(_) | IpAddr::V6(_) => {}
+        if address.ip().is_unspecified() {
+            // Every address of IPv6 means those of IPv4, too, which are there where IPv6 is not, as in many containers.
+            address.set_ip(Ipv4Addr::LOCALHOST.into());
         }
         (address.port() != 0).then_some(address)
     }
@@ -107,7 +106,7 @@ mod tests {
     fn the_same_machine_reaches_an_address_with_a_port() {
         let local = |text: &str| text.parse::<Listen>().unwrap().local_address().map(|address| address.to_string());
         assert_eq!(local("0.0.0.0:80").as_deref(), Some("127.0.0.1:80"));
-        assert_eq!(local("[::]:80").as_deref(), Some("[::1]:80"));
+        assert_eq!(local("[::]:80").as_deref(), Some("127.0.0.1:80"));
         assert_eq!(local("192.0.2.1:80").as_deref(), Some("192.0.2.1:80"));
         assert_eq!(local("127.0.0.1:0"), None);
         assert_eq!(local("unix:/run/it"), None);

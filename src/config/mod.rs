@@ -3,11 +3,12 @@
 //! A value is taken from the strongest place that has it: defaults < file < environment < command line. The file is
 //! the one named by `--config` or `GHOSTWORKS_CONFIG`. In the environment a setting is `GHOSTWORKS__SECTION__KEY`, and
 //! some have a standard name too (`ENVIRONMENT`, `OTEL_SERVICE_NAME`, …), which is the weaker of the two; an empty
-//! variable counts as unset.
+//! variable counts as unset. What follows from `server.acme_domains` is stronger than a default alone.
 //!
 //! Unknown keys and bad values are refused. This is the only module that reads the environment; it knows nothing of
 //! what the settings are used for.
 
+mod acme;
 mod auth;
 mod backups;
 mod check;
@@ -40,6 +41,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use acme::{AcmeChallenge, Domain, DomainError};
 pub use auth::{Auth, Registration};
 pub use backups::Backups;
 pub use effective::Effective;
@@ -56,7 +58,7 @@ pub use quotas::Quotas;
 pub use reload::Differences;
 pub use remote::Remote;
 pub use sampling::{RemoteSampling, Sampler, SamplerArg};
-pub use server::Server;
+pub use server::{CertificateSource, Server};
 pub use source::Sources;
 pub use storage::Storage;
 pub use telemetry::{Exporter, MetricTemporality, MetricsExporters, Telemetry};

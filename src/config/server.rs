@@ -3,11 +3,13 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 
+use hyper::Uri;
 use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Origin;
+use super::acme::{self, AcmeChallenge, Domain};
 use super::check::{self, Checked};
 use super::listen::Listen;
 use super::public_url::PublicUrl;
@@ -35,6 +37,28 @@ pub struct Server {
     pub tls_certificate: Option<PathBuf>,
     /// A PEM file with the key of that certificate. Read again when it changes.
     pub tls_key: Option<PathBuf>,
+    /// The domains that lead to this server: then it speaks TLS with a certificate for them, which an authority gives over
+    /// ACME (RFC 8555) and which is renewed by itself. Unless something says otherwise, it is production, listens on ports 443
+    /// and 80, and the first is its `public_url`. Default none.
+    #[serde(deserialize_with = "domains")]
+    pub acme_domains: Vec<Domain>,
+    /// Whether the terms of the authority are accepted. Default false: then they are asked about on a terminal.
+    pub acme_accept_terms: bool,
+    /// The address that the authority may write to. Default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acme_email: Option<String>,
+    /// The directory of the authority. Default that of Let's Encrypt.
+    pub acme_directory: String,
+    /// A PEM file with the certificates that vouch for the authority. Default those of Mozilla.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acme_root: Option<PathBuf>,
+    /// How it is proved that the domains lead here. Default none: by turns, in the ways that what is listened on allows.
+    #[serde(deserialize_with = "check::some_by_name", skip_serializing_if = "Option::is_none")]
+    pub acme_challenge: Option<AcmeChallenge>,
+    /// Where the authority's challenges are answered over plain HTTP, and all else is sent on to HTTPS; port 80 of
+    /// the domains must lead here. Default none; with domains and without `listen`, `[::]:80`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acme_http_listen: Option<Listen>,
     /// Connections served at a time, as far as the limit on open files allows; more wait to be accepted. Default 8192.
     pub max_connections: usize,
     /// Bytes that requests and answers may hold, all together. Default 256 MiB.
@@ -78,6 +102,20 @@ pub struct Server {
     pub operator_token: Option<SecretString>,
 }
 
+/// Where the certificate of a server comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CertificateSource {
+    /// It has none, and speaks plain HTTP.
+    Nothing,
+    /// Files that somebody else renews.
+    Files,
+    /// An authority, over ACME.
+    Authority,
+}
+
+/// The most names in one certificate; Let's Encrypt gives no more.
+const MAX_DOMAINS: usize = 100;
+
 /// The addresses of the machine itself, 127.0.0.0/8 and ::1.
 fn loopback() -> Vec<IpNet> {
     [(IpAddr::V4(Ipv4Addr::LOCALHOST), 8), (Ipv6Addr::LOCALHOST.into(), 128)]
@@ -96,6 +134,13 @@ impl Default for Server {
             operator_hosts: Vec::new(),
             tls_certificate: None,
             tls_key: None,
+            acme_domains: Vec::new(),
+            acme_accept_terms: false,
+            acme_email: None,
+            acme_directory: acme::DIRECTORY.to_owned(),
+            acme_root: None,
+            acme_challenge: None,
+            acme_http_listen: None,
             max_connections: 8192,
             memory_bytes: 256 << 20,
             header_timeout_seconds: 10,
@@ -119,13 +164,25 @@ impl Default for Server {
 impl Server {
     /// Where it is reached from the same machine; none when it has no address, or one that is chosen when it starts.
     pub fn local_url(&self) -> Option<String> {
-        let scheme = if self.tls_certificate.is_some() { "https" } else { "http" };
-        self.listen.local_address().map(|address| format!("{scheme}://{address}"))
+        self.listen.local_address().map(|address| format!("{}://{address}", self.scheme()))
+    }
+
+    /// What URLs of it begin with.
+    pub fn scheme(&self) -> &'static str {
+        if self.certificate_source() == CertificateSource::Nothing { "http" } else { "https" }
+    }
+
+    /// Where its certificate comes from.
+    pub fn certificate_source(&self) -> CertificateSource {
+        match (&self.tls_certificate, self.acme_domains.as_slice()) {
+            (Some(_), _) => CertificateSource::Files,
+            (None, [_, ..]) => CertificateSource::Authority,
+            (None, []) => CertificateSource::Nothing,
+        }
     }
 
     pub(super) fn check(&self) -> Checked {
-        let is_whole = self.tls_certificate.is_some() == self.tls_key.is_some();
-        check::ensure("server.tls_key", is_whole, "expected together with server.tls_certificate: both or neither")?;
+        self.check_certificate()?;
         check::within("server.max_connections", self.max_connections, 1..=1_000_000)?;
         let largest = self.max_body_bytes.max(self.max_import_bytes).max(16 << 20);
         check::within("server.memory_bytes", self.memory_bytes, largest..=1 << 40)?;
@@ -138,6 +195,42 @@ impl Server {
         check::within("server.max_import_bytes", self.max_import_bytes, 1..=1 << 30)?;
         check::token("server.operator_token", self.operator_token.as_ref())
     }
+
+    fn check_certificate(&self) -> Checked {
+        let is_whole = self.tls_certificate.is_some() == self.tls_key.is_some();
+        check::ensure("server.tls_key", is_whole, "expected together with server.tls_certificate: both or neither")?;
+        let is_one_source = self.tls_certificate.is_none() || self.acme_domains.is_empty();
+        let either = "expected without server.tls_certificate: a certificate comes from files or from an authority";
+        check::ensure("server.acme_domains", is_one_source, either)?;
+        let fit_in_one = self.acme_domains.len() <= MAX_DOMAINS;
+        check::ensure(
+            "server.acme_domains",
+            fit_in_one,
+            format!("expected {MAX_DOMAINS} at most: they share a certificate"),
+        )?;
+        check::ensure(
+            "server.acme_directory",
+            is_https(&self.acme_directory),
+            "expected a URL that begins with https://",
+        )?;
+        let is_address =
+            self.acme_email.as_ref().is_none_or(|email| email.contains('@') && !email.contains(char::is_whitespace));
+        check::ensure("server.acme_email", is_address, "expected an e-mail address")?;
+        let is_answered = self.acme_challenge != Some(AcmeChallenge::Http01) || self.acme_http_listen.is_some();
+        check::ensure(
+            "server.acme_challenge",
+            is_answered,
+            "http-01 needs server.acme_http_listen, to which port 80 leads",
+        )
+    }
+}
+
+fn is_https(url: &str) -> bool {
+    url.parse::<Uri>().is_ok_and(|url| url.scheme_str() == Some("https"))
+}
+
+fn domains<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Domain>, D::Error> {
+    check::list(deserializer, "domains, such as example.com, without a port or *")
 }
 
 fn hosts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {

@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, ffi::OsString, fs, path::PathBuf};
 
 use super::{
+    acme::{self, Domain},
     error::ConfigError,
     layer::{Layer, Layers, Strength},
     listen::Listen,
@@ -25,6 +26,10 @@ pub struct Sources {
     pub listen: Option<Listen>,
     /// `storage.data_dir` (`--data-dir`).
     pub data_dir: Option<PathBuf>,
+    /// `server.acme_domains` (`--domain`).
+    pub domains: Vec<Domain>,
+    /// `server.acme_accept_terms` (`--accept-terms`).
+    pub accept_terms: bool,
     /// `remote.url` (`--server`).
     pub server: Option<String>,
     /// `remote.token_file` (`--token-file`).
@@ -49,6 +54,7 @@ impl Sources {
             }
         }
         layers.extend(self.flags()?);
+        layers.splice(0..0, acme::implied(&layers));
         let refused = secret_files::resolve(&mut layers);
         Ok(Layers { layers, refused })
     }
@@ -59,8 +65,11 @@ impl Sources {
             Some(path) => text(flag, path.clone().into_os_string()).map(Some),
             None => Ok(None),
         };
+        let domains: Vec<&str> = self.domains.iter().map(Domain::as_str).collect();
         let flags = [
             ("--listen", "server.listen", self.listen.as_ref().map(ToString::to_string)),
+            ("--domain", "server.acme_domains", (!domains.is_empty()).then(|| domains.join(","))),
+            ("--accept-terms", "server.acme_accept_terms", self.accept_terms.then(|| true.to_string())),
             ("--server", "remote.url", self.server.clone()),
             ("--data-dir", "storage.data_dir", path("--data-dir", &self.data_dir)?),
             ("--token-file", "remote.token_file", path("--token-file", &self.token_file)?),

@@ -90,8 +90,8 @@ fn needs_tls() -> Markup {
             p { strong { "Signing in can’t work here: this page came over plain HTTP." } }
             p { "Outside development, the cookie that keeps you signed in is sent over an encrypted connection alone." }
             p {
-                "If you run this server: give it a certificate (" code { "server.tls_certificate" } " and "
-                code { "server.tls_key" } "), or put a proxy that speaks TLS in front of it, name that in "
+                "If you run this server: give it its domain (" code { "ghostworks serve --domain" } "), or a certificate ("
+                code { "server.tls_certificate" } " and " code { "server.tls_key" } "), or put a proxy that speaks TLS in front of it, name that in "
                 code { "server.trusted_proxies" } " and have it set " code { "X-Forwarded-Proto" } "."
             }
         }

@@ -26,6 +26,8 @@ use super::pages::{PageSite, Pages};
 use super::routes::RouteTable;
 use super::served_document::ServedDocument;
 use super::state::State;
+use super::to_https::ToHttps;
+use crate::acme::Challenges;
 
 /// Where the metrics are.
 const METRICS: &str = "/metrics";
@@ -84,6 +86,12 @@ pub fn metrics_router(state: Arc<State>) -> impl Endpoint<Output = Response> + '
     });
     let routes = Arc::new(RouteTable::metrics(METRICS));
     at_the_edge(Route::new().at(METRICS, get(metrics)), state, routes, None)
+}
+
+/// The endpoint that answers over plain HTTP where everything is over HTTPS.
+pub fn to_https_router(state: Arc<State>, challenges: Arc<Challenges>) -> impl Endpoint<Output = Response> + 'static {
+    let endpoint = ToHttps::new(&state.server, challenges);
+    at_the_edge(endpoint, state, Arc::new(RouteTable::none()), None)
 }
 
 /// What every request passes through, on every listener.

@@ -77,6 +77,11 @@ impl RouteTable {
         Self::with_pages(b"{}", &[path], Operation::Metrics)
     }
 
+    /// No routes, where none are told from others.
+    pub(super) fn none() -> Self {
+        Self(Router::new())
+    }
+
     /// The paths of an OpenAPI document that have such an operation.
     pub(super) fn paths(document: &[u8], is_such: impl Fn(Operation) -> bool) -> Vec<String> {
         let document: Value = serde_json::from_slice(document).unwrap_or_default();

@@ -8,6 +8,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use poem::Request;
 use uuid::Uuid;
 
+use super::certificate::{Certificate, CertificateHealth};
 use super::memory::Memory;
 use super::metrics_access::MetricsAccess;
 use super::problem::Problem;
@@ -33,6 +34,8 @@ pub struct State {
     pub operator: ArcSwapOption<SharedToken>,
     /// The pages, besides our own, that may call the API with their visitors' cookies.
     pub cors_origins: ArcSwap<Vec<Origin>>,
+    /// The certificate, if the server speaks TLS.
+    pub certificate: Option<Certificate>,
     /// Where this runs.
     pub environment: Environment,
     /// How the server is wanted.
@@ -47,6 +50,11 @@ impl State {
     /// The state that was put on a request by the router.
     pub(super) fn of(request: &Request) -> Result<&Arc<Self>, Problem> {
         request.data::<Arc<Self>>().ok_or_else(|| Problem::internal("the router set no state"))
+    }
+
+    /// How the certificate does, if the server speaks TLS.
+    pub(crate) fn certificate_health(&self) -> Option<CertificateHealth> {
+        self.certificate.as_ref().map(|certificate| certificate.health(self.service.now()))
     }
 
     /// How long a body may take to come.

@@ -40,9 +40,11 @@ pub use error::TelemetryError;
 pub use export::export_request;
 pub use history::History;
 pub use http::{RequestHead, RequestInFlight};
-pub use metrics::{BackupFigures, HashingFigures, Metrics, SearchFigures, StorageFigures, TaskFigures};
+pub use metrics::{
+    BackupFigures, CertificateFigures, HashingFigures, Metrics, SearchFigures, StorageFigures, TaskFigures,
+};
 pub use observed::Observed;
-pub use outbound::CallError;
+pub use outbound::{CallError, TrustingClient};
 pub use pipeline::Pipeline;
 pub use recorder::Recorder;
 pub use sampling::NewSampler;

@@ -1,6 +1,7 @@
 //! Calls to other services: a client span and a duration for each, and the trace goes along (OpenTelemetry semantic
 //! conventions for HTTP clients).
 
+use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -56,19 +57,50 @@ impl Outbound {
         Self { client: OnceLock::new(), duration: client_request_duration(meter) }
     }
 
-    async fn send(&self, request: Request<Bytes>, timeout: Duration) -> Result<Response<Bytes>, CallError> {
+    fn client(&self, timeout: Duration) -> Result<&HttpClient, CallError> {
         let client = self.client.get_or_init(|| Ok(HttpClient::new(Tls::default().config()?, timeout)));
-        Ok(client.as_ref().map_err(|problem| CallError::Connection(problem.clone()))?.send(request, timeout).await?)
+        client.as_ref().map_err(|problem| CallError::Connection(problem.clone()))
+    }
+}
+
+/// Connections to services that are trusted for other certificates than those of Mozilla. Made on a runtime.
+pub struct TrustingClient(HttpClient);
+
+impl TrustingClient {
+    /// What trusts the certificates in a PEM file. The error says what is wrong with the file.
+    pub fn new(authorities: &Path, timeout: Duration) -> Result<Self, String> {
+        let tls = Tls { authorities: Some(authorities), identity: None };
+        Ok(Self(HttpClient::new(tls.config()?, timeout)))
     }
 }
 
 impl Telemetry {
     /// Sends a request to another service, in a client span that it is given, and waits so long for the whole answer.
-    pub async fn call(&self, mut request: Request<Bytes>, timeout: Duration) -> Result<Response<Bytes>, CallError> {
+    pub async fn call(&self, request: Request<Bytes>, timeout: Duration) -> Result<Response<Bytes>, CallError> {
+        self.call_over(self.outbound.client(timeout), request, timeout).await
+    }
+
+    /// The same, to a service that is trusted for other certificates.
+    pub async fn call_trusting(
+        &self,
+        client: &TrustingClient,
+        request: Request<Bytes>,
+        timeout: Duration,
+    ) -> Result<Response<Bytes>, CallError> {
+        self.call_over(Ok(&client.0), request, timeout).await
+    }
+
+    async fn call_over(
+        &self,
+        client: Result<&HttpClient, CallError>,
+        mut request: Request<Bytes>,
+        timeout: Duration,
+    ) -> Result<Response<Bytes>, CallError> {
         let (target, began) = (target(&request), Instant::now());
         let context = self.open_client_span(&request, &target);
         self.propagator.inject(&context, request.headers_mut());
-        let result = self.outbound.send(request, timeout).with_context(context.clone()).await;
+        let sent = async { client?.send(request, timeout).await.map_err(CallError::from) };
+        let result = sent.with_context(context.clone()).await;
 
         let outcome = match &result {
             Ok(response) => {

@@ -16,6 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("search", &["domain", "priority"]),
     ("auth", &["domain", "priority"]),
     ("mail", &["domain"]),
+    ("acme", &["domain", "followers", "telemetry", "whole_file"]),
     ("backups", &["domain", "store", "telemetry", "whole_file"]),
     ("followers", &["domain", "store"]),
     ("operations", &["domain"]),
@@ -24,12 +25,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "service",
         &["domain", "operations", "store", "search", "auth", "telemetry", "mail", "backups", "followers", "offload"],
     ),
-    ("http", &["service", "operations", "domain", "telemetry", "config", "priority", "offload"]),
+    ("http", &["service", "operations", "domain", "telemetry", "config", "priority", "offload", "acme"]),
     ("console", &["http", "service", "operations", "domain", "telemetry"]),
     ("app", EVERYTHING),
     ("cli", EVERYTHING),
 ];
 const EVERYTHING: &[&str] = &[
+    "acme",
     "domain",
     "config",
     "followers",

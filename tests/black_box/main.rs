@@ -4,6 +4,7 @@
 //! topic.
 
 mod account_access;
+mod acme;
 mod api_keys;
 mod artifacts;
 mod audit;

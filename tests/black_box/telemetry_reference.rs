@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::support::exposition::Exposition;
 use crate::support::otlp::{Collector, Protocol};
 use crate::support::server::Server;
+use crate::support::tls::{Stream, with_tls};
 use crate::support::tour::{setup, tour};
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use serde_json::Value;
 
+const METRICS: &str = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const REFERENCE: &str = include_str!("../../TELEMETRY.md");
 
 /// The rows of the table in a section, each as its cells.
@@ -81,10 +83,21 @@ fn every_span_and_attribute_is_in_the_reference() {
     assert_eq!(seen, told, "attributes: exported, and in TELEMETRY.md");
 }
 
+/// What only a server with a certificate has.
+fn encrypted_scrape() -> Exposition {
+    let (setup, identity) = with_tls();
+    let server = setup.start();
+    let answer = Stream::connect(&server, &identity, b"http/1.1").send(METRICS).read_answer();
+    Exposition::parse(answer.split_once("\r\n\r\n").expect("a body").1)
+}
+
 #[test]
 fn every_metric_is_in_the_reference() {
     let (server, _collector) = after_a_tour();
-    let scrape = Exposition::parse(&server.client().get("/metrics").expect(200).body);
+    let mut scrape = Exposition::parse(&server.client().get("/metrics").expect(200).body);
+    let encrypted = encrypted_scrape();
+    scrape.types.extend(encrypted.types);
+    scrape.samples.extend(encrypted.samples);
     let seen: BTreeMap<&str, &str> = scrape.types.iter().map(|(name, kind)| (name.as_str(), kind.as_str())).collect();
     let rows = table("Metrics");
     let told: BTreeMap<&str, &str> = rows.iter().map(|row| (name(row), row[1])).collect();

@@ -7,21 +7,12 @@ use crate::support::PATIENCE;
 use crate::support::exposition::Exposition;
 use crate::support::h2::{self, Frames};
 use crate::support::server::{Server, Setup};
-use crate::support::tls::{Identity, Stream};
+use crate::support::tls::{Identity, Stream, with_tls};
 
 /// The frames of a flood, by their number.
 type Flood<'a> = &'a dyn Fn(u32) -> Vec<u8>;
 
 const LIVEZ: &str = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
-
-/// A server with a certificate, and how it is started.
-fn with_tls() -> (Setup, Identity) {
-    let setup = Setup::new();
-    let identity = Identity::new();
-    let files = identity.write(setup.scratch());
-    let [certificate, key] = files.map(|path| path.to_str().expect("a printable path").to_owned());
-    (setup.env("GHOSTWORKS__SERVER__TLS_CERTIFICATE", certificate).env("GHOSTWORKS__SERVER__TLS_KEY", key), identity)
-}
 
 /// The bytes that the process holds.
 fn resident(server: &Server, identity: &Identity) -> f64 {

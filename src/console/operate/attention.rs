@@ -1,10 +1,12 @@
 //! What needs attention: each with what to do about it.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::console::links;
 use crate::console::words::{bytes, counted};
 use crate::domain::Timestamp;
+use crate::http::CertificateHealth;
 use crate::service::{BackupHealth, BackupPlan, Health, SearchHealth, TaskHealth};
 use crate::telemetry::ExportHealth;
 use crate::telemetry::history::Point;
@@ -33,14 +35,14 @@ pub(super) struct Item {
     /// Since when, where that is known.
     pub since: Option<Timestamp>,
     /// What to do.
-    pub remedy: &'static str,
+    pub remedy: Cow<'static, str>,
     /// Where more about it is.
     pub link: Option<(&'static str, String)>,
 }
 
 impl Item {
-    fn odd(what: impl Into<String>, remedy: &'static str) -> Self {
-        Self { weight: Weight::Odd, what: what.into(), since: None, remedy, link: None }
+    fn odd(what: impl Into<String>, remedy: impl Into<Cow<'static, str>>) -> Self {
+        Self { weight: Weight::Odd, what: what.into(), since: None, remedy: remedy.into(), link: None }
     }
 
     fn bad(what: impl Into<String>, remedy: &'static str) -> Self {
@@ -67,6 +69,8 @@ pub(super) struct State<'a> {
     pub exports: &'a ExportHealth,
     /// The background tasks.
     pub tasks: &'a [TaskHealth],
+    /// The certificate, if there is TLS.
+    pub certificate: Option<CertificateHealth>,
     /// The scheduled backups, if there are any.
     pub backups: Option<(BackupHealth, BackupPlan)>,
     /// Whether there should be some.
@@ -83,6 +87,7 @@ pub(super) fn items(state: &State<'_>) -> Vec<Item> {
         .into_iter()
         .chain(disk(state))
         .chain(requests(state))
+        .chain(state.certificate.as_ref().and_then(certificate))
         .chain(search(state.search))
         .chain(exports(state.exports))
         .chain(tasks(state.tasks))
@@ -146,6 +151,18 @@ fn requests(state: &State<'_>) -> Vec<Item> {
         );
     }
     items
+}
+
+fn certificate(certificate: &CertificateHealth) -> Option<Item> {
+    let what = format!("{}.", sentence(certificate.trouble?));
+    let remedy = format!("{}.", sentence(certificate.remedy.as_deref()?));
+    Some(Item::odd(what, remedy).log("certificate"))
+}
+
+/// A text with a capital at its beginning.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 fn search(search: &SearchHealth) -> Option<Item> {

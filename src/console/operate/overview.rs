@@ -33,6 +33,7 @@ pub(in crate::console) async fn page(request: PageRequest) -> Result<Response, O
         search: &service.search_health(health.newest_change()),
         exports: &service.export_health().await,
         tasks: &service.background_health(),
+        certificate: request.state().certificate_health(),
         backups,
         needs_backups: request.needs_tls(),
         lately: hour.as_ref().and_then(|hour| hour::latest(hour, LATELY)),

@@ -42,6 +42,7 @@ codes! {
     EmailTaken = "email_taken",
     Forbidden = "forbidden",
     ForeignOrigin = "foreign_origin",
+    HttpsRequired = "https_required",
     IdempotencyAnswerLost = "idempotency_answer_lost",
     IdempotencyInFlight = "idempotency_in_flight",
     IdempotencyKeyReused = "idempotency_key_reused",

@@ -183,6 +183,15 @@ impl Problem {
         Self::new(StatusCode::MISDIRECTED_REQUEST, Code::InvalidRequest, detail)
     }
 
+    /// Something was sent over plain HTTP.
+    pub(in crate::http) fn https_required(place: &str) -> Self {
+        let detail = format!(
+            "Send this to {place} instead. Nothing was done, but what was sent could be read on its way: if it has a password or a \
+             token, change that."
+        );
+        Self::new(StatusCode::FORBIDDEN, Code::HttpsRequired, detail).before_body()
+    }
+
     /// The body came too slowly.
     pub(in crate::http) fn request_timeout() -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, Code::RequestTimeout, "The body did not arrive in time.").before_body()

@@ -20,7 +20,7 @@ use super::listener::Ends;
 use super::outgoing::{Flow, OutgoingBody, Unsent};
 use super::paced::Paced;
 use super::seats::Seat;
-use super::tls::{Tls, is_http2};
+use super::tls::{Tls, is_http2, is_proof};
 use super::turns::Turns;
 use super::{ConnectionLimits, Crowded};
 use crate::http::forwarded::unix_peer;
@@ -79,6 +79,7 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
         let Some(tls) = &self.tls else { return self.serve_http1(stream, common, drain).await };
         let accepted = tokio::time::timeout(self.limits.header_timeout, tls.accept(stream)).await;
         match accepted {
+            Ok(Ok(stream)) if is_proof(&stream) => tracing::debug!("an authority looked at a proof"),
             Ok(Ok(stream)) if is_http2(&stream) => self.serve_http2(stream, common, drain).await,
             Ok(Ok(stream)) => self.serve_http1(stream, common, drain).await,
             Ok(Err(error)) => tracing::debug!(%error, "no TLS connection was made"),

@@ -28,7 +28,7 @@ pub use self::background::TaskFigures;
 pub(super) use self::exemplars::{Buckets, Exemplars, Labels};
 pub(super) use self::exports::{AllExports, Exports};
 pub(super) use self::http::{HttpSeries, client_request_duration};
-pub use self::observable::{BackupFigures, HashingFigures, SearchFigures, StorageFigures};
+pub use self::observable::{BackupFigures, CertificateFigures, HashingFigures, SearchFigures, StorageFigures};
 pub(super) use self::recorder::register_recorder;
 
 /// Buckets of the semantic conventions for HTTP durations, in seconds.

@@ -124,6 +124,20 @@ const BACKUPS: [Gauge<BackupFigures>; 2] = [
     ),
 ];
 
+/// Until when the certificate is good, in seconds since 1970.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CertificateFigures {
+    /// None while there is none.
+    pub not_after: Option<f64>,
+}
+
+const CERTIFICATE: [Gauge<CertificateFigures>; 1] = [(
+    "tls_certificate_not_after_timestamp",
+    "s",
+    "Until when the certificate of the server is good, in seconds since 1970; missing when there is none.",
+    |it| it.not_after,
+)];
+
 const RUNTIME: [Gauge<tokio::runtime::RuntimeMetrics>; 3] = [
     ("tokio_workers", "{thread}", "Threads that run tasks.", |it| Some(it.num_workers() as f64)),
     ("tokio_alive_tasks", "{task}", "Tasks that have not ended.", |it| Some(it.num_alive_tasks() as f64)),
@@ -155,6 +169,11 @@ impl Metrics {
     /// Lets the figures of the scheduled backups be read; none when there is no schedule.
     pub fn register_backups(&self, read: impl Fn() -> Option<BackupFigures> + Send + Sync + 'static) {
         gauges(&self.meter, &BACKUPS, &(Arc::new(read) as ReadFigures<BackupFigures>));
+    }
+
+    /// Lets it be read until when the certificate is good; none for a server that speaks no TLS.
+    pub fn register_certificate(&self, read: impl Fn() -> Option<CertificateFigures> + Send + Sync + 'static) {
+        gauges(&self.meter, &CERTIFICATE, &(Arc::new(read) as ReadFigures<CertificateFigures>));
     }
 
     /// Lets the figures of the hashing be read.

@@ -11,7 +11,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use super::PATIENCE;
 use super::raw::connect_from;
-use super::server::Server;
+use super::server::{Server, Setup};
 
 /// A certificate for `localhost` that vouches for itself, and its key.
 pub struct Identity {
@@ -42,6 +42,13 @@ impl Identity {
         [certificate, key]
     }
 
+    /// Writes certificate and key into one file.
+    pub fn write_whole(&self, path: &Path) {
+        let next = path.with_extension("next");
+        fs::write(&next, format!("{}{}", self.certificate_pem, self.key_pem)).expect("a file");
+        fs::rename(next, path).expect("a file");
+    }
+
     /// Writes the key alone.
     pub fn write_key(&self, directory: &Path) -> PathBuf {
         let (next, key) = (directory.join("next-key.pem"), directory.join("key.pem"));
@@ -60,6 +67,15 @@ impl Identity {
         let name = ServerName::try_from("localhost").expect("a name");
         ClientConnection::new(Arc::new(config), name).expect("a client")
     }
+}
+
+/// How a server with a certificate is started.
+pub fn with_tls() -> (Setup, Identity) {
+    let setup = Setup::new();
+    let identity = Identity::new();
+    let files = identity.write(setup.scratch());
+    let [certificate, key] = files.map(|path| path.to_str().expect("a printable path").to_owned());
+    (setup.env("GHOSTWORKS__SERVER__TLS_CERTIFICATE", certificate).env("GHOSTWORKS__SERVER__TLS_KEY", key), identity)
 }
 
 /// An encrypted connection.

@@ -87,8 +87,9 @@ impl SystemApi {
     /// Each part is `healthy`, `degraded` (something needs attention, but requests are served) or `unhealthy` (they can't
     /// be), and the whole is as its worst part. Reads from the database and asks its writer: without it, the answer is 503.
     /// A search index that is being rebuilt, telemetry that does not reach its collector, backups and other background
-    /// tasks that fail are `degraded`, and so is a database with rows that can't be read; operators see which. Outside
-    /// development, only clients on `server.internal_networks` and operators get more than the status and the time.
+    /// tasks that fail are `degraded`, and so are a certificate that ends soon and a database with rows that can't be read;
+    /// operators see which. Outside development, only clients on `server.internal_networks` and operators get more than the
+    /// status and the time.
     #[oai(path = "/health/detailed", method = "get", operation_id = "health_detailed")]
     async fn health_detailed(&self, state: Data<&Arc<State>>, request: &Request) -> DetailedHealthResponse {
         let is_operator = may_operate(request).await;
@@ -99,6 +100,7 @@ impl SystemApi {
             ("telemetry", parts::telemetry(&state.service.export_health().await)),
             ("background", parts::background(&state.service.background_health())),
         ];
+        parts.extend(state.certificate_health().map(|health| ("certificate", parts::certificate(&health))));
         parts.extend(state.service.backup_health().map(|health| ("backups", parts::backups(health))));
         let whole = parts.iter().map(|(_, part)| part.condition).max().unwrap_or(Condition::Healthy);
         let services = parts.into_iter().map(|(name, part)| (name.to_owned(), part.into_value())).collect();

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::domain::Timestamp;
+use crate::http::CertificateHealth;
 use crate::http::types::Time;
 use crate::service::{BackupHealth, Condition, Health, SearchHealth, TaskHealth};
 use crate::telemetry::ExportHealth;
@@ -97,6 +98,16 @@ pub(super) fn background(tasks: &[TaskHealth]) -> Part {
     });
     let detail = json!({"tasks": each.collect::<Map<String, Value>>()});
     Part { condition: Condition::degraded_if(tasks.iter().any(|task| task.is_failing)), detail }
+}
+
+pub(super) fn certificate(health: &CertificateHealth) -> Part {
+    let detail = json!({
+        "not_after": health.not_after.map(Time),
+        "next_attempt": health.next_attempt.map(Time),
+        "trouble": health.trouble,
+        "remedy": health.remedy,
+    });
+    Part { condition: health.condition(), detail }
 }
 
 pub(super) fn backups(health: BackupHealth) -> Part {
