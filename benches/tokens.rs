@@ -4,7 +4,9 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use ghostworks::auth::{AccessTokens, Asker, Claims, HashCost, PasswordHasher, RefreshToken, SigningKey, TokenType};
+use ghostworks::auth::{
+    AccessTokens, Asker, Claims, HashCost, PasswordHasher, RefreshToken, SigningKey, SigningKeys, TokenType,
+};
 use ghostworks::config::Auth;
 use ghostworks::domain::{Clock, Entropy, IdGenerator, SystemClock, SystemEntropy};
 
@@ -28,19 +30,16 @@ fn claims(clock: &dyn Clock, ids: &IdGenerator) -> Claims {
 
 fn tokens(criterion: &mut Criterion) {
     let (clock, entropy, ids) = (SystemClock, SystemEntropy, IdGenerator::new());
-    let key = SigningKey::from_bytes((&entropy as &dyn Entropy).bytes::<32>().to_vec());
-    let tokens = AccessTokens::new(&key, "ghostworks", "ghostworks-api");
+    let keys = SigningKeys::only(SigningKey::from_bytes((&entropy as &dyn Entropy).bytes::<32>().to_vec()));
+    let made = || AccessTokens::new(&keys, "ghostworks", "ghostworks-api", Arc::new(clock));
+    let tokens = made();
     let claims = claims(&clock, &ids);
     let now = clock.now();
 
     criterion.bench_function("access token: sign", |bencher| bencher.iter(|| tokens.sign(black_box(&claims))));
     let token = tokens.sign(&claims).expect("a token");
     criterion.bench_function("access token: verify, first time", |bencher| {
-        bencher.iter_batched(
-            || AccessTokens::new(&key, "ghostworks", "ghostworks-api"),
-            |fresh| fresh.verify(black_box(&token), now),
-            BatchSize::SmallInput,
-        );
+        bencher.iter_batched(made, |fresh| fresh.verify(black_box(&token), now), BatchSize::SmallInput);
     });
     criterion.bench_function("access token: verify, again", |bencher| {
         bencher.iter(|| tokens.verify(black_box(&token), now));

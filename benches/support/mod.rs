@@ -42,6 +42,7 @@ impl Bench {
             group_max: 256,
             min_free_bytes: 0,
             quotas: SharedQuotas::default(),
+            read_only: ghostworks::store::ReadOnly::default(),
             entropy: Arc::new(SystemEntropy),
             on_repair: Arc::new(|_| {}),
         };

@@ -5,35 +5,34 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use secrecy::ExposeSecret as _;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::observers::{StoreTelemetry, on_hashed};
+use super::signing_key::signing_keys;
 use super::{Error, SEARCH_DIR, places, settings};
-use crate::auth::{
-    AccessTokens, CursorKey, DeviceTokens, HashCost, HashingError, OnHashed, PasswordHasher, SigningKey,
-};
+use crate::auth::{AccessTokens, CursorKey, DeviceTokens, HashCost, HashingError, OnHashed, PasswordHasher};
 use crate::backups::Tombstones;
 use crate::config::{self, Config};
-use crate::domain::{Entropy, HistoryId, IdGenerator, InstallationId, SharedQuotas, SystemClock, SystemEntropy};
+use crate::domain::{Clock, Entropy, HistoryId, IdGenerator, InstallationId, SharedQuotas, SystemClock, SystemEntropy};
 use crate::http::{Memory, MetricsAccess, SharedToken, State};
 use crate::search::SearchIndex;
 use crate::service::{
-    ApiKeyUses, BackupSchedule, Devices, KeptAnswers, LargeWrites, Outbox, ReloadDesk, Retention, Search, Service,
-    SessionSettings, SetupDesk,
+    ApiKeyUses, BackupSchedule, Devices, KeptAnswers, KeyPlace, LargeWrites, Outbox, ReloadDesk, Retention, Search,
+    Service, SessionSettings, SetupDesk, Signatures,
 };
-use crate::store::Store;
 use crate::store::redb::{Location, OpenError, Options, RedbStore};
+use crate::store::{ReadOnly, Store};
 use crate::telemetry::{Pipeline, Telemetry};
 
 /// Opens the database, which is watched.
 pub(super) fn open_store(
     config: &config::Storage,
     quotas: &SharedQuotas,
+    read_only: &ReadOnly,
     telemetry: Arc<Telemetry>,
 ) -> Result<Arc<dyn Store>, OpenError> {
-    let options = Options { quotas: quotas.clone(), ..store_options(config) };
+    let options = Options { quotas: quotas.clone(), read_only: read_only.clone(), ..store_options(config) };
     Ok(Arc::new(RedbStore::open(options, Arc::new(StoreTelemetry(telemetry)))?))
 }
 
@@ -46,6 +45,7 @@ pub(super) fn store_options(config: &config::Storage) -> Options {
         group_max: config.group_max,
         min_free_bytes: config.min_free_bytes,
         quotas: SharedQuotas::default(),
+        read_only: ReadOnly::default(),
         entropy: Arc::new(SystemEntropy),
         on_repair: Arc::new(|progress| {
             tracing::info!("checking the database after an unclean end: {:.0} %", progress * 100.0);
@@ -72,6 +72,7 @@ pub(super) struct Beginning {
     pub store: Arc<dyn Store>,
     pub tombstones: Tombstones,
     pub quotas: SharedQuotas,
+    pub read_only: ReadOnly,
     pub installation: InstallationId,
     pub telemetry: Arc<Telemetry>,
     pub ids: IdGenerator,
@@ -82,22 +83,24 @@ pub(super) struct Beginning {
 
 /// The use cases.
 pub(super) fn service(config: &Config, beginning: Beginning) -> Result<Service, Error> {
-    let Beginning { store, tombstones, quotas, installation, telemetry, ids, started, outbox, desk } = beginning;
+    let Beginning { store, tombstones, quotas, read_only, installation, telemetry, ids, started, outbox, desk } =
+        beginning;
     let auth = &config.auth;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let key = match &auth.signing_key {
-        Some(key) => SigningKey::from_bytes(key.expose_secret().as_bytes().to_vec()),
-        None => SigningKey::load_or_generate(&config.storage.data_dir, &*entropy)?,
-    };
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (keys, files) = signing_keys(auth, &config.storage.data_dir)?;
     Ok(Service {
         search: Arc::new(search(&config.storage, store.history())?),
         hasher: hasher(auth, on_hashed(telemetry.clone()))?,
         backups: backups(config, installation, &telemetry)?.map(Arc::new),
         store,
         telemetry,
-        access_tokens: AccessTokens::new(&key, &auth.issuer, &auth.audience),
-        cursor_key: CursorKey::derive(key.as_bytes()),
-        device_tokens: DeviceTokens::new(key.as_bytes()),
+        signatures: Signatures {
+            access_tokens: AccessTokens::new(&keys, &auth.issuer, &auth.audience, clock.clone()),
+            cursor_key: CursorKey::new(&keys, clock.clone()),
+            device_tokens: DeviceTokens::new(&keys, clock.clone()),
+        },
+        keys: KeyPlace::new(files),
         accounts: ArcSwap::from_pointee(settings::accounts(config)),
         outbox,
         mailer: ArcSwapOption::new(settings::mailer(config)?.map(Arc::new)),
@@ -115,8 +118,9 @@ pub(super) fn service(config: &Config, beginning: Beginning) -> Result<Service, 
         rate_limits: ArcSwapOption::new(settings::rate_limits(&config.limits).map(Arc::new)),
         retention: retention(&config.storage),
         quotas,
+        read_only,
         idempotency_seconds: config.limits.idempotency_seconds,
-        clock: Arc::new(SystemClock),
+        clock,
         entropy,
         ids,
         api_key_uses: ApiKeyUses::default(),

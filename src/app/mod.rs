@@ -10,6 +10,7 @@ mod descriptors;
 mod encryption;
 mod error;
 mod installation;
+mod key_rotation;
 mod listening;
 mod observers;
 mod operator;
@@ -23,6 +24,7 @@ mod scratch;
 mod settings;
 mod setup_link;
 mod signals;
+mod signing_key;
 mod supervisor;
 mod transfer;
 mod upkeep;
@@ -41,7 +43,7 @@ use crate::domain::{Clock as _, IdGenerator, SharedQuotas, SystemClock};
 use crate::http::server::Listener;
 use crate::http::{self, OperatorSocket, State, server};
 use crate::service::{Outbox, ReloadDesk};
-use crate::store::{Store, StoreError};
+use crate::store::{ReadOnly, Store, StoreError};
 use crate::telemetry::{self, Pipeline};
 
 use self::building::{Beginning, hasher, search, store_options};
@@ -59,7 +61,8 @@ pub use accounts::{
 pub use demo::{Demo, fill_with_demo};
 pub use encryption::{needs_terms, terms};
 pub use error::Error;
-pub use operator::{PinnedSetting, Reloaded, ask_operator, log_level, reload};
+pub use key_rotation::{RotatedKey, rotate_key};
+pub use operator::{PinnedSetting, Reloaded, ask_operator, log_level, read_only, reload};
 pub use places::{BackupPlace, RestorePoint, Verified};
 pub use recovery::{Recovered, recover};
 pub use transfer::{Export, Exported, Import, Imported, Refused, RefusedLine, TransferError, export, import};
@@ -99,17 +102,32 @@ pub async fn serve(effective: Effective, sources: Sources, may_be_new: bool) -> 
     let telemetry = Arc::new(telemetry);
     let encryption = Encryption::new(&config, &telemetry)?;
     let quotas = SharedQuotas::new(settings::quotas(&config.quotas));
-    let store = building::open_store(&config.storage, &quotas, telemetry.clone())?;
+    let read_only = ReadOnly::default();
+    let store = building::open_store(&config.storage, &quotas, &read_only, telemetry.clone())?;
     let installation = installation::identify(data_dir)?;
     let tombstones = deleted::known(data_dir)?;
     match deleted::enforce(&*store, &tombstones).await.map_err(Error::Deleted)? {
         0 => {}
         again => tracing::warn!(again, "people who were deleted were in the database, and are deleted again"),
     }
+    if config.server.read_only {
+        tracing::warn!("the server is read-only (server.read_only): writes are refused");
+        read_only.set(true);
+    }
     let (outbox, mail_requests) = Outbox::new();
     let (desk, reload_requests) = ReloadDesk::new();
-    let beginning =
-        Beginning { store: store.clone(), tombstones, quotas, installation, telemetry, ids, started, outbox, desk };
+    let beginning = Beginning {
+        store: store.clone(),
+        tombstones,
+        quotas,
+        read_only,
+        installation,
+        telemetry,
+        ids,
+        started,
+        outbox,
+        desk,
+    };
     let service = Arc::new(building::service(&config, beginning)?);
     service.configuration.store(Arc::new(settings::in_force(&effective, &effective, &[])));
     register_gauges(&service);

@@ -59,7 +59,8 @@ pub(super) fn on_hashed(telemetry: Arc<Telemetry>) -> OnHashed {
 pub(super) fn register_gauges(service: &Arc<Service>) {
     let metrics = service.telemetry.metrics();
     let store = Arc::downgrade(&service.store);
-    metrics.register_storage(move || store.upgrade().map(|store| storage(&store.figures())));
+    let read_only = service.read_only.clone();
+    metrics.register_storage(move || store.upgrade().map(|store| storage(&store.figures(), read_only.is_on())));
     let searched = Arc::downgrade(service);
     metrics.register_search(move || {
         searched.upgrade().map(|service| search(&service.search_health(service.store.figures().newest_change)))
@@ -135,7 +136,7 @@ fn search(health: &SearchHealth) -> SearchFigures {
     }
 }
 
-fn storage(figures: &StoreFigures) -> StorageFigures {
+fn storage(figures: &StoreFigures, read_only: bool) -> StorageFigures {
     StorageFigures {
         file_bytes: figures.file_bytes,
         free_bytes: figures.free_bytes,
@@ -147,5 +148,6 @@ fn storage(figures: &StoreFigures) -> StorageFigures {
         active: figures.readers + usize::from(figures.writing),
         oldest_reader_seconds: figures.oldest_reader.as_secs_f64(),
         writable: figures.writable,
+        read_only,
     }
 }

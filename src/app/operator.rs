@@ -99,6 +99,20 @@ pub async fn log_level(config: &Config, level: Option<LogLevel>) -> Result<LogLe
     Ok(answer.level)
 }
 
+/// Whether the server that uses the data directory refuses writes, after that was set if it is to be.
+pub async fn read_only(config: &Config, wanted: Option<bool>) -> Result<bool, Error> {
+    #[derive(Deserialize)]
+    struct Setting {
+        read_only: bool,
+    }
+    let path = format!("{OPERATOR}/read-only");
+    let answer: Setting = match wanted {
+        Some(is_on) => ask_running(config, Method::PUT, &path, Some(json!({"read_only": is_on}))).await?,
+        None => ask_running(config, Method::GET, &path, None).await?,
+    };
+    Ok(answer.read_only)
+}
+
 /// What came of reading the configuration again, by the keys of settings.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Reloaded {

@@ -14,7 +14,7 @@ use crate::domain::{Clock as _, IdGenerator, SharedQuotas, SystemClock};
 use crate::followers::Task as _;
 use crate::http::{self, Operations};
 use crate::service::{Mailing, Outbox, ReloadDesk, Scrubbing};
-use crate::store::Store;
+use crate::store::{ReadOnly, Store};
 use crate::telemetry::Pipeline;
 
 /// Such a server.
@@ -38,14 +38,26 @@ impl OwnServer {
         let (pipeline, telemetry) = Pipeline::start(&config.telemetry, config.environment, instance)?;
         let telemetry = Arc::new(telemetry);
         let quotas = SharedQuotas::new(settings::quotas(&config.quotas));
-        let store = building::open_store(&config.storage, &quotas, telemetry.clone())?;
+        // Whoever may open the files may write them.
+        let read_only = ReadOnly::default();
+        let store = building::open_store(&config.storage, &quotas, &read_only, telemetry.clone())?;
         let tombstones = deleted::known(&config.storage.data_dir)?;
         let installation = installation::identify(&config.storage.data_dir)?;
         let (outbox, mail_requests) = Outbox::new();
         let (desk, _) = ReloadDesk::new();
         let started = Instant::now();
-        let beginning =
-            Beginning { store: store.clone(), tombstones, quotas, installation, telemetry, ids, started, outbox, desk };
+        let beginning = Beginning {
+            store: store.clone(),
+            tombstones,
+            quotas,
+            read_only,
+            installation,
+            telemetry,
+            ids,
+            started,
+            outbox,
+            desk,
+        };
         let service = Arc::new(building::service(&config, beginning)?);
         let mailing = Mailing::new(service.clone(), mail_requests);
         let scrubbing = Scrubbing::new(service.clone());

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc::Receiver;
 
 use super::settings;
+use super::signing_key::signing_keys;
+use crate::auth::{KeyFiles, SigningKeys};
 use crate::config::{self, CertificateSource, Config, Differences, Effective, Sources};
 use crate::http::server::{Certificate, Files, Tls};
 use crate::http::{SharedToken, State};
@@ -30,6 +32,7 @@ struct Prepared {
     mailer: Option<Option<Mailer>>,
     sampler: Option<NewSampler>,
     backups: Option<BackupTerms>,
+    signing: Option<(SigningKeys, Option<KeyFiles>)>,
 }
 
 impl Reloader {
@@ -41,17 +44,17 @@ impl Reloader {
     pub(super) async fn run(mut self, mut signals: Receiver<()>, mut requests: ReloadRequests) {
         loop {
             tokio::select! {
-                Some(()) = signals.recv() => drop(self.reload()),
-                Some(answer) = requests.next() => drop(answer.send(self.reload())),
+                Some(()) = signals.recv() => drop(self.reload().await),
+                Some(answer) = requests.next() => drop(answer.send(self.reload().await)),
                 else => return,
             }
         }
     }
 
     /// Reads the configuration again, and says in the log what came of it, too.
-    fn reload(&mut self) -> Result<Reloaded, Vec<String>> {
+    async fn reload(&mut self) -> Result<Reloaded, Vec<String>> {
         super::supervisor::reloading();
-        let reloaded = self.read_and_apply();
+        let reloaded = self.read_and_apply().await;
         match &reloaded {
             Ok(Reloaded { changed, needs_restart, pinned }) => {
                 let pinned: Vec<String> = pinned.iter().map(|(key, by)| format!("{key} by {by}")).collect();
@@ -67,7 +70,7 @@ impl Reloader {
         reloaded
     }
 
-    fn read_and_apply(&mut self) -> Result<Reloaded, Vec<String>> {
+    async fn read_and_apply(&mut self) -> Result<Reloaded, Vec<String>> {
         let newer = Effective::load(&self.sources)
             .map_err(|error| error.into_each().iter().map(ToString::to_string).collect::<Vec<_>>())?;
         let mut differences = self.current.differences(&newer);
@@ -75,7 +78,7 @@ impl Reloader {
         self.keep_speaking_tls_or_not(&newer, &mut differences);
         let config = self.without_what_takes_a_restart(newer.config());
         let prepared = self.prepared(&config, &differences)?;
-        self.apply(&config, prepared, &differences);
+        self.apply(&config, prepared, &differences).await;
         let in_force = settings::in_force(&self.started, &newer, &differences.needs_restart);
         self.state.service.configuration.store(Arc::new(in_force));
         self.current = newer;
@@ -122,6 +125,10 @@ impl Reloader {
         if is_changed("mail.") {
             prepared.mailer = noted(settings::mailer(config), &mut errors);
         }
+        if is_changed("auth.signing_key") {
+            let data_dir = &self.started.config().storage.data_dir;
+            prepared.signing = noted(signing_keys(&config.auth, data_dir), &mut errors);
+        }
         if is_changed("telemetry.sampler") {
             prepared.sampler = noted(NewSampler::of(&config.telemetry), &mut errors);
         }
@@ -133,12 +140,16 @@ impl Reloader {
     }
 
     /// Has everything hold that can.
-    fn apply(&self, config: &Config, prepared: Prepared, differences: &Differences) {
+    async fn apply(&self, config: &Config, prepared: Prepared, differences: &Differences) {
         let (state, service) = (&self.state, &self.state.service);
         logs::set_level(config.log.level);
         if differences.changed.iter().any(|key| key.starts_with("limits.")) {
             // Counting begins again.
             service.rate_limits.store(settings::rate_limits(&config.limits).map(Arc::new));
+        }
+        // Unless that is what was changed, what an operator said holds.
+        if differences.changed.iter().any(|key| key == "server.read_only") {
+            service.read_only.set(config.server.read_only);
         }
         service.quotas.set(settings::quotas(&config.quotas));
         service.accounts.store(Arc::new(settings::accounts(config)));
@@ -147,6 +158,9 @@ impl Reloader {
         state.metrics.set_token(config.telemetry.metrics_token.as_ref());
         if let (Some(tls), Some(certificate)) = (&self.tls, prepared.certificate) {
             tls.replace(certificate);
+        }
+        if let Some((keys, files)) = prepared.signing {
+            service.adopt_signing_key(&keys.current, files).await;
         }
         if let Some(mailer) = prepared.mailer {
             service.mailer.store(mailer.map(Arc::new));

@@ -1,5 +1,7 @@
 //! Access tokens: JWTs (RFC 7519) signed with HMAC-SHA256, the only algorithm that is compiled in.
 
+use std::sync::Arc;
+
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{Error as JwtError, ErrorKind};
@@ -10,8 +12,10 @@ use sha2::Sha256;
 use signature::{Signer, Verifier};
 use thiserror::Error;
 
-use super::SigningKey;
-use crate::domain::{Role, SessionId, TenantId, Timestamp, UserId};
+use super::key_ring::KeyRing;
+use super::signing_key::SigningKey;
+use super::signing_keys::SigningKeys;
+use crate::domain::{Clock, Role, SessionId, TenantId, Timestamp, UserId};
 
 /// What an access token says. Times are seconds since the epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,11 +75,17 @@ pub struct InvalidToken;
 const REMEMBERED: usize = 10_000;
 
 /// Signs and verifies access tokens.
+#[derive(Clone)]
 pub struct AccessTokens {
-    encoding: EncodingKey,
-    decoding: DecodingKey,
+    keys: KeyRing<TokenKey>,
     header: Header,
     validation: Validation,
+}
+
+/// A key, as tokens need it.
+struct TokenKey {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
     /// Tokens that were found genuine: that never changes, and to find it out is the dearest part of a small request.
     /// Whether they are still good is asked every time.
     genuine: Cache<Box<str>, Identity>,
@@ -83,7 +93,7 @@ pub struct AccessTokens {
 
 impl AccessTokens {
     /// Tokens of one issuer for one audience.
-    pub fn new(key: &SigningKey, issuer: &str, audience: &str) -> Self {
+    pub fn new(keys: &SigningKeys, issuer: &str, audience: &str, clock: Arc<dyn Clock>) -> Self {
         // The second finds the same provider installed.
         let _ = PROVIDER.install_default();
         let mut validation = Validation::new(Algorithm::HS256);
@@ -92,18 +102,19 @@ impl AccessTokens {
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         // Times are compared below with the clock that was passed in.
         validation.validate_exp = false;
-        Self {
-            encoding: EncodingKey::from_secret(key.as_bytes()),
-            decoding: DecodingKey::from_secret(key.as_bytes()),
-            header: Header::new(Algorithm::HS256),
-            validation,
-            genuine: Cache::new(REMEMBERED),
-        }
+        let former = keys.former.iter().map(|known| (TokenKey::of(&known.key), known.until));
+        let keys = KeyRing::new(TokenKey::of(&keys.current), former.collect(), clock);
+        Self { keys, header: Header::new(Algorithm::HS256), validation }
+    }
+
+    /// Has another key sign. The one before is believed until `until`.
+    pub fn rotate(&self, key: &SigningKey, until: Timestamp) {
+        self.keys.rotate(TokenKey::of(key), until);
     }
 
     /// A signed token.
     pub fn sign(&self, claims: &Claims) -> Result<String, JwtError> {
-        jsonwebtoken::encode(&self.header, claims, &self.encoding)
+        jsonwebtoken::encode(&self.header, claims, &self.keys.current().encoding)
     }
 
     /// Whom a token identifies that is genuine and valid at `now`. Its header decides nothing: a `kid`, `jku` or `jwk`
@@ -114,16 +125,31 @@ impl AccessTokens {
         if now < identity.exp && identity.nbf.is_none_or(|nbf| nbf <= now) { Ok(identity) } else { Err(InvalidToken) }
     }
 
-    /// Whom a token identifies that we made, whatever the time.
+    /// Whom a token identifies that we made with a key that is believed, whatever the time.
     pub fn genuine(&self, token: &str) -> Result<Identity, InvalidToken> {
-        if let Some(identity) = self.genuine.get(token) {
-            return Ok(identity);
+        self.keys.find(|key| key.genuine(token, &self.validation)).ok_or(InvalidToken)
+    }
+}
+
+impl TokenKey {
+    fn of(key: &SigningKey) -> Self {
+        Self {
+            encoding: EncodingKey::from_secret(key.as_bytes()),
+            decoding: DecodingKey::from_secret(key.as_bytes()),
+            genuine: Cache::new(REMEMBERED),
         }
-        let decoded = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation);
-        let Claims { sub, sid, exp, nbf, .. } = decoded.map_err(|_| InvalidToken)?.claims;
+    }
+
+    /// Whom a token identifies that was signed with this key.
+    fn genuine(&self, token: &str, validation: &Validation) -> Option<Identity> {
+        if let Some(identity) = self.genuine.get(token) {
+            return Some(identity);
+        }
+        let decoded = jsonwebtoken::decode::<Claims>(token, &self.decoding, validation);
+        let Claims { sub, sid, exp, nbf, .. } = decoded.ok()?.claims;
         let identity = Identity { sub, sid, exp, nbf };
         self.genuine.insert(token.into(), identity);
-        Ok(identity)
+        Some(identity)
     }
 }
 
@@ -178,13 +204,12 @@ mod tests {
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
     use super::*;
+    use crate::auth::FormerKey;
+    use crate::auth::key_ring::tests::{SetClock, at};
 
     fn tokens(key: &[u8; 32], issuer: &str) -> AccessTokens {
-        AccessTokens::new(&SigningKey::from_bytes(key.to_vec()), issuer, "api")
-    }
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).expect("a time")
+        let keys = SigningKeys::only(SigningKey::from_bytes(key.to_vec()));
+        AccessTokens::new(&keys, issuer, "api", Arc::new(SetClock::default()))
     }
 
     fn claims() -> Claims {
@@ -246,5 +271,35 @@ mod tests {
         for token in forged {
             assert_eq!(genuine.verify(&token, at(500)), Err(InvalidToken), "{token}");
         }
+    }
+    #[test]
+    fn s21_a_former_key_is_believed_until_it_ends_and_whatever_a_token_says_of_it() {
+        let clock = Arc::new(SetClock::default());
+        let key = |byte| SigningKey::from_bytes(vec![byte; 32]);
+        let tokens = AccessTokens::new(&SigningKeys::only(key(1)), "me", "api", clock.clone());
+        let forever = Claims { exp: i64::MAX, ..claims() };
+        let first = tokens.sign(&forever).expect("a token");
+        let unseen = tokens.sign(&Claims { iat: 101, ..forever.clone() }).expect("a token");
+        assert!(tokens.verify(&first, at(0)).is_ok());
+        tokens.rotate(&key(2), at(500));
+        let second = tokens.sign(&forever).expect("a token");
+        assert_ne!(first, second);
+        tokens.rotate(&key(3), at(700));
+        let header = Header { kid: Some("1".to_owned()), ..Header::new(Algorithm::HS256) };
+        let foreign = EncodingKey::from_secret(&[4; 32]);
+        let foreign = jsonwebtoken::encode(&header, &forever, &foreign).expect("a token");
+        assert_eq!(tokens.verify(&foreign, at(499)), Err(InvalidToken));
+        clock.set(499);
+        assert!([&first, &unseen, &second].iter().all(|token| tokens.verify(token, at(499)).is_ok()));
+        clock.set(500);
+        assert_eq!(tokens.verify(&first, at(500)), Err(InvalidToken), "remembered, it ends all the same");
+        assert_eq!(tokens.verify(&unseen, at(500)), Err(InvalidToken));
+        assert!(tokens.verify(&second, at(500)).is_ok());
+
+        let former = vec![FormerKey { key: key(2), until: at(700) }];
+        let restarted = AccessTokens::new(&SigningKeys { current: key(3), former }, "me", "api", clock.clone());
+        assert!(restarted.verify(&second, at(500)).is_ok());
+        clock.set(700);
+        assert_eq!(restarted.verify(&second, at(700)), Err(InvalidToken));
     }
 }

@@ -6,7 +6,7 @@ use hmac::Mac as _;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::cursor_key::keyed;
+use super::keyed::keyed;
 use crate::domain::{ConsoleDigest, Entropy, SessionId, UserId};
 
 /// What the tokens of forms are derived for.

@@ -1,5 +1,5 @@
 //! The primitives of signing in: password hashing, access tokens, refresh tokens, one-time tokens, API keys, the signing
-//! key, the key of cursors, device tokens, rate limits.
+//! keys, the key of cursors, device tokens, rate limits.
 //!
 //! Decides nothing: who may do what, and what a failed login answers, is up to `service`.
 //!
@@ -12,11 +12,16 @@ mod console_token;
 mod cursor_key;
 mod device_token;
 mod hashing_queue;
+mod key_file;
+mod key_ring;
+mod keyed;
 mod one_time_token;
 mod password;
 mod rate_limit;
 mod refresh_token;
 mod signing_key;
+mod signing_key_error;
+mod signing_keys;
 
 pub use access_token::{AccessTokens, Claims, Identity, InvalidToken, TokenType};
 pub use api_key::ApiKeyToken;
@@ -29,4 +34,6 @@ pub use one_time_token::OneTimeSecret;
 pub use password::{HashCost, HashingError, OnHashed, PasswordHasher, Verdict};
 pub use rate_limit::{Allowance, Exhausted, RateLimit};
 pub use refresh_token::RefreshToken;
-pub use signing_key::{SigningKey, SigningKeyError};
+pub use signing_key::SigningKey;
+pub use signing_key_error::SigningKeyError;
+pub use signing_keys::{FormerKey, KeyFiles, SigningKeys};

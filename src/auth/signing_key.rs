@@ -1,61 +1,19 @@
 //! The key that access tokens are signed with.
 
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use secrecy::zeroize::Zeroizing;
-use thiserror::Error;
-
+use super::key_file;
+use super::keyed::keyed;
+use super::signing_key_error::{KEY_LEN, SigningKeyError};
 use crate::domain::Entropy;
+use hmac::{Hmac, Mac as _};
+use secrecy::zeroize::Zeroizing;
+use sha2::Sha256;
 
-const KEY_LEN: usize = 32;
 const FILE_NAME: &str = "signing.key";
 
 /// A secret of at least 256 bits.
 pub struct SigningKey(Zeroizing<Vec<u8>>);
-
-/// Why there is no signing key.
-#[derive(Debug, Error)]
-pub enum SigningKeyError {
-    /// The file is there but can't be read, or is not there and can't be made.
-    #[error(
-        "can't use the signing key {path}: {error}; make the directory writable for this user, or set auth.signing_key"
-    )]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        error: std::io::Error,
-    },
-    /// The file has another length than it was written with.
-    #[error(
-        "the signing key {path} is damaged ({len} bytes instead of {KEY_LEN}); restore it from a backup, or remove it: then everyone has to sign in again"
-    )]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// Its length in bytes.
-        len: usize,
-    },
-    /// It was not made at random.
-    #[error(
-        "the signing key {path} can be guessed: it repeats itself; remove it for a new one, after which everyone has to sign in again"
-    )]
-    Weak {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Others on the machine could sign tokens.
-    #[error("the signing key {path} can be read by others (mode {mode:03o}); run: chmod 600 {path}")]
-    Exposed {
-        /// The file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-}
 
 impl SigningKey {
     /// A key that was configured.
@@ -64,43 +22,26 @@ impl SigningKey {
     }
 
     /// The key kept in `directory`; on the first start a new one, readable by its owner alone.
-    pub fn load_or_generate(directory: &Path, entropy: &dyn Entropy) -> Result<Self, SigningKeyError> {
+    pub(super) fn load_or_generate(directory: &Path, entropy: &dyn Entropy) -> Result<Self, SigningKeyError> {
         let path = directory.join(FILE_NAME);
-        match File::open(&path) {
-            Ok(file) => Self::read(&path, file),
-            Err(error) if error.kind() == ErrorKind::NotFound => Self::generate(&path, entropy),
-            Err(error) => Err(SigningKeyError::Io { path, error }),
+        match key_file::read(&path)? {
+            Some(bytes) if bytes.len() != KEY_LEN => Err(SigningKeyError::Damaged { path, len: bytes.len() }),
+            Some(bytes) if is_repeated(&bytes) => Err(SigningKeyError::Weak { path }),
+            Some(bytes) => Ok(Self(bytes)),
+            None => Self::generate(directory, entropy),
         }
     }
 
-    fn read(path: &Path, mut file: File) -> Result<Self, SigningKeyError> {
-        let path = path.to_owned();
-        let mut bytes = Zeroizing::new(Vec::new());
-        let read = file.metadata().and_then(|metadata| file.read_to_end(&mut bytes).map(|_| metadata));
-        match read {
-            Err(error) => Err(SigningKeyError::Io { path, error }),
-            Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => {
-                Err(SigningKeyError::Exposed { path, mode: metadata.permissions().mode() & 0o777 })
-            }
-            Ok(_) if bytes.len() != KEY_LEN => Err(SigningKeyError::Damaged { path, len: bytes.len() }),
-            Ok(_) if is_repeated(&bytes) => Err(SigningKeyError::Weak { path }),
-            Ok(_) => Ok(Self(bytes)),
-        }
-    }
-
-    /// Written under another name first, so that a crash never leaves half a key.
-    fn generate(path: &Path, entropy: &dyn Entropy) -> Result<Self, SigningKeyError> {
+    /// A new key in `directory`, in the place of the one that is there.
+    pub(super) fn generate(directory: &Path, entropy: &dyn Entropy) -> Result<Self, SigningKeyError> {
         let key = Zeroizing::new(entropy.bytes::<KEY_LEN>().to_vec());
-        let draft = path.with_extension("key.new");
-        let write = || {
-            let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-            file.write_all(&key)?;
-            file.sync_all()?;
-            std::fs::rename(&draft, path)?;
-            path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
-        };
-        write().map_err(|error| SigningKeyError::Io { path: path.to_owned(), error })?;
+        key_file::write(&directory.join(FILE_NAME), &key)?;
         Ok(Self(key))
+    }
+
+    /// A key for one purpose alone, derived from this (HMAC-SHA256): a signature of something else is none of that.
+    pub(super) fn derive(&self, purpose: &[u8]) -> Hmac<Sha256> {
+        keyed(&keyed(&self.0).chain_update(purpose).finalize().into_bytes())
     }
 
     /// The secret.

@@ -12,11 +12,13 @@ mod export;
 mod healthcheck;
 mod help;
 mod import;
+mod key;
 mod manual;
 mod migrate;
 mod moment;
 mod openapi;
 mod progress;
+mod read_only;
 mod reindex;
 mod reload;
 mod remote;
@@ -101,6 +103,10 @@ enum Command {
     Reload(reload::Args),
     /// Show or set the level of the log of a running server
     LogLevel(reload::LevelArgs),
+    /// Change the key that access tokens are signed with, and keep those that are signed good
+    Key(key::Args),
+    /// Have a running server refuse writes, or take them; reading goes on
+    ReadOnly(read_only::Args),
     /// List the last requests of a running server, for its operator
     Traces(traces::Args),
     /// Show where the time of a request went, for the operator of a running server
@@ -194,6 +200,8 @@ impl Cli {
             Some(Command::Stats(args)) => stats::run(&args, &sources),
             Some(Command::Reload(args)) => reload::run(&args, &sources),
             Some(Command::LogLevel(args)) => reload::run_level(&args, &sources),
+            Some(Command::Key(args)) => key::run(&args, &sources),
+            Some(Command::ReadOnly(args)) => read_only::run(&args, &sources),
             Some(Command::Traces(args)) => traces::run(&args, &sources),
             Some(Command::Trace(args)) => trace::run(&args, &sources),
             Some(Command::Compact) => compact::run(&sources),

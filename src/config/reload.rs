@@ -8,12 +8,13 @@ use super::effective::{DEFAULT, Effective, origin};
 use super::secret_files::SECRETS;
 
 /// What can change while a server runs. What ends with a point is a whole section.
-const RELOADABLE: [&str; 23] = [
+const RELOADABLE: [&str; 25] = [
     "auth.password_composition",
     "auth.registration",
     "auth.registration_domains",
     "auth.require_verified_email",
     "auth.reset_token_seconds",
+    "auth.signing_key",
     "auth.verification_token_seconds",
     "backups.every_seconds",
     "backups.keep",
@@ -27,6 +28,7 @@ const RELOADABLE: [&str; 23] = [
     "quotas.",
     "server.cors_origins",
     "server.operator_token",
+    "server.read_only",
     "server.tls_certificate",
     "server.tls_key",
     "telemetry.metrics_token",

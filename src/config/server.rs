@@ -97,6 +97,8 @@ pub struct Server {
     pub max_import_bytes: usize,
     /// Whether changing or deleting an artifact needs an `If-Match`. Default false.
     pub require_if_match: bool,
+    /// Whether writes are refused and only reads are served. Default false.
+    pub read_only: bool,
     /// What the operator must send as bearer token for a backup. Default none: then there is nobody who may have one.
     #[serde(serialize_with = "secret::masked")]
     pub operator_token: Option<SecretString>,
@@ -156,6 +158,7 @@ impl Default for Server {
             console: true,
             max_import_bytes: 10 << 20,
             require_if_match: false,
+            read_only: false,
             operator_token: None,
         }
     }

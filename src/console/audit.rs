@@ -110,7 +110,7 @@ async fn find(
     let service = request.service();
     // One that is not good leads to the beginning.
     let cursor = parameter(request, "cursor");
-    let mut from = cursor.and_then(|text| audit_cursor::place(&service.cursor_key, &text, tenant).ok());
+    let mut from = cursor.and_then(|text| audit_cursor::place(&service.signatures.cursor_key, &text, tenant).ok());
     let (mut entries, mut damaged, mut looked_through) = (Vec::new(), 0, 0);
     loop {
         let log = service.audit(&visitor.caller, tenant, from, ON_PAGE).await?;
@@ -132,7 +132,7 @@ pub(super) async fn page(request: PageRequest) -> Result<Response, Outcome> {
     let people = People::of(&request, &visitor, tenant).await?;
     let filter = Filter::of(&request);
     let (entries, damaged, next) = find(&request, &visitor, tenant, &filter).await?;
-    let next = next.and_then(|place| audit_cursor::encode(&service.cursor_key, &place, tenant));
+    let next = next.and_then(|place| audit_cursor::encode(&service.signatures.cursor_key, &place, tenant));
     let content = html! {
         h1 { "Audit" }
         (filter.form(&place, &people, &visitor))

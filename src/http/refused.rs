@@ -36,7 +36,7 @@ pub(super) const INVALID: u32 = 1 << 9;
 pub(super) const PRECONDITION_REQUIRED: u32 = 1 << 10;
 /// 429: too many requests.
 pub(super) const TOO_MANY: u32 = 1 << 11;
-/// 503: overloaded, shutting down, or without storage.
+/// 503: overloaded, shutting down, read-only, or without storage.
 pub(super) const UNAVAILABLE: u32 = 1 << 12;
 /// 507: without room to write.
 pub(super) const FULL: u32 = 1 << 13;
@@ -75,7 +75,7 @@ const DOCUMENTED: [(u16, &str); 15] = [
     (422, "The input breaks rules, each listed in `errors`"),
     (428, "Needs an If-Match with the artifact's entity tag"),
     (429, "Too many requests; `Retry-After` says when to try again, `RateLimit-*` how many there may be"),
-    (503, "Overloaded, shutting down, or the storage is not available"),
+    (503, "Overloaded, shutting down, read-only, or the storage is not available"),
     (507, "The storage is full: nothing can be written, but reading works"),
     (410, "The cursor is of an order that is no more: read the list from its beginning"),
 ];

@@ -150,11 +150,15 @@ pub enum Operation {
     SystemLogLevel,
     /// Seeing the configuration that is in force.
     SystemConfiguration,
+    /// Seeing or setting whether writes are refused.
+    SystemReadOnly,
+    /// Having another key sign.
+    SystemKeyRotate,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 68] = [
+    pub const ALL: [Self; 70] = [
         Self::Index,
         Self::Probe,
         Self::Health,
@@ -223,6 +227,8 @@ impl Operation {
         Self::SystemReload,
         Self::SystemLogLevel,
         Self::SystemConfiguration,
+        Self::SystemReadOnly,
+        Self::SystemKeyRotate,
     ];
 
     /// The table: the name of the business span, the ids in the OpenAPI document, and what holds for it.
@@ -297,6 +303,8 @@ impl Operation {
             Self::SystemReload => Row::of("system.reload", &["reload"]).operator(),
             Self::SystemLogLevel => Row::of("system.log_level", &["get_log_level", "set_log_level"]).operator(),
             Self::SystemConfiguration => Row::of("system.configuration", &["get_configuration"]).operator(),
+            Self::SystemKeyRotate => Row::of("system.key_rotate", &["rotate_signing_key"]).operator(),
+            Self::SystemReadOnly => Row::of("system.read_only", &["get_read_only", "set_read_only"]).operator(),
         }
     }
 

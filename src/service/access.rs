@@ -20,7 +20,7 @@ impl Service {
     /// takes effect with the next request.
     async fn authenticate_session(&self, access_token: &str, client: Client) -> Result<Caller, Error> {
         let now = self.clock.now();
-        let claims = self.access_tokens.verify(access_token, now).map_err(|_| Error::NotAuthenticated)?;
+        let claims = self.signatures.access_tokens.verify(access_token, now).map_err(|_| Error::NotAuthenticated)?;
         let session = self.store.session(claims.sub, claims.sid).await?;
         if !session.is_some_and(|session| session.is_live(now)) {
             return Err(Error::NotAuthenticated);

@@ -74,7 +74,7 @@ impl Service {
     async fn prolong(&self, session: &Session, caller: &Caller) -> Result<(), Error> {
         let rested = self.clock.now().duration_since(session.refreshed_at).as_secs();
         let idle = i64::try_from(self.sessions.idle_seconds).unwrap_or(i64::MAX);
-        if rested < (idle / PROLONGED_AFTER).max(1) {
+        if rested < (idle / PROLONGED_AFTER).max(1) || self.refuses_writes() {
             return Ok(());
         }
         let until = self.clock.after_seconds(self.sessions.idle_seconds);

@@ -104,6 +104,12 @@ pub enum Error {
     /// The configuration is not one that can hold: each thing that is wrong with it.
     #[error("nothing was changed, because the configuration is refused: {}", .0.join("; "))]
     ConfigRefused(Vec<String>),
+    /// The signing key is not one that was made here.
+    #[error(
+        "the signing key is the one of auth.signing_key (or auth.signing_key_file): change it there and reload; the former one is \
+         believed for auth.access_token_seconds more"
+    )]
+    SigningKeyConfigured,
     /// The address may not register; what to say instead.
     #[error("{0}")]
     RegistrationClosed(String),
@@ -125,6 +131,9 @@ pub enum Error {
     /// The search index is being rebuilt; everything else works meanwhile.
     #[error("the search index is being rebuilt; try again in a while")]
     SearchRebuilding,
+    /// An operator has writes refused.
+    #[error("this server is read-only for now: nothing can be written until its operator ends that; reading works")]
+    ReadOnly,
     /// More is asked than can be done; trying again shortly helps.
     #[error("too much is going on; try again shortly")]
     Overloaded,
@@ -211,12 +220,14 @@ impl Failure for Error {
             Self::PreconditionRequired => "precondition_required",
             Self::RateLimited(_) => "rate_limited",
             Self::ConfigRefused(_) => "configuration_refused",
+            Self::SigningKeyConfigured => "signing_key_configured",
             Self::RegistrationClosed(_) => "registration_closed",
             Self::EmailTaken => "email_taken",
             Self::SlugTaken => "slug_taken",
             Self::VersionMismatch { .. } => "version_mismatch",
             Self::BulkFailed(_) => "bulk_failed",
             Self::SearchRebuilding => "search_rebuilding",
+            Self::ReadOnly => "read_only",
             Self::Overloaded => "overloaded",
             Self::StorageFull(_) => "storage_full",
             Self::Unavailable(_) => "unavailable",
@@ -265,6 +276,7 @@ impl From<StoreError> for Error {
             StoreError::QuotaExceeded { quota, limit } => Self::QuotaExceeded { quota, limit },
             StoreError::InvalidOneTimeToken => Self::InvalidOneTimeToken,
             StoreError::VersionMismatch { current } => Self::VersionMismatch { current },
+            StoreError::ReadOnly => Self::ReadOnly,
             StoreError::Overloaded => Self::Overloaded,
             StoreError::StorageFull(cause) => Self::StorageFull(cause),
             StoreError::Unavailable(cause) => Self::Unavailable(cause),

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use super::Service;
 use crate::domain::{Actor, Stamp, Timestamp};
 use crate::followers::{Every, Failure, Task};
-use crate::store::StoreResult;
+use crate::store::{StoreError, StoreResult};
 
 /// How often it runs, if nothing wakes it sooner.
 const EVERY: Duration = Duration::from_secs(60);
@@ -81,6 +81,7 @@ impl Task for Housekeeping {
             () = self.minutes.due() => false,
             () = service.housekeeping.notified() => true,
         };
+        service.read_only.until_off().await;
         // A look every minute that finds nothing is not worth a trace.
         if is_asked_for || self.old_removed().is_some_and(|at| at.elapsed() >= OLD_EVERY) {
             service.telemetry.background("housekeeping", self.steps()).await
@@ -90,6 +91,9 @@ impl Task for Housekeeping {
     }
 
     async fn finish(&self) -> Result<(), Failure> {
+        if self.service.refuses_writes() {
+            return Ok(());
+        }
         let written = self.service.write_api_key_uses().await;
         written.map_err(|error| Failure::new("the last uses of API keys were not written", error))
     }
@@ -101,8 +105,12 @@ struct Steps(Option<Failure>);
 
 impl Steps {
     fn ended(&mut self, what: &'static str, step: StoreResult<()>) {
-        if let (None, Err(error)) = (&self.0, step) {
-            self.0 = Some(Failure::new(what, error));
+        match step {
+            // The next turn waits until writes are allowed.
+            Ok(()) | Err(StoreError::ReadOnly) => {}
+            Err(error) => {
+                self.0.get_or_insert_with(|| Failure::new(what, error));
+            }
         }
     }
 

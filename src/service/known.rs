@@ -39,14 +39,16 @@ impl Service {
         Ok(is_known)
     }
 
-    /// The token by which the client's device is known to an account from now on: the one that it has, if that is good.
+    /// The token by which the client's device is known to an account from now on: that of the same device, if it is known.
     pub(super) fn device_token(&self, user: UserId, client: &Client) -> String {
-        let good = client.device.clone().filter(|_| self.known_device(user, client).is_some());
-        good.unwrap_or_else(|| self.device_tokens.issue(user, &*self.entropy))
+        match self.known_device(user, client) {
+            Some(device) => self.signatures.device_tokens.renew(user, device),
+            None => self.signatures.device_tokens.issue(user, &*self.entropy),
+        }
     }
 
     fn known_device(&self, user: UserId, client: &Client) -> Option<DeviceId> {
-        self.device_tokens.read(client.device.as_deref()?, user)
+        self.signatures.device_tokens.read(client.device.as_deref()?, user)
     }
 }
 

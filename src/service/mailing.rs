@@ -158,6 +158,8 @@ impl Service {
         if !self.can_send_mail() {
             return Err(Error::MailNotConfigured);
         }
+        // Its token is written.
+        self.read_only.admit()?;
         if let Some(limits) = &*self.rate_limits.load() {
             limits.count_mail()?;
         }

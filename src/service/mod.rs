@@ -32,11 +32,13 @@ mod members;
 mod own_account;
 mod passwords;
 mod rate_limits;
+mod read_only;
 mod refresh;
 mod scrubbing;
 mod search;
 mod sessions;
 mod settings;
+mod signing_key;
 mod system;
 mod tokens;
 mod traces;
@@ -50,12 +52,12 @@ use std::time::Instant;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::Notify;
 
-use crate::auth::{AccessTokens, DeviceTokens, PasswordHasher};
+use crate::auth::PasswordHasher;
 use crate::backups::Tombstones;
 use crate::domain::{Actor, Clock, Entropy, IdGenerator, PasswordPolicy, SharedQuotas, Stamp, UserId};
 use crate::followers::TaskRegistry;
 use crate::mail::{Links, Mailer};
-use crate::store::Store;
+use crate::store::{ReadOnly, Store};
 use crate::telemetry::{self, Telemetry};
 
 pub use crate::auth::CursorKey;
@@ -90,6 +92,7 @@ pub use scrubbing::Scrubbing;
 pub use search::{Lasted, Search, SearchHealth};
 pub use sessions::SwitchedTo;
 pub use settings::{ReloadDesk, ReloadRequests, Reloaded, Setting};
+pub use signing_key::{KeyPlace, Signatures};
 pub use system::{Condition, Health};
 pub use tokens::TokenPair;
 pub use traces::{RecordedInWorkspace, RecordedPage};
@@ -142,12 +145,10 @@ pub struct Service {
     pub telemetry: Arc<Telemetry>,
     /// Hashes passwords.
     pub hasher: PasswordHasher,
-    /// Signs and verifies access tokens.
-    pub access_tokens: AccessTokens,
-    /// Signs and verifies cursors.
-    pub cursor_key: CursorKey,
-    /// Makes and reads the tokens by which devices are known.
-    pub device_tokens: DeviceTokens,
+    /// Signs and verifies all that is signed.
+    pub signatures: Signatures,
+    /// Where the signing key is from.
+    pub keys: KeyPlace,
     /// What is asked of accounts.
     pub accounts: ArcSwap<AccountSettings>,
     /// Where e-mails are left to be sent.
@@ -166,6 +167,8 @@ pub struct Service {
     pub retention: Retention,
     /// How much every workspace may have.
     pub quotas: SharedQuotas,
+    /// Whether writes are refused.
+    pub read_only: ReadOnly,
     /// How long an idempotency key leads to the first answer.
     pub idempotency_seconds: u64,
     /// The clock.

@@ -102,7 +102,7 @@ impl Service {
                         self.authenticate(text, client.clone()).await?;
                         return Err(Error::ApiKeyNotAllowed);
                     }
-                    if let Ok(identity) = self.access_tokens.genuine(text) {
+                    if let Ok(identity) = self.signatures.access_tokens.genuine(text) {
                         sessions.push((identity.sub, identity.sid));
                     }
                 }

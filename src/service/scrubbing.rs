@@ -37,12 +37,17 @@ impl Task for Scrubbing {
 
     async fn turn(&self) -> Result<(), Failure> {
         self.0.deletions.notified().await;
+        self.0.read_only.until_off().await;
         let done = self.0.finish_deletions().await;
         // It is to be tried again.
         done.inspect_err(|_| self.0.deletions.notify_one())
     }
 
     async fn finish(&self) -> Result<(), Failure> {
+        // What is not done now is done after the next start.
+        if self.0.refuses_writes() {
+            return Ok(());
+        }
         self.0.finish_deletions().await
     }
 }

@@ -15,6 +15,8 @@ pub struct Health {
     pub store: StoreHealth,
     /// How long it took to answer.
     pub store_response: Duration,
+    /// Whether an operator has writes refused.
+    pub is_read_only: bool,
     /// How long the process has been up.
     pub uptime: Duration,
     /// Now.
@@ -49,11 +51,11 @@ impl Condition {
 }
 
 impl Health {
-    /// How the database is: without it, no request can be served.
+    /// How the database is: without it, no request can be served. That it is read-only is not to be forgotten.
     pub fn condition(&self) -> Condition {
         match self.trouble() {
             Some(_) => Condition::Unhealthy,
-            None => Condition::degraded_if(!self.store.damaged.is_empty()),
+            None => Condition::degraded_if(self.is_read_only || !self.store.damaged.is_empty()),
         }
     }
 
@@ -79,7 +81,13 @@ impl Service {
     pub async fn health(&self) -> Health {
         let asked = Instant::now();
         let store = self.store.health().await;
-        Health { store, store_response: asked.elapsed(), uptime: self.started.elapsed(), at: self.clock.now() }
+        Health {
+            store,
+            store_response: asked.elapsed(),
+            is_read_only: self.refuses_writes(),
+            uptime: self.started.elapsed(),
+            at: self.clock.now(),
+        }
     }
 
     /// Which history the database has; entity tags name it.

@@ -41,7 +41,8 @@ impl Service {
             iss: self.sessions.issuer.clone(),
             aud: self.sessions.audience.clone(),
         };
-        let access_token = self.access_tokens.sign(&claims).map_err(|error| Error::Internal(error.to_string()))?;
+        let access_token =
+            self.signatures.access_tokens.sign(&claims).map_err(|error| Error::Internal(error.to_string()))?;
         let refresh_lifetime = session.ends_at().duration_since(session.refreshed_at).as_secs();
         Ok(TokenPair {
             access_token,

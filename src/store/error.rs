@@ -57,6 +57,9 @@ pub enum StoreError {
     /// A row that is needed can't be read, and trying again doesn't help. Where it is, is for operators, not for clients.
     #[error("a row of the database is damaged")]
     Damaged(#[source] Box<Damage>),
+    /// An operator has writes refused.
+    #[error("the database is read-only")]
+    ReadOnly,
     /// Too many writes wait, or too many long reads, or a read took too long; trying again shortly helps.
     #[error("too much is asked of the database")]
     Overloaded,

@@ -41,6 +41,7 @@ const CONTRACT: &[(&str, &str, &[&str])] = &[
     ("storage_commit_duration_seconds", "histogram", &[]),
     ("storage_oldest_reader_seconds", "gauge", &[]),
     ("storage_writable", "gauge", &[]),
+    ("storage_read_only", "gauge", &[]),
     ("auth_hashing_queue_depth", "gauge", &[]),
     ("auth_hashing_active", "gauge", &[]),
     ("auth_hashing_duration_seconds", "histogram", &[]),

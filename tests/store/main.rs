@@ -172,6 +172,7 @@ on_every_store! {
         counters_match_what_is_there
         health_tells_of_a_working_store
         a_closed_store_refuses
+        a_read_only_store_refuses_what_writes_and_nothing_else
         writes_queued_before_closing_are_answered
     }
 }

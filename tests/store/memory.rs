@@ -18,7 +18,7 @@ use ghostworks::store::engine::{
     Counter, Cursor, Engine, Name, Overlay, RowCount, Source, Span, Table, Tx, WHOLE, Whole,
 };
 use ghostworks::store::{
-    Changes, Counts, Store, StoreError, StoreFigures, StoreHealth, StoreResult, begin_database, history_of,
+    Changes, Counts, ReadOnly, Store, StoreError, StoreFigures, StoreHealth, StoreResult, begin_database, history_of,
 };
 use tokio::sync::Semaphore;
 
@@ -28,6 +28,8 @@ use crate::memory_state::State;
 pub struct MemoryEngine {
     /// None once it is closed. Who reads it keeps the state of that moment.
     state: Mutex<Option<Arc<State>>>,
+    /// Has its writes refused.
+    pub read_only: ReadOnly,
     history: HistoryId,
     backups: Arc<Semaphore>,
     commits: AtomicU64,
@@ -52,7 +54,8 @@ impl MemoryEngine {
     fn over(state: State) -> Self {
         let history = history_of(&state).unwrap();
         let (state, backups) = (Mutex::new(Some(Arc::new(state))), Arc::new(Semaphore::new(1)));
-        Self { state, history, backups, commits: AtomicU64::new(0), trips: AtomicU64::new(0) }
+        let read_only = ReadOnly::default();
+        Self { state, read_only, history, backups, commits: AtomicU64::new(0), trips: AtomicU64::new(0) }
     }
 
     /// What a check of it finds.
@@ -113,6 +116,7 @@ impl Engine for MemoryEngine {
         stamp: Stamp,
         rule: impl Fn(&mut Tx<'_>) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
+        self.read_only.admit()?;
         let mut overlay = Overlay::default();
         loop {
             let (done, before) = self.run(|source| rule(&mut Tx::new(source, &mut overlay, &stamp)))?;
@@ -157,6 +161,7 @@ impl Engine for MemoryEngine {
     }
 
     async fn scrub_changes(&self, people: Vec<UserId>, after: u64, limit: usize) -> StoreResult<Option<u64>> {
+        self.read_only.admit()?;
         let mut state = self.now()?.as_ref().clone();
         let next = state.scrub_changes(&people, after, limit)?;
         *self.state.lock().unwrap() = Some(Arc::new(state));
@@ -164,6 +169,7 @@ impl Engine for MemoryEngine {
     }
 
     async fn trim_changes(&self, before: Timestamp, limit: usize) -> StoreResult<bool> {
+        self.read_only.admit()?;
         let mut state = self.now()?.as_ref().clone();
         let removed = state.trim_changes(before, limit)?;
         *self.state.lock().unwrap() = Some(Arc::new(state));

@@ -51,6 +51,28 @@ pub async fn a_closed_store_refuses(world: World) {
     assert!(!health.readable && health.writable.is_err());
 }
 
+pub async fn a_read_only_store_refuses_what_writes_and_nothing_else(world: World) {
+    let ann = world.user("ann").await.id;
+    let tenant = world.workspace(ann).await;
+    let artifact = world.artifact(tenant, ann, "Anvil").await.id;
+    let gone = world.workspace(ann).await;
+    world.store.delete_workspace(gone, ann, world.stamp()).await.unwrap();
+    let before = world.store.newest_change(None).await.unwrap();
+    world.read_only.set(true);
+    let bob = world.new_user("bob");
+    assert_eq!(world.store.create_user(bob.clone(), "hash".to_owned(), world.stamp()).await, Err(StoreError::ReadOnly));
+    let deleted = world.store.delete_artifact(tenant, artifact, Precondition::None, ann, world.stamp()).await;
+    assert_eq!(deleted.err(), Some(StoreError::ReadOnly));
+    assert_eq!(world.store.sweep_deleted_workspaces(1).await, Err(StoreError::ReadOnly));
+    assert_eq!(world.store.trim_changes(world.now(), 1).await, Err(StoreError::ReadOnly));
+    assert_eq!(world.store.scrub_changes(vec![ann], 0, 1).await, Err(StoreError::ReadOnly));
+    assert_eq!(world.store.newest_change(None).await, Ok(before));
+    assert!(world.store.user(ann).await.unwrap().is_some());
+    assert_eq!(world.store.health().await.writable, Ok(()), "the disk is well");
+    world.read_only.set(false);
+    assert_eq!(world.store.create_user(bob, "hash".to_owned(), world.stamp()).await, Ok(()));
+}
+
 pub async fn writes_queued_before_closing_are_answered(world: World) {
     let world = Arc::new(world);
     let register = |number: usize| {

@@ -9,7 +9,7 @@ use ghostworks::domain::{
     Timestamp, User, UserId, Workspace, WorkspaceName,
 };
 use ghostworks::store::redb::{Location, Options, RedbStore};
-use ghostworks::store::{NoObserver, Opening, PasswordReset, Renewal, SlugChoice, Store};
+use ghostworks::store::{NoObserver, Opening, PasswordReset, ReadOnly, Renewal, SlugChoice, Store};
 use tempfile::TempDir;
 
 use crate::memory::MemoryEngine;
@@ -17,6 +17,8 @@ use crate::memory::MemoryEngine;
 /// A store with a clock and ids.
 pub struct World {
     pub store: Arc<dyn Store>,
+    /// Has its writes refused, if it was made here.
+    pub read_only: ReadOnly,
     ids: IdGenerator,
     ticks: AtomicI64,
     _directory: Option<TempDir>,
@@ -31,6 +33,7 @@ pub fn options(location: Location) -> Options {
         group_max: 64,
         min_free_bytes: 0,
         quotas: SharedQuotas::default(),
+        read_only: ReadOnly::default(),
         entropy: Arc::new(SystemEntropy),
         on_repair: Arc::new(|_| {}),
     }
@@ -48,15 +51,20 @@ impl World {
 
     /// On the engine that has every rule run again.
     pub fn on_a_memory_engine() -> Self {
-        Self::over(Arc::new(MemoryEngine::open()), None)
+        let engine = MemoryEngine::open();
+        let read_only = engine.read_only.clone();
+        Self { read_only, ..Self::over(Arc::new(engine), None) }
     }
 
     fn new(options: Options, directory: Option<TempDir>) -> Self {
-        Self::over(Arc::new(RedbStore::open(options, Arc::new(NoObserver)).unwrap()), directory)
+        let read_only = options.read_only.clone();
+        let store = RedbStore::open(options, Arc::new(NoObserver)).unwrap();
+        Self { read_only, ..Self::over(Arc::new(store), directory) }
     }
 
     pub fn over(store: Arc<dyn Store>, directory: Option<TempDir>) -> Self {
-        Self { store, ids: IdGenerator::new(), ticks: AtomicI64::new(0), _directory: directory }
+        let read_only = ReadOnly::default();
+        Self { store, read_only, ids: IdGenerator::new(), ticks: AtomicI64::new(0), _directory: directory }
     }
 
     /// One second later than the last time.

@@ -42,7 +42,7 @@ type Found = Result<(FoundArtifacts, Option<String>), Violations>;
 
 /// What there is of it, and the cursor of the next page.
 async fn find(request: &PageRequest, visitor: &Visitor, tenant: TenantId, query: &Query) -> Result<Found, Error> {
-    let (service, key) = (request.service(), &request.service().cursor_key);
+    let (service, key) = (request.service(), &request.service().signatures.cursor_key);
     let wanted = match query.check(key, tenant) {
         Ok(wanted) => wanted,
         Err(violations) => return Ok(Err(violations)),

@@ -104,6 +104,10 @@ fn database(health: &Health) -> Vec<Item> {
                       goes on by itself.";
         items.push(Item::bad(format!("The database: {trouble}."), remedy).log("storage"));
     }
+    if health.is_read_only {
+        let remedy = "`ghostworks read-only off` has them taken again.";
+        items.push(Item::odd("This server is read-only: writes are refused.", remedy));
+    }
     let damaged = health.store.damaged.len() as u64;
     if damaged > 0 {
         let what = format!("{} of the database can’t be read.", counted(damaged, "row", "rows"));

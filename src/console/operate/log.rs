@@ -61,7 +61,7 @@ pub(in crate::console) async fn page(request: PageRequest) -> Result<Response, O
     let (service, filter) = (request.service(), Filter::of(&request));
     // One that is not good leads to the beginning.
     let cursor = parameter(&request, "cursor");
-    let after = cursor.and_then(|text| log_cursor::place(&service.cursor_key, &text).ok());
+    let after = cursor.and_then(|text| log_cursor::place(&service.signatures.cursor_key, &text).ok());
     let found = service.log_lines(filter.wanted(), after, ON_PAGE).await?;
     let level = service.log_level(&operating.operator).await?;
     let now = service.now();
@@ -73,7 +73,7 @@ pub(in crate::console) async fn page(request: PageRequest) -> Result<Response, O
             Some(found) => {
                 @if found.lines.is_empty() { p class="empty" { "No line of this kind is remembered." } }
                 @else { (table(&found.lines, now)) }
-                @if let Some(next) = found.next.and_then(|place| log_cursor::encode(&service.cursor_key, place)) {
+                @if let Some(next) = found.next.and_then(|place| log_cursor::encode(&service.signatures.cursor_key, place)) {
                     a class="button" rel="next" href=(filter.link(&filter.level, &next)) { "Older lines" }
                 }
                 (kept(found, now))

@@ -31,14 +31,14 @@ pub(in crate::console) async fn page(request: PageRequest) -> Result<Response, O
     let filter = Filter::of_operators(request.uri().query().unwrap_or_default());
     // One that is not good leads to the beginning.
     let cursor = parameter(&request, "cursor");
-    let after = cursor.and_then(|text| traces_cursor::place(&service.cursor_key, &text, None).ok());
+    let after = cursor.and_then(|text| traces_cursor::place(&service.signatures.cursor_key, &text, None).ok());
     let RecordedPage { records, next, contents } = if filter.is_slowest() {
         let slowest = service.slowest_recorded(filter.wanted(), ON_PAGE).await?;
         RecordedPage { records: slowest.into_iter().map(|record| (record, false)).collect(), ..RecordedPage::default() }
     } else {
         service.recorded(filter.wanted(), after, ON_PAGE).await?
     };
-    let next = next.and_then(|place| traces_cursor::encode(&service.cursor_key, place, None));
+    let next = next.and_then(|place| traces_cursor::encode(&service.signatures.cursor_key, place, None));
     let hour = if filter.on.is_empty() { None } else { service.last_hour().await? };
     let records: Vec<_> = records.iter().map(|(record, _)| record).collect();
     let content = html! {

@@ -28,9 +28,9 @@ pub(in crate::console) async fn page(request: PageRequest) -> Result<Response, O
     let filter = Filter::parse(request.uri().query().unwrap_or_default());
     // One that is not good leads to the beginning.
     let cursor = parameter(&request, "cursor");
-    let after = cursor.and_then(|text| traces_cursor::place(&service.cursor_key, &text, Some(tenant)).ok());
+    let after = cursor.and_then(|text| traces_cursor::place(&service.signatures.cursor_key, &text, Some(tenant)).ok());
     let found = service.recorded_in(&visitor.caller, tenant, filter.wanted(), after, ON_PAGE).await?;
-    let next = found.next.and_then(|place| traces_cursor::encode(&service.cursor_key, place, Some(tenant)));
+    let next = found.next.and_then(|place| traces_cursor::encode(&service.signatures.cursor_key, place, Some(tenant)));
     let records: Vec<_> = found.records.iter().map(|(record, _)| record).collect();
     let content = html! {
         h1 { "Requests" }

@@ -2,7 +2,7 @@
 
 use poem::http::StatusCode;
 
-use super::{Code, Problem, ROOM_RETRY_AFTER_SECONDS, field_errors};
+use super::{Code, Problem, ROOM_RETRY_AFTER_SECONDS, WRITES_RETRY_AFTER_SECONDS, field_errors};
 use crate::service;
 
 /// For a token that is not valid; as clients of the older service know it, as are the sentences about conflicts.
@@ -57,6 +57,7 @@ impl From<service::Error> for Problem {
                 Self { retry_after, allowance: Some(exhausted.allowance.into()), ..problem }
             }
             Error::ConfigRefused(_) => plain(StatusCode::CONFLICT, Code::ConfigurationRefused),
+            Error::SigningKeyConfigured => plain(StatusCode::CONFLICT, Code::SigningKeyConfigured),
             Error::RegistrationClosed(_) => plain(StatusCode::FORBIDDEN, Code::RegistrationClosed),
             Error::EmailTaken => {
                 Self::new(StatusCode::CONFLICT, Code::EmailTaken, "User with this email already exists")
@@ -71,6 +72,10 @@ impl From<service::Error> for Problem {
                 Self { errors: field_errors(violations), ..problem }
             }
             Error::SearchRebuilding => plain(StatusCode::SERVICE_UNAVAILABLE, Code::SearchRebuilding),
+            Error::ReadOnly => Self {
+                retry_after: Some(WRITES_RETRY_AFTER_SECONDS),
+                ..plain(StatusCode::SERVICE_UNAVAILABLE, Code::ReadOnly)
+            },
             Error::Overloaded => plain(StatusCode::SERVICE_UNAVAILABLE, Code::Overloaded),
             // The cause is in the log since the disk was found full.
             Error::StorageFull(_) => {

@@ -22,6 +22,8 @@ use crate::telemetry;
 pub(in crate::http) const RETRY_AFTER_SECONDS: u32 = 1;
 /// How long it should wait for someone to make room on a disk, in seconds.
 const ROOM_RETRY_AFTER_SECONDS: u32 = 30;
+/// How long it should wait for an operator to let it write again, in seconds.
+const WRITES_RETRY_AFTER_SECONDS: u32 = 60;
 
 /// What a page says of an error.
 pub(crate) struct ProblemFacts {

@@ -94,6 +94,9 @@ impl Engine for RedbStore {
         stamp: Stamp,
         rule: impl Fn(&mut Tx<'_>) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
+        let read_only = self.read_only.clone();
+        // Asked by the writer, so that no write that waited comes long after.
+        let rule = move |tx: &mut Tx<'_>| read_only.admit().and_then(|()| rule(tx));
         self.written(name, self.writer.submit(is_urgent(name), stamp, rule)).await
     }
 
@@ -153,12 +156,14 @@ impl Engine for RedbStore {
     }
 
     async fn scrub_changes(&self, people: Vec<UserId>, after: u64, limit: usize) -> StoreResult<Option<u64>> {
+        self.read_only.admit()?;
         let name = Name::new("update", "changes");
         let scrub = move |tables: &mut Tables<'_>| changes::scrub(tables, &people, after, limit);
         self.written(name, self.writer.submit_own(is_urgent(name), scrub)).await
     }
 
     async fn trim_changes(&self, before: Timestamp, limit: usize) -> StoreResult<bool> {
+        self.read_only.admit()?;
         let is_needed = |snapshot: &Snapshot| change_log::begins_before(snapshot.changes()?, before);
         if !self.look_up(Name::new("get", "changes"), is_needed)? {
             return Ok(false);

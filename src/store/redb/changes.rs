@@ -172,6 +172,7 @@ mod tests {
             group_max: 8,
             min_free_bytes: 0,
             quotas: SharedQuotas::default(),
+            read_only: crate::store::ReadOnly::default(),
             entropy: Arc::new(SystemEntropy),
             on_repair: Arc::new(|_| {}),
         }

@@ -67,6 +67,7 @@ mod tests {
             group_max: 8,
             min_free_bytes: 0,
             quotas: crate::domain::SharedQuotas::default(),
+            read_only: crate::store::ReadOnly::default(),
             entropy: Arc::new(crate::domain::SystemEntropy),
             on_repair: Arc::new(|_| {}),
         };

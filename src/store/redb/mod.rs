@@ -55,7 +55,7 @@ use self::scan::Scans;
 use self::snapshot::Published;
 use self::writer::Writer;
 use super::engine::Name;
-use super::{Cause, Counts, Observer, Store, StoreError, StoreFigures, StoreHealth, StoreResult};
+use super::{Cause, Counts, Observer, ReadOnly, Store, StoreError, StoreFigures, StoreHealth, StoreResult};
 use crate::domain::{HistoryId, SharedQuotas};
 
 pub use check::check;
@@ -78,6 +78,7 @@ pub struct RedbStore {
     location: Location,
     history: HistoryId,
     quotas: SharedQuotas,
+    read_only: ReadOnly,
     /// Held by the one backup that is being made.
     backups: Arc<Semaphore>,
 }
@@ -93,7 +94,8 @@ impl RedbStore {
         let (database, history) = open::open(&options)?;
         let published = Arc::new(Published::new(Arc::clone(&observer)));
         let limits = StoreLimits::default();
-        let (location, queue, quotas) = (options.location.clone(), options.queue, options.quotas.clone());
+        let (location, queue) = (options.location.clone(), options.queue);
+        let (quotas, read_only) = (options.quotas.clone(), options.read_only.clone());
         let bounds = Bounds { intents: options.group_max };
         let guard = Guard::of(&options, limits.look_pause)
             .map_err(|error| OpenError::Other { path: location.path(), cause: Cause::new(error) })?;
@@ -103,7 +105,7 @@ impl RedbStore {
             .and_then(|group| Writer::start(group, queue))
             .map_err(|error| OpenError::after_opening(location.path(), &error))?;
         let (writer, scans, backups) = (Arc::new(writer), Scans::new(limits), Arc::new(Semaphore::new(1)));
-        Ok(Self { writer, published, scans, limits, observer, location, history, quotas, backups })
+        Ok(Self { writer, published, scans, limits, observer, location, history, quotas, read_only, backups })
     }
 }
 

@@ -12,7 +12,7 @@ use super::errors::OpenError;
 use super::{history, migrate};
 use crate::domain::{Entropy, HistoryId, SharedQuotas};
 use crate::store::schema::{SCHEMA_VERSION, steps_from};
-use crate::store::{Cause, StoreError, StoreResult};
+use crate::store::{Cause, ReadOnly, StoreError, StoreResult};
 
 /// The database's file in its directory.
 const FILE_NAME: &str = "ghostworks.redb";
@@ -35,6 +35,8 @@ pub struct Options {
     pub min_free_bytes: u64,
     /// The most that every workspace may have.
     pub quotas: SharedQuotas,
+    /// Whether writes are refused.
+    pub read_only: ReadOnly,
     /// What the history of a database that is made or restored is named from.
     pub entropy: Arc<dyn Entropy>,
     /// Called during a repair.

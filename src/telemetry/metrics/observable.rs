@@ -35,9 +35,11 @@ pub struct StorageFigures {
     pub oldest_reader_seconds: f64,
     /// Whether writes work.
     pub writable: bool,
+    /// Whether an operator has writes refused.
+    pub read_only: bool,
 }
 
-const STORAGE: [Gauge<StorageFigures>; 7] = [
+const STORAGE: [Gauge<StorageFigures>; 8] = [
     ("storage_file_size", "By", "Size of the database's file.", |it| it.file_bytes.map(|bytes| bytes as f64)),
     ("storage_free_space", "By", "Free space on the disk of the database.", |it| {
         it.free_bytes.map(|bytes| bytes as f64)
@@ -53,6 +55,9 @@ const STORAGE: [Gauge<StorageFigures>; 7] = [
         |it| Some(it.oldest_reader_seconds),
     ),
     ("storage_writable", "", "Whether writes work: 1 or 0.", |it| Some(f64::from(u8::from(it.writable)))),
+    ("storage_read_only", "", "Whether an operator has writes refused: 1 or 0.", |it| {
+        Some(f64::from(u8::from(it.read_only)))
+    }),
     ("database_connections_active", "{call}", "Reads in progress, and the writer when it is at work.", |it| {
         Some(it.active as f64)
     }),

@@ -45,6 +45,8 @@ pub fn tour(server: &Server) -> Secrets {
     operator.send("POST", "/api/v1/operator/reload", "application/json", "").expect(200);
     operator.get("/api/v1/operator/log-level").expect(200);
     operator.get("/api/v1/operator/configuration").expect(200);
+    operator.get("/api/v1/operator/read-only").expect(200);
+    operator.call("POST", "/api/v1/operator/signing-key/rotate").expect(200);
     assert_eq!(server.client().bearer(OPERATOR).download("/api/v1/system/backup").0, 200);
     let operator = server.client().bearer(OPERATOR);
     let traces = operator.get("/api/v1/system/traces").expect(200).json();

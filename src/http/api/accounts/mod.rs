@@ -49,7 +49,7 @@ impl AccountsApi {
         /// The `next_cursor` of the page before.
         cursor: Query<Option<String>>,
     ) -> Result<Json<AccountPage>, Refused<{ OPERATOR | MALFORMED | INVALID }>> {
-        let key = &state.service.cursor_key;
+        let key = &state.service.signatures.cursor_key;
         let (email, after, limit) = Violations::check(|check| {
             let email = check.field("/email", email.0.as_deref().map(Email::parse).transpose());
             let after = cursor.0.map(|text| cursor::decode(key, &text, LIST, NO_WORKSPACE));

@@ -124,7 +124,7 @@ pub(super) async fn answer(
     query: ListQuery,
     highlights: bool,
 ) -> Result<Json<PageBody>, Problem> {
-    let key = &service.cursor_key;
+    let key = &service.signatures.cursor_key;
     let wanted = query.check(key, tenant, highlights)?;
     let SearchArtifacts { text, list: ListArtifacts { filter, sort, page: window }, facets, .. } = wanted.clone();
     let found = if text.is_some() || facets.any() {

@@ -219,10 +219,11 @@ impl ArtifactsApi {
         cursor: Query<Option<String>>,
     ) -> Result<Json<HistoryBody>, Refused<{ BY_ID | INVALID }>> {
         let (tenant, id) = (workspace_id.0.into(), artifact_id.0.into());
-        let (limit, before) = history::check(&state.service.cursor_key, limit.0, cursor.0.as_deref(), tenant, id)
-            .map_err(|violations| Problem::validation(&violations))?;
+        let (limit, before) =
+            history::check(&state.service.signatures.cursor_key, limit.0, cursor.0.as_deref(), tenant, id)
+                .map_err(|violations| Problem::validation(&violations))?;
         let history = state.service.artifact_history(&caller.0, tenant, id, before, limit).await?;
-        Ok(Json(HistoryBody::new(&state.service.cursor_key, history, tenant, id)))
+        Ok(Json(HistoryBody::new(&state.service.signatures.cursor_key, history, tenant, id)))
     }
 }
 

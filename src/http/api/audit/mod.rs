@@ -45,7 +45,7 @@ impl AuditApi {
         cursor: Query<Option<String>>,
     ) -> Result<Json<AuditPageBody>, Refused<{ BY_ID | INVALID }>> {
         let tenant = workspace_id.0.into();
-        let key = &state.service.cursor_key;
+        let key = &state.service.signatures.cursor_key;
         let (limit, from) =
             check(key, tenant, limit.0, cursor.0.as_deref()).map_err(|violations| Problem::validation(&violations))?;
         let page = state.service.audit(&caller.0, tenant, from, limit).await?;

@@ -40,7 +40,7 @@ impl LogApi {
         _operator: Operator,
         query: LogQuery,
     ) -> Result<Json<LogPageBody>, Refused<{ OPERATOR | MALFORMED | INVALID }>> {
-        let key = &state.service.cursor_key;
+        let key = &state.service.signatures.cursor_key;
         let asked = query.check(key).map_err(|violations| Problem::validation(&violations))?;
         let found = state.service.log_lines(asked.wanted, asked.after, asked.limit).await?;
         let next = found.as_ref().and_then(|found| found.next);

@@ -87,9 +87,9 @@ impl SystemApi {
     /// Each part is `healthy`, `degraded` (something needs attention, but requests are served) or `unhealthy` (they can't
     /// be), and the whole is as its worst part. Reads from the database and asks its writer: without it, the answer is 503.
     /// A search index that is being rebuilt, telemetry that does not reach its collector, backups and other background
-    /// tasks that fail are `degraded`, and so are a certificate that ends soon and a database with rows that can't be read;
-    /// operators see which. Outside development, only clients on `server.internal_networks` and operators get more than the
-    /// status and the time.
+    /// tasks that fail are `degraded`, and so are a certificate that ends soon, a database with rows that can't be read, which
+    /// operators see, and one that an operator has made read-only. Outside development, only clients on
+    /// `server.internal_networks` and operators get more than the status and the time.
     #[oai(path = "/health/detailed", method = "get", operation_id = "health_detailed")]
     async fn health_detailed(&self, state: Data<&Arc<State>>, request: &Request) -> DetailedHealthResponse {
         let is_operator = may_operate(request).await;
@@ -129,7 +129,8 @@ impl SystemApi {
 
     /// Check that requests can be served
     ///
-    /// The storage takes writes, and the server is not shutting down.
+    /// The storage takes writes, and the server is not shutting down. One that an operator has made read-only is ready: it
+    /// serves reads, and says so with `verbose`.
     #[oai(path = "/readyz", method = "get", operation_id = "readyz")]
     async fn readyz(
         &self,
@@ -146,6 +147,9 @@ impl SystemApi {
         if verbose.0.is_some() && is_insider(&state, request).await {
             for (name, trouble) in checks {
                 text += &trouble.map_or_else(|| format!("[+]{name} ok\n"), |it| format!("[-]{name} failed: {it}\n"));
+            }
+            if state.service.refuses_writes() {
+                text += "[ ]read-only: writes are refused until an operator ends that; reads are served\n";
             }
             text += if state.service.search_is_complete() {
                 "[+]search ok\n"

@@ -31,6 +31,7 @@ pub(super) fn database(health: &Health, is_operator: bool) -> Part {
         "response_time_ms": milliseconds(health.store_response),
         "readable": health.store.readable,
         "writable": health.store.writable.is_ok(),
+        "read_only": health.is_read_only,
         "trouble": health.trouble(),
         "queued_writes": health.store.queue_depth,
         "last_change": health.store.last_seq,

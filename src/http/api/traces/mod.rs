@@ -42,7 +42,7 @@ impl TracesApi {
         _operator: Operator,
         query: TracesQuery,
     ) -> Result<Json<TracePageBody>, Refused<{ OPERATOR | MALFORMED | INVALID }>> {
-        let key = &state.service.cursor_key;
+        let key = &state.service.signatures.cursor_key;
         let asked = query.check(key).map_err(|violations| Problem::validation(&violations))?;
         let page = state.service.recorded(asked.wanted, asked.after, asked.limit).await?;
         let next_cursor = page.next.and_then(|place| traces_cursor::encode(key, place, None));

@@ -44,7 +44,7 @@ impl WorkspaceTracesApi {
         query: WorkspaceTracesQuery,
     ) -> Result<Json<WorkspaceTracePageBody>, Refused<{ BY_ID | INVALID }>> {
         let tenant: TenantId = workspace_id.0.into();
-        let key = &state.service.cursor_key;
+        let key = &state.service.signatures.cursor_key;
         let asked = query.check(key, tenant).map_err(|violations| Problem::validation(&violations))?;
         let page = state.service.recorded_in(&caller.0, tenant, asked.wanted, asked.after, asked.limit).await?;
         let next_cursor = page.next.and_then(|place| traces_cursor::encode(key, place, Some(tenant)));

@@ -25,7 +25,7 @@ use super::writer::{WriteOutcome, Writer};
 use super::{Location, RedbStore, check};
 use crate::domain::{Actor, ChangeKind, Email, HistoryId, SharedQuotas, Stamp, Timestamp, User, UserId};
 use crate::store::engine::{Counter, Name, Scope, Table, Tx};
-use crate::store::{Call, Cause, Changes, Observer, Store, StoreError, StoreResult, Users};
+use crate::store::{Call, Cause, Changes, Observer, ReadOnly, Store, StoreError, StoreResult, Users};
 
 /// How a disk is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -248,8 +248,8 @@ fn store(disk: &Disk, limits: StoreLimits) -> RedbStore {
     let writer = Arc::new(Writer::start(group, 2).unwrap());
     let history = HistoryId::from_bytes([0; 16]);
     let (scans, backups) = (Scans::new(limits), Arc::new(Semaphore::new(1)));
-    let (location, quotas) = (Location::Memory, SharedQuotas::default());
-    RedbStore { writer, published, scans, limits, observer, location, history, quotas, backups }
+    let (location, quotas, read_only) = (Location::Memory, SharedQuotas::default(), ReadOnly::default());
+    RedbStore { writer, published, scans, limits, observer, location, history, quotas, read_only, backups }
 }
 
 fn stamp() -> Stamp {
