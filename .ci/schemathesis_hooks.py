@@ -182,6 +182,9 @@ def name_what_exists(case):
         if name in THINGS:
             known, make = THINGS[name]
             ids[name] = make() if name == spoiled else known
+    if last in ("suspend", "quotas"):
+        # In the one that all else is about, much is written.
+        ids["workspace_id"] = OWNER.new_workspace()
     if last == "restore":
         ids["artifact_id"] = OWNER.new_trash(ids["workspace_id"])
 

@@ -96,6 +96,7 @@ async fn fill(store: &RedbStore, id: UserId, tenant: TenantId) {
         description: None,
         settings: Settings::default(),
         is_active: true,
+        terms: ghostworks::domain::Terms::default(),
         created_at: NOW,
         updated_at: NOW,
     };

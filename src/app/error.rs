@@ -189,6 +189,12 @@ pub enum Error {
         /// The address.
         email: String,
     },
+    /// No workspace is called so.
+    #[error("no workspace has this slug: {name}; `ghostworks workspace list` has them all")]
+    NoSuchWorkspace {
+        /// What it was called.
+        name: String,
+    },
     /// Demonstration accounts have a password that everyone knows.
     #[error("there is no demonstration data in production: everyone knows its passwords")]
     DemoInProduction,

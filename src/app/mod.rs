@@ -26,8 +26,10 @@ mod setup_link;
 mod signals;
 mod signing_key;
 mod supervisor;
+mod tenant_transfer;
 mod transfer;
 mod upkeep;
+mod workspaces;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -65,8 +67,10 @@ pub use key_rotation::{RotatedKey, rotate_key};
 pub use operator::{PinnedSetting, Reloaded, ask_operator, log_level, read_only, reload};
 pub use places::{BackupPlace, RestorePoint, Verified};
 pub use recovery::{Recovered, recover};
+pub use tenant_transfer::TenantImport;
 pub use transfer::{Export, Exported, Import, Imported, Refused, RefusedLine, TransferError, export, import};
 pub use upkeep::{Restored, backup, check, compact, migrate, reindex, restore, stats};
+pub use workspaces::{Workspace, WorkspaceDetails, WorkspaceOwner, WorkspaceQuotas, Workspaces};
 
 /// How long the database may take to close, and each background task to end.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(10);

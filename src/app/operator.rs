@@ -1,15 +1,19 @@
 //! What operators ask of a server that runs: of the one in the data directory over its socket, or with its token; or of
 //! another by its address.
 
+use std::io;
+
 use http_body_util::{BodyExt as _, Limited};
-use hyper::{Method, StatusCode};
+use hyper::{Method, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::Error;
+use super::running::{self, Sent};
 use super::transfer::{RemoteServer, TransferError};
-use super::{Error, running};
 use crate::config::{Config, LogLevel};
+use crate::http::BoxBody;
 
 /// Where operations for operators are.
 const OPERATOR: &str = "/api/v1/operator";
@@ -31,22 +35,33 @@ pub(super) async fn ask_running<T: DeserializeOwned>(
     path: &str,
     body: Option<Value>,
 ) -> Result<T, Error> {
+    let body = body.as_ref().map(Sent::json);
+    understood(config, open_running(config, method, path, body).await?).await
+}
+
+/// The same, as it comes.
+pub(super) async fn open_running(
+    config: &Config,
+    method: Method,
+    path: &str,
+    body: Option<Sent>,
+) -> Result<Response<BoxBody>, Error> {
     let cause = not_asked(config);
     let (_, answer) = running::ask(config, method, path, body).await.map_err(|error| match error {
         Error::Running(why) => cause(why.to_owned()),
         Error::Unreachable { url, cause: why } => cause(format!("{url}: {why}")),
         other => other,
     })?;
-    let status = answer.status();
-    let body = Limited::new(answer.into_body(), MAX_ANSWER).collect().await;
-    let body = body.map_err(|error| cause(error.to_string()))?.to_bytes();
-    understood(config, status, &body)
+    Ok(answer.map(|body| body.map_err(io::Error::other).boxed_unsync()))
 }
 
 /// What an answer to an operator says.
-pub(super) fn understood<T: DeserializeOwned>(config: &Config, status: StatusCode, body: &[u8]) -> Result<T, Error> {
+pub(super) async fn understood<T: DeserializeOwned>(config: &Config, answer: Response<BoxBody>) -> Result<T, Error> {
     let cause = not_asked(config);
-    let json: Value = serde_json::from_slice(body).map_err(|_| cause(format!("it answered {status}")))?;
+    let status = answer.status();
+    let body = Limited::new(answer.into_body(), MAX_ANSWER).collect().await;
+    let body = body.map_err(|error| cause(error.to_string()))?.to_bytes();
+    let json: Value = serde_json::from_slice(&body).map_err(|_| cause(format!("it answered {status}")))?;
     match status {
         StatusCode::OK | StatusCode::CREATED => {
             serde_json::from_value(json).map_err(|error| cause(format!("its answer is of another version: {error}")))

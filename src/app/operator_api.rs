@@ -1,13 +1,15 @@
 //! What the command line asks as an operator: of the server that uses the data directory, or else of one of its own.
 
-use hyper::Method;
+use hyper::{Method, Response};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::operator::{ask_running, understood};
+use super::operator::{open_running, understood};
 use super::own_server::OwnServer;
+pub(super) use super::running::Sent;
 use super::{Error, store_options};
 use crate::config::Config;
+use crate::http::BoxBody;
 use crate::store::redb::OpenError;
 
 /// Who answers.
@@ -30,15 +32,33 @@ impl<'a> OperatorApi<'a> {
         }
     }
 
-    /// The answer in JSON.
+    /// The answer in JSON, to a body in JSON.
     pub async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<Value>) -> Result<T, Error> {
+        self.send(method, path, body.as_ref().map(Sent::json)).await
+    }
+
+    /// The answer in JSON.
+    pub async fn send<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<Sent>) -> Result<T, Error> {
+        understood(self.config, self.open_answer(method, path, body).await?).await
+    }
+
+    /// The answer as it comes.
+    pub async fn open_answer(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Sent>,
+    ) -> Result<Response<BoxBody>, Error> {
         match &self.own {
-            Some(own) => {
-                let (status, body) = own.ask(method, path, body).await?;
-                understood(self.config, status, &body)
-            }
-            None => ask_running(self.config, method, path, body).await,
+            Some(own) => own.ask(method, path, body).await,
+            None => open_running(self.config, method, path, body).await,
         }
+    }
+
+    /// Why an answer is none of success.
+    pub async fn refusal(&self, answer: Response<BoxBody>) -> Error {
+        let refused = understood::<Value>(self.config, answer).await.err();
+        refused.unwrap_or_else(|| Error::Refused("it answered something else".to_owned()))
     }
 
     /// Ends what was begun.

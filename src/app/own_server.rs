@@ -4,15 +4,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use hyper::{Method, StatusCode};
-use serde_json::Value;
+use hyper::{Method, Response};
 
 use super::building::{self, Beginning};
+use super::running::Sent;
 use super::{Error, deleted, installation, settings};
 use crate::config::Config;
 use crate::domain::{Clock as _, IdGenerator, SharedQuotas, SystemClock};
 use crate::followers::Task as _;
-use crate::http::{self, Operations};
+use crate::http::{self, BoxBody, Operations};
 use crate::service::{Mailing, Outbox, ReloadDesk, Scrubbing};
 use crate::store::{ReadOnly, Store};
 use crate::telemetry::Pipeline;
@@ -66,8 +66,9 @@ impl OwnServer {
     }
 
     /// The answer to an operator.
-    pub async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Result<(StatusCode, Vec<u8>), Error> {
+    pub async fn ask(&self, method: Method, path: &str, body: Option<Sent>) -> Result<Response<BoxBody>, Error> {
         let failed = |cause: String| Error::Refused(format!("{path} was not answered: {cause}"));
+        let body = body.map(|sent| (sent.content_type, sent.bytes));
         self.operations.ask(method, path, body).await.map_err(failed)
     }
 

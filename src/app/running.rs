@@ -42,18 +42,39 @@ pub(super) async fn backup(config: &Config, file: File) -> Result<(), Error> {
     sink.into_inner().map_err(|error| failed(error.into_error()))?.sync_all().map_err(failed)
 }
 
-/// The answer to an operator who asks the server that uses the data directory, with a body in JSON if there is one.
+/// What is sent with a request.
+#[derive(Clone)]
+pub(super) struct Sent {
+    /// What it is.
+    pub content_type: &'static str,
+    /// Its bytes.
+    pub bytes: Bytes,
+}
+
+impl Sent {
+    /// A value as JSON.
+    pub fn json(value: &Value) -> Self {
+        Self { content_type: "application/json", bytes: value.to_string().into() }
+    }
+
+    /// Lines of JSON.
+    pub fn lines(bytes: Bytes) -> Self {
+        Self { content_type: "application/x-ndjson", bytes }
+    }
+}
+
+/// The answer to an operator who asks the server that uses the data directory, with a body if there is one.
 pub(super) async fn ask(
     config: &Config,
     method: Method,
     path: &str,
-    body: Option<Value>,
+    body: Option<Sent>,
 ) -> Result<(String, Response<Incoming>), Error> {
     let mut request = Request::builder().method(method);
-    if body.is_some() {
-        request = request.header(CONTENT_TYPE, "application/json");
+    if let Some(sent) = &body {
+        request = request.header(CONTENT_TYPE, sent.content_type);
     }
-    let body = Full::from(body.map(|body| body.to_string()).unwrap_or_default());
+    let body = Full::from(body.map(|sent| sent.bytes).unwrap_or_default());
     match OperatorSocket::connect(&config.storage.data_dir).await {
         Ok(stream) => over_socket(stream, request.uri(path), body).await,
         Err(_) => by_token(&config.server, request, path, body).await,

@@ -59,7 +59,7 @@ pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
 }
 
 /// An export that lacks something is a failure, though everything else is there.
-fn whole(Exported { damaged, .. }: Exported) -> Result<(), Failure> {
+pub(super) fn whole(Exported { damaged, .. }: Exported) -> Result<(), Failure> {
     match damaged {
         0 => Ok(()),
         _ => Err(Failure::Damaged(format!(

@@ -30,6 +30,7 @@ mod trace;
 mod traces;
 mod user;
 mod waterfall;
+mod workspace;
 
 use std::{
     io::{self, Write},
@@ -119,6 +120,8 @@ enum Command {
     Openapi(openapi::Args),
     /// List, make, change and export accounts, and say which may operate the server
     User(user::Args),
+    /// List workspaces and what they take up, suspend, resume, delete, export and import them, and set their quotas
+    Workspace(workspace::Args),
     /// Ask a running server whether it is ready: exit code 0 if so, else 1
     Healthcheck(healthcheck::Args),
     /// Print what completes these commands in a shell: bash, elvish, fish, powershell or zsh
@@ -209,6 +212,7 @@ impl Cli {
             Some(Command::Demo) => demo::run(&sources),
             Some(Command::Openapi(args)) => openapi::run(&args),
             Some(Command::User(args)) => user::run(&args, &sources),
+            Some(Command::Workspace(args)) => workspace::run(&args, &sources),
             Some(Command::Healthcheck(args)) => healthcheck::run(args, &sources),
             Some(Command::Completions(args)) => manual::completions(&args),
             Some(Command::Man) => manual::man(),

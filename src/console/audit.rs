@@ -93,9 +93,13 @@ fn subject(kind: ChangeKind) -> &'static str {
         | ChangeKind::ArtifactPurged(..) => "artifacts",
         ChangeKind::MemberAdded(..) | ChangeKind::MemberRoleChanged(..) | ChangeKind::MemberRemoved(..) => "members",
         ChangeKind::ApiKeyCreated(..) | ChangeKind::ApiKeyRevoked(..) => "keys",
-        ChangeKind::WorkspaceCreated(..) | ChangeKind::WorkspaceUpdated(..) | ChangeKind::WorkspaceDeleted(..) => {
-            "workspace"
-        }
+        ChangeKind::WorkspaceCreated(..)
+        | ChangeKind::WorkspaceUpdated(..)
+        | ChangeKind::WorkspaceSuspended(..)
+        | ChangeKind::WorkspaceResumed(..)
+        | ChangeKind::WorkspaceQuotasSet(..)
+        | ChangeKind::WorkspaceExported(..)
+        | ChangeKind::WorkspaceDeleted(..) => "workspace",
         _ => "accounts",
     }
 }
@@ -188,6 +192,10 @@ fn what(visitor: &Visitor, people: &People, tenant: TenantId, kind: ChangeKind) 
         ChangeKind::WorkspaceCreated(_) => plain("created the workspace"),
         ChangeKind::WorkspaceUpdated(_) => plain("changed what the workspace says of itself"),
         ChangeKind::WorkspaceDeleted(_) => plain("deleted the workspace"),
+        ChangeKind::WorkspaceSuspended(_) => plain("suspended the workspace, as an operator"),
+        ChangeKind::WorkspaceResumed(_) => plain("ended that the workspace is suspended, as an operator"),
+        ChangeKind::WorkspaceQuotasSet(_) => plain("gave the workspace other quotas, as an operator"),
+        ChangeKind::WorkspaceExported(_) => plain("took the artifacts out, as an operator"),
         ChangeKind::ApiKeyCreated(_) => plain("made an API key"),
         ChangeKind::ApiKeyRevoked(_) => plain("revoked an API key"),
         ChangeKind::SessionOpened(_) => plain("signed in"),

@@ -66,6 +66,7 @@ fn item(request: &PageRequest, view: &WorkspaceView) -> Markup {
             a class="title" href=(links::catalog(workspace.id)) dir="auto" { (workspace.name.as_str()) }
             @if let Some(text) = &workspace.description { p class="clip" dir="auto" { (text.as_str()) } }
             p class="muted small" {
+                @if workspace.terms.is_suspended { "suspended by the operator of this server · " }
                 (view.role.as_str()) " · " (counted(view.member_count, "member", "members")) " · changed "
                 (ago(request.service().now(), workspace.updated_at))
             }

@@ -174,6 +174,14 @@ pub enum ChangeKind {
     UserDeleted(UserId),
     /// An account that was deleted is to be there again, because a restore was told so.
     UserBroughtBack(UserId),
+    /// The operator keeps members and API keys from a workspace.
+    WorkspaceSuspended(TenantId),
+    /// Members and API keys may use a workspace again.
+    WorkspaceResumed(TenantId),
+    /// A workspace has other quotas of its own.
+    WorkspaceQuotasSet(TenantId),
+    /// An operator took the artifacts of a workspace out.
+    WorkspaceExported(TenantId),
 }
 
 impl ChangeKind {

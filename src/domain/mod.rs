@@ -30,6 +30,8 @@ mod reservation;
 mod search;
 mod session;
 mod sort;
+mod tenant;
+mod terms;
 mod text;
 mod user;
 mod violation;
@@ -65,6 +67,8 @@ pub use reservation::{Answer, Noted, Reservation};
 pub use search::{FoundArtifact, FoundArtifacts, Highlights, Ranking, SearchArtifacts, SearchText};
 pub use session::{ConsoleDigest, Session};
 pub use sort::{Position, Sort, SortBy};
+pub use tenant::Tenant;
+pub use terms::{OwnQuotas, Terms};
 pub use user::{Credentials, Email, NameChange, PersonName, User};
 pub use violation::{Check, Violation, Violations};
 pub use workspace::{

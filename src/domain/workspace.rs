@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::text::validated_text;
-use super::{Field, Role, TenantId, Timestamp, User, UserId, Violations, one_line};
+use super::{Field, Role, TenantId, Terms, Timestamp, User, UserId, Violations, one_line};
 
 validated_text!(WorkspaceName, Slug, WorkspaceDescription);
 
@@ -132,6 +132,8 @@ pub struct Workspace {
     pub settings: Settings,
     /// Whether it is in use.
     pub is_active: bool,
+    /// What the operator of the server says of it.
+    pub terms: Terms,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.

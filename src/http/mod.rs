@@ -59,7 +59,7 @@ pub use certificate::Certificate;
 pub(crate) use certificate::CertificateHealth;
 pub use memory::Memory;
 pub use metrics_access::MetricsAccess;
-pub use operations::Operations;
+pub use operations::{BoxBody, Operations};
 pub use operator_socket::OperatorSocket;
 pub use pace::Pace;
 pub use pages::Pages;

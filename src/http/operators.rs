@@ -22,7 +22,8 @@ pub(super) async fn operator(request: &Request) -> Result<service::Operator, Pro
     }
     let state = State::of(request)?;
     if is_by_right(state, request) {
-        return Ok(service::Operator { account: None, client: client(request) });
+        let is_on_site = request.data::<OverOperatorSocket>().is_some();
+        return Ok(service::Operator { account: None, is_on_site, client: client(request) });
     }
     if is_anonymous(request) {
         return Err(Problem::operator_unknown().before_body());

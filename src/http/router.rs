@@ -11,7 +11,7 @@ use poem_openapi::{LicenseObject, OpenApi, OpenApiService, ServerObject};
 use super::api::{
     AccountAccessApi, AccountsApi, ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, BackupsApi, CatalogApi, HistoryApi,
     LogApi, MembersApi, OwnAccountApi, PasswordsApi, ReadOnlyApi, SessionsApi, SettingsApi, SigningKeyApi, SwitchApi,
-    SystemApi, TracesApi, VerificationApi, WorkspaceTracesApi, WorkspacesApi,
+    SystemApi, TenantArtifactsApi, TenantsApi, TracesApi, VerificationApi, WorkspaceTracesApi, WorkspacesApi,
 };
 use super::assets::Asset;
 use super::docs::Page;
@@ -195,7 +195,7 @@ fn api() -> OpenApiService<impl OpenApi, ()> {
             ),
             (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi, WorkspaceTracesApi),
             (ArtifactsApi, CatalogApi),
-            (AccountsApi, AccountAccessApi, SettingsApi, ReadOnlyApi, SigningKeyApi),
+            (AccountsApi, AccountAccessApi, SettingsApi, ReadOnlyApi, SigningKeyApi, TenantsApi, TenantArtifactsApi),
         ),
         "Ghostworks API",
         env!("CARGO_PKG_VERSION"),

@@ -132,6 +132,18 @@ pub enum Operation {
     AccountExport,
     /// Deleting an account.
     AccountDelete,
+    /// Listing all workspaces, as an operator.
+    TenantList,
+    /// Looking at what a workspace takes up, as an operator.
+    TenantGet,
+    /// Suspending or resuming a workspace, or setting its quotas.
+    TenantUpdate,
+    /// Deleting a workspace, as an operator.
+    TenantDelete,
+    /// Sending all artifacts of a workspace to an operator.
+    TenantExport,
+    /// Taking in artifacts for a workspace from an operator.
+    TenantImport,
     /// Counting everything.
     SystemStats,
     /// Beginning a backup.
@@ -158,7 +170,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 70] = [
+    pub const ALL: [Self; 76] = [
         Self::Index,
         Self::Probe,
         Self::Health,
@@ -218,6 +230,12 @@ impl Operation {
         Self::AccountSessionRevoke,
         Self::AccountExport,
         Self::AccountDelete,
+        Self::TenantList,
+        Self::TenantGet,
+        Self::TenantUpdate,
+        Self::TenantDelete,
+        Self::TenantExport,
+        Self::TenantImport,
         Self::SystemStats,
         Self::SystemBackup,
         Self::SystemTraces,
@@ -294,6 +312,12 @@ impl Operation {
             Self::AccountSessionRevoke => Row::of("account.session.revoke", &["end_account_sessions"]).operator(),
             Self::AccountExport => Row::of("account.export", &["export_account"]).operator().within(LONG),
             Self::AccountDelete => Row::of("account.delete", &["delete_account"]).operator(),
+            Self::TenantList => Row::of("tenant.list", &["list_operated_workspaces"]).operator(),
+            Self::TenantGet => Row::of("tenant.get", &["get_operated_workspace"]).operator(),
+            Self::TenantUpdate => Row::of("tenant.update", &["suspend_workspace", "resume_workspace", "set_workspace_quotas"]).operator(),
+            Self::TenantDelete => Row::of("tenant.delete", &["delete_operated_workspace"]).operator(),
+            Self::TenantExport => Row::of("tenant.export", &["export_operated_workspace"]).operator().within(LONG),
+            Self::TenantImport => Row::of("tenant.import", &["import_operated_workspace"]).operator().import().within(LONG),
             Self::SystemStats => Row::of("system.stats", &["system_stats"]).known(),
             Self::SystemBackup => Row::of("system.backup", &["create_backup"]).operator().within(LONG),
             Self::SystemTraces => Row::of("system.traces", &["list_traces"]).operator(),

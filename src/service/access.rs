@@ -34,7 +34,7 @@ impl Service {
     pub async fn operator(&self, caller: &Caller) -> Result<Operator, Error> {
         caller.session()?;
         let user = self.store.user(caller.user).await?.ok_or(Error::NotAuthenticated)?;
-        let operator = Operator { account: Some(user.id), client: caller.client.clone() };
+        let operator = Operator { account: Some(user.id), is_on_site: false, client: caller.client.clone() };
         if user.is_operator { Ok(operator) } else { Err(Error::NotOperator) }
     }
 

@@ -33,9 +33,21 @@ pub enum Error {
     /// The caller's account may not operate the server.
     #[error("this is for operators of this server; `ghostworks user grant-operator` makes an account one")]
     NotOperator,
+    /// The operator does not come over the operator socket.
+    #[error(
+        "what is in a workspace is its members'; an operator takes it out or puts it in over the operator socket in the data \
+         directory alone: `ghostworks workspace export`, or `import`, on the machine of the server"
+    )]
+    NotOnSite,
     /// There is no such workspace that the caller may see.
     #[error("workspace not found")]
     WorkspaceNotFound,
+    /// The operator keeps members and API keys from the workspace.
+    #[error(
+        "the operator of this server has suspended the workspace: nothing in it can be read or changed, and nothing is lost; \
+         ask them"
+    )]
+    WorkspaceSuspended,
     /// There is no such artifact in the workspace.
     #[error("artifact not found")]
     ArtifactNotFound,
@@ -199,8 +211,9 @@ impl Failure for Error {
             Self::InvalidCredentials(LoginFailure::Unverified) => "unverified",
             Self::InvalidRefreshToken(RefreshFailure::Unknown) => "unknown_token",
             Self::InvalidRefreshToken(RefreshFailure::Reused) => "reused_token",
-            Self::Forbidden { .. } | Self::NotOperator => "forbidden",
+            Self::Forbidden { .. } | Self::NotOperator | Self::NotOnSite => "forbidden",
             Self::WorkspaceNotFound => "workspace_not_found",
+            Self::WorkspaceSuspended => "workspace_suspended",
             Self::ArtifactNotFound => "artifact_not_found",
             Self::UserNotFound => "user_not_found",
             Self::MemberNotFound => "member_not_found",
@@ -268,6 +281,7 @@ impl From<StoreError> for Error {
             StoreError::NotFound(Missing::Member) => Self::MemberNotFound,
             StoreError::NotFound(Missing::ApiKey) => Self::ApiKeyNotFound,
             StoreError::NotFound(Missing::Session) => Self::SessionNotFound,
+            StoreError::WorkspaceSuspended => Self::WorkspaceSuspended,
             StoreError::AlreadyMember => Self::AlreadyMember,
             StoreError::Forbidden { needs } => Self::Forbidden { needs },
             StoreError::LastOwner => Self::LastOwner,

@@ -2,8 +2,8 @@
 //! at a time that single writes of others hardly wait for them, and workspaces take turns.
 
 use super::turns::{QueueLimits, Turns};
-use super::{Caller, Error, Service};
-use crate::domain::{Artifact, ArtifactWrite, TenantId};
+use super::{Error, Service};
+use crate::domain::{Artifact, ArtifactWrite, Stamp, TenantId, UserId};
 use crate::store::StoreResult;
 use crate::telemetry::in_current_context;
 
@@ -29,21 +29,22 @@ impl Default for LargeWrites {
 }
 
 impl Service {
-    /// Writes many artifacts in one commit, once it is the turn of their workspace.
+    /// Writes many artifacts in one commit, as those of an account, once it is the turn of their workspace.
     pub(super) async fn write_many(
         &self,
-        caller: &Caller,
         tenant: TenantId,
         writes: Vec<ArtifactWrite>,
         atomic: bool,
+        (user, mut stamp): (UserId, Stamp),
     ) -> Result<Vec<StoreResult<Artifact>>, Error> {
-        let (store, user) = (self.store.clone(), caller.user);
+        let store = self.store.clone();
         if writes.len() <= FEW {
-            return Ok(store.write_artifacts(tenant, writes, atomic, user, self.stamp_of(caller)).await?);
+            return Ok(store.write_artifacts(tenant, writes, atomic, user, stamp).await?);
         }
         let turns = if writes.len() <= MANY { &self.large_writes.medium } else { &self.large_writes.large };
         let turn = turns.take(tenant).await.map_err(|_| Error::Overloaded)?;
-        let stamp = self.stamp_of(caller);
+        // The turn may have been long in coming.
+        stamp.at = self.clock.now();
         // A task of its own, for the turn lasts as long as the write: the writer goes on with it when the client has left.
         let written = tokio::spawn(in_current_context(async move {
             let written = store.write_artifacts(tenant, writes, atomic, user, stamp).await;

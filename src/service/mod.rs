@@ -40,6 +40,7 @@ mod sessions;
 mod settings;
 mod signing_key;
 mod system;
+mod tenants;
 mod tokens;
 mod traces;
 mod turns;
@@ -94,6 +95,7 @@ pub use sessions::SwitchedTo;
 pub use settings::{ReloadDesk, ReloadRequests, Reloaded, Setting};
 pub use signing_key::{KeyPlace, Signatures};
 pub use system::{Condition, Health};
+pub use tenants::TenantDetails;
 pub use tokens::TokenPair;
 pub use traces::{RecordedInWorkspace, RecordedPage};
 

@@ -61,6 +61,7 @@ impl Service {
     ) -> Result<Option<WorkspaceView>, Error> {
         if let Some(tenant) = preferred
             && let Some(view) = self.store.workspace(tenant, user).await?
+            && !view.workspace.terms.is_suspended
         {
             return Ok(Some(view));
         }

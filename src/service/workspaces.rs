@@ -2,7 +2,8 @@
 
 use super::{Caller, Error, Service};
 use crate::domain::{
-    RawWorkspace, RawWorkspacePatch, Role, Slug, TenantId, Workspace, WorkspaceDraft, WorkspacePatch, WorkspaceView,
+    RawWorkspace, RawWorkspacePatch, Role, Slug, TenantId, Terms, Workspace, WorkspaceDraft, WorkspacePatch,
+    WorkspaceView,
 };
 use crate::store::SlugChoice;
 use crate::telemetry::{self, Operation, Subject, annotate_subject};
@@ -28,6 +29,7 @@ impl Service {
                     description: draft.description,
                     settings: draft.settings,
                     is_active: true,
+                    terms: Terms::default(),
                     created_at: now,
                     updated_at: now,
                 };
@@ -57,6 +59,9 @@ impl Service {
         self.telemetry
             .observe(Operation::WorkspaceGet, Subject::new(tenant, caller.user), async {
                 let view = self.store.workspace(tenant, caller.user).await?.ok_or(Error::WorkspaceNotFound)?;
+                if view.workspace.terms.is_suspended {
+                    return Err(Error::WorkspaceSuspended);
+                }
                 telemetry::authorised_in(tenant);
                 Ok(view)
             })

@@ -22,6 +22,9 @@ pub enum StoreError {
     /// The account is a member of the workspace already.
     #[error("the account is a member already")]
     AlreadyMember,
+    /// The operator keeps members and API keys from the workspace.
+    #[error("the workspace is suspended")]
+    WorkspaceSuspended,
     /// The workspace would be left without an owner.
     #[error("a workspace keeps at least one owner")]
     LastOwner,

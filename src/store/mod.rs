@@ -38,6 +38,7 @@ mod rules;
 mod schema;
 mod sessions;
 mod stats;
+mod tenants;
 mod users;
 mod workspaces;
 
@@ -63,6 +64,7 @@ pub use read_only::ReadOnly;
 pub use schema::{SCHEMA_VERSION, begin_database, history_of};
 pub use sessions::{Opening, Renewal, Rotation, SessionPlace, Sessions, Standing, Switched};
 pub use stats::WorkspaceStats;
+pub use tenants::Tenants;
 pub use users::Users;
 pub use workspaces::{SlugChoice, Workspaces};
 
@@ -73,6 +75,7 @@ pub trait Store:
     + OneTimeTokens
     + Sessions
     + Workspaces
+    + Tenants
     + Members
     + ApiKeys
     + Artifacts

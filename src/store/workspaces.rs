@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::StoreResult;
-use crate::domain::{Stamp, TenantId, Usage, UserId, Workspace, WorkspacePatch, WorkspaceView};
+use crate::domain::{Quotas, Stamp, TenantId, Usage, UserId, Workspace, WorkspacePatch, WorkspaceView};
 
 /// Workspaces and their slugs.
 #[async_trait]
@@ -25,10 +25,10 @@ pub trait Workspaces: Send + Sync {
     /// The workspaces after `after` in the order of their ids, at most `limit`.
     async fn tenants_after(&self, after: Option<TenantId>, limit: usize) -> StoreResult<Vec<TenantId>>;
 
-    /// How much a workspace has of what there are quotas of.
-    async fn usage(&self, tenant: TenantId) -> StoreResult<Usage>;
+    /// How much a workspace has of what there are quotas of, and how much it may have.
+    async fn usage(&self, tenant: TenantId) -> StoreResult<(Usage, Quotas)>;
 
-    /// The first of [`Self::workspaces_of`] that is in use.
+    /// The first of [`Self::workspaces_of`] that is in use and not suspended.
     async fn first_workspace_of(&self, user: UserId) -> StoreResult<Option<WorkspaceView>>;
 
     /// A workspace as its member `viewer` sees it; `None` when there is none, `viewer` is no member, or it is not in use and

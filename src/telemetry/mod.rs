@@ -82,6 +82,11 @@ impl Subject {
         Self { tenant: Some(tenant), user: Some(user) }
     }
 
+    /// An operator, about a workspace.
+    pub fn tenant(tenant: TenantId) -> Self {
+        Self { tenant: Some(tenant), user: None }
+    }
+
     /// A caller outside any workspace.
     pub fn user(user: UserId) -> Self {
         Self { tenant: None, user: Some(user) }

@@ -61,6 +61,7 @@ mod older_service;
 mod openapi;
 mod operator_accounts;
 mod operator_socket;
+mod operator_workspaces;
 mod operators;
 mod own_account;
 mod passwords;

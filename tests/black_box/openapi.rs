@@ -156,7 +156,8 @@ fn summaries_begin_with_a_verb() {
     let verbs = [
         "Add", "Ask", "Back", "Change", "Check", "Choose", "Count", "Create", "Delete", "Disable", "Enable", "End",
         "Exchange", "Export", "Get", "Import", "List", "Make", "Patch", "Read", "Register", "Remove", "Restore",
-        "Revoke", "Rotate", "Search", "Set", "Show", "Sign", "Switch", "Update", "Verify", "Write",
+        "Resume", "Revoke", "Rotate", "Search", "Set", "Show", "Sign", "Suspend", "Switch", "Update", "Verify",
+        "Write",
     ];
     for (name, operation) in operations(&document) {
         let first = operation["summary"].as_str().and_then(|it| it.split(' ').next()).unwrap_or_default();

@@ -22,6 +22,7 @@ mod observer;
 mod one_time_tokens;
 mod races;
 mod sessions;
+mod tenants;
 mod users;
 mod whole;
 mod workspaces;
@@ -103,6 +104,12 @@ on_every_store! {
         who_has_not_the_role_any_more_is_refused
         s29_the_last_owner_stays
         a_long_list_of_members_is_whole
+    }
+    tenants {
+        a_suspended_workspace_is_there_for_none_of_its_members
+        a_workspace_has_its_own_quotas_in_the_place_of_those_for_all
+        workspaces_are_listed_by_size
+        an_operator_ends_a_workspace_whoever_owns_it
     }
     api_keys {
         a_key_is_there_until_it_is_revoked

@@ -142,6 +142,7 @@ impl World {
             description: None,
             settings: Settings::default(),
             is_active: true,
+            terms: ghostworks::domain::Terms::default(),
             created_at: now,
             updated_at: now,
         }

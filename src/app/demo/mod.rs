@@ -13,8 +13,8 @@ use crate::auth::{Asker, PasswordHasher};
 use crate::config::{Config, Environment};
 use crate::domain::{
     Actor, Artifact, ArtifactDraft, ArtifactWrite, Clock as _, DEMO_ADMIN, DEMO_MEMBER, DEMO_OWNER, DEMO_PASSWORD,
-    Email, IdGenerator, PersonName, RawArtifact, RawWorkspace, Role, Slug, Stamp, SystemClock, TenantId, Timestamp,
-    User, UserId, Workspace, WorkspaceDraft,
+    Email, IdGenerator, PersonName, RawArtifact, RawWorkspace, Role, Slug, Stamp, SystemClock, TenantId, Terms,
+    Timestamp, User, UserId, Workspace, WorkspaceDraft,
 };
 use crate::store::redb::RedbStore;
 use crate::store::{
@@ -113,6 +113,7 @@ impl Filling<'_> {
             description: draft.description,
             settings: draft.settings,
             is_active: true,
+            terms: Terms::default(),
             created_at: self.now,
             updated_at: self.now,
         };

@@ -1,18 +1,19 @@
 //! All artifacts of a workspace to a file, one a line.
 
+use std::error::Error;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use http_body_util::BodyExt as _;
 use hyper::Response;
-use hyper::body::Incoming;
+use hyper::body::{Body, Bytes};
 use hyper::header::CONTENT_TYPE;
 use tokio::time::timeout;
 
 use super::TransferError;
 use super::remote::{PATIENCE, RemoteServer};
-use crate::app::Error;
+use crate::app;
 use crate::config::Config;
 use crate::telemetry::with_causes;
 use crate::whole_file::WholeFile;
@@ -47,9 +48,9 @@ pub struct Exported {
 }
 
 /// Writes all artifacts of a workspace. `passed` is called with how many were written so far.
-pub async fn export(config: &Config, what: &Export<'_>, passed: impl FnMut(u64)) -> Result<Exported, Error> {
+pub async fn export(config: &Config, what: &Export<'_>, passed: impl FnMut(u64)) -> Result<Exported, app::Error> {
     if let Some(path) = what.to.filter(|path| path.exists() && !what.force) {
-        return Err(Error::FileIsThere { path: path.to_owned() });
+        return Err(app::Error::FileIsThere { path: path.to_owned() });
     }
     let remote = RemoteServer::new(config)?;
     let query = if what.trash { "?include_deleted=true" } else { "" };
@@ -72,13 +73,16 @@ pub async fn export(config: &Config, what: &Export<'_>, passed: impl FnMut(u64))
 }
 
 /// An export that has begun to come.
-struct Begun<'a> {
-    url: &'a str,
-    answer: Response<Incoming>,
+pub(in crate::app) struct Begun<'a, B> {
+    /// Where from.
+    pub url: &'a str,
+    /// The answer that has it.
+    pub answer: Response<B>,
 }
 
-impl Begun<'_> {
-    async fn into_file(self, path: &Path, passed: impl FnMut(u64)) -> Result<Exported, TransferError> {
+impl<B: Body<Data = Bytes, Error: Error + 'static> + Unpin> Begun<'_, B> {
+    /// Writes it to a file, which appears under its name when it is whole.
+    pub async fn into_file(self, path: &Path, passed: impl FnMut(u64)) -> Result<Exported, TransferError> {
         let failed = |error| TransferError::Write { to: path.display().to_string(), error };
         let (claim, file) = WholeFile::create(path).map_err(failed)?;
         let mut sink = BufWriter::new(file);
@@ -88,7 +92,8 @@ impl Begun<'_> {
         Ok(exported)
     }
 
-    async fn into_standard_output(self, passed: impl FnMut(u64)) -> Result<Exported, TransferError> {
+    /// Writes it to standard output.
+    pub async fn into_standard_output(self, passed: impl FnMut(u64)) -> Result<Exported, TransferError> {
         let failed = |error| TransferError::Write { to: "to standard output".to_owned(), error };
         let mut sink = io::stdout();
         let copied = self.copy(&mut sink, passed, failed).await;

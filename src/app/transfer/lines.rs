@@ -14,7 +14,7 @@ const MAX_BYTES: usize = 1 << 20;
 const MAX_LINE: u64 = 16 << 20;
 
 /// What is left to read.
-pub(super) struct Lines<R> {
+pub(in crate::app) struct Lines<R> {
     from: R,
     /// The number of the next line.
     next: u64,
@@ -24,7 +24,7 @@ pub(super) struct Lines<R> {
 
 /// Some lines in a row.
 #[derive(Debug, PartialEq)]
-pub(super) struct Part {
+pub(in crate::app) struct Part {
     /// The number of the first, beginning with 1.
     pub first: u64,
     /// How many there are.
@@ -38,6 +38,17 @@ pub(super) struct Part {
 impl<R: BufRead> Lines<R> {
     pub fn new(from: R) -> Self {
         Self { from, next: 1, ahead: Vec::new() }
+    }
+
+    /// Those after the first `skipped` lines.
+    pub fn after(from: R, skipped: u64) -> io::Result<Self> {
+        let mut lines = Self::new(from);
+        let mut passed_over = Vec::new();
+        while lines.next <= skipped && lines.read_line(&mut passed_over)? {
+            lines.next += 1;
+            passed_over.clear();
+        }
+        Ok(lines)
     }
 
     /// The next lines; `None` after the last.

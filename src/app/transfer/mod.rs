@@ -7,7 +7,9 @@ mod lines;
 mod remote;
 
 pub use error::TransferError;
+pub(super) use export::Begun;
 pub use export::{Export, Exported, export};
+pub(super) use lines::Lines;
 pub(super) use remote::RemoteServer;
 
 pub use import::{Import, Imported, Refused, RefusedLine, import};

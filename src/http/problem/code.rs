@@ -84,6 +84,7 @@ codes! {
     ValidationFailed = "validation_failed",
     VersionMismatch = "version_mismatch",
     WorkspaceNotFound = "workspace_not_found",
+    WorkspaceSuspended = "workspace_suspended",
 }
 
 impl Code {

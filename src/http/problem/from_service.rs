@@ -26,8 +26,11 @@ impl From<service::Error> for Problem {
             Error::InvalidRefreshToken(_) => {
                 Self::new(StatusCode::UNAUTHORIZED, Code::InvalidRefreshToken, UNKNOWN_CALLER)
             }
-            Error::Forbidden { .. } | Error::NotOperator => plain(StatusCode::FORBIDDEN, Code::Forbidden),
+            Error::Forbidden { .. } | Error::NotOperator | Error::NotOnSite => {
+                plain(StatusCode::FORBIDDEN, Code::Forbidden)
+            }
             Error::WorkspaceNotFound => plain(StatusCode::NOT_FOUND, Code::WorkspaceNotFound),
+            Error::WorkspaceSuspended => plain(StatusCode::FORBIDDEN, Code::WorkspaceSuspended),
             Error::ArtifactNotFound => plain(StatusCode::NOT_FOUND, Code::ArtifactNotFound),
             Error::UserNotFound => plain(StatusCode::NOT_FOUND, Code::UserNotFound),
             Error::MemberNotFound => plain(StatusCode::NOT_FOUND, Code::MemberNotFound),

@@ -33,7 +33,8 @@ impl Service {
             let mut good = Vec::with_capacity(checked.len());
             let refused: Vec<Result<(), Error>> =
                 checked.into_iter().map(|write| write.map(|write| good.push(write))).collect();
-            let mut stored = self.write_many(caller, tenant, good, atomic).await?.into_iter();
+            let mut stored =
+                self.write_many(tenant, good, atomic, (caller.user, self.stamp_of(caller))).await?.into_iter();
             let outcome =
                 |refused: Result<(), Error>| refused.and_then(|()| Ok(stored.next().unwrap_or_else(|| Err(lost()))?));
             let outcomes: Vec<BulkOutcome> = refused.into_iter().map(outcome).collect();
@@ -58,7 +59,7 @@ impl Service {
         let expected = |version: Option<u64>| self.require_precondition(version.into());
         Ok(match write {
             RawArtifactWrite::Create(raw) => {
-                ArtifactWrite::Create(Box::new(self.new_artifact(caller, tenant, ArtifactDraft::parse(raw)?)))
+                ArtifactWrite::Create(Box::new(self.new_artifact(caller.user, tenant, ArtifactDraft::parse(raw)?)))
             }
             RawArtifactWrite::Update { id, version, patch } => ArtifactWrite::Update {
                 id,

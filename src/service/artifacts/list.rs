@@ -69,7 +69,8 @@ impl Service {
         self.in_workspace(Operation::ArtifactStats, caller, tenant, async {
             let counts = self.store.artifact_counts(tenant).await?;
             let by_tag = self.tags(tenant, counts, TagPrefix::default()).await?;
-            Ok(ArtifactStats::new(counts, by_tag, self.store.usage(tenant).await?, self.quotas.now()))
+            let (usage, quotas) = self.store.usage(tenant).await?;
+            Ok(ArtifactStats::new(counts, by_tag, usage, quotas))
         })
         .await
     }

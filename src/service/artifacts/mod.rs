@@ -8,7 +8,7 @@ mod transfer;
 
 use super::{Caller, Error, Service};
 use crate::domain::{
-    Artifact, ArtifactDraft, ArtifactId, ArtifactPatch, Precondition, RawArtifact, RawArtifactPatch, TenantId,
+    Artifact, ArtifactDraft, ArtifactId, ArtifactPatch, Precondition, RawArtifact, RawArtifactPatch, TenantId, UserId,
 };
 use crate::telemetry::{Operation, annotate_with};
 
@@ -24,7 +24,7 @@ impl Service {
         raw: RawArtifact,
     ) -> Result<Artifact, Error> {
         self.in_workspace(Operation::ArtifactCreate, caller, tenant, async {
-            let artifact = self.new_artifact(caller, tenant, ArtifactDraft::parse(raw)?);
+            let artifact = self.new_artifact(caller.user, tenant, ArtifactDraft::parse(raw)?);
             let stamp = self.stamp_of(caller);
             self.store.create_artifact(tenant, artifact.clone(), stamp).await?;
             annotate_with("artifact.id", || artifact.id.to_string());
@@ -34,10 +34,10 @@ impl Service {
         .await
     }
 
-    /// An artifact that `caller` makes now.
-    fn new_artifact(&self, caller: &Caller, tenant: TenantId, draft: ArtifactDraft) -> Artifact {
+    /// An artifact that `user` makes now.
+    fn new_artifact(&self, user: UserId, tenant: TenantId, draft: ArtifactDraft) -> Artifact {
         let now = self.clock.now();
-        Artifact::new(self.ids.next(now), tenant, draft, caller.user, now)
+        Artifact::new(self.ids.next(now), tenant, draft, user, now)
     }
 
     /// An artifact.

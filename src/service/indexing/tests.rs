@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::domain::{
     Actor, Artifact, ArtifactId, ArtifactName, ArtifactPatch, ArtifactType, ArtifactWrite, Email, Metadata,
-    Precondition, Settings, SharedQuotas, Slug, Stamp, SystemEntropy, Tags, TenantId, Timestamp, User, UserId,
+    Precondition, Settings, SharedQuotas, Slug, Stamp, SystemEntropy, Tags, TenantId, Terms, Timestamp, User, UserId,
     Workspace, WorkspaceName,
 };
 use crate::followers::{Next, catch_up};
@@ -65,6 +65,7 @@ impl World {
             description: None,
             settings: Settings::default(),
             is_active: true,
+            terms: Terms::default(),
             created_at: at,
             updated_at: at,
         };

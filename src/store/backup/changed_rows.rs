@@ -45,7 +45,7 @@ pub(super) fn write<W: Write>(set: &mut ChangeSet<'_, W>, change: &Change) -> Wr
             account(set, user)?;
             sessions(set, &user.to_bytes())
         }
-        ChangeKind::LoginFailed(_) => Ok(()),
+        ChangeKind::LoginFailed(_) | ChangeKind::WorkspaceExported(_) => Ok(()),
         ChangeKind::SessionOpened(id) => {
             known_networks(set, change.actor.user)?;
             session(set, change.actor.user, id)
@@ -62,7 +62,10 @@ pub(super) fn write<W: Write>(set: &mut ChangeSet<'_, W>, change: &Change) -> Wr
             workspace(set, tenant)?;
             members_of(set, tenant)
         }
-        ChangeKind::WorkspaceUpdated(tenant) => workspace(set, tenant),
+        ChangeKind::WorkspaceUpdated(tenant)
+        | ChangeKind::WorkspaceSuspended(tenant)
+        | ChangeKind::WorkspaceResumed(tenant)
+        | ChangeKind::WorkspaceQuotasSet(tenant) => workspace(set, tenant),
         ChangeKind::WorkspaceDeleted(tenant) => {
             workspace(set, tenant)?;
             // It may be gone, because everything else is; but that is so here, and not in the copy.

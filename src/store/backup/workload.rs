@@ -6,14 +6,14 @@ use proptest::prelude::*;
 
 use crate::domain::{
     Actor, ApiKey, ApiKeyId, ApiKeyName, ApiKeyUse, Artifact, ArtifactDescription, ArtifactId, ArtifactName,
-    ArtifactPatch, ArtifactType, ArtifactWrite, Email, Field, Metadata, NameChange, Network, OneTimeToken, PersonName,
-    Precondition, Purpose, RefreshLine, RefreshSecret, Reservation, Role, Session, SessionId, Settings, Slug, Stamp,
-    Tags, TenantId, Timestamp, User, UserId, Workspace, WorkspaceName, WorkspacePatch,
+    ArtifactPatch, ArtifactType, ArtifactWrite, Email, Field, Metadata, NameChange, Network, OneTimeToken, OwnQuotas,
+    PersonName, Precondition, Purpose, RefreshLine, RefreshSecret, Reservation, Role, Session, SessionId, Settings,
+    Slug, Stamp, Tags, TenantId, Terms, Timestamp, User, UserId, Workspace, WorkspaceName, WorkspacePatch,
 };
 use crate::store::redb::RedbStore;
 use crate::store::{
     ApiKeys as _, Artifacts as _, Deletions as _, Heir, Housekeeping as _, Members as _, OneTimeTokens as _, Opening,
-    PasswordReset, Renewal, Rotation, Sessions as _, SlugChoice, StoreError, Users as _, Workspaces as _,
+    PasswordReset, Renewal, Rotation, Sessions as _, SlugChoice, StoreError, Tenants as _, Users as _, Workspaces as _,
 };
 
 /// A throw of the dice: what is done, and to which.
@@ -182,6 +182,7 @@ impl<'a> Player<'a> {
                     description: None,
                     settings: Settings::default(),
                     is_active: true,
+                    terms: Terms::default(),
                     created_at: at,
                     updated_at: at,
                 };
@@ -261,6 +262,19 @@ impl<'a> Player<'a> {
         let (store, at, tenant, member) = (self.store, stamp.at, self.tenant(other), user(which >> 2));
         let by = if which.is_multiple_of(4) { member } else { self.owner(tenant) };
         match what {
+            12 if other % 8 < 3 => {
+                let first = Stamp { reservation: None, ..stamp.clone() };
+                store.suspend_workspace(tenant, true, first).await?;
+                // As a rule not for long, or little else could be done there.
+                let stays = which.is_multiple_of(8);
+                if stays { Ok(()) } else { store.suspend_workspace(tenant, false, stamp).await.map(drop) }
+            }
+            12 if other % 8 == 3 => {
+                let quotas = OwnQuotas { members: Some(1 + u64::from(which % 4)), ..OwnQuotas::default() };
+                store.set_workspace_quotas(tenant, quotas, stamp).await.map(drop)
+            }
+            12 if other % 8 == 4 => store.note_export(tenant, stamp).await,
+            12 if other % 8 == 5 => store.end_workspace(tenant, stamp).await,
             12 => {
                 let patch = WorkspacePatch { name: WorkspaceName::parse("Another name").ok(), ..Default::default() };
                 store.update_workspace(tenant, patch, by, stamp).await.map(drop)

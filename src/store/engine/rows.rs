@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::domain::{ArtifactBatch, ArtifactCounts, ArtifactHistory, ArtifactPage, FoundById, LogPage, Usage};
+use crate::domain::{ArtifactBatch, ArtifactCounts, ArtifactHistory, ArtifactPage, FoundById, LogPage, Quotas, Usage};
 use crate::store::{Counts, Standing};
 
 /// What a read returns, as a number of rows.
@@ -76,4 +76,4 @@ macro_rules! figures {
     )+};
 }
 
-figures!(u64, Usage, ArtifactCounts, Counts, Standing);
+figures!(u64, (Usage, Quotas), ArtifactCounts, Counts, Standing);

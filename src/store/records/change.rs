@@ -100,6 +100,10 @@ enum ChangeKindV1 {
     EmailChanged(Id),
     UserDeleted(Id),
     UserBroughtBack(Id),
+    WorkspaceSuspended(Id),
+    WorkspaceResumed(Id),
+    WorkspaceQuotasSet(Id),
+    WorkspaceExported(Id),
 }
 
 impl Record for Entry {
@@ -222,6 +226,10 @@ impl From<ChangeKind> for ChangeKindV1 {
             ChangeKind::EmailChanged(id) => Self::EmailChanged(id.to_bytes()),
             ChangeKind::UserDeleted(id) => Self::UserDeleted(id.to_bytes()),
             ChangeKind::UserBroughtBack(id) => Self::UserBroughtBack(id.to_bytes()),
+            ChangeKind::WorkspaceSuspended(id) => Self::WorkspaceSuspended(id.to_bytes()),
+            ChangeKind::WorkspaceResumed(id) => Self::WorkspaceResumed(id.to_bytes()),
+            ChangeKind::WorkspaceQuotasSet(id) => Self::WorkspaceQuotasSet(id.to_bytes()),
+            ChangeKind::WorkspaceExported(id) => Self::WorkspaceExported(id.to_bytes()),
         }
     }
 }
@@ -272,6 +280,10 @@ impl From<ChangeKindV1> for ChangeKind {
             ChangeKindV1::EmailChanged(id) => Self::EmailChanged(UserId::from_bytes(id)),
             ChangeKindV1::UserDeleted(id) => Self::UserDeleted(UserId::from_bytes(id)),
             ChangeKindV1::UserBroughtBack(id) => Self::UserBroughtBack(UserId::from_bytes(id)),
+            ChangeKindV1::WorkspaceSuspended(id) => Self::WorkspaceSuspended(TenantId::from_bytes(id)),
+            ChangeKindV1::WorkspaceResumed(id) => Self::WorkspaceResumed(TenantId::from_bytes(id)),
+            ChangeKindV1::WorkspaceQuotasSet(id) => Self::WorkspaceQuotasSet(TenantId::from_bytes(id)),
+            ChangeKindV1::WorkspaceExported(id) => Self::WorkspaceExported(TenantId::from_bytes(id)),
         }
     }
 }

@@ -31,6 +31,7 @@ pub(super) use last_use::LastUse;
 pub(super) use refresh_salts::{RefreshSalts, Salted};
 pub(super) use session::SpentTokens;
 pub(super) use user::Account;
+pub(super) use workspace::terms_in;
 
 /// 16 bytes of an id.
 type Id = [u8; 16];

@@ -7,8 +7,8 @@ use super::*;
 use crate::domain::{
     Actor, Answer, ApiKey, ApiKeyId, ApiKeyName, Artifact, ArtifactDescription, ArtifactId, ArtifactName, ArtifactType,
     Change, ChangeKind, Email, KnownNetworks, Membership, Metadata, MetadataValue, Network, Noted, OneTimeToken,
-    PersonName, RefreshLine, Role, Scope, Session, SessionId, Settings, Slug, Tags, TenantId, User, UserId, Workspace,
-    WorkspaceDescription, WorkspaceName,
+    OwnQuotas, PersonName, RefreshLine, Role, Scope, Session, SessionId, Settings, Slug, Tags, TenantId, Terms, User,
+    UserId, Workspace, WorkspaceDescription, WorkspaceName,
 };
 
 const USER: UserId = UserId::from_bytes([0x11; 16]);
@@ -120,10 +120,16 @@ fn workspaces() {
         description: WorkspaceDescription::parse("Anvils").unwrap(),
         settings: Settings::parse(settings).unwrap(),
         is_active: true,
+        terms: Terms::default(),
         created_at: at(1),
         updated_at: at(2),
     };
     check(include_str!("../../../tests/records/workspace-v1.hex"), &workspace);
+    let quotas = OwnQuotas { artifacts: Some(1000), members: Some(3), ..OwnQuotas::default() };
+    let workspace = Workspace { terms: Terms { is_suspended: true, quotas }, ..workspace };
+    let sample = include_str!("../../../tests/records/workspace-v2.hex");
+    check(sample, &workspace);
+    assert_eq!(terms_in(&bytes(sample)).unwrap(), workspace.terms, "they can be read alone");
 }
 
 #[test]
@@ -178,7 +184,7 @@ fn artifacts() {
 }
 
 /// Every kind of change, in the order in which they came to be.
-pub(in crate::store) const KINDS: [ChangeKind; 41] = [
+pub(in crate::store) const KINDS: [ChangeKind; 45] = [
     ChangeKind::UserRegistered(USER),
     ChangeKind::PasswordRehashed(USER),
     ChangeKind::SessionOpened(SESSION),
@@ -220,6 +226,10 @@ pub(in crate::store) const KINDS: [ChangeKind; 41] = [
     ChangeKind::EmailChanged(USER),
     ChangeKind::UserDeleted(USER),
     ChangeKind::UserBroughtBack(USER),
+    ChangeKind::WorkspaceSuspended(TENANT),
+    ChangeKind::WorkspaceResumed(TENANT),
+    ChangeKind::WorkspaceQuotasSet(TENANT),
+    ChangeKind::WorkspaceExported(TENANT),
 ];
 
 /// The sample in each line is an entry with the kind in the same place.

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Id, Record, Unreadable, parse, time, unknown};
 use crate::domain::{
-    Membership, Role, Settings, Slug, TenantId, UserId, Workspace, WorkspaceDescription, WorkspaceName,
+    Membership, OwnQuotas, Role, Settings, Slug, TenantId, Terms, UserId, Workspace, WorkspaceDescription,
+    WorkspaceName,
 };
 
 #[derive(Serialize, Deserialize)]
@@ -20,14 +21,30 @@ pub(in crate::store) struct WorkspaceV1 {
     updated_at: i64,
 }
 
+#[derive(Serialize, Deserialize)]
+pub(in crate::store) struct WorkspaceV2 {
+    /// First, so that they can be read alone.
+    terms: TermsV1,
+    before: WorkspaceV1,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TermsV1 {
+    is_suspended: bool,
+    artifacts: Option<u64>,
+    bytes: Option<u64>,
+    members: Option<u64>,
+    api_keys: Option<u64>,
+}
+
 impl Record for Workspace {
     const NAME: &'static str = "a workspace";
-    const VERSION: u8 = 1;
-    type Latest = WorkspaceV1;
+    const VERSION: u8 = 2;
+    type Latest = WorkspaceV2;
 
-    fn to_latest(&self) -> WorkspaceV1 {
+    fn to_latest(&self) -> WorkspaceV2 {
         let settings = self.settings.as_map().iter().map(|(key, value)| (key.clone(), value.clone()));
-        WorkspaceV1 {
+        let before = WorkspaceV1 {
             id: self.id.to_bytes(),
             name: self.name.as_str().to_owned(),
             slug: self.slug.as_str().to_owned(),
@@ -36,14 +53,47 @@ impl Record for Workspace {
             is_active: self.is_active,
             created_at: self.created_at.as_microsecond(),
             updated_at: self.updated_at.as_microsecond(),
-        }
+        };
+        WorkspaceV2 { terms: self.terms.into(), before }
     }
 
     fn from_version(version: u8, body: &[u8]) -> Result<Self, Unreadable> {
         match version {
             1 => parse::<WorkspaceV1>(body)?.try_into(),
+            2 => parse::<WorkspaceV2>(body)?.try_into(),
             other => Err(unknown(other)),
         }
+    }
+}
+
+/// What the operator says of the workspace in a row, without reading the rest of it: it is asked with each write.
+pub(in crate::store) fn terms_in(row: &[u8]) -> Result<Terms, Unreadable> {
+    match row.split_first() {
+        Some((1, _)) => Ok(Terms::default()),
+        Some((2, body)) => Ok(postcard::take_from_bytes::<TermsV1>(body)?.0.into()),
+        Some((other, _)) => Err(unknown(*other)),
+        None => Err("it is empty".into()),
+    }
+}
+
+impl From<Terms> for TermsV1 {
+    fn from(Terms { is_suspended, quotas }: Terms) -> Self {
+        let OwnQuotas { artifacts, bytes, members, api_keys } = quotas;
+        Self { is_suspended, artifacts, bytes, members, api_keys }
+    }
+}
+
+impl From<TermsV1> for Terms {
+    fn from(TermsV1 { is_suspended, artifacts, bytes, members, api_keys }: TermsV1) -> Self {
+        Self { is_suspended, quotas: OwnQuotas { artifacts, bytes, members, api_keys } }
+    }
+}
+
+impl TryFrom<WorkspaceV2> for Workspace {
+    type Error = Unreadable;
+
+    fn try_from(record: WorkspaceV2) -> Result<Self, Unreadable> {
+        Ok(Self { terms: record.terms.into(), ..record.before.try_into()? })
     }
 }
 
@@ -58,6 +108,7 @@ impl TryFrom<WorkspaceV1> for Workspace {
             description: record.description.map(WorkspaceDescription::from_stored),
             settings: Settings::from_stored(serde_json::from_str(&record.settings)?),
             is_active: record.is_active,
+            terms: Terms::default(),
             created_at: time(record.created_at)?,
             updated_at: time(record.updated_at)?,
         })

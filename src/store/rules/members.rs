@@ -137,7 +137,10 @@ pub(super) fn require_role(source: &impl Source, tenant: TenantId, by: UserId, n
     workspaces::require(source, tenant)?;
     let membership: Option<Membership> = source.row(Table::Members, &key(tenant, by))?;
     match membership {
-        Some(membership) if membership.role >= needs => Ok(membership),
+        Some(membership) if membership.role >= needs => {
+            workspaces::require_not_suspended(source, tenant)?;
+            Ok(membership)
+        }
         Some(_) => Err(StoreError::Forbidden { needs }),
         None => Err(StoreError::NotFound(Missing::Workspace)),
     }
@@ -167,7 +170,8 @@ fn put(tx: &mut Tx<'_>, membership: &Membership) -> StoreResult<()> {
     tx.put_bytes(Table::MembershipsByUser, &by_user(membership.tenant, membership.user), &[])
 }
 
-/// See [`Members::membership`]. A workspace that is not in use is there for its admins alone, who may use it again.
+/// See [`Members::membership`]. A workspace that is not in use is there for its admins alone, who may use it again; one that is
+/// suspended, for none of its members.
 pub(super) fn find_in_use(
     source: &(impl Source + ?Sized),
     tenant: TenantId,
@@ -175,7 +179,11 @@ pub(super) fn find_in_use(
 ) -> StoreResult<Option<Membership>> {
     let membership = find(source, tenant, user)?;
     let is_hidden = matches!(&membership, Some(it) if it.role < Role::Admin) && !workspaces::is_in_use(source, tenant)?;
-    Ok(membership.filter(|_| !is_hidden))
+    let membership = membership.filter(|_| !is_hidden);
+    if membership.is_some() {
+        workspaces::require_not_suspended(source, tenant)?;
+    }
+    Ok(membership)
 }
 
 /// The place of a user in a workspace, in use or not. One that was deleted has no members, though their rows may still be

@@ -16,6 +16,7 @@ mod quotas;
 mod refresh;
 mod rows;
 mod sessions;
+mod tenants;
 mod users;
 mod workspaces;
 

@@ -1,5 +1,6 @@
 //! How much a workspace has, and may have.
 
+use super::rows::workspaces;
 use crate::domain::{Quota, Quotas, TenantId, Usage};
 use crate::store::engine::{Counter, Source};
 use crate::store::{StoreError, StoreResult};
@@ -16,10 +17,11 @@ fn counter(quota: Quota) -> Counter {
     }
 }
 
-/// Refuses a write after which a workspace has more of something than it may. What it had already is left, for it is asked
+/// Refuses a write after which a workspace has more of something than it may, by a quota of its own or else by that for all. What it had already is left, for it is asked
 /// by writes that add some.
 pub(super) fn require_within(source: &impl Source, quotas: &Quotas, tenant: TenantId, quota: Quota) -> StoreResult<()> {
-    let Some(limit) = quotas.of(quota) else { return Ok(()) };
+    let own = workspaces::terms(source, tenant)?.quotas;
+    let Some(limit) = own.of(quota).or(quotas.of(quota)) else { return Ok(()) };
     let has = source.count(tenant.to_bytes(), counter(quota))?;
     if has > limit { Err(StoreError::QuotaExceeded { quota, limit }) } else { Ok(()) }
 }

@@ -3,15 +3,15 @@
 use async_trait::async_trait;
 
 use super::rows::accounts;
-use super::rows::workspaces::tenant_in;
-use super::{members, quotas, write};
+use super::rows::workspaces::{current, tenant_in};
+use super::{members, quotas, rows, write};
 use crate::domain::{
     ChangeKind, Membership, Quota, Quotas, Role, Slug, Stamp, TenantId, Usage, UserId, Workspace, WorkspacePatch,
     WorkspaceView,
 };
 use crate::store::engine::{Counter, End, Engine, Name, Scope, Source, Span, Table, Tx};
 use crate::store::reading::{Reading as _, readable};
-use crate::store::{Missing, SlugChoice, StoreError, StoreResult, Workspaces};
+use crate::store::{SlugChoice, StoreError, StoreResult, Workspaces};
 
 const GET: Name = Name::new("get", "workspaces");
 const LIST: Name = Name::new("list", "workspaces");
@@ -44,8 +44,12 @@ impl<E: Engine> Workspaces for E {
         .await
     }
 
-    async fn usage(&self, tenant: TenantId) -> StoreResult<Usage> {
-        self.read(Name::new("get", "counters"), |source| quotas::usage(source, tenant)).await
+    async fn usage(&self, tenant: TenantId) -> StoreResult<(Usage, Quotas)> {
+        let all = self.quotas();
+        self.read(Name::new("get", "counters"), move |source| {
+            Ok((quotas::usage(source, tenant)?, rows::workspaces::terms(source, tenant)?.quotas.over(all)))
+        })
+        .await
     }
 
     async fn first_workspace_of(&self, user: UserId) -> StoreResult<Option<WorkspaceView>> {
@@ -127,9 +131,14 @@ fn update(tx: &mut Tx<'_>, tenant: TenantId, patch: &WorkspacePatch, by: UserId)
     Ok(WorkspaceView { workspace, member_count, role })
 }
 
-/// See [`Workspaces::delete_workspace`]. Takes as long for a large workspace as for a small one.
+/// See [`Workspaces::delete_workspace`].
 fn delete(tx: &mut Tx<'_>, tenant: TenantId, by: UserId) -> StoreResult<()> {
     members::require_role(tx, tenant, by, Role::Owner)?;
+    end(tx, tenant)
+}
+
+/// Ends a workspace. Takes as long for a large one as for a small one.
+pub(super) fn end(tx: &mut Tx<'_>, tenant: TenantId) -> StoreResult<()> {
     let slug = current(tx, tenant)?.slug;
     tx.remove(Table::Workspaces, &tenant.to_bytes());
     tx.remove(Table::WorkspacesBySlug, slug.as_str().as_bytes());
@@ -138,10 +147,6 @@ fn delete(tx: &mut Tx<'_>, tenant: TenantId, by: UserId) -> StoreResult<()> {
     tx.add(tenant.to_bytes(), Counter::Workspaces, -1);
     tx.log(Scope::Tenant(tenant), ChangeKind::WorkspaceDeleted(tenant));
     Ok(())
-}
-
-fn current(source: &impl Source, tenant: TenantId) -> StoreResult<Workspace> {
-    source.row(Table::Workspaces, &tenant.to_bytes())?.ok_or(StoreError::NotFound(Missing::Workspace))
 }
 
 fn choose_slug(source: &impl Source, wanted: &Slug, choice: SlugChoice) -> StoreResult<Slug> {
@@ -192,7 +197,7 @@ fn first(source: &dyn Source, user: UserId) -> StoreResult<Option<WorkspaceView>
     source.expect(&mut tenants.iter().map(|tenant| (Table::Workspaces, tenant.to_bytes().to_vec())))?;
     let row = |tenant: &TenantId| readable(source.row::<Workspace>(Table::Workspaces, &tenant.to_bytes())).transpose();
     let mut workspaces = tenants.iter().filter_map(row).collect::<StoreResult<Vec<_>>>()?;
-    workspaces.retain(|workspace| workspace.is_active);
+    workspaces.retain(|workspace| workspace.is_active && !workspace.terms.is_suspended);
     workspaces.sort_by_key(|workspace| (workspace.created_at, workspace.id));
     let views = workspaces.iter().map(|workspace| readable(view(source, workspace.id, user)));
     views.filter_map(Result::transpose).next().transpose()

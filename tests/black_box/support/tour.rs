@@ -45,6 +45,7 @@ pub fn tour(server: &Server) -> Secrets {
     operator.send("POST", "/api/v1/operator/reload", "application/json", "").expect(200);
     operator.get("/api/v1/operator/log-level").expect(200);
     operator.get("/api/v1/operator/configuration").expect(200);
+    operated_workspaces(&operator, &owner);
     operator.get("/api/v1/operator/read-only").expect(200);
     operator.call("POST", "/api/v1/operator/signing-key/rotate").expect(200);
     assert_eq!(server.client().bearer(OPERATOR).download("/api/v1/system/backup").0, 200);
@@ -74,6 +75,19 @@ fn operated_accounts(operator: &Client, other: &Account, secrets: &mut Secrets) 
     secrets.add("Further-horse-9");
     operator.delete(&format!("{account}/sessions")).expect(200);
     operator.delete(&format!("/api/v1/operator/accounts/{}", text(&made["account"]["id"]))).expect(200);
+}
+
+fn operated_workspaces(operator: &Client, owner: &Account) {
+    let workspaces = "/api/v1/operator/workspaces";
+    operator.get(workspaces).expect(200);
+    let workspace = format!("{workspaces}/{}", owner.workspace());
+    operator.get(&workspace).expect(200);
+    operator.call("POST", &format!("{workspace}/suspend")).expect(200);
+    // With a token it is for nobody.
+    let artifacts = format!("{workspace}/artifacts");
+    operator.get(&format!("{artifacts}/export")).expect(403);
+    operator.send("POST", &format!("{artifacts}/import"), "application/x-ndjson", "{}").expect(403);
+    operator.delete(&workspace).expect(200);
 }
 
 fn workspaces(owner: &Account, other: &Account, secrets: &mut Secrets) {

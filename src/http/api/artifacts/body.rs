@@ -19,7 +19,7 @@ use crate::http::types::{RawMetadataValue, Time, field};
 /// A new artifact.
 #[derive(Deserialize, Object)]
 #[oai(example)]
-pub(super) struct CreateArtifactRequest {
+pub(in crate::http::api) struct CreateArtifactRequest {
     /// Its name: one line without `< > " ' &`, all of which can be seen, counted after trimming.
     name: NameText,
     /// What it is; empty is none.
@@ -123,7 +123,7 @@ pub(super) fn tag_texts(tags: Vec<TagText>) -> Vec<String> {
 /// A named, tagged, described thing.
 #[derive(Serialize, Object)]
 #[oai(rename = "Artifact")]
-pub(super) struct ArtifactBody {
+pub(in crate::http::api) struct ArtifactBody {
     /// Its id.
     id: Uuid,
     /// The workspace it is in.

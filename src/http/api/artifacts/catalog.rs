@@ -147,8 +147,7 @@ impl CatalogApi {
     ) -> Result<ExportResponse, Refused<{ BY_ID }>> {
         let deleted = Flag::is_set(include_deleted.0);
         let export = state.service.export_artifacts(&caller.0, workspace_id.0.into(), deleted).await?;
-        let total = export.total;
-        Ok(ExportResponse::Begun(NdjsonStream::new(lines(export)), total))
+        Ok(ExportResponse::of(export))
     }
 
     /// Import artifacts
@@ -173,7 +172,7 @@ impl CatalogApi {
 }
 
 #[derive(ApiResponse)]
-enum ExportResponse {
+pub(in crate::http::api) enum ExportResponse {
     /// The artifacts
     #[oai(status = 200)]
     Begun(
@@ -184,20 +183,28 @@ enum ExportResponse {
     ),
 }
 
+impl ExportResponse {
+    /// That of an export that begins.
+    pub(in crate::http::api) fn of(export: Export) -> Self {
+        let total = export.total;
+        Self::Begun(NdjsonStream::new(lines(export)), total)
+    }
+}
+
 /// What was imported.
 #[derive(Serialize, Object)]
 #[oai(rename = "Imported")]
-struct ImportBody {
+pub(in crate::http::api) struct ImportBody {
     /// How many artifacts were created.
-    imported: u64,
+    pub imported: u64,
     /// How many lines were passed over that stand for damaged artifacts. Absent when none were.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
-    damaged: Option<u64>,
+    pub damaged: Option<u64>,
 }
 
 /// The lines of a body, unchecked.
-fn unchecked(body: Ndjson<CreateArtifactRequest>) -> Vec<ImportLine> {
+pub(in crate::http::api) fn unchecked(body: Ndjson<CreateArtifactRequest>) -> Vec<ImportLine> {
     let line = |line: Line<CreateArtifactRequest>| ImportLine {
         number: line.number,
         artifact: line.value.map(Into::into),

@@ -18,7 +18,7 @@ use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::{ApiResponse, OpenApi};
 use uuid::Uuid;
 
-use self::body::{ArtifactBody, CreateArtifactRequest, PageBody, UpdateArtifactRequest};
+use self::body::{ArtifactBody, PageBody, UpdateArtifactRequest};
 use self::entity_tag::{IfMatch, entity_tag};
 use self::history::HistoryBody;
 use self::list::ListQuery;
@@ -32,7 +32,9 @@ use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, GONE, IF_MATCH, INVALID,
 use crate::http::state::State;
 use crate::http::types::{Flag, Limit};
 
+pub(in crate::http::api) use body::CreateArtifactRequest;
 pub(crate) use catalog::{CatalogApi, exported, import_lines};
+pub(in crate::http::api) use catalog::{ExportResponse, ImportBody, unchecked};
 
 /// An artifact in JSON, on a line of its own, as an export has it.
 pub(crate) fn artifact_line(artifact: Artifact) -> String {

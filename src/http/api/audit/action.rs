@@ -100,6 +100,18 @@ pub(super) enum ActionName {
     #[serde(rename = "workspace.deleted")]
     #[oai(rename = "workspace.deleted")]
     WorkspaceDeleted,
+    #[serde(rename = "workspace.suspended")]
+    #[oai(rename = "workspace.suspended")]
+    WorkspaceSuspended,
+    #[serde(rename = "workspace.resumed")]
+    #[oai(rename = "workspace.resumed")]
+    WorkspaceResumed,
+    #[serde(rename = "workspace.quotas_set")]
+    #[oai(rename = "workspace.quotas_set")]
+    WorkspaceQuotasSet,
+    #[serde(rename = "workspace.exported")]
+    #[oai(rename = "workspace.exported")]
+    WorkspaceExported,
     #[serde(rename = "artifact.created")]
     #[oai(rename = "artifact.created")]
     ArtifactCreated,

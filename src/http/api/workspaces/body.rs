@@ -122,6 +122,8 @@ pub(super) struct WorkspaceBody {
     settings: BTreeMap<String, Value>,
     /// Whether it is in use.
     is_active: bool,
+    /// Whether the operator of the server has suspended it: then nothing in it can be read or changed.
+    is_suspended: bool,
     /// When it was created.
     created_at: Time,
     /// When it last changed.
@@ -142,6 +144,7 @@ impl From<WorkspaceView> for WorkspaceBody {
             description: workspace.description.map(WorkspaceDescription::into_string),
             settings: workspace.settings.into_map(),
             is_active: workspace.is_active,
+            is_suspended: workspace.terms.is_suspended,
             created_at: Time(workspace.created_at),
             updated_at: Time(workspace.updated_at),
             member_count: view.member_count,

@@ -1,8 +1,9 @@
 //! The rows of workspaces.
 
-use crate::domain::{TenantId, Workspace};
+use crate::domain::{TenantId, Terms, Workspace};
 use crate::store::engine::{Source, Table};
 use crate::store::reading::{Reading as _, readable};
+use crate::store::records::terms_in;
 use crate::store::{Missing, StoreError, StoreResult};
 
 /// Refuses when there is no such workspace.
@@ -11,6 +12,26 @@ pub(in crate::store::rules) fn require(source: &impl Source, tenant: TenantId) -
         true => Ok(()),
         false => Err(StoreError::NotFound(Missing::Workspace)),
     }
+}
+
+/// A workspace that is there.
+pub(in crate::store::rules) fn current(source: &(impl Source + ?Sized), tenant: TenantId) -> StoreResult<Workspace> {
+    source.row(Table::Workspaces, &tenant.to_bytes())?.ok_or(StoreError::NotFound(Missing::Workspace))
+}
+
+/// What the operator says of a workspace: nothing, of one that is not there or can't be read.
+pub(in crate::store::rules) fn terms(source: &(impl Source + ?Sized), tenant: TenantId) -> StoreResult<Terms> {
+    let mut terms = Terms::default();
+    source.get(Table::Workspaces, &tenant.to_bytes(), &mut |row| terms = terms_in(row).unwrap_or_default())?;
+    Ok(terms)
+}
+
+/// Refuses when the operator keeps everybody from a workspace.
+pub(in crate::store::rules) fn require_not_suspended(
+    source: &(impl Source + ?Sized),
+    tenant: TenantId,
+) -> StoreResult<()> {
+    if terms(source, tenant)?.is_suspended { Err(StoreError::WorkspaceSuspended) } else { Ok(()) }
 }
 
 /// Whether a workspace is in use. One that can't be read is taken for one.
