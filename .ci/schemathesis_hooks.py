@@ -72,6 +72,9 @@ class Account:
         body = {"name": f"Key {next(numbers)}", "scopes": ["artifacts:read"]}
         return self.post(f"/api/v1/workspaces/{workspace}/api-keys", body)["id"]
 
+    def new_invitation(self, workspace):
+        return self.post(f"/api/v1/workspaces/{workspace}/invitations", {"role": "member"})
+
     def session(self):
         return self.request("GET", "/api/v1/auth/sessions")[0]["id"]
 
@@ -113,6 +116,7 @@ THINGS = {
     "workspace_id": (WORKSPACE, OWNER.new_workspace),
     "artifact_id": (OWNER.new_artifact(WORKSPACE), lambda: OWNER.new_artifact(WORKSPACE)),
     "user_id": (OWNER.new_member(WORKSPACE), lambda: OWNER.new_member(WORKSPACE)),
+    "invitation_id": (OWNER.new_invitation(WORKSPACE)["id"], lambda: OWNER.new_invitation(WORKSPACE)["id"]),
     "key_id": (OWNER.new_api_key(WORKSPACE), lambda: OWNER.new_api_key(WORKSPACE)),
 }
 
@@ -201,6 +205,18 @@ def say_who_is_there(case):
         case.body["refresh_token"] = Account().refresh_token
     elif case.operation.path == "/api/v1/auth/password/reset":
         case.body["token"] = token_of_letter("reset-password", ask="/api/v1/auth/password/forgot")
+    elif case.operation.path == "/api/v1/auth/invitations/accept":
+        case.body["token"] = OWNER.new_invitation(WORKSPACE)["token"]
+    elif case.operation.path == "/api/v1/auth/register" and case.body.get("invitation") is not None:
+        case.body["invitation"] = OWNER.new_invitation(WORKSPACE)["token"]
+    elif case.operation.path.endswith("/transfer"):
+        # The workspace that all else is in stays the owner's.
+        workspace = OWNER.new_workspace()
+        case.path_parameters["workspace_id"] = workspace
+        case.body["user_id"] = OWNER.new_member(workspace)
+    elif case.operation.path.endswith("/invitations"):
+        # Without an address, it makes members only.
+        case.body["role"] = "member"
     elif case.operation.path.endswith("/log-level") and case.body.get("level") in ("error", "warn"):
         # E-mails are read in the log.
         case.body["level"] = "info"

@@ -20,6 +20,8 @@ pub(super) fn accounts(config: &Config) -> AccountSettings {
     AccountSettings {
         verification_token_seconds: auth.verification_token_seconds,
         reset_token_seconds: auth.reset_token_seconds,
+        invitation_token_seconds: auth.invitation_token_seconds,
+        direct_add: config.members.adds_directly(config.environment),
         require_verified_email: auth.require_verified_email,
         admit_demo: config.environment != config::Environment::Production,
         admission: admission(auth),
@@ -31,7 +33,8 @@ pub(super) fn accounts(config: &Config) -> AccountSettings {
 /// Where the links of e-mails lead to.
 fn links(config: &Config) -> Links {
     let link = |link: &str| config::Mail::link(link, config.server.public_url.as_ref());
-    Links { verify: link(&config.mail.verify_link), reset: link(&config.mail.reset_link) }
+    let config::Mail { verify_link, reset_link, invitation_link, .. } = &config.mail;
+    Links { verify: link(verify_link), reset: link(reset_link), invitation: link(invitation_link) }
 }
 
 /// Who may register.
@@ -39,6 +42,7 @@ fn admission(auth: &config::Auth) -> Admission {
     let domain = |domain: &String| idna::domain_to_ascii_strict(domain).ok();
     match auth.registration {
         config::Registration::Open => Admission::Open,
+        config::Registration::Invite => Admission::Invite,
         config::Registration::Closed => Admission::Closed,
         config::Registration::Domains => {
             Admission::Domains(auth.registration_domains.iter().filter_map(domain).collect())

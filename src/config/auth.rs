@@ -57,6 +57,8 @@ pub struct Auth {
     pub verification_token_seconds: u64,
     /// Seconds for which a mail lets someone choose another password. Default 3600, an hour.
     pub reset_token_seconds: u64,
+    /// Seconds for which an invitation to a workspace can be accepted. Default 604800, a week.
+    pub invitation_token_seconds: u64,
     /// Whether only accounts with a verified address may sign in. Default false.
     pub require_verified_email: bool,
     /// Whether a new password needs an upper-case and a lower-case letter, a digit and a special character. Default
@@ -80,6 +82,8 @@ pub struct Auth {
 pub enum Registration {
     /// Anyone.
     Open,
+    /// Whom an admin of a workspace has invited.
+    Invite,
     /// Nobody.
     Closed,
     /// Those with an address at one of `registration_domains`.
@@ -101,6 +105,7 @@ impl Default for Auth {
             sessions_per_account: 100,
             verification_token_seconds: 86_400,
             reset_token_seconds: 3600,
+            invitation_token_seconds: 604_800,
             require_verified_email: false,
             password_composition: true,
             hash_memory_kib: LEAST_MEMORY_KIB,
@@ -131,6 +136,7 @@ impl Auth {
         self.check_registration()?;
         check::seconds("auth.verification_token_seconds", self.verification_token_seconds)?;
         check::seconds("auth.reset_token_seconds", self.reset_token_seconds)?;
+        check::seconds("auth.invitation_token_seconds", self.invitation_token_seconds)?;
         self.check_hashing(environment)?;
         check::within("auth.hash_concurrency", self.hash_concurrency, 0..=1024)?;
         check::within("auth.hash_queue", self.hash_queue, 1..=1_000_000)

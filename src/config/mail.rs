@@ -11,7 +11,7 @@ use super::secret::masked;
 /// What stands for the token in a link.
 const TOKEN: &str = "{token}";
 
-/// Mail: the e-mails that verify an address or let someone choose another password.
+/// Mail: the e-mails that verify an address, let someone choose another password, or invite somebody.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mail {
@@ -27,6 +27,9 @@ pub struct Mail {
     /// The page where another password is chosen; `{token}` stands for the token. Default
     /// `/console/reset-password?token={token}` there.
     pub reset_link: String,
+    /// The page where an invitation is accepted; `{token}` stands for the token. Default `/console/invitation?token={token}`
+    /// there.
+    pub invitation_link: String,
 }
 
 impl Default for Mail {
@@ -36,6 +39,7 @@ impl Default for Mail {
             from: "Ghostworks <ghostworks@localhost>".into(),
             verify_link: "http://127.0.0.1:8000/console/verify-email?token={token}".into(),
             reset_link: "http://127.0.0.1:8000/console/reset-password?token={token}".into(),
+            invitation_link: "http://127.0.0.1:8000/console/invitation?token={token}".into(),
         }
     }
 }
@@ -60,7 +64,8 @@ impl Mail {
         }
         check::one_line("mail.from", &self.from)?;
         check_link("mail.verify_link", &self.verify_link)?;
-        check_link("mail.reset_link", &self.reset_link)
+        check_link("mail.reset_link", &self.reset_link)?;
+        check_link("mail.invitation_link", &self.invitation_link)
     }
 
     /// Whether anybody could ever see what is sent.

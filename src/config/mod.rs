@@ -19,6 +19,7 @@ mod limits;
 mod listen;
 mod log;
 mod mail;
+mod members;
 mod origin;
 mod otlp;
 mod propagation;
@@ -50,6 +51,7 @@ pub use limits::{Limits, Switch};
 pub use listen::{Listen, ListenError};
 pub use log::{Log, LogFormat, LogLevel};
 pub use mail::Mail;
+pub use members::Members;
 pub use origin::Origin;
 pub use otlp::{Compression, Otlp, OtlpProtocol, Signal};
 pub use propagation::{Propagators, TrustContext};
@@ -84,6 +86,8 @@ pub struct Config {
     pub limits: Limits,
     /// How much every workspace may have.
     pub quotas: Quotas,
+    /// How people come into workspaces.
+    pub members: Members,
     /// Mail.
     pub mail: Mail,
     /// What is written to standard error.

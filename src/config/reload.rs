@@ -8,7 +8,8 @@ use super::effective::{DEFAULT, Effective, origin};
 use super::secret_files::SECRETS;
 
 /// What can change while a server runs. What ends with a point is a whole section.
-const RELOADABLE: [&str; 25] = [
+const RELOADABLE: [&str; 27] = [
+    "auth.invitation_token_seconds",
     "auth.password_composition",
     "auth.registration",
     "auth.registration_domains",
@@ -25,6 +26,7 @@ const RELOADABLE: [&str; 25] = [
     "limits.rate_limits",
     "log.level",
     "mail.",
+    "members.",
     "quotas.",
     "server.cors_origins",
     "server.operator_token",

@@ -91,7 +91,13 @@ fn subject(kind: ChangeKind) -> &'static str {
         | ChangeKind::ArtifactDeleted(..)
         | ChangeKind::ArtifactRestored(..)
         | ChangeKind::ArtifactPurged(..) => "artifacts",
-        ChangeKind::MemberAdded(..) | ChangeKind::MemberRoleChanged(..) | ChangeKind::MemberRemoved(..) => "members",
+        ChangeKind::MemberAdded(..)
+        | ChangeKind::MemberRoleChanged(..)
+        | ChangeKind::MemberRemoved(..)
+        | ChangeKind::InvitationMade(..)
+        | ChangeKind::InvitationRoleChanged(..)
+        | ChangeKind::InvitationRevoked(..)
+        | ChangeKind::InvitationAccepted(..) => "members",
         ChangeKind::ApiKeyCreated(..) | ChangeKind::ApiKeyRevoked(..) => "keys",
         ChangeKind::WorkspaceCreated(..)
         | ChangeKind::WorkspaceUpdated(..)
@@ -189,6 +195,12 @@ fn what(visitor: &Visitor, people: &People, tenant: TenantId, kind: ChangeKind) 
             html! { (member("changed the role of", user)) " from " (from.as_str()) " to " (to.as_str()) }
         }
         ChangeKind::MemberRemoved(user) => member("removed", user),
+        ChangeKind::InvitationMade(_, role) => html! { "invited somebody as " (role.as_str()) },
+        ChangeKind::InvitationRoleChanged(_, from, to) => {
+            html! { "changed an invitation from " (from.as_str()) " to " (to.as_str()) }
+        }
+        ChangeKind::InvitationRevoked(_) => plain("revoked an invitation"),
+        ChangeKind::InvitationAccepted(_) => plain("accepted an invitation"),
         ChangeKind::WorkspaceCreated(_) => plain("created the workspace"),
         ChangeKind::WorkspaceUpdated(_) => plain("changed what the workspace says of itself"),
         ChangeKind::WorkspaceDeleted(_) => plain("deleted the workspace"),

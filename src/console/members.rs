@@ -77,7 +77,7 @@ async fn show(
     typed: &Form,
     wrong: Option<&Violations>,
 ) -> Result<Response, Outcome> {
-    let members = request.service().members(&visitor.caller, tenant).await?;
+    let members = request.service().members(&visitor.caller, tenant).await?.members;
     let view = visitor.workspace(tenant)?;
     let may = |action| view.role.may(action);
     let content = html! {

@@ -27,6 +27,7 @@ pub(super) async fn register(mut request: PageRequest) -> Result<Response, Outco
         password: Password::from(form.text("password")),
         first_name: name("first_name"),
         last_name: name("last_name"),
+        invitation: None,
     };
     match request.service().register(registration, None, &request.client()).await {
         Ok(_) => Ok(done(request.service().can_send_mail())),

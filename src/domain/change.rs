@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ApiKeyId, ArtifactId, Reservation, Role, SessionId, TenantId, Timestamp, UserId};
+use super::{ApiKeyId, ArtifactId, InvitationId, Reservation, Role, SessionId, TenantId, Timestamp, UserId};
 
 /// Who makes a change, from where, in which trace.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -182,6 +182,14 @@ pub enum ChangeKind {
     WorkspaceQuotasSet(TenantId),
     /// An operator took the artifacts of a workspace out.
     WorkspaceExported(TenantId),
+    /// Somebody was invited, or invited again.
+    InvitationMade(InvitationId, Role),
+    /// What an invitation gives changed: from, to.
+    InvitationRoleChanged(InvitationId, Role, Role),
+    /// An invitation is good no longer.
+    InvitationRevoked(InvitationId),
+    /// Somebody accepted an invitation.
+    InvitationAccepted(InvitationId),
 }
 
 impl ChangeKind {

@@ -73,6 +73,10 @@ id!(
     /// Identifies an API key within its tenant.
     ApiKeyId
 );
+id!(
+    /// Identifies an invitation within its tenant. In the older calls it stands where a member's account does.
+    InvitationId
+);
 
 /// Makes UUIDv7s (RFC 9562) that sort by the time they were made, also within one millisecond, so that rows that are made
 /// one after the other lie together. Nothing relies on it: ids of any version are as good.

@@ -172,6 +172,9 @@ pub struct Membership {
     pub role: Role,
     /// Since when.
     pub joined_at: Timestamp,
+    /// Whether the member has chosen to be there: made the workspace, accepted an invitation, or switched to it. Where others
+    /// have put somebody, they are never taken by themselves.
+    pub is_chosen: bool,
 }
 
 /// A member as the others see them.

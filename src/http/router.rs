@@ -9,9 +9,10 @@ use poem::{Endpoint, EndpointExt, Error, IntoEndpoint, IntoResponse, Request, Re
 use poem_openapi::{LicenseObject, OpenApi, OpenApiService, ServerObject};
 
 use super::api::{
-    AccountAccessApi, AccountsApi, ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, BackupsApi, CatalogApi, HistoryApi,
-    LogApi, MembersApi, OwnAccountApi, PasswordsApi, ReadOnlyApi, SessionsApi, SettingsApi, SigningKeyApi, SwitchApi,
-    SystemApi, TenantArtifactsApi, TenantsApi, TracesApi, VerificationApi, WorkspaceTracesApi, WorkspacesApi,
+    AcceptApi, AccountAccessApi, AccountsApi, ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, BackupsApi, CatalogApi,
+    HistoryApi, InvitationsApi, LogApi, MembersApi, OwnAccountApi, PasswordsApi, ReadOnlyApi, SessionsApi, SettingsApi,
+    SigningKeyApi, SwitchApi, SystemApi, TenantArtifactsApi, TenantsApi, TracesApi, VerificationApi,
+    WorkspaceTracesApi, WorkspacesApi,
 };
 use super::assets::Asset;
 use super::docs::Page;
@@ -193,7 +194,7 @@ fn api() -> OpenApiService<impl OpenApi, ()> {
                 SessionsApi,
                 OwnAccountApi,
             ),
-            (WorkspacesApi, SwitchApi, MembersApi, ApiKeysApi, AuditApi, WorkspaceTracesApi),
+            (WorkspacesApi, SwitchApi, MembersApi, InvitationsApi, AcceptApi, ApiKeysApi, AuditApi, WorkspaceTracesApi),
             (ArtifactsApi, CatalogApi),
             (AccountsApi, AccountAccessApi, SettingsApi, ReadOnlyApi, SigningKeyApi, TenantsApi, TenantArtifactsApi),
         ),

@@ -13,6 +13,8 @@ pub struct Links {
     pub verify: String,
     /// The page that takes the token that lets one choose another password.
     pub reset: String,
+    /// The page that takes an invitation.
+    pub invitation: String,
 }
 
 impl Links {
@@ -24,6 +26,11 @@ impl Links {
         };
         template.replace(TOKEN, token)
     }
+
+    /// The link of an invitation.
+    pub fn to_invitation(&self, token: &str) -> String {
+        self.invitation.replace(TOKEN, token)
+    }
 }
 
 impl Mail {
@@ -32,6 +39,7 @@ impl Mail {
             Content::Link { purpose: Purpose::VerifyEmail, .. } => "Verify your e-mail address",
             Content::Link { purpose: Purpose::ResetPassword, .. } => "Choose a new password",
             Content::Link { purpose: Purpose::ChangeEmail, .. } => "Prove that this address is yours",
+            Content::Invitation { .. } => "You are invited to a workspace",
             Content::Notice(Notice::AddressChanged) => "Your account has another address",
             Content::Notice(Notice::KeysEnded { .. }) => "API keys of a workspace of yours have ended",
         }
@@ -40,6 +48,7 @@ impl Mail {
     pub(super) fn text(&self, links: &Links) -> String {
         match &self.content {
             Content::Link { purpose, token } => with_link(*purpose, token, links),
+            Content::Invitation { workspace, token } => invitation(workspace, token, links),
             Content::Notice(notice) => notice.text(),
         }
     }
@@ -84,6 +93,17 @@ fn with_link(purpose: Purpose, token: &str, links: &Links) -> String {
     )
 }
 
+/// Says the same to who has an account and who has none.
+fn invitation(workspace: &str, token: &str, links: &Links) -> String {
+    let link = links.to_invitation(token);
+    format!(
+        "An admin of the workspace {workspace} invites you to be a member of it.\r\nTo accept, follow\r\n\r\n{link}\r\n\r\n\
+         or give this token to the program that asks for it:\r\n\r\n{token}\r\n\r\n\
+         It is good once, and for a limited time. If you don't know who that may be, ignore this mail: nothing happens \
+         without you.\r\n"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,8 +111,11 @@ mod tests {
 
     #[test]
     fn a_mail_leads_to_the_page_for_its_purpose() {
-        let links =
-            Links { verify: "https://a.example/v?t={token}".into(), reset: "https://a.example/r/{token}".into() };
+        let links = Links {
+            verify: "https://a.example/v?t={token}".into(),
+            reset: "https://a.example/r/{token}".into(),
+            invitation: "https://a.example/i/{token}".into(),
+        };
         for (purpose, link) in
             [(Purpose::VerifyEmail, "https://a.example/v?t=abc"), (Purpose::ResetPassword, "https://a.example/r/abc")]
         {

@@ -70,6 +70,13 @@ pub enum Content {
         /// The token.
         token: String,
     },
+    /// An invitation to a workspace.
+    Invitation {
+        /// What it is called.
+        workspace: String,
+        /// The invitation's token.
+        token: String,
+    },
     /// Something to know.
     Notice(Notice),
 }
@@ -79,6 +86,7 @@ impl Content {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Link { purpose, .. } => purpose.as_str(),
+            Self::Invitation { .. } => "invitation",
             Self::Notice(notice) => notice.as_str(),
         }
     }
@@ -155,23 +163,24 @@ impl Mailer {
         match &self.route {
             Route::Smtp(smtp) => smtp.send(mail, &self.links).await,
             Route::Log => {
-                let purpose = mail.content.as_str();
-                match &mail.content {
-                    Content::Link { purpose: of, token } => {
-                        let link = self.links.to(*of, token);
-                        tracing::info!(
-                            purpose,
-                            link,
-                            "no mail server is configured, so this is the link of the e-mail"
-                        );
-                    }
-                    Content::Notice(_) => {
-                        tracing::info!(purpose, "no mail server is configured, so an e-mail is not sent");
-                    }
-                }
+                self.log(&mail.content);
                 Ok(())
             }
         }
+    }
+
+    /// Writes to the log what is not sent.
+    fn log(&self, content: &Content) {
+        let purpose = content.as_str();
+        let link = match content {
+            Content::Link { purpose, token } => self.links.to(*purpose, token),
+            Content::Invitation { token, .. } => self.links.to_invitation(token),
+            Content::Notice(_) => {
+                tracing::info!(purpose, "no mail server is configured, so an e-mail is not sent");
+                return;
+            }
+        };
+        tracing::info!(purpose, link, "no mail server is configured, so this is the link of the e-mail");
     }
 }
 

@@ -52,6 +52,8 @@ pub enum Operation {
     AuthExport,
     /// Deleting one's account.
     AuthDelete,
+    /// Accepting an invitation.
+    AuthInvitationAccept,
     /// Listing one's sessions.
     AuthSessionList,
     /// Ending other sessions of one's own.
@@ -80,6 +82,16 @@ pub enum Operation {
     MemberUpdate,
     /// Ending a membership.
     MemberRemove,
+    /// Ending one's own membership.
+    WorkspaceLeave,
+    /// Handing a workspace over to another member.
+    WorkspaceTransfer,
+    /// Listing the invitations to a workspace.
+    InvitationList,
+    /// Inviting somebody.
+    InvitationCreate,
+    /// Revoking an invitation.
+    InvitationRevoke,
     /// Listing the API keys of a workspace.
     ApiKeyList,
     /// Making an API key.
@@ -170,7 +182,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 76] = [
+    pub const ALL: [Self; 82] = [
         Self::Index,
         Self::Probe,
         Self::Health,
@@ -190,6 +202,7 @@ impl Operation {
         Self::AuthEmailChange,
         Self::AuthExport,
         Self::AuthDelete,
+        Self::AuthInvitationAccept,
         Self::AuthSessionList,
         Self::AuthSessionRevoke,
         Self::WorkspaceCreate,
@@ -204,6 +217,11 @@ impl Operation {
         Self::MemberAdd,
         Self::MemberUpdate,
         Self::MemberRemove,
+        Self::WorkspaceLeave,
+        Self::WorkspaceTransfer,
+        Self::InvitationList,
+        Self::InvitationCreate,
+        Self::InvitationRevoke,
         Self::ApiKeyList,
         Self::ApiKeyCreate,
         Self::ApiKeyRevoke,
@@ -272,6 +290,7 @@ impl Operation {
             Self::AuthEmailChange => Row::of("auth.email_change", &["change_email"]).signed_in().rate(RateClass::Mail).secret(),
             Self::AuthExport => Row::of("auth.export", &["export_own_data"]).signed_in().secret().within(LONG),
             Self::AuthDelete => Row::of("auth.delete", &["delete_own_account"]).signed_in().secret(),
+            Self::AuthInvitationAccept => Row::of("auth.invitation.accept", &["accept_invitation"]).signed_in().rate(RateClass::Mail).secret(),
             Self::AuthSessionList => Row::of("auth.session.list", &["list_sessions"]).signed_in().secret(),
             Self::AuthSessionRevoke => Row::of("auth.session.revoke", &["revoke_other_sessions", "revoke_session"]).signed_in().secret(),
             Self::WorkspaceCreate => Row::of("workspace.create", &["create_workspace"]).signed_in().rate(RateClass::WorkspaceCreate).replayed(),
@@ -286,6 +305,11 @@ impl Operation {
             Self::MemberAdd => Row::of("workspace.member.add", &["add_member"]).member(Action::AddMembers).replayed(),
             Self::MemberUpdate => Row::of("workspace.member.update", &["change_member_role"]).member(Action::ChangeRoles),
             Self::MemberRemove => Row::of("workspace.member.remove", &["remove_member"]).member(Action::RemoveMembers),
+            Self::WorkspaceLeave => Row::of("workspace.leave", &["leave_workspace"]).member(Action::ReadWorkspace).replayed(),
+            Self::WorkspaceTransfer => Row::of("workspace.transfer", &["transfer_workspace"]).member(Action::ChangeRoles).replayed(),
+            Self::InvitationList => Row::of("workspace.invitation.list", &["list_invitations"]).member(Action::AddMembers),
+            Self::InvitationCreate => Row::of("workspace.invitation.create", &["create_invitation"]).member(Action::AddMembers).secret().once(),
+            Self::InvitationRevoke => Row::of("workspace.invitation.revoke", &["revoke_invitation"]).member(Action::AddMembers),
             Self::ApiKeyList => Row::of("workspace.api_key.list", &["list_api_keys"]).member(Action::ManageApiKeys),
             Self::ApiKeyCreate => Row::of("workspace.api_key.create", &["create_api_key"]).member(Action::ManageApiKeys).secret().once(),
             Self::ApiKeyRevoke => Row::of("workspace.api_key.revoke", &["revoke_api_key"]).member(Action::ManageApiKeys),

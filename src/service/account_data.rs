@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{Error, Operator, Service};
-use crate::domain::{ApiKey, Change, KnownNetworks, Session, User, UserId, WorkspaceView};
+use crate::domain::{ApiKey, Change, Invitation, KnownNetworks, Session, User, UserId, WorkspaceView};
 use crate::telemetry::{Operation, Subject};
 
 /// How many entries of the change log are told at most: the newest.
@@ -23,6 +23,8 @@ pub struct AccountData {
     pub sessions: Vec<Session>,
     /// The API keys that it made.
     pub api_keys: Vec<ApiKey>,
+    /// The workspaces that its address is invited to; none unless the address was proved to be theirs.
+    pub invitations: Vec<Invitation>,
     /// What it did, and what was done to it, newest first.
     pub changes: VecDeque<Change>,
     /// How many older entries there would be.
@@ -49,6 +51,10 @@ impl Service {
             workspaces: self.store.workspaces_of(user.id).await?,
             sessions: self.live_sessions(user.id).await?,
             api_keys: self.store.api_keys_by(user.id).await?,
+            invitations: match user.is_verified {
+                true => self.store.invitations_to(&user.email, self.clock.now()).await?,
+                false => Vec::new(),
+            },
             changes,
             older_changes,
             user,

@@ -3,8 +3,8 @@
 use super::{Admission, Caller, Client, Devices, Error, LoginFailure, NewAccount, Operator, Service, TokenPair, Via};
 use crate::auth::{RefreshToken, Verdict, is_common};
 use crate::domain::{
-    ConsoleDigest, Credentials, Email, Password, PasswordPolicy, PersonName, Purpose, RefreshLine, Session, SessionId,
-    User, UserId, Violations, WorkspaceView,
+    ConsoleDigest, Credentials, Email, Invited, Password, PasswordPolicy, PersonName, Purpose, RefreshLine, Session,
+    SessionId, User, UserId, Violations, WorkspaceView,
 };
 use crate::store::{Missing, Opening, StoreError};
 use crate::telemetry::{Operation, Subject, annotate_subject};
@@ -19,6 +19,8 @@ pub struct Registration {
     pub first_name: Option<String>,
     /// See [`PersonName`].
     pub last_name: Option<String>,
+    /// The token of the invitation by which they come, if by one.
+    pub invitation: Option<String>,
 }
 
 /// A new account.
@@ -27,6 +29,8 @@ pub struct Registered {
     pub user: UserId,
     /// Its normalised address.
     pub email: Email,
+    /// Whether the address was proved to be theirs, by an invitation that was sent there.
+    pub is_verified: bool,
 }
 
 /// What proves who one is, unchecked.
@@ -63,18 +67,24 @@ pub struct Profile {
 
 impl From<Registration> for NewAccount {
     fn from(registration: Registration) -> Self {
-        let Registration { email, password, first_name, last_name } = registration;
+        let Registration { email, password, first_name, last_name, invitation: _ } = registration;
         Self { email, password: Some(password), first_name, last_name, is_verified: false, is_operator: false }
     }
 }
 
 impl Service {
-    /// Whether there is anybody who may make themselves an account.
+    /// Whether there is anybody who may make themselves an account without being invited.
     pub fn admits_somebody(&self) -> bool {
+        !matches!(self.accounts.load().admission, Admission::Closed | Admission::Invite)
+    }
+
+    /// Whether there is anybody who may make themselves an account when they are invited.
+    pub fn admits_invited(&self) -> bool {
         self.accounts.load().admission != Admission::Closed
     }
 
-    /// Registers an account: an operator anybody, others themselves if they are admitted.
+    /// Registers an account: an operator anybody, others themselves if they are admitted. With an invitation it is a member
+    /// of that workspace at once.
     pub async fn register(
         &self,
         registration: Registration,
@@ -83,29 +93,51 @@ impl Service {
     ) -> Result<Registered, Error> {
         self.telemetry
             .observe(Operation::AuthRegister, Subject::default(), async {
-                if by.is_none() {
-                    self.accounts.load().admission.admit(&registration.email)?;
-                }
+                let invitation = registration.invitation.clone();
+                let invited = self.check_invitation(&registration, by.is_some()).await?;
                 let password = registration.password.clone();
                 let user = self.check_new_user(&registration.into()).await?;
-                let registered = Registered { user: user.id, email: user.email.clone() };
+                let is_verified = invited.is_some_and(|invited| invited.invitation.proves_address());
+                let registered = Registered { user: user.id, email: user.email.clone(), is_verified };
                 let hash = self.hasher.hash(password, self.devices.asker(&registered.email, client)).await?;
                 let stamp = by.map_or_else(|| self.stamp(client, Some(registered.user)), |by| self.stamp_by(by));
-                self.store.create_user(user, hash, stamp).await?;
+                self.create_user(user, hash, invitation.as_deref(), stamp).await?;
                 if by.is_none() {
                     self.devices.note(&registered.email, client);
                 }
                 annotate_subject(Subject::user(registered.user));
                 self.telemetry.metrics().user_registered();
-                // The account is there; the e-mail can be asked for again.
-                if let Err(error) = self.ask_for_mail(registered.email.clone(), Purpose::VerifyEmail, client)
-                    && error != Error::MailNotConfigured
-                {
-                    tracing::warn!(user.id = %registered.user, "no e-mail to verify the address: {error}");
-                }
+                self.send_verification(&registered, client);
                 Ok(registered)
             })
             .await
+    }
+
+    /// The invitation by which somebody comes. Refuses those who may not come.
+    async fn check_invitation(&self, registration: &Registration, by_operator: bool) -> Result<Option<Invited>, Error> {
+        let invited = match &registration.invitation {
+            Some(token) => self.invited(token).await?,
+            None => None,
+        };
+        if !by_operator {
+            self.accounts.load().admission.admit(&registration.email, invited.is_some())?;
+        }
+        match invited {
+            None if registration.invitation.is_some() => Err(Error::InvalidOneTimeToken),
+            invited => Ok(invited),
+        }
+    }
+
+    /// Has the e-mail sent that verifies a new address. The account is there; the e-mail can be asked for again.
+    fn send_verification(&self, registered: &Registered, client: &Client) {
+        if registered.is_verified {
+            return;
+        }
+        if let Err(error) = self.ask_for_mail(registered.email.clone(), Purpose::VerifyEmail, client)
+            && error != Error::MailNotConfigured
+        {
+            tracing::warn!(user.id = %registered.user, "no e-mail to verify the address: {error}");
+        }
     }
 
     /// Whether there is an account from before addresses were composed that has this address as it was typed.

@@ -60,6 +60,14 @@ pub enum Error {
     /// There is no such key in the workspace.
     #[error("API key not found")]
     ApiKeyNotFound,
+    /// There is no such invitation to the workspace, or no longer.
+    #[error("invitation not found")]
+    InvitationNotFound,
+    /// The invitation is bound to another address than the caller's.
+    #[error(
+        "the invitation is for another address than {0}: sign in with the account of the address that it was made for"
+    )]
+    InvitationForAnother(Box<str>),
     /// The account may not sign in, so a link would lead nowhere.
     #[error("the account is disabled; enable it first")]
     AccountDisabled,
@@ -218,6 +226,8 @@ impl Failure for Error {
             Self::UserNotFound => "user_not_found",
             Self::MemberNotFound => "member_not_found",
             Self::ApiKeyNotFound => "api_key_not_found",
+            Self::InvitationNotFound => "invitation_not_found",
+            Self::InvitationForAnother(_) => "invitation_for_another",
             Self::AccountDisabled => "account_disabled",
             Self::SessionNotFound => "session_not_found",
             Self::TraceNotFound => "trace_not_found",
@@ -255,6 +265,7 @@ impl Failure for Error {
             Self::Invalid(_) => "the input is not valid".into(),
             Self::BulkFailed(_) => "some operations can't be carried out".into(),
             Self::ConfigRefused(_) => "the configuration is refused".into(),
+            Self::InvitationForAnother(_) => "the invitation is for another address".into(),
             Self::SoleOwner(_) => "workspaces would be left without an owner".into(),
             // Keys may be addresses.
             Self::Damaged(_) => "a row of the database is damaged".into(),
@@ -280,10 +291,14 @@ impl From<StoreError> for Error {
             StoreError::NotFound(Missing::User) => Self::NotAuthenticated,
             StoreError::NotFound(Missing::Member) => Self::MemberNotFound,
             StoreError::NotFound(Missing::ApiKey) => Self::ApiKeyNotFound,
+            StoreError::NotFound(Missing::Invitation) => Self::InvitationNotFound,
             StoreError::NotFound(Missing::Session) => Self::SessionNotFound,
             StoreError::WorkspaceSuspended => Self::WorkspaceSuspended,
             StoreError::AlreadyMember => Self::AlreadyMember,
             StoreError::Forbidden { needs } => Self::Forbidden { needs },
+            StoreError::OwnMembership => Self::OwnMembership,
+            // Those who accept one name the address.
+            StoreError::InvitationForAnother => Self::InvitationForAnother("your account's".into()),
             StoreError::LastOwner => Self::LastOwner,
             // Those who delete people name them.
             StoreError::SoleOwner(_) => Self::SoleOwner(Vec::new()),

@@ -61,6 +61,8 @@ impl Housekeeping {
         steps.ended("expired idempotency keys were not removed", until_done(expire).await);
         let forget = |after| service.store.remove_old_salts(service.clock.now(), after, ROWS_AT_ONCE);
         steps.ended("old salts of refresh tokens were not removed", to_the_end(forget).await);
+        let lapse = |after| service.store.remove_expired_invitations(service.clock.now(), after, ROWS_AT_ONCE);
+        steps.ended("expired invitations were not removed", to_the_end(lapse).await);
         if self.old_removed().is_none_or(|at| at.elapsed() >= OLD_EVERY) {
             service.remove_old(&mut steps).await;
             *self.old_removed() = Some(Instant::now());

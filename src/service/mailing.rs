@@ -7,15 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::mpsc::{Permit, Receiver, Sender, channel};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
 
 use super::{Caller, Client, Error, Service};
 use crate::auth::OneTimeSecret;
-use crate::domain::{Email, OneTimeToken, Purpose, Stamp, UserId};
+use crate::domain::{Email, OneTimeToken, Purpose, Stamp, TenantId, UserId};
 use crate::followers::{Failure, Task};
 use crate::mail::{Content, Mail, Notice};
+use crate::operations::RateClass;
 
 /// E-mails that may wait to be written; one more is refused as overload.
 const QUEUE: usize = 1000;
@@ -34,6 +35,8 @@ enum MailRequest {
     ToAccount { to: Email, purpose: Purpose, stamp: Stamp },
     /// With a token that makes the address that of an account, unless one has it.
     ToNewAddress { to: Email, user: UserId, stamp: Stamp },
+    /// With an invitation to a workspace, if the holder of the address may come.
+    Invitation { to: Email, tenant: TenantId, token: String },
     /// With something to know.
     Notice { to: Email, notice: Notice },
 }
@@ -44,8 +47,19 @@ impl MailRequest {
         match self {
             Self::ToAccount { purpose, .. } => purpose.as_str(),
             Self::ToNewAddress { .. } => Purpose::ChangeEmail.as_str(),
+            Self::Invitation { .. } => "invitation",
             Self::Notice { notice, .. } => notice.as_str(),
         }
+    }
+}
+
+/// Room for an e-mail with an invitation that is to be made.
+pub(super) struct RoomForInvitation<'a>(Permit<'a, MailRequest>);
+
+impl RoomForInvitation<'_> {
+    /// Has the e-mail sent.
+    pub(super) fn ask(self, to: Email, tenant: TenantId, token: String) {
+        self.0.send(MailRequest::Invitation { to, tenant, token });
     }
 }
 
@@ -155,6 +169,12 @@ impl Service {
     }
 
     fn ask_for(&self, request: MailRequest) -> Result<(), Error> {
+        self.room_for_mail()?.send(request);
+        Ok(())
+    }
+
+    /// Room for one more e-mail, which counts as asked for.
+    fn room_for_mail(&self) -> Result<Permit<'_, MailRequest>, Error> {
         if !self.can_send_mail() {
             return Err(Error::MailNotConfigured);
         }
@@ -163,7 +183,15 @@ impl Service {
         if let Some(limits) = &*self.rate_limits.load() {
             limits.count_mail()?;
         }
-        self.outbox.0.try_send(request).map_err(|_| Error::Overloaded)
+        self.outbox.0.try_reserve().map_err(|_| Error::Overloaded)
+    }
+
+    /// Room for an e-mail with an invitation. It counts as well as one that was asked for from the client's address.
+    pub(super) fn room_for_invitation(&self, client: &Client) -> Result<RoomForInvitation<'_>, Error> {
+        if let (Some(limits), Some(ip)) = (&*self.rate_limits.load(), client.ip) {
+            limits.count_from(ip, RateClass::Mail)?;
+        }
+        self.room_for_mail().map(RoomForInvitation)
     }
 
     /// Has somebody told something, if mail can be sent.
@@ -179,8 +207,16 @@ impl Service {
         match request {
             MailRequest::ToAccount { to, purpose, stamp } => self.write_to_account(to, purpose, stamp).await,
             MailRequest::ToNewAddress { to, user, stamp } => self.write_to_new_address(to, user, stamp).await,
+            MailRequest::Invitation { to, tenant, token } => self.write_invitation(to, tenant, token).await,
             MailRequest::Notice { to, notice } => Ok(Some(Mail { to, content: Content::Notice(notice) })),
         }
+    }
+
+    /// The e-mail with an invitation; none if the address has no account and may not register.
+    async fn write_invitation(&self, to: Email, tenant: TenantId, token: String) -> Result<Option<Mail>, Error> {
+        let may_come = self.accounts.load().admission.may_bring(&to) || self.store.credentials(&to).await?.is_some();
+        let name = self.store.workspace_name(tenant).await?.filter(|_| may_come);
+        Ok(name.map(|name| Mail { to, content: Content::Invitation { workspace: name.into_string(), token } }))
     }
 
     /// The e-mail that proves another address; none if an account has it.

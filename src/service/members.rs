@@ -1,16 +1,25 @@
 //! Members of a workspace.
 
 use super::{Caller, Error, Service};
-use crate::domain::{Email, Member, Membership, Role, TenantId, UserId, Violations};
-use crate::store::{Missing, StoreError};
+use crate::domain::{Action, Email, Invitation, Member, Role, TenantId, UserId, Violations};
 use crate::telemetry::{Operation, annotate, annotate_with};
 
-/// Someone who has become a member.
+/// Everyone in a workspace, and who was invited.
+pub struct Roster {
+    /// The members.
+    pub members: Vec<Member>,
+    /// Those who were invited by their address and have not accepted yet; none for who may not know.
+    pub invited: Vec<Invitation>,
+}
+
+/// Someone who has become a member, or was invited to be one.
 pub struct AddedMember {
-    /// The place in the workspace.
-    pub membership: Membership,
-    /// The account's address.
+    /// The account's id, or that of the invitation, which stands for it.
+    pub id: UserId,
+    /// The address.
     pub email: Email,
+    /// What they may do.
+    pub role: Role,
 }
 
 /// A role that was changed.
@@ -22,13 +31,23 @@ pub struct ChangedRole {
 }
 
 impl Service {
-    /// Everyone in a workspace.
-    pub async fn members(&self, caller: &Caller, tenant: TenantId) -> Result<Vec<Member>, Error> {
-        self.in_workspace(Operation::MemberList, caller, tenant, async { Ok(self.store.members_of(tenant).await?) })
-            .await
+    /// Everyone in a workspace, and for its admins, who was invited.
+    pub async fn members(&self, caller: &Caller, tenant: TenantId) -> Result<Roster, Error> {
+        self.in_workspace(Operation::MemberList, caller, tenant, async {
+            let own = self.membership(caller, tenant).await?;
+            let members = self.store.members_of(tenant).await?;
+            let mut invited = Vec::new();
+            if own.role.may(Action::AddMembers) {
+                invited = self.store.invitations_of(tenant, self.clock.now()).await?;
+                invited.retain(|invitation| invitation.email.is_some());
+            }
+            Ok(Roster { members, invited })
+        })
+        .await
     }
 
-    /// Makes the account with this address a member. Only an owner makes an owner.
+    /// Invites the holder of an address by mail, or makes the account with it a member at once where that is configured. Only
+    /// an owner makes an owner.
     pub async fn add_member(
         &self,
         caller: &Caller,
@@ -42,19 +61,36 @@ impl Service {
             if role > own.role {
                 return Err(Error::Forbidden { needs: role });
             }
-            let user = self.store.credentials(&email).await?.ok_or(Error::UserNotFound)?.user;
-            annotate_member(user);
-            annotate("member.role", role.as_str());
-            let stamp = self.stamp_of(caller);
-            let added = self.store.add_member(tenant, user, role, caller.user, stamp).await;
-            let membership = added.map_err(|error| match error {
-                StoreError::NotFound(Missing::User) => Error::UserNotFound,
-                other => other.into(),
-            })?;
+            let id = match self.accounts.load().direct_add {
+                true => self.add_at_once(caller, tenant, &email, role).await?,
+                false => self.invite_by_mail(caller, tenant, &email, role).await?,
+            };
             self.telemetry.metrics().workspace_operation("member_add", tenant);
-            Ok(AddedMember { membership, email })
+            Ok(AddedMember { id, email, role })
         })
         .await
+    }
+
+    async fn add_at_once(&self, caller: &Caller, tenant: TenantId, email: &Email, role: Role) -> Result<UserId, Error> {
+        let user = self.store.credentials(email).await?.ok_or(Error::UserNotFound)?.user;
+        annotate_member(user);
+        annotate("member.role", role.as_str());
+        let added = self.store.add_member(tenant, user, role, caller.user, self.stamp_of(caller)).await;
+        added.map(|_| user).map_err(Error::of_somebody_else)
+    }
+
+    /// Answers alike, and as soon, whether or not the address has an account: by the id of the invitation.
+    async fn invite_by_mail(
+        &self,
+        caller: &Caller,
+        tenant: TenantId,
+        email: &Email,
+        role: Role,
+    ) -> Result<UserId, Error> {
+        let mail = self.room_for_invitation(&caller.client)?;
+        let (invitation, token) = self.invite(caller, tenant, Some(email.clone()), role, true).await?;
+        mail.ask(email.composed(), tenant, token);
+        Ok(invitation.as_member())
     }
 
     /// Changes a member's role.
@@ -85,6 +121,28 @@ impl Service {
             let stamp = self.stamp_of(caller);
             self.store.remove_member(tenant, user, caller.user, stamp).await?;
             self.telemetry.metrics().workspace_operation("member_remove", tenant);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Ends the caller's own membership. Someone has to own the workspace still.
+    pub async fn leave_workspace(&self, caller: &Caller, tenant: TenantId) -> Result<(), Error> {
+        self.in_workspace(Operation::WorkspaceLeave, caller, tenant, async {
+            self.store.leave_workspace(tenant, caller.user, self.stamp_of(caller)).await?;
+            self.telemetry.metrics().workspace_operation("leave", tenant);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Makes a member an owner, and the caller an admin.
+    pub async fn transfer_workspace(&self, caller: &Caller, tenant: TenantId, to: UserId) -> Result<(), Error> {
+        self.in_workspace(Operation::WorkspaceTransfer, caller, tenant, async {
+            refuse_oneself(caller, to)?;
+            annotate_member(to);
+            self.store.transfer_workspace(tenant, to, caller.user, self.stamp_of(caller)).await?;
+            self.telemetry.metrics().workspace_operation("transfer", tenant);
             Ok(())
         })
         .await

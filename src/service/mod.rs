@@ -24,6 +24,7 @@ mod housekeeping;
 mod idempotency;
 mod index_check;
 mod indexing;
+mod invitations;
 mod kept_answers;
 mod known;
 mod large_writes;
@@ -82,10 +83,11 @@ pub use history::Sampling;
 pub use housekeeping::{Housekeeping, Retention};
 pub use index_check::check_index;
 pub use indexing::{Indexer, MergeSegments, SaveIndex, reindex};
+pub use invitations::MadeInvitation;
 pub use kept_answers::KeptAnswers;
 pub use large_writes::LargeWrites;
 pub use mailing::{MailRequests, Mailing, Outbox};
-pub use members::{AddedMember, ChangedRole};
+pub use members::{AddedMember, ChangedRole, Roster};
 pub use passwords::WasReset;
 pub use rate_limits::{Allowances, RateLimitSettings, RateLimits};
 pub use refresh::SignOut;
@@ -125,6 +127,10 @@ pub struct AccountSettings {
     pub verification_token_seconds: u64,
     /// How long an e-mail lets someone choose another password.
     pub reset_token_seconds: u64,
+    /// How long an invitation can be accepted.
+    pub invitation_token_seconds: u64,
+    /// Whether who is added to a workspace is a member at once, and not asked.
+    pub direct_add: bool,
     /// Whether only accounts with a verified address may sign in.
     pub require_verified_email: bool,
     /// Whether demonstration accounts may sign in.

@@ -48,6 +48,12 @@ pub enum StoreError {
     /// The one-time token is not, or no longer, the good one.
     #[error("the one-time token is not valid")]
     InvalidOneTimeToken,
+    /// The invitation is bound to another address than the account's.
+    #[error("the invitation is for another address")]
+    InvitationForAnother,
+    /// Nobody changes or ends their own membership so.
+    #[error("it is their own membership")]
+    OwnMembership,
     /// What the intent is about is not there.
     #[error("there is no such {0}")]
     NotFound(Missing),
@@ -156,6 +162,8 @@ pub enum Missing {
     Member,
     /// An API key.
     ApiKey,
+    /// An invitation.
+    Invitation,
     /// A session.
     Session,
 }
@@ -168,6 +176,7 @@ impl fmt::Display for Missing {
             Self::Artifact => "artifact",
             Self::Member => "member",
             Self::ApiKey => "API key",
+            Self::Invitation => "invitation",
             Self::Session => "session",
         })
     }

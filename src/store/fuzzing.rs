@@ -1,7 +1,7 @@
 //! What is read from files, for the fuzz targets alone (`tests/fuzz`).
 
 use super::records::{Account, Entry, LastUse, Record, RefreshSalts, SpentTokens, decode, encode};
-use crate::domain::{ApiKey, Artifact, Membership, Noted, OneTimeToken, Session, Workspace};
+use crate::domain::{ApiKey, Artifact, Invitation, Membership, Noted, OneTimeToken, Session, Workspace};
 
 pub use super::backup::read_anything as backup;
 
@@ -11,6 +11,7 @@ pub fn record(bytes: &[u8]) {
     read::<ApiKey>(bytes);
     read::<Artifact>(bytes);
     read::<Entry>(bytes);
+    read::<Invitation>(bytes);
     read::<LastUse>(bytes);
     read::<Membership>(bytes);
     read::<Noted>(bytes);

@@ -29,8 +29,10 @@ pub trait Members: Send + Sync {
         stamp: Stamp,
     ) -> StoreResult<Membership>;
 
-    /// Changes a member's role, by an owner, and returns the one before. [`super::StoreError::LastOwner`] when nobody
-    /// would own the workspace any more.
+    /// Changes a member's role, by an owner, and returns the one before. `user` may be the id of an invitation: before it is
+    /// accepted, what it gives changes, and then it stands for the member.
+    /// [`super::StoreError::LastOwner`] when nobody would own the workspace any more, [`super::StoreError::OwnMembership`] when
+    /// the invitation brought `by`.
     async fn change_role(
         &self,
         tenant: TenantId,
@@ -40,6 +42,12 @@ pub trait Members: Send + Sync {
         stamp: Stamp,
     ) -> StoreResult<Role>;
 
-    /// Ends a membership, by an owner. Errors as [`Self::change_role`].
+    /// Ends a membership, by an owner. `user` may be the id of an invitation, as in [`Self::change_role`]. Errors as there.
     async fn remove_member(&self, tenant: TenantId, user: UserId, by: UserId, stamp: Stamp) -> StoreResult<()>;
+
+    /// Ends one's own membership. [`super::StoreError::LastOwner`] when nobody would own the workspace any more.
+    async fn leave_workspace(&self, tenant: TenantId, user: UserId, stamp: Stamp) -> StoreResult<()>;
+
+    /// Makes a member an owner, and the owner `by` an admin. [`super::StoreError::OwnMembership`] when they are the same.
+    async fn transfer_workspace(&self, tenant: TenantId, to: UserId, by: UserId, stamp: Stamp) -> StoreResult<()>;
 }

@@ -27,6 +27,7 @@ mod figures;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod housekeeping;
+mod invitations;
 mod members;
 mod observer;
 mod one_time_tokens;
@@ -57,6 +58,7 @@ pub use deletions::{Deleted, Deletions, Heir};
 pub use error::{Damage, Missing, StoreError, StoreResult};
 pub use figures::{CacheFigures, StoreFigures};
 pub use housekeeping::{Housekeeping, TrashPlace, VersionPlace};
+pub use invitations::{InvitationPlace, Invitations, PresentedInvitation};
 pub use members::Members;
 pub use observer::{Call, CommitFigures, NoObserver, Observer, WriteFigures};
 pub use one_time_tokens::{OneTimeTokens, PasswordReset};
@@ -77,6 +79,7 @@ pub trait Store:
     + Workspaces
     + Tenants
     + Members
+    + Invitations
     + ApiKeys
     + Artifacts
     + Answers

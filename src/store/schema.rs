@@ -20,6 +20,7 @@ const STEPS: &[Step] = &[
     ("makes the table of the last uses of API keys", add_tables),
     ("puts the artifacts in the order of their creation", order_by_creation),
     ("makes the table of salts of refresh tokens", add_tables),
+    ("makes the table of invitations", add_tables),
 ];
 
 /// The version that this program reads and writes.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::StoreResult;
-use crate::domain::{Quotas, Stamp, TenantId, Usage, UserId, Workspace, WorkspacePatch, WorkspaceView};
+use crate::domain::{Quotas, Stamp, TenantId, Usage, UserId, Workspace, WorkspaceName, WorkspacePatch, WorkspaceView};
 
 /// Workspaces and their slugs.
 #[async_trait]
@@ -28,12 +28,15 @@ pub trait Workspaces: Send + Sync {
     /// How much a workspace has of what there are quotas of, and how much it may have.
     async fn usage(&self, tenant: TenantId) -> StoreResult<(Usage, Quotas)>;
 
-    /// The first of [`Self::workspaces_of`] that is in use and not suspended.
+    /// The first of [`Self::workspaces_of`] that is in use and not suspended, and that `user` has chosen to be a member of.
     async fn first_workspace_of(&self, user: UserId) -> StoreResult<Option<WorkspaceView>>;
 
     /// A workspace as its member `viewer` sees it; `None` when there is none, `viewer` is no member, or it is not in use and
     /// `viewer` no admin.
     async fn workspace(&self, tenant: TenantId, viewer: UserId) -> StoreResult<Option<WorkspaceView>>;
+
+    /// What a workspace is called, whoever asks.
+    async fn workspace_name(&self, tenant: TenantId) -> StoreResult<Option<WorkspaceName>>;
 
     /// Changes what a workspace says of itself. Errors as for [`super::Members`]: `by` must be an admin.
     async fn update_workspace(

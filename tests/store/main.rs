@@ -14,6 +14,7 @@ mod deletions;
 mod figures;
 mod files;
 mod housekeeping;
+mod invitations;
 mod members;
 mod memory;
 mod memory_state;
@@ -110,6 +111,14 @@ on_every_store! {
         a_workspace_has_its_own_quotas_in_the_place_of_those_for_all
         workspaces_are_listed_by_size
         an_operator_ends_a_workspace_whoever_owns_it
+    }
+    invitations {
+        an_invitation_is_good_once_and_for_whom_it_was_made
+        an_account_and_its_membership_are_made_together_or_not_at_all
+        an_invitation_that_has_expired_is_of_no_use_and_goes
+        an_address_has_one_invitation_to_a_workspace
+        what_somebody_made_ends_with_their_role
+        a_deleted_address_is_invited_nowhere
     }
     api_keys {
         a_key_is_there_until_it_is_revoked

@@ -24,7 +24,7 @@ pub async fn a_workspace_begins_with_its_owner(world: World) {
 
     assert_eq!(created, Ok(expected.clone()));
     assert_eq!(world.store.workspace(tenant, ann).await, Ok(Some(expected)));
-    let membership = Membership { tenant, user: ann, role: Role::Owner, joined_at: stamp.at };
+    let membership = Membership { tenant, user: ann, role: Role::Owner, joined_at: stamp.at, is_chosen: true };
     assert_eq!(world.store.membership(tenant, ann).await, Ok(Some(membership)));
 }
 

@@ -34,7 +34,7 @@ impl People {
         tenant: TenantId,
     ) -> Result<Self, Error> {
         let service = request.service().clone();
-        Ok(Self { members: service.members(&visitor.caller, tenant).await?, service })
+        Ok(Self { members: service.members(&visitor.caller, tenant).await?.members, service })
     }
 
     /// Who they are.

@@ -11,22 +11,24 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Tag;
-use crate::domain::{Member, PersonName};
+use crate::domain::{Email, Invitation, Member, PersonName};
 use crate::http::extract::SignedIn;
 use crate::http::json::Json;
 use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, INVALID, Refused};
 use crate::http::state::State;
 use crate::http::types::{Limit, RoleName, Time};
 use crate::http::whole_list::{Order, WholeList};
+use crate::service::Roster;
 
-/// Operations below `/api/v1/workspaces/{workspace_id}/members`.
+/// Operations below `/api/v1/workspaces/{workspace_id}/members`, and those by which members leave and owners hand over.
 pub(crate) struct MembersApi;
 
 #[OpenApi(prefix_path = "/api/v1/workspaces", tag = "Tag::Members")]
 impl MembersApi {
     /// List members
     ///
-    /// Any member of the workspace may.
+    /// Any member of the workspace may. Admins also see who was invited by their address and has not accepted yet, with
+    /// `is_active` false and the invitation's id.
     #[oai(path = "/:workspace_id/members", method = "get", operation_id = "list_members")]
     async fn list(
         &self,
@@ -40,15 +42,19 @@ impl MembersApi {
         cursor: Query<Option<String>>,
         request: &Request,
     ) -> Result<WholeList<MemberBody>, Refused<{ BY_ID | INVALID }>> {
-        let members = state.service.members(&caller.0, workspace_id.0.into()).await?;
-        let items = members.into_iter().map(|member| (member.user.id.as_uuid(), member.into()));
+        let Roster { members, invited } = state.service.members(&caller.0, workspace_id.0.into()).await?;
+        let members = members.into_iter().map(MemberBody::from);
+        let items = members.chain(invited.into_iter().map(MemberBody::from)).map(|body| (body.id, body));
         let (limit, cursor) = (limit.0, cursor.0.as_deref());
         Ok(WholeList::new(items.collect(), Order::OldestFirst, limit, cursor, request.uri())?)
     }
 
     /// Add a member
     ///
-    /// Admins may; only an owner makes an owner. The person must have an account.
+    /// Admins may; only an owner makes an owner. Who has the address is sent a mail with an invitation, and is a member when
+    /// they accept it; the answer is the same for any address that is no member's, with an account or without. Its `user_id`
+    /// is the invitation's id, which stands for the member before and after. With `members.direct_add`, and in development,
+    /// the account with the address is a member at once, and 404 when there is none.
     #[oai(path = "/:workspace_id/members", method = "post", operation_id = "add_member")]
     async fn add(
         &self,
@@ -62,9 +68,9 @@ impl MembersApi {
         let added = state.service.add_member(&caller.0, workspace_id.0.into(), &email, role.into()).await?;
         Ok(AddMemberResponse::Added(Json(AddedMemberBody {
             message: "Member invited successfully".to_owned(),
-            user_id: added.membership.user.as_uuid(),
+            user_id: added.id.as_uuid(),
             email: added.email.into_string(),
-            role: added.membership.role.into(),
+            role: added.role.into(),
         })))
     }
 
@@ -78,7 +84,7 @@ impl MembersApi {
         caller: SignedIn,
         /// The workspace's id.
         workspace_id: Path<Uuid>,
-        /// The member's account.
+        /// The member's account, or the invitation.
         user_id: Path<Uuid>,
         body: Json<ChangeRoleRequest>,
     ) -> Result<Json<ChangedRoleBody>, Refused<{ BY_ID | BODY | CONFLICT | FULL }>> {
@@ -102,11 +108,43 @@ impl MembersApi {
         caller: SignedIn,
         /// The workspace's id.
         workspace_id: Path<Uuid>,
-        /// The member's account.
+        /// The member's account, or the invitation.
         user_id: Path<Uuid>,
     ) -> Result<Json<RemovedMemberBody>, Refused<{ BY_ID | CONFLICT | FULL }>> {
         state.service.remove_member(&caller.0, workspace_id.0.into(), user_id.0.into()).await?;
         Ok(Json(RemovedMemberBody { message: "Member removed successfully".to_owned(), user_id: user_id.0 }))
+    }
+
+    /// Leave a workspace
+    ///
+    /// Any member may, but a workspace always keeps an owner. It holds from the next request on.
+    #[oai(path = "/:workspace_id/leave", method = "post", operation_id = "leave_workspace")]
+    async fn leave(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: SignedIn,
+        /// The workspace's id.
+        workspace_id: Path<Uuid>,
+    ) -> Result<Json<LeftBody>, Refused<{ BY_ID | CONFLICT | FULL }>> {
+        state.service.leave_workspace(&caller.0, workspace_id.0.into()).await?;
+        Ok(Json(LeftBody { message: "Workspace left successfully".to_owned(), workspace_id: workspace_id.0 }))
+    }
+
+    /// Transfer a workspace
+    ///
+    /// Owners may, to another member: that member is an owner from then on, and the caller an admin.
+    #[oai(path = "/:workspace_id/transfer", method = "post", operation_id = "transfer_workspace")]
+    async fn transfer(
+        &self,
+        state: Data<&Arc<State>>,
+        caller: SignedIn,
+        /// The workspace's id.
+        workspace_id: Path<Uuid>,
+        body: Json<TransferRequest>,
+    ) -> Result<Json<TransferredBody>, Refused<{ BY_ID | BODY | FULL }>> {
+        let user_id = body.0.user_id;
+        state.service.transfer_workspace(&caller.0, workspace_id.0.into(), user_id.into()).await?;
+        Ok(Json(TransferredBody { message: "Workspace transferred successfully".to_owned(), user_id }))
     }
 }
 
@@ -114,7 +152,7 @@ impl MembersApi {
 #[derive(Deserialize, Object)]
 #[oai(example)]
 struct AddMemberRequest {
-    /// The address of their account.
+    /// Their address.
     #[oai(validator(max_length = 254))]
     email: String,
     /// What they may do.
@@ -143,7 +181,7 @@ impl Example for ChangeRoleRequest {
 
 #[derive(ApiResponse)]
 enum AddMemberResponse {
-    /// The account is now a member
+    /// The person was invited, or is a member now
     #[oai(status = 201)]
     Added(Json<AddedMemberBody>),
 }
@@ -152,19 +190,19 @@ enum AddMemberResponse {
 #[derive(Serialize, Object)]
 #[oai(rename = "Member")]
 struct MemberBody {
-    /// Identifies the member within the workspace: the account's id.
+    /// Identifies the member within the workspace: the account's id; before it is accepted, that of the invitation.
     id: Uuid,
-    /// The account's id.
+    /// The same.
     user_id: Uuid,
-    /// The account's address.
+    /// The account's address, or the one that was invited.
     user_email: String,
     /// First and last name as far as known, else the address.
     user_name: String,
     /// What the member may do.
     role: RoleName,
-    /// Whether the account may sign in.
+    /// Whether the account may sign in; false until an invitation is accepted.
     is_active: bool,
-    /// Since when it is a member.
+    /// Since when it is a member, or invited.
     joined_at: Time,
     /// The account's address.
     email: String,
@@ -193,15 +231,33 @@ impl From<Member> for MemberBody {
     }
 }
 
+impl From<Invitation> for MemberBody {
+    fn from(invitation: Invitation) -> Self {
+        let email = invitation.email.map(Email::into_string).unwrap_or_default();
+        Self {
+            id: invitation.id.as_uuid(),
+            user_id: invitation.id.as_uuid(),
+            user_email: email.clone(),
+            user_name: email.clone(),
+            role: invitation.role.into(),
+            is_active: false,
+            joined_at: Time(invitation.created_at),
+            email,
+            first_name: None,
+            last_name: None,
+        }
+    }
+}
+
 /// The member that was added.
 #[derive(Serialize, Object)]
 #[oai(rename = "AddedMember")]
 struct AddedMemberBody {
     /// What happened.
     message: String,
-    /// The account's id.
+    /// The invitation's id, or that of the account that is a member now.
     user_id: Uuid,
-    /// The account's address.
+    /// The address.
     email: String,
     /// What the member may do.
     role: RoleName,
@@ -228,5 +284,39 @@ struct RemovedMemberBody {
     /// What happened.
     message: String,
     /// The account's id.
+    user_id: Uuid,
+}
+
+/// Who is to own the workspace.
+#[derive(Deserialize, Object)]
+#[oai(example)]
+struct TransferRequest {
+    /// The member's account.
+    user_id: Uuid,
+}
+
+impl Example for TransferRequest {
+    fn example() -> Self {
+        Self { user_id: Uuid::from_u128(0x0189_0000_0000_7000_8000_0000_0000_0000) }
+    }
+}
+
+/// The workspace that was left.
+#[derive(Serialize, Object)]
+#[oai(rename = "Left")]
+struct LeftBody {
+    /// What happened.
+    message: String,
+    /// The workspace's id.
+    workspace_id: Uuid,
+}
+
+/// The workspace that was handed over.
+#[derive(Serialize, Object)]
+#[oai(rename = "Transferred")]
+struct TransferredBody {
+    /// What happened.
+    message: String,
+    /// The new owner's account.
     user_id: Uuid,
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{for_each_operation, resolve};
 
 /// What fields look like, by name; the others look as their type does.
-const FIELDS: [(&str, &str); 36] = [
+const FIELDS: [(&str, &str); 38] = [
     ("access_token", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIwMTg5In0.c2lnbmF0dXJl"),
     ("artifact_type", "service"),
     ("code", "validation_failed"),
@@ -22,6 +22,7 @@ const FIELDS: [(&str, &str); 36] = [
     ("ip", "192.0.2.7"),
     ("key", "gwk_0123456789"),
     ("last_name", "Lovelace"),
+    ("link", "https://ghostworks.example.com/console/invitation?token=0123456789"),
     ("message", "Done"),
     ("metrics", "/metrics"),
     ("name", "billing-api"),
@@ -35,6 +36,7 @@ const FIELDS: [(&str, &str); 36] = [
     ("tag", "service"),
     ("tags", "service"),
     ("title", "Unprocessable Entity"),
+    ("token", "0123456789"),
     ("token_type", "bearer"),
     ("trace_id", "0af7651916cd43dd8448eb211c80319c"),
     ("url", "https://ghostworks.example.com/console/reset-password?token=0123456789"),

@@ -53,6 +53,8 @@ codes! {
     InvalidRefreshToken = "invalid_refresh_token",
     InvalidRequest = "invalid_request",
     InvalidToken = "invalid_token",
+    InvitationForAnother = "invitation_for_another",
+    InvitationNotFound = "invitation_not_found",
     LastOwner = "last_owner",
     MailNotConfigured = "mail_not_configured",
     MemberNotFound = "member_not_found",

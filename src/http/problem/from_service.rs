@@ -35,6 +35,8 @@ impl From<service::Error> for Problem {
             Error::UserNotFound => plain(StatusCode::NOT_FOUND, Code::UserNotFound),
             Error::MemberNotFound => plain(StatusCode::NOT_FOUND, Code::MemberNotFound),
             Error::ApiKeyNotFound => plain(StatusCode::NOT_FOUND, Code::ApiKeyNotFound),
+            Error::InvitationNotFound => plain(StatusCode::NOT_FOUND, Code::InvitationNotFound),
+            Error::InvitationForAnother(_) => plain(StatusCode::FORBIDDEN, Code::InvitationForAnother),
             Error::AccountDisabled => plain(StatusCode::CONFLICT, Code::AccountDisabled),
             Error::SessionNotFound => plain(StatusCode::NOT_FOUND, Code::SessionNotFound),
             Error::TraceNotFound => plain(StatusCode::NOT_FOUND, Code::TraceNotFound),

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::BackupError;
 use super::change_set_writer::ChangeSet;
-use crate::domain::{ApiKeyId, ArtifactId, Change, ChangeKind, SessionId, TenantId, UserId, Workspace};
+use crate::domain::{ApiKeyId, ArtifactId, Change, ChangeKind, InvitationId, SessionId, TenantId, UserId, Workspace};
 use crate::store::engine::{Span, Table, pair, second_of};
 use crate::store::reading::{Reading as _, readable};
 use crate::store::records::Account;
@@ -54,10 +54,13 @@ pub(super) fn write<W: Write>(set: &mut ChangeSet<'_, W>, change: &Change) -> Wr
         | ChangeKind::SessionRevokedForReuse(id)
         | ChangeKind::SessionClosed(id)
         | ChangeKind::SessionExpired(id)
-        | ChangeKind::SessionSwitched(id)
         | ChangeKind::SessionRefreshRepeated(id)
         | ChangeKind::SessionDisplaced(id)
         | ChangeKind::SessionRevoked(id) => session(set, change.actor.user, id),
+        ChangeKind::SessionSwitched(id) => {
+            chosen(set, change.about, change.actor.user)?;
+            session(set, change.actor.user, id)
+        }
         ChangeKind::WorkspaceCreated(tenant) => {
             workspace(set, tenant)?;
             members_of(set, tenant)
@@ -71,9 +74,16 @@ pub(super) fn write<W: Write>(set: &mut ChangeSet<'_, W>, change: &Change) -> Wr
             // It may be gone, because everything else is; but that is so here, and not in the copy.
             set.key(Table::WorkspacesDeleted, &tenant.to_bytes())
         }
-        ChangeKind::MemberAdded(user, _)
-        | ChangeKind::MemberRoleChanged(user, _, _)
-        | ChangeKind::MemberRemoved(user) => member(set, tenant, user),
+        ChangeKind::MemberAdded(user, _) | ChangeKind::MemberRoleChanged(user, _, _) => member(set, tenant, user),
+        ChangeKind::MemberRemoved(user) => {
+            member(set, tenant, user)?;
+            // The one that had brought the member, whichever that was, goes as well.
+            invitations(set, tenant, &[])
+        }
+        ChangeKind::InvitationMade(id, _)
+        | ChangeKind::InvitationRoleChanged(id, _, _)
+        | ChangeKind::InvitationRevoked(id)
+        | ChangeKind::InvitationAccepted(id) => invitation(set, tenant, id),
         ChangeKind::ApiKeyCreated(id) | ChangeKind::ApiKeyRevoked(id) => api_key(set, tenant, id),
         ChangeKind::ArtifactCreated(id) => artifact(set, tenant, id),
         ChangeKind::ArtifactUpdated(id, version)
@@ -149,6 +159,25 @@ fn member<W: Write>(set: &mut ChangeSet<'_, W>, tenant: Option<TenantId>, user: 
     let Some(tenant) = tenant else { return Ok(()) };
     set.rows(Table::Members, &pair(tenant.to_bytes(), user.to_bytes()))?;
     set.rows(Table::MembershipsByUser, &pair(user.to_bytes(), tenant.to_bytes()))
+}
+
+/// The membership of somebody who has chosen a workspace; if it is not known who did, all.
+fn chosen<W: Write>(set: &mut ChangeSet<'_, W>, about: Option<TenantId>, user: Option<UserId>) -> Written {
+    match (about, user) {
+        (Some(tenant), None) => members_of(set, tenant),
+        (Some(tenant), Some(user)) if set.is_there(tenant)? => member(set, Some(tenant), user),
+        (Some(_) | None, _) => Ok(()),
+    }
+}
+
+fn invitation<W: Write>(set: &mut ChangeSet<'_, W>, tenant: Option<TenantId>, id: InvitationId) -> Written {
+    invitations(set, tenant, &id.to_bytes())
+}
+
+/// The invitations to a workspace whose ids begin with `id`.
+fn invitations<W: Write>(set: &mut ChangeSet<'_, W>, tenant: Option<TenantId>, id: &[u8]) -> Written {
+    let Some(tenant) = tenant else { return Ok(()) };
+    set.rows(Table::Invitations, &[&tenant.to_bytes(), id].concat())
 }
 
 fn api_key<W: Write>(set: &mut ChangeSet<'_, W>, tenant: Option<TenantId>, id: ApiKeyId) -> Written {

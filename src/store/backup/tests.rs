@@ -164,11 +164,12 @@ fn changes_lead_to_what_a_backup_has() {
 async fn the_workload_makes_changes_of_every_kind() {
     let mut dice = TestRunner::deterministic();
     let mut seen = HashSet::new();
-    for _ in 0..64 {
+    for _ in 0..128 {
         let live = store(Location::Memory);
         let mut player = Player::new(&live);
         player.keep(Timestamp::MIN);
-        for throw in throws().new_tree(&mut dice).unwrap().current() {
+        let everyone = (0..3).map(|user| (0, user, 1));
+        for throw in everyone.chain(throws().new_tree(&mut dice).unwrap().current()) {
             player.step(throw).await;
         }
         let log = live.changes(0, usize::MAX).await.unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Check, first_of, name};
-use crate::domain::{ApiKey, Artifact, Membership, OneTimeToken, Role, Session, Workspace};
+use crate::domain::{ApiKey, Artifact, Invitation, Membership, OneTimeToken, Role, Session, Workspace};
 use crate::store::StoreResult;
 use crate::store::engine::{Counter, Span, Table, Whole, pair};
 use crate::store::reading::Reading as _;
@@ -19,6 +19,7 @@ pub(super) fn check(check: &mut Check, whole: &dyn Whole) -> StoreResult<Totals>
     sessions(check, whole)?;
     workspaces(check, whole, &mut totals)?;
     members(check, whole, &mut totals)?;
+    invitations(check, whole)?;
     api_keys(check, whole, &mut totals)?;
     artifacts(check, whole, Table::Artifacts, &mut totals)?;
     artifacts(check, whole, Table::ArtifactsTrash, &mut totals)?;
@@ -125,6 +126,22 @@ fn members(check: &mut Check, whole: &dyn Whole, totals: &mut Totals) -> StoreRe
         let has_account = whole.has(Table::Users, &user)? || whole.has(Table::WorkspacesDeleted, &tenant)?;
         expect(check, has_account, Table::Members, key, "the account is not there");
         expect(check, is_there(whole, tenant)?, Table::Members, key, NO_WORKSPACE);
+        Ok(())
+    })
+}
+
+fn invitations(check: &mut Check, whole: &dyn Whole) -> StoreResult<()> {
+    const TABLE: Table = Table::Invitations;
+    each(check, whole, TABLE, |check, Seen::<Invitation> { key, entity, .. }| {
+        let (tenant, Some(invitation)) = (first_of(key), entity) else { return Ok(()) };
+        let own = pair(invitation.tenant.to_bytes(), invitation.id.to_bytes());
+        expect(check, own == *key, TABLE, key, OTHER_KEY);
+        expect(check, is_there(whole, tenant)?, TABLE, key, NO_WORKSPACE);
+        if let Some(user) = invitation.accepted_by {
+            let is_member = whole.has(Table::Members, &pair(tenant, user.to_bytes()))?;
+            let is_going = whole.has(Table::WorkspacesDeleted, &tenant)?;
+            expect(check, is_member || is_going, TABLE, key, "who accepted it is no member");
+        }
         Ok(())
     })
 }

@@ -27,6 +27,8 @@ pub enum Table {
     Members,
     /// user ‖ tenant: `Members` the other way round.
     MembershipsByUser,
+    /// tenant ‖ invitation → invitation.
+    Invitations,
     /// tenant ‖ key → API key.
     ApiKeys,
     /// tenant ‖ key → when the API key was last used.
@@ -48,7 +50,7 @@ pub enum Table {
 
 impl Table {
     /// All there are, in the order that they have in backups.
-    pub(super) const ALL: [Self; 19] = [
+    pub(super) const ALL: [Self; 20] = [
         Self::Users,
         Self::UsersByEmail,
         Self::OneTimeTokens,
@@ -60,6 +62,7 @@ impl Table {
         Self::WorkspacesDeleted,
         Self::Members,
         Self::MembershipsByUser,
+        Self::Invitations,
         Self::ApiKeys,
         Self::ApiKeyUses,
         Self::Artifacts,
@@ -84,6 +87,7 @@ impl Table {
             Self::WorkspacesDeleted => "workspaces_deleted",
             Self::Members => "members",
             Self::MembershipsByUser => "memberships_by_user",
+            Self::Invitations => "invitations",
             Self::ApiKeys => "api_keys",
             Self::ApiKeyUses => "api_key_uses",
             Self::Artifacts => "artifacts",
@@ -105,6 +109,7 @@ impl Table {
             | Self::RefreshSalts
             | Self::Members
             | Self::MembershipsByUser
+            | Self::Invitations
             | Self::ApiKeys
             | Self::ApiKeyUses
             | Self::Artifacts

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::workspace::RoleV1;
 use super::{Id, Record, Unreadable, decode, encode, parse, time, unknown};
-use crate::domain::{Actor, ApiKeyId, ArtifactId, Change, ChangeKind, SessionId, TenantId, UserId};
+use crate::domain::{Actor, ApiKeyId, ArtifactId, Change, ChangeKind, InvitationId, SessionId, TenantId, UserId};
 use crate::store::{StoreError, StoreResult};
 
 /// An entry of the change log with what only the store sees of it.
@@ -104,6 +104,10 @@ enum ChangeKindV1 {
     WorkspaceResumed(Id),
     WorkspaceQuotasSet(Id),
     WorkspaceExported(Id),
+    InvitationMade(Id, RoleV1),
+    InvitationRoleChanged(Id, RoleV1, RoleV1),
+    InvitationRevoked(Id),
+    InvitationAccepted(Id),
 }
 
 impl Record for Entry {
@@ -230,6 +234,12 @@ impl From<ChangeKind> for ChangeKindV1 {
             ChangeKind::WorkspaceResumed(id) => Self::WorkspaceResumed(id.to_bytes()),
             ChangeKind::WorkspaceQuotasSet(id) => Self::WorkspaceQuotasSet(id.to_bytes()),
             ChangeKind::WorkspaceExported(id) => Self::WorkspaceExported(id.to_bytes()),
+            ChangeKind::InvitationMade(id, role) => Self::InvitationMade(id.to_bytes(), role.into()),
+            ChangeKind::InvitationRoleChanged(id, from, to) => {
+                Self::InvitationRoleChanged(id.to_bytes(), from.into(), to.into())
+            }
+            ChangeKind::InvitationRevoked(id) => Self::InvitationRevoked(id.to_bytes()),
+            ChangeKind::InvitationAccepted(id) => Self::InvitationAccepted(id.to_bytes()),
         }
     }
 }
@@ -284,6 +294,12 @@ impl From<ChangeKindV1> for ChangeKind {
             ChangeKindV1::WorkspaceResumed(id) => Self::WorkspaceResumed(TenantId::from_bytes(id)),
             ChangeKindV1::WorkspaceQuotasSet(id) => Self::WorkspaceQuotasSet(TenantId::from_bytes(id)),
             ChangeKindV1::WorkspaceExported(id) => Self::WorkspaceExported(TenantId::from_bytes(id)),
+            ChangeKindV1::InvitationMade(id, role) => Self::InvitationMade(InvitationId::from_bytes(id), role.into()),
+            ChangeKindV1::InvitationRoleChanged(id, from, to) => {
+                Self::InvitationRoleChanged(InvitationId::from_bytes(id), from.into(), to.into())
+            }
+            ChangeKindV1::InvitationRevoked(id) => Self::InvitationRevoked(InvitationId::from_bytes(id)),
+            ChangeKindV1::InvitationAccepted(id) => Self::InvitationAccepted(InvitationId::from_bytes(id)),
         }
     }
 }

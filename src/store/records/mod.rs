@@ -9,6 +9,7 @@ mod answer;
 mod api_key;
 mod artifact;
 mod change;
+mod invitation;
 mod last_use;
 mod one_time_token;
 mod refresh_salts;
@@ -23,7 +24,7 @@ use std::error::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::domain::{ApiKey, Artifact, Membership, Noted, OneTimeToken, Session, Timestamp, Workspace};
+use crate::domain::{ApiKey, Artifact, Invitation, Membership, Noted, OneTimeToken, Session, Timestamp, Workspace};
 use crate::store::{StoreError, StoreResult};
 
 pub use change::Entry;
@@ -105,6 +106,7 @@ pub(super) fn trouble(table: &str, row: &[u8]) -> Option<Unreadable> {
         "refresh_salts" => decode::<RefreshSalts>(row).err(),
         "workspaces" => decode::<Workspace>(row).err(),
         "members" => decode::<Membership>(row).err(),
+        "invitations" => decode::<Invitation>(row).err(),
         "api_keys" => decode::<ApiKey>(row).err(),
         "api_key_uses" => decode::<LastUse>(row).err(),
         "artifacts" | "artifacts_trash" | "artifact_versions" => decode::<Artifact>(row).err(),

@@ -6,15 +6,16 @@ use std::fmt::Debug;
 use super::*;
 use crate::domain::{
     Actor, Answer, ApiKey, ApiKeyId, ApiKeyName, Artifact, ArtifactDescription, ArtifactId, ArtifactName, ArtifactType,
-    Change, ChangeKind, Email, KnownNetworks, Membership, Metadata, MetadataValue, Network, Noted, OneTimeToken,
-    OwnQuotas, PersonName, RefreshLine, Role, Scope, Session, SessionId, Settings, Slug, Tags, TenantId, Terms, User,
-    UserId, Workspace, WorkspaceDescription, WorkspaceName,
+    Change, ChangeKind, Email, Invitation, InvitationId, KnownNetworks, Membership, Metadata, MetadataValue, Network,
+    Noted, OneTimeToken, OwnQuotas, PersonName, RefreshLine, Role, Scope, Session, SessionId, Settings, Slug, Tags,
+    TenantId, Terms, User, UserId, Workspace, WorkspaceDescription, WorkspaceName,
 };
 
 const USER: UserId = UserId::from_bytes([0x11; 16]);
 const TENANT: TenantId = TenantId::from_bytes([0x22; 16]);
 const ARTIFACT: ArtifactId = ArtifactId::from_bytes([0x33; 16]);
 const API_KEY: ApiKeyId = ApiKeyId::from_bytes([0x77; 16]);
+const INVITATION: InvitationId = InvitationId::from_bytes([0x55; 16]);
 const SESSION: SessionId = SessionId::from_bytes([0x44; 16]);
 
 fn at(microseconds: i64) -> Timestamp {
@@ -134,10 +135,31 @@ fn workspaces() {
 
 #[test]
 fn memberships() {
-    let membership = |role| Membership { tenant: TENANT, user: USER, role, joined_at: at(1) };
+    let membership = |role| Membership { tenant: TENANT, user: USER, role, joined_at: at(1), is_chosen: true };
     check(include_str!("../../../tests/records/membership-member-v1.hex"), &membership(Role::Member));
     check(include_str!("../../../tests/records/membership-admin-v1.hex"), &membership(Role::Admin));
     check(include_str!("../../../tests/records/membership-owner-v1.hex"), &membership(Role::Owner));
+    let put_there = Membership { is_chosen: false, ..membership(Role::Admin) };
+    check(include_str!("../../../tests/records/membership-v2.hex"), &put_there);
+}
+
+#[test]
+fn invitations() {
+    let invitation = Invitation {
+        id: INVITATION,
+        tenant: TENANT,
+        email: Some(Email::parse("ann@example.com").unwrap()),
+        role: Role::Admin,
+        digest: [0x88; 32],
+        is_mailed: true,
+        invited_by: USER,
+        created_at: at(1),
+        expires_at: at(2),
+        accepted_by: None,
+    };
+    check(include_str!("../../../tests/records/invitation-v1.hex"), &invitation);
+    let accepted = Invitation { email: None, accepted_by: Some(USER), ..invitation };
+    check(include_str!("../../../tests/records/invitation-accepted-v1.hex"), &accepted);
 }
 
 #[test]
@@ -184,7 +206,7 @@ fn artifacts() {
 }
 
 /// Every kind of change, in the order in which they came to be.
-pub(in crate::store) const KINDS: [ChangeKind; 45] = [
+pub(in crate::store) const KINDS: [ChangeKind; 49] = [
     ChangeKind::UserRegistered(USER),
     ChangeKind::PasswordRehashed(USER),
     ChangeKind::SessionOpened(SESSION),
@@ -230,6 +252,10 @@ pub(in crate::store) const KINDS: [ChangeKind; 45] = [
     ChangeKind::WorkspaceResumed(TENANT),
     ChangeKind::WorkspaceQuotasSet(TENANT),
     ChangeKind::WorkspaceExported(TENANT),
+    ChangeKind::InvitationMade(INVITATION, Role::Member),
+    ChangeKind::InvitationRoleChanged(INVITATION, Role::Member, Role::Admin),
+    ChangeKind::InvitationRevoked(INVITATION),
+    ChangeKind::InvitationAccepted(INVITATION),
 ];
 
 /// The sample in each line is an entry with the kind in the same place.

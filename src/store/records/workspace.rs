@@ -130,23 +130,35 @@ pub(super) enum RoleV1 {
     Owner,
 }
 
+/// With whether the member has chosen to be there. Those from before count as such.
+#[derive(Serialize, Deserialize)]
+pub(in crate::store) struct MembershipV2 {
+    before: MembershipV1,
+    is_chosen: bool,
+}
+
 impl Record for Membership {
     const NAME: &'static str = "a membership";
-    const VERSION: u8 = 1;
-    type Latest = MembershipV1;
+    const VERSION: u8 = 2;
+    type Latest = MembershipV2;
 
-    fn to_latest(&self) -> MembershipV1 {
-        MembershipV1 {
+    fn to_latest(&self) -> MembershipV2 {
+        let before = MembershipV1 {
             tenant: self.tenant.to_bytes(),
             user: self.user.to_bytes(),
             role: self.role.into(),
             joined_at: self.joined_at.as_microsecond(),
-        }
+        };
+        MembershipV2 { before, is_chosen: self.is_chosen }
     }
 
     fn from_version(version: u8, body: &[u8]) -> Result<Self, Unreadable> {
         match version {
             1 => parse::<MembershipV1>(body)?.try_into(),
+            2 => {
+                let MembershipV2 { before, is_chosen } = parse(body)?;
+                Ok(Self { is_chosen, ..before.try_into()? })
+            }
             other => Err(unknown(other)),
         }
     }
@@ -161,6 +173,7 @@ impl TryFrom<MembershipV1> for Membership {
             user: UserId::from_bytes(record.user),
             role: record.role.into(),
             joined_at: time(record.joined_at)?,
+            is_chosen: true,
         })
     }
 }

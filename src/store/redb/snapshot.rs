@@ -75,6 +75,7 @@ snapshot! {
     members: MEMBERS, ReadTable<32>;
     memberships_by_user: MEMBERSHIPS_BY_USER, ReadOnlyTable<&'static [u8; 32], ()>;
     workspaces_deleted: WORKSPACES_DELETED, ReadOnlyTable<&'static [u8; 16], ()>;
+    invitations: INVITATIONS, ReadTable<32>;
     api_keys: API_KEYS, ReadTable<32>;
     api_key_uses: API_KEY_USES, ReadTable<32>;
     artifacts: ARTIFACTS, ReadTable<32>;

@@ -35,6 +35,8 @@ pub(super) const WORKSPACES_DELETED: SetDefinition<16> = TableDefinition::new("w
 pub(super) const MEMBERS: Definition<32> = TableDefinition::new("members");
 /// user ‖ tenant: `members` the other way round.
 pub(super) const MEMBERSHIPS_BY_USER: SetDefinition<32> = TableDefinition::new("memberships_by_user");
+/// tenant ‖ invitation → invitation.
+pub(super) const INVITATIONS: Definition<32> = TableDefinition::new("invitations");
 /// tenant ‖ key → API key.
 pub(super) const API_KEYS: Definition<32> = TableDefinition::new("api_keys");
 /// tenant ‖ key → when the API key was last used.
@@ -63,7 +65,7 @@ macro_rules! every_table {
     ($table:ident => $body:expr) => {
         every_table!($table => $body;
             USERS USERS_BY_EMAIL ONE_TIME_TOKENS SESSIONS SPENT_TOKENS REFRESH_SALTS WORKSPACES WORKSPACES_BY_SLUG
-            WORKSPACES_DELETED MEMBERS MEMBERSHIPS_BY_USER API_KEYS API_KEY_USES ARTIFACTS ARTIFACTS_TRASH
+            WORKSPACES_DELETED MEMBERS MEMBERSHIPS_BY_USER INVITATIONS API_KEYS API_KEY_USES ARTIFACTS ARTIFACTS_TRASH
             ARTIFACTS_BY_CREATION ARTIFACT_VERSIONS ANSWERS ANSWERS_BY_EXPIRY COUNTERS CHANGES META)
     };
     ($table:ident => $body:expr; $($definition:ident)+) => {
@@ -82,6 +84,7 @@ macro_rules! named {
             Users users, UsersByEmail users_by_email, OneTimeTokens one_time_tokens, Sessions sessions,
             SpentTokens spent_tokens, RefreshSalts refresh_salts, Workspaces workspaces, WorkspacesBySlug workspaces_by_slug,
             WorkspacesDeleted workspaces_deleted, Members members, MembershipsByUser memberships_by_user,
+            Invitations invitations,
             ApiKeys api_keys, ApiKeyUses api_key_uses, Artifacts artifacts, ArtifactsTrash artifacts_trash,
             ArtifactsByCreation artifacts_by_creation, ArtifactVersions artifact_versions, Answers answers, AnswersByExpiry answers_by_expiry)
     };

@@ -13,8 +13,8 @@ use super::remembered::Rewritten;
 use super::rows::{self, Watch};
 use super::tables::{
     ANSWERS, ANSWERS_BY_EXPIRY, API_KEY_USES, API_KEYS, ARTIFACT_VERSIONS, ARTIFACTS, ARTIFACTS_BY_CREATION,
-    ARTIFACTS_TRASH, CHANGES, COUNTERS, MEMBERS, MEMBERSHIPS_BY_USER, ONE_TIME_TOKENS, REFRESH_SALTS, SESSIONS,
-    SPENT_TOKENS, USERS, USERS_BY_EMAIL, WORKSPACES, WORKSPACES_BY_SLUG, WORKSPACES_DELETED, named,
+    ARTIFACTS_TRASH, CHANGES, COUNTERS, INVITATIONS, MEMBERS, MEMBERSHIPS_BY_USER, ONE_TIME_TOKENS, REFRESH_SALTS,
+    SESSIONS, SPENT_TOKENS, USERS, USERS_BY_EMAIL, WORKSPACES, WORKSPACES_BY_SLUG, WORKSPACES_DELETED, named,
 };
 use crate::domain::Stamp;
 use crate::store::engine::{Counter, Cursor, End, Overlay, Source, Span, Table, Tx, chain};
@@ -97,6 +97,7 @@ opened! {
     workspaces_deleted: WORKSPACES_DELETED, Set<'txn, 16>;
     members: MEMBERS, WriteTable<'txn, 32>;
     memberships_by_user: MEMBERSHIPS_BY_USER, Set<'txn, 32>;
+    invitations: INVITATIONS, WriteTable<'txn, 32>;
     api_keys: API_KEYS, WriteTable<'txn, 32>;
     api_key_uses: API_KEY_USES, WriteTable<'txn, 32>;
     artifacts: ARTIFACTS, WriteTable<'txn, 32>;

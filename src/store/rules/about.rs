@@ -1,6 +1,6 @@
 //! Which workspace it is about that an account signs in or out: the one whose audit view shows it.
 
-use super::members;
+use super::rows::members;
 use crate::domain::{TenantId, UserId};
 use crate::store::StoreResult;
 use crate::store::engine::{Source, Span, Table, second_of};
@@ -9,7 +9,8 @@ use crate::store::reading::{Reading as _, readable};
 /// How many of a user's memberships are tried: those of workspaces that were deleted are being removed.
 const TRIED: usize = 32;
 
-/// The workspace `preferred`, if `user` is a member of it, else the first that it is a member of.
+/// The workspace `preferred`, if `user` is a member of it, else the first that it has chosen to be a member of: who puts
+/// somebody into a workspace does not learn when and from where they sign in.
 pub(super) fn of(source: &impl Source, user: UserId, preferred: Option<TenantId>) -> StoreResult<Option<TenantId>> {
     if let Some(tenant) = preferred
         && readable(members::find(source, tenant, user))?.is_some()
@@ -20,7 +21,7 @@ pub(super) fn of(source: &impl Source, user: UserId, preferred: Option<TenantId>
     for (key, _) in source.keys(Table::MembershipsByUser, &span, TRIED)? {
         let Ok(key) = <&[u8; 32]>::try_from(key.as_slice()) else { continue };
         let tenant = TenantId::from_bytes(second_of(key));
-        if readable(members::find(source, tenant, user))?.is_some() {
+        if readable(members::find_chosen(source, tenant, user))?.is_some() {
             return Ok(Some(tenant));
         }
     }

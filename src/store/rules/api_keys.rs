@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use super::quotas::require_within;
-use super::rows::workspaces;
-use super::{members, nobody, write};
+use super::rows::{members, workspaces};
+use super::{nobody, write};
 use crate::domain::{ApiKey, ApiKeyId, ApiKeyUse, ChangeKind, Quota, Quotas, Role, Stamp, TenantId, UserId};
 use crate::store::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx, pair};
 use crate::store::reading::{Reading as _, readable};

@@ -4,9 +4,10 @@ use std::cmp::Reverse;
 
 use async_trait::async_trait;
 
-use super::rows::{accounts, sessions, workspaces};
-use super::{api_keys, members, one_time_tokens, write};
-use crate::domain::{ChangeKind, Membership, Role, Stamp, TenantId, User, UserId};
+use super::rows::members::{find, leave};
+use super::rows::{accounts, invitations as invitation_rows, sessions, workspaces};
+use super::{api_keys, invitations, members, one_time_tokens, write};
+use crate::domain::{ChangeKind, Invitation, Membership, Role, Stamp, TenantId, User, UserId};
 use crate::store::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx};
 use crate::store::reading::{Reading as _, readable};
 use crate::store::{Deleted, Deletions, Heir, Missing, StoreError, StoreResult};
@@ -14,7 +15,10 @@ use crate::store::{Deleted, Deletions, Heir, Missing, StoreError, StoreResult};
 #[async_trait]
 impl<E: Engine> Deletions for E {
     async fn delete_user(&self, user: UserId, heir: Heir, stamp: Stamp) -> StoreResult<Deleted> {
-        write(self, Name::new("delete", "users"), stamp, move |tx| delete(tx, user, heir)).await
+        // They may be in any workspace, and are few: found before, so that other writes need not wait for it.
+        let find = move |source: &dyn Source| invitations::to_account(source, user);
+        let invited = self.scan(Name::new("list", "invitations"), find).await?;
+        write(self, Name::new("delete", "users"), stamp, move |tx| delete(tx, user, heir, &invited)).await
     }
 
     async fn note_brought_back(&self, user: UserId, stamp: Stamp) -> StoreResult<()> {
@@ -32,7 +36,7 @@ impl<E: Engine> Deletions for E {
 }
 
 /// See [`Deletions::delete_user`].
-fn delete(tx: &mut Tx<'_>, user: UserId, heir: Heir) -> StoreResult<Deleted> {
+fn delete(tx: &mut Tx<'_>, user: UserId, heir: Heir, invited: &[Invitation]) -> StoreResult<Deleted> {
     let account = accounts::account(tx, user)?;
     let memberships = memberships(tx, user)?;
     let mut deleted = Deleted { api_keys: api_keys::made_by(tx, user)?, deserted: 0 };
@@ -41,9 +45,10 @@ fn delete(tx: &mut Tx<'_>, user: UserId, heir: Heir) -> StoreResult<Deleted> {
         api_keys::remove(tx, key.tenant, key.id);
     }
     for membership in &memberships {
-        members::leave(tx, membership);
+        leave(tx, membership)?;
         deleted.deserted += usize::from(tx.count(membership.tenant.to_bytes(), Counter::Members)? == 0);
     }
+    forget_address(tx, invited)?;
     sessions::end_all(tx, user, None)?;
     one_time_tokens::forget_all(tx, user);
     tx.remove(Table::UsersByEmail, account.user.email.as_str().as_bytes());
@@ -53,13 +58,26 @@ fn delete(tx: &mut Tx<'_>, user: UserId, heir: Heir) -> StoreResult<Deleted> {
     Ok(deleted)
 }
 
+/// Ends the invitations that name an address, which would be known by them still.
+fn forget_address(tx: &mut Tx<'_>, invited: &[Invitation]) -> StoreResult<()> {
+    for invitation in invited {
+        // Those to workspaces that were deleted are being removed with them.
+        let is_there = tx.has(Table::Workspaces, &invitation.tenant.to_bytes())?;
+        let known = invitation_rows::find(tx, invitation.tenant, invitation.id)?.filter(|_| is_there);
+        if known.is_some_and(|known| known.email == invitation.email) {
+            invitation_rows::revoke(tx, invitation);
+        }
+    }
+    Ok(())
+}
+
 /// Someone's memberships of workspaces that are not deleted: as they are now, for others may have come by one.
 fn memberships(tx: &Tx<'_>, user: UserId) -> StoreResult<Vec<Membership>> {
     let span = Span::under(Table::MembershipsByUser, &user.to_bytes());
     let mut memberships = Vec::new();
     for (key, _) in tx.keys(Table::MembershipsByUser, &span, usize::MAX)? {
         let Some(tenant) = key.last_chunk().map(|tenant| TenantId::from_bytes(*tenant)) else { continue };
-        memberships.extend(members::find(tx, tenant, user)?);
+        memberships.extend(find(tx, tenant, user)?);
     }
     Ok(memberships)
 }
@@ -80,7 +98,7 @@ fn hand_over(tx: &mut Tx<'_>, user: UserId, memberships: &[Membership], heir: He
                 return Err(StoreError::NotFound(Missing::User));
             }
             for tenant in sole {
-                if heir == Heir::Member(account) && members::find(tx, tenant, account)?.is_none() {
+                if heir == Heir::Member(account) && find(tx, tenant, account)?.is_none() {
                     return Err(StoreError::NotFound(Missing::Member));
                 }
                 members::make_owner(tx, tenant, account)?;

@@ -8,8 +8,9 @@ use futures_util::future::try_join_all;
 
 use super::artifacts::{histories, trash};
 use super::expired::{AT_ONCE, ExpiredBatch};
+use super::rows::members;
 use super::rows::workspaces::tenant_in;
-use super::{members, nobody, write};
+use super::{nobody, write};
 use crate::domain::{Stamp, TenantId, Timestamp, UserId};
 use crate::store::engine::{End, Engine, Name, Source, Span, Table, Tx};
 use crate::store::reading::Reading as _;
@@ -78,13 +79,14 @@ fn by_tenant<P: Clone>(places: &[P], tenant_of: impl Fn(&P) -> TenantId) -> Vec<
 }
 
 /// What a deleted workspace had, in the order in which it is removed.
-const HAD: [Table; 7] = [
+const HAD: [Table; 8] = [
     Table::ArtifactsByCreation,
     Table::Artifacts,
     Table::ArtifactsTrash,
     Table::ArtifactVersions,
     Table::ApiKeyUses,
     Table::ApiKeys,
+    Table::Invitations,
     Table::Members,
 ];
 

@@ -3,12 +3,18 @@
 use async_trait::async_trait;
 
 use super::quotas::require_within;
-use super::rows::{accounts, workspaces};
+use super::rows::members::{find_in_use, give_role, join, key, leave, require_another_owner, require_role};
+use super::rows::{accounts, invitations, workspaces};
 use super::write;
-use crate::domain::{ChangeKind, Member, Membership, Quota, Quotas, Role, Stamp, TenantId, UserId};
-use crate::store::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx, pair};
+use crate::domain::{
+    ChangeKind, Invitation, InvitationId, Member, Membership, Quota, Quotas, Role, Stamp, TenantId, UserId,
+};
+use crate::store::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx};
 use crate::store::reading::{Reading as _, readable};
 use crate::store::{Members, Missing, StoreError, StoreResult};
+
+const UPDATE: Name = Name::new("update", "members");
+const DELETE: Name = Name::new("delete", "members");
 
 #[async_trait]
 impl<E: Engine> Members for E {
@@ -31,7 +37,7 @@ impl<E: Engine> Members for E {
         by: UserId,
         stamp: Stamp,
     ) -> StoreResult<Membership> {
-        let membership = Membership { tenant, user, role, joined_at: stamp.at };
+        let membership = Membership { tenant, user, role, joined_at: stamp.at, is_chosen: false };
         let quotas = self.quotas();
         write(self, Name::new("insert", "members"), stamp, move |tx| add(tx, &quotas, &membership, by)).await
     }
@@ -44,155 +50,152 @@ impl<E: Engine> Members for E {
         by: UserId,
         stamp: Stamp,
     ) -> StoreResult<Role> {
-        write(self, Name::new("update", "members"), stamp, move |tx| change_role(tx, tenant, user, role, by)).await
+        write(self, UPDATE, stamp, move |tx| change_role(tx, tenant, user, role, by)).await
     }
 
     async fn remove_member(&self, tenant: TenantId, user: UserId, by: UserId, stamp: Stamp) -> StoreResult<()> {
-        write(self, Name::new("delete", "members"), stamp, move |tx| remove(tx, tenant, user, by)).await
+        write(self, DELETE, stamp, move |tx| remove(tx, tenant, user, by)).await
+    }
+
+    async fn leave_workspace(&self, tenant: TenantId, user: UserId, stamp: Stamp) -> StoreResult<()> {
+        write(self, DELETE, stamp, move |tx| leave_oneself(tx, tenant, user)).await
+    }
+
+    async fn transfer_workspace(&self, tenant: TenantId, to: UserId, by: UserId, stamp: Stamp) -> StoreResult<()> {
+        write(self, UPDATE, stamp, move |tx| transfer(tx, tenant, to, by)).await
     }
 }
 
 /// Members of a workspace that are read at once. Each takes two look-ups.
 const INLINE_MEMBERS: u64 = 100;
 
+/// Who is meant by an id in a workspace.
+enum Place {
+    /// A member, by the account or by the invitation that was accepted.
+    Member(Membership),
+    /// Somebody who was invited.
+    Invited(Invitation),
+}
+
+/// Who an id stands for: an account, or an invitation, before and after it was accepted.
+fn place(tx: &Tx<'_>, tenant: TenantId, id: UserId, by: UserId) -> StoreResult<Place> {
+    if let Some(membership) = tx.row(Table::Members, &key(tenant, id))? {
+        return Ok(Place::Member(membership));
+    }
+    let missing = StoreError::NotFound(Missing::Member);
+    let invitation = invitations::find(tx, tenant, InvitationId::from(id.as_uuid()))?;
+    match invitation {
+        Some(Invitation { accepted_by: Some(user), .. }) if user == by => Err(StoreError::OwnMembership),
+        Some(Invitation { accepted_by: Some(user), .. }) => require(tx, tenant, user).map(Place::Member),
+        Some(invitation) if invitation.is_pending(tx.stamp().at) => Ok(Place::Invited(invitation)),
+        Some(_) | None => Err(missing),
+    }
+}
+
 /// See [`Members::add_member`].
 fn add(tx: &mut Tx<'_>, quotas: &Quotas, membership: &Membership, by: UserId) -> StoreResult<Membership> {
     let Membership { tenant, user, role, .. } = *membership;
     require_role(tx, tenant, by, role.max(Role::Admin))?;
-    accounts::require(tx, user)?;
+    let email = accounts::account(tx, user)?.user.email;
     if tx.has(Table::Members, &key(tenant, user))? {
         return Err(StoreError::AlreadyMember);
     }
     join(tx, membership)?;
     require_within(tx, quotas, tenant, Quota::Members)?;
+    invitations::revoke_of(tx, tenant, &email)?;
     tx.log(Scope::Tenant(tenant), ChangeKind::MemberAdded(user, role));
     Ok(*membership)
 }
 
 /// See [`Members::change_role`].
-fn change_role(tx: &mut Tx<'_>, tenant: TenantId, user: UserId, role: Role, by: UserId) -> StoreResult<Role> {
+fn change_role(tx: &mut Tx<'_>, tenant: TenantId, id: UserId, role: Role, by: UserId) -> StoreResult<Role> {
     require_role(tx, tenant, by, Role::Owner)?;
-    let before = require(tx, tenant, user)?;
+    let before = match place(tx, tenant, id, by)? {
+        Place::Member(membership) => membership,
+        Place::Invited(invitation) => return change_invited(tx, invitation, role),
+    };
     if role == before.role {
         return Ok(role);
     }
     if before.role == Role::Owner {
         require_another_owner(tx, tenant)?;
     }
-    put(tx, &Membership { role, ..before })?;
-    count_owner(tx, tenant, before.role, -1);
-    count_owner(tx, tenant, role, 1);
-    tx.log(Scope::Tenant(tenant), ChangeKind::MemberRoleChanged(user, before.role, role));
+    give_role(tx, &before, role)?;
     Ok(before.role)
 }
 
-/// See [`Members::remove_member`].
-fn remove(tx: &mut Tx<'_>, tenant: TenantId, user: UserId, by: UserId) -> StoreResult<()> {
-    require_role(tx, tenant, by, Role::Owner)?;
-    let before = require(tx, tenant, user)?;
-    if before.role == Role::Owner {
-        require_another_owner(tx, tenant)?;
+/// Changes what somebody gets who was invited by their address.
+fn change_invited(tx: &mut Tx<'_>, invitation: Invitation, role: Role) -> StoreResult<Role> {
+    let (tenant, id, before) = (invitation.tenant, invitation.id, invitation.role);
+    if invitation.email.is_none() {
+        // A link makes members only.
+        return Err(StoreError::NotFound(Missing::Member));
     }
-    leave(tx, &before);
-    Ok(())
+    if role != before {
+        invitations::put(tx, &Invitation { role, ..invitation })?;
+        tx.log(Scope::Tenant(tenant), ChangeKind::InvitationRoleChanged(id, before, role));
+    }
+    Ok(before)
 }
 
-/// Ends a membership, even the last owner's.
-pub(super) fn leave(tx: &mut Tx<'_>, membership: &Membership) {
-    let Membership { tenant, user, role, .. } = *membership;
-    tx.remove(Table::Members, &key(tenant, user));
-    tx.remove(Table::MembershipsByUser, &by_user(tenant, user));
-    tx.add(tenant.to_bytes(), Counter::Members, -1);
-    count_owner(tx, tenant, role, -1);
-    tx.log(Scope::Tenant(tenant), ChangeKind::MemberRemoved(user));
+/// See [`Members::remove_member`].
+fn remove(tx: &mut Tx<'_>, tenant: TenantId, id: UserId, by: UserId) -> StoreResult<()> {
+    require_role(tx, tenant, by, Role::Owner)?;
+    match place(tx, tenant, id, by)? {
+        Place::Member(membership) => leave_others(tx, &membership),
+        Place::Invited(invitation) => {
+            invitations::revoke(tx, &invitation);
+            Ok(())
+        }
+    }
+}
+
+/// See [`Members::leave_workspace`].
+fn leave_oneself(tx: &mut Tx<'_>, tenant: TenantId, user: UserId) -> StoreResult<()> {
+    let membership = require_role(tx, tenant, user, Role::Member)?;
+    leave_others(tx, &membership)
+}
+
+/// Ends a membership, unless the workspace would be left without an owner.
+fn leave_others(tx: &mut Tx<'_>, membership: &Membership) -> StoreResult<()> {
+    if membership.role == Role::Owner {
+        require_another_owner(tx, membership.tenant)?;
+    }
+    leave(tx, membership)
+}
+
+/// See [`Members::transfer_workspace`].
+fn transfer(tx: &mut Tx<'_>, tenant: TenantId, to: UserId, by: UserId) -> StoreResult<()> {
+    let own = require_role(tx, tenant, by, Role::Owner)?;
+    let Place::Member(heir) = place(tx, tenant, to, by)? else {
+        return Err(StoreError::NotFound(Missing::Member));
+    };
+    if heir.user == by {
+        return Err(StoreError::OwnMembership);
+    }
+    if heir.role != Role::Owner {
+        give_role(tx, &heir, Role::Owner)?;
+    }
+    give_role(tx, &own, Role::Admin)
 }
 
 /// Makes an account an owner of a workspace, whether it is a member yet or not. No quota keeps it from it.
 pub(super) fn make_owner(tx: &mut Tx<'_>, tenant: TenantId, user: UserId) -> StoreResult<()> {
     let known: Option<Membership> = tx.row(Table::Members, &key(tenant, user))?;
-    let Some(before) = known else {
-        join(tx, &Membership { tenant, user, role: Role::Owner, joined_at: tx.stamp().at })?;
-        tx.log(Scope::Tenant(tenant), ChangeKind::MemberAdded(user, Role::Owner));
-        return Ok(());
-    };
-    if before.role != Role::Owner {
-        put(tx, &Membership { role: Role::Owner, ..before })?;
-        count_owner(tx, tenant, Role::Owner, 1);
-        tx.log(Scope::Tenant(tenant), ChangeKind::MemberRoleChanged(user, before.role, Role::Owner));
-    }
-    Ok(())
-}
-
-/// Makes a non-member a member, without an entry in the change log.
-pub(super) fn join(tx: &mut Tx<'_>, membership: &Membership) -> StoreResult<()> {
-    put(tx, membership)?;
-    tx.add(membership.tenant.to_bytes(), Counter::Members, 1);
-    count_owner(tx, membership.tenant, membership.role, 1);
-    Ok(())
-}
-
-/// The membership of the user who makes a change, if its role is at least `needs`. For non-members the workspace is not
-/// found.
-pub(super) fn require_role(source: &impl Source, tenant: TenantId, by: UserId, needs: Role) -> StoreResult<Membership> {
-    workspaces::require(source, tenant)?;
-    let membership: Option<Membership> = source.row(Table::Members, &key(tenant, by))?;
-    match membership {
-        Some(membership) if membership.role >= needs => {
-            workspaces::require_not_suspended(source, tenant)?;
-            Ok(membership)
+    match known {
+        Some(before) if before.role == Role::Owner => Ok(()),
+        Some(before) => give_role(tx, &before, Role::Owner),
+        None => {
+            let (role, joined_at) = (Role::Owner, tx.stamp().at);
+            join(tx, &Membership { tenant, user, role, joined_at, is_chosen: false })?;
+            tx.log(Scope::Tenant(tenant), ChangeKind::MemberAdded(user, Role::Owner));
+            Ok(())
         }
-        Some(_) => Err(StoreError::Forbidden { needs }),
-        None => Err(StoreError::NotFound(Missing::Workspace)),
     }
 }
 
 fn require(source: &impl Source, tenant: TenantId, user: UserId) -> StoreResult<Membership> {
     source.row(Table::Members, &key(tenant, user))?.ok_or(StoreError::NotFound(Missing::Member))
-}
-
-fn require_another_owner(source: &impl Source, tenant: TenantId) -> StoreResult<()> {
-    match source.count(tenant.to_bytes(), Counter::Owners)? {
-        0 | 1 => Err(StoreError::LastOwner),
-        _ => Ok(()),
-    }
-}
-
-fn count_owner(tx: &mut Tx<'_>, tenant: TenantId, role: Role, step: i64) {
-    match role {
-        Role::Owner => tx.add(tenant.to_bytes(), Counter::Owners, step),
-        Role::Admin | Role::Member => {}
-    }
-}
-
-/// Writes a membership, over the one that was there.
-fn put(tx: &mut Tx<'_>, membership: &Membership) -> StoreResult<()> {
-    tx.put(Table::Members, &key(membership.tenant, membership.user), membership)?;
-    tx.put_bytes(Table::MembershipsByUser, &by_user(membership.tenant, membership.user), &[])
-}
-
-/// See [`Members::membership`]. A workspace that is not in use is there for its admins alone, who may use it again; one that is
-/// suspended, for none of its members.
-pub(super) fn find_in_use(
-    source: &(impl Source + ?Sized),
-    tenant: TenantId,
-    user: UserId,
-) -> StoreResult<Option<Membership>> {
-    let membership = find(source, tenant, user)?;
-    let is_hidden = matches!(&membership, Some(it) if it.role < Role::Admin) && !workspaces::is_in_use(source, tenant)?;
-    let membership = membership.filter(|_| !is_hidden);
-    if membership.is_some() {
-        workspaces::require_not_suspended(source, tenant)?;
-    }
-    Ok(membership)
-}
-
-/// The place of a user in a workspace, in use or not. One that was deleted has no members, though their rows may still be
-/// there.
-pub(super) fn find(source: &(impl Source + ?Sized), tenant: TenantId, user: UserId) -> StoreResult<Option<Membership>> {
-    if workspaces::is_deleted(source, tenant)? {
-        return Ok(None);
-    }
-    source.row(Table::Members, &key(tenant, user))
 }
 
 /// See [`Members::members_of`].
@@ -211,14 +214,4 @@ fn list(source: &dyn Source, tenant: TenantId) -> StoreResult<Vec<Member>> {
     let mut members = members.collect::<StoreResult<Vec<_>>>()?;
     members.sort_by_key(|Member { user, .. }| (user.created_at, user.id));
     Ok(members)
-}
-
-/// The key of a membership.
-pub(super) fn key(tenant: TenantId, user: UserId) -> [u8; 32] {
-    pair(tenant.to_bytes(), user.to_bytes())
-}
-
-/// The key of a membership, the other way round.
-pub(super) fn by_user(tenant: TenantId, user: UserId) -> [u8; 32] {
-    pair(user.to_bytes(), tenant.to_bytes())
 }

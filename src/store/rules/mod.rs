@@ -10,6 +10,7 @@ mod artifacts;
 mod deletions;
 mod expired;
 mod housekeeping;
+mod invitations;
 mod members;
 mod one_time_tokens;
 mod quotas;

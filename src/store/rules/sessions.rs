@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 
-use super::rows::accounts;
 use super::rows::sessions::{end, find, key, log, put};
-use super::{INLINE_ROWS, members, nobody, refresh, write};
+use super::rows::{accounts, members};
+use super::{INLINE_ROWS, nobody, refresh, write};
 use crate::domain::{
     ChangeKind, Membership, RefreshDigest, RefreshLine, RefreshSecret, Session, SessionId, Stamp, TenantId, Timestamp,
     UserId,
@@ -180,8 +180,10 @@ fn switch(
     idle_until: Timestamp,
 ) -> StoreResult<Switched> {
     let mut session = live(tx, user, id)?;
-    let Membership { role, .. } =
-        members::find_in_use(tx, tenant, user)?.ok_or(StoreError::NotFound(Missing::Workspace))?;
+    let membership = members::find_in_use(tx, tenant, user)?.ok_or(StoreError::NotFound(Missing::Workspace))?;
+    if !membership.is_chosen {
+        members::put(tx, &Membership { is_chosen: true, ..membership })?;
+    }
     let now = tx.stamp().at;
     session.workspace = Some(tenant);
     session.refreshed_at = now;
@@ -189,7 +191,7 @@ fn switch(
     session.add_line(RefreshLine::new(token, now));
     put(tx, &session)?;
     tx.log_about(user, Some(tenant), ChangeKind::SessionSwitched(id));
-    Ok(Switched { session, role })
+    Ok(Switched { session, role: membership.role })
 }
 
 /// See [`Sessions::close_session`].

@@ -83,7 +83,7 @@ impl<E: Engine> Users for E {
 }
 
 /// See [`Users::create_user`].
-fn create(tx: &mut Tx<'_>, account: &Account) -> StoreResult<()> {
+pub(super) fn create(tx: &mut Tx<'_>, account: &Account) -> StoreResult<()> {
     let (id, email) = (account.user.id, account.user.email.as_str());
     if tx.claimed(Table::UsersByEmail, email)?.is_some() {
         return Err(StoreError::EmailTaken);

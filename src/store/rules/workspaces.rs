@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 
-use super::rows::accounts;
 use super::rows::workspaces::{current, tenant_in};
-use super::{members, quotas, rows, write};
+use super::rows::{accounts, members};
+use super::{quotas, rows, write};
 use crate::domain::{
-    ChangeKind, Membership, Quota, Quotas, Role, Slug, Stamp, TenantId, Usage, UserId, Workspace, WorkspacePatch,
-    WorkspaceView,
+    ChangeKind, Membership, Quota, Quotas, Role, Slug, Stamp, TenantId, Usage, UserId, Workspace, WorkspaceName,
+    WorkspacePatch, WorkspaceView,
 };
 use crate::store::engine::{Counter, End, Engine, Name, Scope, Source, Span, Table, Tx};
 use crate::store::reading::{Reading as _, readable};
@@ -60,6 +60,14 @@ impl<E: Engine> Workspaces for E {
         self.read(GET, |source| Ok(view(source, tenant, viewer)?.filter(is_visible))).await
     }
 
+    async fn workspace_name(&self, tenant: TenantId) -> StoreResult<Option<WorkspaceName>> {
+        self.read(GET, |source| {
+            let workspace: Option<Workspace> = source.row(Table::Workspaces, &tenant.to_bytes())?;
+            Ok(workspace.map(|workspace| workspace.name))
+        })
+        .await
+    }
+
     async fn update_workspace(
         &self,
         tenant: TenantId,
@@ -90,7 +98,7 @@ fn create(
     require_fewer_owned(tx, quotas, owner)?;
     let workspace = Workspace { slug: choose_slug(tx, &workspace.slug, choice)?, ..workspace.clone() };
     let tenant = workspace.id;
-    let membership = Membership { tenant, user: owner, role: Role::Owner, joined_at: tx.stamp().at };
+    let membership = Membership { tenant, user: owner, role: Role::Owner, joined_at: tx.stamp().at, is_chosen: true };
 
     tx.put_bytes(Table::WorkspacesBySlug, workspace.slug.as_str().as_bytes(), &tenant.to_bytes())?;
     tx.put(Table::Workspaces, &tenant.to_bytes(), &workspace)?;
@@ -199,8 +207,11 @@ fn first(source: &dyn Source, user: UserId) -> StoreResult<Option<WorkspaceView>
     let mut workspaces = tenants.iter().filter_map(row).collect::<StoreResult<Vec<_>>>()?;
     workspaces.retain(|workspace| workspace.is_active && !workspace.terms.is_suspended);
     workspaces.sort_by_key(|workspace| (workspace.created_at, workspace.id));
-    let views = workspaces.iter().map(|workspace| readable(view(source, workspace.id, user)));
-    views.filter_map(Result::transpose).next().transpose()
+    let chosen = |workspace: &Workspace| match members::find_chosen(source, workspace.id, user)? {
+        Some(membership) => seen_by(source, &membership),
+        None => Ok(None),
+    };
+    workspaces.iter().map(|workspace| readable(chosen(workspace))).filter_map(Result::transpose).next().transpose()
 }
 
 /// Whether a user is a member of so many workspaces that it takes long to list them.
@@ -210,9 +221,16 @@ fn is_long(source: &dyn Source, user: UserId) -> StoreResult<bool> {
 }
 
 /// A workspace as its member sees it, in use or not.
-fn view(source: &dyn Source, tenant: TenantId, viewer: UserId) -> StoreResult<Option<WorkspaceView>> {
-    let Some(membership) = members::find(source, tenant, viewer)? else { return Ok(None) };
-    let Some(workspace) = source.row(Table::Workspaces, &tenant.to_bytes())? else { return Ok(None) };
-    let member_count = source.count(tenant.to_bytes(), Counter::Members)?;
+pub(super) fn view(source: &dyn Source, tenant: TenantId, viewer: UserId) -> StoreResult<Option<WorkspaceView>> {
+    match members::find(source, tenant, viewer)? {
+        Some(membership) => seen_by(source, &membership),
+        None => Ok(None),
+    }
+}
+
+fn seen_by(source: &dyn Source, membership: &Membership) -> StoreResult<Option<WorkspaceView>> {
+    let tenant = membership.tenant.to_bytes();
+    let Some(workspace) = source.row(Table::Workspaces, &tenant)? else { return Ok(None) };
+    let member_count = source.count(tenant, Counter::Members)?;
     Ok(Some(WorkspaceView { workspace, member_count, role: membership.role }))
 }

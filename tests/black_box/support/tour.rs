@@ -102,6 +102,7 @@ fn workspaces(owner: &Account, other: &Account, secrets: &mut Secrets) {
     client.get(&format!("{path}/members")).expect(200);
     client.put(&format!("{path}/members/{}/role", other.id), &json!({"role": "admin"})).expect(200);
     client.delete(&format!("{path}/members/{}", other.id)).expect(200);
+    invitations(&path, owner, other, secrets);
     let key = client
         .post(&format!("{path}/api-keys"), &json!({"name": "robot", "scopes": ["artifacts:read"]}))
         .expect(201)
@@ -112,6 +113,22 @@ fn workspaces(owner: &Account, other: &Account, secrets: &mut Secrets) {
     client.get(&format!("{path}/audit")).expect(200);
     client.get(&format!("{path}/traces")).expect(200);
     client.delete(&path).expect(204);
+}
+
+fn invitations(path: &str, owner: &Account, other: &Account, secrets: &mut Secrets) {
+    let client = &owner.client;
+    let invitations = format!("{path}/invitations");
+    let made = client.post(&invitations, &json!({"email": other.email, "role": "member"})).expect(201).json();
+    secrets.add(text(&made["token"]));
+    client.get(&invitations).expect(200);
+    let accept = json!({"token": made["token"]});
+    other.client.post("/api/v1/auth/invitations/accept", &accept).expect(200);
+    client.post(&format!("{path}/transfer"), &json!({"user_id": other.id})).expect(200);
+    other.client.post(&format!("{path}/transfer"), &json!({"user_id": owner.id})).expect(200);
+    other.client.call("POST", &format!("{path}/leave")).expect(200);
+    let link = client.post(&invitations, &json!({"role": "member"})).expect(201).json();
+    secrets.add(text(&link["token"]));
+    client.delete(&format!("{invitations}/{}", text(&link["id"]))).expect(204);
 }
 
 fn artifacts(owner: &Account) {

@@ -5,10 +5,10 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::body::{AccountBody, AccountWorkspaceBody};
-use crate::domain::{ApiKey, Session};
+use crate::domain::{ApiKey, Invitation, Session};
 use crate::http::api::audit::AuditEntryBody;
 use crate::http::api::passwords::KeyOfAccount;
-use crate::http::types::{ScopeName, Time};
+use crate::http::types::{RoleName, ScopeName, Time};
 use crate::service::AccountData;
 
 /// Everything that there is about a person.
@@ -27,6 +27,8 @@ pub(in crate::http::api) struct AccountDataBody {
     sessions: Vec<AccountSessionBody>,
     /// The API keys that it made.
     api_keys: Vec<AccountApiKeyBody>,
+    /// The workspaces that its address is invited to; none unless the address was proved to be theirs.
+    invitations: Vec<AccountInvitationBody>,
     /// What it did, and what was done to it, newest first.
     activity: Vec<AuditEntryBody>,
     /// How many older entries there are beyond the 100,000 newest.
@@ -85,6 +87,22 @@ struct AccountApiKeyBody {
     last_used_at: Option<Time>,
 }
 
+/// An invitation of an account's address.
+#[derive(Serialize, Object)]
+#[oai(rename = "AccountInvitation")]
+struct AccountInvitationBody {
+    /// Its id.
+    id: Uuid,
+    /// The workspace that it is to.
+    workspace_id: Uuid,
+    /// What the account may do there when it accepts.
+    role: RoleName,
+    /// When it was made.
+    created_at: Time,
+    /// When it can no longer be accepted.
+    expires_at: Time,
+}
+
 /// What became of the API keys of an account that was deleted.
 #[derive(Serialize, Object)]
 #[oai(rename = "AccountDeleted")]
@@ -116,6 +134,7 @@ impl From<AccountData> for AccountDataBody {
             workspaces: data.workspaces.into_iter().map(AccountWorkspaceBody::from).collect(),
             sessions: data.sessions.into_iter().map(AccountSessionBody::from).collect(),
             api_keys: data.api_keys.into_iter().map(AccountApiKeyBody::from).collect(),
+            invitations: data.invitations.into_iter().map(AccountInvitationBody::from).collect(),
             activity: data.changes.into_iter().map(AuditEntryBody::from).collect(),
             older_activity: data.older_changes,
         }
@@ -131,6 +150,18 @@ impl From<Session> for AccountSessionBody {
             expires_at: Time(session.ends_at()),
             ip: session.ip,
             user_agent: session.user_agent,
+        }
+    }
+}
+
+impl From<Invitation> for AccountInvitationBody {
+    fn from(invitation: Invitation) -> Self {
+        Self {
+            id: invitation.id.as_uuid(),
+            workspace_id: invitation.tenant.as_uuid(),
+            role: invitation.role.into(),
+            created_at: Time(invitation.created_at),
+            expires_at: Time(invitation.expires_at),
         }
     }
 }

@@ -136,6 +136,18 @@ pub(super) enum ActionName {
     #[serde(rename = "member.removed")]
     #[oai(rename = "member.removed")]
     MemberRemoved,
+    #[serde(rename = "invitation.made")]
+    #[oai(rename = "invitation.made")]
+    InvitationMade,
+    #[serde(rename = "invitation.role_changed")]
+    #[oai(rename = "invitation.role_changed")]
+    InvitationRoleChanged,
+    #[serde(rename = "invitation.revoked")]
+    #[oai(rename = "invitation.revoked")]
+    InvitationRevoked,
+    #[serde(rename = "invitation.accepted")]
+    #[oai(rename = "invitation.accepted")]
+    InvitationAccepted,
     #[serde(rename = "api_key.created")]
     #[oai(rename = "api_key.created")]
     ApiKeyCreated,

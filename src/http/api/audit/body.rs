@@ -181,6 +181,15 @@ fn describe(kind: ChangeKind) -> (ActionName, TargetBody, Vec<(&'static str, Val
             vec![("old_role", json!(from)), ("new_role", json!(to))],
         ),
         ChangeKind::MemberRemoved(id) => plain(ActionName::MemberRemoved, "member", id.as_uuid()),
+        ChangeKind::InvitationMade(id, role) => {
+            with(plain(ActionName::InvitationMade, "invitation", id.as_uuid()), vec![("role", json!(role))])
+        }
+        ChangeKind::InvitationRoleChanged(id, from, to) => with(
+            plain(ActionName::InvitationRoleChanged, "invitation", id.as_uuid()),
+            vec![("old_role", json!(from)), ("new_role", json!(to))],
+        ),
+        ChangeKind::InvitationRevoked(id) => plain(ActionName::InvitationRevoked, "invitation", id.as_uuid()),
+        ChangeKind::InvitationAccepted(id) => plain(ActionName::InvitationAccepted, "invitation", id.as_uuid()),
         ChangeKind::ApiKeyCreated(id) => plain(ActionName::ApiKeyCreated, "api_key", id.as_uuid()),
         ChangeKind::ApiKeyRevoked(id) => plain(ActionName::ApiKeyRevoked, "api_key", id.as_uuid()),
     }

@@ -28,6 +28,10 @@ pub(super) struct RegisterRequest {
     #[serde(default)]
     #[oai(nullable, validator(max_length = 100, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
     pub last_name: Option<String>,
+    /// The token of an invitation, to be a member of its workspace at once.
+    #[serde(default)]
+    #[oai(nullable)]
+    pub invitation: Option<String>,
 }
 
 impl Example for RegisterRequest {
@@ -37,6 +41,7 @@ impl Example for RegisterRequest {
             password: example::PASSWORD.to_owned(),
             first_name: Some("Ada".to_owned()),
             last_name: Some("Lovelace".to_owned()),
+            invitation: None,
         }
     }
 }

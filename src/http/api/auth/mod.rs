@@ -31,7 +31,8 @@ impl AuthApi {
     /// The address is compared without regard to case. The password must be 8 to 128 characters long, must not be a
     /// common one, and needs an upper case letter, a lower case letter, a digit and a special character unless the
     /// operator turned that off. Where the operator has closed registration (`auth.registration`), or keeps it for
-    /// certain domains, others get 403 `registration_closed`; operators may register anybody.
+    /// certain domains or for those with an invitation, others get 403 `registration_closed`; operators may register
+    /// anybody. With an `invitation`, the account is a member of that workspace at once.
     #[oai(path = "/register", method = "post", operation_id = "register")]
     async fn register(
         &self,
@@ -46,6 +47,7 @@ impl AuthApi {
             password: body.password.into(),
             first_name: body.first_name,
             last_name: body.last_name,
+            invitation: body.invitation,
         };
         let by = operator(request).await.ok();
         let registered = state.service.register(registration, by.as_ref(), &client.0).await?;
@@ -53,7 +55,7 @@ impl AuthApi {
             message: "User registered successfully".to_owned(),
             user_id: registered.user.as_uuid(),
             email: registered.email.into_string(),
-            verification_required: state.service.can_send_mail(),
+            verification_required: state.service.can_send_mail() && !registered.is_verified,
         })))
     }
 

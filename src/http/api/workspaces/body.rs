@@ -108,7 +108,7 @@ impl From<UpdateWorkspaceRequest> for RawWorkspacePatch {
 /// A workspace as one of its members sees it.
 #[derive(Serialize, Object)]
 #[oai(rename = "Workspace")]
-pub(super) struct WorkspaceBody {
+pub(in crate::http::api) struct WorkspaceBody {
     /// Its id.
     id: Uuid,
     /// Its name.

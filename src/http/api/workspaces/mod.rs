@@ -10,7 +10,8 @@ use poem_openapi::param::{Path, Query};
 use poem_openapi::{ApiResponse, OpenApi};
 use uuid::Uuid;
 
-use self::body::{CreateWorkspaceRequest, UpdateWorkspaceRequest, WorkspaceBody};
+pub(super) use self::body::WorkspaceBody;
+use self::body::{CreateWorkspaceRequest, UpdateWorkspaceRequest};
 use super::Tag;
 use crate::http::extract::SignedIn;
 use crate::http::json::Json;

@@ -1,8 +1,11 @@
 //! Who may do what: every operation of the document, tried by everyone there is. An operation without a row fails.
 
+mod matrix;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use self::matrix::MATRIX;
 use crate::support::account::{Account, PASSWORD, text};
 use crate::support::client::{Client, Reply};
 use crate::support::server::Server;
@@ -82,99 +85,6 @@ const OWNER: For = For::Members(Role::Owner);
 const READS: For = For::MembersAndKeys(Role::Member, Scope::Read);
 const WRITES: For = For::MembersAndKeys(Role::Member, Scope::Write);
 
-/// The matrix.
-#[rustfmt::skip]
-const MATRIX: &[Row] = &[
-    row("GET /", For::Anyone, none),
-    row("GET /health", For::Anyone, none),
-    row("GET /api/v1/health", For::Anyone, none),
-    row("GET /health/detailed", For::Anyone, none),
-    row("GET /livez", For::Anyone, none),
-    row("GET /readyz", For::Anyone, none),
-    row("GET /metrics", For::Anyone, none),
-    row("GET /api/v1/system/stats", For::Anyone, none),
-    row("POST /api/v1/system/backup", For::Operator, none),
-    row("GET /api/v1/system/traces", For::Operator, none),
-    row("GET /api/v1/system/traces/{}", For::Operator, none),
-    row("GET /api/v1/system/log", For::Operator, none),
-    row("GET /api/v1/system/metrics/history", For::Operator, none),
-    row("GET /api/v1/operator/accounts", For::Operator, none),
-    row("GET /api/v1/operator/accounts/{}", For::Operator, none),
-    row("POST /api/v1/operator/accounts/{}/disable", For::Operator, none),
-    row("POST /api/v1/operator/accounts/{}/enable", For::Operator, none),
-    row("POST /api/v1/operator/accounts/{}/grant-operator", For::Operator, none),
-    row("POST /api/v1/operator/accounts/{}/revoke-operator", For::Operator, none),
-    row("POST /api/v1/operator/accounts", For::Operator, |_| Some(json!({"email": address()}))),
-    row("PUT /api/v1/operator/accounts/{}/password", For::Operator, |_| Some(json!({"new_password": PASSWORD}))),
-    row("POST /api/v1/operator/accounts/{}/reset-link", For::Operator, none),
-    row("GET /api/v1/operator/accounts/{}/sessions", For::Operator, none),
-    row("DELETE /api/v1/operator/accounts/{}/sessions", For::Operator, none),
-    row("GET /api/v1/operator/accounts/{}/export", For::Operator, none),
-    row("DELETE /api/v1/operator/accounts/{}", For::Operator, none),
-    row("GET /api/v1/operator/workspaces", For::Operator, none),
-    row("GET /api/v1/operator/workspaces/{}", For::Operator, none),
-    row("POST /api/v1/operator/workspaces/{}/suspend", For::Operator, none),
-    row("POST /api/v1/operator/workspaces/{}/resume", For::Operator, none),
-    row("PUT /api/v1/operator/workspaces/{}/quotas", For::Operator, |_| Some(json!({"members": 3}))),
-    row("DELETE /api/v1/operator/workspaces/{}", For::Operator, none),
-    row("GET /api/v1/operator/workspaces/{}/artifacts/export", For::Operator, none),
-    row("POST /api/v1/operator/workspaces/{}/artifacts/import", For::Operator, |_| Some(json!({"name": "Anvil"}))),
-    row("POST /api/v1/operator/reload", For::Operator, none),
-    row("GET /api/v1/operator/configuration", For::Operator, none),
-    row("GET /api/v1/operator/log-level", For::Operator, none),
-    row("POST /api/v1/operator/signing-key/rotate", For::Operator, none),
-    row("GET /api/v1/operator/read-only", For::Operator, none),
-    row("PUT /api/v1/operator/read-only", For::Operator, |_| Some(json!({"read_only": false}))),
-    row("PUT /api/v1/operator/log-level", For::Operator, |_| Some(json!({"level": "info"}))),
-    row("POST /api/v1/auth/register", For::Anyone, |_| Some(json!({"email": address(), "password": PASSWORD}))),
-    row("POST /api/v1/auth/login", For::Anyone, |world| Some(json!({"email": world.owner.email, "password": PASSWORD}))),
-    row("POST /api/v1/auth/refresh", For::Anyone, |world| Some(json!({"refresh_token": world.spare.refresh}))),
-    row("POST /api/v1/auth/verify-email", For::Anyone, none),
-    row("POST /api/v1/auth/verify-email/resend", For::Anyone, |_| Some(json!({"email": address()}))),
-    row("POST /api/v1/auth/password/forgot", For::Anyone, |_| Some(json!({"email": address()}))),
-    row("POST /api/v1/auth/password/reset", For::Anyone, |_| Some(json!({"token": "none", "new_password": PASSWORD}))),
-    row("POST /api/v1/auth/password/change", For::SignedIn, |_| Some(json!({"current_password": PASSWORD, "new_password": "Another-horse-8"}))),
-    row("POST /api/v1/auth/logout", For::SignedIn, none),
-    row("GET /api/v1/auth/me", For::SignedIn, none),
-    row("PATCH /api/v1/auth/me", For::SignedIn, |_| Some(json!({"current_password": PASSWORD, "first_name": "Ada"}))),
-    row("POST /api/v1/auth/me/email", For::SignedIn, |_| Some(json!({"current_password": PASSWORD, "new_email": address()}))),
-    row("POST /api/v1/auth/me/export", For::SignedIn, |_| Some(json!({"current_password": PASSWORD}))),
-    row("POST /api/v1/auth/me/delete", For::SignedIn, |world| Some(json!({"current_password": PASSWORD, "transfer_to": world.victim.email}))),
-    row("GET /api/v1/auth/sessions", For::SignedIn, none),
-    row("DELETE /api/v1/auth/sessions", For::SignedIn, none),
-    row("DELETE /api/v1/auth/sessions/{}", For::SignedIn, none),
-    row("POST /api/v1/workspaces", For::SignedIn, |_| Some(json!({"name": "Another"}))),
-    row("GET /api/v1/workspaces", For::SignedIn, none),
-    row("GET /api/v1/workspaces/{}", MEMBER, none),
-    row("PUT /api/v1/workspaces/{}", ADMIN, |_| Some(json!({"name": "Renamed"}))),
-    row("PATCH /api/v1/workspaces/{}", ADMIN, |_| Some(json!({"name": "Renamed"}))),
-    row("DELETE /api/v1/workspaces/{}", OWNER, none),
-    row("POST /api/v1/workspaces/{}/switch", MEMBER, none),
-    row("GET /api/v1/workspaces/{}/members", MEMBER, none),
-    row("POST /api/v1/workspaces/{}/members", ADMIN, |world| Some(json!({"email": world.spare.email, "role": "member"}))),
-    row("PUT /api/v1/workspaces/{}/members/{}/role", OWNER, |_| Some(json!({"role": "admin"}))),
-    row("DELETE /api/v1/workspaces/{}/members/{}", OWNER, none),
-    row("GET /api/v1/workspaces/{}/api-keys", ADMIN, none),
-    row("POST /api/v1/workspaces/{}/api-keys", ADMIN, |_| Some(json!({"name": "robot", "scopes": ["artifacts:read"]}))),
-    row("DELETE /api/v1/workspaces/{}/api-keys/{}", ADMIN, none),
-    row("GET /api/v1/workspaces/{}/audit", ADMIN, none),
-    row("GET /api/v1/workspaces/{}/traces", ADMIN, none),
-    row("GET /api/v1/workspaces/{}/artifacts", READS, none),
-    row("POST /api/v1/workspaces/{}/artifacts", WRITES, |_| Some(json!({"name": "Anvil"}))),
-    row("GET /api/v1/workspaces/{}/artifacts/search/advanced", READS, none),
-    row("GET /api/v1/workspaces/{}/artifacts/stats", READS, none),
-    row("GET /api/v1/workspaces/{}/artifacts/tags", READS, none),
-    row("POST /api/v1/workspaces/{}/artifacts/bulk", WRITES, |_| Some(json!({"operations": [{"op": "create", "name": "Anvil"}]}))),
-    row("GET /api/v1/workspaces/{}/artifacts/export", READS, none),
-    row("POST /api/v1/workspaces/{}/artifacts/import", WRITES, |_| Some(json!({"name": "Anvil"}))),
-    row("GET /api/v1/workspaces/{}/artifacts/{}", READS, none),
-    row("PUT /api/v1/workspaces/{}/artifacts/{}", WRITES, |_| Some(json!({"name": "Bellows"}))),
-    row("PATCH /api/v1/workspaces/{}/artifacts/{}", WRITES, |_| Some(json!({"name": "Bellows"}))),
-    row("DELETE /api/v1/workspaces/{}/artifacts/{}", WRITES, none),
-    row("POST /api/v1/workspaces/{}/artifacts/{}/restore", WRITES, none),
-    row("GET /api/v1/workspaces/{}/artifacts/{}/history", READS, none),
-];
-
 fn address() -> String {
     format!("{}@example.com", unique("anyone"))
 }
@@ -186,6 +96,7 @@ struct World {
     artifact: String,
     trashed: String,
     api_key: String,
+    invitation: String,
     owner: Account,
     admin: Account,
     member: Account,
@@ -222,9 +133,29 @@ impl World {
         let write = key(&owner, &workspace, &["artifacts:write"]);
         let foreign = key(&stranger, &foreign, &["artifacts:read", "artifacts:write"]);
         let api_key = text(&key(&owner, &workspace, &["artifacts:read"])["id"]);
+        let invite = json!({"email": address(), "role": "member"});
+        let invited = owner.client.post(&format!("/api/v1/workspaces/{workspace}/invitations"), &invite).expect(201);
+        let invitation = text(&invited.json()["id"]);
+        // So that an owner may leave.
+        let second_owner = json!({"email": account().email, "role": "owner"});
+        owner.client.post(&format!("/api/v1/workspaces/{workspace}/members"), &second_owner).expect(201);
         let keys = [text(&read["key"]), text(&write["key"]), text(&foreign["key"])];
         let server = Arc::clone(server);
-        Self { server, workspace, artifact, trashed, api_key, owner, admin, member, stranger, victim, spare, keys }
+        Self {
+            server,
+            workspace,
+            artifact,
+            trashed,
+            api_key,
+            invitation,
+            owner,
+            admin,
+            member,
+            stranger,
+            victim,
+            spare,
+            keys,
+        }
     }
 
     fn client(&self, who: Who) -> Client {
@@ -251,6 +182,7 @@ impl World {
         };
         let second = match pattern {
             it if it.contains("/members/") => &self.victim.id,
+            it if it.contains("/invitations/") => &self.invitation,
             it if it.contains("/api-keys/") => &self.api_key,
             it if it.ends_with("/restore") => &self.trashed,
             _ => &self.artifact,

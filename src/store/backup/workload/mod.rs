@@ -1,14 +1,17 @@
 //! Everything that can be done to a store, in an order that somebody rolls dice for.
 
+mod invitations;
+
 use std::collections::HashMap;
 
 use proptest::prelude::*;
 
 use crate::domain::{
     Actor, ApiKey, ApiKeyId, ApiKeyName, ApiKeyUse, Artifact, ArtifactDescription, ArtifactId, ArtifactName,
-    ArtifactPatch, ArtifactType, ArtifactWrite, Email, Field, Metadata, NameChange, Network, OneTimeToken, OwnQuotas,
-    PersonName, Precondition, Purpose, RefreshLine, RefreshSecret, Reservation, Role, Session, SessionId, Settings,
-    Slug, Stamp, Tags, TenantId, Terms, Timestamp, User, UserId, Workspace, WorkspaceName, WorkspacePatch,
+    ArtifactPatch, ArtifactType, ArtifactWrite, Email, Field, InvitationId, Metadata, NameChange, Network,
+    OneTimeToken, OwnQuotas, PersonName, Precondition, Purpose, RefreshLine, RefreshSecret, Reservation, Role, Session,
+    SessionId, Settings, Slug, Stamp, Tags, TenantId, Terms, Timestamp, User, UserId, Workspace, WorkspaceName,
+    WorkspacePatch,
 };
 use crate::store::redb::RedbStore;
 use crate::store::{
@@ -25,7 +28,7 @@ pub(super) fn throws() -> impl Strategy<Value = Vec<Throw>> {
 }
 
 /// How many things can be done.
-const STEPS: u8 = 36;
+const STEPS: u8 = 38;
 
 const USERS: u8 = 3;
 const SLUGS: [&str; 3] = ["one", "another", "third"];
@@ -46,6 +49,7 @@ pub(super) struct Player<'a> {
     tenants: Vec<(TenantId, UserId)>,
     artifacts: Vec<(TenantId, ArtifactId)>,
     api_keys: Vec<(TenantId, ApiKeyId)>,
+    invitations: Vec<(TenantId, InvitationId)>,
 }
 
 /// The first refresh token of every session.
@@ -84,6 +88,7 @@ impl<'a> Player<'a> {
             tenants: Vec::new(),
             artifacts: Vec::new(),
             api_keys: Vec::new(),
+            invitations: Vec::new(),
         }
     }
 
@@ -253,7 +258,8 @@ impl<'a> Player<'a> {
                 store.trim_histories(self.old, None, 10).await.map(drop)
             }
             34 => store.trim_changes(after(self.made / 4).min(self.kept), 5).await.map(drop),
-            _ => store.sweep_deleted_workspaces(3).await.map(drop),
+            35 => store.sweep_deleted_workspaces(3).await.map(drop),
+            _ => self.invite(which, other, stamp).await,
         }
     }
 
