@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
 use super::BASE;
-use crate::domain::{ApiKeyId, ArtifactId, SessionId, TenantId, UserId};
+use crate::domain::{ApiKeyId, ArtifactId, InvitationId, SessionId, TenantId, UserId};
 
 /// What is escaped in a query string.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -23,12 +23,22 @@ pub(super) const VERIFY: &str = "/console/verify-email";
 pub(super) const FORGOT: &str = "/console/forgot-password";
 /// Where another password is chosen, as e-mails say.
 pub(super) const RESET: &str = "/console/reset-password";
+/// Where an invitation is accepted, as e-mails say.
+pub(super) const INVITATION: &str = "/console/invitation";
 /// Where the first operator is made.
 pub(super) const SETUP: &str = "/console/setup";
 /// One's own account.
 pub(super) const ACCOUNT: &str = "/console/account";
 /// Where another password is chosen.
 pub(super) const PASSWORD: &str = "/console/account/password";
+/// Where one changes what one is called.
+pub(super) const NAMES: &str = "/console/account/names";
+/// Where one asks for another address.
+pub(super) const ADDRESS: &str = "/console/account/address";
+/// Where one gets what there is about oneself.
+pub(super) const OWN_DATA: &str = "/console/account/export";
+/// Where one deletes one's account.
+pub(super) const DELETE_ACCOUNT: &str = "/console/account/delete";
 /// Where all other sessions are ended.
 pub(super) const END_OTHERS: &str = "/console/account/end-others";
 /// One's workspaces.
@@ -103,6 +113,26 @@ pub(super) fn members(tenant: TenantId) -> String {
 /// What is done with a member: `role`, `remove`.
 pub(super) fn of_member(tenant: TenantId, user: UserId, what: &str) -> String {
     format!("{WORKSPACES}/{tenant}/members/{user}/{what}")
+}
+
+/// Where invitations to a workspace are made.
+pub(super) fn invitations(tenant: TenantId) -> String {
+    format!("{WORKSPACES}/{tenant}/invitations")
+}
+
+/// Where an invitation is revoked.
+pub(super) fn revoke_invitation(tenant: TenantId, id: InvitationId) -> String {
+    format!("{WORKSPACES}/{tenant}/invitations/{id}/revoke")
+}
+
+/// Where one leaves a workspace.
+pub(super) fn leave(tenant: TenantId) -> String {
+    format!("{WORKSPACES}/{tenant}/leave")
+}
+
+/// Where a workspace is handed over.
+pub(super) fn transfer(tenant: TenantId) -> String {
+    format!("{WORKSPACES}/{tenant}/transfer")
 }
 
 /// The API keys of a workspace.

@@ -7,17 +7,14 @@ use poem::http::StatusCode;
 use super::faults::faults;
 use super::form::Form;
 use super::layout::{self, Shell, Tab, form_fields};
-use super::links;
 use super::outcome::{Outcome, see};
-use super::submission;
+use super::role_choice::{choice, role};
 use super::visitor::Visitor;
 use super::words::ago;
-use crate::domain::{Action, Member, Role, TenantId, UserId, Violations, WorkspaceView};
+use super::{invitations, leaving, links, submission};
+use crate::domain::{Action, Member, TenantId, UserId, Violations, WorkspaceView};
 use crate::http::pages::PageRequest;
 use crate::service::Error;
-
-/// Every role, the least first.
-const ROLES: [Role; 3] = [Role::Member, Role::Admin, Role::Owner];
 
 /// Shows them.
 pub(super) async fn page(request: PageRequest) -> Result<Response, Outcome> {
@@ -26,7 +23,7 @@ pub(super) async fn page(request: PageRequest) -> Result<Response, Outcome> {
     show(&request, &visitor, tenant, &Form::default(), None).await
 }
 
-/// Makes somebody a member.
+/// Invites somebody, or makes them a member.
 pub(super) async fn add(mut request: PageRequest) -> Result<Response, Outcome> {
     let tenant: TenantId = request.id_in_path("workspace_id")?.into();
     let (visitor, form) = submission::of_visitor(&mut request).await?;
@@ -35,7 +32,13 @@ pub(super) async fn add(mut request: PageRequest) -> Result<Response, Outcome> {
         // Sent twice, or there already: it is as it should be.
         Ok(_) => Ok(see(&links::members(tenant))),
         Err(Error::Invalid(violations)) => show(&request, &visitor, tenant, &form, Some(&violations)).await,
-        Err(error @ (Error::UserNotFound | Error::AlreadyMember | Error::QuotaExceeded { .. })) => {
+        Err(
+            error @ (Error::UserNotFound
+            | Error::AlreadyMember
+            | Error::QuotaExceeded { .. }
+            | Error::MailNotConfigured
+            | Error::RateLimited(_)),
+        ) => {
             let violations = Violations::one("/email", layout::sentence(&error));
             show(&request, &visitor, tenant, &form, Some(&violations)).await
         }
@@ -65,11 +68,6 @@ fn named(request: &PageRequest) -> Result<(TenantId, UserId), Outcome> {
     Ok((request.id_in_path("workspace_id")?.into(), request.id_in_path("user_id")?.into()))
 }
 
-/// The role that is called so; the least, where nothing is.
-fn role(name: &str) -> Role {
-    ROLES.into_iter().find(|role| role.as_str() == name).unwrap_or(Role::Member)
-}
-
 async fn show(
     request: &PageRequest,
     visitor: &Visitor,
@@ -77,33 +75,54 @@ async fn show(
     typed: &Form,
     wrong: Option<&Violations>,
 ) -> Result<Response, Outcome> {
-    let members = request.service().members(&visitor.caller, tenant).await?.members;
+    let service = request.service();
+    let members = service.members(&visitor.caller, tenant).await?.members;
     let view = visitor.workspace(tenant)?;
     let may = |action| view.role.may(action);
+    let invited = match may(Action::AddMembers) {
+        true => service.invitations(&visitor.caller, tenant).await?,
+        false => Vec::new(),
+    };
     let content = html! {
         h1 { "Members" }
         ul class="list" { @for member in &members { (row(request, visitor, view, member)) } }
+        @if !invited.is_empty() { (invitations::list(request, visitor, view, &members, &invited)) }
         @if may(Action::AddMembers) {
-            details class="panel" open[wrong.is_some()] {
-                summary { "Add a member" }
-                form method="post" action=(links::members(tenant)) class="sheet" {
-                    (form_fields(request, visitor))
-                    label { "E-mail address of their account"
-                        input type="email" name="email" value=(typed.text("email")) required autocomplete="off";
-                    }
-                    (faults(wrong, "/email"))
-                    label { "Role" (roles(view, &typed.text("role"))) }
-                    button class="primary" { "Add" }
-                }
-            }
+            (add_form(request, visitor, view, typed, wrong))
+            (invitations::link_form(request, visitor, view))
         }
         p class="muted small" {
             "Members read and write artifacts; admins also manage the workspace, its keys and who is in it; owners also decide on roles, \
              and on the end of the workspace."
         }
+        (leaving::forms(request, visitor, view, &members))
     };
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok(Shell::new("Members").of(visitor).within(view, Tab::Members).page(status, &content))
+}
+
+fn add_form(
+    request: &PageRequest,
+    visitor: &Visitor,
+    view: &WorkspaceView,
+    typed: &Form,
+    wrong: Option<&Violations>,
+) -> Markup {
+    let is_asked = !request.service().adds_directly();
+    html! {
+        details class="panel" open[wrong.is_some()] {
+            summary { @if is_asked { "Invite somebody by e-mail" } @else { "Add a member" } }
+            form method="post" action=(links::members(view.workspace.id)) class="sheet" {
+                (form_fields(request, visitor))
+                label { @if is_asked { "E-mail address" } @else { "E-mail address of their account" }
+                    input type="email" name="email" value=(typed.text("email")) required autocomplete="off";
+                }
+                (faults(wrong, "/email"))
+                label { "Role" (choice(view, &typed.text("role"), None)) }
+                button class="primary" { @if is_asked { "Invite" } @else { "Add" } }
+            }
+        }
+    }
 }
 
 fn row(request: &PageRequest, visitor: &Visitor, view: &WorkspaceView, member: &Member) -> Markup {
@@ -130,15 +149,12 @@ fn row(request: &PageRequest, visitor: &Visitor, view: &WorkspaceView, member: &
 }
 
 fn role_form(request: &PageRequest, visitor: &Visitor, view: &WorkspaceView, member: &Member) -> Markup {
+    let id = format!("role-{}", member.user.id);
     html! {
         form method="post" action=(links::of_member(member.membership.tenant, member.user.id, "role")) class="inline" {
             (form_fields(request, visitor))
-            label class="hidden" for=(format!("role-{}", member.user.id)) { "Role of " (member.user.full_name()) }
-            select name="role" id=(format!("role-{}", member.user.id)) {
-                @for role in ROLES.into_iter().filter(|role| *role <= view.role) {
-                    option value=(role.as_str()) selected[role == member.membership.role] { (role.as_str()) }
-                }
-            }
+            label class="hidden" for=(id) { "Role of " (member.user.full_name()) }
+            (choice(view, member.membership.role.as_str(), Some(&id)))
             button { "Change" }
         }
     }
@@ -152,16 +168,6 @@ fn remove_form(request: &PageRequest, visitor: &Visitor, member: &Member) -> Mar
                 (form_fields(request, visitor))
                 p { "They lose access at once; so do API keys that they made. What they wrote stays." }
                 button class="danger" { "Remove " bdi { (member.user.full_name()) } }
-            }
-        }
-    }
-}
-
-fn roles(view: &WorkspaceView, chosen: &str) -> Markup {
-    html! {
-        select name="role" {
-            @for role in ROLES.into_iter().filter(|role| *role <= view.role) {
-                option value=(role.as_str()) selected[role.as_str() == chosen] { (role.as_str()) }
             }
         }
     }

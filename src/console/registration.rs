@@ -9,13 +9,18 @@ use super::form::{self, Form};
 use super::layout::{self, Shell};
 use super::links;
 use super::outcome::Outcome;
+use super::words::parameter;
 use crate::domain::{Password, PasswordPolicy, PersonName, Violations};
 use crate::http::pages::PageRequest;
 use crate::service::{Error, Registration};
 
+/// The field with the token of an invitation.
+const INVITATION: &str = "invitation";
+
 /// The form.
-pub(super) async fn page(_: PageRequest) -> Result<Response, Outcome> {
-    Ok(show(&Form::default(), None))
+pub(super) async fn page(request: PageRequest) -> Result<Response, Outcome> {
+    let invitation = parameter(&request, INVITATION).map(|token| (INVITATION.to_owned(), token));
+    Ok(show(&Form(invitation.into_iter().collect()), None))
 }
 
 /// Makes the account.
@@ -27,12 +32,14 @@ pub(super) async fn register(mut request: PageRequest) -> Result<Response, Outco
         password: Password::from(form.text("password")),
         first_name: name("first_name"),
         last_name: name("last_name"),
-        invitation: None,
+        invitation: name(INVITATION),
     };
     match request.service().register(registration, None, &request.client()).await {
-        Ok(_) => Ok(done(request.service().can_send_mail())),
+        Ok(registered) => Ok(done(request.service().can_send_mail() && !registered.is_verified)),
         Err(Error::Invalid(violations)) => Ok(show(&form, Some(&violations))),
-        Err(error @ Error::EmailTaken) => Ok(show(&form, Some(&Violations::one("/email", layout::sentence(&error))))),
+        Err(error @ (Error::EmailTaken | Error::InvitationForAnother(_) | Error::InvalidOneTimeToken)) => {
+            Ok(show(&form, Some(&Violations::one("/email", layout::sentence(&error)))))
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -49,10 +56,13 @@ fn done(is_mailed: bool) -> Response {
 }
 
 fn show(typed: &Form, wrong: Option<&Violations>) -> Response {
+    let invitation = typed.text(INVITATION);
+    let is_invited = !invitation.is_empty();
     let content = html! {
         div class="entry" {
             h1 { "New account" }
             form method="post" action=(links::REGISTER) {
+                @if is_invited { input type="hidden" name=(INVITATION) value=(invitation); }
                 (text("E-mail address", "email", typed, wrong))
                 label { "Password"
                     input type="password" name="password" autocomplete="new-password" required

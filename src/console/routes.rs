@@ -4,8 +4,8 @@ use poem::http::Method;
 
 use super::outcome::Outcome;
 use super::{
-    account, api_keys, artifact, audit, catalog, entry, find, home, mail_links, members, operate, registration,
-    settings, setup, sign_in, traces, trash, workspaces,
+    account, api_keys, artifact, audit, catalog, entry, find, home, invitation, invitations, leaving, mail_links,
+    members, operate, registration, settings, setup, sign_in, traces, trash, workspaces,
 };
 use crate::http::pages::{PageRequest, PageRoute};
 use crate::operations::Operation;
@@ -36,11 +36,17 @@ pub(super) fn all() -> Vec<PageRoute> {
         route!(POST "/console/forgot-password", AuthPasswordForgot, mail_links::forgot),
         route!(GET "/console/reset-password", Index, mail_links::reset_page),
         route!(POST "/console/reset-password", AuthPasswordReset, mail_links::reset),
+        route!(GET "/console/invitation", Index, invitation::page),
+        route!(POST "/console/invitation", AuthInvitationAccept, invitation::accept),
         route!(GET "/console/setup", Index, setup::page),
         route!(POST "/console/setup", AuthSetup, setup::set_up),
         route!(POST "/console/sign-out", AuthLogout, sign_in::sign_out),
         route!(GET "/console/account", AuthSessionList, account::page),
         route!(POST "/console/account/password", AuthPasswordChange, account::change_password),
+        route!(POST "/console/account/names", AuthProfileChange, account::change_names),
+        route!(POST "/console/account/address", AuthEmailChange, account::change_address),
+        route!(POST "/console/account/export", AuthExport, account::export),
+        route!(POST "/console/account/delete", AuthDelete, account::delete),
         route!(POST "/console/account/end-others", AuthSessionRevoke, account::end_others),
         route!(POST "/console/account/sessions/{session_id}/end", AuthSessionRevoke, account::end_session),
         route!(GET "/console/find", WorkspaceList, find::page),
@@ -75,6 +81,10 @@ pub(super) fn all() -> Vec<PageRoute> {
         route!(POST "/console/workspaces/{workspace_id}/members", MemberAdd, members::add),
         route!(POST "/console/workspaces/{workspace_id}/members/{user_id}/role", MemberUpdate, members::change),
         route!(POST "/console/workspaces/{workspace_id}/members/{user_id}/remove", MemberRemove, members::remove),
+        route!(POST "/console/workspaces/{workspace_id}/invitations", InvitationCreate, invitations::create),
+        route!(POST "/console/workspaces/{workspace_id}/invitations/{invitation_id}/revoke", InvitationRevoke, invitations::revoke),
+        route!(POST "/console/workspaces/{workspace_id}/leave", WorkspaceLeave, leaving::leave),
+        route!(POST "/console/workspaces/{workspace_id}/transfer", WorkspaceTransfer, leaving::transfer),
         route!(GET "/console/workspaces/{workspace_id}/api-keys", ApiKeyList, api_keys::page),
         route!(POST "/console/workspaces/{workspace_id}/api-keys", ApiKeyCreate, api_keys::create),
         route!(POST "/console/workspaces/{workspace_id}/api-keys/{key_id}/revoke", ApiKeyRevoke, api_keys::revoke),

@@ -26,7 +26,7 @@ use crate::domain::UserId;
 use crate::operations::Operation;
 use crate::service::{Allowance, Client, Service};
 
-pub(crate) use super::api::{artifact_json, artifact_line, exported, import_lines};
+pub(crate) use super::api::{account_json, artifact_json, artifact_line, exported, import_lines};
 pub(crate) use super::artifact_cursor;
 pub(crate) use super::assets::Asset;
 pub(crate) use super::audit_cursor;

@@ -61,7 +61,7 @@ impl Service {
             if role > own.role {
                 return Err(Error::Forbidden { needs: role });
             }
-            let id = match self.accounts.load().direct_add {
+            let id = match self.adds_directly() {
                 true => self.add_at_once(caller, tenant, &email, role).await?,
                 false => self.invite_by_mail(caller, tenant, &email, role).await?,
             };
@@ -69,6 +69,11 @@ impl Service {
             Ok(AddedMember { id, email, role })
         })
         .await
+    }
+
+    /// Whether who is added is a member at once, and not asked.
+    pub fn adds_directly(&self) -> bool {
+        self.accounts.load().direct_add
     }
 
     async fn add_at_once(&self, caller: &Caller, tenant: TenantId, email: &Email, role: Role) -> Result<UserId, Error> {

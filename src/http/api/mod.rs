@@ -30,6 +30,7 @@ pub use artifacts::fuzzing::import as fuzz_import;
 
 use poem_openapi::Tags;
 
+pub(crate) use accounts::account_json;
 pub(super) use accounts::{AccountAccessApi, AccountsApi};
 pub(super) use api_keys::ApiKeysApi;
 pub(super) use artifacts::{ArtifactsApi, CatalogApi};

@@ -32,11 +32,17 @@ const MATRIX: &[(&str, For)] = &[
     ("POST /console/forgot-password", For::Anyone),
     ("GET /console/reset-password", For::Anyone),
     ("POST /console/reset-password", For::Anyone),
+    ("GET /console/invitation", For::Anyone),
+    ("POST /console/invitation", For::SignedIn),
     ("GET /console/setup", For::Anyone),
     ("POST /console/setup", For::Anyone),
     ("POST /console/sign-out", For::SignedIn),
     ("GET /console/account", For::SignedIn),
     ("POST /console/account/password", For::SignedIn),
+    ("POST /console/account/names", For::SignedIn),
+    ("POST /console/account/address", For::SignedIn),
+    ("POST /console/account/export", For::SignedIn),
+    ("POST /console/account/delete", For::SignedIn),
     ("POST /console/account/end-others", For::SignedIn),
     ("POST /console/account/sessions/{session_id}/end", For::SignedIn),
     ("GET /console/find", For::SignedIn),
@@ -71,6 +77,10 @@ const MATRIX: &[(&str, For)] = &[
     ("POST /console/workspaces/{workspace_id}/members", For::Admins),
     ("POST /console/workspaces/{workspace_id}/members/{user_id}/role", For::Owners),
     ("POST /console/workspaces/{workspace_id}/members/{user_id}/remove", For::Owners),
+    ("POST /console/workspaces/{workspace_id}/invitations", For::Admins),
+    ("POST /console/workspaces/{workspace_id}/invitations/{invitation_id}/revoke", For::Admins),
+    ("POST /console/workspaces/{workspace_id}/leave", For::Members),
+    ("POST /console/workspaces/{workspace_id}/transfer", For::Owners),
     ("GET /console/workspaces/{workspace_id}/api-keys", For::Admins),
     ("POST /console/workspaces/{workspace_id}/api-keys", For::Admins),
     ("POST /console/workspaces/{workspace_id}/api-keys/{key_id}/revoke", For::Admins),
@@ -113,6 +123,8 @@ struct World {
     browser: Browser,
     workspace: String,
     artifact: String,
+    /// The token of an invitation for anybody.
+    invitation: String,
 }
 
 impl World {
@@ -132,6 +144,9 @@ impl World {
         }
         let artifacts = format!("/api/v1/workspaces/{workspace}/artifacts");
         let artifact = owner.artifact(&artifacts, &json!({"name": "Anvil"}))["id"].as_str().expect("an id").to_owned();
+        let invitations = format!("/api/v1/workspaces/{workspace}/invitations");
+        let invited = owner.client.post(&invitations, &json!({"role": "member"})).expect(201).json();
+        let invitation = invited["token"].as_str().expect("a token").to_owned();
         if who == Who::Operator {
             operate(server, &other);
         }
@@ -140,7 +155,7 @@ impl World {
             Who::Owner => Browser::of(server, &owner),
             Who::Stranger | Who::Member | Who::Admin | Who::Operator => Browser::of(server, &other),
         };
-        Self { owner, victim, spare, browser, workspace, artifact }
+        Self { owner, victim, spare, browser, workspace, artifact, invitation }
     }
 
     /// A trace of a request in the workspace.
@@ -155,6 +170,7 @@ impl World {
         let path = pattern.replace("{workspace_id}", &self.workspace).replace("{artifact_id}", &self.artifact);
         let path = path.replace("{trace_id}", &self.trace()).replace("{user_id}", &self.victim.id);
         let path = path.replace("{key_id}", NOWHERE).replace("{session_id}", NOWHERE);
+        let path = path.replace("{invitation_id}", NOWHERE);
         if method == "GET" {
             return self.browser.get(&path);
         }
@@ -177,6 +193,10 @@ impl World {
             ("do", "tag"),
             ("tag", "forged"),
             ("confirmed", "A workspace"),
+            ("token", &self.invitation),
+            ("user_id", &self.victim.id),
+            ("transfer_to", &self.victim.email),
+            ("new_email", "another@example.com"),
         ];
         if pattern.ends_with("/import") {
             let field = |name: &str, value: &str| {

@@ -35,6 +35,11 @@ pub(in crate::http::api) struct AccountDataBody {
     older_activity: u64,
 }
 
+/// Everything that there is about a person, as JSON for people.
+pub(crate) fn account_json(data: AccountData) -> String {
+    serde_json::to_string_pretty(&AccountDataBody::from(data)).unwrap_or_default()
+}
+
 /// A network that an account was signed in to from.
 #[derive(Serialize, Object)]
 #[oai(rename = "SeenNetwork")]

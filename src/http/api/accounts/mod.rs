@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 pub(in crate::http) use self::access::AccountAccessApi;
 use self::body::{AccountBody, AccountDetailsBody, AccountPage};
+pub(crate) use self::data::account_json;
 pub(super) use self::data::{AccountDataBody, AccountDeletedBody};
 use self::made::{CreateAccountRequest, CreateAccountResponse};
 use super::Tag;
