@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::matrix::MATRIX;
-use crate::support::account::{Account, PASSWORD, text};
+use crate::support::account::{Account, text};
 use crate::support::client::{Client, Reply};
 use crate::support::server::Server;
 use crate::support::unique;
