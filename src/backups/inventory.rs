@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::name::{KeptBackup, KeptChanges, Provenance};
 use crate::domain::Timestamp;
-use crate::store::Position;
+use crate::store::Checkpoint;
 
 /// The backups and changes of a place, each in the order of their times.
 #[derive(Clone, Debug, Default)]
@@ -89,11 +89,11 @@ impl Inventory {
         let own = self.changes.iter().filter(|changes| changes.origin == backup.origin);
         for &changes in own.filter(|changes| changes.time > backup.time && changes.time <= to) {
             let gap = NoRoute::Gap { from: route.time(), to: changes.time };
-            let Some(at) = route.position() else { return Err(gap) };
-            if changes.to.seq <= at.seq {
+            let Some(at) = route.checkpoint() else { return Err(gap) };
+            if changes.to.position <= at.position {
                 continue;
             }
-            if changes.from.seq > at.seq || (changes.from.seq == at.seq && changes.from != at) {
+            if changes.from.position > at.position || (changes.from.position == at.position && changes.from != at) {
                 return Err(gap);
             }
             route.changes.push(changes);
@@ -119,36 +119,37 @@ impl Route {
     }
 
     /// How far the database is then; none for a backup of an earlier version.
-    pub fn position(&self) -> Option<Position> {
-        self.changes.last().map_or(self.backup.position, |changes| Some(changes.to))
+    pub fn checkpoint(&self) -> Option<Checkpoint> {
+        self.changes.last().map_or(self.backup.checkpoint, |changes| Some(changes.to))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::LogPosition;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_795_000_000 + second).unwrap()
     }
 
-    fn position(seq: u64, mark: u32) -> Position {
-        Position { seq, mark }
+    fn checkpoint(entry: u64, mark: u32) -> Checkpoint {
+        Checkpoint { position: LogPosition::of_entry(entry), mark }
     }
 
-    fn backup(second: i64, seq: u64) -> String {
-        KeptBackup { time: at(second), origin: None, position: Some(position(seq, 0)) }.name()
+    fn backup(second: i64, entry: u64) -> String {
+        KeptBackup { time: at(second), origin: None, checkpoint: Some(checkpoint(entry, 0)) }.name()
     }
 
     fn changes(second: i64, from: u64, to: u64) -> String {
-        KeptChanges { time: at(second), origin: None, from: position(from, 0), to: position(to, 0) }.name()
+        KeptChanges { time: at(second), origin: None, from: checkpoint(from, 0), to: checkpoint(to, 0) }.name()
     }
 
     /// The positions that a route leads over.
     fn over(names: &[String], to: i64) -> Result<Vec<u64>, NoRoute> {
         let route = Inventory::of(names).route_to(at(to))?;
-        let changes = route.changes.iter().map(|changes| changes.to.seq);
-        Ok([route.backup.position.unwrap().seq].into_iter().chain(changes).collect())
+        let changes = route.changes.iter().map(|changes| changes.to.position.entry());
+        Ok([route.backup.checkpoint.unwrap().position.entry()].into_iter().chain(changes).collect())
     }
 
     #[test]
@@ -175,10 +176,10 @@ mod tests {
         assert_eq!(over(&names, 15), Ok(vec![0, 3]));
         assert_eq!(over(&names, 25), Err(NoRoute::Gap { from: at(10), to: at(20) }));
         assert_eq!(over(&names, 50), Ok(vec![5, 6]));
-        let other = KeptChanges { time: at(20), origin: None, from: position(3, 1), to: position(5, 1) }.name();
+        let other = KeptChanges { time: at(20), origin: None, from: checkpoint(3, 1), to: checkpoint(5, 1) }.name();
         assert_eq!(over(&[backup(0, 0), changes(10, 0, 3), other], 25), Err(NoRoute::Gap { from: at(10), to: at(20) }));
         let origin = "00000001.00000002".parse().ok();
-        let restored = KeptChanges { time: at(20), origin, from: position(3, 0), to: position(5, 0) }.name();
+        let restored = KeptChanges { time: at(20), origin, from: checkpoint(3, 0), to: checkpoint(5, 0) }.name();
         assert_eq!(over(&[backup(0, 0), changes(10, 0, 3), restored], 25), Ok(vec![0, 3]), "of another history");
         let old = "ghostworks-20200101T000000Z.backup".to_owned();
         assert!(matches!(over(&[old, changes(10, 0, 3)], 25), Err(NoRoute::Gap { .. })));

@@ -13,7 +13,7 @@ use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 
 use crate::domain::{ShortId, Timestamp};
-use crate::store::Position;
+use crate::store::Checkpoint;
 
 const PREFIX: &str = "ghostworks-";
 const BACKUP: &str = ".backup";
@@ -56,15 +56,15 @@ pub struct KeptBackup {
     /// Where it comes from; none for one of an earlier version, which did not say.
     pub origin: Option<Provenance>,
     /// How far it goes; none for one of an earlier version, which did not say.
-    pub position: Option<Position>,
+    pub checkpoint: Option<Checkpoint>,
 }
 
 impl KeptBackup {
     /// What it is called.
     pub fn name(&self) -> String {
-        match self.position {
-            Some(position) => {
-                format!("{PREFIX}{}-{}{position}{BACKUP}", self.time.strftime(TIME), before(self.origin))
+        match self.checkpoint {
+            Some(checkpoint) => {
+                format!("{PREFIX}{}-{}{checkpoint}{BACKUP}", self.time.strftime(TIME), before(self.origin))
             }
             None => format!("{PREFIX}{}{BACKUP}", self.time.strftime(SECONDS)),
         }
@@ -73,13 +73,13 @@ impl KeptBackup {
     /// The one of this name; none for what is no backup of ours.
     pub(super) fn of(name: &str) -> Option<Self> {
         let parts: Vec<&str> = name.strip_prefix(PREFIX)?.strip_suffix(BACKUP)?.split('-').collect();
-        let (time, origin, position) = match parts[..] {
-            [time, origin, position] => (time, Some(origin.parse().ok()?), Some(position.parse().ok()?)),
-            [time, position] => (time, None, Some(position.parse().ok()?)),
+        let (time, origin, checkpoint) = match parts[..] {
+            [time, origin, checkpoint] => (time, Some(origin.parse().ok()?), Some(checkpoint.parse().ok()?)),
+            [time, checkpoint] => (time, None, Some(checkpoint.parse().ok()?)),
             [time] => (time, None, None),
             _ => return None,
         };
-        let backup = Self { time: time_of(time)?, origin, position };
+        let backup = Self { time: time_of(time)?, origin, checkpoint };
         (backup.name() == name).then_some(backup)
     }
 }
@@ -92,9 +92,9 @@ pub struct KeptChanges {
     /// Where they come from; none for those of an earlier version, which did not say.
     pub origin: Option<Provenance>,
     /// What they come after.
-    pub from: Position,
+    pub from: Checkpoint,
     /// How far they go.
-    pub to: Position,
+    pub to: Checkpoint,
 }
 
 impl KeptChanges {
@@ -135,21 +135,22 @@ fn time_of(text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::LogPosition;
 
     const AT: &str = "2026-11-25T22:07:09.012Z";
 
-    fn position(seq: u64) -> Position {
-        Position { seq, mark: 0x00c0_ffee }
+    fn checkpoint(entry: u64) -> Checkpoint {
+        Checkpoint { position: LogPosition::of_entry(entry), mark: 0x00c0_ffee }
     }
 
     #[test]
     fn a_name_tells_what_it_is_of() {
         let time: Timestamp = AT.parse().unwrap();
         for (origin, prefix) in [(None, ""), ("0a1b2c3d.00000007".parse().ok(), "0a1b2c3d.00000007-")] {
-            let backup = KeptBackup { time, origin, position: Some(position(7)) };
+            let backup = KeptBackup { time, origin, checkpoint: Some(checkpoint(7)) };
             assert_eq!(backup.name(), format!("ghostworks-20261125T220709.012Z-{prefix}7.00c0ffee.backup"));
             assert_eq!(KeptBackup::of(&backup.name()), Some(backup));
-            let changes = KeptChanges { time, origin, from: position(7), to: position(10) };
+            let changes = KeptChanges { time, origin, from: checkpoint(7), to: checkpoint(10) };
             assert_eq!(
                 changes.name(),
                 format!("ghostworks-20261125T220709.012Z-{prefix}7.00c0ffee-10.00c0ffee.changes")
@@ -157,7 +158,7 @@ mod tests {
             assert_eq!(KeptChanges::of(&changes.name()), Some(changes));
         }
         let old = KeptBackup::of("ghostworks-20261125T220709Z.backup").unwrap();
-        assert_eq!((old.time.to_string().as_str(), old.position), ("2026-11-25T22:07:09Z", None));
+        assert_eq!((old.time.to_string().as_str(), old.checkpoint), ("2026-11-25T22:07:09Z", None));
     }
 
     #[test]

@@ -31,8 +31,8 @@ impl Inventory {
 mod tests {
     use super::*;
     use crate::backups::name::Provenance;
-    use crate::domain::{HistoryId, InstallationId};
-    use crate::store::Position;
+    use crate::domain::{HistoryId, InstallationId, LogPosition};
+    use crate::store::Checkpoint;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_795_000_000 + second).unwrap()
@@ -46,12 +46,16 @@ mod tests {
     }
 
     fn backup(second: i64, history: u8) -> KeptBackup {
-        KeptBackup { time: at(second), origin: origin(history), position: Some(Position { seq: 1, mark: 0 }) }
+        KeptBackup {
+            time: at(second),
+            origin: origin(history),
+            checkpoint: Some(Checkpoint { position: LogPosition::START, mark: 0 }),
+        }
     }
 
     fn changes(second: i64, history: u8) -> KeptChanges {
-        let position = Position { seq: 1, mark: 0 };
-        KeptChanges { time: at(second), origin: origin(history), from: position, to: position }
+        let checkpoint = Checkpoint { position: LogPosition::START, mark: 0 };
+        KeptChanges { time: at(second), origin: origin(history), from: checkpoint, to: checkpoint }
     }
 
     /// The seconds of what goes.

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ApiKeyId, ArtifactId, InvitationId, Reservation, Role, SessionId, TenantId, Timestamp, UserId};
+use super::{
+    ApiKeyId, ArtifactId, InvitationId, LogPosition, Reservation, Role, SessionId, TenantId, Timestamp, UserId,
+};
 
 /// Who makes a change, from where, in which trace.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -48,8 +50,8 @@ impl Stamp {
 /// One entry of the change log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Its position: 1 for the first, without gaps.
-    pub seq: u64,
+    /// Where in the log it is.
+    pub position: LogPosition,
     /// The workspace it happened in, if in one.
     pub tenant: Option<TenantId>,
     /// The workspace that something is about which happened elsewhere: someone signed in who is a member of it.
@@ -72,6 +74,20 @@ impl Change {
         let is_of_them = [self.actor.user, tried].into_iter().flatten().any(|user| people.contains(&user));
         is_of_them && (self.actor.ip.is_some() || self.actor.user_agent.is_some())
     }
+}
+
+/// What comes next in the change log, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeBatch {
+    /// The entries that can be read.
+    pub changes: Vec<Change>,
+    /// Where the next batch begins: the position of the last entry, whether it can be read or not.
+    pub end: LogPosition,
+    /// Whether more follow.
+    pub has_more: bool,
+    /// Whether entries are missing in it that were there once: the log does not go back so far any more, or some can't be
+    /// read.
+    pub has_gaps: bool,
 }
 
 /// Where a reader of a workspace's changes goes on. What is in it is the store's business.

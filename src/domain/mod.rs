@@ -19,6 +19,7 @@ mod id;
 mod identity;
 mod invitation;
 mod known;
+mod log_position;
 mod name_order;
 mod network;
 mod one_line;
@@ -45,7 +46,7 @@ pub use artifact::{
     ArtifactPatch, ArtifactType, ArtifactVersion, ArtifactWrite, ImportLine, Metadata, MetadataValue, Precondition,
     RawArtifact, RawArtifactPatch, RawArtifactWrite, Tag, TagPrefix, Tags,
 };
-pub use change::{Actor, Change, ChangeKind, LogPage, LogPlace, Stamp};
+pub use change::{Actor, Change, ChangeBatch, ChangeKind, LogPage, LogPlace, Stamp};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use creation::Creation;
 pub use demo::{DEMO_ADMIN, DEMO_MEMBER, DEMO_OWNER, DEMO_PASSWORD};
@@ -58,6 +59,7 @@ pub use id::{ApiKeyId, ArtifactId, IdGenerator, InvitationId, SessionId, TenantI
 pub use identity::{HistoryId, InstallationId, ShortId};
 pub use invitation::{Invitation, Invited};
 pub use known::KnownNetworks;
+pub use log_position::LogPosition;
 pub use name_order::NameKey;
 pub use network::Network;
 pub use one_time_token::{OneTimeDigest, OneTimeToken, Purpose};
@@ -68,7 +70,7 @@ pub use refresh::{RefreshDigest, RefreshLine, RefreshSalt, RefreshSecret};
 pub use reservation::{Answer, Noted, Reservation};
 pub use search::{FoundArtifact, FoundArtifacts, Highlights, Ranking, SearchArtifacts, SearchText};
 pub use session::{ConsoleDigest, Session};
-pub use sort::{Position, Sort, SortBy};
+pub use sort::{ListPosition, Sort, SortBy};
 pub use tenant::Tenant;
 pub use terms::{OwnQuotas, Terms};
 pub use user::{Credentials, Email, NameChange, PersonName, User};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Artifact, ArtifactFilter, ArtifactId, Creation, Facets, Position, Quotas, Sort, SortBy, Usage};
+use super::{Artifact, ArtifactFilter, ArtifactId, Creation, Facets, ListPosition, Quotas, Sort, SortBy, Usage};
 
 /// A window on a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Start {
     /// How many are passed over.
     Offset(usize),
     /// After this place.
-    After(Position),
+    After(ListPosition),
 }
 
 impl Page {
@@ -37,7 +37,7 @@ impl Page {
     }
 
     /// The place that the page begins after, if it does.
-    pub fn after(&self) -> Option<&Position> {
+    pub fn after(&self) -> Option<&ListPosition> {
         match &self.start {
             Start::Offset(_) => None,
             Start::After(position) => Some(position),
@@ -73,7 +73,7 @@ pub struct ArtifactPage {
     /// How many were passed over because they can't be read.
     pub damaged: u64,
     /// The place of the last, if more follow.
-    pub next: Option<Position>,
+    pub next: Option<ListPosition>,
 }
 
 /// Artifacts that were asked for by their ids.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Artifact, FacetFields, Facets, ListArtifacts, Position};
+use super::{Artifact, FacetFields, Facets, ListArtifacts, ListPosition};
 
 /// A text to look for: up to 200 characters after trimming; empty is none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -66,7 +66,7 @@ pub struct FoundArtifacts {
     /// How many were passed over because they can't be read.
     pub damaged: u64,
     /// Where the next page begins after, if there is one.
-    pub next: Option<Position>,
+    pub next: Option<ListPosition>,
     /// What the next page's order depends on, when something was looked for.
     pub ranking: Option<Ranking>,
     /// How many of all that match have each tag and type, if asked for.

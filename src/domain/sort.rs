@@ -66,18 +66,18 @@ impl Sort {
     }
 
     /// The place of an artifact in this order, among artifacts that are all alike relevant.
-    pub fn position(self, artifact: &Artifact) -> Position {
+    pub fn position(self, artifact: &Artifact) -> ListPosition {
         let creation = artifact.creation();
         match self.by {
-            SortBy::CreatedAt => Position::created(creation),
-            SortBy::UpdatedAt => Position::updated(artifact.updated_at, creation),
-            SortBy::Name => Position::named(NameKey::new(artifact.name.as_str()), creation),
-            SortBy::Relevance => Position::relevant(0.0, creation),
+            SortBy::CreatedAt => ListPosition::created(creation),
+            SortBy::UpdatedAt => ListPosition::updated(artifact.updated_at, creation),
+            SortBy::Name => ListPosition::named(NameKey::new(artifact.name.as_str()), creation),
+            SortBy::Relevance => ListPosition::relevant(0.0, creation),
         }
     }
 
     /// Whether a place is one in this order.
-    pub fn has(self, position: &Position) -> bool {
+    pub fn has(self, position: &ListPosition) -> bool {
         matches!(
             (self.by, &position.key),
             (SortBy::CreatedAt, SortKey::CreatedAt)
@@ -88,25 +88,25 @@ impl Sort {
     }
 
     /// Whether a place is one in this order as it was before its data changed.
-    pub fn had(self, position: &Position) -> bool {
+    pub fn had(self, position: &ListPosition) -> bool {
         let is_by_name = matches!(position.key, SortKey::Name(_) | SortKey::Collated(..));
         self.by == SortBy::Name && is_by_name && !self.has(position)
     }
 
     /// Which of two places comes first.
-    pub fn compare(self, one: &Position, other: &Position) -> Ordering {
+    pub fn compare(self, one: &ListPosition, other: &ListPosition) -> Ordering {
         if self.descending { other.cmp(one) } else { one.cmp(other) }
     }
 }
 
 /// A place in an order: that of an artifact, whether it is still there or not.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Position {
+pub struct ListPosition {
     key: SortKey,
     creation: Creation,
 }
 
-impl Position {
+impl ListPosition {
     /// By the time of creation.
     pub fn created(creation: Creation) -> Self {
         Self { key: SortKey::CreatedAt, creation }
@@ -159,9 +159,9 @@ mod tests {
     fn a_place_of_an_older_order_of_names_is_known_as_such() {
         let creation = Creation { at: Timestamp::UNIX_EPOCH, id: ArtifactId::from_bytes([0; 16]) };
         let by_name = Sort { by: SortBy::Name, descending: false };
-        let lower_case = Position { key: SortKey::Name("anvil".to_owned()), creation };
-        let older = Position { key: SortKey::Collated(NameKey::VERSION - 1, NameKey::new("anvil")), creation };
-        let current = Position::named(NameKey::new("anvil"), creation);
+        let lower_case = ListPosition { key: SortKey::Name("anvil".to_owned()), creation };
+        let older = ListPosition { key: SortKey::Collated(NameKey::VERSION - 1, NameKey::new("anvil")), creation };
+        let current = ListPosition::named(NameKey::new("anvil"), creation);
         assert_eq!(
             [&lower_case, &older, &current].map(|it| (by_name.has(it), by_name.had(it))),
             [(false, true), (false, true), (true, false)]

@@ -1,7 +1,7 @@
 //! Cursors of lists of artifacts: each is good for the same filters in the same order.
 
 use super::cursor;
-use crate::domain::{ArtifactFilter, FoundArtifacts, Position, Ranking, SearchText, Sort, TenantId};
+use crate::domain::{ArtifactFilter, FoundArtifacts, ListPosition, Ranking, SearchText, Sort, TenantId};
 use crate::service::CursorKey;
 
 /// What cursors call a listing of artifacts.
@@ -23,8 +23,9 @@ pub(crate) fn place(
     text: &str,
     tenant: TenantId,
     list: ListId<'_>,
-) -> Result<(Position, Option<Ranking>), String> {
-    let (digest, position, ranking) = cursor::decode::<([u8; 32], Position, Option<Ranking>)>(key, text, LIST, tenant)?;
+) -> Result<(ListPosition, Option<Ranking>), String> {
+    let (digest, position, ranking) =
+        cursor::decode::<([u8; 32], ListPosition, Option<Ranking>)>(key, text, LIST, tenant)?;
     if digest == cursor::digest(&list) && (list.2.has(&position) || list.2.had(&position)) {
         Ok((position, ranking))
     } else {

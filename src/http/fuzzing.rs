@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::cursor;
-use crate::domain::{Position, TenantId};
+use crate::domain::{ListPosition, TenantId};
 use crate::service::CursorKey;
 
 pub use super::api::fuzz_import as import;
@@ -13,7 +13,7 @@ pub use super::api::fuzz_import as import;
 pub fn cursor(bytes: &[u8]) {
     let (list, tenant) = ("artifacts", TenantId::from_bytes([0; 16]));
     let key = CursorKey::derive(&[0; 32]);
-    let read = |text: &str| cursor::decode::<([u8; 32], Position)>(&key, text, list, tenant);
+    let read = |text: &str| cursor::decode::<([u8; 32], ListPosition)>(&key, text, list, tenant);
     let _ = read(&String::from_utf8_lossy(bytes));
     let signed = [bytes, &key.sign(bytes)].concat();
     if let Ok(position) = read(&URL_SAFE_NO_PAD.encode(signed)) {

@@ -15,7 +15,7 @@ use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED};
 use super::collect::{BETWEEN_CHECKS, Gather, Gathered};
 use super::columns::Columns;
 use super::word::WordScorer;
-use crate::domain::Position;
+use crate::domain::ListPosition;
 
 /// A query whose score is the sum of parts. All that matches has one of them.
 pub(super) struct Ranked {
@@ -65,7 +65,7 @@ struct Best<'a> {
 /// Something that is among the best so far: in the order of its position, which is also that of its score.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Kept {
-    position: Position,
+    position: ListPosition,
     score_bits: u32,
 }
 
@@ -113,7 +113,7 @@ impl Best<'_> {
     }
 
     /// Keeps what is found if it comes after the page before; whether it did.
-    fn keep(&mut self, position: Position, score: Score) -> bool {
+    fn keep(&mut self, position: ListPosition, score: Score) -> bool {
         if self.gather.after.as_ref().is_some_and(|after| position >= *after) {
             return false;
         }

@@ -11,7 +11,7 @@ use tantivy::{
 use super::budget::Budget;
 use super::columns::{AllColumns, Columns};
 use super::facets::{self, SegmentCounts};
-use crate::domain::{FacetFields, Facets, NameKey, Position, Sort, SortBy, Timestamp};
+use crate::domain::{FacetFields, Facets, ListPosition, NameKey, Sort, SortBy, Timestamp};
 
 /// How many more than are kept are collected before the first of them are picked out.
 const ROOM: usize = 512;
@@ -25,7 +25,7 @@ pub(super) struct Gather {
     /// In which order.
     pub sort: Sort,
     /// Only those after this place are kept, if it is given.
-    pub after: Option<Position>,
+    pub after: Option<ListPosition>,
     /// How many are kept.
     pub keep: usize,
     /// What is counted.
@@ -40,7 +40,7 @@ pub(super) struct Gathered {
     /// How many match.
     pub total: u64,
     /// The places of the first of them, in order.
-    pub first: Vec<Position>,
+    pub first: Vec<ListPosition>,
     /// How many have each tag and type: those that most have.
     pub facets: Facets,
 }
@@ -85,7 +85,7 @@ impl Gather {
     }
 
     /// What comes first of all that was found in segments.
-    fn put_in_order(&self, first: &mut Vec<Position>) {
+    fn put_in_order(&self, first: &mut Vec<ListPosition>) {
         first.sort_unstable_by(|one, other| self.sort.compare(one, other));
         first.truncate(self.keep);
     }
@@ -201,7 +201,7 @@ impl<'a> GatherSegment<'a> {
     }
 
     /// The places of those that are kept.
-    fn positions(&self) -> impl Iterator<Item = Position> {
+    fn positions(&self) -> impl Iterator<Item = ListPosition> {
         self.first.iter().map(|candidate| self.position(*candidate))
     }
 
@@ -232,15 +232,15 @@ impl<'a> GatherSegment<'a> {
         self.in_direction(one.rank.cmp(&other.rank).then_with(by_creation))
     }
 
-    fn position(&self, Candidate { doc, score, .. }: Candidate) -> Position {
+    fn position(&self, Candidate { doc, score, .. }: Candidate) -> ListPosition {
         let creation = self.columns.creation(doc);
         match self.gather.sort.by {
-            SortBy::CreatedAt => Position::created(creation),
+            SortBy::CreatedAt => ListPosition::created(creation),
             SortBy::UpdatedAt => {
                 let micros = self.columns.updated_at.first(doc).unwrap_or_default();
-                Position::updated(Timestamp::from_microsecond(micros).unwrap_or_default(), creation)
+                ListPosition::updated(Timestamp::from_microsecond(micros).unwrap_or_default(), creation)
             }
-            SortBy::Name => Position::named(self.name(doc), creation),
+            SortBy::Name => ListPosition::named(self.name(doc), creation),
             SortBy::Relevance => self.columns.relevant(doc, score),
         }
     }

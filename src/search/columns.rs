@@ -9,7 +9,7 @@ use tantivy::index::SegmentId;
 use tantivy::{DocId, Score, Searcher, SegmentReader};
 
 use super::schema;
-use crate::domain::{ArtifactId, Creation, Position, Timestamp};
+use crate::domain::{ArtifactId, Creation, ListPosition, Timestamp};
 
 /// The columns of a segment.
 pub(super) struct Columns {
@@ -59,14 +59,14 @@ impl Columns {
     }
 
     /// The first artifact of a segment that was certainly created before the one at a place.
-    pub(super) fn first_older(&self, segment: &SegmentReader, place: &Position) -> DocId {
+    pub(super) fn first_older(&self, segment: &SegmentReader, place: &ListPosition) -> DocId {
         let than = place.creation().at.as_microsecond();
         first(segment, |doc| self.created_at(doc) < than)
     }
 
     /// The place of an artifact among others by relevance.
-    pub(super) fn relevant(&self, doc: DocId, score: Score) -> Position {
-        Position::relevant(score, self.creation(doc))
+    pub(super) fn relevant(&self, doc: DocId, score: Score) -> ListPosition {
+        ListPosition::relevant(score, self.creation(doc))
     }
 
     /// The id of an artifact.

@@ -6,13 +6,13 @@ use std::path::Path;
 
 use super::error::SearchError;
 use super::opened::Opened;
-use crate::domain::{ArtifactId, HistoryId};
+use crate::domain::{ArtifactId, HistoryId, LogPosition};
 
 /// What an index holds.
 #[derive(Debug)]
 pub struct IndexContents {
     /// The position in the change log up to which it is complete.
-    pub reached: u64,
+    pub reached: LogPosition,
     /// When each artifact was last changed, in microseconds, as far as the index knows.
     pub updated_at: HashMap<ArtifactId, i64>,
 }

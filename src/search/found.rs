@@ -2,7 +2,7 @@
 
 use super::highlight;
 use super::query::Query;
-use crate::domain::{Artifact, Facets, Highlights, Position, Ranking};
+use crate::domain::{Artifact, Facets, Highlights, ListPosition, Ranking};
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -10,7 +10,7 @@ pub struct Found {
     /// How many match.
     pub total: u64,
     /// The places of those on the page, in order.
-    pub page: Vec<Position>,
+    pub page: Vec<ListPosition>,
     /// Whether there are more after these.
     pub has_more: bool,
     /// How many of all have each tag and type, if asked for.

@@ -25,7 +25,7 @@ use super::query::Query;
 use super::schema::Fields;
 use super::statistics::FieldLengths;
 use super::tags;
-use crate::domain::{ArtifactId, Facets, HistoryId, ListArtifacts, SearchArtifacts, TagPrefix, TenantId};
+use crate::domain::{ArtifactId, Facets, HistoryId, ListArtifacts, LogPosition, SearchArtifacts, TagPrefix, TenantId};
 use crate::priority::Work;
 
 /// How much the writer keeps in memory before it makes a segment of it, in bytes.
@@ -83,7 +83,7 @@ impl SearchIndex {
     }
 
     /// The position in the change log up to which searches see everything; `None` while the index is rebuilt.
-    pub fn reached(&self) -> Option<u64> {
+    pub fn reached(&self) -> Option<LogPosition> {
         self.opened.load().reached
     }
 
@@ -114,7 +114,7 @@ impl SearchIndex {
     }
 
     /// Goes back to the last commit, if something was begun since, and returns how far that reached.
-    pub fn roll_back(&self) -> Result<Option<u64>, SearchError> {
+    pub fn roll_back(&self) -> Result<Option<LogPosition>, SearchError> {
         if self.is_half_done() {
             let _merges_ended = self.merging.write().unwrap_or_else(PoisonError::into_inner);
             // What was not committed goes with the writer.
@@ -166,7 +166,7 @@ impl SearchIndex {
     }
 
     /// Lets searches see what was taken in: everything up to `reached` in the change log, or a part of one that is rebuilt.
-    pub fn commit(&self, reached: Option<u64>) -> Result<(), SearchError> {
+    pub fn commit(&self, reached: Option<LogPosition>) -> Result<(), SearchError> {
         let mut writer = self.writer();
         let writer = self.writing(&mut writer)?;
         self.is_half_done.store(true, Ordering::Relaxed);
@@ -291,7 +291,7 @@ impl SearchIndex {
         writer.as_mut().ok_or_else(|| io::Error::other("there is no writer").into())
     }
 
-    fn see(&self, reached: Option<u64>) -> Result<(), SearchError> {
+    fn see(&self, reached: Option<LogPosition>) -> Result<(), SearchError> {
         let opened = self.opened();
         opened.reader.reload()?;
         self.opened.store(Arc::new(opened.seeing(reached)?));

@@ -17,7 +17,7 @@ use super::error::SearchError;
 use super::payload::read_payload;
 use super::schema::{Fields, NEWEST_FIRST};
 use super::tokenizer::{self, Words};
-use crate::domain::HistoryId;
+use crate::domain::{HistoryId, LogPosition};
 
 /// An index as it is looked into.
 pub(super) struct Opened {
@@ -27,7 +27,7 @@ pub(super) struct Opened {
     pub searcher: Searcher,
     pub columns: Arc<AllColumns>,
     /// The position in the change log up to which it is complete; `None` while it is rebuilt.
-    pub reached: Option<u64>,
+    pub reached: Option<LogPosition>,
 }
 
 impl Opened {
@@ -86,7 +86,7 @@ impl Opened {
         Self::with_reader(files, index, None)
     }
 
-    fn with_reader(directory: IndexDirectory, index: Index, reached: Option<u64>) -> Result<Self, SearchError> {
+    fn with_reader(directory: IndexDirectory, index: Index, reached: Option<LogPosition>) -> Result<Self, SearchError> {
         index.tokenizers().register(tokenizer::NAME, Words::default());
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let columns = AllColumns::default();
@@ -96,7 +96,7 @@ impl Opened {
     }
 
     /// As its reader sees it now, when it reaches so far.
-    pub(super) fn seeing(&self, reached: Option<u64>) -> Result<Self, SearchError> {
+    pub(super) fn seeing(&self, reached: Option<LogPosition>) -> Result<Self, SearchError> {
         let searcher = self.reader.searcher();
         let columns = Arc::new(columns::open(&searcher, &self.columns)?);
         let Self { directory, index, reader, .. } = self;

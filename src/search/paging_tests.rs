@@ -11,8 +11,8 @@ use tempfile::TempDir;
 use super::{Budget, IndexChange, SearchError, SearchIndex, SegmentSize};
 use crate::domain::{
     Artifact, ArtifactDescription, ArtifactDraft, ArtifactFilter, ArtifactId, ArtifactName, ArtifactType, Creation,
-    FacetFields, HistoryId, ListArtifacts, Metadata, Page, Position, SearchArtifacts, SearchText, Sort, Start, Tags,
-    TenantId, Timestamp, UserId,
+    FacetFields, HistoryId, ListArtifacts, ListPosition, LogPosition, Metadata, Page, SearchArtifacts, SearchText,
+    Sort, Start, Tags, TenantId, Timestamp, UserId,
 };
 
 const HISTORY: HistoryId = HistoryId::from_bytes([0; 16]);
@@ -105,7 +105,7 @@ impl World {
     }
 
     fn write(&self, changes: &[IndexChange]) {
-        let written = || self.index.write(changes).and_then(|()| self.index.commit(Some(1)));
+        let written = || self.index.write(changes).and_then(|()| self.index.commit(Some(LogPosition::of_entry(1))));
         if written().is_err() {
             // As the follower does: back to the last commit, and once more.
             self.index.fail_after(None);
@@ -204,8 +204,8 @@ fn wanted(query: &str, sort: Sort, limit: usize) -> SearchArtifacts {
     }
 }
 
-fn ids(page: &[Position]) -> Vec<ArtifactId> {
-    page.iter().map(Position::id).collect()
+fn ids(page: &[ListPosition]) -> Vec<ArtifactId> {
+    page.iter().map(ListPosition::id).collect()
 }
 
 proptest! {
@@ -263,11 +263,11 @@ proptest! {
         };
         let newest = found(Sort::NEWEST_FIRST, FacetFields::default());
         let in_order = ids(&newest.page);
-        let places: Vec<Creation> = newest.page.iter().map(Position::creation).collect();
+        let places: Vec<Creation> = newest.page.iter().map(ListPosition::creation).collect();
         prop_assert!(places.is_sorted_by(|one, other| one > other), "{places:?}");
         prop_assert_eq!(newest.total, in_order.len() as u64);
         let counted = found(Sort::RELEVANCE, FacetFields { tags: true, types: true });
-        let mut others: Vec<Creation> = counted.page.iter().map(Position::creation).collect();
+        let mut others: Vec<Creation> = counted.page.iter().map(ListPosition::creation).collect();
         others.sort_unstable_by(|one, other| other.cmp(one));
         prop_assert_eq!(&others, &places);
         // Without facets, only what may be among the first is scored.

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{Error, Operator, Service};
-use crate::domain::{ApiKey, Change, Invitation, KnownNetworks, Session, User, UserId, WorkspaceView};
+use crate::domain::{ApiKey, Change, Invitation, KnownNetworks, LogPosition, Session, User, UserId, WorkspaceView};
 use crate::telemetry::{Operation, Subject};
 
 /// How many entries of the change log are told at most: the newest.
@@ -63,17 +63,19 @@ impl Service {
 
     /// What an account did and what was done to it, newest first, and how many older ones there would be.
     async fn changes_about(&self, id: UserId) -> Result<(VecDeque<Change>, u64), Error> {
-        let (mut found, mut older, mut after) = (VecDeque::new(), 0, 0);
+        let (mut found, mut older, mut after) = (VecDeque::new(), 0, LogPosition::START);
         loop {
             let batch = self.store.changes(after, BATCH).await?;
-            let Some(last) = batch.last() else { return Ok((found, older)) };
-            after = last.seq;
-            for change in batch.into_iter().filter(|change| is_about(change, id)) {
+            after = batch.end;
+            for change in batch.changes.into_iter().filter(|change| is_about(change, id)) {
                 found.push_front(change);
                 if found.len() > CHANGES_MAX {
                     found.pop_back();
                     older += 1;
                 }
+            }
+            if !batch.has_more {
+                return Ok((found, older));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::domain::{ArtifactId, Change, ChangeKind, TenantId};
+use crate::domain::{ArtifactId, Change, ChangeKind, LogPosition, TenantId};
 use crate::search::IndexContents;
 use crate::store::{Store, StoreResult};
 
@@ -76,19 +76,18 @@ struct Later {
 }
 
 impl Later {
-    async fn after(store: &dyn Store, mut reached: u64) -> StoreResult<Self> {
+    async fn after(store: &dyn Store, mut reached: LogPosition) -> StoreResult<Self> {
         let mut later = Self::default();
         loop {
-            let changes = store.changes(reached, ROWS_AT_ONCE).await?;
-            let is_last = changes.len() < ROWS_AT_ONCE;
-            reached = changes.last().map_or(reached, |change| change.seq);
-            for Change { kind, .. } in changes {
+            let batch = store.changes(reached, ROWS_AT_ONCE).await?;
+            reached = batch.end;
+            for Change { kind, .. } in batch.changes {
                 match kind {
                     ChangeKind::WorkspaceDeleted(_) => later.has_deleted_workspace = true,
                     _ => later.artifacts.extend(kind.artifact()),
                 }
             }
-            if is_last {
+            if !batch.has_more {
                 return Ok(later);
             }
         }

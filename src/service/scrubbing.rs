@@ -8,7 +8,7 @@ use tokio::task::spawn_blocking;
 
 use super::Service;
 use crate::backups::Tombstone;
-use crate::domain::{ChangeKind, UserId};
+use crate::domain::{ChangeKind, LogPosition, UserId};
 use crate::followers::{Failure, Task};
 use crate::store::StoreResult;
 
@@ -62,12 +62,11 @@ impl Service {
     /// Notes whose accounts were deleted when the process ended before it was noted: nothing else was written for long after
     /// that.
     async fn note_newest_deletions(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let mut after = self.store.newest_change(None).await?.saturating_sub(NEWEST);
+        let mut after = self.store.newest_change(None).await?.back(NEWEST);
         loop {
             let batch = self.store.changes(after, BATCH).await?;
-            let Some(last) = batch.last() else { return Ok(()) };
-            after = last.seq;
-            let deleted = batch.iter().filter_map(|change| match change.kind {
+            after = batch.end;
+            let deleted = batch.changes.iter().filter_map(|change| match change.kind {
                 ChangeKind::UserDeleted(account) => {
                     Some(Tombstone { account, at: change.at, is_deleted: true, heir: None, scrubbed: None })
                 }
@@ -75,6 +74,9 @@ impl Service {
             });
             let (tombstones, deleted) = (self.tombstones.clone(), deleted.collect());
             spawn_blocking(move || tombstones.merge(deleted)).await??;
+            if !batch.has_more {
+                return Ok(());
+            }
         }
     }
 
@@ -98,14 +100,16 @@ impl Service {
     }
 
     async fn scrub(&self, people: &[UserId]) -> StoreResult<()> {
-        let mut after = 0;
+        let mut after = LogPosition::START;
         loop {
             let batch = self.store.changes(after, BATCH).await?;
-            let Some(last) = batch.last() else { return Ok(()) };
-            if batch.iter().any(|change| change.is_personal_to(people)) {
+            if batch.changes.iter().any(|change| change.is_personal_to(people)) {
                 self.store.scrub_changes(people.to_vec(), after, BATCH).await?;
             }
-            after = last.seq;
+            if !batch.has_more {
+                return Ok(());
+            }
+            after = batch.end;
         }
     }
 }

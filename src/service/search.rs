@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::turns::{QueueLimits, Turns};
 use super::{Error, Service};
-use crate::domain::TenantId;
+use crate::domain::{LogPosition, TenantId};
 use crate::search::{Budget, Diagnosis, SearchError, SearchIndex, SegmentSize};
 use crate::telemetry::SearchCall;
 
@@ -34,7 +34,7 @@ pub struct Search {
     /// As many searches at once as there are cores.
     turns: Turns,
     /// Up to where in the change log the index is complete.
-    reached: watch::Sender<Option<u64>>,
+    reached: watch::Sender<Option<LogPosition>>,
     /// Somebody waits for the index.
     demand: Notify,
     /// When it was last searched.
@@ -110,9 +110,9 @@ impl Search {
     }
 
     /// How it is, when the change log ends at `newest`, or can't be read. Waits for nothing.
-    pub(super) fn health(&self, newest: Option<u64>) -> SearchHealth {
+    pub(super) fn health(&self, newest: Option<LogPosition>) -> SearchHealth {
         let reached = self.reached();
-        let lag_changes = newest.and_then(|newest| reached.map(|reached| newest.saturating_sub(reached)));
+        let lag_changes = newest.and_then(|newest| reached.map(|reached| newest.entries_since(reached)));
         let published = *self.published.lock().unwrap_or_else(PoisonError::into_inner);
         SearchHealth {
             is_complete: reached.is_some(),
@@ -131,7 +131,7 @@ impl Search {
     async fn look<T: Send + 'static>(
         &self,
         tenant: TenantId,
-        change: u64,
+        change: LogPosition,
         look: impl FnOnce(&SearchIndex, &Budget) -> Result<T, SearchError> + Send + 'static,
     ) -> Result<(T, Duration), Error> {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
@@ -152,8 +152,8 @@ impl Search {
         }
     }
 
-    async fn wait_for(&self, change: u64) -> Result<(), Error> {
-        let is_enough = |reached: &Option<u64>| reached.is_some_and(|reached| reached >= change);
+    async fn wait_for(&self, change: LogPosition) -> Result<(), Error> {
+        let is_enough = |reached: &Option<LogPosition>| reached.is_some_and(|reached| reached >= change);
         let mut reached = self.reached.subscribe();
         let now = *reached.borrow();
         if is_enough(&now) {
@@ -232,7 +232,7 @@ impl Search {
     }
 
     /// Goes back to the last commit of the index, if something was begun since, and returns how far that reached.
-    pub(super) async fn roll_back(&self) -> Result<Option<u64>, SearchError> {
+    pub(super) async fn roll_back(&self) -> Result<Option<LogPosition>, SearchError> {
         if self.index.is_half_done() { self.change(SearchIndex::roll_back).await } else { Ok(self.index.reached()) }
     }
 
@@ -253,7 +253,7 @@ impl Search {
     }
 
     /// How far the index is, each time that this changes.
-    pub(super) fn progress(&self) -> watch::Receiver<Option<u64>> {
+    pub(super) fn progress(&self) -> watch::Receiver<Option<LogPosition>> {
         self.reached.subscribe()
     }
 
@@ -276,13 +276,13 @@ impl Search {
     }
 
     /// Publishes how far the index is to those who wait.
-    pub(super) fn publish(&self, reached: Option<u64>) {
+    pub(super) fn publish(&self, reached: Option<LogPosition>) {
         *self.published.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         self.reached.send_replace(reached);
     }
 
     /// How far the index is; none while it has to be rebuilt.
-    pub(super) fn reached(&self) -> Option<u64> {
+    pub(super) fn reached(&self) -> Option<LogPosition> {
         *self.reached.borrow()
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{BackupHealth, BackupPlan, Error, SearchHealth, Service};
-use crate::domain::{Clock, HistoryId, Timestamp};
+use crate::domain::{Clock, HistoryId, LogPosition, Timestamp};
 use crate::followers::TaskHealth;
 use crate::store::{Backup, Counts, StoreError, StoreHealth};
 use crate::telemetry::{ExportHealth, Operation, Subject};
@@ -60,8 +60,8 @@ impl Health {
     }
 
     /// The position of the newest change; none while the change log can't be read.
-    pub fn newest_change(&self) -> Option<u64> {
-        self.store.readable.then_some(self.store.last_seq)
+    pub fn newest_change(&self) -> Option<LogPosition> {
+        self.store.readable.then_some(self.store.newest_change)
     }
 
     /// What is wrong with the database, in words for everyone; the log knows more.
@@ -96,7 +96,7 @@ impl Service {
     }
 
     /// How the search index does, when the change log ends at `newest`, or can't be read. Waits for nothing.
-    pub fn search_health(&self, newest: Option<u64>) -> SearchHealth {
+    pub fn search_health(&self, newest: Option<LogPosition>) -> SearchHealth {
         self.search.health(newest)
     }
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::StoreResult;
-use crate::domain::{ApiKey, Stamp, UserId};
+use crate::domain::{ApiKey, LogPosition, Stamp, UserId};
 
 /// What goes when a person does.
 #[async_trait]
@@ -19,7 +19,12 @@ pub trait Deletions: Send + Sync {
     /// Looks at the next `limit` entries of the change log after a position, and takes the addresses and programs out of
     /// what these people did, and of what was tried with their accounts. Returns the position to go on from; none at the
     /// end. The change log has nothing of it.
-    async fn scrub_changes(&self, people: Vec<UserId>, after: u64, limit: usize) -> StoreResult<Option<u64>>;
+    async fn scrub_changes(
+        &self,
+        people: Vec<UserId>,
+        after: LogPosition,
+        limit: usize,
+    ) -> StoreResult<Option<LogPosition>>;
 }
 
 /// Who owns the workspaces from then on that nobody else does.

@@ -1,5 +1,6 @@
 //! Figures of a store that are read when somebody looks, and cost nothing until then.
 
+use crate::domain::LogPosition;
 use std::time::Duration;
 
 /// How a store does at the moment.
@@ -26,7 +27,7 @@ pub struct StoreFigures {
     /// Whether writes work.
     pub writable: bool,
     /// The position of the newest entry of the change log; none while it can't be read.
-    pub newest_change: Option<u64>,
+    pub newest_change: Option<LogPosition>,
 }
 
 /// What the cache of pages did since the database was opened.

@@ -45,12 +45,12 @@ mod workspaces;
 
 use async_trait::async_trait;
 
-use crate::domain::HistoryId;
+use crate::domain::{HistoryId, LogPosition};
 
 pub use answers::Answers;
 pub use api_keys::ApiKeys;
 pub use artifacts::Artifacts;
-pub use backups::{Backup, Backups, Position, Since};
+pub use backups::{Backup, Backups, Checkpoint, Since};
 pub use cause::Cause;
 pub use changes::Changes;
 pub use damages::Damages;
@@ -126,7 +126,7 @@ pub struct StoreHealth {
     /// Whether writes work, and why not.
     pub writable: StoreResult<()>,
     /// The last position in the change log.
-    pub last_seq: u64,
+    pub newest_change: LogPosition,
     /// Writes that wait for the writer.
     pub queue_depth: usize,
     /// Rows that were met and can't be read; the first of very many. Which they are is for operators, not for clients.

@@ -1,18 +1,18 @@
 //! What ends sessions: another password, a disabled account, their owner's wish. And in which workspace that is told.
 
-use ghostworks::domain::{ChangeKind, OneTimeToken, Purpose, RefreshLine, Session, TenantId};
+use ghostworks::domain::{ChangeKind, LogPosition, OneTimeToken, Purpose, RefreshLine, Session, TenantId};
 use ghostworks::store::{Missing, Rotation, StoreError, Switched};
 
 use crate::world::{World, later, nobody, opening, renewal, resetting, secret};
 
 /// The workspace of each entry after a position.
-async fn tenants(world: &World, after: u64) -> Vec<Option<TenantId>> {
-    world.store.changes(after, 100).await.unwrap().into_iter().map(|change| change.tenant).collect()
+async fn tenants(world: &World, after: LogPosition) -> Vec<Option<TenantId>> {
+    world.changes_after(after).await.into_iter().map(|change| change.tenant).collect()
 }
 
 /// The workspace that each entry after a position is about.
-async fn abouts(world: &World, after: u64) -> Vec<Option<TenantId>> {
-    world.store.changes(after, 100).await.unwrap().into_iter().map(|change| change.about).collect()
+async fn abouts(world: &World, after: LogPosition) -> Vec<Option<TenantId>> {
+    world.changes_after(after).await.into_iter().map(|change| change.about).collect()
 }
 
 pub async fn a_changed_password_ends_the_other_sessions(world: World) {
@@ -23,13 +23,13 @@ pub async fn a_changed_password_ends_the_other_sessions(world: World) {
     for purpose in [Purpose::VerifyEmail, Purpose::ResetPassword] {
         world.store.issue_one_time_token(ann.id, purpose, token, world.stamp()).await.unwrap();
     }
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     let change = async |expected: &str, hash: &str| {
         let (expected, hash) = (expected.to_owned(), hash.to_owned());
         world.store.change_password(ann.id, expected, hash, kept.id, world.stamp()).await
     };
     assert_eq!(change("another", "new").await, Ok(false));
-    assert_eq!(world.last_seq().await, before);
+    assert_eq!(world.newest_change().await, before);
     assert_eq!(change("hash", "new").await, Ok(true));
     assert_eq!(change("hash", "newer").await, Ok(false), "someone was quicker");
 
@@ -55,9 +55,9 @@ pub async fn s19_who_proved_the_password_before_it_was_changed_comes_too_late(wo
     assert_eq!(world.store.change_password(ann.id, old, new, kept.id, world.stamp()).await, Ok(true));
     let token = OneTimeToken { digest: [1; 32], expires_at: later() };
     world.store.issue_one_time_token(ann.id, Purpose::ResetPassword, token, world.stamp()).await.unwrap();
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     assert_eq!(open("hash").await, (Ok(false), false), "changed");
-    assert_eq!(world.last_seq().await, before);
+    assert_eq!(world.newest_change().await, before);
     assert_eq!(open("new").await, (Ok(true), true));
 
     world.store.reset_password(ann.id, [1; 32], resetting("newest"), world.stamp()).await.unwrap();
@@ -74,7 +74,7 @@ pub async fn a_disabled_account_has_no_sessions_and_gets_none(world: World) {
     let session = world.session(ann.id, 1).await;
     let token = OneTimeToken { digest: [1; 32], expires_at: later() };
     world.store.issue_one_time_token(ann.id, Purpose::ResetPassword, token, world.stamp()).await.unwrap();
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     assert_eq!(world.store.set_user_active(ann.id, false, world.stamp()).await, Ok(true));
     assert_eq!(world.store.set_user_active(ann.id, false, world.stamp()).await, Ok(false), "again: no change");
     assert_eq!(world.store.session(ann.id, session.id).await, Ok(None));
@@ -97,7 +97,7 @@ pub async fn a_disabled_account_has_no_sessions_and_gets_none(world: World) {
 
 pub async fn an_account_may_operate_until_it_is_revoked(world: World) {
     let ann = world.user("ann").await;
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     for is_operator in [true, false] {
         assert_eq!(world.store.set_user_operator(ann.id, is_operator, world.stamp()).await, Ok(true));
         assert_eq!(world.store.set_user_operator(ann.id, is_operator, world.stamp()).await, Ok(false), "no change");
@@ -114,7 +114,7 @@ pub async fn sessions_are_listed_and_ended_for_their_owner(world: World) {
     let (first, second, his) = (world.session(ann, 1).await, world.session(ann, 2).await, world.session(bob, 3).await);
     assert_eq!(world.store.sessions_of(ann).await, Ok(vec![first.clone(), second.clone()]));
     assert_eq!(world.store.sessions_of(nobody()).await, Ok(vec![]));
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
 
     let missing = Err(StoreError::NotFound(Missing::Session));
     assert_eq!(world.store.revoke_session(ann, his.id, world.stamp()).await, missing);
@@ -139,7 +139,7 @@ pub async fn a_session_switches_to_a_workspace_of_its_user(world: World) {
     let (own, foreign) = (world.workspace(ann).await, world.workspace(bob).await);
     let session = world.session(ann, 1).await;
     let digest = secret(2).digest();
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     for tenant in [foreign, nobody()] {
         let refused = world.store.switch_session(ann, session.id, tenant, digest, later(), world.stamp()).await;
         assert_eq!(refused, Err(StoreError::NotFound(Missing::Workspace)));
@@ -147,7 +147,7 @@ pub async fn a_session_switches_to_a_workspace_of_its_user(world: World) {
     let missing = world.store.switch_session(bob, session.id, foreign, digest, later(), world.stamp()).await;
     assert_eq!(missing, Err(StoreError::NotFound(Missing::Session)));
     assert_eq!(world.store.session(ann, session.id).await, Ok(Some(session.clone())));
-    assert_eq!(world.last_seq().await, before);
+    assert_eq!(world.newest_change().await, before);
 
     let stamp = world.stamp();
     let mut expected = Session { workspace: Some(own), refreshed_at: stamp.at, ..session.clone() };
@@ -170,7 +170,7 @@ pub async fn a_session_switches_to_a_workspace_of_its_user(world: World) {
 pub async fn signing_in_and_out_is_about_a_workspace_and_in_no_workspaces_log(world: World) {
     let (ann, bob) = (world.user("ann").await.id, world.user("bob").await.id);
     let (first, second) = (world.workspace(ann).await, world.workspace(ann).await);
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     let session = world.session(ann, 1).await;
     world.store.switch_session(ann, session.id, second, secret(2).digest(), later(), world.stamp()).await.unwrap();
     world.store.rotate_refresh_token(ann, session.id, secret(2), renewal(3), world.stamp()).await.unwrap();

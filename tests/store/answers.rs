@@ -89,11 +89,11 @@ pub async fn an_answer_is_kept_until_it_expires(world: World) {
     let tenant = world.workspace(ann).await;
     let used = reservation(ann, 1, 10);
     create(&world, tenant, used).await.unwrap();
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     world.store.remember_answer(used, Some(answer("{}"))).await.unwrap();
     assert_eq!(find(&world, used, 9).await, Some(noted(used, Some(answer("{}")))));
     assert_eq!(find(&world, used, 10).await, None);
-    assert_eq!(world.last_seq().await, before, "nobody is to learn of it");
+    assert_eq!(world.newest_change().await, before, "nobody is to learn of it");
 
     let nothing_changed = reservation(ann, 2, 10);
     world.store.remember_answer(nothing_changed, None).await.unwrap();

@@ -30,7 +30,7 @@ pub async fn key(world: &World, tenant: TenantId, user: UserId) -> ApiKey {
 pub async fn a_key_is_there_until_it_is_revoked(world: World) {
     let ann = world.user("ann").await.id;
     let (tenant, other) = (world.workspace(ann).await, world.workspace(ann).await);
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     let (first, second) = (key(&world, tenant, ann).await, key(&world, tenant, ann).await);
     assert_eq!(world.store.api_key(tenant, first.id).await, Ok(Some(first.clone())));
     assert_eq!(world.store.api_key(other, first.id).await, Ok(None), "it is another workspace's");
@@ -45,7 +45,7 @@ pub async fn a_key_is_there_until_it_is_revoked(world: World) {
     let again = world.store.revoke_api_key(tenant, first.id, ann, world.stamp()).await;
     assert_eq!(again, Err(StoreError::NotFound(Missing::ApiKey)));
 
-    let kinds: Vec<_> = world.store.changes(before, 10).await.unwrap().iter().map(|change| change.kind).collect();
+    let kinds = world.kinds(before).await;
     let created = [first.id, second.id].map(ChangeKind::ApiKeyCreated);
     assert_eq!(kinds, [&created[..], &[ChangeKind::ApiKeyRevoked(first.id)]].concat());
 }
@@ -69,7 +69,7 @@ pub async fn uses_are_noted_and_nobody_learns_of_it(world: World) {
     let tenant = world.workspace(ann).await;
     let (used, revoked) = (key(&world, tenant, ann).await, key(&world, tenant, ann).await);
     world.store.revoke_api_key(tenant, revoked.id, ann, world.stamp()).await.unwrap();
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     let at = |second: i64| Timestamp::from_second(1_760_000_000 + second).unwrap();
     let use_of = |key, second| ApiKeyUse { tenant, key, at: at(second) };
 
@@ -78,5 +78,5 @@ pub async fn uses_are_noted_and_nobody_learns_of_it(world: World) {
     assert_eq!(world.store.note_api_key_uses(vec![use_of(used.id, 0)]).await, Ok(()));
     let noted = ApiKey { last_used_at: Some(at(60)), ..used };
     assert_eq!(world.store.api_keys_of(tenant).await, Ok(vec![noted]), "the later use, and no key came back");
-    assert_eq!(world.last_seq().await, before);
+    assert_eq!(world.newest_change().await, before);
 }

@@ -47,12 +47,12 @@ pub async fn an_artifact_is_read_as_it_was_written(world: World) {
 
 pub async fn an_artifact_needs_a_workspace(world: World) {
     let ann = world.user("ann").await.id;
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     let artifact = world.new_artifact(nobody(), ann, "Anvil");
     let refused = world.store.create_artifact(nobody(), artifact, world.stamp()).await;
     assert_eq!(refused, Err(StoreError::NotFound(Missing::Workspace)));
     assert_eq!(world.store.counts().await.unwrap().artifacts, 0);
-    assert_eq!(world.last_seq().await, before);
+    assert_eq!(world.newest_change().await, before);
 }
 
 pub async fn tenants_do_not_see_each_other(world: World) {
@@ -99,14 +99,14 @@ pub async fn a_stale_version_is_refused(world: World) {
         world.store.update_artifact(tenant, id, expected, rename(name), ann, world.stamp()).await
     };
     let renamed = update(Precondition::Versions(vec![7, 1]), "Bellows").await.unwrap();
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     let mismatch = StoreError::VersionMismatch { current: 2 };
     assert_eq!(update(Some(1).into(), "Chisel").await, Err(mismatch.clone()));
     assert_eq!(update(Some(3).into(), "Chisel").await, Err(mismatch.clone()));
     assert_eq!(update(Precondition::Versions(vec![]), "Chisel").await, Err(mismatch.clone()));
     assert_eq!(world.store.delete_artifact(tenant, id, Some(1).into(), ann, world.stamp()).await, Err(mismatch));
     assert_eq!(world.store.artifact(tenant, id).await, Ok(Some(renamed)));
-    assert_eq!(world.last_seq().await, before);
+    assert_eq!(world.newest_change().await, before);
     assert_eq!(update(Precondition::None, "Drill").await.map(|it| it.version), Ok(3), "without one, any will do");
     assert_eq!(update(Precondition::Exists, "Engine").await.map(|it| it.version), Ok(4));
 }

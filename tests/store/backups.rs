@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ghostworks::domain::{Precondition, Role, TenantId, Timestamp, UserId};
+use ghostworks::domain::{LogPosition, Precondition, Role, TenantId, Timestamp, UserId};
 use ghostworks::store::redb::{Location, RedbStore, check, restore};
 use ghostworks::store::{Backup, NoObserver, Since, SlugChoice, Store};
 use tempfile::TempDir;
@@ -66,7 +66,7 @@ async fn content(store: &dyn Store) -> Vec<u8> {
 }
 
 async fn changes_since(store: &dyn Store, since: &Backup) -> Backup {
-    match store.changes_since(since.position()).await.unwrap() {
+    match store.changes_since(since.end()).await.unwrap() {
         Since::Changes(changes) => changes,
         Since::Nothing | Since::AnotherHistory => panic!("there are changes"),
     }
@@ -117,8 +117,8 @@ async fn goes_there_and_back(world: World, there: Restore, back: Restore) {
     let returned = back(&files, &whole, &[]);
     assert!(content(&*returned).await == expected, "what came back is something else");
 
-    let log = world.store.changes(0, usize::MAX).await;
-    assert_eq!(other.changes(0, usize::MAX).await, log);
+    let log = world.store.changes(LogPosition::START, usize::MAX).await;
+    assert_eq!(other.changes(LogPosition::START, usize::MAX).await, log);
     assert_eq!(other.counts().await, world.store.counts().await);
     let world = World::over(other, None);
     work(&world, "eve").await;

@@ -78,13 +78,13 @@ pub async fn a_refused_atomic_write_leaves_no_trace(world: World) {
     let ann = world.user("ann").await.id;
     let tenant = world.workspace(ann).await;
     let anvil = world.artifact(tenant, ann, "Anvil").await;
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     let update = |id| ArtifactWrite::Update { id, expected: Precondition::None, patch: rename("Bellows") };
     let writes = vec![create(&world, tenant, ann, "Chisel"), update(anvil.id), update(nobody())];
     let outcomes = world.store.write_artifacts(tenant, writes.clone(), true, ann, world.stamp()).await.unwrap();
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_err()).count(), 1);
     assert_eq!(outcomes[2], Err(StoreError::NotFound(Missing::Artifact)));
-    assert_eq!((world.last_seq().await, world.store.counts().await.unwrap().artifacts), (before, 1));
+    assert_eq!((world.newest_change().await, world.store.counts().await.unwrap().artifacts), (before, 1));
     assert_eq!(world.store.artifact(tenant, anvil.id).await, Ok(Some(anvil)));
 
     let nowhere = world.store.write_artifacts(nobody(), writes, false, ann, world.stamp()).await;
@@ -96,7 +96,7 @@ pub async fn every_write_of_many_is_in_the_log(world: World) {
     let tenant = world.workspace(ann).await;
     let anvil = world.new_artifact(tenant, ann, "Anvil");
     let id = anvil.id;
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     let writes = vec![
         ArtifactWrite::Create(Box::new(anvil)),
         ArtifactWrite::Update { id, expected: Some(1).into(), patch: rename("Bellows") },
@@ -107,8 +107,7 @@ pub async fn every_write_of_many_is_in_the_log(world: World) {
     assert_eq!(outcomes[2], Err(StoreError::VersionMismatch { current: 2 }));
     world.store.restore_artifact(tenant, id, ann, world.stamp()).await.unwrap();
     world.store.purge_artifact(tenant, id, Some(4).into(), world.stamp()).await.unwrap();
-    let kinds: Vec<ChangeKind> =
-        world.store.changes(before, 100).await.unwrap().into_iter().map(|change| change.kind).collect();
+    let kinds: Vec<ChangeKind> = world.kinds(before).await;
     assert_eq!(
         kinds,
         [

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use ghostworks::domain::{Actor, Change, ChangeKind, LogPlace, Precondition, Stamp};
+use ghostworks::domain::{Actor, Change, ChangeBatch, ChangeKind, LogPlace, LogPosition, Precondition, Stamp};
 use ghostworks::store::SlugChoice;
 
 use crate::world::{World, nobody, opening, rename, renewal, secret};
@@ -20,8 +20,8 @@ pub async fn every_write_has_one_entry(world: World) {
     let mut expected = Vec::new();
     let mut note = |tenant, kind| {
         let stamp = Stamp::new(world.now(), actor.clone());
-        let (seq, about) = (expected.len() as u64 + 1, None);
-        expected.push(Change { seq, tenant, about, at: stamp.at, actor: actor.clone(), kind });
+        let (position, about) = (LogPosition::of_entry(expected.len() as u64 + 1), None);
+        expected.push(Change { position, tenant, about, at: stamp.at, actor: actor.clone(), kind });
         stamp
     };
 
@@ -56,24 +56,34 @@ pub async fn every_write_has_one_entry(world: World) {
     let stamp = note(Some(tenant), ChangeKind::ArtifactDeleted(id, 3));
     store.delete_artifact(tenant, id, Precondition::None, ann, stamp).await.unwrap();
 
-    assert_eq!(store.changes(0, 1000).await, Ok(expected.clone()));
-    assert_eq!(store.changes(0, usize::MAX).await, Ok(expected), "a long scan reads the same");
+    let end = expected.last().unwrap().position;
+    let expected = Ok(ChangeBatch { changes: expected, end, has_more: false, has_gaps: false });
+    assert_eq!(store.changes(LogPosition::START, 1000).await, expected);
+    assert_eq!(store.changes(LogPosition::START, usize::MAX).await, expected, "a long scan reads the same");
+}
+
+fn entries(changes: &[Change]) -> Vec<u64> {
+    changes.iter().map(|change| change.position.entry()).collect()
 }
 
 pub async fn the_log_is_read_from_any_position(world: World) {
-    assert_eq!(world.store.changes(0, 10).await, Ok(vec![]));
+    let nothing = ChangeBatch { changes: vec![], end: LogPosition::START, has_more: false, has_gaps: false };
+    assert_eq!(world.store.changes(LogPosition::START, 10).await, Ok(nothing));
     for name in ["ann", "bob", "eve", "joe"] {
         world.user(name).await;
     }
-    let read = async |after, limit| -> Vec<u64> {
-        world.store.changes(after, limit).await.unwrap().iter().map(|change| change.seq).collect()
+    let read = async |after, limit| -> (Vec<u64>, u64, bool) {
+        let batch = world.store.changes(LogPosition::of_entry(after), limit).await.unwrap();
+        assert!(!batch.has_gaps);
+        (entries(&batch.changes), batch.end.entry(), batch.has_more)
     };
-    assert_eq!(read(0, 10).await, [1, 2, 3, 4]);
-    assert_eq!(read(1, 2).await, [2, 3]);
-    assert_eq!(read(4, 2).await, [0; 0]);
-    assert_eq!(read(u64::MAX, 2).await, [0; 0]);
-    assert_eq!(read(0, 0).await, [0; 0]);
-    assert_eq!(world.last_seq().await, 4);
+    assert_eq!(read(0, 10).await, (vec![1, 2, 3, 4], 4, false));
+    assert_eq!(read(1, 2).await, (vec![2, 3], 3, true));
+    assert_eq!(read(2, 2).await, (vec![3, 4], 4, false));
+    assert_eq!(read(4, 2).await, (vec![], 4, false));
+    assert_eq!(read(u64::MAX, 2).await, (vec![], u64::MAX, false));
+    assert_eq!(read(0, 0).await, (vec![], 0, true));
+    assert_eq!(world.newest_change().await.entry(), 4);
 }
 
 pub async fn positions_have_no_gaps(world: World) {
@@ -88,9 +98,9 @@ pub async fn positions_have_no_gaps(world: World) {
     };
     let answers = join_all((0..60).map(register).map(tokio::spawn)).await;
     let registered = answers.into_iter().filter(|answer| matches!(answer, Ok(Ok(())))).count() as u64;
-    let seqs = world.store.changes(0, 100).await.unwrap().into_iter().map(|change| change.seq);
     assert_eq!(registered, 30);
-    assert_eq!(seqs.collect::<Vec<_>>(), (1..=registered).collect::<Vec<_>>());
+    let log = world.changes_after(LogPosition::START).await;
+    assert_eq!(entries(&log), (1..=registered).collect::<Vec<_>>());
 }
 
 pub async fn a_workspaces_entries_are_read_newest_first_and_no_others(world: World) {
@@ -99,12 +109,12 @@ pub async fn a_workspaces_entries_are_read_newest_first_and_no_others(world: Wor
     for _ in 0..3 {
         world.artifact(hers, ann, "Anvil").await;
         world.artifact(his, bob, "Bellows").await;
-        world.user(&format!("user{}", world.last_seq().await)).await;
+        world.user(&format!("user{}", world.newest_change().await)).await;
     }
     let read = async |tenant, from, limit| -> (Vec<u64>, Option<LogPlace>) {
         let page = world.store.changes_of(tenant, from, limit).await.unwrap();
         assert!(page.items.iter().all(|change| change.tenant == Some(tenant)));
-        (page.items.iter().map(|change| change.seq).collect(), page.next)
+        (entries(&page.items), page.next)
     };
     assert_eq!(read(hers, None, 10).await, (vec![11, 8, 5, 3], None));
     assert_eq!(read(hers, None, 4).await, (vec![11, 8, 5, 3], None));

@@ -1,6 +1,6 @@
 //! Deleting people: everything about them goes, and a workspace always has an owner.
 
-use ghostworks::domain::{Actor, ChangeKind, Email, OneTimeToken, Purpose, Role, Stamp};
+use ghostworks::domain::{Actor, ChangeKind, Email, LogPosition, OneTimeToken, Purpose, Role, Stamp};
 use ghostworks::store::{Heir, Missing, StoreError};
 
 use crate::world::{World, later, nobody};
@@ -13,7 +13,7 @@ pub async fn a_deleted_person_leaves_nothing_but_what_they_wrote(world: World) {
     let token = OneTimeToken { digest: [1; 32], expires_at: later() };
     world.store.issue_one_time_token(bob.id, Purpose::ChangeEmail, token, world.stamp()).await.unwrap();
     let artifact = world.artifact(tenant, bob.id, "Anvil").await;
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
 
     let deleted = world.store.delete_user(bob.id, Heir::Nobody, world.stamp()).await.unwrap();
     assert_eq!((deleted.api_keys.len(), deleted.deserted), (0, 0));
@@ -25,7 +25,7 @@ pub async fn a_deleted_person_leaves_nothing_but_what_they_wrote(world: World) {
     assert_eq!(world.store.workspaces_of(bob.id).await, Ok(Vec::new()));
     assert_eq!(world.store.counts().await.unwrap().users, 1);
     assert!(world.store.artifact(tenant, artifact.id).await.unwrap().is_some());
-    let kinds: Vec<_> = world.store.changes(before, 10).await.unwrap().iter().map(|change| change.kind).collect();
+    let kinds = world.kinds(before).await;
     assert_eq!(kinds, [ChangeKind::MemberRemoved(bob.id), ChangeKind::UserDeleted(bob.id)]);
     let again = world.store.delete_user(bob.id, Heir::Nobody, world.stamp()).await;
     assert_eq!(again, Err(StoreError::NotFound(Missing::User)));
@@ -68,12 +68,12 @@ pub async fn from_where_they_acted_is_taken_out_of_the_change_log(world: World) 
     // Somebody tried bob's password.
     world.store.note_failed_login(Some(bob), stamp(nobody())).await.unwrap();
     world.store.delete_user(bob, Heir::Nobody, world.stamp()).await.unwrap();
-    let (newest, mut next) = (world.last_seq().await, Some(0));
+    let (newest, mut next) = (world.newest_change().await, Some(LogPosition::START));
     while let Some(after) = next {
         next = world.store.scrub_changes(vec![bob], after, 2).await.unwrap();
     }
-    assert_eq!(world.last_seq().await, newest, "it has no entry of its own");
-    let log = world.store.changes(0, 100).await.unwrap();
+    assert_eq!(world.newest_change().await, newest, "it has no entry of its own");
+    let log = world.changes_after(LogPosition::START).await;
     let known: Vec<_> = log.iter().filter(|change| change.actor.ip.is_some()).map(|change| change.actor.user).collect();
     assert_eq!(known, [Some(ann)]);
     assert!(log.iter().any(|change| change.actor.user == Some(bob)), "what was done is still known");

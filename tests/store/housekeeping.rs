@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ghostworks::domain::{
-    ApiKey, Artifact, ArtifactFilter, ListArtifacts, Page, Precondition, Role, Sort, TenantId, UserId,
+    ApiKey, Artifact, ArtifactFilter, ListArtifacts, LogPosition, Page, Precondition, Role, Sort, TenantId, UserId,
 };
 use ghostworks::store::redb::{Location, RedbStore};
 use ghostworks::store::{Counts, Missing, NoObserver, SlugChoice, StoreError};
@@ -129,11 +129,11 @@ pub async fn what_was_in_deleted_workspaces_is_removed_step_by_step(world: World
     assert_eq!(sweep(&world, 2).await, 1, "there is nothing to do yet");
     delete(&world, &first).await;
     delete(&world, &second).await;
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     // At least ten rows of each: seven artifacts, two members, a key.
     assert!(sweep(&world, 3).await > 6);
     assert_eq!(sweep(&world, 3).await, 1);
-    assert_eq!(world.last_seq().await, before, "nobody is told");
+    assert_eq!(world.newest_change().await, before, "nobody is told");
 
     for gone in [&first, &second] {
         check_nobody_sees(&world, gone).await;
@@ -227,7 +227,7 @@ pub async fn versions_that_were_replaced_long_ago_are_removed_step_by_step(world
     world.store.delete_artifact(tenant, other.id, Precondition::None, owner, world.stamp()).await.unwrap();
     let before = world.now();
     rename(one.id, "d").await;
-    let last = world.last_seq().await;
+    let last = world.newest_change().await;
     let (mut after, mut steps) = (None, 0);
     loop {
         after = world.store.trim_histories(before, after, 2).await.unwrap();
@@ -243,7 +243,7 @@ pub async fn versions_that_were_replaced_long_ago_are_removed_step_by_step(world
     };
     // The fourth was replaced only now.
     assert_eq!((versions(one.id).await, versions(other.id).await), (vec![5, 4], vec![2]));
-    assert_eq!(world.last_seq().await, last, "nobody is told");
+    assert_eq!(world.newest_change().await, last, "nobody is told");
 }
 
 pub async fn old_entries_of_the_change_log_are_removed_but_never_the_newest(world: World) {
@@ -256,14 +256,15 @@ pub async fn old_entries_of_the_change_log_are_removed_but_never_the_newest(worl
     assert_eq!(world.store.trim_changes(before, 1).await, Ok(true));
     let late = world.artifact(tenant, owner, "Late").await;
     while world.store.trim_changes(before, 2).await.unwrap() {}
-    let last = world.last_seq().await;
-    let kept: Vec<u64> = world.store.changes(0, 100).await.unwrap().iter().map(|change| change.seq).collect();
-    assert_eq!(kept, [last]);
+    let last = world.newest_change().await;
+    let batch = world.store.changes(LogPosition::START, 100).await.unwrap();
+    let kept: Vec<LogPosition> = batch.changes.iter().map(|change| change.position).collect();
+    assert_eq!((kept, batch.has_gaps), (vec![last], true));
     let of_tenant = world.store.changes_of(tenant, None, 100).await.unwrap().items;
     assert_eq!(of_tenant.iter().map(|change| change.kind.artifact()).collect::<Vec<_>>(), [Some(late.id)]);
 
     assert_eq!(world.store.trim_changes(world.now(), 10).await, Ok(false), "the next follows it");
     world.artifact(tenant, owner, "Later").await;
-    assert_eq!(world.last_seq().await, last + 1);
+    assert_eq!(world.newest_change().await.entries_since(last), 1);
     assert_eq!(world.store.changes_of(tenant, None, 100).await.unwrap().items.len(), 2);
 }

@@ -37,7 +37,7 @@ async fn accept(world: &World, invitation: &Invitation, user: &User) -> Result<R
 pub async fn an_invitation_is_good_once_and_for_whom_it_was_made(world: World) {
     let (ann, bob, eve) = (world.user("ann").await, world.user("bob").await, world.user("eve").await);
     let tenant = world.workspace(ann.id).await;
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     let made = invite(&world, tenant, ann.id, Some(&bob.email)).await;
     assert_eq!(world.store.invitations_of(tenant, world.now()).await, Ok(vec![made.clone()]));
     assert_eq!(world.store.invitations_to(&bob.email, world.now()).await, Ok(vec![made.clone()]));
@@ -88,7 +88,7 @@ pub async fn an_invitation_that_has_expired_is_of_no_use_and_goes(world: World) 
     assert_eq!(accept(&world, &accepted, &eve).await, Ok(Role::Member));
     assert_eq!(accept(&world, &short, &bob).await, Err(StoreError::InvalidOneTimeToken));
     assert_eq!(world.store.invitations_of(tenant, world.now()).await, Ok(vec![kept.clone()]));
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     let (mut place, mut steps) = (None, 0);
     loop {
         place = world.store.remove_expired_invitations(world.now(), place, 2).await.unwrap();
@@ -97,7 +97,7 @@ pub async fn an_invitation_that_has_expired_is_of_no_use_and_goes(world: World) 
             break;
         }
     }
-    assert_eq!((steps, world.last_seq().await), (2, before), "the log has nothing of it");
+    assert_eq!((steps, world.newest_change().await), (2, before), "the log has nothing of it");
     let as_member = |invitation: &Invitation| invitation.as_member();
     let change = |id| world.store.change_role(tenant, id, Role::Admin, ann.id, world.stamp());
     assert_eq!(change(as_member(&short)).await, Err(StoreError::NotFound(Missing::Member)));

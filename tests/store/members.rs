@@ -25,7 +25,7 @@ async fn roles(world: &World, tenant: TenantId) -> Vec<(UserId, Role)> {
 pub async fn a_member_is_added_changed_and_removed(world: World) {
     let (ann, bob) = (world.user("ann").await, world.user("bob").await);
     let (tenant, other) = (world.workspace(ann.id).await, world.workspace(ann.id).await);
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
 
     let stamp = world.stamp();
     let added = world.store.add_member(tenant, bob.id, Role::Member, ann.id, stamp.clone()).await.unwrap();
@@ -47,7 +47,7 @@ pub async fn a_member_is_added_changed_and_removed(world: World) {
     assert_eq!(world.store.workspace(tenant, ann.id).await.unwrap().unwrap().member_count, 1);
     assert_eq!(roles(&world, other).await, [(ann.id, Role::Owner)]);
 
-    let kinds: Vec<_> = world.store.changes(before, 10).await.unwrap().iter().map(|change| change.kind).collect();
+    let kinds = world.kinds(before).await;
     let expected = [
         ChangeKind::MemberAdded(bob.id, Role::Member),
         ChangeKind::MemberRoleChanged(bob.id, Role::Member, Role::Admin),
@@ -60,7 +60,7 @@ pub async fn what_is_not_there_is_said(world: World) {
     let (ann, bob) = (world.user("ann").await.id, world.user("bob").await.id);
     let tenant = world.workspace(ann).await;
     assert_eq!(add(&world, tenant, ann, Role::Member, ann).await, Err(StoreError::AlreadyMember));
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     for (refused, missing) in [
         (add(&world, tenant, nobody(), Role::Member, ann).await, Missing::User),
         (add(&world, nobody(), bob, Role::Member, ann).await, Missing::Workspace),
@@ -71,7 +71,7 @@ pub async fn what_is_not_there_is_said(world: World) {
     ] {
         assert_eq!(refused, Err(StoreError::NotFound(missing)));
     }
-    assert_eq!(world.last_seq().await, before);
+    assert_eq!(world.newest_change().await, before);
     assert_eq!(roles(&world, tenant).await, [(ann, Role::Owner)]);
 }
 

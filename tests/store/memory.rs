@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use ghostworks::domain::{
-    Change, HistoryId, LogPage, LogPlace, Quotas, Stamp, SystemEntropy, TenantId, Timestamp, UserId,
+    Change, ChangeBatch, HistoryId, LogPage, LogPlace, LogPosition, Quotas, Stamp, SystemEntropy, TenantId, Timestamp,
+    UserId,
 };
 use ghostworks::store::backup::{BackupError, fill};
 use ghostworks::store::check::{Check, CheckReport};
@@ -160,12 +161,17 @@ impl Engine for MemoryEngine {
         &self.backups
     }
 
-    async fn scrub_changes(&self, people: Vec<UserId>, after: u64, limit: usize) -> StoreResult<Option<u64>> {
+    async fn scrub_changes(
+        &self,
+        people: Vec<UserId>,
+        after: LogPosition,
+        limit: usize,
+    ) -> StoreResult<Option<LogPosition>> {
         self.read_only.admit()?;
         let mut state = self.now()?.as_ref().clone();
-        let next = state.scrub_changes(&people, after, limit)?;
+        let next = state.scrub_changes(&people, after.entry(), limit)?;
         *self.state.lock().unwrap() = Some(Arc::new(state));
-        Ok(next)
+        Ok(next.map(LogPosition::of_entry))
     }
 
     async fn trim_changes(&self, before: Timestamp, limit: usize) -> StoreResult<bool> {
@@ -234,31 +240,35 @@ impl Source for Loaded {
 
 #[async_trait]
 impl Changes for MemoryEngine {
-    async fn changes(&self, after: u64, limit: usize) -> StoreResult<Vec<Change>> {
-        Ok(self.now()?.log()?.into_iter().filter(|change| change.seq > after).take(limit).collect())
+    async fn changes(&self, after: LogPosition, limit: usize) -> StoreResult<ChangeBatch> {
+        let mut later = self.now()?.log()?.into_iter().filter(|change| change.position > after);
+        let changes: Vec<Change> = later.by_ref().take(limit).collect();
+        let end = changes.last().map_or(after, |change| change.position);
+        let has_gaps = end.entries_since(after) != changes.len() as u64;
+        Ok(ChangeBatch { changes, end, has_more: later.next().is_some(), has_gaps })
     }
 
-    async fn newest_change(&self, tenant: Option<TenantId>) -> StoreResult<u64> {
+    async fn newest_change(&self, tenant: Option<TenantId>) -> StoreResult<LogPosition> {
         let log = self.now()?.log()?;
         let newest = log.iter().rev().find(|change| tenant.is_none() || change.tenant == tenant);
-        Ok(newest.map_or(0, |change| change.seq))
+        Ok(newest.map_or(LogPosition::START, |change| change.position))
     }
 
     async fn changes_of(&self, tenant: TenantId, from: Option<LogPlace>, limit: usize) -> StoreResult<LogPage> {
         let log = self.now()?.log()?;
         // A place is the position that the page before ended at, and whose page that was.
-        let place = |seq: u64| LogPlace([seq.to_be_bytes().as_slice(), &tenant.to_bytes()].concat());
+        let place = |entry: u64| LogPlace([entry.to_be_bytes().as_slice(), &tenant.to_bytes()].concat());
         let before = match &from {
             None => u64::MAX,
             Some(LogPlace(bytes)) => {
-                let seq = bytes.first_chunk().map_or(0, |seq| u64::from_be_bytes(*seq));
-                if place(seq) == LogPlace(bytes.clone()) { seq } else { 0 }
+                let entry = bytes.first_chunk().map_or(0, |entry| u64::from_be_bytes(*entry));
+                if place(entry) == LogPlace(bytes.clone()) { entry } else { 0 }
             }
         };
         let is_own = |change: &&Change| change.tenant == Some(tenant) || change.about == Some(tenant);
-        let mut own = log.iter().rev().filter(is_own).filter(|change| change.seq < before);
+        let mut own = log.iter().rev().filter(is_own).filter(|change| change.position.entry() < before);
         let items: Vec<Change> = own.by_ref().take(limit).cloned().collect();
-        let next = own.next().and(items.last()).map(|change| place(change.seq));
+        let next = own.next().and(items.last()).map(|change| place(change.position.entry()));
         Ok(LogPage { items, damaged: 0, next })
     }
 }
@@ -285,7 +295,7 @@ impl Store for MemoryEngine {
         StoreHealth {
             readable: state.is_ok(),
             writable: state.as_ref().map(drop).map_err(Clone::clone),
-            last_seq: state.map_or(0, |state| state.last_seq()),
+            newest_change: LogPosition::of_entry(state.map_or(0, |state| state.last_entry())),
             queue_depth: 0,
             damaged: Vec::new(),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ghostworks::domain::{Change, Stamp, Timestamp, UserId};
+use ghostworks::domain::{Change, LogPosition, Stamp, Timestamp, UserId};
 use ghostworks::store::engine::{
     Counter, Cursor, End, Entry, Logged, Overlay, Rebuild, Section, Source, Span, Table, WHOLE, Whole, chain, number,
 };
@@ -42,20 +42,21 @@ impl State {
     }
 
     fn append(&mut self, Logged { scope, about, kind }: Logged, stamp: &Stamp) -> StoreResult<()> {
-        let (seq, tenant, actor) = (self.last_seq() + 1, scope.tenant(), stamp.actor.clone());
+        let (entry, tenant, actor) = (self.last_entry() + 1, scope.tenant(), stamp.actor.clone());
         let previous = chain(tenant, about).map_or(0, |(tenant, newest)| {
             let previous = self.counted(tenant.to_bytes(), newest);
-            self.set(newest.of_tenant(tenant), seq);
+            self.set(newest.of_tenant(tenant), entry);
             previous
         });
-        let entry = Entry { change: Change { seq, tenant, about, at: stamp.at, actor, kind }, previous };
-        let bytes = entry.to_bytes()?;
-        self.rows(Section::Changes).insert(seq.to_be_bytes().to_vec(), bytes);
+        let position = LogPosition::of_entry(entry);
+        let change = Change { position, tenant, about, at: stamp.at, actor, kind };
+        let bytes = Entry { change, previous }.to_bytes()?;
+        self.rows(Section::Changes).insert(entry.to_be_bytes().to_vec(), bytes);
         Ok(())
     }
 
-    /// The position of the newest entry of the change log; 0 when there is none.
-    pub fn last_seq(&self) -> u64 {
+    /// The number of the newest entry of the change log; 0 when there is none.
+    pub fn last_entry(&self) -> u64 {
         let log = self.0.get(&Section::Changes).and_then(BTreeMap::last_key_value);
         log.map_or(0, |(key, _)| number(key))
     }
@@ -69,7 +70,7 @@ impl State {
     /// Takes the addresses and programs of these people out of the next entries after a position, at most `limit`. Returns the
     /// position of the last of them; none at the end.
     pub fn scrub_changes(&mut self, people: &[UserId], after: u64, limit: usize) -> StoreResult<Option<u64>> {
-        let (mut at, last) = (after, self.last_seq());
+        let (mut at, last) = (after, self.last_entry());
         for (key, row) in self.rows(Section::Changes).iter_mut().filter(|(key, _)| number(key) > after).take(limit) {
             at = number(key);
             let mut entry = Entry::at(at, row)?;
@@ -84,10 +85,11 @@ impl State {
     /// Removes the first entries of the change log, at most `limit`, from before `before`, but never the newest. Returns how
     /// many that were.
     pub fn trim_changes(&mut self, before: Timestamp, limit: usize) -> StoreResult<usize> {
-        let (log, last) = (self.log()?, self.last_seq());
-        let old = log.iter().take_while(|change| change.seq < last && change.at < before).take(limit).count();
+        let (log, last) = (self.log()?, self.last_entry());
+        let old =
+            log.iter().take_while(|change| change.position.entry() < last && change.at < before).take(limit).count();
         if old > 0 {
-            let oldest = log[old].seq;
+            let oldest = log[old].position.entry();
             self.rows(Section::Changes).retain(|key, _| number(key) >= oldest);
             self.set(Counter::OldestChange.of_all(), oldest);
         }

@@ -1,6 +1,6 @@
 //! One-time tokens, and what is done with them.
 
-use ghostworks::domain::{ChangeKind, OneTimeToken, Purpose, Timestamp, UserId};
+use ghostworks::domain::{ChangeKind, LogPosition, OneTimeToken, Purpose, Timestamp, UserId};
 use ghostworks::store::{Missing, StoreError};
 
 use crate::world::{World, later, nobody, resetting};
@@ -36,7 +36,7 @@ pub async fn an_account_has_tokens_for_each_purpose(world: World) {
     let refused =
         world.store.issue_one_time_token(nobody(), Purpose::VerifyEmail, token(1, later()), world.stamp()).await;
     assert_eq!(refused, Err(StoreError::NotFound(Missing::User)));
-    let kinds = world.kinds(1).await;
+    let kinds = world.kinds(LogPosition::of_entry(1)).await;
     let requested = ChangeKind::VerificationRequested(ann);
     assert_eq!(kinds, [requested, ChangeKind::PasswordResetRequested(ann), requested]);
 }
@@ -49,10 +49,10 @@ pub async fn no_token_that_is_good_gives_way_to_another(world: World) {
     for digest in 2..2 + OneTimeToken::MAX_RESETS {
         issue(&world, ann, purpose, digest).await;
     }
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     let more = token(9, later());
     assert_eq!(world.store.issue_one_time_token(ann, purpose, more, world.stamp()).await, Ok(false));
-    assert_eq!(world.last_seq().await, before);
+    assert_eq!(world.newest_change().await, before);
     assert_eq!(reset(&world, ann, 9, "new").await, INVALID);
     assert_eq!(reset(&world, ann, 2, "new").await, Ok(()), "the first");
     assert_eq!(reset(&world, ann, 3, "newer").await, INVALID, "the others end with it");
@@ -63,11 +63,11 @@ pub async fn a_token_verifies_an_address_once(world: World) {
     let (ann, bob) = (world.user("ann").await, world.user("bob").await);
     issue(&world, ann.id, Purpose::VerifyEmail, 1).await;
     issue(&world, ann.id, Purpose::ResetPassword, 2).await;
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     for (user, digest) in [(ann.id, 2), (ann.id, 9), (bob.id, 1), (nobody(), 1)] {
         assert_eq!(world.store.verify_email(user, [digest; 32], world.stamp()).await, INVALID);
     }
-    assert_eq!(world.last_seq().await, before);
+    assert_eq!(world.newest_change().await, before);
 
     let stamp = world.stamp();
     assert_eq!(world.store.verify_email(ann.id, [1; 32], stamp.clone()).await, Ok(()));
@@ -83,10 +83,10 @@ pub async fn a_token_replaces_a_password_once_and_ends_all_sessions(world: World
     let hers = [world.session(ann, 1).await, world.session(ann, 2).await];
     let his = world.session(bob, 3).await;
     issue(&world, ann, Purpose::ResetPassword, 1).await;
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     assert_eq!(reset(&world, ann, 9, "new").await, INVALID);
     assert_eq!(reset(&world, bob, 1, "new").await, INVALID);
-    assert_eq!((world.last_seq().await, hash_of(&world, "ann").await.as_str()), (before, "hash"));
+    assert_eq!((world.newest_change().await, hash_of(&world, "ann").await.as_str()), (before, "hash"));
 
     assert_eq!(reset(&world, ann, 1, "new").await, Ok(()));
     assert_eq!((hash_of(&world, "ann").await.as_str(), hash_of(&world, "bob").await.as_str()), ("new", "hash"));

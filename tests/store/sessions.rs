@@ -1,7 +1,8 @@
 //! Sessions and refresh tokens.
 
 use ghostworks::domain::{
-    Actor, ChangeKind, Email, Network, RefreshLine, RefreshSecret, Session, SessionId, Stamp, Timestamp, UserId,
+    Actor, ChangeKind, Email, LogPosition, Network, RefreshLine, RefreshSecret, Session, SessionId, Stamp, Timestamp,
+    UserId,
 };
 use ghostworks::store::{Missing, Opening, Renewal, Rotation, Standing, StoreError};
 
@@ -46,12 +47,12 @@ pub async fn a_session_lives_until_it_is_closed(world: World) {
     assert_eq!(world.store.session(bob, session.id).await, Ok(None), "it is not his");
 
     assert_eq!(world.store.close_session(ann, session.id, world.stamp()).await, Ok(()));
-    let closed = world.last_seq().await;
+    let closed = world.newest_change().await;
     assert_eq!(world.store.session(ann, session.id).await, Ok(None));
     assert_eq!(rotate(&world, ann, session.id, secret(1)).await, Rotation::Unknown);
     assert_eq!(world.store.close_session(ann, session.id, world.stamp()).await, Ok(()), "again: no error");
     assert_eq!(world.store.close_session(bob, other.id, world.stamp()).await, Ok(()));
-    assert_eq!(world.last_seq().await, closed, "nothing more was written");
+    assert_eq!(world.newest_change().await, closed, "nothing more was written");
     assert_eq!(world.store.session(ann, other.id).await, Ok(Some(other)), "hers, and another, so it stays");
 }
 
@@ -60,7 +61,7 @@ pub async fn a_session_needs_an_account(world: World) {
     let refused = world.store.open_session(session.clone(), opening("hash"), world.stamp()).await;
     assert_eq!(refused, Err(StoreError::NotFound(Missing::User)));
     assert_eq!(world.store.session(session.user, session.id).await, Ok(None));
-    assert_eq!(world.last_seq().await, 0);
+    assert_eq!(world.newest_change().await, LogPosition::START);
 }
 
 pub async fn a_refresh_token_is_exchanged_for_its_successor(world: World) {
@@ -100,7 +101,7 @@ pub async fn a_token_that_was_spent_a_moment_ago_leads_to_the_current_one(world:
     let second = rotated(&rotate_with_grace(&world, ann, session, secret(1), 60).await);
     let third = rotated(&rotate_with_grace(&world, ann, session, second, 60).await);
     let fourth = rotated(&rotate_with_grace(&world, ann, session, third, 60).await);
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     for (token, standing) in [
         (secret(1), Standing::Repeatable),
         (third, Standing::Repeatable),
@@ -113,7 +114,7 @@ pub async fn a_token_that_was_spent_a_moment_ago_leads_to_the_current_one(world:
     for token in [secret(1), second, third, secret(1)] {
         assert_eq!(repeated(&rotate_with_grace(&world, ann, session, token, 60).await), fourth);
     }
-    assert_eq!(world.last_seq().await, before, "nothing was written");
+    assert_eq!(world.newest_change().await, before, "nothing was written");
     rotated(&rotate_with_grace(&world, ann, session, fourth, 60).await);
 }
 
@@ -140,9 +141,9 @@ pub async fn a_repeat_by_another_client_is_in_the_log(world: World) {
         world.store.rotate_refresh_token(ann, session, secret(1), spent, stamp).await.unwrap()
     };
     let second = rotated(&present("192.0.2.1", "browser/1").await);
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     assert_eq!(repeated(&present("192.0.2.1", "browser/1").await), second);
-    assert_eq!(world.last_seq().await, before);
+    assert_eq!(world.newest_change().await, before);
     for (ip, agent) in [("192.0.2.2", "browser/1"), ("192.0.2.1", "browser/2")] {
         assert_eq!(repeated(&present(ip, agent).await), second);
     }
@@ -199,7 +200,7 @@ pub async fn of_too_many_sessions_the_one_unused_longest_ends(world: World) {
     let bob = world.session(world.user("bob").await.id, 1).await;
     let sessions = [world.session(ann, 1).await, world.session(ann, 1).await, world.session(ann, 1).await];
     rotated(&rotate(&world, ann, sessions[0].id, secret(1)).await);
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     let newest = world.new_session(ann, 1);
     let three = Opening { most: 3, ..opening("hash") };
     assert_eq!(world.store.open_session(newest.clone(), three, world.stamp()).await, Ok(true));
@@ -226,12 +227,12 @@ pub async fn where_an_account_was_signed_in_to_from_is_known(world: World) {
 pub async fn other_tokens_are_unknown(world: World) {
     let (ann, bob) = (world.user("ann").await.id, world.user("bob").await.id);
     let session = world.session(ann, 1).await;
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
 
     assert_eq!(rotate(&world, ann, session.id, secret(7)).await, Rotation::Unknown, "not a token of the session");
     assert_eq!(rotate(&world, bob, session.id, secret(1)).await, Rotation::Unknown, "not his session");
     assert_eq!(rotate(&world, ann, nobody(), secret(1)).await, Rotation::Unknown, "no such session");
-    assert_eq!(world.last_seq().await, before);
+    assert_eq!(world.newest_change().await, before);
     assert_eq!(world.store.session(ann, session.id).await, Ok(Some(session)));
 }
 
@@ -242,7 +243,7 @@ pub async fn a_session_that_has_expired_is_removed_when_it_is_met(world: World) 
     world.open(expired.clone()).await;
     assert!(world.store.session(ann, expired.id).await.unwrap().is_some());
 
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     for _ in 0..2 {
         assert_eq!(rotate(&world, ann, expired.id, secret(1)).await, Rotation::Unknown);
     }
@@ -262,7 +263,7 @@ pub async fn opening_a_session_removes_a_few_that_have_expired(world: World) {
         assert_eq!(answer, Ok(true));
         expired.push(session);
     }
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     let (first, second) = (world.session(ann, 1).await.id, world.session(ann, 1).await.id);
 
     let mut expected: Vec<_> = expired[1..].iter().map(|session| ChangeKind::SessionExpired(session.id)).collect();
@@ -293,7 +294,7 @@ pub async fn a_session_in_use_ends_later_but_never_after_its_absolute_end(world:
     let ann = world.user("ann").await.id;
     let session = Session { lines: Vec::new(), console: Some([9; 32]), ..world.new_session(ann, 1) };
     world.open(session.clone()).await;
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     let stamp = world.stamp();
     assert_eq!(world.store.prolong_session(ann, session.id, Timestamp::MAX, stamp.clone()).await, Ok(()));
     let expected = Session { refreshed_at: stamp.at, idle_until: session.expires_at, ..session.clone() };

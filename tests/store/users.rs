@@ -27,7 +27,7 @@ pub async fn an_account_is_found_by_id_and_by_address(world: World) {
 
 pub async fn an_address_has_one_account(world: World) {
     let ann = world.user("ann").await;
-    let before = world.last_seq().await;
+    let before = world.newest_change().await;
     let other = world.new_user("ann");
     let refused = world.store.create_user(other.clone(), "another".to_owned(), world.stamp()).await;
     assert_eq!(refused, Err(StoreError::EmailTaken));
@@ -35,7 +35,7 @@ pub async fn an_address_has_one_account(world: World) {
     assert_eq!(world.store.user(other.id).await, Ok(None));
     assert_eq!(world.store.credentials(&ann.email).await.unwrap().unwrap().user, ann.id);
     assert_eq!(world.store.counts().await.unwrap().users, 1);
-    assert_eq!(world.last_seq().await, before);
+    assert_eq!(world.newest_change().await, before);
 }
 
 pub async fn a_password_hash_is_replaced_if_it_is_the_expected_one(world: World) {
@@ -44,11 +44,11 @@ pub async fn a_password_hash_is_replaced_if_it_is_the_expected_one(world: World)
         world.store.replace_password_hash(user, expected.to_owned(), hash.to_owned(), world.stamp()).await
     };
     assert_eq!(replace(ann.id, "hash", "renewed").await, Ok(true));
-    let after_the_first = world.last_seq().await;
+    let after_the_first = world.newest_change().await;
     assert_eq!(replace(ann.id, "hash", "too late").await, Ok(false), "someone was quicker: no error");
     assert_eq!(replace(nobody(), "hash", "renewed").await, Err(StoreError::NotFound(Missing::User)));
 
     assert_eq!(world.store.credentials(&ann.email).await.unwrap().unwrap().password_hash, "renewed");
     assert_eq!(world.store.user(ann.id).await, Ok(Some(ann)), "the account is as it was");
-    assert_eq!(world.last_seq().await, after_the_first);
+    assert_eq!(world.newest_change().await, after_the_first);
 }

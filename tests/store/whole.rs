@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use ghostworks::domain::{ArtifactFilter, ListArtifacts, Page, Precondition, Sort};
+use ghostworks::domain::{ArtifactFilter, ListArtifacts, LogPosition, Page, Precondition, Sort};
 use ghostworks::store::{Counts, StoreError};
 
 use crate::world::World;
@@ -34,7 +34,7 @@ pub async fn health_tells_of_a_working_store(world: World) {
     world.user("ann").await;
     let health = world.store.health().await;
     assert!(health.readable);
-    assert_eq!((health.writable, health.last_seq, health.queue_depth), (Ok(()), 1, 0));
+    assert_eq!((health.writable, health.newest_change.entry(), health.queue_depth), (Ok(()), 1, 0));
 }
 
 pub async fn a_closed_store_refuses(world: World) {
@@ -44,7 +44,7 @@ pub async fn a_closed_store_refuses(world: World) {
 
     let unavailable = |error: Option<StoreError>| matches!(error, Some(StoreError::Unavailable(_)));
     assert!(unavailable(world.store.user(ann.id).await.err()));
-    assert!(unavailable(world.store.changes(0, usize::MAX).await.err()));
+    assert!(unavailable(world.store.changes(LogPosition::START, usize::MAX).await.err()));
     let created = world.store.create_user(world.new_user("bob"), "hash".to_owned(), world.stamp()).await;
     assert!(unavailable(created.err()));
     let health = world.store.health().await;
@@ -65,7 +65,7 @@ pub async fn a_read_only_store_refuses_what_writes_and_nothing_else(world: World
     assert_eq!(deleted.err(), Some(StoreError::ReadOnly));
     assert_eq!(world.store.sweep_deleted_workspaces(1).await, Err(StoreError::ReadOnly));
     assert_eq!(world.store.trim_changes(world.now(), 1).await, Err(StoreError::ReadOnly));
-    assert_eq!(world.store.scrub_changes(vec![ann], 0, 1).await, Err(StoreError::ReadOnly));
+    assert_eq!(world.store.scrub_changes(vec![ann], LogPosition::START, 1).await, Err(StoreError::ReadOnly));
     assert_eq!(world.store.newest_change(None).await, Ok(before));
     assert!(world.store.user(ann).await.unwrap().is_some());
     assert_eq!(world.store.health().await.writable, Ok(()), "the disk is well");

@@ -2,8 +2,8 @@
 
 use futures_util::future::join_all;
 use ghostworks::domain::{
-    ChangeKind, Field, Membership, Role, Settings, UserId, WorkspaceDescription, WorkspaceName, WorkspacePatch,
-    WorkspaceView,
+    ChangeKind, Field, LogPosition, Membership, Role, Settings, UserId, WorkspaceDescription, WorkspaceName,
+    WorkspacePatch, WorkspaceView,
 };
 use ghostworks::store::{Missing, SlugChoice, StoreError, StoreResult};
 
@@ -31,7 +31,7 @@ pub async fn a_workspace_begins_with_its_owner(world: World) {
 pub async fn a_workspace_needs_an_owner(world: World) {
     let refused = create(&world, nobody(), "acme", SlugChoice::Exactly).await;
     assert_eq!(refused, Err(StoreError::NotFound(Missing::User)));
-    assert_eq!(world.last_seq().await, 0);
+    assert_eq!(world.newest_change().await, LogPosition::START);
     let ann = world.user("ann").await.id;
     assert!(create(&world, ann, "acme", SlugChoice::Exactly).await.is_ok(), "the slug is still free");
 }

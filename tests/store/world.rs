@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use ghostworks::domain::{
-    Actor, Artifact, ArtifactName, ArtifactPatch, ArtifactType, ChangeKind, Email, Entropy as _, IdGenerator, Metadata,
-    RefreshLine, RefreshSecret, Session, SessionId, Settings, SharedQuotas, Slug, Stamp, SystemEntropy, Tags, TenantId,
-    Timestamp, User, UserId, Workspace, WorkspaceName,
+    Actor, Artifact, ArtifactName, ArtifactPatch, ArtifactType, Change, ChangeKind, Email, Entropy as _, IdGenerator,
+    LogPosition, Metadata, RefreshLine, RefreshSecret, Session, SessionId, Settings, SharedQuotas, Slug, Stamp,
+    SystemEntropy, Tags, TenantId, Timestamp, User, UserId, Workspace, WorkspaceName,
 };
 use ghostworks::store::redb::{Location, Options, RedbStore};
 use ghostworks::store::{NoObserver, Opening, PasswordReset, ReadOnly, Renewal, SlugChoice, Store};
@@ -193,14 +193,19 @@ impl World {
         artifact
     }
 
-    /// What the change log says after a position.
-    pub async fn kinds(&self, after: u64) -> Vec<ChangeKind> {
-        self.store.changes(after, 100).await.unwrap().into_iter().map(|change| change.kind).collect()
+    /// The entries of the change log after a position.
+    pub async fn changes_after(&self, after: LogPosition) -> Vec<Change> {
+        self.store.changes(after, 100).await.unwrap().changes
     }
 
-    /// The last position in the change log: whether it moves shows whether anything was written.
-    pub async fn last_seq(&self) -> u64 {
-        self.store.health().await.last_seq
+    /// What the change log says after a position.
+    pub async fn kinds(&self, after: LogPosition) -> Vec<ChangeKind> {
+        self.changes_after(after).await.into_iter().map(|change| change.kind).collect()
+    }
+
+    /// The newest position in the change log: whether it moves shows whether anything was written.
+    pub async fn newest_change(&self) -> LogPosition {
+        self.store.health().await.newest_change
     }
 }
 

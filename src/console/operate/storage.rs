@@ -29,7 +29,7 @@ pub(in crate::console) async fn page(request: PageRequest) -> Result<Response, O
         h2 { "Database" }
         dl class="facts" {
             dt { "File" } dd { (size(figures.file_bytes)) ", " (size(figures.free_bytes)) " free on its disk" }
-            dt { "Last change" } dd { (number(health.store.last_seq)) }
+            dt { "Last change" } dd { (number(health.store.newest_change.entry())) }
             dt { "Writes that wait" } dd { (number(figures.queue_depth as u64)) " of at most " (number(figures.queue_capacity as u64)) }
             dt { "Found in memory" } dd { @if looked_up > 0 { (figures.cache.hits * 100 / looked_up) " of 100 pages" } @else { "–" } }
             dt { "Oldest read" } dd { (figures.oldest_reader.as_secs()) " s" }

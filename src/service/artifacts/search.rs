@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::attributes::{annotate_found, annotate_list};
 use crate::domain::{
-    Artifact, ArtifactId, FoundArtifact, FoundArtifacts, FoundById, Position, SearchArtifacts, TenantId,
+    Artifact, ArtifactId, FoundArtifact, FoundArtifacts, FoundById, ListPosition, SearchArtifacts, TenantId,
 };
 use crate::service::{Caller, Error, Service};
 use crate::telemetry::Operation;
@@ -33,7 +33,7 @@ impl Service {
         let found = self
             .look(tenant, move |index, budget| index.search(tenant, &wanted, budget), |found| found.page.len())
             .await?;
-        let ids: Vec<ArtifactId> = found.page.iter().map(Position::id).collect();
+        let ids: Vec<ArtifactId> = found.page.iter().map(ListPosition::id).collect();
         let FoundById { artifacts, damaged } = self.store.artifacts_by_id(tenant, ids.clone()).await?;
         // Only what a read would show: it may have gone since the index was asked.
         let shown = artifacts.into_iter().filter(|artifact| deleted || artifact.deleted_at.is_none());

@@ -251,7 +251,7 @@ impl Service {
             return Ok(pause.min(LOOK_EVERY));
         }
         let (backup, time) = self.read_at_a_time(schedule, self.store.backup()).await?;
-        let kept = KeptBackup { time, origin: Some(origin), position: Some(backup.position()) };
+        let kept = KeptBackup { time, origin: Some(origin), checkpoint: Some(backup.end()) };
         let name = kept.name();
         let bytes = schedule.terms().place.keep(&name, backup).await?;
         schedule.go_on_from(&kept);

@@ -2,8 +2,8 @@
 
 use super::{BackupSchedule, Service};
 use crate::backups::{Inventory, Owner, PlaceError};
-use crate::domain::Timestamp;
-use crate::store::{Position, StoreResult};
+use crate::domain::{LogPosition, Timestamp};
+use crate::store::{Checkpoint, StoreResult};
 
 impl Service {
     /// The owner of the place, which is this installation: one that belongs to nobody is taken if there is nothing in it,
@@ -29,14 +29,14 @@ impl Service {
     /// newest, with the changes since, does not.
     async fn oldest_of_ours(&self, inventory: &Inventory) -> StoreResult<Option<Timestamp>> {
         let now = self.clock.now();
-        let end = inventory.route_to(now).ok().and_then(|route| route.position());
+        let end = inventory.route_to(now).ok().and_then(|route| route.checkpoint());
         // Before its first change every database is the same, which proves nothing.
-        if end.is_none_or(|end| end.seq == 0) || !self.has_passed(end).await? {
+        if end.is_none_or(|end| end.position == LogPosition::START) || !self.has_passed(end).await? {
             return Ok(None);
         }
         let mut oldest = None;
         for backup in inventory.backups.iter().rev().filter(|backup| backup.time <= now) {
-            if !self.has_passed(backup.position).await? {
+            if !self.has_passed(backup.checkpoint).await? {
                 break;
             }
             oldest = Some(backup.time);
@@ -44,10 +44,10 @@ impl Service {
         Ok(oldest)
     }
 
-    /// Whether the database was at this position once.
-    async fn has_passed(&self, position: Option<Position>) -> StoreResult<bool> {
-        match position {
-            Some(position) => self.store.has_passed(position).await,
+    /// Whether the database was at this checkpoint once.
+    async fn has_passed(&self, checkpoint: Option<Checkpoint>) -> StoreResult<bool> {
+        match checkpoint {
+            Some(checkpoint) => self.store.has_passed(checkpoint).await,
             None => Ok(false),
         }
     }

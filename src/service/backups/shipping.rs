@@ -15,7 +15,7 @@ use super::{BackupSchedule, Service};
 use crate::backups::{Inventory, KeptBackup, KeptChanges, PlaceError};
 use crate::domain::Timestamp;
 use crate::followers::{Failure, Follower, Next, catch_up};
-use crate::store::{Backup, Position, Since};
+use crate::store::{Backup, Checkpoint, Since};
 
 /// How long the changes of the last moment may take to be shipped when the server stops.
 const LAST: Duration = Duration::from_secs(5);
@@ -29,7 +29,7 @@ pub(super) enum Chain {
     /// There is nothing that changes could go on from: a backup has to be made first.
     Broken,
     /// A backup and the changes since lead up to here.
-    Ends(Position),
+    Ends(Checkpoint),
 }
 
 impl BackupSchedule {
@@ -41,14 +41,14 @@ impl BackupSchedule {
             return false;
         }
         let route = current.route_to(now).ok();
-        let end = route.as_ref().and_then(|route| Some((route.position()?, route.time())));
+        let end = route.as_ref().and_then(|route| Some((route.checkpoint()?, route.time())));
         let mut chain = self.chain();
         match (before, end) {
-            (Chain::Unknown, Some((position, time))) => {
-                *chain = Chain::Ends(position);
+            (Chain::Unknown, Some((end, time))) => {
+                *chain = Chain::Ends(end);
                 self.locked().shipped = Some(time);
             }
-            (Chain::Ends(known), Some((position, _))) if position.seq >= known.seq => {}
+            (Chain::Ends(known), Some((end, _))) if end.position >= known.position => {}
             (Chain::Broken, _) => {}
             (Chain::Unknown | Chain::Ends(_), _) => *chain = Chain::Broken,
         }
@@ -59,8 +59,8 @@ impl BackupSchedule {
     /// there.
     pub(super) fn go_on_from(&self, backup: &KeptBackup) {
         let mut chain = self.chain();
-        if let (Chain::Broken, Some(position)) = (*chain, backup.position) {
-            *chain = Chain::Ends(position);
+        if let (Chain::Broken, Some(checkpoint)) = (*chain, backup.checkpoint) {
+            *chain = Chain::Ends(checkpoint);
             self.locked().shipped = Some(backup.time);
         }
     }
@@ -97,7 +97,7 @@ impl ShipChanges {
         self.schedule.terms().place.require_owner(self.schedule.installation).await?;
         self.service.ship_tombstones(&self.schedule).await?;
         let origin = Some(self.service.origin(&self.schedule));
-        let kept = KeptChanges { time, origin, from, to: changes.position() };
+        let kept = KeptChanges { time, origin, from, to: changes.end() };
         let name = kept.name();
         let bytes = self.schedule.terms().place.keep(&name, changes).await?;
         *self.schedule.chain() = Chain::Ends(kept.to);
@@ -108,17 +108,17 @@ impl ShipChanges {
     }
 }
 
-/// Everything that has changed after a position.
+/// Everything that has changed after a checkpoint.
 pub struct Shipment {
     changes: Backup,
-    from: Position,
+    from: Checkpoint,
     /// When the database was read.
     time: Timestamp,
 }
 
 #[async_trait]
 impl Follower for ShipChanges {
-    type Position = Position;
+    type Position = Checkpoint;
     type Batch = Shipment;
 
     fn name(&self) -> &'static str {
@@ -132,14 +132,14 @@ impl Follower for ShipChanges {
         }
     }
 
-    async fn position(&self) -> Result<Option<Position>, Failure> {
+    async fn position(&self) -> Result<Option<Checkpoint>, Failure> {
         match *self.schedule.chain() {
-            Chain::Ends(position) => Ok(Some(position)),
+            Chain::Ends(end) => Ok(Some(end)),
             Chain::Unknown | Chain::Broken => Ok(None),
         }
     }
 
-    async fn read(&self, from: Position) -> Result<Next<Shipment>, Failure> {
+    async fn read(&self, from: Checkpoint) -> Result<Next<Shipment>, Failure> {
         let changes = self.service.store.changes_since(from);
         let read = self.service.read_at_a_time(&self.schedule, changes).await;
         let (since, time) = self.noted(read.map_err(PlaceError::from))?;
@@ -160,7 +160,7 @@ impl Follower for ShipChanges {
         })
     }
 
-    async fn apply(&self, shipment: Shipment) -> Result<Option<Position>, Failure> {
+    async fn apply(&self, shipment: Shipment) -> Result<Option<Checkpoint>, Failure> {
         let shipped = self.service.telemetry.background("shipping", self.keep(shipment)).await;
         // It has everything there was when it was read.
         self.noted(shipped).map(|()| None)

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 
 use super::failures::{unread, unwritten};
-use crate::domain::{ArtifactId, Change, ChangeKind, TenantId};
+use crate::domain::{ArtifactId, Change, ChangeBatch, ChangeKind, LogPosition, TenantId};
 use crate::followers::{Every, Failure, Follower, Next};
 use crate::search::IndexChange;
 use crate::service::Search;
@@ -46,22 +46,13 @@ pub(super) struct Uncommitted {
     pub changes: usize,
     /// What was created up to here in the change log may be in already. The index is not committed before it is past
     /// that: after a crash, nobody would know.
-    pub known: u64,
+    pub known: LogPosition,
 }
 
 impl Uncommitted {
-    fn must_be_committed(&self, reached: u64) -> bool {
+    fn must_be_committed(&self, reached: LogPosition) -> bool {
         self.changes >= CHANGES_PER_COMMIT && reached >= self.known
     }
-}
-
-/// Entries of the change log.
-pub struct Entries {
-    changes: Vec<Change>,
-    /// The position of the last.
-    to: u64,
-    /// Whether there are no more for now.
-    is_last: bool,
 }
 
 impl Indexer {
@@ -81,8 +72,8 @@ impl Indexer {
             self.seconds.due().await;
             let (Some(reached), Some(earlier)) = (self.search.reached(), before) else { return };
             let Ok(newest) = self.store.newest_change(None).await else { return };
-            let is_burst = newest.saturating_sub(earlier) > BURST;
-            if !is_burst || self.search.is_in_use() || newest.saturating_sub(reached) > MAX_LAG {
+            let is_burst = newest.entries_since(earlier) > BURST;
+            if !is_burst || self.search.is_in_use() || newest.entries_since(reached) > MAX_LAG {
                 return;
             }
             before = Some(newest);
@@ -90,33 +81,26 @@ impl Indexer {
     }
 
     /// Takes in all entries after a position. For an index that was just filled.
-    pub(super) async fn follow(&self, mut after: u64) -> Result<(), Failure> {
+    pub(super) async fn follow(&self, mut after: LogPosition) -> Result<(), Failure> {
         loop {
-            let Some(entries) = self.entries(after).await? else {
+            let batch = self.entries(after).await?;
+            if batch.has_gaps {
                 return Err(Failure::new("the search index can't be rebuilt", "the change log was trimmed meanwhile"));
-            };
-            match self.take_in(entries).await? {
+            }
+            match self.take_in(batch).await? {
                 Some(reached) => after = reached,
                 None => return Ok(()),
             }
         }
     }
 
-    /// The entries after a position; none when some of them are gone, or can't be read.
-    async fn entries(&self, after: u64) -> Result<Option<Entries>, Failure> {
-        let newest = self.store.newest_change(None).await.map_err(unread)?;
-        let changes = self.store.changes(after, CHANGES_AT_ONCE).await.map_err(unread)?;
-        let to = changes.last().map_or(after, |change| change.seq);
-        let is_whole = to - after == changes.len() as u64 && (changes.len() == CHANGES_AT_ONCE || to >= newest);
-        if !is_whole {
-            return Ok(None);
-        }
-        Ok(Some(Entries { to, is_last: changes.len() < CHANGES_AT_ONCE, changes }))
+    async fn entries(&self, after: LogPosition) -> Result<ChangeBatch, Failure> {
+        self.store.changes(after, CHANGES_AT_ONCE).await.map_err(unread)
     }
 
     /// Takes entries in, commits if they are the last or enough has come together, and returns where to go on.
-    async fn take_in(&self, entries: Entries) -> Result<Option<u64>, Failure> {
-        let Entries { changes, to: reached, is_last } = entries;
+    async fn take_in(&self, batch: ChangeBatch) -> Result<Option<LogPosition>, Failure> {
+        let ChangeBatch { changes, end: reached, has_more, .. } = batch;
         let known = self.uncommitted().known;
         let changes = self.index_changes(changes, known).await.map_err(unread)?;
         self.uncommitted().changes += changes.len();
@@ -124,16 +108,16 @@ impl Indexer {
             self.search.change(move |index| index.write(&changes)).await.map_err(unwritten)?;
         }
         let must_be_committed = self.uncommitted().must_be_committed(reached);
-        if self.uncommitted().changes > 0 && (is_last || must_be_committed) {
+        if self.uncommitted().changes > 0 && (!has_more || must_be_committed) {
             self.commit(reached).await?;
         }
         if self.uncommitted().changes == 0 {
             self.search.publish(Some(reached));
         }
-        Ok((!is_last).then_some(reached))
+        Ok(has_more.then_some(reached))
     }
 
-    async fn commit(&self, reached: u64) -> Result<(), Failure> {
+    async fn commit(&self, reached: LogPosition) -> Result<(), Failure> {
         let began = Instant::now();
         self.search.change(move |index| index.commit(Some(reached))).await.map_err(unwritten)?;
         let elapsed = began.elapsed();
@@ -146,14 +130,14 @@ impl Indexer {
     }
 
     /// What entries of the change log mean for the index: the artifacts as they are now.
-    async fn index_changes(&self, changes: Vec<Change>, known: u64) -> StoreResult<Vec<IndexChange>> {
+    async fn index_changes(&self, changes: Vec<Change>, known: LogPosition) -> StoreResult<Vec<IndexChange>> {
         // Of each changed artifact, whether it is certainly new.
         let mut changed: BTreeMap<TenantId, BTreeMap<ArtifactId, bool>> = BTreeMap::new();
         let mut deleted = Vec::new();
-        for Change { seq, tenant, kind, .. } in changes {
+        for Change { position, tenant, kind, .. } in changes {
             match (tenant, kind) {
                 (Some(tenant), ChangeKind::ArtifactCreated(id)) => {
-                    changed.entry(tenant).or_default().insert(id, seq > known);
+                    changed.entry(tenant).or_default().insert(id, position > known);
                 }
                 (
                     Some(tenant),
@@ -187,8 +171,8 @@ impl Indexer {
 
 #[async_trait]
 impl Follower for Indexer {
-    type Position = u64;
-    type Batch = Entries;
+    type Position = LogPosition;
+    type Batch = ChangeBatch;
 
     fn name(&self) -> &'static str {
         "search_index"
@@ -201,7 +185,7 @@ impl Follower for Indexer {
         }
     }
 
-    async fn position(&self) -> Result<Option<u64>, Failure> {
+    async fn position(&self) -> Result<Option<LogPosition>, Failure> {
         *self.uncommitted() = Uncommitted::default();
         if self.search.must_be_rebuilt() {
             return Ok(None);
@@ -214,25 +198,24 @@ impl Follower for Indexer {
         Ok(reached.filter(|reached| *reached <= newest))
     }
 
-    async fn read(&self, after: u64) -> Result<Next<Entries>, Failure> {
-        match self.entries(after).await? {
-            None => {
-                tracing::warn!(
-                    "entries of the change log after where the search index is are gone or can't be read; it is rebuilt"
-                );
-                Ok(Next::Unknown)
-            }
-            Some(entries) if entries.changes.is_empty() && self.uncommitted().changes == 0 => {
-                self.search.publish(Some(after));
-                Ok(Next::Nothing)
-            }
-            // Without entries, too: what was taken in before them is committed.
-            Some(entries) => Ok(Next::Batch(entries)),
+    async fn read(&self, after: LogPosition) -> Result<Next<ChangeBatch>, Failure> {
+        let batch = self.entries(after).await?;
+        if batch.has_gaps {
+            tracing::warn!(
+                "entries of the change log after where the search index is are gone or can't be read; it is rebuilt"
+            );
+            return Ok(Next::Unknown);
         }
+        if batch.changes.is_empty() && self.uncommitted().changes == 0 {
+            self.search.publish(Some(after));
+            return Ok(Next::Nothing);
+        }
+        // Without entries, too: what was taken in before them is committed.
+        Ok(Next::Batch(batch))
     }
 
-    async fn apply(&self, entries: Entries) -> Result<Option<u64>, Failure> {
-        self.take_in(entries).await
+    async fn apply(&self, batch: ChangeBatch) -> Result<Option<LogPosition>, Failure> {
+        self.take_in(batch).await
     }
 
     async fn start_again(&self) -> Result<(), Failure> {

@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use tokio::sync::{Mutex, watch};
 
 use super::{Search, Service};
+use crate::domain::LogPosition;
 use crate::followers::{Every, Failure, Follower as _, Task};
 use crate::search::SegmentSize;
 use crate::store::Store;
@@ -61,7 +62,7 @@ impl Task for SaveIndex {
 pub struct MergeSegments {
     service: Arc<Service>,
     size: SegmentSize,
-    progress: Mutex<watch::Receiver<Option<u64>>>,
+    progress: Mutex<watch::Receiver<Option<LogPosition>>>,
 }
 
 impl MergeSegments {

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::BackupError;
 use super::change_set_writer::BEFORE_THE_FIRST;
+use super::checkpoint::{last_entry, lasting};
 use super::format::{BackupReader, Content, Part, damaged};
-use super::position::{last_seq, lasting};
 use crate::domain::Workspace;
 use crate::store::engine::{Rebuild, Section, Span, Table, number};
 use crate::store::reading::Reading as _;
@@ -62,7 +62,7 @@ fn entries(
     reader: &mut BackupReader<impl Read>,
     passed: &mut impl FnMut(),
 ) -> Result<Part, BackupError> {
-    let before = last_seq(database)?;
+    let before = last_entry(database)?;
     let mut last = None;
     loop {
         let (key, entry) = match reader.next()? {

@@ -10,10 +10,10 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
-use super::{BackupError, change_set, dump, position};
+use super::{BackupError, change_set, checkpoint, dump};
 use crate::priority::Work;
 use crate::store::engine::Engine;
-use crate::store::{Backup, Backups, Position, Since, StoreError, StoreResult};
+use crate::store::{Backup, Backups, Checkpoint, Since, StoreError, StoreResult};
 
 /// Pieces that wait to be taken.
 const WAITING: usize = 4;
@@ -27,34 +27,35 @@ impl<E: Engine> Backups for E {
     async fn backup(&self) -> StoreResult<Backup> {
         let turn = Arc::clone(self.backups()).try_acquire_owned().map_err(|_| StoreError::Overloaded)?;
         let whole = self.whole()?;
-        let position = position::newest(&*whole)?;
+        let end = checkpoint::newest(&*whole)?;
         let pieces = stream(move |pieces| {
             let _turn = turn;
             dump(&*whole, pieces, |_| {}).map(drop)
         })?;
-        Ok(Backup::new(position, pieces))
+        Ok(Backup::new(end, pieces))
     }
 
-    async fn has_passed(&self, position: Position) -> StoreResult<bool> {
-        position::has_passed(&*self.whole()?, position)
+    async fn has_passed(&self, checkpoint: Checkpoint) -> StoreResult<bool> {
+        checkpoint::has_passed(&*self.whole()?, checkpoint)
     }
 
-    async fn changes_since(&self, position: Position) -> StoreResult<Since> {
+    async fn changes_since(&self, since: Checkpoint) -> StoreResult<Since> {
         let whole = self.whole()?;
-        let newest = position::newest(&*whole)?;
-        if !position::has_passed(&*whole, position)? {
+        let newest = checkpoint::newest(&*whole)?;
+        if !checkpoint::has_passed(&*whole, since)? {
             return Ok(Since::AnotherHistory);
         }
-        if newest.seq == position.seq {
+        if newest.position == since.position {
             return Ok(Since::Nothing);
         }
+        let after = since.position.entry();
         // Nobody knows what an entry was about that can't be read: only a backup goes on from there.
         let entries = Arc::clone(&whole);
-        let looked = spawn_blocking(move || change_set::has_damage(&*entries, position.seq)).await;
+        let looked = spawn_blocking(move || change_set::has_damage(&*entries, after)).await;
         if looked.unwrap_or_else(|error| Err(StoreError::unavailable(error)))? {
             return Ok(Since::AnotherHistory);
         }
-        let pieces = stream(move |pieces| change_set::write(&*whole, position.seq, pieces).map(drop))?;
+        let pieces = stream(move |pieces| change_set::write(&*whole, after, pieces).map(drop))?;
         Ok(Since::Changes(Backup::new(newest, pieces)))
     }
 }

@@ -12,11 +12,11 @@ use tempfile::TempDir;
 
 use super::format::{BackupReader, BackupWriter, Content, Part};
 use super::workload::{Player, Throw, throws};
-use crate::domain::{ApiKey, ChangeKind, SharedQuotas, SystemEntropy, Timestamp};
+use crate::domain::{ApiKey, ChangeKind, LogPosition, SharedQuotas, SystemEntropy, Timestamp};
 use crate::store::records::{self, samples::KINDS};
 use crate::store::redb::{Location, Options, RedbStore, check, restore};
 use crate::store::schema::HISTORY_KEY;
-use crate::store::{Backup, Backups as _, Changes as _, Housekeeping as _, NoObserver, Position, Since, Store as _};
+use crate::store::{Backup, Backups as _, Changes as _, Checkpoint, Housekeeping as _, NoObserver, Since, Store as _};
 
 fn options(location: Location) -> Options {
     let on_repair = Arc::new(|_| {});
@@ -45,9 +45,9 @@ async fn bytes(mut backup: Backup) -> Vec<u8> {
     bytes
 }
 
-async fn changes(store: &RedbStore, since: Position) -> (Position, Vec<u8>) {
+async fn changes(store: &RedbStore, since: Checkpoint) -> (Checkpoint, Vec<u8>) {
     match store.changes_since(since).await.unwrap() {
-        Since::Changes(changes) => (changes.position(), bytes(changes).await),
+        Since::Changes(changes) => (changes.end(), bytes(changes).await),
         Since::Nothing | Since::AnotherHistory => panic!("there are changes"),
     }
 }
@@ -117,8 +117,8 @@ async fn goes_along(throws: &[Throw]) {
         player.step(throw).await;
     }
     let first = live.backup().await.unwrap();
-    let (beginning, mut shipped) = (first.position(), Vec::new());
-    player.keep(live.changes(beginning.seq - 1, 1).await.unwrap()[0].at);
+    let (beginning, mut shipped) = (first.end(), Vec::new());
+    player.keep(live.changes(beginning.position.back(1), 1).await.unwrap().changes[0].at);
     let mut backups = vec![(beginning, files.write("0.backup", &bytes(first).await))];
     for (number, part) in parts.enumerate() {
         for throw in part.iter().chain(&[(27, 0, 1)]) {
@@ -130,7 +130,7 @@ async fn goes_along(throws: &[Throw]) {
         let (_, all) = changes(&live, beginning).await;
         let all = files.write("all.changes", &all);
         let backup = live.backup().await.unwrap();
-        assert_eq!(backup.position(), position);
+        assert_eq!(backup.end(), position);
         backups.push((position, files.write(&format!("{}.backup", number + 1), &bytes(backup).await)));
 
         let expected = files.restored(&backups[number + 1].1, &[], player.old()).await;
@@ -172,8 +172,8 @@ async fn the_workload_makes_changes_of_every_kind() {
         for throw in everyone.chain(throws().new_tree(&mut dice).unwrap().current()) {
             player.step(throw).await;
         }
-        let log = live.changes(0, usize::MAX).await.unwrap();
-        seen.extend(log.iter().map(|change| discriminant(&change.kind)));
+        let log = live.changes(LogPosition::START, usize::MAX).await.unwrap();
+        seen.extend(log.changes.iter().map(|change| discriminant(&change.kind)));
     }
     let unseen: Vec<ChangeKind> = KINDS.into_iter().filter(|kind| !seen.contains(&discriminant(kind))).collect();
     assert_eq!(unseen, []);
@@ -182,7 +182,7 @@ async fn the_workload_makes_changes_of_every_kind() {
 #[tokio::test]
 async fn changes_are_added_to_their_own_history_alone() {
     let (one, other, files) = (store(Location::Memory), store(Location::Memory), Files::new());
-    let nothing = Position { seq: 0, mark: 0 };
+    let nothing = Checkpoint { position: LogPosition::START, mark: 0 };
     assert!(matches!(one.changes_since(nothing).await.unwrap(), Since::Nothing));
     let empty = files.write("empty.backup", &bytes(one.backup().await.unwrap()).await);
     let mut positions = Vec::new();
@@ -199,7 +199,10 @@ async fn changes_are_added_to_their_own_history_alone() {
     }
     assert!(matches!(one.changes_since(positions[2]).await.unwrap(), Since::Nothing));
     assert!(matches!(one.changes_since(positions[5]).await.unwrap(), Since::AnotherHistory));
-    assert!(matches!(other.changes_since(Position { seq: 9, mark: 0 }).await.unwrap(), Since::AnotherHistory));
+    assert!(matches!(
+        other.changes_since(Checkpoint { position: LogPosition::of_entry(9), mark: 0 }).await.unwrap(),
+        Since::AnotherHistory
+    ));
 
     let old = Timestamp::MIN;
     assert_same(&files.restored(&empty, &sets[..3], old).await, &rows(&one, old).await);
@@ -227,7 +230,7 @@ async fn a_copy_of_an_earlier_schema_is_brought_up_to_that_of_the_changes() {
         player.step(throw).await;
     }
     let backup = live.backup().await.unwrap();
-    let position = backup.position();
+    let position = backup.end();
     let current = bytes(backup).await;
     player.step((14, 5, 8)).await;
     let (_, set) = changes(&live, position).await;
@@ -265,7 +268,7 @@ async fn what_is_kept_for_long_enough_may_go_between_a_backup_and_the_changes() 
         player.step(throw).await;
     }
     let backup = live.backup().await.unwrap();
-    let position = backup.position();
+    let position = backup.end();
     let backup = files.write("0.backup", &bytes(backup).await);
     let versions = |rows: &AllRows| rows.keys().filter(|(table, _)| table == "artifact_versions").count();
     let before = versions(&rows(&live, Timestamp::MIN).await);

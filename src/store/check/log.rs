@@ -39,8 +39,8 @@ pub(super) fn check(check: &mut Check, whole: &dyn Whole, totals: &mut Totals) -
                 continue;
             }
         };
-        if entry.change.seq != seq {
-            check.damaged(format!("changes {seq}: the entry is that of position {}", entry.change.seq));
+        if entry.change.position.entry() != seq {
+            check.damaged(format!("changes {seq}: the entry is that of position {}", entry.change.position));
         }
         if entries.value().first() == Some(&WITHOUT_CHAIN) {
             continue;

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use super::{Damage, StoreResult};
-use crate::domain::{ChangeKind, Membership, Quotas, Session, Stamp, TenantId, Timestamp, UserId};
+use crate::domain::{ChangeKind, LogPosition, Membership, Quotas, Session, Stamp, TenantId, Timestamp, UserId};
 
 pub use super::records::Entry;
 pub use cursor::{Cursor, Span};
@@ -134,9 +134,9 @@ pub trait Engine: Send + Sync {
     fn scrub_changes(
         &self,
         people: Vec<UserId>,
-        after: u64,
+        after: LogPosition,
         limit: usize,
-    ) -> impl Future<Output = StoreResult<Option<u64>>> + Send;
+    ) -> impl Future<Output = StoreResult<Option<LogPosition>>> + Send;
 
     /// See [`super::Housekeeping::trim_changes`].
     fn trim_changes(&self, before: Timestamp, limit: usize) -> impl Future<Output = StoreResult<bool>> + Send;

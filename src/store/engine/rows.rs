@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::domain::{ArtifactBatch, ArtifactCounts, ArtifactHistory, ArtifactPage, FoundById, LogPage, Quotas, Usage};
+use crate::domain::{
+    ArtifactBatch, ArtifactCounts, ArtifactHistory, ArtifactPage, ChangeBatch, FoundById, LogPage, LogPosition, Quotas,
+    Usage,
+};
 use crate::store::{Counts, Standing};
 
 /// What a read returns, as a number of rows.
@@ -14,6 +17,12 @@ pub trait RowCount {
 impl<T> RowCount for Option<T> {
     fn rows(&self) -> usize {
         usize::from(self.is_some())
+    }
+}
+
+impl RowCount for LogPosition {
+    fn rows(&self) -> usize {
+        1
     }
 }
 
@@ -32,6 +41,12 @@ impl<T> RowCount for Vec<T> {
 impl<K, V> RowCount for HashMap<K, V> {
     fn rows(&self) -> usize {
         self.len()
+    }
+}
+
+impl RowCount for ChangeBatch {
+    fn rows(&self) -> usize {
+        self.changes.len()
     }
 }
 

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::workspace::RoleV1;
 use super::{Id, Record, Unreadable, decode, encode, parse, time, unknown};
-use crate::domain::{Actor, ApiKeyId, ArtifactId, Change, ChangeKind, InvitationId, SessionId, TenantId, UserId};
+use crate::domain::{
+    Actor, ApiKeyId, ArtifactId, Change, ChangeKind, InvitationId, LogPosition, SessionId, TenantId, UserId,
+};
 use crate::store::{StoreError, StoreResult};
 
 /// An entry of the change log with what only the store sees of it.
@@ -116,9 +118,9 @@ impl Record for Entry {
     type Latest = ChangeV3;
 
     fn to_latest(&self) -> ChangeV3 {
-        let Change { seq, tenant, about, at, actor, kind } = &self.change;
+        let Change { position, tenant, about, at, actor, kind } = &self.change;
         let before = ChangeV1 {
-            seq: *seq,
+            seq: position.entry(),
             tenant: tenant.map(TenantId::to_bytes),
             at: at.as_microsecond(),
             user: actor.user.map(UserId::to_bytes),
@@ -153,7 +155,7 @@ impl TryFrom<ChangeV1> for Entry {
             trace_id: record.trace_id,
         };
         let change = Change {
-            seq: record.seq,
+            position: LogPosition::of_entry(record.seq),
             tenant: record.tenant.map(TenantId::from_bytes),
             about: None,
             at: time(record.at)?,

@@ -6,9 +6,9 @@ use std::fmt::Debug;
 use super::*;
 use crate::domain::{
     Actor, Answer, ApiKey, ApiKeyId, ApiKeyName, Artifact, ArtifactDescription, ArtifactId, ArtifactName, ArtifactType,
-    Change, ChangeKind, Email, Invitation, InvitationId, KnownNetworks, Membership, Metadata, MetadataValue, Network,
-    Noted, OneTimeToken, OwnQuotas, PersonName, RefreshLine, Role, Scope, Session, SessionId, Settings, Slug, Tags,
-    TenantId, Terms, User, UserId, Workspace, WorkspaceDescription, WorkspaceName,
+    Change, ChangeKind, Email, Invitation, InvitationId, KnownNetworks, LogPosition, Membership, Metadata,
+    MetadataValue, Network, Noted, OneTimeToken, OwnQuotas, PersonName, RefreshLine, Role, Scope, Session, SessionId,
+    Settings, Slug, Tags, TenantId, Terms, User, UserId, Workspace, WorkspaceDescription, WorkspaceName,
 };
 
 const USER: UserId = UserId::from_bytes([0x11; 16]);
@@ -268,8 +268,8 @@ fn check_entries(samples: &str, api_key: Option<ApiKeyId>, previous: u64, about:
             user_agent: Some("curl/8".to_owned()),
             trace_id: (index == 0).then_some([0x66; 16]),
         };
-        let (seq, tenant) = (1 + index as u64, about.is_none().then_some(TENANT));
-        let change = Change { seq, tenant, about, at: at(1), actor, kind };
+        let (position, tenant) = (LogPosition::of_entry(1 + index as u64), about.is_none().then_some(TENANT));
+        let change = Change { position, tenant, about, at: at(1), actor, kind };
         check(sample, &Entry { change, previous });
     });
     samples.count()

@@ -12,7 +12,7 @@ use super::snapshot::Snapshot;
 use super::transaction::Tables;
 use super::writer::WriteOutcome;
 use super::{change_log, changes};
-use crate::domain::{Membership, Quotas, Session, Stamp, Timestamp, UserId};
+use crate::domain::{LogPosition, Membership, Quotas, Session, Stamp, Timestamp, UserId};
 use crate::store::engine::{Engine, Name, RowCount, Source, Tx, Whole};
 use crate::store::{Call, StoreError, StoreResult};
 
@@ -155,7 +155,12 @@ impl Engine for RedbStore {
         &self.backups
     }
 
-    async fn scrub_changes(&self, people: Vec<UserId>, after: u64, limit: usize) -> StoreResult<Option<u64>> {
+    async fn scrub_changes(
+        &self,
+        people: Vec<UserId>,
+        after: LogPosition,
+        limit: usize,
+    ) -> StoreResult<Option<LogPosition>> {
         self.read_only.admit()?;
         let name = Name::new("update", "changes");
         let scrub = move |tables: &mut Tables<'_>| changes::scrub(tables, &people, after, limit);

@@ -2,7 +2,7 @@
 
 use redb::{ReadableTable, Table};
 
-use crate::domain::{Change, Stamp, Timestamp, UserId};
+use crate::domain::{Change, LogPosition, Stamp, Timestamp, UserId};
 use crate::store::StoreResult;
 use crate::store::engine::{Entry, Logged};
 
@@ -28,7 +28,10 @@ impl<'txn> ChangeLog<'txn> {
     pub fn append(&mut self, logged: &Logged, stamp: &Stamp, previous: u64) -> StoreResult<()> {
         let Logged { scope, about, kind } = *logged;
         let (seq, tenant, actor) = (self.next_seq(), scope.tenant(), stamp.actor.clone());
-        let entry = Entry { change: Change { seq, tenant, about, at: stamp.at, actor, kind }, previous };
+        let entry = Entry {
+            change: Change { position: LogPosition::of_entry(seq), tenant, about, at: stamp.at, actor, kind },
+            previous,
+        };
         self.table.insert(seq, entry.to_bytes()?.as_slice())?;
         self.last = seq;
         Ok(())

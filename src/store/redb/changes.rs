@@ -6,7 +6,7 @@ use super::change_log::last_seq;
 use super::counters::{self, Counter};
 use super::snapshot::Snapshot;
 use super::transaction::Tables;
-use crate::domain::{Change, LogPage, LogPlace, TenantId, Timestamp, UserId};
+use crate::domain::{ChangeBatch, LogPage, LogPlace, LogPosition, TenantId, Timestamp, UserId};
 use crate::store::engine::{Entry, Name, Source as _, chain};
 use crate::store::{Changes, StoreError, StoreResult};
 use async_trait::async_trait;
@@ -18,7 +18,7 @@ const LIST: Name = Name::new("list", "changes");
 
 #[async_trait]
 impl Changes for RedbStore {
-    async fn changes(&self, after: u64, limit: usize) -> StoreResult<Vec<Change>> {
+    async fn changes(&self, after: LogPosition, limit: usize) -> StoreResult<ChangeBatch> {
         if limit > INLINE_ROWS {
             self.go_through(LIST, move |snapshot, budget| list(snapshot, budget, after, limit)).await
         } else {
@@ -26,10 +26,13 @@ impl Changes for RedbStore {
         }
     }
 
-    async fn newest_change(&self, tenant: Option<TenantId>) -> StoreResult<u64> {
-        self.look_up(Name::new("get", "changes"), |snapshot| match tenant {
-            Some(tenant) => counters::value_in(snapshot.counters()?, tenant, Counter::NewestChange),
-            None => last_seq(snapshot.changes()?),
+    async fn newest_change(&self, tenant: Option<TenantId>) -> StoreResult<LogPosition> {
+        self.look_up(Name::new("get", "changes"), |snapshot| {
+            let entry = match tenant {
+                Some(tenant) => counters::value_in(snapshot.counters()?, tenant, Counter::NewestChange),
+                None => last_seq(snapshot.changes()?),
+            };
+            entry.map(LogPosition::of_entry)
         })
     }
 
@@ -49,29 +52,37 @@ pub(super) fn trim(tables: &mut Tables<'_>, before: Timestamp, limit: usize) -> 
 }
 
 /// See [`crate::store::Deletions::scrub_changes`].
-pub(super) fn scrub(tables: &mut Tables<'_>, people: &[UserId], after: u64, limit: usize) -> StoreResult<Option<u64>> {
-    let (next, has_changed) = tables.changes()?.scrub(people, after, limit)?;
+pub(super) fn scrub(
+    tables: &mut Tables<'_>,
+    people: &[UserId],
+    after: LogPosition,
+    limit: usize,
+) -> StoreResult<Option<LogPosition>> {
+    let (next, has_changed) = tables.changes()?.scrub(people, after.entry(), limit)?;
     if has_changed {
         tables.wrote();
     }
-    Ok(next)
+    Ok(next.map(LogPosition::of_entry))
 }
 
-/// The first `limit` entries after position `after`, oldest first, without those that can't be read.
-pub(super) fn list(snapshot: &Snapshot, budget: &Budget, after: u64, limit: usize) -> StoreResult<Vec<Change>> {
-    let mut changes = Vec::new();
-    for (passed, row) in snapshot.changes()?.range(after.saturating_add(1)..)?.take(limit).enumerate() {
+/// The first `limit` entries after a position.
+fn list(snapshot: &Snapshot, budget: &Budget, after: LogPosition, limit: usize) -> StoreResult<ChangeBatch> {
+    let (table, after) = (snapshot.changes()?, after.entry());
+    let (mut changes, mut end) = (Vec::new(), after);
+    for (passed, row) in table.range(after.saturating_add(1)..)?.take(limit).enumerate() {
         if budget.is_over(passed) {
             return Err(StoreError::Overloaded);
         }
         let (seq, entry) = row?;
-        match Entry::at(seq.value(), entry.value()) {
+        end = seq.value();
+        match Entry::at(end, entry.value()) {
             Ok(entry) => changes.push(entry.change),
             Err(StoreError::Damaged(damage)) => snapshot.met_damage(&damage),
             Err(error) => return Err(error),
         }
     }
-    Ok(changes)
+    let has_gaps = end - after != changes.len() as u64;
+    Ok(ChangeBatch { changes, has_more: end < last_seq(table)?, end: LogPosition::of_entry(end), has_gaps })
 }
 
 /// The two chains of a workspace: what happened in it, and what is about it.
@@ -198,7 +209,7 @@ mod tests {
         drop(database);
 
         let store = open(&location);
-        assert_eq!(store.changes(0, 10).await.unwrap().len(), 2);
+        assert_eq!(store.changes(LogPosition::START, 10).await.unwrap().changes.len(), 2);
         assert_eq!(store.health().await.damaged.len(), 1);
         store.trim_changes(Timestamp::MAX, 10).await.unwrap();
         assert_eq!(store.health().await.damaged, []);

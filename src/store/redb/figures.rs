@@ -1,5 +1,6 @@
 //! Figures for those who watch the store: see [`StoreFigures`].
 
+use crate::domain::LogPosition;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -26,7 +27,11 @@ impl RedbStore {
             readers,
             writing: self.published.writing.load(Ordering::Relaxed),
             oldest_reader,
-            newest_change: self.snapshot().and_then(|snapshot| last_seq(snapshot.changes()?)).ok(),
+            newest_change: self
+                .snapshot()
+                .and_then(|snapshot| last_seq(snapshot.changes()?))
+                .ok()
+                .map(LogPosition::of_entry),
             writable: depth.is_some() && self.published.broken.load().is_none() && !self.is_stuck(nudged, depth),
         }
     }

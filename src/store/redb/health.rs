@@ -1,5 +1,6 @@
 //! How the store is: a look at the last commit, and word from the writer thread.
 
+use crate::domain::LogPosition;
 use tokio::time::timeout;
 
 use super::{RedbStore, change_log};
@@ -13,7 +14,7 @@ impl RedbStore {
         StoreHealth {
             readable: last_seq.is_ok(),
             writable,
-            last_seq: last_seq.unwrap_or_default(),
+            newest_change: LogPosition::of_entry(last_seq.unwrap_or_default()),
             queue_depth: self.writer.depth().unwrap_or_default(),
             damaged: self.published.damages.all(),
         }

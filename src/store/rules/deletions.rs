@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::rows::members::{find, leave};
 use super::rows::{accounts, invitations as invitation_rows, sessions, workspaces};
 use super::{api_keys, invitations, members, one_time_tokens, write};
-use crate::domain::{ChangeKind, Invitation, Membership, Role, Stamp, TenantId, User, UserId};
+use crate::domain::{ChangeKind, Invitation, LogPosition, Membership, Role, Stamp, TenantId, User, UserId};
 use crate::store::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx};
 use crate::store::reading::{Reading as _, readable};
 use crate::store::{Deleted, Deletions, Heir, Missing, StoreError, StoreResult};
@@ -30,7 +30,12 @@ impl<E: Engine> Deletions for E {
         write(self, Name::new("insert", "changes"), stamp, rule).await
     }
 
-    async fn scrub_changes(&self, people: Vec<UserId>, after: u64, limit: usize) -> StoreResult<Option<u64>> {
+    async fn scrub_changes(
+        &self,
+        people: Vec<UserId>,
+        after: LogPosition,
+        limit: usize,
+    ) -> StoreResult<Option<LogPosition>> {
         Engine::scrub_changes(self, people, after, limit).await
     }
 }

@@ -41,7 +41,7 @@ fn write_of(world: &World, model: &Model, tenant: TenantId, user: UserId, write:
 }
 
 async fn run(world: &World, steps: Vec<Step>) {
-    let ann = world.user(&format!("user{}", world.last_seq().await)).await.id;
+    let ann = world.user(&format!("user{}", world.newest_change().await)).await.id;
     let mut model = Model::default();
     for _ in 0..TENANTS {
         model.tenants.push(world.workspace(ann).await);

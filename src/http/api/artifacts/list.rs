@@ -179,7 +179,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::{Position, Ranking};
+    use crate::domain::{ListPosition, Ranking};
     use crate::http::cursor;
 
     #[test]
@@ -191,7 +191,7 @@ mod tests {
         for (name, status) in
             [(json!({"Name": "anvil"}), 410), (json!({"Collated": [0, [42]]}), 410), (json!("CreatedAt"), 422)]
         {
-            let position: Position =
+            let position: ListPosition =
                 serde_json::from_value(json!({"key": name, "creation": creation})).expect("a place");
             let cursor = cursor::encode(&key, "artifacts", tenant, &(list, &position, None::<Ranking>));
             let query = ListQuery { sort: Some(SortName("name".to_owned())), cursor, ..ListQuery::default() };

@@ -98,7 +98,7 @@ impl From<Change> for AuditEntryBody {
         });
         let (action, target, details) = describe(change.kind);
         Self {
-            id: change.seq.to_string(),
+            id: change.position.to_string(),
             at: Time(change.at),
             action,
             actor: change.actor.into(),

@@ -34,7 +34,7 @@ pub(super) fn database(health: &Health, is_operator: bool) -> Part {
         "read_only": health.is_read_only,
         "trouble": health.trouble(),
         "queued_writes": health.store.queue_depth,
-        "last_change": health.store.last_seq,
+        "last_change": health.store.newest_change.entry(),
     });
     let damaged = &health.store.damaged;
     if !damaged.is_empty() {

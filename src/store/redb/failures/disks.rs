@@ -18,7 +18,11 @@ async fn a_broken_disk_fails_writes_and_a_mended_one_takes_them_again() {
     assert_eq!(submit(&store, append).await.result, Ok(()));
     let health = store.health().await;
     assert_eq!((health.readable, health.writable), (true, Ok(())));
-    assert_eq!(store.changes(0, 10).await.unwrap().len() as u64, health.last_seq, "without gaps");
+    assert_eq!(
+        store.changes(LogPosition::START, 10).await.unwrap().changes.len() as u64,
+        health.newest_change.entry(),
+        "without gaps"
+    );
     assert_eq!(store.close().await, Ok(()));
 }
 
@@ -67,7 +71,7 @@ async fn reads_go_on_while_the_disk_is_nearly_full() {
     assert_eq!(submit(&store, append).await.result, Ok(()));
     disk.set(State::NearlyFull);
     assert!(submit(&store, append).await.result.is_err());
-    assert_eq!(store.changes(0, 10).await.unwrap().len(), 1);
+    assert_eq!(store.changes(LogPosition::START, 10).await.unwrap().changes.len(), 1);
     assert!(store.health().await.readable);
     assert_eq!(disk.opened(), 1, "nothing was the matter with it");
 }
@@ -82,7 +86,7 @@ async fn s52_what_is_urgent_goes_on_while_the_disk_is_nearly_full() {
         assert!(matches!(submit(&store, append).await.result, Err(StoreError::StorageFull(_))));
         assert_eq!(store.writer.submit(true, stamp(), append).await.result, Ok(()));
     }
-    assert_eq!(store.changes(0, 10).await.unwrap().len(), 4);
+    assert_eq!(store.changes(LogPosition::START, 10).await.unwrap().changes.len(), 4);
     assert!(matches!(store.health().await.writable, Err(StoreError::StorageFull(_))));
     assert!(matches!(disk.turns()[..], [Err(StoreError::StorageFull(_))]), "it is reported once");
 }
@@ -95,9 +99,9 @@ async fn a_read_that_fails_makes_the_writer_open_the_database_again() {
     let many = |tx: &mut Tx<'_>| (0..1000).try_for_each(|_| append(tx));
     assert_eq!(submit(&store, many).await.result, Ok(()));
     disk.set(State::Broken);
-    assert!(matches!(store.changes(0, 1).await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(store.changes(LogPosition::START, 1).await, Err(StoreError::Unavailable(_))));
     disk.set(State::Well);
-    eventually(async || store.changes(0, 1).await.is_ok()).await;
+    eventually(async || store.changes(LogPosition::START, 1).await.is_ok()).await;
 }
 
 #[tokio::test]
@@ -143,7 +147,11 @@ async fn a_panic_of_the_database_fails_its_group_and_the_writer_opens_it_again()
     assert_eq!(submit(&store, append).await.result, Ok(()));
     let health = store.health().await;
     assert_eq!((health.readable, health.writable), (true, Ok(())));
-    assert_eq!(store.changes(0, 10).await.unwrap().len() as u64, health.last_seq, "without gaps");
+    assert_eq!(
+        store.changes(LogPosition::START, 10).await.unwrap().changes.len() as u64,
+        health.newest_change.entry(),
+        "without gaps"
+    );
     assert_eq!(store.close().await, Ok(()));
 }
 
@@ -152,12 +160,12 @@ async fn reads_go_on_while_the_disk_takes_no_writes() {
     let disk = Disk::with_cache();
     let store = store(&disk, patient());
     assert_eq!(submit(&store, append).await.result, Ok(()));
-    assert_eq!(store.changes(0, 10).await.unwrap().len(), 1);
+    assert_eq!(store.changes(LogPosition::START, 10).await.unwrap().changes.len(), 1);
     for state in [State::Broken, State::Full] {
         disk.set(state);
         for _ in 0..3 {
             assert!(submit(&store, append).await.result.is_err());
-            assert_eq!(store.changes(0, 10).await.unwrap().len(), 1);
+            assert_eq!(store.changes(LogPosition::START, 10).await.unwrap().changes.len(), 1);
             let health = store.health().await;
             assert!(health.readable && health.writable.is_err(), "{health:?}");
         }
@@ -165,7 +173,7 @@ async fn reads_go_on_while_the_disk_takes_no_writes() {
     assert_eq!(disk.opened(), 1, "it can't be opened again, and is not given up");
     disk.set(State::Well);
     assert_eq!(submit(&store, append).await.result, Ok(()));
-    assert_eq!(store.changes(0, 10).await.unwrap().len(), 2);
+    assert_eq!(store.changes(LogPosition::START, 10).await.unwrap().changes.len(), 2);
     assert_eq!(disk.opened(), 2);
 }
 

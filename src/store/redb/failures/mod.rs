@@ -23,7 +23,7 @@ use super::scan::Scans;
 use super::snapshot::{Published, Snapshot};
 use super::writer::{WriteOutcome, Writer};
 use super::{Location, RedbStore, check};
-use crate::domain::{Actor, ChangeKind, Email, HistoryId, SharedQuotas, Stamp, Timestamp, User, UserId};
+use crate::domain::{Actor, ChangeKind, Email, HistoryId, LogPosition, SharedQuotas, Stamp, Timestamp, User, UserId};
 use crate::store::engine::{Counter, Name, Scope, Table, Tx};
 use crate::store::{Call, Cause, Changes, Observer, ReadOnly, Store, StoreError, StoreResult, Users};
 

@@ -13,7 +13,7 @@ async fn what_is_queued_together_shares_a_commit() {
     assert_eq!((first.result, second.result), (Ok(()), Ok(())));
     assert_eq!(first.figures.unwrap().group_size, 2);
     assert_eq!(first.figures.unwrap().commit, second.figures.unwrap().commit);
-    assert_eq!(store.health().await.last_seq, 2);
+    assert_eq!(store.health().await.newest_change.entry(), 2);
 }
 
 /// Writes what must not stay: a row, a count, an entry of the change log.
@@ -32,7 +32,7 @@ async fn fails_alone(end: impl Fn() -> StoreResult<()> + Send + 'static) -> Writ
     assert_eq!((good.result, good.rows), (Ok(()), 1));
     assert_eq!((bad.rows, bad.figures), (0, None));
     let health = store.health().await;
-    assert_eq!((health.last_seq, health.writable), (1, Ok(())));
+    assert_eq!((health.newest_change.entry(), health.writable), (1, Ok(())));
     assert_eq!(store.credentials(&user(9).email).await, Ok(None));
     assert_eq!(store.counts().await.unwrap().users, 0);
     assert_eq!(submit(&store, append).await.result, Ok(()));
@@ -66,7 +66,7 @@ async fn one_more_than_the_queue_holds_is_refused_at_once() {
         drop(release);
     });
     assert_eq!((first.result, second.result), (Ok(()), Ok(())));
-    assert_eq!(store.health().await.last_seq, 2, "the refused one was never carried out");
+    assert_eq!(store.health().await.newest_change.entry(), 2, "the refused one was never carried out");
 }
 
 #[tokio::test]
@@ -175,7 +175,7 @@ async fn one_scan_too_many_is_refused() {
         answer = endless(&store) => panic!("it ended by itself: {answer:?}"),
         () = async {
             eventually(async || store.scans.free() == 0).await;
-            assert_eq!(store.changes(0, usize::MAX).await, Err(StoreError::Overloaded));
+            assert_eq!(store.changes(LogPosition::START, usize::MAX).await, Err(StoreError::Overloaded));
         } => {}
     }
 }

@@ -3,7 +3,7 @@
 use super::creation::Chronological;
 use super::find_any;
 use crate::domain::{
-    Artifact, ArtifactBatch, ArtifactPage, Creation, ListArtifacts, Position, Sort, SortBy, Start, TenantId,
+    Artifact, ArtifactBatch, ArtifactPage, Creation, ListArtifacts, ListPosition, Sort, SortBy, Start, TenantId,
 };
 use crate::store::StoreResult;
 use crate::store::engine::{Counter, Source};
@@ -18,7 +18,7 @@ const PLACES_AT_ONCE: usize = 100;
 /// A page of everything: the places before it are passed over, and the total is a counter.
 pub(super) fn page(source: &dyn Source, tenant: TenantId, list: &ListArtifacts) -> StoreResult<ArtifactPage> {
     let ListArtifacts { filter, sort, page } = list;
-    let (after, deleted) = (page.after().map(Position::creation), filter.include_deleted);
+    let (after, deleted) = (page.after().map(ListPosition::creation), filter.include_deleted);
     let mut places = Chronological::new(source, tenant, after, sort.descending, deleted, page.limit + 1)?;
     for _ in 0..page.offset() {
         if places.next()?.is_none() {
@@ -28,7 +28,7 @@ pub(super) fn page(source: &dyn Source, tenant: TenantId, list: &ListArtifacts) 
     let (mut items, mut damaged, mut last, mut next) = (Vec::new(), 0, None, None);
     while let Some(place) = places.next()? {
         if items.len() + damaged == page.limit {
-            next = last.map(Position::created);
+            next = last.map(ListPosition::created);
             break;
         }
         match places.read(&place)? {
@@ -146,11 +146,11 @@ fn sorted(
 struct First {
     sort: Sort,
     count: usize,
-    positions: Vec<Position>,
+    positions: Vec<ListPosition>,
 }
 
 impl First {
-    fn offer(&mut self, position: Position) {
+    fn offer(&mut self, position: ListPosition) {
         self.positions.push(position);
         if self.positions.len() == 2 * self.count {
             let sort = self.sort;
@@ -159,7 +159,7 @@ impl First {
         }
     }
 
-    fn in_order(mut self) -> Vec<Position> {
+    fn in_order(mut self) -> Vec<ListPosition> {
         self.positions.sort_unstable_by(|one, other| self.sort.compare(one, other));
         self.positions.truncate(self.count);
         self.positions
