@@ -15,7 +15,8 @@ pub trait Sessions: Send + Sync {
     /// that was verified: the password was changed meanwhile.
     async fn open_session(&self, session: Session, opening: Opening, stamp: Stamp) -> StoreResult<bool>;
 
-    /// Notes that someone failed to sign in, to this account or to none.
+    /// Notes that someone failed to sign in to this account. To none: notes nothing, so that strangers can't fill the change
+    /// log, and takes as long, so that nobody learns by the time which addresses have an account.
     async fn note_failed_login(&self, user: Option<UserId>, stamp: Stamp) -> StoreResult<()>;
 
     /// A user's session. Ended sessions are gone; expired ones may still be there.

@@ -69,6 +69,7 @@ on_every_store! {
         an_account_may_operate_until_it_is_revoked
         sessions_are_listed_and_ended_for_their_owner
         a_session_switches_to_a_workspace_of_its_user
+        s51_failing_to_sign_in_to_no_account_is_written_nowhere
         signing_in_and_out_is_about_a_workspace_and_in_no_workspaces_log
     }
     sessions {

@@ -149,8 +149,6 @@ pub enum Scope {
     User(UserId),
     /// To a workspace.
     Tenant(TenantId),
-    /// To nobody: one of 256 places, so that not all of it meets in one.
-    Nobody(u8),
 }
 
 impl Scope {
@@ -158,7 +156,7 @@ impl Scope {
     pub fn tenant(self) -> Option<TenantId> {
         match self {
             Self::Tenant(tenant) => Some(tenant),
-            Self::User(_) | Self::Nobody(_) => None,
+            Self::User(_) => None,
         }
     }
 }

@@ -23,6 +23,7 @@ pub struct Overlay {
     counted: Vec<([u8; 16], Counter, i64)>,
     ended: Vec<(TenantId, End)>,
     logged: Vec<Logged>,
+    waits: bool,
 }
 
 #[derive(Debug)]
@@ -65,11 +66,12 @@ impl Overlay {
         self.counted.clear();
         self.ended.clear();
         self.logged.clear();
+        self.waits = false;
     }
 
-    /// Whether nothing was written.
+    /// Whether there is nothing to commit.
     pub fn is_empty(&self) -> bool {
-        self.writes.is_empty() && self.counted.is_empty() && self.ended.is_empty() && self.logged.is_empty()
+        !self.waits && self.writes.is_empty() && self.counted.is_empty() && self.ended.is_empty() && self.logged.is_empty()
     }
 
     /// The rows that were written, in order.
@@ -159,6 +161,11 @@ impl Overlay {
         self.ended.push((tenant, end));
     }
 
+    /// Is not empty from now on.
+    pub(super) fn wait(&mut self) {
+        self.waits = true;
+    }
+
     /// Adds an entry for the change log.
     pub(super) fn log(&mut self, logged: Logged) {
         self.logged.push(logged);
@@ -231,7 +238,7 @@ impl Overlay {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ChangeKind;
+    use crate::domain::{ChangeKind, UserId};
     use crate::store::engine::Scope;
 
     fn put(overlay: &mut Overlay, key: u8, row: u8) {
@@ -248,6 +255,7 @@ mod tests {
 
     #[test]
     fn the_later_write_counts_and_is_undone_however_many_there_are() {
+        let user = UserId::from_bytes([1; 16]);
         for others in [0, 10, 15, 16, 17, 100] {
             let mut overlay = Overlay::default();
             (0..others).for_each(|other| put(&mut overlay, 100 + other, 0));
@@ -258,7 +266,7 @@ mod tests {
             put(&mut overlay, 2, 3);
             overlay.remove(Table::Users, &[100]);
             overlay.count([0; 16], Counter::Users, 1);
-            overlay.log(Logged { scope: Scope::Nobody(0), about: None, kind: ChangeKind::LoginFailed(None) });
+            overlay.log(Logged { scope: Scope::User(user), about: None, kind: ChangeKind::UserRegistered(user) });
             assert_eq!(overlay.get(Table::Users, &[1]), Some(Some(&[2][..])), "{others}");
             assert_eq!(overlay.get(Table::Users, &[100]), Some(None));
             assert_eq!(rows(&overlay)[..2], [(1, Some(2)), (2, Some(3))]);

@@ -66,6 +66,11 @@ impl<'a> Tx<'a> {
         self.overlay.log(Logged { scope: Scope::User(user), about, kind });
     }
 
+    /// Has the answer wait for a commit although nothing is written, so that it takes as long as if something were.
+    pub(in crate::store) fn wait_for_commit(&mut self) {
+        self.overlay.wait();
+    }
+
     /// Whether anything is in the change log.
     pub(in crate::store) fn has_logged(&self) -> bool {
         !self.overlay.logged().is_empty()

@@ -150,15 +150,11 @@ fn make_place(tx: &mut Tx<'_>, user: UserId, most: usize) -> StoreResult<()> {
 
 /// See [`Sessions::note_failed_login`].
 fn note_failed_login(tx: &mut Tx<'_>, user: Option<UserId>) -> StoreResult<()> {
-    let scope = user.map_or_else(|| somewhere(tx.stamp()), Scope::User);
-    tx.log(scope, ChangeKind::LoginFailed(user));
+    match user {
+        Some(user) => tx.log(Scope::User(user), ChangeKind::LoginFailed(Some(user))),
+        None => tx.wait_for_commit(),
+    }
     Ok(())
-}
-
-/// One of the scopes of nobody, the same for the same address of a client.
-fn somewhere(stamp: &Stamp) -> Scope {
-    let ip = stamp.actor.ip.as_deref().unwrap_or_default();
-    Scope::Nobody(ip.bytes().fold(0, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)))
 }
 
 /// See [`Sessions::prolong_session`].
