@@ -128,6 +128,30 @@ fn generators_understand_every_schema() {
 }
 
 #[test]
+fn no_schema_is_called_as_generators_call_the_parameters_of_another_operation() {
+    let document: Value = serde_json::from_str(&printed("json")).expect("JSON");
+    for (name, operation) in operations(&document) {
+        let words = operation["operationId"].as_str().expect("an id").split('_');
+        let capitals = words.map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..])).collect::<String>();
+        let parameters = format!("{capitals}Request");
+        let is_own_body = operation["requestBody"].to_string().contains(&format!("/{parameters}\""));
+        assert!(is_own_body || document["components"]["schemas"].get(&parameters).is_none(), "{name}: {parameters}");
+    }
+}
+
+#[test]
+fn no_property_that_may_be_absent_has_a_default() {
+    let document: Value = serde_json::from_str(&printed("json")).expect("JSON");
+    for (name, schema) in document["components"]["schemas"].as_object().expect("schemas") {
+        let required = schema["required"].to_string();
+        for (property, described) in schema["properties"].as_object().into_iter().flatten() {
+            let is_required = required.contains(&format!("\"{property}\""));
+            assert!(is_required || described.get("default").is_none(), "{name}.{property}");
+        }
+    }
+}
+
+#[test]
 fn every_answer_is_described_and_has_an_example() {
     let document: Value = serde_json::from_str(&printed("json")).expect("JSON");
     for (name, operation) in operations(&document) {

@@ -47,9 +47,9 @@ impl OwnAccountApi {
         &self,
         state: Data<&Arc<State>>,
         caller: SignedIn,
-        body: Json<DeleteAccountRequest>,
+        body: Json<DeleteOwnAccountRequest>,
     ) -> Result<WithCookies<AccountDeletedBody>, Refused<{ SIGNED_IN | BODY | CONFLICT | FULL }>> {
-        let Json(DeleteAccountRequest { current_password, transfer_to }) = body;
+        let Json(DeleteOwnAccountRequest { current_password, transfer_to }) = body;
         let (current, heir) = (current_password.into(), transfer_to.as_deref());
         let keys = state.service.delete_own_account(&caller.0, current, heir).await?;
         Ok(WithCookies::clear(AccountDeletedBody::new(keys), &state))
@@ -92,7 +92,7 @@ impl Example for ChangeEmailRequest {
 /// The current password, and who gets what nobody else owns.
 #[derive(Deserialize, Object)]
 #[oai(example)]
-struct DeleteAccountRequest {
+struct DeleteOwnAccountRequest {
     /// The current password.
     #[oai(validator(max_length = 128))]
     current_password: String,
@@ -102,7 +102,7 @@ struct DeleteAccountRequest {
     transfer_to: Option<String>,
 }
 
-impl Example for DeleteAccountRequest {
+impl Example for DeleteOwnAccountRequest {
     fn example() -> Self {
         Self { current_password: example::PASSWORD.to_owned(), transfer_to: None }
     }

@@ -14,6 +14,7 @@ pub(super) fn rewrite(document: &mut Value) {
     walk(document, &|schema| {
         simplify_reference(schema, &whole);
         widen_integer(schema);
+        describe_defaults(schema);
     });
 }
 
@@ -65,6 +66,22 @@ fn widen_integer(schema: &mut Map<String, Value>) {
     schema.insert("format".to_owned(), json!(format));
     schema.entry("minimum").or_insert(json!(0));
     schema.entry("maximum").or_insert(most);
+}
+
+/// What a property is when it is absent is said in words: of a default, generators make a property that has to be there,
+/// or one that they always send.
+fn describe_defaults(schema: &mut Map<String, Value>) {
+    let required = schema.get("required").cloned().unwrap_or_default();
+    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return };
+    let is_required =
+        |name: &str| required.as_array().is_some_and(|names| names.iter().any(|required| required == name));
+    for (_, property) in properties.iter_mut().filter(|(name, _)| !is_required(name)) {
+        let Some(property) = property.as_object_mut() else { continue };
+        let Some(default) = property.shift_remove("default") else { continue };
+        let description = property.get("description").and_then(Value::as_str).unwrap_or_default();
+        let description = format!("{description} Without it: `{default}`.");
+        property.insert("description".to_owned(), description.trim_start().into());
+    }
 }
 
 /// Makes each member of a union with a discriminator one flat object, and the union one of them.

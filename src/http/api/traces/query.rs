@@ -1,7 +1,7 @@
 //! Which recorded requests are asked for.
 
-use poem_openapi::registry::MetaSchema;
-use poem_openapi::types::{ParseFromParameter, ParseResult};
+use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
+use poem_openapi::types::{ParseFromParameter, ParseResult, Type as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -86,12 +86,17 @@ impl WorkspaceTracesQuery {
 #[serde(transparent)]
 pub(super) struct OperationName(pub String);
 
+// A schema with a name of its own: made of the parameter's, generators' names for it meet those of their operations.
 schema!(
     OperationName,
-    "string_operation",
-    MetaSchema {
-        enum_items: Operation::ALL.iter().filter_map(|it| named(*it)).map(Value::from).collect(),
-        ..MetaSchema::new("string")
+    "TracedOperation",
+    MetaSchemaRef::Reference(OperationName::name().into_owned()),
+    |registry| {
+        registry.create_schema::<OperationName, _>(OperationName::name().into_owned(), |_| MetaSchema {
+            description: Some("The name of an operation in traces."),
+            enum_items: Operation::ALL.iter().filter_map(|it| named(*it)).map(Value::from).collect(),
+            ..MetaSchema::new("string")
+        });
     }
 );
 
