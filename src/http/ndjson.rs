@@ -23,8 +23,9 @@ use crate::domain::Violations;
 use crate::offload::offload;
 
 const CONTENT_TYPE: &str = "application/x-ndjson";
-/// What NDJSON is also sent as.
-const ALSO_TAKEN: [&str; 3] = ["application/ndjson", "application/jsonl", "application/json"];
+/// What NDJSON is also sent as; bytes, by clients that generators made.
+const ALSO_TAKEN: [&str; 4] =
+    ["application/ndjson", "application/jsonl", "application/json", "application/octet-stream"];
 /// The most lines of a body that hold something.
 const MAX_LINES: usize = 10_000;
 

@@ -42,6 +42,18 @@ fn what_is_exported_can_be_imported() {
 }
 
 #[test]
+fn an_import_is_lines_whatever_media_type_a_client_has_for_them() {
+    let server = Server::shared();
+    let owner = Account::new(&server);
+    let artifacts = owner.artifacts();
+    let import = |media_type| owner.client.send("POST", &format!("{artifacts}/import"), media_type, r#"{"name": "n"}"#);
+    for media_type in ["application/ndjson", "application/jsonl", "application/json", "application/octet-stream"] {
+        assert_eq!(import(media_type).expect(200).json()["imported"], 1, "{media_type}");
+    }
+    import("text/csv").problem(415, "unsupported_media_type");
+}
+
+#[test]
 fn an_export_may_hold_the_trash() {
     let server = Server::shared();
     let owner = Account::new(&server);

@@ -71,7 +71,11 @@ impl Overlay {
 
     /// Whether there is nothing to commit.
     pub fn is_empty(&self) -> bool {
-        !self.waits && self.writes.is_empty() && self.counted.is_empty() && self.ended.is_empty() && self.logged.is_empty()
+        !self.waits
+            && self.writes.is_empty()
+            && self.counted.is_empty()
+            && self.ended.is_empty()
+            && self.logged.is_empty()
     }
 
     /// The rows that were written, in order.

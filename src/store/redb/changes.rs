@@ -199,7 +199,10 @@ mod tests {
         let location = Location::Directory(directory.path().to_owned());
         let store = open(&location);
         for _ in 0..3 {
-            store.note_failed_login(Some(UserId::from_bytes([1; 16])), Stamp::new(Timestamp::MIN, Actor::default())).await.unwrap();
+            store
+                .note_failed_login(Some(UserId::from_bytes([1; 16])), Stamp::new(Timestamp::MIN, Actor::default()))
+                .await
+                .unwrap();
         }
         store.close().await.unwrap();
         let database = Database::open(location.path()).unwrap();

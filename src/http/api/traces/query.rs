@@ -87,18 +87,13 @@ impl WorkspaceTracesQuery {
 pub(super) struct OperationName(pub String);
 
 // A schema with a name of its own: made of the parameter's, generators' names for it meet those of their operations.
-schema!(
-    OperationName,
-    "TracedOperation",
-    MetaSchemaRef::Reference(OperationName::name().into_owned()),
-    |registry| {
-        registry.create_schema::<OperationName, _>(OperationName::name().into_owned(), |_| MetaSchema {
-            description: Some("The name of an operation in traces."),
-            enum_items: Operation::ALL.iter().filter_map(|it| named(*it)).map(Value::from).collect(),
-            ..MetaSchema::new("string")
-        });
-    }
-);
+schema!(OperationName, "TracedOperation", MetaSchemaRef::Reference(OperationName::name().into_owned()), |registry| {
+    registry.create_schema::<OperationName, _>(OperationName::name().into_owned(), |_| MetaSchema {
+        description: Some("The name of an operation in traces."),
+        enum_items: Operation::ALL.iter().filter_map(|it| named(*it)).map(Value::from).collect(),
+        ..MetaSchema::new("string")
+    });
+});
 
 impl ParseFromParameter for OperationName {
     fn parse_from_parameter(text: &str) -> ParseResult<Self> {
