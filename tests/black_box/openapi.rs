@@ -125,6 +125,8 @@ fn generators_understand_every_schema() {
     let codes = document["components"]["schemas"]["ProblemCode"]["enum"].as_array().expect("codes");
     assert!(codes.len() > 40);
     assert!(document["components"]["schemas"]["AuditAction"]["enum"].as_array().is_some_and(|it| it.len() > 25));
+    let traced = document["components"]["schemas"]["TracedOperation"]["enum"].as_array().expect("operations");
+    assert!(traced.contains(&json!("artifact.create")) && !traced.contains(&json!("")), "{traced:?}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ pub(super) fn rewrite(document: &mut Value) {
         simplify_reference(schema, &whole);
         widen_integer(schema);
         describe_defaults(schema);
+        mark_nullable(schema);
     });
 }
 
@@ -50,7 +51,8 @@ fn simplify_reference(schema: &mut Map<String, Value>, document: &Value) {
     walk(&mut whole, &|schema| simplify_reference(schema, document));
     let Value::Object(whole) = whole else { return };
     schema.remove("allOf");
-    for (name, value) in whole {
+    // Its title is its name: generators would declare it twice.
+    for (name, value) in whole.into_iter().filter(|(name, _)| name != "title") {
         schema.entry(name).or_insert(value);
     }
 }
@@ -81,6 +83,15 @@ fn describe_defaults(schema: &mut Map<String, Value>) {
         let description = property.get("description").and_then(Value::as_str).unwrap_or_default();
         let description = format!("{description} Without it: `{default}`.");
         property.insert("description".to_owned(), description.trim_start().into());
+    }
+}
+
+/// Of alternatives one of which may be null, OpenAPI 3.0 says no more than that; openapi-generator refuses null unless it is
+/// said of the whole as well, in a word of its own.
+fn mark_nullable(schema: &mut Map<String, Value>) {
+    let alternatives = schema.get("anyOf").and_then(Value::as_array);
+    if alternatives.is_some_and(|any| any.iter().any(|schema| schema["nullable"] == true)) {
+        schema.insert("x-nullable".to_owned(), true.into());
     }
 }
 
@@ -164,7 +175,7 @@ mod tests {
     #[test]
     fn what_may_be_null_stands_in_full() {
         let a = json!({"type": "object", "nullable": true, "allOf": [{"$ref": "#/components/schemas/B"}], "description": "x"});
-        let b = json!({"type": "object", "description": "y", "properties": {"c": {"type": "string"}}});
+        let b = json!({"type": "object", "title": "B", "description": "y", "properties": {"c": {"type": "string"}}});
         let schemas = rewritten(&json!({"A": {"properties": {"b": a}}, "B": b}));
         let expected = json!({
             "type": "object", "nullable": true, "description": "x", "properties": {"c": {"type": "string"}},

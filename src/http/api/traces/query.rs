@@ -1,7 +1,7 @@
 //! Which recorded requests are asked for.
 
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
-use poem_openapi::types::{ParseFromParameter, ParseResult, Type as _};
+use poem_openapi::types::{ParseFromParameter, ParseResult};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -87,8 +87,8 @@ impl WorkspaceTracesQuery {
 pub(super) struct OperationName(pub String);
 
 // A schema with a name of its own: made of the parameter's, generators' names for it meet those of their operations.
-schema!(OperationName, "TracedOperation", MetaSchemaRef::Reference(OperationName::name().into_owned()), |registry| {
-    registry.create_schema::<OperationName, _>(OperationName::name().into_owned(), |_| MetaSchema {
+schema!(OperationName, "TracedOperation", MetaSchemaRef::Reference("TracedOperation".to_owned()), |registry| {
+    registry.create_schema::<OperationName, _>("TracedOperation".to_owned(), |_| MetaSchema {
         description: Some("The name of an operation in traces."),
         enum_items: Operation::ALL.iter().filter_map(|it| named(*it)).map(Value::from).collect(),
         ..MetaSchema::new("string")
@@ -103,7 +103,8 @@ impl ParseFromParameter for OperationName {
 
 /// The name of an operation, if it has one.
 fn named(operation: Operation) -> Option<&'static str> {
-    Some(operation.span_name()).filter(|name| !name.is_empty())
+    let name = operation.span_name();
+    (!name.is_empty()).then_some(name)
 }
 
 /// A status or all that begin alike. It is checked by the handler, which answers 422.
