@@ -53,10 +53,16 @@ class Account:
     def new_workspace(self):
         return self.post("/api/v1/workspaces", {"name": f"Workspace {next(numbers)}"})["id"]
 
+    def new_shared_workspace(self):
+        """One that another owns as well."""
+        workspace = self.new_workspace()
+        member = self.new_member(workspace)
+        self.request("PUT", f"/api/v1/workspaces/{workspace}/members/{member}/role", {"role": "owner"})
+        return workspace
+
     def new_artifact(self, workspace):
         body = {"name": f"Artifact {next(numbers)}", "tags": ["schemathesis"], "artifact_metadata": {"size": 1}}
         return self.post(f"/api/v1/workspaces/{workspace}/artifacts", body)["id"]
-
 
     def new_trash(self, workspace):
         artifact = self.new_artifact(workspace)
@@ -144,6 +150,7 @@ def ndjson(_context, value):
 def before_call(_context, case, _kwargs):
     if is_valid(case, ParameterLocation.PATH) and case.meta.phase.name != "stateful":
         name_what_exists(case)
+    spare_the_workspace(case)
     is_of_account = case.operation.path.startswith("/api/v1/operator/accounts/") and case.method != "GET"
     if is_of_account and case.path_parameters.get("user_id") == OWNER.id:
         # The one that all else is asked with stays.
@@ -161,11 +168,18 @@ def before_call(_context, case, _kwargs):
     if is_valid(case, ParameterLocation.BODY):
         case.body = obey(case.body)
         say_who_is_there(case)
+    elif isinstance(case.body, dict):
+        case.body = {name: no_blanks(value) for name, value in case.body.items()}
 
 
 def no_time(value):
     """Something else for a number, which older clients send as a time: seconds since 1970."""
     return "no time" if re.fullmatch("-?[0-9.]+", str(value)) else value
+
+
+def no_blanks(value):
+    """The same length without blanks at the ends, which are not counted: what is too long stays so."""
+    return value.strip().ljust(len(value), "*") if isinstance(value, str) and len(value) > 100 else value
 
 
 def is_valid(case, location):
@@ -186,11 +200,20 @@ def name_what_exists(case):
         if name in THINGS:
             known, make = THINGS[name]
             ids[name] = make() if name == spoiled else known
-    if last in ("suspend", "quotas"):
-        # In the one that all else is about, much is written.
-        ids["workspace_id"] = OWNER.new_workspace()
     if last == "restore":
         ids["artifact_id"] = OWNER.new_trash(ids["workspace_id"])
+
+
+def spare_the_workspace(case):
+    """The workspace that all else is in stays as it is, and its owner in it."""
+    ids, path = case.path_parameters or {}, case.operation.path
+    if ids.get("workspace_id") != WORKSPACE:
+        return
+    is_end = case.method == "DELETE" and path.endswith("{workspace_id}")
+    if path.endswith("/leave"):
+        ids["workspace_id"] = OWNER.new_shared_workspace()
+    elif is_end or path.endswith(("/suspend", "/quotas")):
+        ids["workspace_id"] = OWNER.new_workspace()
 
 
 def say_who_is_there(case):

@@ -77,13 +77,15 @@ pub(super) struct Beginning {
     pub telemetry: Arc<Telemetry>,
     pub ids: IdGenerator,
     pub started: Instant,
+    /// Where people find the server, without a slash at the end.
+    pub base: String,
     pub outbox: Outbox,
     pub desk: ReloadDesk,
 }
 
 /// The use cases.
 pub(super) fn service(config: &Config, beginning: Beginning) -> Result<Service, Error> {
-    let Beginning { store, tombstones, quotas, read_only, installation, telemetry, ids, started, outbox, desk } =
+    let Beginning { store, tombstones, quotas, read_only, installation, telemetry, ids, started, base, outbox, desk } =
         beginning;
     let auth = &config.auth;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
@@ -101,9 +103,9 @@ pub(super) fn service(config: &Config, beginning: Beginning) -> Result<Service, 
             device_tokens: DeviceTokens::new(&keys, clock.clone()),
         },
         keys: KeyPlace::new(files),
-        accounts: ArcSwap::from_pointee(settings::accounts(config)),
+        accounts: ArcSwap::from_pointee(settings::accounts(config, &base)),
         outbox,
-        mailer: ArcSwapOption::new(settings::mailer(config)?.map(Arc::new)),
+        mailer: ArcSwapOption::new(settings::mailer(config, &base)?.map(Arc::new)),
         desk,
         configuration: ArcSwap::default(),
         sessions: SessionSettings {

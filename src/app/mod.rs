@@ -118,6 +118,7 @@ pub async fn serve(effective: Effective, sources: Sources, may_be_new: bool) -> 
         tracing::warn!("the server is read-only (server.read_only): writes are refused");
         read_only.set(true);
     }
+    let base = settings::base(&config, listeners.main.address());
     let (outbox, mail_requests) = Outbox::new();
     let (desk, reload_requests) = ReloadDesk::new();
     let beginning = Beginning {
@@ -129,6 +130,7 @@ pub async fn serve(effective: Effective, sources: Sources, may_be_new: bool) -> 
         telemetry,
         ids,
         started,
+        base: base.clone(),
         outbox,
         desk,
     };
@@ -142,13 +144,12 @@ pub async fn serve(effective: Effective, sources: Sources, may_be_new: bool) -> 
 
     let (reloads, stop) = signals.split(state.clone());
     let operator_socket = operator_socket(data_dir);
-    let Offer { shown, file } =
-        setup_link::offer(&service, data_dir, &base(&config, &listeners.main), state.server.console).await;
+    let Offer { shown, file } = setup_link::offer(&service, data_dir, &base, state.server.console).await;
     let has_certificate = state.certificate.as_ref().is_none_or(|certificate| certificate.not_after().is_some());
     announce(&config, &listeners, shown.as_deref(), has_certificate);
     let Encryption { tls, renewal, challenges } = encryption;
     let background = background::start(&service, mail_requests, file, renewal);
-    let reloader = Reloader::new(effective, sources, state.clone(), tls.clone());
+    let reloader = Reloader::new(effective, sources, base, state.clone(), tls.clone());
     tokio::spawn(reloader.run(reloads, reload_requests));
     supervisor::ready();
     let router = Arc::new(http::router(state.clone(), state.server.console.then(console::pages)));
@@ -227,19 +228,6 @@ fn plain_limits(config: &config::Server) -> server::ConnectionLimits {
     let limits = limits(config);
     let max_connections = limits.max_connections.min(descriptors::PLAIN_CONNECTIONS);
     server::ConnectionLimits { max_connections, idle_timeout: limits.idle_timeout.min(limits.header_timeout), ..limits }
-}
-
-/// Where people find this server: at its public address, or on this machine.
-fn base(config: &Config, listener: &Listener) -> String {
-    if let Some(url) = &config.server.public_url {
-        return url.as_str().to_owned();
-    }
-    let scheme = config.server.scheme();
-    match listener.address() {
-        Some(address) if address.ip().is_unspecified() => format!("{scheme}://localhost:{}", address.port()),
-        Some(address) => format!("{scheme}://{address}"),
-        None => format!("{scheme}://localhost"),
-    }
 }
 
 /// Says where things are, once they are there. The first line is for programs too.

@@ -55,6 +55,7 @@ impl OwnServer {
             telemetry,
             ids,
             started,
+            base: settings::base(&config, config.server.listen.local_address()),
             outbox,
             desk,
         };

@@ -21,6 +21,8 @@ pub(super) struct Reloader {
     /// What holds now.
     current: Effective,
     sources: Sources,
+    /// Where people find the server.
+    base: String,
     state: Arc<State>,
     tls: Option<Tls>,
 }
@@ -36,8 +38,8 @@ struct Prepared {
 }
 
 impl Reloader {
-    pub(super) fn new(started: Effective, sources: Sources, state: Arc<State>, tls: Option<Tls>) -> Self {
-        Self { current: started.clone(), started, sources, state, tls }
+    pub(super) fn new(started: Effective, sources: Sources, base: String, state: Arc<State>, tls: Option<Tls>) -> Self {
+        Self { current: started.clone(), started, sources, base, state, tls }
     }
 
     /// Reloads for each signal and each request, one after the other.
@@ -123,7 +125,7 @@ impl Reloader {
             prepared.certificate = noted(Certificate::read(files), &mut errors);
         }
         if is_changed("mail.") {
-            prepared.mailer = noted(settings::mailer(config), &mut errors);
+            prepared.mailer = noted(settings::mailer(config, &self.base), &mut errors);
         }
         if is_changed("auth.signing_key") {
             let data_dir = &self.started.config().storage.data_dir;
@@ -152,7 +154,7 @@ impl Reloader {
             service.read_only.set(config.server.read_only);
         }
         service.quotas.set(settings::quotas(&config.quotas));
-        service.accounts.store(Arc::new(settings::accounts(config)));
+        service.accounts.store(Arc::new(settings::accounts(config, &self.base)));
         state.cors_origins.store(Arc::new(config.server.cors_origins.clone()));
         state.operator.store(config.server.operator_token.as_ref().map(SharedToken::new).map(Arc::new));
         state.metrics.set_token(config.telemetry.metrics_token.as_ref());

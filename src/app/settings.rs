@@ -1,6 +1,7 @@
 //! What the configuration means for the parts of a server: for those that begin, and for those that run when it is read
 //! again.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::service::{AccountSettings, Admission, BackupTerms, RateLimitSettings,
 use crate::telemetry::Telemetry;
 
 /// What is asked of accounts.
-pub(super) fn accounts(config: &Config) -> AccountSettings {
+pub(super) fn accounts(config: &Config, base: &str) -> AccountSettings {
     let auth = &config.auth;
     AccountSettings {
         verification_token_seconds: auth.verification_token_seconds,
@@ -26,14 +27,27 @@ pub(super) fn accounts(config: &Config) -> AccountSettings {
         admit_demo: config.environment != config::Environment::Production,
         admission: admission(auth),
         password_policy: PasswordPolicy { composition: auth.password_composition },
-        links: links(config),
+        links: links(&config.mail, base),
+    }
+}
+
+/// Where people find a server that listens on this address: at its public URL, or on this machine.
+pub(super) fn base(config: &Config, address: Option<SocketAddr>) -> String {
+    if let Some(url) = &config.server.public_url {
+        return url.as_str().to_owned();
+    }
+    let scheme = config.server.scheme();
+    match address {
+        Some(address) if address.ip().is_unspecified() => format!("{scheme}://localhost:{}", address.port()),
+        Some(address) => format!("{scheme}://{address}"),
+        None => format!("{scheme}://localhost"),
     }
 }
 
 /// Where the links of e-mails lead to.
-fn links(config: &Config) -> Links {
-    let link = |link: &str| config::Mail::link(link, config.server.public_url.as_ref());
-    let config::Mail { verify_link, reset_link, invitation_link, .. } = &config.mail;
+fn links(mail: &config::Mail, base: &str) -> Links {
+    let link = |link: &str| config::Mail::link(link, base);
+    let config::Mail { verify_link, reset_link, invitation_link, .. } = mail;
     Links { verify: link(verify_link), reset: link(reset_link), invitation: link(invitation_link) }
 }
 
@@ -93,8 +107,8 @@ pub(super) fn rate_limits(config: &config::Limits) -> Option<RateLimits> {
 }
 
 /// The way to send e-mails: over the mail server; without one, in development only, to the log.
-pub(super) fn mailer(config: &Config) -> Result<Option<Mailer>, MailerError> {
-    let (mail, links) = (&config.mail, links(config));
+pub(super) fn mailer(config: &Config, base: &str) -> Result<Option<Mailer>, MailerError> {
+    let (mail, links) = (&config.mail, links(&config.mail, base));
     let Some(url) = &mail.smtp_url else {
         let is_development = config.environment == config::Environment::Development;
         return Ok(is_development.then(|| Mailer::to_log(links)));

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::Environment;
 use super::check::{self, Checked};
-use super::public_url::PublicUrl;
 use super::secret::masked;
 
 /// What stands for the token in a link.
@@ -21,14 +20,14 @@ pub struct Mail {
     pub smtp_url: Option<SecretString>,
     /// The sender of every e-mail. Default `Ghostworks <ghostworks@localhost>`.
     pub from: String,
-    /// The page that verifies an address; `{token}` stands for the token. Default `/console/verify-email?token={token}` at
-    /// `server.public_url`, or else at `http://127.0.0.1:8000`.
+    /// The page that verifies an address; `{token}` stands for the token. A path is one at `server.public_url`, or else at
+    /// the address that the server listens on. Default `/console/verify-email?token={token}`.
     pub verify_link: String,
     /// The page where another password is chosen; `{token}` stands for the token. Default
-    /// `/console/reset-password?token={token}` there.
+    /// `/console/reset-password?token={token}`.
     pub reset_link: String,
-    /// The page where an invitation is accepted; `{token}` stands for the token. Default `/console/invitation?token={token}`
-    /// there.
+    /// The page where an invitation is accepted; `{token}` stands for the token. Default
+    /// `/console/invitation?token={token}`.
     pub invitation_link: String,
 }
 
@@ -37,23 +36,21 @@ impl Default for Mail {
         Self {
             smtp_url: None,
             from: "Ghostworks <ghostworks@localhost>".into(),
-            verify_link: "http://127.0.0.1:8000/console/verify-email?token={token}".into(),
-            reset_link: "http://127.0.0.1:8000/console/reset-password?token={token}".into(),
-            invitation_link: "http://127.0.0.1:8000/console/invitation?token={token}".into(),
+            verify_link: "/console/verify-email?token={token}".into(),
+            reset_link: "/console/reset-password?token={token}".into(),
+            invitation_link: "/console/invitation?token={token}".into(),
         }
     }
 }
 
 impl Mail {
-    /// The server in links that are not configured, when it has no public URL.
-    const LOCAL: &str = "http://127.0.0.1:8000/";
+    /// What the defaults of earlier versions began with.
+    const FORMERLY: &str = "http://127.0.0.1:8000";
 
-    /// A link as it is sent: one to this machine leads to the public URL instead, if there is one.
-    pub fn link(link: &str, public_url: Option<&PublicUrl>) -> String {
-        match (public_url, link.strip_prefix(Self::LOCAL)) {
-            (Some(url), Some(page)) => format!("{}/{page}", url.as_str()),
-            _ => link.to_owned(),
-        }
+    /// A link as it is sent: a path is one of the server at `base`, a URL without a slash at its end.
+    pub fn link(link: &str, base: &str) -> String {
+        let path = link.strip_prefix(Self::FORMERLY).unwrap_or(link);
+        if path.starts_with('/') { format!("{base}{path}") } else { link.to_owned() }
     }
 
     pub(super) fn check(&self) -> Checked {
@@ -75,7 +72,7 @@ impl Mail {
 }
 
 fn check_link(key: &'static str, link: &str) -> Checked {
-    let is_url = link.starts_with("http://") || link.starts_with("https://");
+    let is_url = ["/", "http://", "https://"].iter().any(|start| link.starts_with(start));
     let fit = is_url && link.contains(TOKEN) && !link.contains(|c: char| c.is_whitespace() || c.is_control());
-    check::ensure(key, fit, "expected a URL with {token} in it")
+    check::ensure(key, fit, "expected a URL, or a path of this server, with {token} in it")
 }

@@ -49,6 +49,8 @@ fn registering_sends_an_e_mail_that_verifies_the_address_once() {
         message.line(head);
     }
     assert!(message.content.lines().any(|line| line == message.token()), "also without the link: {message:?}");
+    let page = format!("{}/console/verify-email?token=", server.url());
+    assert!(message.content.contains(&page), "the link leads to where the server listens: {message:?}");
 
     assert_eq!(account.client.get(ME).expect(200).json()["is_verified"], false);
     let reply = verify(&server.client(), &message.token()).expect(200);

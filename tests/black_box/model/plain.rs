@@ -110,7 +110,7 @@ impl Workspace {
         self.allows(person, Role::Member)?;
         let Self { id, name, slug, roles, .. } = self;
         Ok(json!({
-            "id": id, "name": name, "slug": slug, "description": null, "settings": {}, "is_active": true,
+            "id": id, "name": name, "slug": slug, "description": null, "settings": {}, "is_active": true, "is_suspended": false,
             "member_count": roles.len(), "user_role": roles[&person].as_str(),
         }))
     }

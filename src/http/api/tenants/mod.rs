@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod body;
+mod slug;
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use uuid::Uuid;
 
 pub(in crate::http) use self::artifacts::TenantArtifactsApi;
 use self::body::{OwnQuotasBody, TenantBody, TenantDetailsBody, TenantPage};
+use self::slug::SlugText;
 use super::Tag;
 use crate::domain::{Slug, TenantId, Violations};
 use crate::http::cursor::{self, NO_WORKSPACE};
@@ -39,7 +41,7 @@ impl TenantsApi {
         state: Data<&Arc<State>>,
         _operator: Operator,
         /// Only the workspace with this slug.
-        slug: Query<Option<String>>,
+        slug: Query<Option<SlugText>>,
         /// How many at most, from 1 to 100.
         limit: Query<Option<Limit>>,
         /// The `next_cursor` of the page before.
@@ -47,7 +49,7 @@ impl TenantsApi {
     ) -> Result<Json<TenantPage>, Refused<{ OPERATOR | MALFORMED | INVALID }>> {
         let key = &state.service.signatures.cursor_key;
         let (slug, after, limit) = Violations::check(|check| {
-            let slug = check.field("/slug", slug.0.as_deref().map(Slug::parse).transpose());
+            let slug = check.field("/slug", slug.0.map(|slug| Slug::parse(&slug.0)).transpose());
             let after = cursor.0.map(|text| cursor::decode::<(u64, [u8; 16])>(key, &text, LIST, NO_WORKSPACE));
             let after = check.field("/cursor", after.transpose());
             let limit = check.field("/limit", within(limit.0.unwrap_or(Limit::DEFAULT).0, 1, Limit::MAX));
