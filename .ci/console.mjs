@@ -146,6 +146,53 @@ async function walk(name, javaScriptEnabled) {
   await page.context().close();
 }
 
+// A link brings somebody without an account into a workspace; they see what there is about them, and leave.
+async function invite(name, javaScriptEnabled) {
+  const { page, problem } = await open(`invite ${name}`, { javaScriptEnabled });
+  const guest = await open(`invited ${name}`, { javaScriptEnabled });
+  const seen = (page, what) => (javaScriptEnabled ? look(page, problem, what) : Promise.resolve());
+  const account = await register();
+  try {
+    const { access_token: token } = await call('/api/v1/auth/login', { email: account.email, password: account.password });
+    const { id } = await call('/api/v1/workspaces', { name: 'Guests' }, token);
+    await page.goto('/console');
+    await signIn(page, account);
+    await page.goto(`/console/workspaces/${id}/members`);
+    await page.locator('summary', { hasText: 'Invite with a link' }).click();
+    await page.getByRole('button', { name: 'Make a link' }).click();
+    const link = new URL(await page.locator('pre.copy').innerText());
+    await seen(page, 'invitation-made');
+    await page.goto(`/console/workspaces/${id}/members`);
+    await page.getByText('Whoever has the link').waitFor();
+    await seen(page, 'members-invited');
+
+    await guest.page.goto(link.pathname + link.search);
+    await guest.page.getByRole('heading', { name: 'You are invited' }).waitFor();
+    await seen(guest.page, 'invited');
+    await guest.page.getByRole('link', { name: 'Register' }).click();
+    await seen(guest.page, 'invited-register');
+    const email = `guest-${name.replaceAll(' ', '-')}-${Date.now()}@example.com`;
+    await guest.page.getByLabel('E-mail').fill(email);
+    await guest.page.getByLabel('Password', { exact: true }).fill(account.password);
+    await guest.page.getByRole('button', { name: 'Register' }).click();
+    await guest.page.goto('/console');
+    await signIn(guest.page, { email, password: account.password });
+    await guest.page.goto(`/console/workspaces/${id}/members`);
+    await guest.page.getByText(account.email).waitFor();
+    await guest.page.goto('/console/account');
+    for (const summary of await guest.page.locator('main summary').all()) await summary.click();
+    await seen(guest.page, 'account');
+    await guest.page.goto(`/console/workspaces/${id}/members`);
+    await guest.page.locator('summary', { hasText: 'Leave this workspace' }).click();
+    await guest.page.getByRole('button', { name: 'Leave' }).click();
+    await guest.page.getByText('You are in no workspace yet').waitFor();
+  } catch (error) {
+    problem(`at ${page.url()} and ${guest.page.url()}: ${error.message}`);
+  }
+  await guest.page.context().close();
+  await page.context().close();
+}
+
 // Everything as long and as strange as it may be.
 async function overfull() {
   const { page, problem } = await open('overfull', {});
@@ -234,6 +281,8 @@ async function operate() {
 
 await walk('with a script', true);
 await walk('without a script', false);
+await invite('with a script', true);
+await invite('without a script', false);
 await overfull();
 if (process.env.OPERATOR_TOKEN) await operate();
 const version = browser.version();

@@ -211,7 +211,7 @@ fn parts(current: Part) -> Markup {
 fn account_menu(visitor: &Visitor) -> Markup {
     html! {
         details class="menu account" {
-            summary aria-label="Account" { span class="name" dir="auto" { (visitor.user.full_name()) } }
+            summary aria-label={ "Account: " (visitor.user.full_name()) } { span class="name" dir="auto" { (visitor.user.full_name()) } }
             nav aria-label="Account" {
                 p class="muted" dir="auto" { (visitor.user.email.as_str()) }
                 a href=(links::ACCOUNT) { "Your account" }

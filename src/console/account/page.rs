@@ -18,10 +18,14 @@ use crate::http::pages::PageRequest;
 pub(super) async fn show(request: &PageRequest, visitor: &Visitor, said: Said<'_>) -> Result<Response, Outcome> {
     let sessions = request.service().sessions(&visitor.caller).await?;
     let own = visitor.caller.session()?;
+    let (name, email) = (visitor.user.full_name(), visitor.user.email.as_str());
     let content = html! {
         h1 { "Your account" }
-        p { bdi { (visitor.user.full_name()) } " · " (visitor.user.email.as_str())
-            @if !visitor.user.is_verified { span class="muted" { " (not verified)" } } }
+        p {
+            @if name != email { bdi { (name) } " · " }
+            (email)
+            @if !visitor.user.is_verified { span class="muted" { " (not verified)" } }
+        }
         h2 { "Where you are signed in" }
         ul class="list" { @for session in &sessions { (row(request, visitor, session, session.id == own)) } }
         @if sessions.len() > 1 {
