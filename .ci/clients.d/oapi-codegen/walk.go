@@ -70,11 +70,11 @@ func createAndFind(ctx context.Context, client *api.ClientWithResponses, workspa
 func changeMany(ctx context.Context, client *api.ClientWithResponses, workspace, artifact uuid.UUID) {
 	version, name := int64(1), "renamed"
 	operations := make([]api.BulkOperation, 3)
-	create := api.BulkCreate{Name: "new", Tags: &[]string{"bulk"}, Op: api.Create}
+	create := api.BulkCreate{Name: "new", Tags: &[]string{"bulk"}, Op: api.BulkCreateOpCreate}
 	is(operations[0].FromBulkCreate(create) == nil, "create", operations)
-	update := api.BulkUpdate{Id: artifact, Version: &version, Name: &name, Op: api.Update}
+	update := api.BulkUpdate{Id: artifact, Version: &version, Name: &name, Op: api.BulkUpdateOpUpdate}
 	is(operations[1].FromBulkUpdate(update) == nil, "update", operations)
-	remove := api.BulkDelete{Id: artifact, Version: &version, Op: api.Delete}
+	remove := api.BulkDelete{Id: artifact, Version: &version, Op: api.BulkDeleteOpDelete}
 	is(operations[2].FromBulkDelete(remove) == nil, "delete", operations)
 	answer := must(client.BulkWriteArtifactsWithResponse(ctx, workspace, nil, api.BulkRequest{Operations: operations}))
 	bulk := the(answer.JSON200, answer.Body)
@@ -82,7 +82,7 @@ func changeMany(ctx context.Context, client *api.ClientWithResponses, workspace,
 	created, updated, deleted := bulk.Results[0], bulk.Results[1], bulk.Results[2]
 	is(created.Status == 201 && slices.Equal(created.Artifact.Tags, []string{"bulk"}), "created", created)
 	is(updated.Status == 200 && updated.Artifact.Name == "renamed", "updated", updated)
-	is(deleted.Status == 412 && deleted.Error.Code == api.VersionMismatch && deleted.Artifact == nil, "deleted", deleted)
+	is(deleted.Status == 412 && deleted.Error.Code == api.ProblemCodeVersionMismatch && deleted.Artifact == nil, "deleted", deleted)
 }
 
 func moveAll(ctx context.Context, client *api.ClientWithResponses, workspace uuid.UUID) {
@@ -126,8 +126,8 @@ func main() {
 
 	missing := must(client.GetArtifactWithResponse(ctx, workspace.Id, workspace.Id, nil))
 	problem := the(missing.ApplicationproblemJSON404, missing.Body)
-	is(problem.Status == 404 && problem.Code == api.ArtifactNotFound, "missing", problem)
+	is(problem.Status == 404 && problem.Code == api.ProblemCodeArtifactNotFound, "missing", problem)
 	must(client.LogoutWithResponse(ctx, api.RefreshRequest{}))
 	me = must(client.MeWithResponse(ctx))
-	is(the(me.ApplicationproblemJSON401, me.Body).Code == api.NotAuthenticated, "signed out", string(me.Body))
+	is(the(me.ApplicationproblemJSON401, me.Body).Code == api.ProblemCodeNotAuthenticated, "signed out", string(me.Body))
 }
