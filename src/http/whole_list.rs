@@ -59,11 +59,22 @@ impl<T> WholeList<T> {
         let next = limit.map(|limit| {
             let (last, _) = items[limit - 1];
             items.truncate(limit);
-            format!("<{}?limit={limit}&cursor={}>; rel=\"next\"", uri.path(), last.simple())
+            format!("<{}?{}>; rel=\"next\"", uri.path(), next_query(uri, limit, last))
         });
         let next = next.map(HeaderValue::try_from).transpose().map_err(Problem::internal)?;
         Ok(Self { items: items.into_iter().map(|(_, item)| item).collect(), next })
     }
+}
+
+/// The query of the next page: what else was asked for is asked for again.
+fn next_query(uri: &Uri, limit: usize, last: Uuid) -> String {
+    let asked = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let kept = asked.filter(|(name, _)| !matches!(name.as_ref(), "limit" | "cursor"));
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(kept)
+        .append_pair("limit", &limit.to_string())
+        .append_pair("cursor", &last.simple().to_string())
+        .finish()
 }
 
 /// How many at most, when that was asked for, and after which.

@@ -49,6 +49,24 @@ fn a_workspace_that_is_not_in_use_is_there_for_its_admins_alone() {
 }
 
 #[test]
+fn the_next_page_of_a_list_with_them_has_them_too() {
+    let server = Server::shared();
+    let owner = Account::new(&server);
+    let ids = [(); 3].map(|()| owner.workspace());
+    for id in &ids[1..] {
+        owner.client.patch(&format!("/api/v1/workspaces/{id}"), &json!({"is_active": false})).expect(200);
+    }
+    let (mut path, mut seen) = ("/api/v1/workspaces/?include_inactive=true&limit=1".to_owned(), Vec::new());
+    loop {
+        let page = owner.client.get(&path).expect(200);
+        seen.push(text(&page.json()[0]["id"]));
+        let Some(link) = page.header("link") else { break };
+        path = link.split(['<', '>']).nth(1).expect("a target").to_owned();
+    }
+    assert_eq!(seen, ids);
+}
+
+#[test]
 fn it_stays_out_of_use_over_a_restart() {
     let setup = Setup::new();
     let server = setup.start();
