@@ -44,16 +44,16 @@ pub(super) async fn of_anyone(request: &mut PageRequest) -> Result<Form, Outcome
 
 /// Refuses a form that does not come from a page of this server.
 pub(super) fn check_origin(request: &PageRequest) -> Result<(), Problem> {
-    let is_own = is_own(request.headers(), |authority| request.is_at(authority));
+    let is_own = is_own(request.headers(), |origin| request.is_origin(origin));
     if is_own { Ok(()) } else { Err(Problem::foreign_form().before_body()) }
 }
 
 /// Whether a form comes from a page of this server.
-fn is_own(headers: &HeaderMap, is_at: impl Fn(&str) -> bool) -> bool {
+fn is_own(headers: &HeaderMap, is_origin: impl Fn(&str) -> bool) -> bool {
     let value = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     match (value("sec-fetch-site"), value(header::ORIGIN.as_str())) {
         (Some(site), _) => site == "same-origin",
-        (None, Some(origin)) => origin.split_once("://").is_some_and(|(_, authority)| is_at(authority)),
+        (None, Some(origin)) => is_origin(origin),
         (None, None) => false,
     }
 }
@@ -69,7 +69,7 @@ mod tests {
             for (name, value) in pairs {
                 headers.insert(*name, HeaderValue::from_static(value));
             }
-            is_own(&headers, |authority| authority == "here.example:8000")
+            is_own(&headers, |origin| origin == "http://here.example:8000")
         };
         assert!(is_own(&[("sec-fetch-site", "same-origin")]));
         assert!(is_own(&[("origin", "http://here.example:8000")]));

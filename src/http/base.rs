@@ -54,9 +54,11 @@ impl Base {
         Self::of(request).map_or("", |base| &base.prefix)
     }
 
-    /// Whether clients ask for the server at this host and port.
-    pub fn is_at(&self, authority: &str) -> bool {
-        self.authority.as_deref() == Some(authority)
+    /// Whether an origin is that of the server as the client of a request asks for it.
+    pub fn is_origin(request: &Request, origin: &str) -> bool {
+        let asked = Self::of(request).and_then(|base| base.authority.as_deref());
+        let asked = [request.header(header::HOST), asked];
+        asked.into_iter().flatten().any(|authority| is_origin_of(origin, authority))
     }
 
     /// Whether paths are other ones for clients.
@@ -83,6 +85,15 @@ impl Base {
             cookie.contains("; Path=/").then(|| cookie.replacen("; Path=/", &format!("; Path={prefix}/"), 1))
         });
     }
+}
+
+/// Whether an origin (RFC 6454) is that of a host and port. Browsers write it in lower case, without the port that its
+/// scheme has anyway; proxies need not.
+fn is_origin_of(origin: &str, authority: &str) -> bool {
+    let Some((scheme, host)) = origin.split_once("://") else { return false };
+    let usual = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
+    let without = |authority| str::strip_suffix(authority, usual).unwrap_or(authority);
+    without(host).eq_ignore_ascii_case(without(authority))
 }
 
 /// Replaces those values of a header that there is another for.
@@ -136,13 +147,38 @@ mod tests {
         let base =
             Base::forwarded(&headers(&[("x-forwarded-host", "a.example"), ("x-forwarded-prefix", "/gw/")]), None);
         let base = base.expect("a base");
-        assert!(base.is_at("a.example") && base.has_prefix());
+        assert!(base.authority.as_deref() == Some("a.example") && base.has_prefix());
         assert_eq!(base.server, "/gw");
         let base = Base::forwarded(&HeaderMap::new(), Some("b.example:8443".to_owned())).expect("a base");
-        assert!(base.is_at("b.example:8443") && !base.has_prefix());
+        assert!(base.authority.as_deref() == Some("b.example:8443") && !base.has_prefix());
         assert_eq!(base.server, "/");
         for prefix in ["", "/", "gw", "//evil.example", "/a b", "/../x"] {
             assert_eq!(Base::forwarded(&headers(&[("x-forwarded-prefix", prefix)]), None), None, "{prefix}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_that_of_a_host_however_its_usual_port_is_written() {
+        for (origin, authority) in [
+            ("https://ex.com", "ex.com"),
+            ("https://ex.com", "EX.com"),
+            ("https://ex.com", "ex.com:443"),
+            ("http://ex.com", "ex.com:80"),
+            ("http://[::1]", "[::1]:80"),
+            ("https://ex.com:8443", "ex.com:8443"),
+        ] {
+            assert!(is_origin_of(origin, authority), "{origin} {authority}");
+        }
+        for (origin, authority) in [
+            ("https://ex.com", "ex.com:80"),
+            ("http://ex.com", "ex.com:443"),
+            ("https://ex.com", "ex.com:8443"),
+            ("http://ex.com", "ex.com:8080"),
+            ("https://evil.com", "ex.com"),
+            ("https://ex.com.evil.com", "ex.com"),
+            ("null", "null"),
+        ] {
+            assert!(!is_origin_of(origin, authority), "{origin} {authority}");
         }
     }
 }

@@ -229,13 +229,7 @@ fn check_origin(request: &Request) -> Result<(), Problem> {
     let is_own = match (request.header("sec-fetch-site"), request.header(header::ORIGIN)) {
         (_, Some(origin)) if state.is_listed_origin(origin) => true,
         (Some(site), _) => matches!(site, "same-origin" | "none"),
-        (None, Some(origin)) => {
-            let is_asked = |authority| {
-                request.header(header::HOST) == Some(authority)
-                    || Base::of(request).is_some_and(|base| base.is_at(authority))
-            };
-            origin.split_once("://").is_some_and(|(_, authority)| is_asked(authority))
-        }
+        (None, Some(origin)) => Base::is_origin(request, origin),
         (None, None) => false,
     };
     if is_own { Ok(()) } else { Err(Problem::foreign_origin()) }

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use matchit::Router;
 use percent_encoding::percent_decode_str;
-use poem::http::{HeaderMap, Method, Uri, header};
+use poem::http::{HeaderMap, Method, Uri};
 use poem::{Endpoint, Request, RequestBody, Response, Result};
 use uuid::Uuid;
 
@@ -199,10 +199,9 @@ impl PageRequest {
         Base::url_of(&self.request, self.is_tls())
     }
 
-    /// Whether the client asks for the server at this host and port.
-    pub fn is_at(&self, authority: &str) -> bool {
-        self.request.header(header::HOST) == Some(authority)
-            || Base::of(&self.request).is_some_and(|base| base.is_at(authority))
+    /// Whether an origin is that of the server as the client asks for it.
+    pub fn is_origin(&self, origin: &str) -> bool {
+        Base::is_origin(&self.request, origin)
     }
 
     /// A number that no other form has.
