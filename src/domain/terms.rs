@@ -1,6 +1,6 @@
 //! What the operator of the server says of a workspace.
 
-use super::{Quota, Quotas};
+use super::Quotas;
 
 /// What the operator says of a workspace. Nobody in it can change that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -14,13 +14,13 @@ pub struct Terms {
 /// Quotas of one workspace, in the place of those for all; `None` is as for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct OwnQuotas {
-    /// See [`Quota::Artifacts`].
+    /// See [`super::Quota::Artifacts`].
     pub artifacts: Option<u64>,
-    /// See [`Quota::Bytes`].
+    /// See [`super::Quota::Bytes`].
     pub bytes: Option<u64>,
-    /// See [`Quota::Members`].
+    /// See [`super::Quota::Members`].
     pub members: Option<u64>,
-    /// See [`Quota::ApiKeys`].
+    /// See [`super::Quota::ApiKeys`].
     pub api_keys: Option<u64>,
 }
 
@@ -37,10 +37,5 @@ impl OwnQuotas {
             api_keys: self.api_keys.or(all.api_keys),
             workspaces: all.workspaces,
         }
-    }
-
-    /// The workspace's own of this.
-    pub fn of(self, quota: Quota) -> Option<u64> {
-        self.over(Quotas::default()).of(quota)
     }
 }

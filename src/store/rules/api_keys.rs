@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
-use super::quotas::require_within;
 use super::rows::{members, workspaces};
-use super::{nobody, write};
+use super::{nobody, quotas, write};
 use crate::domain::{ApiKey, ApiKeyId, ApiKeyUse, ChangeKind, Quota, Quotas, Role, Stamp, TenantId, UserId};
 use crate::store::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx, pair};
 use crate::store::reading::{Reading as _, readable};
@@ -49,11 +48,11 @@ impl<E: Engine> ApiKeys for E {
 }
 
 /// See [`ApiKeys::create_api_key`].
-fn create(tx: &mut Tx<'_>, quotas: &Quotas, key: &ApiKey) -> StoreResult<()> {
+fn create(tx: &mut Tx<'_>, all: &Quotas, key: &ApiKey) -> StoreResult<()> {
     let tenant = key.tenant;
     members::require_role(tx, tenant, key.created_by, Role::Admin)?;
     tx.add(tenant.to_bytes(), Counter::ApiKeys, 1);
-    require_within(tx, quotas, tenant, Quota::ApiKeys)?;
+    quotas::require_within(tx, &quotas::of(tx, all, tenant)?, tenant, Quota::ApiKeys)?;
     tx.put(Table::ApiKeys, &row_key(tenant, key.id), key)?;
     tx.log(Scope::Tenant(tenant), ChangeKind::ApiKeyCreated(key.id));
     Ok(())

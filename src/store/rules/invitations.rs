@@ -121,7 +121,7 @@ fn require_no_member(tx: &Tx<'_>, new: &Invitation) -> StoreResult<()> {
 /// Refuses when those who were invited would be too many members.
 fn require_room(tx: &Tx<'_>, quotas: &Quotas, tenant: TenantId, invited: u64) -> StoreResult<()> {
     let quota = Quota::Members;
-    match workspaces::terms(tx, tenant)?.quotas.of(quota).or(quotas.of(quota)) {
+    match quotas::of(tx, quotas, tenant)?.of(quota) {
         Some(limit) if tx.count(tenant.to_bytes(), Counter::Members)? + invited > limit => {
             Err(StoreError::QuotaExceeded { quota, limit })
         }
@@ -167,7 +167,7 @@ fn accept(
     invitations::put(tx, &Invitation { email: None, accepted_by: Some(user), ..invitation.clone() })?;
     invitations::revoke_of(tx, tenant, &email)?;
     members::join(tx, &Membership { tenant, user, role, joined_at, is_chosen: true })?;
-    quotas::require_within(tx, quotas, tenant, Quota::Members)?;
+    quotas::require_within(tx, &quotas::of(tx, quotas, tenant)?, tenant, Quota::Members)?;
     tx.log(Scope::Tenant(tenant), ChangeKind::InvitationAccepted(invitation.id));
     tx.log(Scope::Tenant(tenant), ChangeKind::MemberAdded(user, role));
     whole_workspaces::view(tx, tenant, user)?.ok_or(StoreError::NotFound(Missing::Workspace))

@@ -2,10 +2,9 @@
 
 use async_trait::async_trait;
 
-use super::quotas::require_within;
 use super::rows::members::{find_in_use, give_role, join, key, leave, require_another_owner, require_role};
 use super::rows::{accounts, invitations, workspaces};
-use super::write;
+use super::{quotas, write};
 use crate::domain::{
     ChangeKind, Invitation, InvitationId, Member, Membership, Quota, Quotas, Role, Stamp, TenantId, UserId,
 };
@@ -93,7 +92,7 @@ fn place(tx: &Tx<'_>, tenant: TenantId, id: UserId, by: UserId) -> StoreResult<P
 }
 
 /// See [`Members::add_member`].
-fn add(tx: &mut Tx<'_>, quotas: &Quotas, membership: &Membership, by: UserId) -> StoreResult<Membership> {
+fn add(tx: &mut Tx<'_>, all: &Quotas, membership: &Membership, by: UserId) -> StoreResult<Membership> {
     let Membership { tenant, user, role, .. } = *membership;
     require_role(tx, tenant, by, role.max(Role::Admin))?;
     let email = accounts::account(tx, user)?.user.email;
@@ -101,7 +100,7 @@ fn add(tx: &mut Tx<'_>, quotas: &Quotas, membership: &Membership, by: UserId) ->
         return Err(StoreError::AlreadyMember);
     }
     join(tx, membership)?;
-    require_within(tx, quotas, tenant, Quota::Members)?;
+    quotas::require_within(tx, &quotas::of(tx, all, tenant)?, tenant, Quota::Members)?;
     invitations::revoke_of(tx, tenant, &email)?;
     tx.log(Scope::Tenant(tenant), ChangeKind::MemberAdded(user, role));
     Ok(*membership)

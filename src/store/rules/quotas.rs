@@ -17,11 +17,15 @@ fn counter(quota: Quota) -> Counter {
     }
 }
 
-/// Refuses a write after which a workspace has more of something than it may, by a quota of its own or else by that for all. What it had already is left, for it is asked
-/// by writes that add some.
+/// The most that a workspace may have: by quotas of its own, and otherwise by those for all.
+pub(super) fn of(source: &(impl Source + ?Sized), all: &Quotas, tenant: TenantId) -> StoreResult<Quotas> {
+    Ok(workspaces::terms(source, tenant)?.quotas.over(*all))
+}
+
+/// Refuses a write after which a workspace has more of something than its `quotas` allow. What it had already is left: only
+/// writes that add some ask.
 pub(super) fn require_within(source: &impl Source, quotas: &Quotas, tenant: TenantId, quota: Quota) -> StoreResult<()> {
-    let own = workspaces::terms(source, tenant)?.quotas;
-    let Some(limit) = own.of(quota).or(quotas.of(quota)) else { return Ok(()) };
+    let Some(limit) = quotas.of(quota) else { return Ok(()) };
     let has = source.count(tenant.to_bytes(), counter(quota))?;
     if has > limit { Err(StoreError::QuotaExceeded { quota, limit }) } else { Ok(()) }
 }

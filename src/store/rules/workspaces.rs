@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::rows::workspaces::{current, tenant_in};
 use super::rows::{accounts, members};
-use super::{quotas, rows, write};
+use super::{quotas, write};
 use crate::domain::{
     ChangeKind, Membership, Quota, Quotas, Role, Slug, Stamp, TenantId, Usage, UserId, Workspace, WorkspaceName,
     WorkspacePatch, WorkspaceView,
@@ -47,7 +47,7 @@ impl<E: Engine> Workspaces for E {
     async fn usage(&self, tenant: TenantId) -> StoreResult<(Usage, Quotas)> {
         let all = self.quotas();
         self.read(Name::new("get", "counters"), move |source| {
-            Ok((quotas::usage(source, tenant)?, rows::workspaces::terms(source, tenant)?.quotas.over(all)))
+            Ok((quotas::usage(source, tenant)?, quotas::of(source, &all, tenant)?))
         })
         .await
     }

@@ -4,6 +4,7 @@ use super::{delete, insert, update};
 use crate::domain::{Artifact, ArtifactWrite, Quotas, TenantId, UserId};
 use crate::store::StoreResult;
 use crate::store::engine::Tx;
+use crate::store::rules::quotas;
 use crate::store::rules::rows::workspaces;
 
 /// How the attempt of a part ends that is undone.
@@ -17,17 +18,18 @@ enum Undone<T> {
 /// See [`crate::store::Artifacts::write_artifacts`].
 pub(super) fn write(
     tx: &mut Tx<'_>,
-    quotas: &Quotas,
+    all: &Quotas,
     tenant: TenantId,
     writes: &[ArtifactWrite],
     atomic: bool,
     user: UserId,
 ) -> StoreResult<Vec<StoreResult<Artifact>>> {
     workspaces::require(tx, tenant)?;
+    let quotas = quotas::of(tx, all, tenant)?;
     let outcomes = tx.attempt(|tx| {
         let mut outcomes = Vec::with_capacity(writes.len());
         for write in writes {
-            match tx.attempt(|tx| one(tx, quotas, tenant, write, user)) {
+            match tx.attempt(|tx| one(tx, &quotas, tenant, write, user)) {
                 Err(fault) if !fault.is_refusal() => return Err(Undone::Failed(fault)),
                 outcome => outcomes.push(outcome),
             }

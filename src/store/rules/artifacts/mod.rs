@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 
-use super::quotas::require_within;
+use super::quotas::{self, require_within};
 use super::rows::workspaces;
 use super::{INLINE_ROWS, write};
 use crate::domain::{
@@ -115,8 +115,12 @@ impl<E: Engine> Artifacts for E {
         user: UserId,
         stamp: Stamp,
     ) -> StoreResult<Artifact> {
-        let quotas = self.quotas();
-        write(self, UPDATE, stamp, move |tx| update(tx, &quotas, tenant, id, &expected, &patch, user)).await
+        let all = self.quotas();
+        let rule = move |tx: &mut Tx<'_>| {
+            let quotas = quotas::of(tx, &all, tenant)?;
+            update(tx, &quotas, tenant, id, &expected, &patch, user)
+        };
+        write(self, UPDATE, stamp, rule).await
     }
 
     async fn delete_artifact(
@@ -165,12 +169,12 @@ impl<E: Engine> Artifacts for E {
 }
 
 /// See [`Artifacts::create_artifact`].
-fn create(tx: &mut Tx<'_>, quotas: &Quotas, artifact: &Artifact) -> StoreResult<()> {
+fn create(tx: &mut Tx<'_>, all: &Quotas, artifact: &Artifact) -> StoreResult<()> {
     workspaces::require(tx, artifact.tenant)?;
-    insert(tx, quotas, artifact)
+    insert(tx, &quotas::of(tx, all, artifact.tenant)?, artifact)
 }
 
-/// Adds an artifact to a workspace that is there.
+/// Adds an artifact to a workspace that is there and has these quotas.
 fn insert(tx: &mut Tx<'_>, quotas: &Quotas, artifact: &Artifact) -> StoreResult<()> {
     let scope = artifact.tenant.to_bytes();
     let bytes = tx.put(Table::Artifacts, &key(artifact.tenant, artifact.id), artifact)?;
@@ -219,12 +223,12 @@ fn delete(
 }
 
 /// See [`Artifacts::restore_artifact`].
-fn restore(tx: &mut Tx<'_>, quotas: &Quotas, tenant: TenantId, id: ArtifactId, user: UserId) -> StoreResult<Artifact> {
+fn restore(tx: &mut Tx<'_>, all: &Quotas, tenant: TenantId, id: ArtifactId, user: UserId) -> StoreResult<Artifact> {
     let before: Artifact = tx.row(Table::ArtifactsTrash, &key(tenant, id))?.ok_or(NOT_FOUND)?;
     workspaces::require(tx, tenant)?;
     let next = before.clone().restored(user, tx.stamp().at);
     versions::replace(tx, &before, &next)?;
-    require_within(tx, quotas, tenant, Quota::Bytes)?;
+    require_within(tx, &quotas::of(tx, all, tenant)?, tenant, Quota::Bytes)?;
     Ok(next)
 }
 
