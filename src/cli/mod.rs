@@ -7,6 +7,7 @@ mod backups;
 mod check;
 mod compact;
 mod config;
+mod confirm;
 mod demo;
 mod export;
 mod healthcheck;

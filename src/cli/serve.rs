@@ -1,10 +1,8 @@
 //! `ghostworks serve`: the server itself.
 
-use std::io::{self, IsTerminal as _};
-
 use tokio::runtime::{Builder, Runtime};
 
-use super::Failure;
+use super::{Failure, confirm};
 use crate::{
     app,
     config::{Config, Domain, Effective, Sources},
@@ -49,16 +47,11 @@ fn ask_for_consent(config: &Config, runtime: &Runtime) -> Result<(), Failure> {
              server.acme_accept_terms = true"
         ))
     };
-    if !io::stdin().is_terminal() {
+    if !confirm::has_terminal() {
         return Err(refused("there is no terminal to ask at"));
     }
     let terms = runtime.block_on(app::terms(config))?;
     let terms = terms.map_or_else(|| "It names none.".to_owned(), |url| format!("They are at {url}."));
-    eprint!("Certificates come from {authority}, on its terms. {terms} Do you accept them? [y/N] ");
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer).map_err(Failure::Input)?;
-    match answer.trim() {
-        "y" | "Y" | "yes" => Ok(()),
-        _ => Err(refused("the terms were not accepted")),
-    }
+    let question = format!("Certificates come from {authority}, on its terms. {terms} Do you accept them?");
+    if confirm::agrees(&question)? { Ok(()) } else { Err(refused("the terms were not accepted")) }
 }

@@ -3,13 +3,11 @@
 mod password;
 mod show;
 
-use std::io::{self, IsTerminal as _};
-
 use clap::Subcommand;
 use serde_json::json;
 use tokio::runtime::Builder;
 
-use super::{Failure, print, print_json};
+use super::{Failure, confirm, print, print_json};
 use crate::{
     app::{AccountDraft, AccountSetting, Accounts},
     config::{Config, Sources},
@@ -157,7 +155,10 @@ async fn perform(
         Command::Delete(delete) => {
             let email = &delete.whose.email;
             if !delete.yes {
-                confirm(&accounts.find(email).await?.account.email)?;
+                let email = accounts.find(email).await?.account.email;
+                confirm::deletion(&format!(
+                    "Delete {email} for good? Only a backup from before, restored with --include-deleted, has it then."
+                ))?;
             }
             show::deleted(email, &accounts.delete(email, delete.transfer_to.as_ref()).await?, as_json)
         }
@@ -179,20 +180,6 @@ impl Create {
             is_verified: self.verified,
             is_operator: self.operator,
         }
-    }
-}
-
-/// Refuses unless the person at the terminal agrees.
-fn confirm(email: &str) -> Result<(), Failure> {
-    if !io::stdin().is_terminal() {
-        return Err(Failure::NotConfirmed("nothing was deleted: there is no terminal to ask at; --yes is an answer"));
-    }
-    eprint!("Delete {email} for good? Only a backup from before, restored with --include-deleted, has it then. [y/N] ");
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer).map_err(Failure::Input)?;
-    match answer.trim() {
-        "y" | "Y" | "yes" => Ok(()),
-        _ => Err(Failure::NotConfirmed("nothing was deleted")),
     }
 }
 

@@ -3,12 +3,10 @@
 mod show;
 mod transfer;
 
-use std::io::{self, IsTerminal as _};
-
 use clap::Subcommand;
 use tokio::runtime::Builder;
 
-use super::Failure;
+use super::{Failure, confirm};
 use crate::app::{WorkspaceQuotas, Workspaces};
 use crate::config::{Config, Sources};
 
@@ -136,7 +134,10 @@ async fn perform(command: &Command, workspaces: &Workspaces<'_>, as_json: bool) 
         }
         Command::Delete(Delete { which: Which { workspace }, yes }) => {
             if !yes {
-                confirm(&workspaces.find(workspace).await?.workspace.slug)?;
+                let slug = workspaces.find(workspace).await?.workspace.slug;
+                confirm::deletion(&format!(
+                    "Delete the workspace {slug} for good, with everything in it? Only a backup from before has it then."
+                ))?;
             }
             show::said(&workspaces.delete(workspace).await?, "is deleted, with everything in it", as_json)
         }
@@ -146,21 +147,5 @@ async fn perform(command: &Command, workspaces: &Workspaces<'_>, as_json: bool) 
             let before = workspaces.find(workspace).await?.workspace.quotas;
             show::details(&workspaces.set_quotas(workspace, quotas.over(before)).await?, as_json)
         }
-    }
-}
-
-/// Refuses unless the person at the terminal agrees.
-fn confirm(slug: &str) -> Result<(), Failure> {
-    if !io::stdin().is_terminal() {
-        return Err(Failure::NotConfirmed("nothing was deleted: there is no terminal to ask at; --yes is an answer"));
-    }
-    eprint!(
-        "Delete the workspace {slug} for good, with everything in it? Only a backup from before has it then. [y/N] "
-    );
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer).map_err(Failure::Input)?;
-    match answer.trim() {
-        "y" | "Y" | "yes" => Ok(()),
-        _ => Err(Failure::NotConfirmed("nothing was deleted")),
     }
 }
