@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::Error;
 use super::operator_api::OperatorApi;
 use crate::config::Config;
-use crate::domain::Timestamp;
+use crate::domain::{Slug, Timestamp};
 
 /// Where they are, on a server.
 const WORKSPACES: &str = "/api/v1/operator/workspaces";
@@ -144,10 +144,7 @@ impl<'a> Workspaces<'a> {
 
     async fn id_of(&self, slug: &str) -> Result<Uuid, Error> {
         let unknown = || Error::NoSuchWorkspace { name: slug.to_owned() };
-        let is_slug = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if slug.is_empty() || !slug.chars().all(is_slug) {
-            return Err(unknown());
-        }
+        Slug::parse(slug).map_err(|_| unknown())?;
         let page: Page = self.0.ask(Method::GET, &format!("{WORKSPACES}?slug={slug}"), None).await?;
         page.items.first().map(|found| found.id).ok_or_else(unknown)
     }
