@@ -1,7 +1,7 @@
 //! A file that is there under its name when it is whole, on disk, and for its owner alone.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -15,9 +15,7 @@ pub struct WholeFile {
 impl WholeFile {
     /// An empty file to write to, called `path` with `.partial` at its end, and the claim to the name it will have.
     pub fn create(path: &Path) -> io::Result<(Self, File)> {
-        let mut partial = path.as_os_str().to_owned();
-        partial.push(".partial");
-        Self::create_at(partial.into(), path)
+        Self::create_at(partial(path), path)
     }
 
     /// The same, with another name until then; a file that has it is overwritten. Only its owner may read it: what
@@ -39,6 +37,22 @@ impl WholeFile {
         let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
         File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
     }
+}
+
+/// Writes a small file, over the one that was there: after a crash there is the one or the other.
+pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    // What is left of an earlier one may be readable by others.
+    drop(fs::remove_file(partial(path)));
+    let (claim, mut file) = WholeFile::create(path)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    claim.keep()
+}
+
+fn partial(path: &Path) -> PathBuf {
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".partial");
+    partial.into()
 }
 
 impl Drop for WholeFile {

@@ -2,7 +2,7 @@
 //! be asked again. Of another authority, nothing of that is good.
 
 use std::fs::{self, DirBuilder};
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use super::{AcmeError, Validity};
-use crate::whole_file::WholeFile;
+use crate::whole_file;
 
 /// Where the directories of authorities are, in the data directory.
 const ACME: &str = "acme";
@@ -59,10 +59,7 @@ impl Folder {
 
     fn try_write(&self, path: &Path, content: &[u8]) -> io::Result<()> {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
-        let (claim, mut file) = WholeFile::create(path)?;
-        file.write_all(content)?;
-        file.sync_all()?;
-        claim.keep()
+        whole_file::write(path, content)
     }
 
     /// The content of one of its files; none if it is not there.

@@ -1,13 +1,13 @@
 //! What makes a data directory an installation: a file with a random id, made after the database and never in a backup.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
 use super::{Error, SEARCH_DIR};
 use crate::domain::{InstallationId, SystemEntropy};
 use crate::store::redb::Location;
-use crate::whole_file::WholeFile;
+use crate::whole_file;
 
 /// The file in the data directory.
 const FILE: &str = "installation";
@@ -41,10 +41,7 @@ pub(super) fn known(data_dir: &Path) -> Result<Option<InstallationId>, Error> {
 fn make(data_dir: &Path) -> Result<InstallationId, Error> {
     let id = InstallationId::random(&SystemEntropy);
     let path = data_dir.join(FILE);
-    let written = WholeFile::create(&path).and_then(|(claim, mut file)| {
-        writeln!(file, "{id}")?;
-        file.sync_all()?;
-        claim.keep()
-    });
-    written.map(|()| id).map_err(|error| Error::Installation { path, error })
+    whole_file::write(&path, format!("{id}\n").as_bytes())
+        .map(|()| id)
+        .map_err(|error| Error::Installation { path, error })
 }

@@ -1,7 +1,7 @@
 //! The link with which the first operator is made: shown on a terminal, or else in a file, and never in the log.
 
 use std::fs;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use crate::followers::{Failure, Task};
 use crate::service::Service;
-use crate::whole_file::WholeFile;
+use crate::whole_file;
 
 /// The file in the data directory.
 const FILE: &str = "setup-link";
@@ -42,7 +42,7 @@ pub(super) async fn offer(service: &Arc<Service>, data_dir: &Path, base: &str, h
     if io::stdout().is_terminal() {
         return Offer { shown: Some(link), file: None };
     }
-    match write(&path, &link) {
+    match whole_file::write(&path, format!("{link}\n").as_bytes()) {
         Ok(()) => {
             let file = path.display();
             tracing::info!(
@@ -61,13 +61,6 @@ pub(super) async fn offer(service: &Arc<Service>, data_dir: &Path, base: &str, h
 /// Removes the file of a server that stops.
 pub(super) fn withdraw(data_dir: &Path) {
     remove(&data_dir.join(FILE));
-}
-
-fn write(path: &Path, link: &str) -> io::Result<()> {
-    let (claim, mut file) = WholeFile::create(path)?;
-    writeln!(file, "{link}")?;
-    file.sync_all()?;
-    claim.keep()
 }
 
 /// The background task that removes the file when its link is good no longer.

@@ -126,7 +126,7 @@ mod tests {
         files.rotate(at(0), at(10), &SystemEntropy).expect("another key");
         // As if the second file had not been written.
         fs::write(directory.path().join("signing.key"), first.as_bytes()).expect("a file");
-        fs::write(directory.path().join("signing.key.new"), b"half").expect("a file");
+        fs::write(directory.path().join("signing.key.partial"), b"half").expect("a file");
         let keys = files.load(&SystemEntropy).expect("all keys");
         assert_eq!(keys.current.as_bytes(), first.as_bytes());
         files.rotate(at(5), at(15), &SystemEntropy).expect("another key");

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Place, PlaceError};
 use crate::domain::{Timestamp, UserId};
-use crate::whole_file::WholeFile;
+use crate::whole_file;
 
 /// What the object in a place is called.
 const NAME: &str = "ghostworks.deleted-accounts";
@@ -81,10 +81,7 @@ impl Tombstones {
         if changed == *known {
             return Ok(());
         }
-        let (claim, mut file) = WholeFile::create(&self.path)?;
-        file.write_all(&written(changed.values()))?;
-        file.sync_all()?;
-        claim.keep()?;
+        whole_file::write(&self.path, &written(changed.values()))?;
         *known = changed;
         Ok(())
     }

@@ -14,7 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("whole_file", &[]),
     ("store", &["domain", "priority"]),
     ("search", &["domain", "priority"]),
-    ("auth", &["domain", "priority"]),
+    ("auth", &["domain", "priority", "whole_file"]),
     ("mail", &["domain"]),
     ("acme", &["domain", "followers", "telemetry", "whole_file"]),
     ("backups", &["domain", "store", "telemetry", "whole_file"]),
