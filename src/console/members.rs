@@ -14,7 +14,7 @@ use super::words::ago;
 use super::{invitations, leaving, links, submission};
 use crate::domain::{Action, Member, TenantId, UserId, Violations, WorkspaceView};
 use crate::http::pages::PageRequest;
-use crate::service::Error;
+use crate::service::{Error, Roster};
 
 /// Shows them.
 pub(super) async fn page(request: PageRequest) -> Result<Response, Outcome> {
@@ -75,14 +75,9 @@ async fn show(
     typed: &Form,
     wrong: Option<&Violations>,
 ) -> Result<Response, Outcome> {
-    let service = request.service();
-    let members = service.members(&visitor.caller, tenant).await?.members;
+    let Roster { members, invited } = request.service().members(&visitor.caller, tenant).await?;
     let view = visitor.workspace(tenant)?;
     let may = |action| view.role.may(action);
-    let invited = match may(Action::AddMembers) {
-        true => service.invitations(&visitor.caller, tenant).await?,
-        false => Vec::new(),
-    };
     let content = html! {
         h1 { "Members" }
         ul class="list" { @for member in &members { (row(request, visitor, view, member)) } }

@@ -8,7 +8,7 @@ use crate::telemetry::{Operation, annotate, annotate_with};
 pub struct Roster {
     /// The members.
     pub members: Vec<Member>,
-    /// Those who were invited by their address and have not accepted yet; none for who may not know.
+    /// The invitations that nobody has accepted yet; none for members who may not see them.
     pub invited: Vec<Invitation>,
 }
 
@@ -36,11 +36,10 @@ impl Service {
         self.in_workspace(Operation::MemberList, caller, tenant, async {
             let own = self.membership(caller, tenant).await?;
             let members = self.store.members_of(tenant).await?;
-            let mut invited = Vec::new();
-            if own.role.may(Action::AddMembers) {
-                invited = self.store.invitations_of(tenant, self.clock.now()).await?;
-                invited.retain(|invitation| invitation.email.is_some());
-            }
+            let invited = match own.role.may(Action::AddMembers) {
+                true => self.store.invitations_of(tenant, self.clock.now()).await?,
+                false => Vec::new(),
+            };
             Ok(Roster { members, invited })
         })
         .await

@@ -44,7 +44,8 @@ impl MembersApi {
     ) -> Result<WholeList<MemberBody>, Refused<{ BY_ID | INVALID }>> {
         let Roster { members, invited } = state.service.members(&caller.0, workspace_id.0.into()).await?;
         let members = members.into_iter().map(MemberBody::from);
-        let items = members.chain(invited.into_iter().map(MemberBody::from)).map(|body| (body.id, body));
+        let invited = invited.into_iter().filter(|it| it.email.is_some()).map(MemberBody::from);
+        let items = members.chain(invited).map(|body| (body.id, body));
         let (limit, cursor) = (limit.0, cursor.0.as_deref());
         Ok(WholeList::new(items.collect(), Order::OldestFirst, limit, cursor, request.uri())?)
     }
