@@ -15,6 +15,8 @@ pub enum Quota {
     ApiKeys,
     /// Workspaces that one account owns.
     Workspaces,
+    /// Invitations that nobody has accepted yet: [`Quotas::INVITATIONS`].
+    Invitations,
 }
 
 impl Quota {
@@ -26,6 +28,7 @@ impl Quota {
             Self::Members => "members",
             Self::ApiKeys => "API keys",
             Self::Workspaces => "workspaces of its own",
+            Self::Invitations => "invitations that wait to be accepted",
         }
     }
 
@@ -42,6 +45,7 @@ impl Quota {
             Self::Members => "remove one",
             Self::ApiKeys => "revoke one",
             Self::Workspaces => "delete one, or hand it over",
+            Self::Invitations => "revoke one",
         }
     }
 }
@@ -83,6 +87,10 @@ impl SharedQuotas {
 }
 
 impl Quotas {
+    /// The most invitations that may wait in a workspace. All are looked through when one is made, while the writes of others
+    /// wait.
+    pub const INVITATIONS: u64 = 500;
+
     /// The most of this.
     pub fn of(&self, quota: Quota) -> Option<u64> {
         match quota {
@@ -91,6 +99,7 @@ impl Quotas {
             Quota::Members => self.members,
             Quota::ApiKeys => self.api_keys,
             Quota::Workspaces => self.workspaces,
+            Quota::Invitations => Some(Self::INVITATIONS),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Invitations: good once, for a time, for whom they were made, and kept as long as they are of any use.
 
-use ghostworks::domain::{ChangeKind, Email, Invitation, Role, TenantId, User, UserId};
+use ghostworks::domain::{ChangeKind, Email, Invitation, Quota, Quotas, Role, TenantId, User, UserId};
 use ghostworks::store::{Heir, Missing, PresentedInvitation, StoreError};
 
 use crate::world::{World, later};
@@ -160,4 +160,18 @@ pub async fn a_deleted_address_is_invited_nowhere(world: World) {
     assert_eq!(world.store.invitations_of(tenant, world.now()).await, Ok(vec![made]));
     while world.store.sweep_deleted_workspaces(1).await.unwrap() {}
     assert_eq!(world.store.invitations_to(&bob.email, world.now()).await, Ok(vec![]));
+}
+
+pub async fn s51_no_more_invitations_wait_than_are_looked_through_at_once(world: World) {
+    let ann = world.user("ann").await.id;
+    let tenant = world.workspace(ann).await;
+    for _ in 0..Quotas::INVITATIONS {
+        invite(&world, tenant, ann, None).await;
+    }
+    let more = || world.store.invite(invitation(&world, tenant, ann, None), world.stamp());
+    let refused = StoreError::QuotaExceeded { quota: Quota::Invitations, limit: Quotas::INVITATIONS };
+    assert_eq!(more().await, Err(refused));
+    let newest = world.store.invitations_of(tenant, world.now()).await.unwrap().remove(0);
+    world.store.revoke_invitation(tenant, newest.id, ann, world.stamp()).await.unwrap();
+    assert!(more().await.is_ok());
 }

@@ -120,6 +120,7 @@ on_every_store! {
         an_address_has_one_invitation_to_a_workspace
         what_somebody_made_ends_with_their_role
         a_deleted_address_is_invited_nowhere
+        s51_no_more_invitations_wait_than_are_looked_through_at_once
     }
     api_keys {
         a_key_is_there_until_it_is_revoked

@@ -118,15 +118,12 @@ fn require_no_member(tx: &Tx<'_>, new: &Invitation) -> StoreResult<()> {
     }
 }
 
-/// Refuses when those who were invited would be too many members.
-fn require_room(tx: &Tx<'_>, quotas: &Quotas, tenant: TenantId, invited: u64) -> StoreResult<()> {
-    let quota = Quota::Members;
-    match quotas::of(tx, quotas, tenant)?.of(quota) {
-        Some(limit) if tx.count(tenant.to_bytes(), Counter::Members)? + invited > limit => {
-            Err(StoreError::QuotaExceeded { quota, limit })
-        }
-        Some(_) | None => Ok(()),
-    }
+/// Refuses when too many would wait, or when those who were invited would be too many members.
+fn require_room(tx: &Tx<'_>, all: &Quotas, tenant: TenantId, invited: u64) -> StoreResult<()> {
+    quotas::require_at_most(Quotas::INVITATIONS, invited, Quota::Invitations)?;
+    let Some(limit) = quotas::of(tx, all, tenant)?.of(Quota::Members) else { return Ok(()) };
+    let members = tx.count(tenant.to_bytes(), Counter::Members)?;
+    quotas::require_at_most(limit, members + invited, Quota::Members)
 }
 
 /// See [`Invitations::revoke_invitation`].

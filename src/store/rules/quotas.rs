@@ -5,16 +5,16 @@ use crate::domain::{Quota, Quotas, TenantId, Usage};
 use crate::store::engine::{Counter, Source};
 use crate::store::{StoreError, StoreResult};
 
-/// What counts how much of it there is.
-fn counter(quota: Quota) -> Counter {
-    match quota {
+/// How much of it a workspace has; nothing of what has no counter.
+fn has(source: &(impl Source + ?Sized), tenant: TenantId, quota: Quota) -> StoreResult<u64> {
+    let counter = match quota {
         Quota::Artifacts => Counter::Artifacts,
         Quota::Bytes => Counter::Bytes,
         Quota::Members => Counter::Members,
         Quota::ApiKeys => Counter::ApiKeys,
-        // Of which a workspace is one: it is not asked here how many an account owns.
-        Quota::Workspaces => Counter::Workspaces,
-    }
+        Quota::Workspaces | Quota::Invitations => return Ok(0),
+    };
+    source.count(tenant.to_bytes(), counter)
 }
 
 /// The most that a workspace may have: by quotas of its own, and otherwise by those for all.
@@ -26,13 +26,17 @@ pub(super) fn of(source: &(impl Source + ?Sized), all: &Quotas, tenant: TenantId
 /// writes that add some ask.
 pub(super) fn require_within(source: &impl Source, quotas: &Quotas, tenant: TenantId, quota: Quota) -> StoreResult<()> {
     let Some(limit) = quotas.of(quota) else { return Ok(()) };
-    let has = source.count(tenant.to_bytes(), counter(quota))?;
-    if has > limit { Err(StoreError::QuotaExceeded { quota, limit }) } else { Ok(()) }
+    require_at_most(limit, has(source, tenant, quota)?, quota)
+}
+
+/// Refuses when there would be more than may be.
+pub(super) fn require_at_most(limit: u64, count: u64, quota: Quota) -> StoreResult<()> {
+    if count > limit { Err(StoreError::QuotaExceeded { quota, limit }) } else { Ok(()) }
 }
 
 /// See [`crate::store::Workspaces::usage`].
 pub(super) fn usage(source: &dyn Source, tenant: TenantId) -> StoreResult<Usage> {
-    let has = |quota| source.count(tenant.to_bytes(), counter(quota));
+    let has = |quota| has(source, tenant, quota);
     Ok(Usage {
         artifacts: has(Quota::Artifacts)?,
         bytes: has(Quota::Bytes)?,
