@@ -53,7 +53,7 @@ const EVERYTHING: &[&str] = &[
 ];
 
 /// No file is longer than this, with its tests.
-const MAX_LINES: usize = 420;
+const MAX_LINES: usize = 400;
 
 /// Every Rust file below a directory of the package.
 fn sources(directory: &str) -> Vec<PathBuf> {

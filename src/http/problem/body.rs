@@ -1,11 +1,28 @@
-//! What a problem document has.
+//! What a problem document has, and what a page says of a problem.
 
+use poem::http::StatusCode;
 use poem_openapi::Object;
 use serde::Serialize;
 
 use super::Code;
 use crate::domain::{Violation, Violations};
 use crate::http::types::Time;
+
+/// What a page says of an error.
+pub(crate) struct ProblemFacts {
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// What went wrong, in a sentence.
+    pub detail: String,
+    /// What is wrong with each part of the input.
+    pub errors: Vec<String>,
+    /// The request's id.
+    pub request_id: String,
+    /// Seconds to wait before trying again.
+    pub retry_after: Option<u32>,
+    /// Its trace.
+    pub trace: Option<[u8; 16]>,
+}
 
 /// A problem document.
 #[derive(Serialize, Object)]

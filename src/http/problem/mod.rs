@@ -1,22 +1,20 @@
 //! Errors as problem documents (RFC 9457). The one place that chooses a status code.
 
+mod answer;
 mod body;
 mod code;
 mod from_poem;
 mod from_service;
 
-use poem::Response;
-use poem::http::{HeaderValue, StatusCode, header};
+use poem::http::{HeaderValue, StatusCode};
 use thiserror::Error;
 
+pub(crate) use self::body::ProblemFacts;
 use self::body::{FieldError, field_errors};
 pub(in crate::http) use self::body::{PartProblem, ProblemBody};
 pub(in crate::http) use self::code::Code;
-use super::allowance::announce;
-use super::types::Time;
-use crate::domain::{Timestamp, Violations};
+use crate::domain::Violations;
 use crate::service::Allowance;
-use crate::telemetry;
 
 /// How long a client should wait before it tries again what was too much, in seconds.
 pub(in crate::http) const RETRY_AFTER_SECONDS: u32 = 1;
@@ -24,22 +22,6 @@ pub(in crate::http) const RETRY_AFTER_SECONDS: u32 = 1;
 const ROOM_RETRY_AFTER_SECONDS: u32 = 30;
 /// How long it should wait for an operator to let it write again, in seconds.
 const WRITES_RETRY_AFTER_SECONDS: u32 = 60;
-
-/// What a page says of an error.
-pub(crate) struct ProblemFacts {
-    /// The status of the answer.
-    pub status: StatusCode,
-    /// What went wrong, in a sentence.
-    pub detail: String,
-    /// What is wrong with each part of the input.
-    pub errors: Vec<String>,
-    /// The request's id.
-    pub request_id: String,
-    /// Seconds to wait before trying again.
-    pub retry_after: Option<u32>,
-    /// Its trace.
-    pub trace: Option<[u8; 16]>,
-}
 
 /// An answer that is an error.
 #[derive(Debug, Error)]
@@ -315,74 +297,6 @@ impl Problem {
     /// Whether it was raised before the request's body was read.
     pub(in crate::http) fn is_before_body(&self) -> bool {
         self.before_body
-    }
-
-    /// The answer, at `now`, to a request for `instance`. Logs the cause, if there is one: this is where an error is
-    /// handled.
-    pub(in crate::http) fn respond(
-        mut self,
-        instance: &str,
-        request_id: &str,
-        now: Timestamp,
-        page: Option<fn(&ProblemFacts) -> Response>,
-    ) -> Response {
-        if let Some(cause) = &self.cause {
-            let (code, status) = (self.code.as_str(), self.status.as_u16());
-            tracing::error!(code, status, request_id, cause, "request failed");
-        }
-        let mut response = match page {
-            Some(page) => page(&self.facts(request_id)),
-            None => self.document(instance, request_id, now),
-        };
-        response.set_status(self.status);
-        let headers = response.headers_mut();
-        if self.status == StatusCode::UNAUTHORIZED && page.is_none() {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        if let Some(seconds) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, seconds.into());
-        }
-        if let Some(allowance) = &self.allowance {
-            announce(allowance, headers);
-        }
-        if let Some(allow) = self.allow.and_then(|allow| HeaderValue::from_str(&allow).ok()) {
-            headers.insert(header::ALLOW, allow);
-        }
-        for cookie in self.cookies {
-            headers.append(header::SET_COOKIE, cookie);
-        }
-        response
-    }
-
-    /// What a page says of it.
-    fn facts(&self, request_id: &str) -> ProblemFacts {
-        ProblemFacts {
-            status: self.status,
-            detail: self.detail.clone(),
-            errors: self.errors.iter().map(|error| error.detail.clone()).collect(),
-            request_id: request_id.to_owned(),
-            retry_after: self.retry_after,
-            trace: telemetry::current_trace_id(),
-        }
-    }
-
-    fn document(&mut self, instance: &str, request_id: &str, now: Timestamp) -> Response {
-        let body = ProblemBody {
-            kind: format!("urn:ghostworks:problem:{}", self.code.as_str()),
-            title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
-            status: self.status.as_u16(),
-            message: self.detail.clone(),
-            detail: std::mem::take(&mut self.detail),
-            instance: instance.to_owned(),
-            request_id: request_id.to_owned(),
-            code: self.code,
-            errors: std::mem::take(&mut self.errors),
-            error: self.code.older().to_owned(),
-            timestamp: Time(now),
-            retry_after: self.retry_after,
-        };
-        let body = serde_json::to_vec(&body).unwrap_or_default();
-        Response::builder().content_type("application/problem+json").body(body)
     }
 }
 

@@ -1,22 +1,23 @@
 //! Everything that can be done to a store, in an order that somebody rolls dice for.
 
 mod invitations;
+mod sessions;
+mod workspaces;
 
 use std::collections::HashMap;
 
 use proptest::prelude::*;
 
 use crate::domain::{
-    Actor, ApiKey, ApiKeyId, ApiKeyName, ApiKeyUse, Artifact, ArtifactDescription, ArtifactId, ArtifactName,
-    ArtifactPatch, ArtifactType, ArtifactWrite, Email, Field, InvitationId, Metadata, NameChange, Network,
-    OneTimeToken, OwnQuotas, PersonName, Precondition, Purpose, RefreshLine, RefreshSecret, Reservation, Role, Session,
-    SessionId, Settings, Slug, Stamp, Tags, TenantId, Terms, Timestamp, User, UserId, Workspace, WorkspaceName,
-    WorkspacePatch,
+    Actor, ApiKeyId, Artifact, ArtifactDescription, ArtifactId, ArtifactName, ArtifactPatch, ArtifactType,
+    ArtifactWrite, Email, Field, InvitationId, Metadata, NameChange, OneTimeToken, PersonName, Precondition, Purpose,
+    RefreshSecret, Reservation, SessionId, Settings, Slug, Stamp, Tags, TenantId, Terms, Timestamp, User, UserId,
+    Workspace, WorkspaceName,
 };
 use crate::store::redb::RedbStore;
 use crate::store::{
-    ApiKeys as _, Artifacts as _, Deletions as _, Heir, Housekeeping as _, Members as _, OneTimeTokens as _, Opening,
-    PasswordReset, Renewal, Rotation, Sessions as _, SlugChoice, StoreError, Tenants as _, Users as _, Workspaces as _,
+    Artifacts as _, Deletions as _, Heir, Housekeeping as _, OneTimeTokens as _, PasswordReset, Sessions as _,
+    SlugChoice, StoreError, Users as _, Workspaces as _,
 };
 
 /// A throw of the dice: what is done, and to which.
@@ -263,65 +264,6 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// What is for those with a role in a workspace, by its owner as a rule.
-    async fn govern(&mut self, what: u8, which: u8, other: u8, stamp: Stamp) -> Result<(), StoreError> {
-        let (store, at, tenant, member) = (self.store, stamp.at, self.tenant(other), user(which >> 2));
-        let by = if which.is_multiple_of(4) { member } else { self.owner(tenant) };
-        match what {
-            12 if other % 8 < 3 => {
-                let first = Stamp { reservation: None, ..stamp.clone() };
-                store.suspend_workspace(tenant, true, first).await?;
-                // As a rule not for long, or little else could be done there.
-                let stays = which.is_multiple_of(8);
-                if stays { Ok(()) } else { store.suspend_workspace(tenant, false, stamp).await.map(drop) }
-            }
-            12 if other % 8 == 3 => {
-                let quotas = OwnQuotas { members: Some(1 + u64::from(which % 4)), ..OwnQuotas::default() };
-                store.set_workspace_quotas(tenant, quotas, stamp).await.map(drop)
-            }
-            12 if other % 8 == 4 => store.note_export(tenant, stamp).await,
-            12 if other % 8 == 5 => store.end_workspace(tenant, stamp).await,
-            12 => {
-                let patch = WorkspacePatch { name: WorkspaceName::parse("Another name").ok(), ..Default::default() };
-                store.update_workspace(tenant, patch, by, stamp).await.map(drop)
-            }
-            13 if other.is_multiple_of(2) => store.delete_workspace(tenant, by, stamp).await,
-            14 | 15 => {
-                let role = [Role::Member, Role::Admin, Role::Owner][usize::from(other >> 2) % 3];
-                store.add_member(tenant, member, role, by, stamp).await.map(drop)
-            }
-            13 | 16 => {
-                let role = [Role::Member, Role::Admin, Role::Owner][usize::from(other >> 2) % 3];
-                let member = self.member(tenant, which).await?;
-                store.change_role(tenant, member, role, by, stamp).await.map(drop)
-            }
-            17 => store.remove_member(tenant, self.member(tenant, which).await?, by, stamp).await,
-            18 => {
-                let id = ApiKeyId::from_bytes(self.id());
-                let name = ApiKeyName::parse("CI").unwrap();
-                let (scopes, digest, expires_at, last_used_at) = (Vec::new(), [0; 32], None, None);
-                let created_by = by;
-                let key =
-                    ApiKey { id, tenant, name, scopes, digest, created_by, created_at: at, expires_at, last_used_at };
-                store.create_api_key(tenant, key, stamp).await?;
-                self.api_keys.push((tenant, id));
-                Ok(())
-            }
-            _ => {
-                let (tenant, key) = pick(&self.api_keys, other, (tenant, ApiKeyId::from_bytes([0; 16])));
-                let by = self.owner(tenant);
-                store.note_api_key_uses(vec![ApiKeyUse { tenant, key, at }]).await?;
-                if which.is_multiple_of(4) { Ok(()) } else { store.revoke_api_key(tenant, key, by, stamp).await }
-            }
-        }
-    }
-
-    /// One of those who are in a workspace.
-    async fn member(&self, tenant: TenantId, throw: u8) -> Result<UserId, StoreError> {
-        let members: Vec<UserId> = self.store.members_of(tenant).await?.iter().map(|it| it.user.id).collect();
-        Ok(pick(&members, throw, user(throw)))
-    }
-
     async fn register(&mut self, which: u8, stamp: Stamp) -> Result<(), StoreError> {
         let user = User {
             id: user(which),
@@ -337,70 +279,6 @@ impl<'a> Player<'a> {
         match self.store.user(user.id).await? {
             Some(_) => Err(StoreError::EmailTaken),
             None => self.store.create_user(user, hash(), stamp).await,
-        }
-    }
-
-    async fn open(&mut self, user: UserId, at: Timestamp, stamp: Stamp) -> Result<(), StoreError> {
-        let session = Session {
-            id: SessionId::from_bytes(self.id()),
-            user,
-            created_at: at,
-            refreshed_at: at,
-            idle_until: after(self.made + 40),
-            expires_at: after(1_000_000),
-            ip: None,
-            user_agent: None,
-            workspace: None,
-            lines: vec![RefreshLine::new(FIRST.digest(), at)],
-            console: None,
-        };
-        self.sessions.push((user, session.id));
-        self.store
-            .open_session(
-                session,
-                Opening { verified: hash(), most: 3, from: Some(Network::from_bytes([user.to_bytes()[0]; 8])) },
-                stamp,
-            )
-            .await
-            .map(drop)
-    }
-
-    /// With the newest token, or with the first, which is spent soon; now and then by two tabs at once.
-    async fn rotate(&mut self, which: u8, other: u8, first: bool) -> Result<(), StoreError> {
-        let (user, id) = self.session(which);
-        let newest = self.tokens.get(&id).copied().unwrap_or(FIRST);
-        let presented = if first { FIRST } else { newest };
-        let grace = if other.is_multiple_of(2) { 20 } else { 0 };
-        for tab in 0..1 + u8::from(which.is_multiple_of(4)) {
-            let (mut stamp, salt) = (self.stamp(user, other), self.id());
-            stamp.actor.ip = Some(format!("192.0.2.{tab}"));
-            let repeatable_until = after(self.made + grace);
-            let renewal = Renewal { salt, repeatable_until, idle_until: after(self.made + 40) };
-            if let Rotation::Rotated(_, token) =
-                self.store.rotate_refresh_token(user, id, presented, renewal, stamp).await?
-            {
-                self.tokens.insert(id, token);
-            }
-        }
-        Ok(())
-    }
-
-    /// Points a session at a workspace, ends it or others, or changes the password with it.
-    async fn end(&mut self, what: u8, which: u8, other: u8) -> Result<(), StoreError> {
-        let (user, id) = self.session(which);
-        let stamp = self.stamp(user, other);
-        match what {
-            7 => {
-                let (first, token) = (self.store.first_workspace_of(user).await?, self.id());
-                let token = RefreshSecret::from_bytes([token; 2].concat().try_into().unwrap()).digest();
-                let idle_until = after(self.made + 40);
-                let tenant = first.map_or(self.tenant(other), |view| view.workspace.id);
-                self.store.switch_session(user, id, tenant, token, idle_until, stamp).await.map(drop)
-            }
-            8 if other.is_multiple_of(2) => self.store.close_session(user, id, stamp).await,
-            8 => self.store.revoke_session(user, id, stamp).await,
-            9 => self.store.revoke_other_sessions(user, id, stamp).await.map(drop),
-            _ => self.store.change_password(user, hash(), hash(), id, stamp).await.map(drop),
         }
     }
 }
