@@ -163,7 +163,7 @@ async function invite(name, javaScriptEnabled) {
     const link = new URL(await page.locator('pre.copy').innerText());
     await seen(page, 'invitation-made');
     await page.goto(`/console/workspaces/${id}/members`);
-    await page.getByText('Whoever has the link').waitFor();
+    await page.getByText('Anyone with the link').waitFor();
     await seen(page, 'members-invited');
 
     await guest.page.goto(link.pathname + link.search);

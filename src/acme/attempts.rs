@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{AcmeError, Folder};
 use crate::domain::Timestamp;
 
-/// The pause after a first order in vain. It doubles with each that follows. So there are five in the first hour, which is
+/// The pause after a first failed order. It doubles with each that follows. So there are five in the first hour, which is
 /// how many failures for a name Let's Encrypt takes.
 const FIRST_PAUSE: Duration = Duration::from_secs(120);
 const LONGEST_PAUSE: Duration = Duration::from_secs(12 * 60 * 60);
@@ -30,7 +30,7 @@ impl Attempts {
         Ok(noted.and_then(|noted| serde_json::from_slice(&noted).ok()).unwrap_or_default())
     }
 
-    /// Notes that there is another, in vain as far as is known.
+    /// Notes that there is another, which counts as failed until it has succeeded.
     pub(super) fn begin(self, folder: &Folder, now: Timestamp) -> Result<(), AcmeError> {
         let failures = self.failures.saturating_add(1);
         Self { failures, next: after(now, pause(failures)) }.write(folder)
@@ -51,7 +51,7 @@ impl Attempts {
     }
 }
 
-/// The pause after so many in vain.
+/// The pause after a number of failures.
 fn pause(failures: u32) -> Duration {
     FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1))).min(LONGEST_PAUSE)
 }

@@ -47,7 +47,7 @@ impl Folder {
         self.account().exists()
     }
 
-    /// When the authority was asked in vain.
+    /// The failed orders, and when the next may be.
     pub(super) fn attempts(&self) -> PathBuf {
         self.0.join("attempts.json")
     }

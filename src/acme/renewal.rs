@@ -113,7 +113,7 @@ impl Renewal {
         Ok(())
     }
 
-    /// The proof to be tried after so many failures.
+    /// The proof to try after a number of failures.
     fn kind(&self, failures: u32) -> Kind {
         let kinds = &self.wanted.kinds;
         kinds.get(failures as usize % kinds.len().max(1)).copied().unwrap_or(Kind::TlsAlpn01)

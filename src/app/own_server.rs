@@ -38,7 +38,7 @@ impl OwnServer {
         let (pipeline, telemetry) = Pipeline::start(&config.telemetry, config.environment, instance)?;
         let telemetry = Arc::new(telemetry);
         let quotas = SharedQuotas::new(settings::quotas(&config.quotas));
-        // Whoever may open the files may write them.
+        // A command that may open the files may write them.
         let read_only = ReadOnly::default();
         let store = building::open_store(&config.storage, &quotas, &read_only, telemetry.clone())?;
         let tombstones = deleted::known(&config.storage.data_dir)?;

@@ -272,6 +272,7 @@ mod tests {
             assert_eq!(genuine.verify(&token, at(500)), Err(InvalidToken), "{token}");
         }
     }
+
     #[test]
     fn s21_a_former_key_is_believed_until_it_ends_and_whatever_a_token_says_of_it() {
         let clock = Arc::new(SetClock::default());

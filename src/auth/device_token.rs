@@ -43,7 +43,7 @@ impl DeviceTokens {
         self.token(&[user.to_bytes(), entropy.bytes()].concat())
     }
 
-    /// A token for a device that is known: signed anew, if that was by a former key.
+    /// A token for a known device, signed with the current key.
     pub fn renew(&self, user: UserId, device: DeviceId) -> String {
         self.token(&[user.to_bytes(), device].concat())
     }

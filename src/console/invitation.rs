@@ -90,7 +90,7 @@ fn ways_in(request: &PageRequest, token: &str) -> Markup {
 
 fn over() -> Response {
     let told = html! {
-        p role="alert" { "It was used before, was revoked, or its time is over. Ask whoever invited you for another one." }
+        p role="alert" { "It was used before, was revoked, or has expired. Ask the person who invited you for another one." }
         p { a href=(links::HOME) { "Sign in" } }
     };
     entry(StatusCode::BAD_REQUEST, "This invitation is not good", &told)

@@ -85,7 +85,7 @@ fn once_only(request: &PageRequest, made: &MadeInvitation) -> Markup {
             p { "Copy this link now, and hand it on: it is shown this once, and kept nowhere." }
             pre class="copy" { code { (made.link) } }
             p class="muted small" {
-                "It makes " @if let Some(email) = &invitation.email { bdi { (email.as_str()) } } @else { "whoever follows it first" }
+                "It makes " @if let Some(email) = &invitation.email { bdi { (email.as_str()) } } @else { "the first person who follows it" }
                 " " (invitation.role.as_str()) ", and ends " (until(request.service().now(), invitation.expires_at)) "."
             }
         }
@@ -106,7 +106,7 @@ fn fields(request: &PageRequest, visitor: &Visitor, view: &WorkspaceView, typed:
     html! {
         form method="post" action=(links::invitations(view.workspace.id)) class="sheet" {
             (form_fields(request, visitor))
-            p class="muted" { "A link to hand on yourself. It is good once. Without an address it is for whoever follows it, as a member." }
+            p class="muted" { "A link that you hand on yourself. It works once. Without an address, the first person who follows it becomes a member." }
             label { "E-mail address " span class="muted" { "(optional)" }
                 input type="email" name="email" value=(typed.text("email")) autocomplete="off";
             }
@@ -161,7 +161,7 @@ fn row(
 }
 
 fn whom(invitation: &Invitation) -> &str {
-    invitation.email.as_ref().map_or("Whoever has the link", Email::as_str)
+    invitation.email.as_ref().map_or("Anyone with the link", Email::as_str)
 }
 
 fn role_form(request: &PageRequest, visitor: &Visitor, view: &WorkspaceView, invitation: &Invitation) -> Markup {

@@ -9,13 +9,13 @@ pub struct Invitation {
     pub id: InvitationId,
     /// The workspace.
     pub tenant: TenantId,
-    /// The address that it is bound to; none when whoever has the link may use it, and when it was accepted.
+    /// The address that it is bound to; none when anyone with the link may use it, and when it was accepted.
     pub email: Option<Email>,
-    /// What who accepts it may do.
+    /// The role that it gives.
     pub role: Role,
     /// The digest of its secret.
     pub digest: OneTimeDigest,
-    /// Whether the secret went to the address alone: who has it has shown that the address is theirs.
+    /// Whether the secret went to the address alone: presenting it proves the address.
     pub is_mailed: bool,
     /// Who made it.
     pub invited_by: UserId,
@@ -43,7 +43,7 @@ impl Invitation {
         self.email.as_ref().is_none_or(|email| *email == user.email.composed())
     }
 
-    /// Whether who accepts it has shown that the address is theirs.
+    /// Whether accepting it proves the address.
     pub fn proves_address(&self) -> bool {
         self.is_mailed && self.email.is_some()
     }
@@ -54,11 +54,11 @@ impl Invitation {
     }
 }
 
-/// An invitation as who holds its secret sees it.
+/// An invitation as the holder of its secret sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Invited {
     /// The invitation.
     pub invitation: Invitation,
-    /// Where to.
+    /// The workspace that it is to.
     pub workspace: Workspace,
 }

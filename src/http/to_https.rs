@@ -1,5 +1,5 @@
-//! What is answered over plain HTTP where everything is over HTTPS: the challenges of an authority. Who only looks is sent on;
-//! who sends something is not, for it would be sent again as easily as before.
+//! What is answered over plain HTTP by a server that speaks HTTPS: the challenges of an authority, and redirects. A request that
+//! sends something is refused: a redirect would have the client send its credentials in clear text each time.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ impl ToHttps {
         Self { challenges, domains: server.acme_domains.clone(), port }
     }
 
-    /// The same place over HTTPS. Only at a domain of this server's: whoever made the request chose its host.
+    /// The same URL over HTTPS. Only at a domain of this server: the client chose the host of the request.
     fn place(&self, request: &Request) -> String {
         let asked = request.header(HOST).and_then(|host| host.parse::<Authority>().ok());
         let is_asked =

@@ -93,7 +93,7 @@ fn with_link(purpose: Purpose, token: &str, links: &Links) -> String {
     )
 }
 
-/// Says the same to who has an account and who has none.
+/// The same for addresses with an account and without.
 fn invitation(workspace: &str, token: &str, links: &Links) -> String {
     let link = links.to_invitation(token);
     format!(

@@ -36,14 +36,14 @@ pub struct Caller {
 pub struct Operator {
     /// The account, if it is by one.
     pub account: Option<UserId>,
-    /// Whether it is over the operator socket: by whoever has the data directory anyway.
+    /// Whether it came over the operator socket, from somebody who has the data directory anyway.
     pub is_on_site: bool,
     /// Where the call comes from.
     pub client: Client,
 }
 
 impl Operator {
-    /// Refuses those who come otherwise than over the operator socket.
+    /// Refuses a call that did not come over the operator socket.
     pub(super) fn require_on_site(&self) -> Result<(), Error> {
         if self.is_on_site { Ok(()) } else { Err(Error::NotOnSite) }
     }

@@ -6,18 +6,18 @@ use crate::domain::{Email, Invitation, InvitationId, Invited, Role, Stamp, Tenan
 use crate::store::{PresentedInvitation, StoreError, StoreResult};
 use crate::telemetry::{Operation, Subject, annotate, annotate_with};
 
-/// An invitation that was just made, with what nobody sees again.
+/// An invitation that was just made, with the secret that is not shown again.
 pub struct MadeInvitation {
     /// The invitation.
     pub invitation: Invitation,
-    /// What its holder presents.
+    /// The secret, as its holder presents it.
     pub token: String,
-    /// The page that takes it.
+    /// The page that accepts it, with the token.
     pub link: String,
 }
 
 impl Service {
-    /// Makes an invitation for who is handed its link: of an address, or of anybody, who then is a member and no more.
+    /// Makes an invitation whose link is handed on by hand: for an address, or for anyone, as a member.
     pub async fn create_invitation(
         &self,
         caller: &Caller,
@@ -39,8 +39,8 @@ impl Service {
         .await
     }
 
-    /// Makes an invitation, whose token goes to the address alone if it `is_mailed`, and returns it with the token. All takes
-    /// as long for an address without an account as for another.
+    /// Makes an invitation and its token, which goes to the address alone if it `is_mailed`. Takes as long whether or not the
+    /// address has an account.
     pub(super) async fn invite(
         &self,
         caller: &Caller,
@@ -136,7 +136,7 @@ fn presented(token: &str) -> Option<PresentedInvitation> {
     Some(PresentedInvitation { tenant: token.tenant, id: token.id, digest: token.digest() })
 }
 
-/// Why the holder of an address did not accept an invitation. Whom it is for, they are not told.
+/// Why an invitation was not accepted. It is not said whom it is for.
 fn not_accepted(error: StoreError, email: &Email) -> Error {
     match error {
         StoreError::InvitationForAnother => Error::InvitationForAnother(email.as_str().into()),

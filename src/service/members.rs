@@ -45,8 +45,7 @@ impl Service {
         .await
     }
 
-    /// Invites the holder of an address by mail, or makes the account with it a member at once where that is configured. Only
-    /// an owner makes an owner.
+    /// Invites an address by mail, or adds its account at once where that is configured. Only owners make owners.
     pub async fn add_member(
         &self,
         caller: &Caller,
@@ -70,7 +69,7 @@ impl Service {
         .await
     }
 
-    /// Whether who is added is a member at once, and not asked.
+    /// Whether members are added at once, without being asked.
     pub fn adds_directly(&self) -> bool {
         self.accounts.load().direct_add
     }
@@ -83,7 +82,7 @@ impl Service {
         added.map(|_| user).map_err(Error::of_somebody_else)
     }
 
-    /// Answers alike, and as soon, whether or not the address has an account: by the id of the invitation.
+    /// Answers alike and as fast whether or not the address has an account, with the id of the invitation.
     async fn invite_by_mail(
         &self,
         caller: &Caller,

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::StoreResult;
 use crate::domain::{OwnQuotas, Slug, Stamp, Tenant, TenantId};
 
-/// All workspaces, whoever is in them. What changes one is [`super::StoreError::NotFound`] when there is none.
+/// All workspaces, for operators. What changes one is [`super::StoreError::NotFound`] when there is none.
 #[async_trait]
 pub trait Tenants: Send + Sync {
     /// A workspace with what it takes up.
@@ -25,7 +25,7 @@ pub trait Tenants: Send + Sync {
     /// was a change.
     async fn set_workspace_quotas(&self, id: TenantId, quotas: OwnQuotas, stamp: Stamp) -> StoreResult<bool>;
 
-    /// Ends a workspace as [`super::Workspaces::delete_workspace`] does, whoever owns it.
+    /// Ends a workspace as [`super::Workspaces::delete_workspace`] does, without asking for an owner.
     async fn end_workspace(&self, id: TenantId, stamp: Stamp) -> StoreResult<()>;
 
     /// Notes in the log of a workspace that an operator takes its artifacts out.

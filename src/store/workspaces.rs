@@ -35,7 +35,7 @@ pub trait Workspaces: Send + Sync {
     /// `viewer` no admin.
     async fn workspace(&self, tenant: TenantId, viewer: UserId) -> StoreResult<Option<WorkspaceView>>;
 
-    /// What a workspace is called, whoever asks.
+    /// The name of a workspace, without asking for a member.
     async fn workspace_name(&self, tenant: TenantId) -> StoreResult<Option<WorkspaceName>>;
 
     /// Changes what a workspace says of itself. Errors as for [`super::Members`]: `by` must be an admin.

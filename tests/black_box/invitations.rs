@@ -84,7 +84,7 @@ fn s57_adding_somebody_answers_alike_with_an_account_and_without() {
         told.push((reply.status, body, lines));
     }
     assert_eq!(told[0], told[1]);
-    // Nothing has happened to who has the account.
+    // Nothing has happened to the holder of the account.
     known.client.get(&workspace).problem(404, "workspace_not_found");
     assert_eq!(known.client.get("/api/v1/workspaces").expect(200).json(), json!([]));
     add(&owner, &workspace, &owner.email, "member").problem(409, "already_member");
@@ -277,7 +277,7 @@ fn where_registration_is_by_invitation_a_good_one_is_needed() {
     let tokens = login(&server.client(), &email, PASSWORD).expect(200).json();
     let me = server.client().bearer(&text(&tokens["access_token"])).get(ME).expect(200).json();
     assert_eq!((&me["is_verified"], &me["current_workspace"]["role"]), (&json!(true), &json!("admin")));
-    // By a link, whoever has it.
+    // By a link, for anyone who has it.
     let link = client.post(&format!("{workspace}/invitations"), &json!({"role": "member"})).expect(201).json();
     let registered = register(&server.client(), &address(), &text(&link["token"])).expect(201).json();
     assert_eq!(registered["verification_required"], true);

@@ -30,7 +30,7 @@ pub(super) struct Import {
     workspace: String,
     /// The artifacts, one a line as JSON; `-` is standard input
     file: PathBuf,
-    /// Leave out so many lines at the beginning: those that were imported before
+    /// Skip this many lines at the beginning: those that were imported before
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     skip: u64,
 }

@@ -28,9 +28,9 @@ pub(crate) struct InvitationsApi;
 impl InvitationsApi {
     /// Make an invitation
     ///
-    /// Admins may; only an owner invites owners. It is for an address, or for whoever has the link, who then is a member and no
-    /// more. No mail is sent: token and link are in this answer only, to be handed on. Another one for the same address takes
-    /// the place of the one before.
+    /// For admins; only owners invite owners. It is bound to an address, or anyone with the link can accept it and becomes a
+    /// member. No mail is sent: the token and the link are in this answer only. Another invitation of the same address replaces
+    /// the earlier one.
     #[oai(path = "/:workspace_id/invitations", method = "post", operation_id = "create_invitation")]
     async fn create(
         &self,
@@ -48,7 +48,7 @@ impl InvitationsApi {
 
     /// List invitations
     ///
-    /// Admins may. Newest first, those that can still be accepted, without their tokens.
+    /// For admins. Those that can still be accepted, newest first, without their tokens.
     #[oai(path = "/:workspace_id/invitations", method = "get", operation_id = "list_invitations")]
     async fn list(
         &self,
@@ -70,7 +70,7 @@ impl InvitationsApi {
 
     /// Revoke an invitation
     ///
-    /// Admins may; that of an owner only owners. Nobody can accept it from then on.
+    /// For admins; only owners revoke the invitation of an owner. It can't be accepted any more.
     #[oai(path = "/:workspace_id/invitations/:invitation_id", method = "delete", operation_id = "revoke_invitation")]
     async fn revoke(
         &self,
@@ -93,8 +93,8 @@ pub(crate) struct AcceptApi;
 impl AcceptApi {
     /// Accept an invitation
     ///
-    /// Whoever is signed in may, with the token of an invitation for their address or for anybody, and is a member from then
-    /// on. One that came by mail also verifies the address. Who has no account registers with the token instead.
+    /// For any signed-in user. The invitation must be for their address, or bound to none. One that came by mail also verifies
+    /// the address. Without an account, register with the token instead.
     #[oai(path = "/accept", method = "post", operation_id = "accept_invitation")]
     async fn accept(
         &self,
@@ -106,15 +106,15 @@ impl AcceptApi {
     }
 }
 
-/// Whom to invite.
+/// A new invitation.
 #[derive(Deserialize, Object)]
 #[oai(example)]
 struct CreateInvitationRequest {
-    /// The address of whom it is for; without one, it is for whoever has the link, and makes members only.
+    /// The address that it is for; without one, anyone with the link can accept it, as a member.
     #[serde(default)]
     #[oai(nullable, validator(max_length = 254))]
     email: Option<String>,
-    /// What they may do.
+    /// The role that they get.
     role: RoleName,
 }
 
@@ -128,7 +128,7 @@ impl Example for CreateInvitationRequest {
 #[derive(Deserialize, Object)]
 #[oai(example)]
 struct AcceptInvitationRequest {
-    /// The token: of a mail, or of a link.
+    /// The token, from a mail or a link.
     token: String,
 }
 
@@ -158,12 +158,12 @@ enum RevokeInvitationResponse {
 struct InvitationBody {
     /// Its id.
     id: Uuid,
-    /// The address that it is for; null when it is for whoever has the link.
+    /// The address that it is for; null when anyone with the link can accept it.
     #[oai(nullable)]
     email: Option<String>,
-    /// What who accepts it may do.
+    /// The role that it gives.
     role: RoleName,
-    /// Who made it.
+    /// The account that made it.
     invited_by: Uuid,
     /// When it was made.
     created_at: Time,
@@ -190,16 +190,16 @@ impl From<Invitation> for InvitationBody {
 struct MadeInvitationBody {
     /// Its id.
     id: Uuid,
-    /// The address that it is for; null when it is for whoever has the link.
+    /// The address that it is for; null when anyone with the link can accept it.
     #[oai(nullable)]
     email: Option<String>,
-    /// What who accepts it may do.
+    /// The role that it gives.
     role: RoleName,
-    /// The token, which is shown this once: what accepting it and registering with it take.
+    /// The token, for accepting it or registering with it. It is not shown again.
     token: String,
-    /// The page that takes it, with the token in it.
+    /// The page that accepts it, with the token.
     link: String,
-    /// Who made it.
+    /// The account that made it.
     invited_by: Uuid,
     /// When it was made.
     created_at: Time,

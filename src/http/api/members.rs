@@ -27,8 +27,8 @@ pub(crate) struct MembersApi;
 impl MembersApi {
     /// List members
     ///
-    /// Any member of the workspace may. Admins also see who was invited by their address and has not accepted yet, with
-    /// `is_active` false and the invitation's id.
+    /// For members. Admins also see the addresses that were invited and have not accepted yet, with `is_active` false and the
+    /// invitation's id.
     #[oai(path = "/:workspace_id/members", method = "get", operation_id = "list_members")]
     async fn list(
         &self,
@@ -52,10 +52,10 @@ impl MembersApi {
 
     /// Add a member
     ///
-    /// Admins may; only an owner makes an owner. Who has the address is sent a mail with an invitation, and is a member when
-    /// they accept it; the answer is the same for any address that is no member's, with an account or without. Its `user_id`
-    /// is the invitation's id, which stands for the member before and after. With `members.direct_add`, and in development,
-    /// the account with the address is a member at once, and 404 when there is none.
+    /// For admins; only owners make owners. The address gets a mail with an invitation and becomes a member by accepting it. The
+    /// answer is the same for any address that is not a member's, with an account or without. Its `user_id` is the invitation's
+    /// id, which stands for the member before and after. With `members.direct_add`, and in development, the account with the
+    /// address becomes a member at once, and it is 404 when there is none.
     #[oai(path = "/:workspace_id/members", method = "post", operation_id = "add_member")]
     async fn add(
         &self,
@@ -118,7 +118,7 @@ impl MembersApi {
 
     /// Leave a workspace
     ///
-    /// Any member may, but a workspace always keeps an owner. It holds from the next request on.
+    /// For any member, but a workspace always keeps an owner. Takes effect with the next request.
     #[oai(path = "/:workspace_id/leave", method = "post", operation_id = "leave_workspace")]
     async fn leave(
         &self,
@@ -133,7 +133,7 @@ impl MembersApi {
 
     /// Transfer a workspace
     ///
-    /// Owners may, to another member: that member is an owner from then on, and the caller an admin.
+    /// For owners. Another member becomes an owner, and the caller an admin.
     #[oai(path = "/:workspace_id/transfer", method = "post", operation_id = "transfer_workspace")]
     async fn transfer(
         &self,

@@ -9,8 +9,8 @@ use crate::store::reading::{Reading as _, readable};
 /// How many of a user's memberships are tried: those of workspaces that were deleted are being removed.
 const TRIED: usize = 32;
 
-/// The workspace `preferred`, if `user` is a member of it, else the first that it has chosen to be a member of: who puts
-/// somebody into a workspace does not learn when and from where they sign in.
+/// The workspace `preferred`, if `user` is a member of it, else the first that it has chosen to be a member of: adding
+/// somebody to a workspace does not show when and from where they sign in.
 pub(super) fn of(source: &impl Source, user: UserId, preferred: Option<TenantId>) -> StoreResult<Option<TenantId>> {
     if let Some(tenant) = preferred
         && readable(members::find(source, tenant, user))?.is_some()

@@ -35,7 +35,7 @@ fn somebody_without_an_account_comes_by_a_link_that_is_shown_once() {
     // Sent twice, it made one.
     assert_eq!(led_to(&browser.submit(&page, &make, &[("email", ""), ("role", "member")])), members);
     let page = browser.get(&members).expect(200);
-    assert_eq!(page.body.matches("Whoever has the link").count(), 1, "{}", page.body);
+    assert_eq!(page.body.matches("Anyone with the link").count(), 1, "{}", page.body);
     assert!(!page.body.contains(place.split_once("token=").expect("a token").1), "{}", page.body);
 
     let nobody = Browser::of_nobody(&server.client());

@@ -35,15 +35,15 @@ pub(in crate::store::rules) fn revoke(tx: &mut Tx<'_>, invitation: &Invitation) 
     tx.log(Scope::Tenant(invitation.tenant), ChangeKind::InvitationRevoked(invitation.id));
 }
 
-/// Ends what somebody has invited to who could not do so with this role. So nobody comes back by their own link, and nobody
-/// comes by the word of one who has no say any more.
+/// Ends the pending invitations that their maker could not make with this role. So nobody returns by a link of their own, and
+/// no invitation outlives the rights of its maker.
 pub(super) fn withdraw(tx: &mut Tx<'_>, tenant: TenantId, inviter: UserId, role: Role) -> StoreResult<()> {
     let is_void =
         |it: &Invitation| it.accepted_by.is_none() && it.invited_by == inviter && role < it.role.max(Role::Admin);
     revoke_those(tx, tenant, is_void)
 }
 
-/// Ends the invitations of an address to a workspace, which it needs no more.
+/// Ends the pending invitations of an address, which has become a member.
 pub(in crate::store::rules) fn revoke_of(tx: &mut Tx<'_>, tenant: TenantId, email: &Email) -> StoreResult<()> {
     revoke_those(tx, tenant, |it| it.email.as_ref() == Some(email))
 }
@@ -54,7 +54,7 @@ fn revoke_those(tx: &mut Tx<'_>, tenant: TenantId, which: impl Fn(&Invitation) -
     Ok(())
 }
 
-/// Forgets by which invitation somebody came who is a member no longer.
+/// Removes the accepted invitation of a former member.
 pub(super) fn forget_accepted(tx: &mut Tx<'_>, tenant: TenantId, user: UserId) -> StoreResult<()> {
     for invitation in of(tx, tenant)?.iter().filter(|it| it.accepted_by == Some(user)) {
         tx.remove(Table::Invitations, &key(tenant, invitation.id));

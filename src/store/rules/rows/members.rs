@@ -29,7 +29,7 @@ pub(in crate::store::rules) fn find(
     source.row(Table::Members, &key(tenant, user))
 }
 
-/// The same, for who may be taken there by themselves: others may have put them there.
+/// The same, if the member has chosen to be one: others may have added them.
 pub(in crate::store::rules) fn find_chosen(
     source: &(impl Source + ?Sized),
     tenant: TenantId,
