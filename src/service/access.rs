@@ -52,6 +52,8 @@ impl Service {
         tenant: TenantId,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
+        // It is large, and all futures around it would have room for it, and move it.
+        let work = Box::pin(work);
         self.telemetry
             .observe(operation, Subject::new(tenant, caller.user), async {
                 match operation.row().access {

@@ -23,6 +23,7 @@ mod search;
 mod storage;
 
 use std::borrow::Cow;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -164,6 +165,8 @@ impl Telemetry {
         identify(subject);
         let context = self.start(observed);
         let mut begun = Begun { telemetry: self, observed, subject, context, began: Instant::now(), has_ended: false };
+        // Once, in its place: as a part of two futures it would be there twice, and large.
+        let work = pin!(work);
         let result = match &begun.context {
             Some(context) => work.with_context(context.clone()).await,
             None => work.await,

@@ -19,7 +19,7 @@ use crate::http::problem::Problem;
 use crate::http::routes::{RouteTable, operation_of};
 use crate::http::state::State;
 use crate::http::{extract, json};
-use crate::operations::{Body, Operation, Replay};
+use crate::operations::{Body, Operation, Replay, Row};
 use crate::service::Caller;
 use crate::telemetry;
 
@@ -68,6 +68,14 @@ impl<E: Endpoint + 'static> Endpoint for Idempotent<E> {
         let Some(row) = row.filter(|row| row.replay != Replay::No && request.headers().contains_key(KEY)) else {
             return Ok(self.inner.call(request).await?.into_response());
         };
+        // Most requests have no key, and their future no room for what follows.
+        Box::pin(self.once(request, row)).await
+    }
+}
+
+impl<E: Endpoint + 'static> Idempotent<E> {
+    /// Does what is asked with a key, or answers what was answered to it before.
+    async fn once(&self, request: Request, row: Row) -> Result<Response> {
         let key = key(request.headers()).map_err(Problem::before_body)?.to_owned();
         let mut caller = extract::caller(&request).await?;
         let tenant = self.tenant(&request).map_err(Problem::before_body)?;
