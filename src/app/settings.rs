@@ -101,6 +101,7 @@ pub(super) fn rate_limits(config: &config::Limits) -> Option<RateLimits> {
         workspace_create: config.workspace_create_per_minute,
         mail: config.mail_per_minute,
         mail_in_all: config.mail_in_all_per_minute,
+        mail_per_recipient: config.mail_per_recipient_per_hour,
         signed_in: config.signed_in_per_minute,
     };
     (config.rate_limits == config::Switch::On).then(|| RateLimits::new(settings))

@@ -25,6 +25,8 @@ pub struct Limits {
     pub mail_per_minute: u32,
     /// E-mails a minute in all. Default 60.
     pub mail_in_all_per_minute: u32,
+    /// E-mails of one kind to one address, an hour. Default 10.
+    pub mail_per_recipient_per_hour: u32,
     /// Requests a minute of one account, through API keys too. Default 600.
     pub signed_in_per_minute: u32,
     /// Seconds for which an idempotency key leads to the first answer. Default 86400, a day.
@@ -45,6 +47,7 @@ impl Default for Limits {
             workspace_create_per_minute: 10,
             mail_per_minute: 5,
             mail_in_all_per_minute: 60,
+            mail_per_recipient_per_hour: 10,
             signed_in_per_minute: 600,
             idempotency_seconds: 86_400,
             idempotency_bytes: 16 << 20,
@@ -54,15 +57,16 @@ impl Default for Limits {
 
 impl Limits {
     pub(super) fn check(&self) -> Checked {
-        let per_minute = |key, value| check::within(key, value, 1..=1_000_000);
-        per_minute("limits.register_per_minute", self.register_per_minute)?;
-        per_minute("limits.login_per_minute", self.login_per_minute)?;
-        per_minute("limits.login_per_account_per_minute", self.login_per_account_per_minute)?;
-        per_minute("limits.refresh_per_minute", self.refresh_per_minute)?;
-        per_minute("limits.workspace_create_per_minute", self.workspace_create_per_minute)?;
-        per_minute("limits.mail_per_minute", self.mail_per_minute)?;
-        per_minute("limits.mail_in_all_per_minute", self.mail_in_all_per_minute)?;
-        per_minute("limits.signed_in_per_minute", self.signed_in_per_minute)?;
+        let rate = |key, value| check::within(key, value, 1..=1_000_000);
+        rate("limits.mail_per_recipient_per_hour", self.mail_per_recipient_per_hour)?;
+        rate("limits.register_per_minute", self.register_per_minute)?;
+        rate("limits.login_per_minute", self.login_per_minute)?;
+        rate("limits.login_per_account_per_minute", self.login_per_account_per_minute)?;
+        rate("limits.refresh_per_minute", self.refresh_per_minute)?;
+        rate("limits.workspace_create_per_minute", self.workspace_create_per_minute)?;
+        rate("limits.mail_per_minute", self.mail_per_minute)?;
+        rate("limits.mail_in_all_per_minute", self.mail_in_all_per_minute)?;
+        rate("limits.signed_in_per_minute", self.signed_in_per_minute)?;
         check::seconds("limits.idempotency_seconds", self.idempotency_seconds)?;
         check::within("limits.idempotency_bytes", self.idempotency_bytes, 0..=1 << 40)
     }

@@ -39,7 +39,7 @@ const RELOADABLE: [&str; 27] = [
 ];
 
 /// What rate limits end with: each can change.
-const RATE_LIMIT: &str = "_per_minute";
+const RATE_LIMITS: [&str; 2] = ["_per_minute", "_per_hour"];
 
 /// What is different in another configuration, by the keys of settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -99,7 +99,7 @@ fn raw(layers: &Figment, key: &str) -> Option<String> {
 
 fn is_reloadable(key: &str) -> bool {
     let is = |reloadable: &str| reloadable == key || reloadable.ends_with('.') && key.starts_with(reloadable);
-    RELOADABLE.into_iter().any(is) || key.ends_with(RATE_LIMIT)
+    RELOADABLE.into_iter().any(is) || RATE_LIMITS.into_iter().any(|rate| key.ends_with(rate))
 }
 
 fn collect(section: &toml::Table, path: &str, values: &mut BTreeMap<String, String>) {

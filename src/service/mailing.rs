@@ -23,6 +23,9 @@ const QUEUE: usize = 1000;
 /// How long the e-mails that wait when the server stops may take. The rest can be asked for again.
 const LAST: Duration = Duration::from_secs(5);
 
+/// What an invitation is called in log lines.
+const INVITATION: &str = "invitation";
+
 /// Where requests leave what is to be written.
 pub struct Outbox(Sender<MailRequest>);
 
@@ -42,12 +45,22 @@ enum MailRequest {
 }
 
 impl MailRequest {
+    /// Whom it is for.
+    fn recipient(&self) -> &Email {
+        match self {
+            Self::ToAccount { to, .. }
+            | Self::ToNewAddress { to, .. }
+            | Self::Invitation { to, .. }
+            | Self::Notice { to, .. } => to,
+        }
+    }
+
     /// What it is called in log lines.
     fn purpose(&self) -> &'static str {
         match self {
             Self::ToAccount { purpose, .. } => purpose.as_str(),
             Self::ToNewAddress { .. } => Purpose::ChangeEmail.as_str(),
-            Self::Invitation { .. } => "invitation",
+            Self::Invitation { .. } => INVITATION,
             Self::Notice { notice, .. } => notice.as_str(),
         }
     }
@@ -169,29 +182,30 @@ impl Service {
     }
 
     fn ask_for(&self, request: MailRequest) -> Result<(), Error> {
-        self.room_for_mail()?.send(request);
+        let room = self.room_for_mail(request.recipient(), request.purpose())?;
+        room.send(request);
         Ok(())
     }
 
     /// Room for one more e-mail, which counts as asked for.
-    fn room_for_mail(&self) -> Result<Permit<'_, MailRequest>, Error> {
+    fn room_for_mail(&self, to: &Email, purpose: &'static str) -> Result<Permit<'_, MailRequest>, Error> {
         if !self.can_send_mail() {
             return Err(Error::MailNotConfigured);
         }
         // Its token is written.
         self.read_only.admit()?;
         if let Some(limits) = &*self.rate_limits.load() {
-            limits.count_mail()?;
+            limits.count_mail(to, purpose)?;
         }
         self.outbox.0.try_reserve().map_err(|_| Error::Overloaded)
     }
 
     /// Room for an e-mail with an invitation. It counts as well as one that was asked for from the client's address.
-    pub(super) fn room_for_invitation(&self, client: &Client) -> Result<RoomForInvitation<'_>, Error> {
+    pub(super) fn room_for_invitation(&self, to: &Email, client: &Client) -> Result<RoomForInvitation<'_>, Error> {
         if let (Some(limits), Some(ip)) = (&*self.rate_limits.load(), client.ip) {
             limits.count_from(ip, RateClass::Mail)?;
         }
-        self.room_for_mail().map(RoomForInvitation)
+        self.room_for_mail(to, INVITATION).map(RoomForInvitation)
     }
 
     /// Has somebody told something, if mail can be sent.

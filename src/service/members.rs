@@ -90,7 +90,7 @@ impl Service {
         email: &Email,
         role: Role,
     ) -> Result<UserId, Error> {
-        let mail = self.room_for_invitation(&caller.client)?;
+        let mail = self.room_for_invitation(email, &caller.client)?;
         let (invitation, token) = self.invite(caller, tenant, Some(email.clone()), role, true).await?;
         mail.ask(email.composed(), tenant, token);
         Ok(invitation.as_member())

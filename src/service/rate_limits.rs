@@ -28,6 +28,8 @@ pub struct RateLimitSettings {
     pub mail: u32,
     /// E-mails in all.
     pub mail_in_all: u32,
+    /// E-mails of one kind to one address, an hour.
+    pub mail_per_recipient: u32,
     /// Requests of one account.
     pub signed_in: u32,
 }
@@ -44,10 +46,15 @@ pub(super) enum LoginSource {
 }
 
 impl LoginSource {
-    /// From anywhere that is not known. An address is the same however it is typed.
+    /// From anywhere that is not known.
     pub fn anywhere(email: &Email) -> Self {
-        Self::Anywhere(Sha256::digest(email.composed().as_str()).into())
+        Self::Anywhere(digest(email))
     }
+}
+
+/// An address, however it is typed.
+fn digest(email: &Email) -> [u8; 32] {
+    Sha256::digest(email.composed().as_str()).into()
 }
 
 /// How many refresh tokens are known whose spending was counted.
@@ -82,6 +89,9 @@ pub struct RateLimits {
     workspace_create: RateLimit<Network>,
     mail: RateLimit<Network>,
     mail_in_all: RateLimit<()>,
+    /// By digest, so that no address that was only typed is kept. Each kind has its own, so that invitations use up no
+    /// links to reset a password.
+    mail_per_recipient: RateLimit<([u8; 32], &'static str)>,
     login_per_account: RateLimit<LoginSource>,
     signed_in: RateLimit<UserId>,
 }
@@ -97,6 +107,7 @@ impl RateLimits {
             workspace_create: RateLimit::per_minute(settings.workspace_create),
             mail: RateLimit::per_minute(settings.mail),
             mail_in_all: RateLimit::per_minute(settings.mail_in_all),
+            mail_per_recipient: RateLimit::per_hour(settings.mail_per_recipient),
             login_per_account: RateLimit::per_minute(settings.login_per_account),
             signed_in: RateLimit::per_minute(settings.signed_in),
         }
@@ -124,8 +135,9 @@ impl RateLimits {
         })
     }
 
-    /// Counts a requested e-mail, no matter to which address.
-    pub(super) fn count_mail(&self) -> Result<Allowance, Error> {
+    /// Counts a requested e-mail of a kind to an address, whether or not an account has it.
+    pub(super) fn count_mail(&self, to: &Email, kind: &'static str) -> Result<Allowance, Error> {
+        self.mail_per_recipient.take(&(digest(to), kind))?;
         Ok(self.mail_in_all.take(&())?)
     }
 

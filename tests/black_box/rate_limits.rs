@@ -217,3 +217,20 @@ fn guesses_at_the_current_password_count_as_attempts_to_sign_in() {
     refused(&guess("password/change"));
     refused(&guess("me/delete"));
 }
+
+#[test]
+fn a_mailbox_is_not_flooded_from_many_addresses() {
+    let server = start();
+    let person = format!("{}@example.com", unique("person"));
+    let ask = |path: &str, from: u32, email: &str| {
+        at(&server, &format!("198.51.100.{from}")).post(path, &json!({"email": email}))
+    };
+    for from in 0..10 {
+        ask(FORGOT, from, &person).expect(200);
+    }
+    // However it is typed, and whether or not there is an account.
+    let wait = refused(&ask(FORGOT, 10, &person.to_uppercase()));
+    assert!((60..=3600).contains(&wait), "{wait}");
+    ask("/api/v1/auth/verify-email/resend", 11, &person).expect(200);
+    ask(FORGOT, 12, &format!("{}@example.com", unique("other"))).expect(200);
+}
