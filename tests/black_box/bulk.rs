@@ -96,7 +96,7 @@ fn what_is_no_list_of_operations_is_refused_whole() {
         (json!(vec![create.clone(); 1001]), "/operations"),
         (json!([create, {"op": "explode"}]), "/operations/1/op"),
         (json!([{"name": "n"}]), "/operations/0/op"),
-        (json!([{"op": "delete", "id": "me"}]), "/operations/0"),
+        (json!([{"op": "delete", "id": "me"}]), "/operations/0/id"),
         (json!(7), "/operations"),
     ] {
         assert_eq!(owner.client.post(&bulk, &json!({"operations": operations})).invalid_fields(), [pointer]);

@@ -2,7 +2,9 @@
 //! a malformed body is a 400, a wrong type a 422 that points at the place, and limits hold while the body is read.
 
 mod explain;
+mod misfit;
 mod numbers;
+mod schemas;
 mod unknown;
 
 use std::cell::OnceCell;
@@ -18,7 +20,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOpti
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use self::explain::{explain, without_place};
+use self::explain::{explain, syntax, without_place};
 use self::unknown::Known;
 use super::problem::Problem;
 use super::state::State;
@@ -113,36 +115,44 @@ impl<T: DeserializeOwned + Type> Reader<T> {
 
     fn value(&self, bytes: &[u8]) -> Result<T, Fault> {
         self.check_numbers(bytes).map_err(Fault::Shape)?;
-        parse(bytes)
+        // A derived deserializer would take an array for an object, field by field.
+        if bytes.trim_ascii_start().starts_with(b"[") {
+            return Err(self.fault(bytes));
+        }
+        // To keep track of the place costs, and is for nothing when all is well.
+        serde_json::from_slice(bytes).map_err(|_| self.fault(bytes))
     }
+
+    /// What is wrong with bytes that are no value of the type: as the document says it, or else as serde does.
+    fn fault(&self, bytes: &[u8]) -> Fault {
+        if let Err(error) = serde_json::from_slice::<IgnoredAny>(bytes) {
+            return Fault::Syntax(syntax(&error));
+        }
+        let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+        let error = serde_path_to_error::deserialize::<_, T>(&mut deserializer).err();
+        if let Some(error) = error.as_ref().map(serde_path_to_error::Error::inner).filter(|error| is_syntax(error)) {
+            return Fault::Syntax(syntax(error));
+        }
+        let readable = numbers::readable(bytes);
+        if let Some(wrong) = readable.and_then(|readable| self.known().misfit(&readable.value)) {
+            return Fault::Shape(Violations::one(&wrong.pointer, wrong.detail));
+        }
+        let place = error.as_ref().map_or_else(String::new, |error| pointer(error.path()));
+        let message = error.map_or_else(String::new, |error| error.inner().to_string());
+        let (field, detail) = explain(&message);
+        Fault::Shape(Violations::one(place + &field, detail))
+    }
+}
+
+/// Whether a text is no JSON that is taken: nested too deep, or not UTF-8. What should be one of several names and is no
+/// text is no JSON to serde_json either, but it is to us.
+fn is_syntax(error: &serde_json::Error) -> bool {
+    !error.is_data() && !error.to_string().starts_with("expected value")
 }
 
 /// A text without the byte order mark that it may begin with.
 pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
-}
-
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
-    let syntax = |error: serde_json::Error| Fault::Syntax(error.to_string());
-    if bytes.trim_ascii_start().starts_with(b"[") {
-        // A derived deserializer would take an array for an object, field by field.
-        serde_json::from_slice::<IgnoredAny>(bytes).map_err(syntax)?;
-        return Err(Fault::Shape(Violations::one("", "must be an object")));
-    }
-    // To keep track of the place costs, and is for nothing when all is well.
-    if let Ok(value) = serde_json::from_slice(bytes) {
-        return Ok(value);
-    }
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let parsed = serde_path_to_error::deserialize(&mut deserializer);
-    match parsed {
-        Ok(value) => deserializer.end().map(|()| value).map_err(syntax),
-        Err(error) if error.inner().is_data() || is_no_name(error.inner(), bytes) => {
-            let (field, detail) = explain(&error.inner().to_string());
-            Err(Fault::Shape(Violations::one(pointer(error.path()) + &field, detail)))
-        }
-        Err(error) => Err(syntax(error.into_inner())),
-    }
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {
@@ -155,11 +165,6 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
             Segment::Unknown => String::new(),
         })
         .collect()
-}
-
-/// Whether what should be one of several names is no text: to serde_json, that is not JSON.
-fn is_no_name(error: &serde_json::Error, bytes: &[u8]) -> bool {
-    error.to_string().starts_with("expected value") && serde_json::from_slice::<IgnoredAny>(bytes).is_ok()
 }
 
 /// A name as a part of a JSON Pointer.

@@ -1,12 +1,13 @@
-//! Fields that a body has and its schema does not. They are ignored, as clients of the older service rely on, unless the
-//! client asks for an error (`Prefer: handling=strict`). The schema of the document decides, so what it does not name is
-//! unknown.
+//! What the schema of the document says of a body. Fields that it does not name are unknown: they are ignored, as clients
+//! of the older service rely on, unless the client asks for an error (`Prefer: handling=strict`).
 
-use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::registry::{MetaSchemaRef, Registry};
 use poem_openapi::types::Type;
 use serde_json::Value;
 
 use super::escape;
+use super::misfit::misfit;
+use super::schemas::{Schemas, field, has_fields};
 use crate::domain::Violation;
 
 /// The fields that a type has.
@@ -30,6 +31,11 @@ impl Known {
         found
     }
 
+    /// The first part of `value` that is not of its type.
+    pub fn misfit(&self, value: &Value) -> Option<Violation> {
+        misfit(&Schemas(&self.schemas), &self.root, value, String::new())
+    }
+
     /// Whether the way from `value` to a place leads through a field that is not known.
     pub fn is_ignored(&self, mut value: &Value, place: &[String]) -> bool {
         let schemas = Schemas(&self.schemas);
@@ -50,49 +56,6 @@ impl Known {
             .unwrap_or(&Value::Null);
         }
         false
-    }
-}
-
-/// Whether a type says which fields an object has; without any, it may have all.
-fn has_fields(parts: &[&MetaSchema]) -> bool {
-    parts.iter().any(|part| !part.properties.is_empty())
-}
-
-fn field<'a>(parts: &[&'a MetaSchema], name: &str) -> Option<&'a MetaSchemaRef> {
-    let known = parts.iter().flat_map(|part| &part.properties).find(|(known, _)| *known == name);
-    known.map(|(_, schema)| schema)
-}
-
-struct Schemas<'a>(&'a Registry);
-
-impl<'a> Schemas<'a> {
-    fn resolve(&self, schema: &'a MetaSchemaRef) -> Option<&'a MetaSchema> {
-        match schema {
-            MetaSchemaRef::Inline(schema) => Some(schema),
-            MetaSchemaRef::Reference(name) => self.0.schemas.get(name),
-        }
-    }
-
-    /// The schemas that say together what an object has: one, or those it is made of; of a union, the one that the
-    /// object's discriminator names.
-    fn parts(&self, schema: &'a MetaSchemaRef, value: &Value) -> Vec<&'a MetaSchema> {
-        let Some(schema) = self.resolve(schema) else { return Vec::new() };
-        if let Some(discriminator) = &schema.discriminator {
-            let name = value.get(discriminator.property_name).and_then(Value::as_str).unwrap_or_default();
-            let is_named = |(mapped, _): &&(String, String)| mapped == name;
-            let named = discriminator.mapping.iter().find(is_named);
-            let schema = named.and_then(|(_, reference)| self.0.schemas.get(reference.rsplit('/').next()?));
-            return schema.map_or_else(Vec::new, |schema| self.whole(schema, value));
-        }
-        self.whole(schema, value)
-    }
-
-    fn whole(&self, schema: &'a MetaSchema, value: &Value) -> Vec<&'a MetaSchema> {
-        let mut parts = vec![schema];
-        for part in &schema.all_of {
-            parts.extend(self.parts(part, value));
-        }
-        parts
     }
 }
 

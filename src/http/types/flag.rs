@@ -1,15 +1,20 @@
-//! Yes or no in query strings.
+//! Yes or no.
+
+use std::fmt;
 
 use poem_openapi::registry::MetaSchema;
 use poem_openapi::types::{ParseError, ParseFromParameter, ParseResult};
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::schema;
 
-/// Yes or no, as JavaScript, Python and the older service's parser write it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Yes or no, in bodies and in query strings, as JavaScript, Python and the older service's parser write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
 #[serde(transparent)]
 pub(in crate::http) struct Flag(pub bool);
+
+const WRONG: &str = "must be true or false";
 
 schema!(Flag, "boolean", MetaSchema::new("boolean"));
 
@@ -18,14 +23,73 @@ impl Flag {
     pub(in crate::http) fn is_set(flag: Option<Self>) -> bool {
         flag.is_some_and(|flag| flag.0)
     }
+
+    /// What a text says, if it does.
+    pub(in crate::http) fn of_text(text: &str) -> Option<Self> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "y" | "on" | "t" => Some(Self(true)),
+            "false" | "0" | "no" | "n" | "off" | "f" => Some(Self(false)),
+            _ => None,
+        }
+    }
 }
 
 impl ParseFromParameter for Flag {
     fn parse_from_parameter(text: &str) -> ParseResult<Self> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "true" | "1" | "yes" | "y" | "on" | "t" => Ok(Self(true)),
-            "false" | "0" | "no" | "n" | "off" | "f" => Ok(Self(false)),
-            _ => Err(ParseError::custom("must be true or false")),
+        Self::of_text(text).ok_or_else(|| ParseError::custom(WRONG))
+    }
+}
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Words)
+    }
+}
+
+struct Words;
+
+impl Visitor<'_> for Words {
+    type Value = Flag;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a boolean")
+    }
+
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<Flag, E> {
+        Ok(Flag(flag))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Flag, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Flag, E> {
+        Flag::of_text(text).ok_or_else(|| E::custom(WRONG))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_read_as_clients_write_them() {
+        for (json, expected) in [
+            ("true", Some(true)),
+            ("\"True\"", Some(true)),
+            ("\"false\"", Some(false)),
+            ("\" off \"", Some(false)),
+            ("1", Some(true)),
+            ("0", Some(false)),
+            ("2", None),
+            ("-1", None),
+            ("1.0", None),
+            ("\"\"", None),
+            ("\"maybe\"", None),
+            ("null", None),
+            ("[]", None),
+        ] {
+            assert_eq!(serde_json::from_str::<Flag>(json).ok(), expected.map(Flag), "{json}");
         }
     }
 }
