@@ -66,6 +66,11 @@ async function swaggerUi(page) {
   await tryOut(page, 'post', '/api/v1/workspaces', { name: 'Seen in a browser' }, 201, 'seen-in-a-browser');
 }
 
+async function swaggerUiWithSlash(page) {
+  await page.locator('.opblock').last().waitFor();
+  assert.equal(await page.locator('.bar a').first().evaluate((link) => link.href), `${origin}/openapi.json`);
+}
+
 async function tryOut(page, method, path, body, status, answer) {
   const operation = page.locator(`.opblock-${method}`).filter({ has: page.locator(`[data-path="${path}"]`) });
   await operation.locator('.opblock-summary-control').click();
@@ -107,6 +112,7 @@ const browser = await chromium.launch({
   ],
 });
 await check('/docs', swaggerUi);
+await check('/docs/', swaggerUiWithSlash);
 await check('/redoc', redoc);
 const version = browser.version();
 await browser.close();

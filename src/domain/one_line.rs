@@ -18,6 +18,7 @@ const JOINER: char = '\u{200d}';
 const BREAK: char = '\u{200b}';
 const KEYCAP: char = '\u{20e3}';
 const BLACK_FLAG: char = '\u{1f3f4}';
+const FLAG_END: char = '\u{e007f}';
 const BLANK_BRAILLE: char = '\u{2800}';
 /// Text or emoji.
 const PRESENTATIONS: [char; 2] = ['\u{fe0e}', '\u{fe0f}'];
@@ -70,11 +71,16 @@ fn refused(before: &str, c: char, after: &str) -> Option<&'static str> {
         _ if c.is_ascii() => return None,
         '\u{2028}' | '\u{2029}' => (false, "line separators"),
         BLANK_BRAILLE => (previous.is_some_and(is_braille), "fillers"),
+        _ if is_nothing(c) => (false, "invisible characters"),
         _ if !has::<DefaultIgnorableCodePoint>(c) && !has::<BidiControl>(c) => return None,
         JOINER => (is_shaped(before) || joins_emoji(before, after), "joiners where nothing is joined"),
         NON_JOINER => (is_shaped(before), "joiners where nothing is joined"),
         BREAK => (previous.is_some_and(is_unspaced), "invisible characters"),
-        '\u{e0020}'..='\u{e007f}' => (previous.is_some_and(is_of_flag), "invisible characters"),
+        FLAG_END => (previous.is_some_and(is_flag_tag), "invisible characters"),
+        _ if is_flag_tag(c) => {
+            let is_of_flag = previous.is_some_and(|it| it == BLACK_FLAG || is_flag_tag(it));
+            (is_of_flag && after.trim_start_matches(is_flag_tag).starts_with(FLAG_END), "invisible characters")
+        }
         _ if has::<VariationSelector>(c) => (varies(before, c, after), "variation selectors where nothing varies"),
         _ if has::<BidiControl>(c) => (false, "direction controls"),
         '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' => (false, "fillers"),
@@ -95,8 +101,15 @@ fn is_braille(c: char) -> bool {
     ('\u{2800}'..='\u{28ff}').contains(&c)
 }
 
-fn is_of_flag(c: char) -> bool {
-    c == BLACK_FLAG || ('\u{e0020}'..='\u{e007e}').contains(&c)
+fn is_flag_tag(c: char) -> bool {
+    ('\u{e0020}'..='\u{e007e}').contains(&c)
+}
+
+/// Whether a character is no text, or is drawn as nothing although Unicode does not list it among the ignorable ones:
+/// anchors of annotations, the place of an object, a note without a head.
+fn is_nothing(c: char) -> bool {
+    let is_no_character = u32::from(c) & 0xfffe == 0xfffe || ('\u{fdd0}'..='\u{fdef}').contains(&c);
+    is_no_character || matches!(c, '\u{fff9}'..='\u{fffc}' | '\u{1d159}')
 }
 
 /// Whether a text ends with a letter whose shape depends on its neighbours: of Arabic and its like, and of the scripts of
@@ -183,6 +196,13 @@ mod tests {
             ("a\u{ad}b", "must not contain invisible characters (U+00AD, character 2)"),
             ("\u{feff}a", "must not contain invisible characters (U+FEFF, character 1)"),
             ("a\u{e0061}", "must not contain invisible characters (U+E0061, character 2)"),
+            ("🏴\u{e0067}\u{e0062}", "must not contain invisible characters (U+E0067, character 2)"),
+            ("🏴\u{e007f}", "must not contain invisible characters (U+E007F, character 2)"),
+            ("a\u{fffb}", "must not contain invisible characters (U+FFFB, character 2)"),
+            ("a\u{fffc}", "must not contain invisible characters (U+FFFC, character 2)"),
+            ("\u{1d159}", "must not contain invisible characters (U+1D159, character 1)"),
+            ("a\u{fdd0}", "must not contain invisible characters (U+FDD0, character 2)"),
+            ("a\u{1ffff}", "must not contain invisible characters (U+1FFFF, character 2)"),
             (" \u{200e}a\n", "must not contain direction controls (U+200E, character 2)"),
             ("a\nb", "must not contain control characters (U+000A, character 2)"),
             ("a\u{2028}b", "must not contain line separators (U+2028, character 2)"),

@@ -13,7 +13,7 @@ use crate::domain::TenantId;
 use crate::service::CursorKey;
 
 /// The longest cursor that is read, in bytes. None that is made is longer.
-const MAX_LEN: usize = 2048;
+pub(super) const MAX_LEN: usize = 2048;
 /// The workspace of lists that are of none.
 pub(super) const NO_WORKSPACE: TenantId = TenantId::from_bytes([0; 16]);
 /// How cursors are written. Raised with every change of what is in them, or of the order that it stands for.

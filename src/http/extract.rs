@@ -175,8 +175,8 @@ impl<'a> FromRequest<'a> for PresentedRefreshTokens {
 pub(super) struct Leaving {
     /// Bearer and cookies.
     pub tokens: SignOut,
-    /// Why the cookies do not count.
-    pub fault: Option<Problem>,
+    /// Why the cookies do not count: another site made the request.
+    pub foreign: Option<Problem>,
 }
 
 impl<'a> ApiExtractor<'a> for Leaving {
@@ -194,23 +194,23 @@ impl<'a> ApiExtractor<'a> for Leaving {
     }
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        let (mut access, mut refresh, mut fault) = (Vec::new(), Vec::new(), None);
+        let (mut access, mut refresh, mut foreign) = (Vec::new(), Vec::new(), None);
         if let Some(token) = bearer(request) {
             access.push(token.to_owned());
             refresh.push(token.to_owned());
         }
         let by_cookie = [cookies::access_tokens(request.headers()), cookies::refresh_tokens(request.headers())];
         if by_cookie.iter().any(|tokens| !tokens.is_empty()) {
-            match check_origin(request) {
-                Ok(()) => {
-                    let [more_access, more_refresh] = by_cookie;
-                    access.extend(more_access);
-                    refresh.extend(more_refresh);
-                }
-                Err(problem) => fault = Some(problem),
+            // A program that does not say where it comes from may end what it holds the cookies of; browsers say it.
+            if Origin::of(request)? == Origin::Foreign {
+                foreign = Some(Problem::foreign_origin());
+            } else {
+                let [more_access, more_refresh] = by_cookie;
+                access.extend(more_access);
+                refresh.extend(more_refresh);
             }
         }
-        Ok(Self { tokens: SignOut { access, refresh, ..SignOut::default() }, fault })
+        Ok(Self { tokens: SignOut { access, refresh, ..SignOut::default() }, foreign })
     }
 }
 
@@ -219,20 +219,36 @@ pub(super) fn is_anonymous(request: &Request) -> bool {
     bearer(request).is_none() && cookies::access_tokens(request.headers()).is_empty()
 }
 
-/// Browsers send cookies along with requests that other sites make, so a write by cookie must prove where it comes
-/// from: by an `Origin` that the operator lists, by `Sec-Fetch-Site`, or by an `Origin` that is this host.
+/// Browsers send cookies along with requests that other sites make, so a write by cookie must prove where it comes from.
 fn check_origin(request: &Request) -> Result<(), Problem> {
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
-    let state = State::of(request)?;
-    let is_own = match (request.header("sec-fetch-site"), request.header(header::ORIGIN)) {
-        (_, Some(origin)) if state.is_listed_origin(origin) => true,
-        (Some(site), _) => matches!(site, "same-origin" | "none"),
-        (None, Some(origin)) => Base::is_origin(request, origin),
-        (None, None) => false,
-    };
-    if is_own { Ok(()) } else { Err(Problem::foreign_origin()) }
+    if Origin::of(request)? == Origin::Own { Ok(()) } else { Err(Problem::foreign_origin()) }
+}
+
+/// Where a request says that it comes from.
+#[derive(PartialEq, Eq)]
+enum Origin {
+    /// From here: by an `Origin` that the operator lists, by `Sec-Fetch-Site`, or by an `Origin` that is this host.
+    Own,
+    /// From another site.
+    Foreign,
+    /// Nothing: browsers never do that when they write.
+    Unsaid,
+}
+
+impl Origin {
+    fn of(request: &Request) -> Result<Self, Problem> {
+        let state = State::of(request)?;
+        let is_own = match (request.header("sec-fetch-site"), request.header(header::ORIGIN)) {
+            (_, Some(origin)) if state.is_listed_origin(origin) => true,
+            (Some(site), _) => matches!(site, "same-origin" | "none"),
+            (None, Some(origin)) => Base::is_origin(request, origin),
+            (None, None) => return Ok(Self::Unsaid),
+        };
+        Ok(if is_own { Self::Own } else { Self::Foreign })
+    }
 }
 
 /// The program that sent a request.

@@ -117,7 +117,7 @@ fn at_the_edge(
         .boxed()
         .with(PublicPaths)
         .with(AnnounceLimits)
-        .with(Preferences)
+        .with(Preferences::new(routes.clone()))
         .with(Cors::new(state))
         .with(SecurityHeaders)
         .boxed()

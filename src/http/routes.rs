@@ -24,15 +24,23 @@ pub(super) struct Route {
     pub allow: String,
     /// What each method asks for.
     operations: Vec<(Method, Operation)>,
-    /// The parameters that each method takes in its query string.
-    queries: Vec<(Method, Vec<String>)>,
+    /// What each method takes.
+    taken: Vec<(Method, Taken)>,
+}
+
+/// What an operation takes, besides what is in its path.
+pub(super) struct Taken {
+    /// The parameters of its query string.
+    pub parameters: Vec<String>,
+    /// Whether it has a body.
+    pub body: bool,
 }
 
 impl Route {
-    /// The parameters that a request with this method takes in its query string, if the document says.
-    pub(super) fn query_parameters(&self, method: &Method) -> Option<&[String]> {
+    /// What a request with this method may have, if the document says.
+    pub(super) fn taken(&self, method: &Method) -> Option<&Taken> {
         let method = if method == Method::HEAD { &Method::GET } else { method };
-        self.queries.iter().find(|(known, _)| known == method).map(|(_, names)| names.as_slice())
+        self.taken.iter().find(|(known, _)| known == method).map(|(_, taken)| taken)
     }
 
     /// What a request with this method asks for; none for a method that the route does not answer to.
@@ -65,7 +73,7 @@ impl RouteTable {
         for (pattern, operations) in by_pattern {
             let allow = operations.iter().map(|(method, _)| if *method == Method::GET { GET } else { method.as_str() });
             let allow = allow.collect::<Vec<_>>().join(", ");
-            let route = Route { pattern: pattern.into(), allow, operations, queries: Vec::new() };
+            let route = Route { pattern: pattern.into(), allow, operations, taken: Vec::new() };
             // A pattern that conflicts with another would only lose its label.
             let _ = self.0.insert(pattern, route);
         }
@@ -95,9 +103,9 @@ impl RouteTable {
     fn with_pages(document: &[u8], pages: &[&str], page: Operation) -> Self {
         let document: Value = serde_json::from_slice(document).unwrap_or_default();
         let mut router = Router::new();
-        let mut add = |pattern: &str, allow: String, operations: Vec<(Method, Operation)>, queries| {
+        let mut add = |pattern: &str, allow: String, operations: Vec<(Method, Operation)>, taken| {
             // A pattern that conflicts with another would only lose its label.
-            let _ = router.insert(pattern, Route { pattern: pattern.into(), allow, operations, queries });
+            let _ = router.insert(pattern, Route { pattern: pattern.into(), allow, operations, taken });
         };
         for (pattern, methods) in document["paths"].as_object().into_iter().flatten() {
             let methods = || methods.as_object().into_iter().flatten();
@@ -109,10 +117,9 @@ impl RouteTable {
                 let method = method.to_uppercase().parse().ok()?;
                 Some((method, Operation::by_id(operation["operationId"].as_str()?)?))
             });
-            let queries = methods().filter_map(|(method, operation)| {
-                Some((method.to_uppercase().parse().ok()?, query_parameters(operation)))
-            });
-            add(pattern, allow.collect::<Vec<_>>().join(", "), operations.collect(), queries.collect());
+            let taken = methods()
+                .filter_map(|(method, operation)| Some((method.to_uppercase().parse().ok()?, taken_by(operation))));
+            add(pattern, allow.collect::<Vec<_>>().join(", "), operations.collect(), taken.collect());
         }
         for path in pages {
             add(path, GET.to_owned(), vec![(Method::GET, page)], Vec::new());
@@ -132,11 +139,12 @@ impl RouteTable {
     }
 }
 
-/// The names of the parameters that an operation takes in its query string.
-fn query_parameters(operation: &Value) -> Vec<String> {
+/// What the document says that an operation takes.
+fn taken_by(operation: &Value) -> Taken {
     let parameters = operation["parameters"].as_array().into_iter().flatten();
     let in_query = parameters.filter(|parameter| parameter["in"] == "query");
-    in_query.filter_map(|parameter| parameter["name"].as_str().map(str::to_owned)).collect()
+    let parameters = in_query.filter_map(|parameter| parameter["name"].as_str().map(str::to_owned)).collect();
+    Taken { parameters, body: operation["requestBody"].is_object() }
 }
 
 fn without_slash(path: &str) -> &str {

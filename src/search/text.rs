@@ -4,8 +4,8 @@
 //! that "deployments" finds "deploying". Chinese and Japanese have no spaces between words: their runs are read as
 //! overlapping pairs of characters.
 //!
-//! Some words have another form, of which signs are part: `C++`, `C#`, `.NET`. Who looks for that finds no other `C`. And
-//! the `v1` of `v1.2` is also `1`, which is what is looked for either way.
+//! Some words have another form, of which signs are part: `C++`, `C#`, `A+`, `.NET`. A search for that finds no other `C`.
+//! And the version `v17` is also `17`, which is what is searched for either way.
 
 use std::ops::Range;
 
@@ -76,7 +76,7 @@ fn read(text: &str, is_asked_for: bool) -> Vec<Word> {
                 }
                 let stem = Some(stemmed(&stemmer, &folded)).filter(|stem| *stem != folded);
                 let other = other_form(&text[..bytes.start], &folded, &text[bytes.end..], is_asked_for);
-                let bytes = bytes.start..bytes.end + signs(&text[bytes.end..]).len();
+                let bytes = bytes.start..bytes.end + signs(&folded, &text[bytes.end..]).len();
                 words.push(Word { folded, stem, other, bytes, position });
             }
         }
@@ -86,14 +86,13 @@ fn read(text: &str, is_asked_for: bool) -> Vec<Word> {
 
 /// The other form of a word between these texts. In what is looked for, a point after a word only separates.
 fn other_form(before: &str, folded: &str, after: &str, is_asked_for: bool) -> Option<String> {
-    match signs(after).chars().next() {
-        Some('+' | '＋') => return Some(format!("{folded}{}", "+".repeat(signs(after).chars().count()))),
+    match signs(folded, after).chars().next() {
+        Some('+' | '＋') => return Some(format!("{folded}{}", "+".repeat(signs(folded, after).chars().count()))),
         Some(_) => return Some(format!("{folded}#")),
         None => {}
     }
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let goes_on = after.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    if let Some(number) = folded.strip_prefix('v').filter(|number| goes_on && is_number(number)) {
+    if let Some(number) = folded.strip_prefix('v').filter(|number| is_number(number)) {
         return Some(number.to_owned());
     }
     let before = before.strip_suffix('.').filter(|_| folded.starts_with(char::is_alphabetic))?;
@@ -101,10 +100,12 @@ fn other_form(before: &str, folded: &str, after: &str, is_asked_for: bool) -> Op
     (!separates).then(|| format!(".{folded}"))
 }
 
-/// The signs at the beginning of what follows a word that are part of its name: `++` and `#`.
-fn signs(after: &str) -> &str {
+/// The signs at the beginning of what follows a word that are part of its name: `++`, `#`, and `+` at the end of one that
+/// is no number.
+fn signs<'a>(folded: &str, after: &'a str) -> &'a str {
     let pluses = after.len() - after.trim_start_matches(['+', '＋']).len();
-    if after[..pluses].chars().count() >= 2 {
+    let is_last = pluses > 0 && !after[pluses..].starts_with(begins_run) && folded.starts_with(char::is_alphabetic);
+    if after[..pluses].chars().count() >= 2 || is_last {
         return &after[..pluses];
     }
     let Some(rest) = after.strip_prefix(['#', '＃', '♯']) else { return "" };
@@ -185,8 +186,9 @@ mod tests {
             |text: &str| words(text).iter().map(|it| it.written().collect::<Vec<_>>().join("|")).collect::<Vec<_>>();
         assert_eq!(forms("C++ C# F♯ Ｃ＋＋ .NET"), ["c|c++", "c|c#", "f|f#", "c|c++", "net|.net"]);
         assert_eq!(forms("node.js C++11 C#7"), ["node", "js|.js", "c|c++", "11", "c|c#", "7"]);
-        assert_eq!(forms("v1.2 V10.x v1 1.2"), ["v1|1", "2", "v10", "x|.x", "v1", "1", "2"]);
+        assert_eq!(forms("v1.2 V10.x v1 1.2"), ["v1|1", "2", "v10|10", "x|.x", "v1|1", "1", "2"]);
         assert_eq!(forms("a+b a#b 3+ #1 a - b"), ["a", "b", "a", "b", "3", "1", "a", "b"]);
+        assert_eq!(forms("A+ (B+) + Disney+, a + b"), ["a|a+", "b|b+", "disney|disney+", "a", "b"]);
         let asked = |text: &str| words_asked_for(text).into_iter().map(|word| word.folded).collect::<Vec<_>>();
         assert_eq!(asked("C++ .net ASP.NET node.js v1.2"), ["c++", ".net", "asp", "net", "node", "js", "1", "2"]);
     }

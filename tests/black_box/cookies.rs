@@ -86,7 +86,10 @@ fn s17_signing_out_takes_whatever_of_the_pair_there_is() {
     }
     let old_access = account.access.clone();
     type SignOut = fn(&Server, &str, &str) -> Reply;
-    let ways: [(&str, SignOut); 6] = [
+    let ways: [(&str, SignOut); 7] = [
+        ("a cookie of a program that says no origin", |server, access, _| {
+            server.client().with("Cookie", &cookie("access_token", access)).call("POST", LOGOUT)
+        }),
         ("an access token as bearer", |server, access, _| server.client().bearer(access).call("POST", LOGOUT)),
         ("a refresh token as bearer", |server, _, refresh| server.client().bearer(refresh).call("POST", LOGOUT)),
         ("a refresh token in the body", |server, _, refresh| {
@@ -129,9 +132,13 @@ fn signing_out_without_a_token_of_ours_ends_nothing_and_clears_the_cookies() {
         reply.problem(401, "not_authenticated");
         is_cleared(&reply);
     }
-    // Another site can't sign anybody out.
-    let foreign = anyone.with("Cookie", &cookie("access_token", &account.access)).with("Sec-Fetch-Site", "cross-site");
-    foreign.call("POST", LOGOUT).problem(403, "foreign_origin");
+    // Another site can't sign anybody out, not even by having the cookies removed.
+    let cookies = anyone.with("Cookie", &cookie("access_token", &account.access));
+    for (header, value) in [("Sec-Fetch-Site", "cross-site"), ("Origin", "https://elsewhere.example")] {
+        let reply = cookies.with(header, value).call("POST", LOGOUT);
+        reply.problem(403, "foreign_origin");
+        assert_eq!(changes(&reply, "access_token"), []);
+    }
     // Knowing which session it is does not end it.
     let mut guessed = account.refresh.clone();
     guessed.replace_range(guessed.len() - 8.., "AAAAAAAA");

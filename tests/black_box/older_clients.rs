@@ -133,6 +133,7 @@ fn messages_name_what_was_sent_and_no_type_of_ours() {
     let said = |problem: Value| problem.to_string();
     let get = |path: &str| said(owner.client.get(path).problem(400, "invalid_parameter"));
     assert!(get(&format!("{artifacts}/7")).contains("`artifact_id` in the path must be a UUID"));
+    assert!(get("/api/v1/workspaces/%ff").contains("`workspace_id` in the path must be text in UTF-8"));
     assert!(get("/api/v1/workspaces/acme").contains("`workspace_id` in the path must be a UUID"));
     assert!(get(&format!("{artifacts}?limit=ten")).contains("`limit` must be a whole number"));
     assert!(get(&format!("{artifacts}?include_deleted=perhaps")).contains("`include_deleted` must be true or false"));
@@ -143,18 +144,23 @@ fn messages_name_what_was_sent_and_no_type_of_ours() {
 
     let bulk = format!("{artifacts}/bulk");
     let members = format!("/api/v1/workspaces/{}/members", owner.workspace());
+    let keys = format!("/api/v1/workspaces/{}/api-keys", owner.workspace());
+    let broken = owner.client.send("POST", &artifacts, JSON, "{\"name\": nul}").problem(400, "invalid_json");
+    assert!(said(broken).contains("expected true, false or null at line 1"));
     for (path, body, expected) in [
-        (&artifacts, json!([1]), "must be an object"),
+        (&artifacts, json!([1]), "must be an object, not an array"),
         (&artifacts, json!(7), "must be an object, not a number"),
         (&artifacts, json!({"name": 7}), "must be a string, not a number"),
         (&artifacts, json!({"name": "n", "tags": "red"}), "must be an array, not a string"),
         (&artifacts, json!({"name": "n", "artifact_metadata": []}), "must be an object, not an array"),
-        (&bulk, json!({"operations": [{"op": "burn"}]}), "must be one of create, update, delete"),
-        (&bulk, json!({"operations": [{"op": "delete", "id": "7"}]}), "must be a UUID"),
-        (&bulk, json!({"operations": [{"op": "delete"}]}), "is required"),
-        (&bulk, json!({"operations": [], "atomic": "yes"}), "must be true or false, not a string"),
-        (&members, json!({"email": "a", "role": "king"}), "must be one of owner, admin"),
-        (&members, json!({"email": "a", "role": 7}), "/role"),
+        (&bulk, json!({"operations": [{"op": "burn"}]}), "/op: must be one of create, update, delete"),
+        (&bulk, json!({"operations": [{"op": null}]}), "operations/0/op: must be one of create, update, delete"),
+        (&bulk, json!({"operations": [{"op": "delete", "id": "7"}]}), "operations/0/id: must be a UUID"),
+        (&bulk, json!({"operations": [{"op": "delete"}]}), "operations/0/id: is required"),
+        (&bulk, json!({"operations": [], "atomic": "perhaps"}), "must be true or false, not a string"),
+        (&members, json!({"email": "a", "role": "king"}), "must be one of owner, admin, member"),
+        (&members, json!({"email": "a", "role": 7}), "role: must be one of owner, admin, member"),
+        (&keys, json!({"name": "n", "scopes": [5]}), "scopes/0: must be one of artifacts:read, artifacts:write"),
     ] {
         let problem = owner.client.post(path, &body).problem(422, "validation_failed").to_string();
         assert!(problem.contains(expected), "{body}: {problem}");
@@ -225,6 +231,41 @@ fn who_wants_strict_handling_is_told_what_is_unknown() {
     strict.get(&format!("{artifacts}?limit=5&tags[]=a")).expect(200);
     let lenient = owner.client.get(&format!("{artifacts}?page=2")).expect(200);
     assert_eq!(lenient.header("preference-applied"), None);
+
+    // Where something is not looked at, nothing is said to have been.
+    let path = format!("{artifacts}/{}", text(&reply.json()["id"]));
+    assert_eq!(strict.get(&path).expect(200).header("preference-applied"), Some("handling=strict"));
+    owner.client.delete(&path).expect(204);
+    for unchecked in [
+        strict.post(&format!("{path}/restore"), &json!({"anything": 1})).expect(200),
+        strict.get("/docs?bogus=1").expect(200),
+        strict.get("/nowhere").expect(404),
+    ] {
+        assert_eq!(unchecked.header("preference-applied"), None);
+    }
+    strict.post("/api/v1/auth/logout", &json!({"bogus": 1})).problem(422, "unknown_field");
+    owner.client.post("/api/v1/auth/logout", &json!({"bogus": 1})).expect(200);
+}
+
+#[test]
+fn booleans_are_read_as_older_clients_write_them() {
+    let server = Server::shared();
+    let owner = Account::new(&server);
+    let path = format!("/api/v1/workspaces/{}", owner.workspace());
+    for (sent, expected) in [
+        (json!("False"), false),
+        (json!("true"), true),
+        (json!(0), false),
+        (json!(1), true),
+        (json!("off"), false),
+        (json!(true), true),
+    ] {
+        let workspace = owner.client.put(&path, &json!({"is_active": sent})).expect(200).json();
+        assert_eq!(workspace["is_active"], expected, "{sent}");
+    }
+    for wrong in [json!(2), json!("perhaps"), json!([])] {
+        assert_eq!(owner.client.put(&path, &json!({"is_active": wrong})).invalid_fields(), ["/is_active"], "{wrong}");
+    }
 }
 
 #[test]
@@ -259,10 +300,12 @@ fn a_change_that_changes_nothing_makes_no_version() {
     let server = Server::shared();
     let owner = Account::new(&server);
     let artifacts = owner.artifacts();
-    let body = json!({"name": "same", "tags": ["b", "a"], "description": "d", "artifact_metadata": {"k": 1}});
+    let body =
+        json!({"name": "same", "tags": ["b", "a"], "description": "d", "artifact_metadata": {"k": 1, "zero": 0}});
     let made = owner.artifact(&artifacts, &body);
     let path = format!("{artifacts}/{}", text(&made["id"]));
-    for patch in [json!({}), body.clone(), json!({"name": " same "}), json!({"tags": ["B", "a", "b"]})] {
+    let same_numbers = json!({"artifact_metadata": {"k": 1.0, "zero": -0.0}});
+    for patch in [json!({}), body.clone(), json!({"name": " same "}), json!({"tags": ["B", "a", "b"]}), same_numbers] {
         let reply = owner.client.patch(&path, &patch).expect(200);
         assert_eq!(reply.json(), made, "{patch}");
         assert!(reply.header("etag").is_some_and(|tag| tag.ends_with("-1\"")));

@@ -65,8 +65,18 @@ fn letters_are_found_however_they_are_written() {
 fn names_of_signs_are_found_alone() {
     let server = Server::shared();
     let owner = Account::new(&server);
-    let names =
-        ["C compiler", "C++ compiler", "C# compiler", "F# tools", "net worth", "ASP.NET", ".NET host", "node.js"];
+    let names = [
+        "C compiler",
+        "C++ compiler",
+        "C# compiler",
+        "F# tools",
+        "net worth",
+        "ASP.NET",
+        ".NET host",
+        "node.js",
+        "A+ grade",
+        "A grade",
+    ];
     let artifacts = named(&owner, &names);
     for (q, expected) in [
         ("C++", &["C++ compiler"][..]),
@@ -81,6 +91,8 @@ fn names_of_signs_are_found_alone() {
         ("net", &["net worth", "ASP.NET", ".NET host"]),
         ("asp.net", &["ASP.NET"]),
         ("node.js", &["node.js"]),
+        ("A+", &["A+ grade"]),
+        ("grade", &["A+ grade", "A grade"]),
     ] {
         assert_eq!(found(&owner, &artifacts, q), expected, "{q}");
     }
@@ -90,7 +102,10 @@ fn names_of_signs_are_found_alone() {
 fn emoji_and_versions_are_found() {
     let server = Server::shared();
     let owner = Account::new(&server);
-    let artifacts = named(&owner, &["🚀 launch", "👩🏽‍🚀 crew", "❤️ health", "🇩🇪 site", "api v1.2", "api 1.2", "api 2.1"]);
+    let artifacts = named(
+        &owner,
+        &["🚀 launch", "👩🏽‍🚀 crew", "❤️ health", "🇩🇪 site", "api v1.2", "api 1.2", "api 2.1", "node v17", "node 17"],
+    );
     for (q, expected) in [
         ("🚀", &["🚀 launch"][..]),
         ("👩‍🚀", &["👩🏽‍🚀 crew"]),
@@ -101,6 +116,8 @@ fn emoji_and_versions_are_found() {
         ("v1.2", &["api v1.2", "api 1.2"]),
         ("1.2", &["api v1.2", "api 1.2"]),
         ("\"api v1.2\"", &["api v1.2", "api 1.2"]),
+        ("v17", &["node v17", "node 17"]),
+        ("17", &["node v17", "node 17"]),
     ] {
         assert_eq!(found(&owner, &artifacts, q), expected, "{q}");
     }

@@ -164,3 +164,16 @@ fn an_address_is_the_same_however_it_is_typed() {
     let members = format!("/api/v1/workspaces/{}/members", owner.workspace());
     owner.client.post(&members, &json!({"email": decomposed, "role": "member"})).expect(201);
 }
+
+#[test]
+fn blank_and_repeated_tags_do_not_count() {
+    let server = Server::shared();
+    let owner = Account::new(&server);
+    let twenty: Vec<String> = (10..30).map(|tag| format!("tag {tag}")).collect();
+    let sent: Vec<String> =
+        twenty.iter().cloned().chain([" ".to_owned(), String::new(), "TAG 10".to_owned()]).collect();
+    assert_eq!(owner.artifact(&owner.artifacts(), &json!({"name": "n", "tags": sent}))["tags"], json!(twenty));
+    let endless = vec!["same"; 101];
+    let body = json!({"name": "n", "tags": endless});
+    assert_eq!(owner.client.post(&owner.artifacts(), &body).invalid_fields(), ["/tags"]);
+}

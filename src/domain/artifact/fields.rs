@@ -106,13 +106,15 @@ impl TagPrefix {
     }
 }
 
-/// An artifact's tags: at most 20, none twice, in the order given.
+/// An artifact's tags: at most 20, none twice, in the order given. Blank and repeated ones don't count.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Tags(Vec<Tag>);
 
 impl Tags {
     /// The most tags.
     pub const MAX: usize = 20;
+    /// The most that are looked at, with those that are dropped.
+    pub const MAX_SENT: usize = 100;
 
     /// Checks each tag, and drops repetitions and blank ones.
     pub fn parse(texts: &[String]) -> Result<Self, Vec<Violation>> {
@@ -122,7 +124,7 @@ impl Tags {
     pub(super) fn parse_from(texts: &[String], origin: TextOrigin) -> Result<Self, Vec<Violation>> {
         let mut tags: Vec<Tag> = Vec::new();
         let mut violations = Vec::new();
-        let sent = texts.iter().enumerate().take(Self::MAX + 1);
+        let sent = texts.iter().enumerate().take(Self::MAX_SENT);
         for (index, text) in sent.filter(|(_, text)| !text.trim().is_empty()) {
             match Tag::parse_from(text, origin) {
                 Ok(tag) if tags.contains(&tag) => {}
@@ -130,9 +132,9 @@ impl Tags {
                 Err(detail) => violations.push(Violation { pointer: format!("/{index}"), detail }),
             }
         }
-        if texts.len() > Self::MAX {
-            violations
-                .push(Violation { pointer: String::new(), detail: format!("must be at most {} tags", Self::MAX) });
+        if tags.len() > Self::MAX || texts.len() > Self::MAX_SENT {
+            let detail = format!("must be at most {} tags", Self::MAX);
+            violations.push(Violation { pointer: String::new(), detail });
         }
         if violations.is_empty() { Ok(Self(tags)) } else { Err(violations) }
     }
@@ -158,8 +160,8 @@ impl Tags {
     }
 }
 
-/// One value of an artifact's metadata.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// One value of an artifact's metadata. Numbers are equal as JSON has them: `1` is `1.0`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum MetadataValue {
     /// Explicitly nothing.
@@ -172,6 +174,22 @@ pub enum MetadataValue {
     Float(f64),
     /// Text of up to [`MetadataValue::MAX_CHARS`] characters.
     Text(String),
+}
+
+impl PartialEq for MetadataValue {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(one), Self::Bool(other)) => one == other,
+            (Self::Text(one), Self::Text(other)) => one == other,
+            (Self::Integer(one), Self::Integer(other)) => one == other,
+            (Self::Float(one), Self::Float(other)) => one == other,
+            (Self::Integer(whole), Self::Float(float)) | (Self::Float(float), Self::Integer(whole)) => {
+                float.fract() == 0.0 && float.abs() < TOO_LARGE && *float as i64 == *whole
+            }
+            _ => false,
+        }
+    }
 }
 
 impl MetadataValue {
@@ -194,6 +212,9 @@ impl MetadataValue {
         }
     }
 }
+
+/// 2^63: no whole number of 64 bits is as large.
+const TOO_LARGE: f64 = 9_223_372_036_854_775_808.0;
 
 /// Key-value pairs about an artifact: at most 50 keys of 1–100 letters, digits, `_`, `.` or `-`.
 #[derive(Clone, Debug, PartialEq, Default)]

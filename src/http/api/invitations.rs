@@ -129,6 +129,7 @@ impl Example for CreateInvitationRequest {
 #[oai(example)]
 struct AcceptInvitationRequest {
     /// The token, from a mail or a link.
+    #[oai(validator(max_length = 4096))]
     token: String,
 }
 

@@ -16,6 +16,7 @@ use crate::http::extract::{FromClient, SignedIn};
 use crate::http::json::Json;
 use crate::http::refused::{BODY, FULL, Refused, SERVED, SIGNED_IN};
 use crate::http::state::State;
+use crate::http::types::Flag;
 
 /// Operations below `/api/v1/auth/password`.
 pub(crate) struct PasswordsApi;
@@ -64,7 +65,7 @@ impl PasswordsApi {
         client: FromClient,
         body: Json<ResetPasswordRequest>,
     ) -> Result<WithCookies<PasswordResetBody>, Refused<{ SERVED | BODY | FULL }>> {
-        let Json(ResetPasswordRequest { token, new_password, revoke_api_keys }) = body;
+        let Json(ResetPasswordRequest { token, new_password, revoke_api_keys: Flag(revoke_api_keys) }) = body;
         let reset = state.service.reset_password(&token, new_password.into(), revoke_api_keys, &client.0).await?;
         let message = match (reset.api_keys.len(), revoke_api_keys) {
             (0, _) => "Password changed; sign in with the new one",
@@ -115,6 +116,7 @@ impl Example for ForgotPasswordRequest {
 #[oai(example)]
 struct ResetPasswordRequest {
     /// The token.
+    #[oai(validator(max_length = 4096))]
     token: String,
     /// The new password, under the same rules as at registration.
     #[oai(validator(min_length = 8, max_length = 128))]
@@ -122,11 +124,11 @@ struct ResetPasswordRequest {
     /// Whether the API keys that the account made end as well.
     #[serde(default = "yes")]
     #[oai(default = "yes")]
-    revoke_api_keys: bool,
+    revoke_api_keys: Flag,
 }
 
-pub(super) fn yes() -> bool {
-    true
+pub(super) fn yes() -> Flag {
+    Flag(true)
 }
 
 impl Example for ResetPasswordRequest {
@@ -134,7 +136,7 @@ impl Example for ResetPasswordRequest {
         Self {
             token: "the token of the mail".to_owned(),
             new_password: example::ANOTHER_PASSWORD.to_owned(),
-            revoke_api_keys: true,
+            revoke_api_keys: Flag(true),
         }
     }
 }

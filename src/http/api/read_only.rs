@@ -11,6 +11,7 @@ use crate::http::json::Json;
 use crate::http::operators::Operator;
 use crate::http::refused::{BODY, OPERATOR, Refused};
 use crate::http::state::State;
+use crate::http::types::Flag;
 
 /// Operations on whether this server takes writes.
 pub(crate) struct ReadOnlyApi;
@@ -26,7 +27,7 @@ impl ReadOnlyApi {
         state: Data<&Arc<State>>,
         operator: Operator,
     ) -> Result<Json<ReadOnlyBody>, Refused<{ OPERATOR }>> {
-        Ok(Json(ReadOnlyBody { read_only: state.service.read_only(&operator.0).await? }))
+        Ok(Json(ReadOnlyBody { read_only: Flag(state.service.read_only(&operator.0).await?) }))
     }
 
     /// Set whether the server is read-only
@@ -41,8 +42,8 @@ impl ReadOnlyApi {
         operator: Operator,
         body: Json<ReadOnlyBody>,
     ) -> Result<Json<ReadOnlyBody>, Refused<{ OPERATOR | BODY }>> {
-        let read_only = state.service.set_read_only(body.0.read_only, &operator.0).await?;
-        Ok(Json(ReadOnlyBody { read_only }))
+        let read_only = state.service.set_read_only(body.0.read_only.0, &operator.0).await?;
+        Ok(Json(ReadOnlyBody { read_only: Flag(read_only) }))
     }
 }
 
@@ -51,5 +52,5 @@ impl ReadOnlyApi {
 #[oai(rename = "ReadOnlySetting")]
 struct ReadOnlyBody {
     /// Whether writes are refused.
-    read_only: bool,
+    read_only: Flag,
 }

@@ -16,8 +16,12 @@ function withOneWayToAuthorize(document) {
   return document;
 }
 
+// The path may have a slash behind it: then what is beside the page is one step up.
+const BESIDE = location.pathname.endsWith('/') ? '../' : '';
+
 async function start() {
-  const answer = await fetch('openapi.json');
+  for (const link of document.querySelectorAll('a[href]')) link.setAttribute('href', BESIDE + link.getAttribute('href'));
+  const answer = await fetch(`${BESIDE}openapi.json`);
   if (!answer.ok) throw new Error(`openapi.json: ${answer.status}`);
   SwaggerUIBundle({
     dom_id: '#ui',

@@ -68,6 +68,7 @@ pub(super) fn add(document: &mut Value) {
                     "application/problem+json" => problem(&whole, &schema, status),
                     "application/x-ndjson" => lines(&whole),
                     "text/plain" => json!("ok\n"),
+                    "application/octet-stream" => json!("the bytes of a file"),
                     _ => continue,
                 };
                 media.insert("example".to_owned(), example);

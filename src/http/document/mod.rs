@@ -16,6 +16,7 @@ impl Document {
     pub(super) fn new(text: &str) -> Self {
         let mut document: Value = serde_json::from_str(text).unwrap_or_default();
         parameters::expand(&mut document);
+        parameters::bound_cursors(&mut document);
         schemas::rewrite(&mut document);
         schemas::remove_unused(&mut document);
         operations::rewrite(&mut document);

@@ -1,31 +1,54 @@
 //! Says which of a client's preferences were honoured (RFC 7240, section 3), in errors, too.
 
+use std::sync::Arc;
+
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
-use crate::http::prefer;
+use crate::http::routes::RouteTable;
+use crate::http::{body, prefer};
 
 /// Adds the header.
-pub(in crate::http) struct Preferences;
+pub(in crate::http) struct Preferences {
+    routes: Arc<RouteTable>,
+}
+
+impl Preferences {
+    pub(in crate::http) fn new(routes: Arc<RouteTable>) -> Self {
+        Self { routes }
+    }
+}
 
 impl<E: Endpoint> Middleware<E> for Preferences {
     type Output = WithPreferences<E>;
 
     fn transform(&self, inner: E) -> Self::Output {
-        WithPreferences(inner)
+        WithPreferences { inner, routes: self.routes.clone() }
     }
 }
 
-pub(in crate::http) struct WithPreferences<E>(E);
+pub(in crate::http) struct WithPreferences<E> {
+    inner: E,
+    routes: Arc<RouteTable>,
+}
 
 impl<E: Endpoint> Endpoint for WithPreferences<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let is_strict = prefer::is_strict(request.headers());
-        let mut response = self.0.call(request).await?.into_response();
-        if is_strict {
+        let is_honoured = prefer::is_strict(request.headers()) && self.is_checked(&request);
+        let mut response = self.inner.call(request).await?.into_response();
+        if is_honoured {
             response.headers_mut().insert(prefer::APPLIED, prefer::STRICT);
         }
         Ok(response)
+    }
+}
+
+impl<E> WithPreferences<E> {
+    /// Whether all of a request is looked at: not the body of an operation that takes none, and nothing where there is no
+    /// operation.
+    fn is_checked(&self, request: &Request) -> bool {
+        let taken = self.routes.find(request.uri().path()).and_then(|route| route.taken(request.method()));
+        taken.is_some_and(|taken| taken.body || !body::is_announced(request))
     }
 }

@@ -11,6 +11,7 @@ use poem::{Endpoint, Error, IntoResponse, Middleware, Request, Response, Result}
 
 use super::RequestId;
 use crate::domain::Clock;
+use crate::http::body;
 use crate::http::pages::Pages;
 use crate::http::problem::Problem;
 use crate::http::routes::RouteTable;
@@ -50,7 +51,7 @@ impl<E: Endpoint> Endpoint for WithProblems<E> {
     async fn call(&self, request: Request) -> Result<Response> {
         let uri = request.uri().clone();
         let RequestId(id) = RequestId::of(&request);
-        let may_be_reused = request.version() != Version::HTTP_11 || !has_body(&request);
+        let may_be_reused = request.version() != Version::HTTP_11 || !body::is_announced(&request);
         // A handler owns what it works on, and the store has nothing half-done: there is no state to break.
         let problem = match AssertUnwindSafe(self.inner.call(request)).catch_unwind().await {
             Ok(Ok(response)) => return Ok(response.into_response()),
@@ -65,12 +66,6 @@ impl<E: Endpoint> Endpoint for WithProblems<E> {
         }
         Ok(response)
     }
-}
-
-/// Whether a body was announced. hyper closes a connection on which one was left unread, so the client must know.
-fn has_body(request: &Request) -> bool {
-    let length = request.header(header::CONTENT_LENGTH);
-    length.is_some_and(|length| length != "0") || request.header(header::TRANSFER_ENCODING).is_some()
 }
 
 impl<E> WithProblems<E> {

@@ -55,11 +55,11 @@ impl<E> WithQueries<E> {
     /// Refuses parameters that the operation does not have.
     fn check(&self, request: &Request) -> Result<(), Violations> {
         let Some(route) = self.routes.find(request.uri().path()) else { return Ok(()) };
-        let Some(known) = route.query_parameters(request.method()) else { return Ok(()) };
+        let Some(taken) = route.taken(request.method()) else { return Ok(()) };
         let pairs = request.uri().query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
         let names = pairs.map(|pair| decoded(pair.split('=').next().unwrap_or_default()));
         let unknown = names
-            .filter(|name| !known.contains(name))
+            .filter(|name| !taken.parameters.contains(name))
             .map(|name| Violation { pointer: format!("/{name}"), detail: "is not a parameter of this".to_owned() });
         Violations::none(unknown.collect())
     }

@@ -6,6 +6,8 @@ use poem_openapi::error::{ParseParamError, ParsePathError};
 
 use super::{Code, Problem};
 
+const MISSING: &str = "is required";
+
 impl Problem {
     /// What an error of poem's means to a request for a path of this pattern.
     pub(in crate::http) fn from_poem(error: &poem::Error, pattern: Option<&str>) -> Self {
@@ -26,7 +28,12 @@ fn sentence(error: &poem::Error, pattern: &str) -> String {
         return format!("The parameter `{name}` {}.", explain(reason));
     }
     if let Some(ParsePathError { name, reason }) = error.downcast_ref() {
-        return format!("`{}` in the path {}.", path_parameter(name, pattern), explain(reason));
+        let wrong = match explain(reason) {
+            // A path without it would be another's.
+            MISSING => "must be text in UTF-8, percent-encoded",
+            wrong => wrong,
+        };
+        return format!("`{}` in the path {wrong}.", path_parameter(name, pattern));
     }
     "The request's path or query string can't be read.".to_owned()
 }
@@ -42,7 +49,7 @@ fn path_parameter<'a>(name: &'a str, pattern: &'a str) -> &'a str {
 fn explain(reason: &str) -> &str {
     let reason = reason.split(" (occurred while parsing").next().unwrap_or_default();
     if reason.ends_with("expects an input value.") {
-        return "is required";
+        return MISSING;
     }
     match reason.strip_prefix("failed to parse \"").and_then(|reason| reason.split_once("\": ")) {
         Some(("string_uuid", _)) => "must be a UUID, such as 01890000-0000-7000-8000-000000000000",
@@ -64,6 +71,9 @@ mod tests {
             sentence(&path, pattern),
             "`artifact_id` in the path must be a UUID, such as 01890000-0000-7000-8000-000000000000."
         );
+        let unreadable = "Type \"string\" expects an input value.".to_owned();
+        let path = poem::Error::from(ParsePathError { name: "param0", reason: unreadable });
+        assert_eq!(sentence(&path, pattern), "`workspace_id` in the path must be text in UTF-8, percent-encoded.");
         for (reason, expected) in [
             ("failed to parse \"integer_uint64\": must be a whole number", "must be a whole number"),
             ("Type \"string\" expects an input value.", "is required"),

@@ -70,6 +70,11 @@ impl Problem {
         self.status
     }
 
+    /// Whether it is this one.
+    pub(in crate::http) fn is(&self, code: Code) -> bool {
+        self.code == code
+    }
+
     /// The same, with cookies to set.
     pub(in crate::http) fn with_cookies(self, cookies: Vec<HeaderValue>) -> Self {
         Self { cookies, ..self }
@@ -302,7 +307,11 @@ impl Problem {
 
 /// The places of broken rules, one after the other.
 fn names(violations: &Violations) -> String {
-    let names: Vec<_> = violations.iter().map(|violation| violation.pointer.trim_start_matches('/')).collect();
+    let name = |pointer: &str| match pointer.trim_start_matches('/') {
+        "" => "the body".to_owned(),
+        name => name.to_owned(),
+    };
+    let names: Vec<_> = violations.iter().map(|violation| name(&violation.pointer)).collect();
     names.join(", ")
 }
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use poem::Request;
 use poem::web::Data;
-use poem_openapi::param::Path;
+use poem_openapi::param::{Path, Query};
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 use serde::{Deserialize, Serialize};
@@ -15,9 +16,10 @@ use crate::http::api::sessions::RevokedBody;
 use crate::http::api::{Tag, example};
 use crate::http::json::Json;
 use crate::http::operators::Operator;
-use crate::http::refused::{BODY, CONFLICT, FULL, MALFORMED, NOT_FOUND, OPERATOR, Refused};
+use crate::http::refused::{BODY, CONFLICT, FULL, INVALID, MALFORMED, NOT_FOUND, OPERATOR, Refused};
 use crate::http::state::State;
-use crate::http::types::Time;
+use crate::http::types::{Flag, Limit, Time};
+use crate::http::whole_list::{Order, WholeList};
 use crate::service::ResetLink;
 
 /// Operations below `/api/v1/operator/accounts` that let people in or out.
@@ -38,7 +40,7 @@ impl AccountAccessApi {
         user_id: Path<Uuid>,
         body: Json<SetPasswordRequest>,
     ) -> Result<Json<PasswordSetBody>, Refused<{ OPERATOR | BODY | NOT_FOUND | FULL }>> {
-        let Json(SetPasswordRequest { new_password, revoke_api_keys }) = body;
+        let Json(SetPasswordRequest { new_password, revoke_api_keys: Flag(revoke_api_keys) }) = body;
         let (id, password) = (user_id.0.into(), new_password.into());
         let keys = state.service.set_account_password(id, password, revoke_api_keys, &operator.0).await?;
         let api_keys = keys.into_iter().map(|key| KeyOfAccount::new(key, revoke_api_keys)).collect();
@@ -62,7 +64,8 @@ impl AccountAccessApi {
 
     /// List the sessions of an account
     ///
-    /// For operators. Those that live, newest first.
+    /// For operators. Those that live, newest first. With a `limit`, or a `cursor`, it is read page by page: the `Link` header
+    /// leads to the next.
     #[oai(path = "/:user_id/sessions", method = "get", operation_id = "list_account_sessions")]
     async fn sessions(
         &self,
@@ -70,9 +73,16 @@ impl AccountAccessApi {
         _operator: Operator,
         /// The account's id.
         user_id: Path<Uuid>,
-    ) -> Result<Json<Vec<AccountSessionBody>>, Refused<{ OPERATOR | MALFORMED | NOT_FOUND }>> {
+        /// How many at most; without it, all.
+        limit: Query<Option<Limit>>,
+        /// The `cursor` of the `Link` to the next page.
+        cursor: Query<Option<String>>,
+        request: &Request,
+    ) -> Result<WholeList<AccountSessionBody>, Refused<{ OPERATOR | MALFORMED | NOT_FOUND | INVALID }>> {
         let sessions = state.service.account_sessions(user_id.0.into()).await?;
-        Ok(Json(sessions.into_iter().map(AccountSessionBody::from).collect()))
+        let items = sessions.into_iter().map(|session| (session.id.as_uuid(), AccountSessionBody::from(session)));
+        let (limit, cursor) = (limit.0, cursor.0.as_deref());
+        Ok(WholeList::new(items.collect(), Order::NewestFirst, limit, cursor, request.uri())?)
     }
 
     /// End all sessions of an account
@@ -116,12 +126,12 @@ struct SetPasswordRequest {
     /// Whether the API keys that the account made end as well.
     #[serde(default = "yes")]
     #[oai(default = "yes")]
-    revoke_api_keys: bool,
+    revoke_api_keys: Flag,
 }
 
 impl Example for SetPasswordRequest {
     fn example() -> Self {
-        Self { new_password: example::PASSWORD.to_owned(), revoke_api_keys: true }
+        Self { new_password: example::PASSWORD.to_owned(), revoke_api_keys: Flag(true) }
     }
 }
 

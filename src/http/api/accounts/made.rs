@@ -9,6 +9,7 @@ use super::body::AccountDetailsBody;
 use crate::http::api::example;
 use crate::http::json::Json;
 use crate::http::nullable::Nullable;
+use crate::http::types::Flag;
 use crate::service::{CreatedAccount, NewAccount};
 
 /// An account to be made.
@@ -33,11 +34,11 @@ pub(super) struct CreateAccountRequest {
     /// Whether the address is known to be theirs.
     #[serde(default)]
     #[oai(default)]
-    is_verified: bool,
+    is_verified: Flag,
     /// Whether its sessions may operate the server.
     #[serde(default)]
     #[oai(default)]
-    is_operator: bool,
+    is_operator: Flag,
 }
 
 impl Example for CreateAccountRequest {
@@ -47,15 +48,22 @@ impl Example for CreateAccountRequest {
             password: None,
             first_name: Some("Ada".to_owned()),
             last_name: Some("Lovelace".to_owned()),
-            is_verified: true,
-            is_operator: false,
+            is_verified: Flag(true),
+            is_operator: Flag(false),
         }
     }
 }
 
 impl From<CreateAccountRequest> for NewAccount {
     fn from(body: CreateAccountRequest) -> Self {
-        let CreateAccountRequest { email, password, first_name, last_name, is_verified, is_operator } = body;
+        let CreateAccountRequest {
+            email,
+            password,
+            first_name,
+            last_name,
+            is_verified: Flag(is_verified),
+            is_operator: Flag(is_operator),
+        } = body;
         Self { email, password: password.map(Into::into), first_name, last_name, is_verified, is_operator }
     }
 }

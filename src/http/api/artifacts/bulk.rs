@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::body::{ArtifactBody, CreateArtifactRequest, UpdateArtifactRequest};
 use crate::domain::{RawArtifactWrite, Violations};
 use crate::http::problem::{PartProblem, Problem};
+use crate::http::types::Flag;
 use crate::service::BulkOutcome;
 
 /// The most operations of a request.
@@ -24,13 +25,13 @@ pub(super) struct BulkRequest {
     /// Whether nothing is to happen unless every operation succeeds.
     #[serde(default)]
     #[oai(default)]
-    pub(super) atomic: bool,
+    pub(super) atomic: Flag,
 }
 
 impl Example for BulkRequest {
     fn example() -> Self {
         let operation = BulkCreate { artifact: CreateArtifactRequest::example() };
-        Self { operations: vec![Operation::Create(operation)], atomic: true }
+        Self { operations: vec![Operation::Create(operation)], atomic: Flag(true) }
     }
 }
 

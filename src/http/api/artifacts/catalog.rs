@@ -123,7 +123,7 @@ impl CatalogApi {
         workspace_id: Path<Uuid>,
         body: Json<BulkRequest>,
     ) -> Result<Json<BulkBody>, Refused<{ BY_ID | BODY | CONFLICT | FULL }>> {
-        let atomic = body.0.atomic;
+        let atomic = body.0.atomic.0;
         let writes = body.0.writes().map_err(|violations| Problem::validation(&violations))?;
         let named: Vec<Option<Uuid>> = writes.iter().map(bulk::named).collect();
         let outcomes = state.service.write_artifacts(&caller.0, workspace_id.0.into(), writes, atomic).await?;

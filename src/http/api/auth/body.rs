@@ -30,7 +30,7 @@ pub(super) struct RegisterRequest {
     pub last_name: Option<String>,
     /// The token of an invitation, to be a member of its workspace at once.
     #[serde(default)]
-    #[oai(nullable)]
+    #[oai(nullable, validator(max_length = 4096))]
     pub invitation: Option<String>,
 }
 
@@ -65,6 +65,7 @@ pub(super) struct RegisteredBody {
 #[oai(example)]
 pub(super) struct LoginRequest {
     /// E-mail address.
+    #[oai(validator(max_length = 254))]
     pub email: String,
     /// Password.
     #[oai(validator(max_length = 128))]
@@ -110,7 +111,7 @@ impl Example for ChangeProfileRequest {
 pub(super) struct RefreshRequest {
     /// The refresh token.
     #[serde(default)]
-    #[oai(nullable)]
+    #[oai(nullable, validator(max_length = 4096))]
     pub refresh_token: Option<String>,
 }
 

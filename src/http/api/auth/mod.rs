@@ -15,7 +15,7 @@ use crate::http::cookies;
 use crate::http::extract::{FromClient, Leaving, PresentedRefreshTokens, SignedIn};
 use crate::http::json::{Json, OptionalJson};
 use crate::http::operators::operator;
-use crate::http::problem::Problem;
+use crate::http::problem::{Code, Problem};
 use crate::http::refused::{BODY, CONFLICT, FORBIDDEN, FULL, NOT_AUTHENTICATED, Refused, SERVED, SIGNED_IN};
 use crate::http::state::State;
 use crate::http::types::field;
@@ -112,7 +112,7 @@ impl AuthApi {
     ///
     /// Takes whatever of the pair there is: an access or a refresh token, as bearer or as cookie, or a refresh token in
     /// the body, also when it is over. Ends the session: its access and refresh tokens are dead from then on. Always
-    /// clears the cookies.
+    /// clears the cookies, unless another site asks for it, which is 403 and ends nothing.
     #[oai(path = "/logout", method = "post", operation_id = "logout")]
     async fn logout(
         &self,
@@ -121,14 +121,21 @@ impl AuthApi {
         leaving: Leaving,
         body: OptionalJson<RefreshRequest>,
     ) -> Result<WithCookies<MessageBody>, Refused<{ SIGNED_IN | BODY | FULL }>> {
-        let Leaving { mut tokens, fault } = leaving;
-        // A body that can't be read keeps nobody from signing out.
-        tokens.refresh.extend(body.0.ok().flatten().and_then(|body| body.refresh_token));
+        let Leaving { mut tokens, foreign } = leaving;
+        match body.0 {
+            Ok(body) => tokens.refresh.extend(body.and_then(|body| body.refresh_token)),
+            Err(problem) if problem.is(Code::UnknownField) => return Err(problem.into()),
+            // A body that can't be read keeps nobody from signing out.
+            Err(_) => {}
+        }
         let is_nothing_sent = tokens.access.is_empty() && tokens.refresh.is_empty();
-        let outcome = match fault {
-            Some(fault) if is_nothing_sent => Err(fault),
-            _ if is_nothing_sent => Err(Problem::authentication_required()),
-            _ => state.service.logout(&tokens, &client.0).await.map_err(Problem::from),
+        if let Some(foreign) = foreign.filter(|_| is_nothing_sent) {
+            return Err(foreign.into());
+        }
+        let outcome = if is_nothing_sent {
+            Err(Problem::authentication_required())
+        } else {
+            state.service.logout(&tokens, &client.0).await.map_err(Problem::from)
         };
         match outcome {
             Ok(()) => Ok(WithCookies::clear(MessageBody::new("Logged out successfully"), &state)),

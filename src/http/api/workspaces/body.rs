@@ -9,7 +9,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::domain::{RawWorkspace, RawWorkspacePatch, WorkspaceDescription, WorkspaceView};
-use crate::http::types::{RoleName, Time, field};
+use crate::http::types::{Flag, RoleName, Time, field};
 
 /// A new workspace.
 #[derive(Deserialize, Object)]
@@ -80,7 +80,7 @@ pub(super) struct UpdateWorkspaceRequest {
     settings: MaybeUndefined<BTreeMap<String, Value>>,
     /// Whether it is in use. One that isn't is there for its admins alone.
     #[serde(default)]
-    is_active: MaybeUndefined<bool>,
+    is_active: MaybeUndefined<Flag>,
 }
 
 impl Example for UpdateWorkspaceRequest {
@@ -100,7 +100,7 @@ impl From<UpdateWorkspaceRequest> for RawWorkspacePatch {
             name: field(body.name),
             description: field(body.description),
             settings: field(body.settings),
-            is_active: field(body.is_active),
+            is_active: field(body.is_active.map_value(|Flag(is_active)| is_active)),
         }
     }
 }
