@@ -8,12 +8,13 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use thiserror::Error;
 use tokio::sync::oneshot;
 
 use super::hashing_queue::{Asker, HashingFigures, HashingQueue, QueueFull};
-use crate::domain::{Entropy, Password};
+use super::older_password;
+use crate::domain::{Entropy, Password, older_cost};
 use crate::priority::Work;
 
 /// What one hash costs.
@@ -47,6 +48,18 @@ pub enum Verdict {
     Right,
     /// It is, and its hash was made with other costs or of another form than today's: this one should replace it.
     RightButOutdated(String),
+}
+
+/// What a password is compared with.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// The stored hash; none where there is no account.
+    pub stored: Option<String>,
+    /// The most that a hash of any account costs which another service made, if there is one: who is refused waits for as
+    /// long as for such a hash and for one of today's.
+    pub slowest_older: Option<u32>,
+    /// Whether the right password lets somebody in.
+    pub is_admitted: bool,
 }
 
 /// Called with how long each hash took, on the thread that made it.
@@ -93,21 +106,25 @@ impl PasswordHasher {
         stored: Option<String>,
         asker: Asker,
     ) -> Result<Verdict, HashingError> {
-        let has_account = stored.is_some();
-        let stored = stored.unwrap_or_else(|| self.decoy.clone());
-        let (argon2, entropy) = (self.argon2.clone(), self.entropy.clone());
-        self.run(asker, move || {
-            let parsed = PasswordHash::new(&stored).map_err(failed)?;
-            let is_hashed = |form: &SecretString| verifies(&argon2, form, &parsed) && has_account;
-            let Some(form) = password.forms().position(is_hashed) else { return Ok(Verdict::Wrong) };
-            let has_cost = Params::try_from(&parsed).is_ok_and(|params| is_same_cost(&params, argon2.params()));
-            if form == 0 && has_cost {
-                Ok(Verdict::Right)
-            } else {
-                Ok(Verdict::RightButOutdated(hash(&argon2, &*entropy, &password)?))
+        self.compare(password, Compared { stored, slowest_older: None, is_admitted: true }, asker).await
+    }
+
+    /// The same, and whoever is not let in learns nothing from how long it takes.
+    pub async fn compare(&self, password: Password, compared: Compared, asker: Asker) -> Result<Verdict, HashingError> {
+        let comparison = Comparison { compared, argon2: self.argon2.clone(), decoy: self.decoy.clone() };
+        let entropy = self.entropy.clone();
+        self.run(asker, move || match comparison.run(&password)? {
+            Verdict::RightButOutdated(_) => {
+                Ok(Verdict::RightButOutdated(hash(&comparison.argon2, &*entropy, &password)?))
             }
+            verdict => Ok(verdict),
         })
         .await
+    }
+
+    /// A hash that no password has, for an account whose password has to be chosen first.
+    pub fn unusable(&self) -> String {
+        decoy(&self.argon2, &*self.entropy)
     }
 
     /// How busy it is.
@@ -145,8 +162,68 @@ impl From<QueueFull> for HashingError {
     }
 }
 
-fn verifies(argon2: &Argon2<'_>, form: &SecretString, stored: &PasswordHash) -> bool {
-    argon2.verify_password(form.expose_secret().as_bytes(), stored).is_ok()
+/// A comparison of a password, under way.
+struct Comparison {
+    compared: Compared,
+    argon2: Argon2<'static>,
+    decoy: String,
+}
+
+impl Comparison {
+    /// Tries every form until one lets somebody in; each of the others takes as long, whatever the hash is. A hash that is
+    /// outdated is still to be made.
+    fn run(&self, password: &Password) -> Result<Verdict, HashingError> {
+        let mut right = None;
+        for (number, form) in password.forms().enumerate() {
+            let form = form.expose_secret().as_bytes();
+            let is_right = self.verifies(form)?;
+            if is_right {
+                right = right.or(Some(number));
+            }
+            if is_right && self.compared.is_admitted {
+                break;
+            }
+            self.fill_up(form)?;
+        }
+        Ok(match right {
+            None => Verdict::Wrong,
+            Some(number) if self.compared.is_admitted && (number > 0 || self.is_outdated()) => {
+                Verdict::RightButOutdated(String::new())
+            }
+            Some(_) => Verdict::Right,
+        })
+    }
+
+    fn verifies(&self, form: &[u8]) -> Result<bool, HashingError> {
+        match &self.compared.stored {
+            Some(stored) if older_cost(stored).is_some() => Ok(older_password::verifies(form, stored)),
+            Some(stored) => self.verifies_today(form, stored),
+            None => self.verifies_today(form, &self.decoy).map(|_| false),
+        }
+    }
+
+    fn verifies_today(&self, form: &[u8], stored: &str) -> Result<bool, HashingError> {
+        let parsed = PasswordHash::new(stored).map_err(failed)?;
+        Ok(self.argon2.verify_password(form, &parsed).is_ok())
+    }
+
+    /// Does what the comparison with a hash of another kind would have taken.
+    fn fill_up(&self, form: &[u8]) -> Result<(), HashingError> {
+        let Some(slowest) = self.compared.slowest_older else { return Ok(()) };
+        let done = self.compared.stored.as_deref().and_then(older_cost);
+        if done.is_some() {
+            self.verifies_today(form, &self.decoy)?;
+        }
+        older_password::fill_up(form, done, slowest);
+        Ok(())
+    }
+
+    /// Whether the stored hash was made with other costs than today's, or by another service.
+    fn is_outdated(&self) -> bool {
+        let parsed = self.compared.stored.as_deref().and_then(|stored| PasswordHash::new(stored).ok());
+        let params = parsed.and_then(|parsed| Params::try_from(&parsed).ok());
+        !params.is_some_and(|params| is_same_cost(&params, self.argon2.params()))
+    }
 }
 
 fn hash(argon2: &Argon2<'_>, entropy: &dyn Entropy, password: &Password) -> Result<String, HashingError> {
@@ -243,6 +320,31 @@ mod tests {
         let Ok(Verdict::RightButOutdated(renewed)) = verdict else { panic!("{verdict:?}") };
         let verdict = hasher.verify(composed.into(), Some(renewed), Asker::default()).await;
         assert_eq!(verdict, Ok(Verdict::Right));
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_another_service_is_accepted_and_renewed_and_costs_others_as_much() {
+        let hasher = hasher(CHEAP, 1, 1);
+        let older = bcrypt::hash_with_salt("Correct-horse-7", 4, [7; 16]).expect("a hash").to_string();
+        let compare = async |password: &str, stored: Option<&String>, is_admitted| {
+            let compared = Compared { stored: stored.cloned(), slowest_older: Some(5), is_admitted };
+            hasher.compare(password.into(), compared, Asker::default()).await.expect("a verdict")
+        };
+        let Verdict::RightButOutdated(renewed) = compare("Correct-horse-7", Some(&older), true).await else {
+            panic!("the password is right");
+        };
+        assert!(renewed.starts_with("$argon2id$"));
+        assert_eq!(compare("Correct-horse-7", Some(&renewed), true).await, Verdict::Right);
+        assert_eq!(compare("Correct-horse-7", Some(&older), false).await, Verdict::Right, "nothing is renewed in vain");
+        for stored in [Some(&older), Some(&renewed), None] {
+            assert_eq!(compare("wrong", stored, true).await, Verdict::Wrong);
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_knows_the_password_of_an_unusable_hash() {
+        let hasher = hasher(CHEAP, 1, 1);
+        assert_eq!(hasher.verify("".into(), Some(hasher.unusable()), Asker::default()).await, Ok(Verdict::Wrong));
     }
 
     #[tokio::test]

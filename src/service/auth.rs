@@ -1,7 +1,7 @@
 //! Accounts and sessions.
 
 use super::{Admission, Caller, Client, Devices, Error, LoginFailure, NewAccount, Operator, Service, TokenPair, Via};
-use crate::auth::{RefreshToken, Verdict, is_common};
+use crate::auth::{Compared, RefreshToken, Verdict, is_common};
 use crate::domain::{
     ConsoleDigest, Credentials, Email, Invited, Password, PasswordPolicy, PersonName, Purpose, RefreshLine, Session,
     SessionId, User, UserId, Violations, WorkspaceView,
@@ -230,8 +230,12 @@ impl Service {
                 None
             }
         };
-        let stored = credentials.as_ref().map(|credentials| credentials.password_hash.clone());
-        let verdict = self.hasher.verify(sign_in.password.clone(), stored, asker).await?;
+        let compared = Compared {
+            stored: credentials.as_ref().map(|credentials| credentials.password_hash.clone()),
+            slowest_older: self.store.slowest_older_hash().await?,
+            is_admitted: credentials.as_ref().is_some_and(|credentials| self.refusal(credentials).is_none()),
+        };
+        let verdict = self.hasher.compare(sign_in.password.clone(), compared, asker).await?;
         let user = credentials.as_ref().map(|credentials| credentials.user);
         if let Some(user) = user {
             annotate_subject(Subject::user(user));
@@ -259,13 +263,19 @@ impl Service {
         if *verdict == Verdict::Wrong {
             return Err(LoginFailure::WrongPassword);
         }
-        if !credentials.is_active {
-            return Err(LoginFailure::Inactive);
+        match self.refusal(&credentials) {
+            Some(failure) => Err(failure),
+            None => Ok(credentials),
         }
-        if self.accounts.load().require_verified_email && !credentials.is_verified {
-            return Err(LoginFailure::Unverified);
+    }
+
+    /// Why not even the right password lets in whoever has these credentials.
+    fn refusal(&self, credentials: &Credentials) -> Option<LoginFailure> {
+        let is_unverified = self.accounts.load().require_verified_email && !credentials.is_verified;
+        match credentials.is_active {
+            false => Some(LoginFailure::Inactive),
+            true => is_unverified.then_some(LoginFailure::Unverified),
         }
-        Ok(credentials)
     }
 
     /// Keeps a password's renewed hash, and returns the one that counts. The old one is good until the next login, so

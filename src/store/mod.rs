@@ -11,6 +11,7 @@
 //!
 #![doc = include_str!("README.md")]
 
+mod adoption;
 mod answers;
 mod api_keys;
 mod artifacts;
@@ -47,6 +48,7 @@ use async_trait::async_trait;
 
 use crate::domain::{HistoryId, LogPosition};
 
+pub use adoption::Adoption;
 pub use answers::Answers;
 pub use api_keys::ApiKeys;
 pub use artifacts::Artifacts;
@@ -85,6 +87,7 @@ pub trait Store:
     + Answers
     + Changes
     + Deletions
+    + Adoption
     + Housekeeping
     + Backups
 {

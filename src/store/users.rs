@@ -20,6 +20,9 @@ pub trait Users: Send + Sync {
     /// What a login with this address is checked against.
     async fn credentials(&self, email: &Email) -> StoreResult<Option<Credentials>>;
 
+    /// The most that a hash costs which another service made, as a power of two; nothing when there is none any more.
+    async fn slowest_older_hash(&self) -> StoreResult<Option<u32>>;
+
     /// Replaces a password hash by another one of the same password. Returns false, and does nothing, when the hash is no
     /// longer `expected`: then someone was quicker.
     async fn replace_password_hash(

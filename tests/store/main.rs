@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
 mod accounts;
+mod adoption;
 mod answers;
 mod api_keys;
 mod artifacts;
@@ -90,6 +91,13 @@ on_every_store! {
         a_session_never_outlives_its_absolute_end
         a_session_in_use_ends_later_but_never_after_its_absolute_end
         the_newest_hundred_spent_tokens_are_known_again
+    }
+    adoption {
+        an_account_is_taken_over_and_brought_up_to_date
+        another_hash_ends_the_sessions
+        it_is_known_what_the_slowest_older_hash_costs
+        a_workspace_is_taken_over_with_its_members
+        artifacts_are_taken_over_in_the_trash_or_not
     }
     workspaces {
         a_workspace_begins_with_its_owner

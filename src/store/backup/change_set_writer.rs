@@ -6,9 +6,9 @@ use std::ops::Bound;
 
 use super::BackupError;
 use super::format::{BackupWriter, Content};
-use crate::domain::TenantId;
+use crate::domain::{MAX_OLDER_COST, MIN_OLDER_COST, TenantId};
 use crate::store::StoreResult;
-use crate::store::engine::{Section, Span, Table, WHOLE, Whole};
+use crate::store::engine::{Counter, Section, Span, Table, WHOLE, Whole};
 use crate::store::reading::Reading as _;
 use crate::store::schema::{SCHEMA_VERSION, VERSION_KEY};
 
@@ -117,7 +117,8 @@ impl<'a, W: Write> ChangeSet<'a, W> {
     /// The counters of all that has changed. Those of a deleted workspace go with the rest of it.
     pub fn write_counters(&mut self) -> Result<(), BackupError> {
         let standing = self.tenants.iter().filter(|(_, is_there)| **is_there).map(|(tenant, _)| tenant.to_bytes());
-        for scope in standing.chain([WHOLE]).collect::<Vec<_>>() {
+        let costs = (MIN_OLDER_COST..=MAX_OLDER_COST).map(Counter::cost_scope);
+        for scope in standing.chain([WHOLE]).chain(costs).collect::<Vec<_>>() {
             self.rows_of(Section::Counters, &scope)?;
         }
         Ok(())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Check, first_of, name};
-use crate::domain::{ApiKey, Artifact, Invitation, Membership, OneTimeToken, Role, Session, Workspace};
+use crate::domain::{ApiKey, Artifact, Invitation, Membership, OneTimeToken, Role, Session, Workspace, older_cost};
 use crate::store::StoreResult;
 use crate::store::engine::{Counter, Span, Table, Whole, pair};
 use crate::store::reading::Reading as _;
@@ -68,6 +68,9 @@ const NO_WORKSPACE: &str = "its workspace is not there";
 fn accounts(check: &mut Check, whole: &dyn Whole, totals: &mut Totals) -> StoreResult<()> {
     each(check, whole, Table::Users, |check, Seen::<Account> { key, entity, .. }| {
         add(totals, Counter::Users.of_all());
+        if let Some(cost) = entity.as_ref().and_then(|account| older_cost(&account.password_hash)) {
+            add(totals, Counter::OlderHashes.of(Counter::cost_scope(cost)));
+        }
         let is_own = entity.is_none_or(|account| account.user.id.to_bytes() == *key);
         expect(check, is_own, Table::Users, key, OTHER_KEY);
         Ok(())

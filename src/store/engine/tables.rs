@@ -162,11 +162,20 @@ pub enum Counter {
     Bytes = 10,
     /// The position of the newest entry in the change log that is about a workspace: the engine's own.
     NewestAbout = 11,
+    /// Accounts whose hash another service made, by what it costs: [`Self::cost_scope`].
+    OlderHashes = 12,
 }
 
 impl Counter {
     /// What is counted in each workspace and in all.
     pub const SUMMED: [Self; 3] = [Self::Members, Self::Artifacts, Self::ActiveArtifacts];
+
+    /// Stands where the scope does of what is counted by a cost: no id is like it.
+    pub fn cost_scope(cost: u32) -> [u8; 16] {
+        let mut scope = WHOLE;
+        scope[12..].copy_from_slice(&cost.to_be_bytes());
+        scope
+    }
 
     /// Whether it is counted in each scope.
     pub fn is_scoped(self) -> bool {

@@ -57,7 +57,7 @@ fn delete(tx: &mut Tx<'_>, user: UserId, heir: Heir, invited: &[Invitation]) -> 
     sessions::end_all(tx, user, None)?;
     one_time_tokens::forget_all(tx, user);
     tx.remove(Table::UsersByEmail, account.user.email.as_str().as_bytes());
-    tx.remove(Table::Users, &user.to_bytes());
+    accounts::remove(tx, &account);
     tx.add(user.to_bytes(), Counter::Users, -1);
     tx.log(Scope::User(user), ChangeKind::UserDeleted(user));
     Ok(deleted)

@@ -4,6 +4,7 @@
 //! and were given. Knows `domain`, the boundary and its records; no engine.
 
 mod about;
+mod adoption;
 mod answers;
 mod api_keys;
 mod artifacts;

@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use super::rows::{accounts, sessions};
 use super::{about, one_time_tokens, write};
 use crate::domain::{
-    ApiKey, ChangeKind, Credentials, Email, KnownNetworks, NameChange, Purpose, SessionId, Stamp, User, UserId,
+    ApiKey, ChangeKind, Credentials, Email, KnownNetworks, MAX_OLDER_COST, MIN_OLDER_COST, NameChange, Purpose,
+    SessionId, Stamp, User, UserId,
 };
 use crate::store::engine::{Counter, Engine, Name, Scope, Source, Span, Table, Tx};
 use crate::store::reading::Reading as _;
@@ -38,6 +39,10 @@ impl<E: Engine> Users for E {
 
     async fn credentials(&self, email: &Email) -> StoreResult<Option<Credentials>> {
         self.read(GET, |source| credentials(source, email)).await
+    }
+
+    async fn slowest_older_hash(&self) -> StoreResult<Option<u32>> {
+        self.read(Name::new("get", "counters"), slowest_older_hash).await
     }
 
     async fn replace_password_hash(
@@ -182,6 +187,16 @@ fn set_operator(tx: &mut Tx<'_>, user: UserId, is_operator: bool) -> StoreResult
     let done = if is_operator { ChangeKind::OperatorGranted } else { ChangeKind::OperatorRevoked };
     tx.log(Scope::User(user), done(user));
     Ok(true)
+}
+
+/// See [`Users::slowest_older_hash`].
+fn slowest_older_hash(source: &dyn Source) -> StoreResult<Option<u32>> {
+    for cost in (MIN_OLDER_COST..=MAX_OLDER_COST).rev() {
+        if source.count(Counter::cost_scope(cost), Counter::OlderHashes)? > 0 {
+            return Ok(Some(cost));
+        }
+    }
+    Ok(None)
 }
 
 /// The account that has an address: exactly, or else composed.

@@ -157,7 +157,8 @@ pub(super) fn end(tx: &mut Tx<'_>, tenant: TenantId) -> StoreResult<()> {
     Ok(())
 }
 
-fn choose_slug(source: &impl Source, wanted: &Slug, choice: SlugChoice) -> StoreResult<Slug> {
+/// The slug that a workspace gets.
+pub(super) fn choose_slug(source: &impl Source, wanted: &Slug, choice: SlugChoice) -> StoreResult<Slug> {
     let is_free =
         |slug: &Slug| -> StoreResult<bool> { Ok(source.claimed(Table::WorkspacesBySlug, slug.as_str())?.is_none()) };
     if is_free(wanted)? {

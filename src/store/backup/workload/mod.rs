@@ -1,5 +1,6 @@
 //! Everything that can be done to a store, in an order that somebody rolls dice for.
 
+mod adoption;
 mod invitations;
 mod sessions;
 mod workspaces;
@@ -29,7 +30,7 @@ pub(super) fn throws() -> impl Strategy<Value = Vec<Throw>> {
 }
 
 /// How many things can be done.
-const STEPS: u8 = 38;
+const STEPS: u8 = 39;
 
 const USERS: u8 = 3;
 const SLUGS: [&str; 3] = ["one", "another", "third"];
@@ -260,6 +261,7 @@ impl<'a> Player<'a> {
             }
             34 => store.trim_changes(after(self.made / 4).min(self.kept), 5).await.map(drop),
             35 => store.sweep_deleted_workspaces(3).await.map(drop),
+            38 => self.adopt(which, other, stamp).await,
             _ => self.invite(which, other, stamp).await,
         }
     }

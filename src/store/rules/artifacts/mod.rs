@@ -1,5 +1,6 @@
 //! Artifacts: the live ones, those in the trash, and their versions.
 
+pub(super) mod adoption;
 mod bulk;
 mod creation;
 pub(super) mod histories;

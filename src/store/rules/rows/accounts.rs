@@ -1,8 +1,8 @@
 //! The rows of accounts.
 
-use crate::domain::{User, UserId};
-use crate::store::engine::{Source, Table, Tx};
-use crate::store::reading::Reading as _;
+use crate::domain::{User, UserId, older_cost};
+use crate::store::engine::{Counter, Source, Table, Tx};
+use crate::store::reading::{Reading as _, readable};
 use crate::store::records::Account;
 use crate::store::{Missing, StoreError, StoreResult};
 
@@ -15,7 +15,24 @@ pub(in crate::store::rules) fn put_password(tx: &mut Tx<'_>, mut account: Accoun
 
 /// Writes an account.
 pub(in crate::store::rules) fn put(tx: &mut Tx<'_>, account: &Account) -> StoreResult<()> {
-    tx.put(Table::Users, &account.user.id.to_bytes(), account).map(drop)
+    let key = account.user.id.to_bytes();
+    let before: Option<Account> = readable(tx.row(Table::Users, &key))?;
+    count_older(tx, before.as_ref(), -1);
+    count_older(tx, Some(account), 1);
+    tx.put(Table::Users, &key, account).map(drop)
+}
+
+/// Removes an account.
+pub(in crate::store::rules) fn remove(tx: &mut Tx<'_>, account: &Account) {
+    count_older(tx, Some(account), -1);
+    tx.remove(Table::Users, &account.user.id.to_bytes());
+}
+
+/// Counts an account whose hash another service made.
+fn count_older(tx: &mut Tx<'_>, account: Option<&Account>, step: i64) {
+    if let Some(cost) = account.and_then(|account| older_cost(&account.password_hash)) {
+        tx.add(Counter::cost_scope(cost), Counter::OlderHashes, step);
+    }
 }
 
 /// An account that is there.
