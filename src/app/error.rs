@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::TransferError;
+use super::{MovingError, TransferError};
 use crate::acme::AcmeError;
 use crate::auth::{HashingError, SigningKeyError};
 use crate::backups::PlaceError;
@@ -183,6 +183,9 @@ pub enum Error {
     /// Artifacts were not exported or imported.
     #[error(transparent)]
     Transfer(#[from] TransferError),
+    /// What an older service has was not taken over, or not all of it.
+    #[error(transparent)]
+    Moving(#[from] MovingError),
     /// No account has the address.
     #[error("no account has this e-mail address: {email}; `ghostworks user list` has them all")]
     NoSuchUser {

@@ -46,6 +46,7 @@ pub(super) const MORE: &str = "\
   OTEL_EXPORTER_OTLP_ENDPOINT, _PROTOCOL, _HEADERS, _TIMEOUT, _COMPRESSION, _CERTIFICATE,
   _CLIENT_CERTIFICATE, _CLIENT_KEY
                              The collector; OTEL_EXPORTER_OTLP_TRACES_ENDPOINT and so on for one signal
+  PGPASSWORD                 The password for `migrate-from`, when its address has none
   AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY
                              The service of a bucket that backups go to
   NO_COLOR                   No colours on a terminal either
@@ -53,4 +54,5 @@ pub(super) const MORE: &str = "\
 \x1b[1;4mExit codes:\x1b[0m
   0  done                                       1  failed, the reason is on standard error
   2  the command line makes no sense            3  the data directory is in use by a server that can't be asked
-  4  something is damaged, in the database or in a backup";
+  4  something is damaged, in the database or in a backup
+  5  done, but some rows of the other database were left as they are: see the report";

@@ -16,6 +16,7 @@ mod import;
 mod key;
 mod manual;
 mod migrate;
+mod migrate_from;
 mod moment;
 mod openapi;
 mod progress;
@@ -56,6 +57,8 @@ use crate::{
 const IN_USE: u8 = 3;
 /// When something is damaged.
 const DAMAGE_FOUND: u8 = 4;
+/// When it is done, but for some of it.
+const LEFT_BEHIND: u8 = 5;
 
 /// The version, and the commit that it was built from where that is known.
 static VERSION: LazyLock<String> = LazyLock::new(|| match option_env!("GHOSTWORKS_COMMIT") {
@@ -99,6 +102,8 @@ enum Command {
     Check(check::Args),
     /// Bring the database up to date with this version, as the server does when it starts; the server must be stopped
     Migrate(migrate::Args),
+    /// Take over the accounts, workspaces and artifacts of the older service from its PostgreSQL; the server must be stopped
+    MigrateFrom(migrate_from::Args),
     /// Show what takes up space, by table and by workspace; the server must be stopped
     Stats(stats::Args),
     /// Have a running server read its configuration again; what can't change without a restart is said
@@ -158,6 +163,10 @@ enum Failure {
     #[error("{0}")]
     NotImported(String),
     #[error("{0}")]
+    LeftBehind(String),
+    #[error("{0}")]
+    NoAddress(String),
+    #[error("{0}")]
     Unverified(String),
     #[error("{0}")]
     NoPassword(String),
@@ -181,6 +190,7 @@ impl Failure {
         match self {
             Self::App(error) if error.is_in_use() => IN_USE.into(),
             Self::Damaged(_) | Self::Unverified(_) => DAMAGE_FOUND.into(),
+            Self::LeftBehind(_) => LEFT_BEHIND.into(),
             _ => ExitCode::FAILURE,
         }
     }
@@ -201,6 +211,7 @@ impl Cli {
             Some(Command::Import(args)) => import::run(&args, &sources),
             Some(Command::Check(args)) => check::run(&args, &sources),
             Some(Command::Migrate(args)) => migrate::run(&args, &sources),
+            Some(Command::MigrateFrom(args)) => migrate_from::run(&args, &sources),
             Some(Command::Stats(args)) => stats::run(&args, &sources),
             Some(Command::Reload(args)) => reload::run(&args, &sources),
             Some(Command::LogLevel(args)) => reload::run_level(&args, &sources),

@@ -31,6 +31,41 @@ pub(super) fn parse(text: &str, max_chars: usize) -> Result<String, String> {
     Ok(name.to_owned())
 }
 
+/// The text nearest to one from elsewhere that [`parse`] takes: line breaks and tabs become spaces, other characters that hide
+/// something are left out, and what is too long is cut. Nothing, when nothing is left to see.
+pub(super) fn nearest(text: &str, max_chars: usize) -> Option<String> {
+    let mut nearest = cleaned(text, max_chars);
+    // What was left out, or cut, may have been what another character needed.
+    while parse(&nearest, max_chars).is_err() {
+        let again = cleaned(&nearest, max_chars);
+        if again == nearest {
+            return None;
+        }
+        nearest = again;
+    }
+    Some(nearest)
+}
+
+fn cleaned(text: &str, max_chars: usize) -> String {
+    let text = text.trim();
+    let mut cleaned = String::with_capacity(text.len());
+    let mut left = max_chars;
+    for (at, c) in text.char_indices() {
+        let after = &text[at + c.len_utf8()..];
+        let c = if is_break(c) { ' ' } else { c };
+        if left > 0 && refused(&cleaned, c, after).is_none() {
+            cleaned.push(c);
+            left -= 1;
+        }
+    }
+    cleaned.trim().to_owned()
+}
+
+/// Whether a character goes on to another place, where a line has a space.
+fn is_break(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
 /// The text without white space around it, when it has 1 to `max_chars` characters.
 pub(super) fn trimmed(text: &str, max_chars: usize) -> Result<&str, String> {
     let text = text.trim();
@@ -209,6 +244,21 @@ mod tests {
             ("\u{301}", "must have something to see in it"),
         ] {
             assert_eq!(require_visible(text).err().as_deref(), Some(said), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_can_not_stay_is_left_out() {
+        for (text, max_chars, said) in [
+            (" a\tb\nc ", 9, Some("a b c")),
+            ("a\u{1}\u{202e}b", 9, Some("ab")),
+            ("👩\u{200d}🚀", 9, Some("👩\u{200d}🚀")),
+            ("東京都", 2, Some("東京")),
+            ("a👩\u{200d}🚀", 3, Some("a👩")),
+            ("\u{200b}\u{301}", 9, None),
+            ("", 9, None),
+        ] {
+            assert_eq!(nearest(text, max_chars).as_deref(), said, "{text:?}");
         }
     }
 

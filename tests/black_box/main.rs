@@ -58,6 +58,7 @@ mod metrics;
 mod metrics_access;
 mod metrics_history;
 mod model;
+mod moving_over;
 mod older_clients;
 mod older_service;
 mod openapi;

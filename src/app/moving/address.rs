@@ -1,0 +1,145 @@
+//! Where the database of the other service is, as people write it for libpq and for SQLAlchemy.
+
+use std::fmt;
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use percent_encoding::percent_decode_str;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio_postgres::config::{Config, Host, SslNegotiation};
+
+use super::MovingError;
+use super::tls::Trust;
+
+/// How long connecting may take, unless the address says something else.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Such an address. Shown, it has no password.
+pub(super) struct Address {
+    pub config: Config,
+    pub trust: Trust,
+}
+
+impl Address {
+    /// Reads an address. A password that it has is stronger than the other one.
+    pub fn parse(url: &str, password: Option<&SecretString>) -> Result<Self, MovingError> {
+        let wrong = |what: String| MovingError::Address(what);
+        let (scheme, rest) = url.trim().split_once("://").ok_or_else(|| wrong("it has no ://".to_owned()))?;
+        // As SQLAlchemy names the program that is to speak with it.
+        let kind = scheme.split_once('+').map_or(scheme, |(kind, _)| kind);
+        if !matches!(kind, "postgres" | "postgresql") {
+            return Err(wrong(format!("it begins with {kind}:// instead of postgres://")));
+        }
+        let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (tls, others): (Vec<&str>, Vec<&str>) =
+            query.split('&').filter(|pair| !pair.is_empty()).partition(|pair| pair.starts_with("ssl"));
+        let plain = format!("postgresql://{place}?{}", others.join("&"));
+        let mut config = Config::from_str(&plain).map_err(|error| wrong(with_cause(&error)))?;
+        let mut trust = Trust::default();
+        for pair in tls {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let value = percent_decode_str(value).decode_utf8_lossy().into_owned();
+            set(&mut config, &mut trust, key, value).map_err(wrong)?;
+        }
+        config.ssl_mode(trust.ssl_mode());
+        if let Some(password) = password
+            && config.get_password().is_none()
+        {
+            config.password(password.expose_secret());
+        }
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(PATIENCE);
+        }
+        config.application_name("ghostworks migrate-from");
+        Ok(Self { config, trust })
+    }
+}
+
+/// Takes in what an address says of TLS.
+fn set(config: &mut Config, trust: &mut Trust, key: &str, value: String) -> Result<(), String> {
+    match key {
+        // As asyncpg calls it.
+        "sslmode" | "ssl" => trust.set_mode(&value),
+        "sslrootcert" => {
+            trust.root_certificate = Some(value).filter(|path| path != "system");
+            Ok(())
+        }
+        "sslnegotiation" if value == "postgres" => Ok(()),
+        "sslnegotiation" if value == "direct" => {
+            config.ssl_negotiation(SslNegotiation::Direct);
+            Ok(())
+        }
+        _ => Err(format!("{key}={value} is not known here")),
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = match self.config.get_hosts().first() {
+            Some(Host::Tcp(name)) => name.clone(),
+            Some(Host::Unix(path)) => path.display().to_string(),
+            None => "localhost".to_owned(),
+        };
+        let port = self.config.get_ports().first().copied().unwrap_or(5432);
+        write!(f, "the database {} at {host}:{port}", self.config.get_dbname().unwrap_or("(default)"))
+    }
+}
+
+/// An error with what it comes from.
+pub(super) fn with_cause(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        if !text.contains(&said) {
+            text += ": ";
+            text += &said;
+        }
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_postgres::config::SslMode;
+
+    use super::*;
+
+    fn parse(url: &str) -> Result<Address, String> {
+        Address::parse(url, Some(&"from-elsewhere".into())).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_address_is_what_people_have() {
+        for (url, mode) in [
+            ("postgres://ann:secret@db.example:5433/older", SslMode::Prefer),
+            ("postgresql+asyncpg://ann:secret@db.example:5433/older?ssl=require", SslMode::Require),
+            ("postgresql://ann:secret@db.example:5433/older?sslmode=verify-full&connect_timeout=3", SslMode::Require),
+            ("postgresql+psycopg2://ann:secret@db.example:5433/older?sslmode=disable", SslMode::Disable),
+        ] {
+            let address = parse(url).unwrap_or_else(|error| panic!("{url}: {error}"));
+            assert_eq!(address.config.get_ssl_mode(), mode, "{url}");
+            assert_eq!(address.config.get_password(), Some(&b"secret"[..]));
+            assert_eq!(address.to_string(), "the database older at db.example:5433");
+        }
+        assert_eq!(
+            parse("postgres://ann@db.example/older").map(|it| it.config.get_password().map(<[u8]>::to_vec)),
+            Ok(Some(b"from-elsewhere".to_vec()))
+        );
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_said_without_the_password() {
+        for (url, said) in [
+            ("mysql://ann:secret@db/older", "it begins with mysql:// instead"),
+            ("db.example/older", "it has no ://"),
+            ("postgres://ann:secret@db/older?sslmode=maybe", "sslmode=maybe is not known"),
+            ("postgres://ann:secret@db/older?sslcert=x", "sslcert=x is not known"),
+            ("postgres://ann:secret@db:port/older", "makes no sense"),
+        ] {
+            let error = parse(url).err().unwrap_or_default();
+            assert!(error.contains(said) && !error.contains("secret"), "{error}");
+        }
+    }
+}

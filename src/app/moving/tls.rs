@@ -1,0 +1,149 @@
+//! Which certificate of the other database is trusted, as libpq has it.
+
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use tokio_postgres::config::SslMode;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::MovingError;
+
+/// How much is asked of the connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Mode {
+    Disable,
+    #[default]
+    Prefer,
+    Require,
+    VerifyCa,
+    VerifyFull,
+}
+
+/// What is asked of the connection, and of the server's certificate.
+#[derive(Debug, Default)]
+pub(super) struct Trust {
+    mode: Mode,
+    /// A file; the roots of Mozilla without one.
+    pub root_certificate: Option<String>,
+}
+
+impl Trust {
+    /// Takes in an `sslmode`.
+    pub fn set_mode(&mut self, text: &str) -> Result<(), String> {
+        self.mode = match text {
+            "disable" | "false" => Mode::Disable,
+            "allow" | "prefer" => Mode::Prefer,
+            "require" | "true" => Mode::Require,
+            "verify-ca" => Mode::VerifyCa,
+            "verify-full" => Mode::VerifyFull,
+            _ => {
+                return Err(format!(
+                    "sslmode={text} is not known; disable, prefer, require, verify-ca and verify-full are"
+                ));
+            }
+        };
+        Ok(())
+    }
+
+    /// The same, as the client knows it.
+    pub fn ssl_mode(&self) -> SslMode {
+        match self.mode {
+            Mode::Disable => SslMode::Disable,
+            Mode::Prefer => SslMode::Prefer,
+            Mode::Require | Mode::VerifyCa | Mode::VerifyFull => SslMode::Require,
+        }
+    }
+
+    /// What makes such connections.
+    pub fn connector(&self) -> Result<MakeRustlsConnect, MovingError> {
+        let provider = Arc::new(ring::default_provider());
+        let failed = |error: &dyn std::fmt::Display| MovingError::Address(format!("TLS can't be used: {error}"));
+        let builder = ClientConfig::builder_with_provider(provider.clone())
+            .with_safe_default_protocol_versions()
+            .map_err(|error| failed(&error))?;
+        // With a certificate to compare with, `require` compares, as with libpq.
+        let verifies_chain =
+            self.mode == Mode::VerifyCa || (self.mode == Mode::Require && self.root_certificate.is_some());
+        let mut config = if self.mode == Mode::VerifyFull {
+            builder.with_root_certificates(self.roots()?).with_no_client_auth()
+        } else {
+            let chain = if verifies_chain {
+                let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(self.roots()?), provider.clone());
+                Some(verifier.build().map_err(|error| failed(&error))?)
+            } else {
+                None
+            };
+            let verifier = Arc::new(Lenient { chain, provider });
+            builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
+        };
+        config.alpn_protocols = vec![b"postgresql".to_vec()];
+        Ok(MakeRustlsConnect::new(config))
+    }
+
+    fn roots(&self) -> Result<RootCertStore, MovingError> {
+        let Some(path) = &self.root_certificate else {
+            return Ok(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() });
+        };
+        let wrong = |cause: String| MovingError::RootCertificate { path: path.clone(), cause };
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_file_iter(path).map_err(|error| wrong(error.to_string()))? {
+            let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
+            roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
+        }
+        if roots.is_empty() { Err(wrong("there is no certificate in it".to_owned())) } else { Ok(roots) }
+    }
+}
+
+/// Lets a server be called as it likes, and without a chain be whoever it likes: so `require` and `verify-ca` mean what they
+/// mean to other clients.
+#[derive(Debug)]
+struct Lenient {
+    chain: Option<Arc<WebPkiServerVerifier>>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Lenient {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let Some(chain) = &self.chain else { return Ok(ServerCertVerified::assertion()) };
+        match chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            Err(Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) => Ok(ServerCertVerified::assertion()),
+            verified => verified,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
