@@ -145,6 +145,16 @@ pub enum Error {
     /// A server runs that can't be asked.
     #[error("the database is in use by a running server: stop it, or ask it; {0}")]
     Running(&'static str),
+    /// A server runs, and has open what should be made smaller.
+    #[error(
+        "a database can't be compacted while a server has it open: {unused} of its {file} MiB are not used; stop the server, run `ghostworks compact`, and start it again"
+    )]
+    InUseForCompact {
+        /// MiB that are not used.
+        unused: u64,
+        /// MiB of the file.
+        file: u64,
+    },
     /// A server runs that does not do what it is asked.
     #[error("the database is in use by a running server, which can't be asked at {url}: {cause}")]
     Unreachable {
@@ -250,8 +260,13 @@ impl From<BackupError> for Error {
 }
 
 impl Error {
+    /// Whether a server has the database open.
+    pub(super) fn is_locked(&self) -> bool {
+        matches!(self, Self::Store(OpenError::Locked { .. }))
+    }
+
     /// Whether it failed because a server uses the data directory.
     pub fn is_in_use(&self) -> bool {
-        matches!(self, Self::Running(_) | Self::Unreachable { .. } | Self::Store(OpenError::Locked { .. }))
+        self.is_locked() || matches!(self, Self::Running(_) | Self::Unreachable { .. } | Self::InUseForCompact { .. })
     }
 }

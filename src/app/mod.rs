@@ -9,6 +9,7 @@ mod demo;
 mod descriptors;
 mod encryption;
 mod error;
+mod inspected;
 mod installation;
 mod key_rotation;
 mod listening;
@@ -66,7 +67,9 @@ pub use encryption::{needs_terms, terms};
 pub use error::Error;
 pub use key_rotation::{RotatedKey, rotate_key};
 pub use moving::{ChangedField, Moved, MovedTable, Moving, MovingError, Passed, migrate_from};
-pub use operator::{PinnedSetting, Reloaded, ask_operator, log_level, read_only, reload};
+pub use operator::{
+    PinnedSetting, Reloaded, SettingInForce, ask_operator, log_level, read_only, reload, settings_in_force,
+};
 pub use places::{BackupPlace, RestorePoint, Verified};
 pub use recovery::{Recovered, recover};
 pub use tenant_transfer::TenantImport;

@@ -13,10 +13,10 @@ use super::Error;
 use super::running::{self, Sent};
 use super::transfer::{RemoteServer, TransferError};
 use crate::config::{Config, LogLevel};
-use crate::http::BoxBody;
+use crate::http::{BoxBody, OperatorSocket};
 
 /// Where operations for operators are.
-const OPERATOR: &str = "/api/v1/operator";
+pub(super) const OPERATOR: &str = "/api/v1/operator";
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 64 << 20;
 
@@ -126,6 +126,30 @@ pub async fn read_only(config: &Config, wanted: Option<bool>) -> Result<bool, Er
         None => ask_running(config, Method::GET, &path, None).await?,
     };
     Ok(answer.read_only)
+}
+
+/// The settings that the server has in force that uses the data directory; none while none does.
+pub async fn settings_in_force(config: &Config) -> Result<Option<Vec<SettingInForce>>, Error> {
+    #[derive(Deserialize)]
+    struct InForce {
+        settings: Vec<SettingInForce>,
+    }
+    if OperatorSocket::connect(&config.storage.data_dir).await.is_err() {
+        return Ok(None);
+    }
+    let answer: InForce = ask_running(config, Method::GET, &format!("{OPERATOR}/configuration"), None).await?;
+    Ok(Some(answer.settings))
+}
+
+/// A setting that a server has in force.
+#[derive(Debug, Deserialize)]
+pub struct SettingInForce {
+    /// Its key.
+    pub key: String,
+    /// Its value, as TOML has it.
+    pub value: String,
+    /// Where that comes from.
+    pub origin: String,
 }
 
 /// What came of reading the configuration again, by the keys of settings.

@@ -1,4 +1,4 @@
-//! What is done to a database as a whole while no server runs.
+//! What is done to a database as a whole: to the files while no server runs, and else by asking the one that does.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
@@ -7,23 +7,33 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Error, SEARCH_DIR, deleted, running, store_options};
+use super::{Error, SEARCH_DIR, deleted, inspected, running, store_options};
 use crate::config::Config;
 use crate::domain::Email;
 use crate::search::IndexContents;
 use crate::service;
 use crate::store::backup::{self, BackupError, Copied};
 use crate::store::check::CheckReport;
-use crate::store::redb::{self, Compacted, OpenError, Options, RedbStore, RestoreError, Schema, Stats};
-use crate::store::{NoObserver, Store as _};
+use crate::store::redb::{self, CompactError, Compacted, OpenError, Options, RedbStore, RestoreError, Schema};
+use crate::store::{NoObserver, Stats, Store as _};
 use crate::whole_file::WholeFile;
 
 /// How often it is looked how far something is.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// Checks everything in the database, and what the search index says of it; with `repair`, what is derived is rebuilt where
-/// it is wrong.
+/// it is wrong. A server that runs is asked to check, and never repairs.
 pub async fn check(config: &Config, repair: bool) -> Result<CheckReport, Error> {
+    match check_files(config, repair).await {
+        Err(error) if error.is_locked() && repair => Err(Error::Running(
+            "it checks while it runs, without --repair, which changes what it has open and needs it stopped",
+        )),
+        Err(error) if error.is_locked() => inspected::check(config).await,
+        checked => checked,
+    }
+}
+
+async fn check_files(config: &Config, repair: bool) -> Result<CheckReport, Error> {
     let mut report = redb::check(&existing(config)?, repair)?;
     let directory = config.storage.data_dir.join(SEARCH_DIR);
     // A missing one is made by the next start. What is wrong with the rows says nothing about the index.
@@ -33,14 +43,14 @@ pub async fn check(config: &Config, repair: bool) -> Result<CheckReport, Error> 
     let store = RedbStore::open(existing(config)?, Arc::new(NoObserver))?;
     let findings = match IndexContents::read(&directory, store.history()) {
         Ok(index) => {
-            report.rows.insert(SEARCH_DIR, index.updated_at.len() as u64);
+            report.rows.insert(SEARCH_DIR.into(), index.updated_at.len() as u64);
             service::check_index(&store, index).await.map_err(Error::Check)?
         }
         Err(error) => vec![error.to_string()],
     };
     store.close().await.map_err(Error::Close)?;
     if repair && !findings.is_empty() {
-        reindex(config, |_| {}).await?;
+        reindex_files(config, &mut |_| {}).await?;
     }
     findings.into_iter().for_each(|finding| report.derived(finding));
     Ok(report)
@@ -104,9 +114,15 @@ pub(super) fn restore_with_changes(
     }
 }
 
-/// Makes the database's file as small as it can be.
-pub fn compact(config: &Config) -> Result<Compacted, Error> {
-    Ok(redb::compact(&existing(config)?)?)
+/// Makes the database's file as small as it can be. A server that runs can't: it says what would be given back.
+pub async fn compact(config: &Config) -> Result<Compacted, Error> {
+    match redb::compact(&existing(config)?) {
+        Err(CompactError::Open(OpenError::Locked { .. })) => {
+            let stats = inspected::stats(config).await?;
+            Err(Error::InUseForCompact { unused: stats.unused_bytes() >> 20, file: stats.file_bytes >> 20 })
+        }
+        compacted => Ok(compacted?),
+    }
 }
 
 /// What the schema of the database is, and what leads to that of this version; unless it is a `dry_run`, that is done.
@@ -114,14 +130,24 @@ pub fn migrate(config: &Config, dry_run: bool) -> Result<Schema, Error> {
     Ok(redb::schema(&existing(config)?, !dry_run)?)
 }
 
-/// What takes up space in the database.
-pub fn stats(config: &Config) -> Result<Stats, Error> {
-    Ok(redb::stats(&existing(config)?)?)
+/// What takes up space in the database, also in that of a server that runs.
+pub async fn stats(config: &Config) -> Result<Stats, Error> {
+    match redb::stats(&existing(config)?) {
+        Err(OpenError::Locked { .. }) => inspected::stats(config).await,
+        stats => Ok(stats?),
+    }
 }
 
-/// Rebuilds the search index, and returns how many artifacts are in it. `passed` is called with how many were taken in
-/// so far.
+/// Rebuilds the search index, and returns how many artifacts are in it. A server that runs is asked to, and goes on
+/// meanwhile. `passed` is called with how many were taken in so far.
 pub async fn reindex(config: &Config, mut passed: impl FnMut(u64)) -> Result<u64, Error> {
+    match reindex_files(config, &mut passed).await {
+        Err(error) if error.is_locked() => inspected::reindex(config, passed).await,
+        done => done,
+    }
+}
+
+async fn reindex_files(config: &Config, passed: &mut impl FnMut(u64)) -> Result<u64, Error> {
     let store = Arc::new(RedbStore::open(existing(config)?, Arc::new(NoObserver))?);
     let search = Arc::new(super::search(&config.storage, store.history())?);
     let mut work = pin!(service::reindex(store.clone(), search.clone()));

@@ -1,4 +1,4 @@
-//! `ghostworks check`: whether everything in the database agrees, while the server is stopped.
+//! `ghostworks check`: whether everything in the database agrees.
 
 use tokio::runtime::Builder;
 
@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Rebuild what can be derived from the rest: indexes, counters, the chains of the change log,
-    /// the search index
+    /// the search index; the server must be stopped
     #[arg(long)]
     repair: bool,
 }

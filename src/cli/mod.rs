@@ -98,13 +98,13 @@ enum Command {
     Export(export::Args),
     /// Create artifacts in a workspace of a running server, from a file that `export` wrote
     Import(import::Args),
-    /// Check that everything in the database agrees; the server must be stopped
+    /// Check that everything in the database agrees
     Check(check::Args),
     /// Bring the database up to date with this version, as the server does when it starts; the server must be stopped
     Migrate(migrate::Args),
     /// Take over the accounts, workspaces and artifacts of the older service from its PostgreSQL; the server must be stopped
     MigrateFrom(migrate_from::Args),
-    /// Show what takes up space, by table and by workspace; the server must be stopped
+    /// Show what takes up space, by table and by workspace
     Stats(stats::Args),
     /// Have a running server read its configuration again; what can't change without a restart is said
     Reload(reload::Args),
@@ -120,7 +120,7 @@ enum Command {
     Trace(trace::Args),
     /// Give room that the database does not use back to the disk; the server must be stopped
     Compact,
-    /// Rebuild the search index; the server must be stopped, and rebuilds one that is missing or damaged by itself
+    /// Rebuild the search index; a server rebuilds one that is missing or damaged by itself
     Reindex,
     /// Print the OpenAPI document
     Openapi(openapi::Args),

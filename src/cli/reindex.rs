@@ -1,4 +1,4 @@
-//! `ghostworks reindex`: the search index rebuilt, while the server is stopped.
+//! `ghostworks reindex`: the search index rebuilt.
 
 use tokio::runtime::Builder;
 

@@ -1,10 +1,13 @@
-//! `ghostworks stats`: what takes up space, while the server is stopped.
+//! `ghostworks stats`: what takes up space.
 
-use super::{Failure, print, table::size};
+use serde_json::json;
+use tokio::runtime::Builder;
+
+use super::{Failure, print, print_json, table::size};
 use crate::{
     app,
     config::{Config, Quotas, Sources},
-    store::redb::Stats,
+    store::Stats,
 };
 
 #[derive(Debug, clap::Args)]
@@ -12,17 +15,40 @@ pub(super) struct Args {
     /// Show so many workspaces, the largest first
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     workspaces: usize,
+    /// Print JSON, with all workspaces
+    #[arg(long)]
+    json: bool,
 }
 
 /// Shows the tables and the largest workspaces.
 pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let config = Config::load(sources)?;
-    let stats = app::stats(&config)?;
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
+    let stats = runtime.block_on(app::stats(&config))?;
+    if args.json {
+        return print_json(&as_json(&stats));
+    }
     print(&(summary(&stats, args.workspaces) + &limits(&config.quotas)))
 }
 
+fn as_json(stats: &Stats) -> serde_json::Value {
+    let tables = stats.tables.iter().map(|it| json!({"name": it.name, "rows": it.rows, "bytes": it.bytes}));
+    let workspaces = stats.workspaces.iter().map(|it| {
+        json!({
+            "slug": it.slug, "members": it.members, "api_keys": it.api_keys, "artifacts": it.artifacts,
+            "in_trash": it.in_trash, "bytes": it.bytes,
+        })
+    });
+    json!({
+        "file_bytes": stats.file_bytes,
+        "unused_bytes": stats.unused_bytes(),
+        "tables": tables.collect::<Vec<_>>(),
+        "workspaces": workspaces.collect::<Vec<_>>(),
+    })
+}
+
 fn summary(stats: &Stats, most: usize) -> String {
-    let unused = stats.file_bytes.saturating_sub(stats.used_bytes);
+    let unused = stats.unused_bytes();
     let mut text = format!("The database has {}, of which {} are not used.\n\n", size(stats.file_bytes), size(unused));
     text += &format!("{:<24}{:>12}{:>14}\n", "table", "rows", "size");
     for table in &stats.tables {

@@ -10,9 +10,9 @@ use poem_openapi::{LicenseObject, OpenApi, OpenApiService, ServerObject};
 
 use super::api::{
     AcceptApi, AccountAccessApi, AccountsApi, ApiKeysApi, ArtifactsApi, AuditApi, AuthApi, BackupsApi, CatalogApi,
-    HistoryApi, InvitationsApi, LogApi, MembersApi, OwnAccountApi, PasswordsApi, ReadOnlyApi, SessionsApi, SettingsApi,
-    SigningKeyApi, SwitchApi, SystemApi, TenantArtifactsApi, TenantsApi, TracesApi, VerificationApi,
-    WorkspaceTracesApi, WorkspacesApi,
+    HistoryApi, InspectionsApi, InvitationsApi, LogApi, MembersApi, OwnAccountApi, PasswordsApi, ReadOnlyApi,
+    SessionsApi, SettingsApi, SigningKeyApi, SwitchApi, SystemApi, TenantArtifactsApi, TenantsApi, TracesApi,
+    VerificationApi, WorkspaceTracesApi, WorkspacesApi,
 };
 use super::assets::Asset;
 use super::docs::Page;
@@ -196,7 +196,16 @@ fn api() -> OpenApiService<impl OpenApi, ()> {
             ),
             (WorkspacesApi, SwitchApi, MembersApi, InvitationsApi, AcceptApi, ApiKeysApi, AuditApi, WorkspaceTracesApi),
             (ArtifactsApi, CatalogApi),
-            (AccountsApi, AccountAccessApi, SettingsApi, ReadOnlyApi, SigningKeyApi, TenantsApi, TenantArtifactsApi),
+            (
+                AccountsApi,
+                AccountAccessApi,
+                SettingsApi,
+                ReadOnlyApi,
+                SigningKeyApi,
+                TenantsApi,
+                TenantArtifactsApi,
+                InspectionsApi,
+            ),
         ),
         "Ghostworks API",
         env!("CARGO_PKG_VERSION"),

@@ -9,7 +9,7 @@ use crate::domain::Action;
 
 pub use row::{Access, Answers, Body, RateClass, Replay, Row};
 
-use row::LONG;
+use row::{ALL, LONG};
 
 /// Everything that a client can ask for. What holds for each is in [`Operation::row`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -178,11 +178,17 @@ pub enum Operation {
     SystemReadOnly,
     /// Having another key sign.
     SystemKeyRotate,
+    /// Seeing what takes up space.
+    SystemStorage,
+    /// Checking that everything in the database agrees.
+    SystemCheck,
+    /// Seeing how the search index does, or having it rebuilt.
+    SystemSearchIndex,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 82] = [
+    pub const ALL: [Self; 85] = [
         Self::Index,
         Self::Probe,
         Self::Health,
@@ -265,6 +271,9 @@ impl Operation {
         Self::SystemConfiguration,
         Self::SystemReadOnly,
         Self::SystemKeyRotate,
+        Self::SystemStorage,
+        Self::SystemCheck,
+        Self::SystemSearchIndex,
     ];
 
     /// The table: the name of the business span, the ids in the OpenAPI document, and what holds for it.
@@ -353,6 +362,9 @@ impl Operation {
             Self::SystemConfiguration => Row::of("system.configuration", &["get_configuration"]).operator(),
             Self::SystemKeyRotate => Row::of("system.key_rotate", &["rotate_signing_key"]).operator(),
             Self::SystemReadOnly => Row::of("system.read_only", &["get_read_only", "set_read_only"]).operator(),
+            Self::SystemStorage => Row::of("system.storage", &["get_storage"]).operator().within(ALL),
+            Self::SystemCheck => Row::of("system.check", &["check_database"]).operator().within(ALL),
+            Self::SystemSearchIndex => Row::of("system.search_index", &["get_search_index", "rebuild_search_index"]).operator(),
         }
     }
 

@@ -9,6 +9,9 @@ const USUAL: Duration = Duration::from_secs(60);
 /// The deadline of operations on many artifacts at once.
 pub(super) const LONG: Duration = Duration::from_secs(300);
 
+/// The deadline of operations that read everything there is before they answer.
+pub(super) const ALL: Duration = Duration::from_secs(3600);
+
 /// Who may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {

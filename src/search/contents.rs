@@ -20,7 +20,11 @@ pub struct IndexContents {
 impl IndexContents {
     /// Reads the index in `directory` of a database with this history. One that can't be used as it is, is an error.
     pub fn read(directory: &Path, history: HistoryId) -> Result<Self, SearchError> {
-        let opened = Opened::checked(directory, history)?;
+        Self::of(&Opened::checked(directory, history)?)
+    }
+
+    /// What an index holds that is open, as it is looked into now.
+    pub(super) fn of(opened: &Opened) -> Result<Self, SearchError> {
         let mut updated_at = HashMap::new();
         for segment in opened.searcher.segment_readers() {
             let columns = opened.columns.get(&segment.segment_id());
@@ -32,7 +36,6 @@ impl IndexContents {
                 }
             }
         }
-        // An incomplete one was no good.
         Ok(Self { reached: opened.reached.unwrap_or_default(), updated_at })
     }
 }

@@ -15,6 +15,7 @@ use tantivy::{IndexWriter, TantivyDocument, Term};
 use super::budget::Budget;
 use super::change::IndexChange;
 use super::collect::Gather;
+use super::contents::IndexContents;
 use super::error::{Diagnosis, SearchError};
 use super::find::{Findings, IndexSearch};
 use super::found::Found;
@@ -263,6 +264,11 @@ impl SearchIndex {
     /// As it is looked into now.
     pub(super) fn opened(&self) -> Arc<Opened> {
         self.opened.load_full()
+    }
+
+    /// What it holds, as it is looked into now.
+    pub fn contents(&self) -> Result<IndexContents, SearchError> {
+        IndexContents::of(&self.opened())
     }
 
     fn writer(&self) -> MutexGuard<'_, Option<IndexWriter>> {

@@ -10,40 +10,40 @@ use crate::store::{Store, StoreResult};
 const ROWS_AT_ONCE: usize = 1000;
 
 /// What the index says of the artifacts otherwise than the store, a line each. What the change log has after the position
-/// that the index has reached is taken in by the next start, and nothing that it has to know yet.
+/// that the index has reached, also what comes while it is compared, is nothing that it has to know yet.
 pub async fn check_index(store: &dyn Store, mut index: IndexContents) -> StoreResult<Vec<String>> {
     let newest = store.newest_change(None).await?;
     if index.reached > newest {
         let reached = index.reached;
         return Ok(vec![format!("the search index knows of change {reached}, and the newest is {newest}")]);
     }
-    let later = Later::after(store, index.reached).await?;
-    let mut findings = Vec::new();
+    let mut findings: Vec<(ArtifactId, String)> = Vec::new();
     let mut after = None;
     loop {
         let tenants = store.tenants_after(after, ROWS_AT_ONCE).await?;
         after = tenants.last().copied();
         for tenant in &tenants {
-            check_tenant(store, *tenant, &mut index, &later, &mut findings).await?;
+            check_tenant(store, *tenant, &mut index, &mut findings).await?;
         }
         if tenants.len() < ROWS_AT_ONCE {
             break;
         }
     }
+    let later = Later::after(store, index.reached).await?;
     // Those whose workspace was deleted can't be compared any more.
     if !later.has_deleted_workspace {
-        let left = index.updated_at.into_keys().filter(|id| !later.artifacts.contains(id));
-        findings.extend(left.map(|id| format!("the search index has the artifact {id}, which is not there")));
+        let left = index.updated_at.into_keys();
+        findings.extend(left.map(|id| (id, format!("the search index has the artifact {id}, which is not there"))));
     }
-    Ok(findings)
+    findings.retain(|(id, _)| !later.artifacts.contains(id));
+    Ok(findings.into_iter().map(|(_, finding)| finding).collect())
 }
 
 async fn check_tenant(
     store: &dyn Store,
     tenant: TenantId,
     index: &mut IndexContents,
-    later: &Later,
-    findings: &mut Vec<String>,
+    findings: &mut Vec<(ArtifactId, String)>,
 ) -> StoreResult<()> {
     let mut after = None;
     loop {
@@ -54,13 +54,14 @@ async fn check_tenant(
             let Ok(artifact) = artifact else { continue };
             let id = artifact.id;
             let known = index.updated_at.remove(&id);
-            if later.artifacts.contains(&id) || known == Some(artifact.updated_at.as_microsecond()) {
+            if known == Some(artifact.updated_at.as_microsecond()) {
                 continue;
             }
-            findings.push(match known {
+            let finding = match known {
                 Some(_) => format!("the search index has another version of the artifact {id}"),
                 None => format!("the search index lacks the artifact {id}"),
-            });
+            };
+            findings.push((id, finding));
         }
         if after.is_none() {
             return Ok(());

@@ -175,8 +175,7 @@ impl Search {
                 if !self.is_damaged.load(Ordering::Relaxed) {
                     tracing::error!(%error, "the search index can't be read, and is rebuilt");
                 }
-                self.must_rebuild();
-                self.demand.notify_one();
+                self.rebuild();
                 Error::SearchRebuilding
             }
             Diagnosis::Transient => {
@@ -185,6 +184,13 @@ impl Search {
             }
             Diagnosis::Unclear => Error::Internal(error.to_string()),
         }
+    }
+
+    /// Has it rebuilt at once.
+    pub(super) fn rebuild(&self) {
+        self.rebuilding(0, 0);
+        self.must_rebuild();
+        self.demand.notify_one();
     }
 
     /// Nobody searches the index until it is rebuilt.

@@ -28,6 +28,7 @@ mod figures;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod housekeeping;
+mod inspections;
 mod invitations;
 mod members;
 mod observer;
@@ -57,9 +58,11 @@ pub use cause::Cause;
 pub use changes::Changes;
 pub use damages::Damages;
 pub use deletions::{Deleted, Deletions, Heir};
+pub use engine::TableStats;
 pub use error::{Damage, Missing, StoreError, StoreResult};
 pub use figures::{CacheFigures, StoreFigures};
 pub use housekeeping::{Housekeeping, TrashPlace, VersionPlace};
+pub use inspections::Inspections;
 pub use invitations::{InvitationPlace, Invitations, PresentedInvitation};
 pub use members::Members;
 pub use observer::{Call, CommitFigures, NoObserver, Observer, WriteFigures};
@@ -67,7 +70,7 @@ pub use one_time_tokens::{OneTimeTokens, PasswordReset};
 pub use read_only::ReadOnly;
 pub use schema::{SCHEMA_VERSION, begin_database, history_of};
 pub use sessions::{Opening, Renewal, Rotation, SessionPlace, Sessions, Standing, Switched};
-pub use stats::WorkspaceStats;
+pub use stats::{Stats, WorkspaceStats};
 pub use tenants::Tenants;
 pub use users::Users;
 pub use workspaces::{SlugChoice, Workspaces};
@@ -90,6 +93,7 @@ pub trait Store:
     + Adoption
     + Housekeeping
     + Backups
+    + Inspections
 {
     /// Which history the database has: another one after each restore. What is derived from it names it.
     fn history(&self) -> HistoryId;

@@ -1,11 +1,36 @@
-//! What each workspace takes up.
+//! What takes up space in a database: by table, and by workspace.
 
 use std::cmp::Reverse;
 
 use super::StoreResult;
-use super::engine::{Counter, Span, Table, Whole};
+use super::engine::{Counter, Span, Table, TableStats, Whole};
 use super::reading::at;
 use crate::domain::{TenantId, Workspace};
+
+/// What takes up space.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stats {
+    /// The size of the file, in bytes; 0 where there is none.
+    pub file_bytes: u64,
+    /// Every table, the largest first.
+    pub tables: Vec<TableStats>,
+    /// Every workspace, the largest first.
+    pub workspaces: Vec<WorkspaceStats>,
+}
+
+impl Stats {
+    /// Of a database whose file is so large. Reads everything.
+    pub fn of(whole: &(impl Whole + ?Sized), file_bytes: u64) -> StoreResult<Self> {
+        let mut tables = whole.sizes()?;
+        tables.sort_by_key(|table| Reverse(table.bytes));
+        Ok(Self { file_bytes, tables, workspaces: workspaces(whole)? })
+    }
+
+    /// What is in the file beside the tables: room that writes use before it grows, and that compacting gives back.
+    pub fn unused_bytes(&self) -> u64 {
+        self.file_bytes.saturating_sub(self.tables.iter().map(|table| table.bytes).sum())
+    }
+}
 
 /// What a workspace takes up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +50,7 @@ pub struct WorkspaceStats {
 }
 
 /// Every workspace, the largest first.
-pub(super) fn workspaces(whole: &(impl Whole + ?Sized)) -> StoreResult<Vec<WorkspaceStats>> {
+fn workspaces(whole: &(impl Whole + ?Sized)) -> StoreResult<Vec<WorkspaceStats>> {
     let (mut workspaces, mut rows) = (Vec::new(), whole.range(Table::Workspaces, &Span::all())?);
     while rows.advance()? {
         let scope = rows.key().first_chunk().copied().unwrap_or_default();

@@ -103,6 +103,27 @@ fn nothing_is_wrong_with_a_database_that_was_used() {
 }
 
 #[test]
+fn a_running_server_is_asked() {
+    let setup = used();
+    let server = setup.start();
+    let (succeeded, report) = check(&setup, &["check"]);
+    assert!(succeeded && report.contains("4  search\n") && report.contains("Everything agrees."), "{report}");
+    let (status, _, errors) = setup.run(&["check", "--repair"]);
+    assert!(status.code() == Some(3) && errors.contains("needs it stopped"), "{errors}");
+    server.stop();
+
+    change(setup.data(), |txn| drop(txn.open_table(USERS_BY_EMAIL).unwrap().pop_first().unwrap()));
+    let server = setup.start();
+    let (status, report, errors) = setup.run(&["check"]);
+    assert_eq!(status.code(), Some(4), "{report}{errors}");
+    assert!(
+        report.contains("users_by_email does not lead to") && errors.contains("--repair sets 1 right"),
+        "{report}{errors}"
+    );
+    server.stop();
+}
+
+#[test]
 fn what_is_derived_is_found_wrong_and_rebuilt() {
     let setup = used();
     type Damage = (&'static str, fn(&WriteTransaction), &'static str);
@@ -282,13 +303,8 @@ fn what_cannot_be_checked_is_said() {
     let older = spoilt(&setup, "older", |txn| {
         txn.open_table(META).unwrap().insert("schema_version", 1_u32.to_be_bytes().as_slice()).unwrap();
     });
-    let (succeeded, report) = check(&older, &["check"]);
+    let (succeeded, report) = check(&older, &["check", "--repair"]);
     assert!(!succeeded && report.contains("start the server once"), "{report}");
-
-    let server = setup.start();
-    let (succeeded, report) = check(&setup, &["check"]);
-    assert!(!succeeded && report.contains("in use"), "{report}");
-    server.stop();
 }
 
 /// The files of a search index, in another directory.

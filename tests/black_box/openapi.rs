@@ -181,9 +181,9 @@ fn summaries_begin_with_a_verb() {
     let document: Value = serde_json::from_str(&printed("json")).expect("JSON");
     let verbs = [
         "Accept", "Add", "Ask", "Back", "Change", "Check", "Choose", "Count", "Create", "Delete", "Disable", "Enable",
-        "End", "Exchange", "Export", "Get", "Import", "Leave", "List", "Make", "Patch", "Read", "Register", "Remove",
-        "Restore", "Resume", "Revoke", "Rotate", "Search", "Set", "Show", "Sign", "Suspend", "Switch", "Transfer",
-        "Update", "Verify", "Write",
+        "End", "Exchange", "Export", "Get", "Import", "Leave", "List", "Make", "Patch", "Read", "Rebuild", "Register",
+        "Remove", "Restore", "Resume", "Revoke", "Rotate", "Search", "Set", "Show", "Sign", "Suspend", "Switch",
+        "Transfer", "Update", "Verify", "Write",
     ];
     for (name, operation) in operations(&document) {
         let first = operation["summary"].as_str().and_then(|it| it.split(' ').next()).unwrap_or_default();

@@ -75,6 +75,10 @@ fn what_can_change_does_and_the_rest_is_said() {
     let (_, again, _) = it.setup.run(&["reload"]);
     assert_eq!(again, "Nothing has changed.\nDifferent, but takes a restart: server.max_connections.\n");
     assert!(it.server.stderr().contains(READ_AGAIN));
+    // Of what is in the file and not in force, the server knows nothing.
+    let (_, shown, errors) = it.setup.run(&["config", "show"]);
+    assert!(shown.contains("\n[auth]\n") && shown.contains("registration = \"closed\"  # "), "{shown}{errors}");
+    assert!(!shown.contains("max_connections = 100 "), "{shown}");
 }
 
 #[test]

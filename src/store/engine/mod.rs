@@ -30,7 +30,7 @@ pub use overlay::{End, Overlay, Written};
 pub use rows::RowCount;
 pub use tables::{Counter, Table, WHOLE};
 pub use tx::Tx;
-pub use whole::{Rebuild, Section, Whole, WholeRow, number};
+pub use whole::{Rebuild, Section, TableStats, Whole, WholeRow, number};
 
 /// What a rule reads from. An error is the engine's: the rule passes it on and does nothing more.
 pub trait Source {
@@ -126,6 +126,11 @@ pub trait Engine: Send + Sync {
 
     /// The database as of the last commit, as a whole. While it is held, what other writes replace takes up room as well.
     fn whole(&self) -> StoreResult<Arc<dyn Whole + Send + Sync>>;
+
+    /// The size of its file, in bytes; 0 where there is none.
+    fn file_bytes(&self) -> u64 {
+        0
+    }
 
     /// Held by the one backup that is being made.
     fn backups(&self) -> &Arc<Semaphore>;

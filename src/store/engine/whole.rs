@@ -88,10 +88,35 @@ pub fn number(bytes: &[u8]) -> u64 {
 /// A row of a section: its key, and what it is.
 pub type WholeRow = (Vec<u8>, Vec<u8>);
 
+/// What a section takes up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableStats {
+    /// Its name.
+    pub name: String,
+    /// How many rows it has.
+    pub rows: u64,
+    /// Its size, in bytes.
+    pub bytes: u64,
+}
+
 /// A database as of one commit, as a whole.
 pub trait Whole: Source {
     /// The rows of a section in a span, in the order of their keys.
     fn section(&self, section: Section, span: &Span) -> StoreResult<Box<dyn Cursor + '_>>;
+
+    /// What each section takes up: unless the engine knows better, what is in its rows. Reads everything.
+    fn sizes(&self) -> StoreResult<Vec<TableStats>> {
+        let size = |section: Section| {
+            let (mut rows, mut bytes) = (0, 0);
+            let mut cursor = self.section(section, &Span::all())?;
+            while cursor.advance()? {
+                rows += 1;
+                bytes += (cursor.key().len() + cursor.value().len()) as u64;
+            }
+            Ok(TableStats { name: section.name().to_owned(), rows, bytes })
+        };
+        Section::all().map(size).collect()
+    }
 
     /// Some rows of a section after a key, at most `limit`: for callers that change it on the way.
     fn some(&self, section: Section, after: Option<&[u8]>, limit: usize) -> StoreResult<Vec<WholeRow>> {

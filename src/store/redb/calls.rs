@@ -151,6 +151,10 @@ impl Engine for RedbStore {
         Ok(self.snapshot()?)
     }
 
+    fn file_bytes(&self) -> u64 {
+        self.measure().file_bytes.unwrap_or_default()
+    }
+
     fn backups(&self) -> &Arc<Semaphore> {
         &self.backups
     }

@@ -63,7 +63,7 @@ pub use compact::{CompactError, Compacted, compact};
 pub use errors::OpenError;
 pub use open::{Location, Options, RepairProgress, Schema, schema};
 pub use restore::{RestoreError, backup, restore};
-pub use stats::{Stats, TableStats, stats};
+pub use stats::stats;
 
 /// A [`Store`] on redb.
 ///

@@ -9,14 +9,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
-use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableDatabase};
+use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTableMetadata as _, TableHandle};
 use tokio::sync::watch;
 
 use super::budget::Budget;
 use super::remembered::Remembered;
 use super::rows::{self, Watch};
-use super::tables::{self, named};
-use crate::store::engine::{Counter, Cursor, Section, Source, Span, Table, Whole};
+use super::tables::{self, every_table, named};
+use crate::store::engine::{Counter, Cursor, Section, Source, Span, Table, TableStats, Whole};
 use crate::store::{CacheFigures, Damage, Damages, Observer, StoreError, StoreResult};
 
 type ReadTable<const N: usize> = ReadOnlyTable<&'static [u8; N], &'static [u8]>;
@@ -41,11 +41,6 @@ macro_rules! snapshot {
             /// The last commit, which notes the rows that are met in it and can't be read.
             pub fn reporting(database: &Database, damages: Arc<Damages>) -> StoreResult<Self> {
                 Ok(Self { txn: database.begin_read()?, damages, $($name: OnceLock::new(),)+ })
-            }
-
-            /// The transaction that it is seen through.
-            pub fn txn(&self) -> &ReadTransaction {
-                &self.txn
             }
 
             $(
@@ -128,6 +123,18 @@ impl Whole for Snapshot {
             Section::Changes => rows::range(self.changes()?, span, Watch::default()),
             Section::Facts => rows::range(self.facts()?, span, Watch::default()),
         }
+    }
+
+    /// By the pages that they are in.
+    fn sizes(&self) -> StoreResult<Vec<TableStats>> {
+        let mut sizes = Vec::new();
+        every_table!(table => {
+            let (name, table) = (TableHandle::name(&table).to_owned(), self.txn.open_table(table)?);
+            let pages = table.stats()?;
+            let bytes = pages.stored_bytes() + pages.metadata_bytes() + pages.fragmented_bytes();
+            sizes.push(TableStats { name, rows: table.len()?, bytes });
+        });
+        Ok(sizes)
     }
 }
 

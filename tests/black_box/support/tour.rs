@@ -47,6 +47,9 @@ pub fn tour(server: &Server) -> Secrets {
     operator.get("/api/v1/operator/configuration").expect(200);
     operated_workspaces(&operator, &owner);
     operator.get("/api/v1/operator/read-only").expect(200);
+    operator.get("/api/v1/operator/storage").expect(200);
+    operator.call("POST", "/api/v1/operator/check").expect(200);
+    operator.get("/api/v1/operator/search-index").expect(200);
     operator.call("POST", "/api/v1/operator/signing-key/rotate").expect(200);
     assert_eq!(server.client().bearer(OPERATOR).download("/api/v1/system/backup").0, 200);
     let operator = server.client().bearer(OPERATOR);

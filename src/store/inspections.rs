@@ -1,0 +1,62 @@
+//! Looks at all of a database while it is used: written once for every engine.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+
+use async_trait::async_trait;
+use tokio::sync::{Semaphore, oneshot};
+
+use super::check::{Check, CheckReport};
+use super::engine::{Engine, Whole};
+use super::{Stats, StoreError, StoreResult};
+use crate::priority::Work;
+
+/// There is one at a time: each reads everything, and keeps pages from being used again.
+static TURN: Semaphore = Semaphore::const_new(1);
+
+/// Looks at everything as of the last commit, on a thread of its own that lets others go first. Another at the same time is
+/// [`StoreError::Overloaded`].
+#[async_trait]
+pub trait Inspections: Send + Sync {
+    /// Whether everything agrees.
+    async fn check(&self) -> StoreResult<CheckReport>;
+
+    /// What takes up space.
+    async fn stats(&self) -> StoreResult<Stats>;
+}
+
+#[async_trait]
+impl<E: Engine> Inspections for E {
+    async fn check(&self) -> StoreResult<CheckReport> {
+        let look = |whole: &(dyn Whole + Send + Sync)| {
+            let mut check = Check::default();
+            check.look(whole).map(|()| check.report)
+        };
+        beside(self, look).await
+    }
+
+    async fn stats(&self) -> StoreResult<Stats> {
+        let file_bytes = self.file_bytes();
+        beside(self, move |whole| Stats::of(whole, file_bytes)).await
+    }
+}
+
+async fn beside<T: Send + 'static>(
+    engine: &impl Engine,
+    look: impl FnOnce(&(dyn Whole + Send + Sync)) -> StoreResult<T> + Send + 'static,
+) -> StoreResult<T> {
+    let turn = TURN.try_acquire().map_err(|_| StoreError::Overloaded)?;
+    let whole = engine.whole()?;
+    let (sender, looked) = oneshot::channel();
+    let work = move || {
+        Work::BackingUp.lower_priority();
+        // An engine may panic over pages that make no sense.
+        let found = catch_unwind(AssertUnwindSafe(|| look(&*whole)));
+        drop((whole, turn));
+        // Nobody waits for it any more when the request was given up.
+        drop(sender.send(found.unwrap_or_else(|_| Err(StoreError::unavailable("its pages make no sense")))));
+    };
+    let started = thread::Builder::new().name("store-inspection".to_owned()).spawn(work);
+    started.map_err(|error| StoreError::unavailable(format!("a thread can't be started: {error}")))?;
+    looked.await.unwrap_or_else(|error| Err(StoreError::unavailable(error)))
+}
