@@ -44,6 +44,7 @@ impl Bench {
             quotas: SharedQuotas::default(),
             read_only: ghostworks::store::ReadOnly::default(),
             entropy: Arc::new(SystemEntropy),
+            backup_before_upgrade: false,
             on_repair: Arc::new(|_| {}),
         };
         let entered = runtime.enter();

@@ -47,6 +47,7 @@ pub(super) fn store_options(config: &config::Storage) -> Options {
         quotas: SharedQuotas::default(),
         read_only: ReadOnly::default(),
         entropy: Arc::new(SystemEntropy),
+        backup_before_upgrade: config.backup_before_upgrade,
         on_repair: Arc::new(|progress| {
             tracing::info!("checking the database after an unclean end: {:.0} %", progress * 100.0);
         }),

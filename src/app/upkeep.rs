@@ -36,8 +36,10 @@ pub async fn check(config: &Config, repair: bool) -> Result<CheckReport, Error> 
 async fn check_files(config: &Config, repair: bool) -> Result<CheckReport, Error> {
     let mut report = redb::check(&existing(config)?, repair)?;
     let directory = config.storage.data_dir.join(SEARCH_DIR);
-    // A missing one is made by the next start. What is wrong with the rows says nothing about the index.
-    if report.found > report.repairable || !directory.exists() {
+    // A missing one is made by the next start, and so is that of an earlier version. What is wrong with the rows says nothing
+    // about the index.
+    let is_earlier = !redb::schema(&existing(config)?, false)?.steps.is_empty();
+    if report.found > report.repairable || !directory.exists() || is_earlier {
         return Ok(report);
     }
     let store = RedbStore::open(existing(config)?, Arc::new(NoObserver))?;

@@ -22,6 +22,9 @@ pub struct Storage {
     pub group_max: usize,
     /// Writes are refused while the disk has less room than this, in bytes; 0 leaves it to the disk. Default 64 MiB.
     pub min_free_bytes: u64,
+    /// Whether a database of an earlier version is backed up, into the data directory, before it is brought up to date: for the
+    /// way back. Default true.
+    pub backup_before_upgrade: bool,
     /// Seconds after which what is in the trash is removed for good, at least; by default never.
     pub trash_seconds: Option<u64>,
     /// Seconds after which a version of an artifact that was replaced is removed from the history, at least; by default
@@ -39,6 +42,7 @@ impl Default for Storage {
             write_queue: 1024,
             group_max: 512,
             min_free_bytes: 64 << 20,
+            backup_before_upgrade: true,
             trash_seconds: None,
             history_seconds: None,
             changes_seconds: None,

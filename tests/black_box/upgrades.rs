@@ -96,3 +96,59 @@ fn what_a_new_version_does_to_a_database_is_told_before_it_is_done() {
         is_used(&setup);
     }
 }
+
+/// The databases of earlier versions, each in a data directory, with their schema and the backup that its version made.
+fn earlier() -> impl Iterator<Item = (Setup, u32, PathBuf)> {
+    let of = |packed: PathBuf| {
+        let name = packed.file_name().unwrap().to_str().unwrap().to_owned();
+        let schema = name.trim_start_matches("schema-").trim_end_matches(".redb.gz").parse().unwrap();
+        let setup = Setup::new();
+        fs::create_dir_all(setup.data()).unwrap();
+        unpack(&packed, &setup.data().join("ghostworks.redb"));
+        let backup = setup.scratch().join("of-its-version");
+        unpack(&packed.with_file_name(format!("schema-{schema}.backup.gz")), &backup);
+        (setup, schema, backup)
+    };
+    samples(".redb.gz")
+        .into_iter()
+        .map(of)
+        .filter(|(_, schema, _)| u64::from(*schema) < ghostworks::store::SCHEMA_VERSION.into())
+}
+
+fn does(setup: &Setup, words: &[&str]) -> String {
+    let (status, output, errors) = setup.run(words);
+    assert!(status.success(), "{words:?}: {output}{errors}");
+    output
+}
+
+#[test]
+fn an_upgrade_makes_a_backup_first_that_the_version_before_could_have_made() {
+    for (setup, schema, of_its_version) in earlier() {
+        let elsewhere = setup.scratch().join("elsewhere");
+        does(&setup, &["backup", elsewhere.to_str().unwrap()]);
+        assert!(does(&setup, &["check"]).contains("Everything agrees."));
+        assert!(does(&setup, &["stats"]).contains("acme-corp"));
+        assert!(!does(&setup, &["migrate", "--dry-run"]).contains("nothing to do"), "{schema} is left as it is");
+        does(&setup, &["migrate"]);
+        let backup = setup.data().join(format!("ghostworks.schema-{schema}.backup"));
+        assert!(fs::read(&backup).unwrap() == fs::read(&elsewhere).unwrap(), "as `backup` does");
+        // To the byte what that version made of it: what it can restore.
+        assert!(fs::read(&backup).unwrap() == fs::read(&of_its_version).unwrap(), "of schema {schema}");
+        let back = Setup::new();
+        does(&back, &["restore", backup.to_str().unwrap()]);
+        is_used(&back);
+        is_used(&setup);
+    }
+}
+
+#[test]
+fn a_database_is_not_brought_up_to_date_where_its_backup_has_no_room() {
+    let (setup, schema, _) = earlier().last().expect("an earlier version");
+    let full = setup.clone().env("GHOSTWORKS__STORAGE__MIN_FREE_BYTES", "1000000000000000");
+    let (status, output, errors) = full.run(&["migrate"]);
+    assert!(!status.success() && errors.contains("MiB free, where it takes"), "{output}{errors}");
+    assert!(!does(&setup, &["migrate", "--dry-run"]).contains("nothing to do"), "it is left as it is");
+    does(&full.env("GHOSTWORKS__STORAGE__BACKUP_BEFORE_UPGRADE", "false"), &["migrate"]);
+    assert!(!setup.data().join(format!("ghostworks.schema-{schema}.backup")).exists());
+    is_used(&setup);
+}

@@ -35,6 +35,7 @@ pub fn options(location: Location) -> Options {
         quotas: SharedQuotas::default(),
         read_only: ReadOnly::default(),
         entropy: Arc::new(SystemEntropy),
+        backup_before_upgrade: false,
         on_repair: Arc::new(|_| {}),
     }
 }

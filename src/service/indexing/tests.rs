@@ -42,6 +42,7 @@ impl World {
             quotas: SharedQuotas::default(),
             read_only: crate::store::ReadOnly::default(),
             entropy: Arc::new(SystemEntropy),
+            backup_before_upgrade: false,
             on_repair: Arc::new(|_| {}),
         };
         let store = Arc::new(RedbStore::open(options, Arc::new(NoObserver)).unwrap());

@@ -41,14 +41,15 @@ pub struct Copied {
     pub damaged: u64,
 }
 
-/// Writes everything that is in a database to `sink`. `passed` is called with how many rows there were so far, now and then.
+/// Writes these sections of a database, all that it has, to `sink`. `passed` is called with how many rows there were so far, now and then.
 pub fn dump(
     whole: &(impl Whole + ?Sized),
+    sections: impl IntoIterator<Item = Section>,
     sink: impl Write,
     mut passed: impl FnMut(u64),
 ) -> Result<Copied, BackupError> {
     let (mut writer, mut damaged) = (BackupWriter::new(sink, Content::Everything)?, 0);
-    for section in Section::all() {
+    for section in sections {
         writer.table(section.name())?;
         // They are kept for seconds, and nowhere else.
         if section != Section::Rows(Table::RefreshSalts) {

@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 
 use super::{BackupError, change_set, checkpoint, dump};
 use crate::priority::Work;
-use crate::store::engine::Engine;
+use crate::store::engine::{Engine, Section};
 use crate::store::{Backup, Backups, Checkpoint, Since, StoreError, StoreResult};
 
 /// Pieces that wait to be taken.
@@ -30,7 +30,7 @@ impl<E: Engine> Backups for E {
         let end = checkpoint::newest(&*whole)?;
         let pieces = stream(move |pieces| {
             let _turn = turn;
-            dump(&*whole, pieces, |_| {}).map(drop)
+            dump(&*whole, Section::all(), pieces, |_| {}).map(drop)
         })?;
         Ok(Backup::new(end, pieces))
     }

@@ -26,6 +26,7 @@ fn options(location: Location) -> Options {
         queue: 8,
         group_max: 8,
         min_free_bytes: 0,
+        backup_before_upgrade: false,
         quotas: SharedQuotas::default(),
         read_only: crate::store::ReadOnly::default(),
         entropy: Arc::new(SystemEntropy),

@@ -185,6 +185,7 @@ mod tests {
             quotas: SharedQuotas::default(),
             read_only: crate::store::ReadOnly::default(),
             entropy: Arc::new(SystemEntropy),
+            backup_before_upgrade: false,
             on_repair: Arc::new(|_| {}),
         }
     }

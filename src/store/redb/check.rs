@@ -8,16 +8,21 @@ use super::errors::OpenError;
 use super::open::{self, Options};
 use super::rebuild::{self, Rebuilding};
 use super::snapshot::Snapshot;
+use super::upgrade;
 use crate::store::check::{Check, CheckReport};
+use crate::store::schema::SCHEMA_VERSION;
 use crate::store::{Cause, StoreError, StoreResult};
 
-/// Checks the database that nobody else has open, beginning with redb's own structures, which redb repairs by itself.
+/// Checks the database that nobody else has open, one of an earlier version as it would be once brought up to date, beginning with redb's own structures, which redb repairs by itself.
 /// With `repair`, what is derived is set right. Blocks for as long as it takes to read everything.
 pub fn check(options: &Options, repair: bool) -> Result<CheckReport, OpenError> {
     let path = options.location.path();
-    let mut database = open::open_current(options)?;
+    let (mut database, version) = open::open_as_it_is(options)?;
+    if repair && version < SCHEMA_VERSION {
+        return Err(OpenError::Older { path, found: version, known: SCHEMA_VERSION });
+    }
     // redb may panic over pages that make no sense.
-    let check = catch_unwind(AssertUnwindSafe(|| look(&mut database)))
+    let check = catch_unwind(AssertUnwindSafe(|| look(&mut database, version)))
         .unwrap_or_else(|_| Err(StoreError::unavailable("its pages make no sense")))
         .map_err(|error| OpenError::Corrupt { path: path.clone(), cause: Cause::new(error) })?;
     if repair && check.has_fixes() {
@@ -27,13 +32,17 @@ pub fn check(options: &Options, repair: bool) -> Result<CheckReport, OpenError> 
     Ok(check.report)
 }
 
-/// Looks at everything.
-pub(super) fn look(database: &mut Database) -> StoreResult<Check> {
+/// Looks at everything in a database of a version.
+pub(super) fn look(database: &mut Database, version: u32) -> StoreResult<Check> {
     let mut check = Check::default();
     if !database.check_integrity()? {
         check.damaged("redb's own structures were wrong, and have been repaired".to_owned());
     }
-    check.look(&Snapshot::open(database)?)?;
+    if version < SCHEMA_VERSION {
+        upgrade::as_of_now(database, version, |whole| check.look(whole))?;
+    } else {
+        check.look(&Snapshot::open(database)?)?;
+    }
     Ok(check)
 }
 

@@ -54,6 +54,25 @@ pub enum OpenError {
         /// The schema version of this program.
         known: u32,
     },
+    /// The disk has no room for the backup before an upgrade. The database was left as it is.
+    #[error("{} has to be written before the database is brought up to date, and the disk has {free} MiB free, where it takes {needed} MiB with storage.min_free_bytes: make room, or back it up elsewhere (`ghostworks backup`) and set storage.backup_before_upgrade = false", path.display())]
+    NoRoomForBackup {
+        /// The backup.
+        path: PathBuf,
+        /// MiB that must be free.
+        needed: u64,
+        /// MiB that are.
+        free: u64,
+    },
+    /// The backup before an upgrade failed. The database was left as it is.
+    #[error("{} can't be written, without which the database is not brought up to date: {cause}; or back it up elsewhere (`ghostworks backup`) and set storage.backup_before_upgrade = false", path.display())]
+    NotBackedUp {
+        /// The backup.
+        path: PathBuf,
+        /// What went wrong.
+        #[source]
+        cause: Cause,
+    },
     /// The disk has no room for it.
     #[error("there is no room on the disk of {}: make some, or choose another data directory", path.display())]
     Full {

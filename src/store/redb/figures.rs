@@ -74,6 +74,7 @@ mod tests {
             quotas: crate::domain::SharedQuotas::default(),
             read_only: crate::store::ReadOnly::default(),
             entropy: Arc::new(crate::domain::SystemEntropy),
+            backup_before_upgrade: false,
             on_repair: Arc::new(|_| {}),
         };
         let store = RedbStore::open(options, Arc::new(NoObserver)).unwrap();

@@ -22,6 +22,7 @@ mod errors;
 #[cfg(test)]
 mod failures;
 mod figures;
+mod files;
 mod group;
 mod guard;
 mod health;
@@ -40,6 +41,7 @@ mod snapshot;
 mod stats;
 mod tables;
 mod transaction;
+mod upgrade;
 mod writer;
 
 use std::sync::Arc;

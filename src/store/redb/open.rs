@@ -1,6 +1,6 @@
 //! Opening a database: where it is, whether it may be opened, and bringing it up to date.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +9,8 @@ use redb::backends::InMemoryBackend;
 use redb::{Builder, Database, DatabaseError};
 
 use super::errors::OpenError;
-use super::{history, migrate};
+use super::files::private_file;
+use super::{history, migrate, upgrade};
 use crate::domain::{Entropy, HistoryId, SharedQuotas};
 use crate::store::schema::{SCHEMA_VERSION, steps_from};
 use crate::store::{Cause, ReadOnly, StoreError, StoreResult};
@@ -39,6 +40,8 @@ pub struct Options {
     pub read_only: ReadOnly,
     /// What the history of a database that is made or restored is named from.
     pub entropy: Arc<dyn Entropy>,
+    /// Whether a database of an earlier version is backed up before it is brought up to date.
+    pub backup_before_upgrade: bool,
     /// Called during a repair.
     pub on_repair: RepairProgress,
 }
@@ -80,10 +83,15 @@ pub(super) fn open(options: &Options) -> Result<(Database, HistoryId), OpenError
 
 /// Opens a database that is there, and whose schema is up to date.
 pub(super) fn open_current(options: &Options) -> Result<Database, OpenError> {
-    let path = options.location.path();
-    let (database, found) = guarded(&path, || open_unmigrated(&path, options))?;
-    let known = SCHEMA_VERSION;
+    let (database, found) = open_as_it_is(options)?;
+    let (path, known) = (options.location.path(), SCHEMA_VERSION);
     if found < known { Err(OpenError::Older { path, found, known }) } else { Ok(database) }
+}
+
+/// Opens a database that is there, and says of which schema it is, which may be an earlier one.
+pub(super) fn open_as_it_is(options: &Options) -> Result<(Database, u32), OpenError> {
+    let path = options.location.path();
+    guarded(&path, || open_unmigrated(&path, options))
 }
 
 /// The schema of a database, and what leads to that of this program.
@@ -98,8 +106,9 @@ pub struct Schema {
 /// Looks at the schema of a database that nobody else has open; with `migrate`, it is brought up to date.
 pub fn schema(options: &Options, migrate: bool) -> Result<Schema, OpenError> {
     let path = options.location.path();
-    let (database, found) = guarded(&path, || open_unmigrated(&path, options))?;
+    let (database, found) = open_as_it_is(options)?;
     if migrate {
+        back_up_first(&database, found, options)?;
         migrate::migrate(&database, found).map_err(|error| OpenError::after_opening(path.clone(), &error))?;
     }
     database.close().map_err(|error| OpenError::Other { path, cause: Cause::new(error) })?;
@@ -140,8 +149,19 @@ fn open_file(directory: &Path, options: &Options) -> Result<(Database, HistoryId
     prepare(directory, &path).map_err(|source| OpenError::of_directory(directory, source))?;
     guarded(&path, || {
         let (database, version) = open_unmigrated(&path, options)?;
+        back_up_first(&database, version, options)?;
         made_current(database, version, options).map_err(|error| OpenError::after_opening(path.clone(), &error))
     })
+}
+
+/// Backs up a database of an earlier version, if that is wanted.
+fn back_up_first(database: &Database, version: u32, options: &Options) -> Result<(), OpenError> {
+    match &options.location {
+        Location::Directory(directory) if options.backup_before_upgrade && (1..SCHEMA_VERSION).contains(&version) => {
+            upgrade::back_up(database, version, directory, options.min_free_bytes)
+        }
+        Location::Directory(_) | Location::Memory => Ok(()),
+    }
 }
 
 /// Brings a database of a schema version up to date.
@@ -177,15 +197,6 @@ pub(super) fn hold(path: &Path) -> Result<Option<Database>, OpenError> {
         Err(locked @ OpenError::Locked { .. }) => Err(locked),
         held => Ok(held.ok()),
     }
-}
-
-/// For a file that is made if it is not there, and that only its owner may read.
-pub(super) fn private_file() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }
 
 /// Opens a file as it is, and returns its schema version.

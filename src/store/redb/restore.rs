@@ -1,6 +1,6 @@
 //! A backup of the file of a database, and a file made from one.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -8,11 +8,12 @@ use redb::Builder;
 use thiserror::Error;
 
 use super::errors::OpenError;
+use super::files::{private_file, put_in_place};
 use super::open::{self, Location, Options};
 use super::rebuild::{self, Rebuilding};
-use super::snapshot::Snapshot;
+use super::upgrade::dump_as_it_is;
 use crate::store::StoreError;
-use crate::store::backup::{BackupError, Copied, dump, fill, verify_all};
+use crate::store::backup::{BackupError, Copied, fill, verify_all};
 
 /// What a database is called while it is being restored, beside the one that it will replace.
 const RESTORING: &str = "ghostworks.redb.restoring";
@@ -40,11 +41,11 @@ impl From<StoreError> for RestoreError {
     }
 }
 
-/// Writes everything in the database that nobody else has open to `sink`. `passed` is called with how many rows there
-/// were so far, now and then.
+/// Writes everything in the database that nobody else has open to `sink`; one of an earlier version as that would.
+/// `passed` is called with how many rows there were so far, now and then.
 pub fn backup(options: &Options, sink: impl Write, passed: impl FnMut(u64)) -> Result<Copied, RestoreError> {
-    let database = open::open_current(options)?;
-    Ok(dump(&Snapshot::open(&database)?, sink, passed)?)
+    let (database, _) = open::open_as_it_is(options)?;
+    Ok(dump_as_it_is(&database, sink, passed)?)
 }
 
 /// Makes the database in a directory from a backup and the changes since, in their order: reads all of them once to see
@@ -84,18 +85,11 @@ fn make(
     changes: &[PathBuf],
     passed: impl FnMut(u64),
 ) -> Result<u64, RestoreError> {
-    open::private_file().truncate(true).open(path).map_err(RestoreError::Directory)?;
+    private_file().truncate(true).open(path).map_err(RestoreError::Directory)?;
     let database = Builder::new().set_cache_size(options.cache_bytes).create(path).map_err(StoreError::from)?;
     let txn = rebuild::begin(&database)?;
     let rows = fill(&mut Rebuilding::of(&txn)?, backup, changes, &*options.entropy, passed)?;
     txn.commit().map_err(StoreError::from)?;
     database.close().map_err(StoreError::from)?;
     Ok(rows)
-}
-
-/// Renames the new database over the old one, for good.
-fn put_in_place(directory: &Path, restoring: &Path, path: &Path) -> io::Result<()> {
-    File::open(restoring)?.sync_all()?;
-    fs::rename(restoring, path)?;
-    File::open(directory)?.sync_all()
 }

@@ -85,6 +85,11 @@ snapshot! {
 }
 
 impl Snapshot {
+    /// The names of the tables that there are: a database of an earlier version lacks some.
+    pub fn tables(&self) -> StoreResult<Vec<String>> {
+        Ok(self.txn.list_tables()?.map(|table| table.name().to_owned()).collect())
+    }
+
     /// What rules read from, for as long as they may.
     pub fn within<'a>(&'a self, budget: &'a Budget) -> Reader<'a> {
         Reader { snapshot: self, watch: Watch { budget: Some(budget), is_inside: None } }
