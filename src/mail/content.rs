@@ -42,6 +42,8 @@ impl Mail {
             Content::Invitation { .. } => "You are invited to a workspace",
             Content::Notice(Notice::AddressChanged) => "Your account has another address",
             Content::Notice(Notice::KeysEnded { .. }) => "API keys of a workspace of yours have ended",
+            Content::Notice(Notice::BackupsFail { .. }) => "The scheduled backups fail",
+            Content::Notice(Notice::BackupsWork { .. }) => "The scheduled backups work again",
         }
     }
 
@@ -66,6 +68,14 @@ impl Notice {
                 "An account was deleted, and the API keys that it had made in your workspace {workspace} have ended:\r\n\r\n\
                  {}\r\n\r\nPrograms that used them need other ones.\r\n",
                 keys.join("\r\n")
+            ),
+            Self::BackupsFail { server, cause } => format!(
+                "The ghostworks server at {server} could not make the backup that was due:\r\n\r\n{cause}\r\n\r\n\
+                 It is tried again all the time, and you get another mail when it works. Until then, what is written is on\r\n\
+                 no backup. You get this because your account may operate the server.\r\n"
+            ),
+            Self::BackupsWork { server } => format!(
+                "The ghostworks server at {server} makes backups again: there is a new one, or the last is recent enough.\r\n"
             ),
         }
     }

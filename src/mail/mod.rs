@@ -104,6 +104,18 @@ pub enum Notice {
         /// What they were called.
         keys: Vec<String>,
     },
+    /// For operators: the backups that the server makes by itself have begun to fail.
+    BackupsFail {
+        /// Where the server is.
+        server: String,
+        /// Why the first failed.
+        cause: String,
+    },
+    /// For operators: the backups work again.
+    BackupsWork {
+        /// Where the server is.
+        server: String,
+    },
 }
 
 impl Notice {
@@ -112,6 +124,8 @@ impl Notice {
         match self {
             Self::AddressChanged => "address_changed",
             Self::KeysEnded { .. } => "keys_ended",
+            Self::BackupsFail { .. } => "backups_fail",
+            Self::BackupsWork { .. } => "backups_work",
         }
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::account::{Account, PASSWORD, login, text};
 use crate::support::exposition::Exposition;
+use crate::support::mail::MailServer;
 use crate::support::server::{Server, Setup};
 use serde_json::json;
 
@@ -128,4 +129,35 @@ fn a_bucket_needs_a_key() {
     assert!(refusal.stderr.contains("backups.s3_access_key_id"), "{}", refusal.stderr);
     let refusal = Setup::new().env("GHOSTWORKS__BACKUPS__TO", "ftp://there").start_refused();
     assert!(refusal.stderr.contains("backups.to"), "{}", refusal.stderr);
+}
+
+#[test]
+fn operators_are_told_once_that_backups_fail_and_once_that_they_work_again() {
+    let (setup, place) = every(1, 7);
+    let mail = MailServer::start();
+    let server = setup.clone().env("GHOSTWORKS__MAIL__SMTP_URL", mail.url()).start();
+    let (operator, other) = (Account::new(&server), Account::new(&server));
+    for account in [&operator, &other] {
+        assert_eq!(mail.next().to, account.email, "a verification");
+    }
+    let (status, _, errors) = setup.run(&["user", "grant-operator", &operator.email]);
+    assert!(status.success(), "{errors}");
+    server.until("a backup", || !backups(&place).is_empty());
+    let moved = place.with_file_name("moved");
+    fs::rename(&place, &moved).unwrap();
+    fs::write(&place, "in the way").unwrap();
+    let told = mail.next();
+    assert_eq!(
+        (told.to.as_str(), told.line("Subject:")),
+        (operator.email.as_str(), "Subject: The scheduled backups fail")
+    );
+    assert!(told.content.contains("could not make the backup that was due"), "{told:?}");
+    let failures = || value(&server, "storage_backups_total", &[("success", "false")]);
+    server.until("it failed again", || failures() >= Some(3.0));
+
+    fs::remove_file(&place).unwrap();
+    fs::rename(&moved, &place).unwrap();
+    assert_eq!(mail.next().line("Subject:"), "Subject: The scheduled backups work again");
+    server.stop();
+    assert!(!mail.has_more(), "each once, and to operators alone");
 }

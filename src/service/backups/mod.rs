@@ -3,6 +3,7 @@
 
 mod ownership;
 mod shipping;
+mod telling;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -210,16 +211,24 @@ impl Task for MakeBackups {
         }
         // Should it end early, the next turn does not wait for longer than the pause after a failure.
         *schedule.pause() = Duration::ZERO;
+        let was_failing = schedule.health().is_failing;
         let work = self.service.back_up_if_due(schedule);
         let done = self.service.telemetry.background("backup", work).await;
         match done {
             Ok(pause) => {
                 *schedule.pause() = pause;
+                if was_failing {
+                    self.service.tell_that_backups_work(&schedule.whereabouts).await;
+                }
                 Ok(())
             }
             Err(error) => {
                 schedule.failed(&error);
                 self.service.telemetry.metrics().backup_ended(false);
+                // Once, however often it is tried.
+                if !was_failing {
+                    self.service.tell_that_backups_fail(&schedule.whereabouts, &error).await;
+                }
                 Err(Failure::new("there was no backup", error))
             }
         }
