@@ -28,6 +28,7 @@ fn open(setup: &Setup) -> RedbStore {
         queue: 16,
         group_max: 16,
         min_free_bytes: 0,
+        backup_before_upgrade: false,
         quotas: SharedQuotas::default(),
         read_only: ReadOnly::default(),
         entropy: Arc::new(SystemEntropy),
