@@ -252,18 +252,12 @@ fn booleans_are_read_as_older_clients_write_them() {
     let server = Server::shared();
     let owner = Account::new(&server);
     let path = format!("/api/v1/workspaces/{}", owner.workspace());
-    for (sent, expected) in [
-        (json!("False"), false),
-        (json!("true"), true),
-        (json!(0), false),
-        (json!(1), true),
-        (json!("off"), false),
-        (json!(true), true),
-    ] {
+    for (sent, expected) in [(json!("False"), false), (json!("true"), true), (json!(false), false), (json!(true), true)]
+    {
         let workspace = owner.client.put(&path, &json!({"is_active": sent})).expect(200).json();
         assert_eq!(workspace["is_active"], expected, "{sent}");
     }
-    for wrong in [json!(2), json!("perhaps"), json!([])] {
+    for wrong in [json!(1), json!("perhaps"), json!([])] {
         assert_eq!(owner.client.put(&path, &json!({"is_active": wrong})).invalid_fields(), ["/is_active"], "{wrong}");
     }
 }
