@@ -23,8 +23,7 @@ type Bucket<C> = RateLimiter<NotKeyed, InMemoryState, C, StateInformationMiddlew
 
 /// How many in a minute or an hour for each key, all at once after a pause.
 pub struct RateLimit<K, C: Clock = MonotonicClock> {
-    most: NonZeroU32,
-    period: Duration,
+    quota: Quota,
     clock: C,
     buckets: Cache<K, Arc<Bucket<C>>>,
 }
@@ -52,19 +51,18 @@ pub struct Exhausted {
 impl<K: Eq + Hash + Clone> RateLimit<K> {
     /// A limit of `most` a minute, of which there is at least one.
     pub fn per_minute(most: u32) -> Self {
-        Self::with_clock(most, Duration::from_mins(1), MonotonicClock, CAPACITY)
+        Self::with_clock(Quota::per_minute(at_least_one(most)), MonotonicClock, CAPACITY)
     }
 
     /// A limit of `most` an hour, of which there is at least one.
     pub fn per_hour(most: u32) -> Self {
-        Self::with_clock(most, Duration::from_hours(1), MonotonicClock, CAPACITY)
+        Self::with_clock(Quota::per_hour(at_least_one(most)), MonotonicClock, CAPACITY)
     }
 }
 
 impl<K: Eq + Hash + Clone, C: Clock + Clone> RateLimit<K, C> {
-    fn with_clock(most: u32, period: Duration, clock: C, capacity: usize) -> Self {
-        let most = NonZeroU32::new(most).unwrap_or(NonZeroU32::MIN);
-        Self { most, period, clock, buckets: Cache::new(capacity) }
+    fn with_clock(quota: Quota, clock: C, capacity: usize) -> Self {
+        Self { quota, clock, buckets: Cache::new(capacity) }
     }
 
     /// Takes one of the key's, if one is left.
@@ -80,8 +78,7 @@ impl<K: Eq + Hash + Clone, C: Clock + Clone> RateLimit<K, C> {
 
     fn bucket(&self, key: &K) -> Arc<Bucket<C>> {
         let new = || {
-            let each = Quota::with_period(self.period / self.most.get()).unwrap_or(Quota::per_second(self.most));
-            let bucket = RateLimiter::direct_with_clock(each.allow_burst(self.most), self.clock.clone());
+            let bucket = RateLimiter::direct_with_clock(self.quota, self.clock.clone());
             Ok::<_, Infallible>(Arc::new(bucket.with_middleware()))
         };
         let Ok(bucket) = self.buckets.get_or_insert_with(key, new);
@@ -89,11 +86,15 @@ impl<K: Eq + Hash + Clone, C: Clock + Clone> RateLimit<K, C> {
     }
 
     fn allowance(&self, remaining: u32) -> Allowance {
-        let limit = self.most.get();
+        let limit = self.quota.burst_size().get();
         let missing = limit.saturating_sub(remaining);
-        let reset = self.period.mul_f64(f64::from(missing) / f64::from(limit));
+        let reset = self.quota.burst_size_replenished_in().mul_f64(f64::from(missing) / f64::from(limit));
         Allowance { limit, remaining, reset_seconds: seconds(reset) }
     }
+}
+
+fn at_least_one(most: u32) -> NonZeroU32 {
+    NonZeroU32::new(most).unwrap_or(NonZeroU32::MIN)
 }
 
 /// Whole seconds, rounded up: who waits that long has waited long enough.
@@ -111,7 +112,7 @@ mod tests {
     #[test]
     fn a_key_gets_its_limit_at_once_and_then_one_after_the_other() {
         let clock = FakeRelativeClock::default();
-        let limit = RateLimit::with_clock(5, Duration::from_mins(1), clock.clone(), 100);
+        let limit = RateLimit::with_clock(Quota::per_minute(at_least_one(5)), clock.clone(), 100);
         let remaining = |key| limit.take(&key).map(|allowance| allowance.remaining);
         for left in (0..5).rev() {
             assert_eq!(limit.take(&"a").map(|it| it.remaining), Ok(left));
@@ -130,7 +131,7 @@ mod tests {
 
     #[test]
     fn keys_are_bounded_and_who_comes_again_and_again_is_kept() {
-        let limit = RateLimit::with_clock(2, Duration::from_hours(1), FakeRelativeClock::default(), 1000);
+        let limit = RateLimit::with_clock(Quota::per_hour(at_least_one(2)), FakeRelativeClock::default(), 1000);
         for _ in 0..10 {
             let _ = limit.take(&0);
         }
