@@ -3,6 +3,7 @@
 mod accounts;
 mod background;
 mod building;
+pub(crate) mod certificates;
 mod data_dir;
 mod deleted;
 mod demo;
