@@ -10,6 +10,7 @@ use tokio_postgres::config::{Config, Host, SslNegotiation};
 
 use super::MovingError;
 use super::tls::Trust;
+use crate::telemetry::with_causes;
 
 /// How long connecting may take, unless the address says something else.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -34,7 +35,7 @@ impl Address {
         let (tls, others): (Vec<&str>, Vec<&str>) =
             query.split('&').filter(|pair| !pair.is_empty()).partition(|pair| pair.starts_with("ssl"));
         let plain = format!("postgresql://{place}?{}", others.join("&"));
-        let mut config = Config::from_str(&plain).map_err(|error| wrong(with_cause(&error)))?;
+        let mut config = Config::from_str(&plain).map_err(|error| wrong(with_causes(&error)))?;
         let mut trust = Trust::default();
         for pair in tls {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -83,21 +84,6 @@ impl fmt::Display for Address {
         let port = self.config.get_ports().first().copied().unwrap_or(5432);
         write!(f, "the database {} at {host}:{port}", self.config.get_dbname().unwrap_or("(default)"))
     }
-}
-
-/// An error with what it comes from.
-pub(super) fn with_cause(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        if !text.contains(&said) {
-            text += ": ";
-            text += &said;
-        }
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

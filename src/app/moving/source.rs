@@ -4,8 +4,9 @@ use tokio::task::JoinHandle;
 use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 
 use super::MovingError;
-use super::address::{Address, with_cause};
+use super::address::Address;
 use super::schema::{COLUMNS, Known, Table};
+use crate::telemetry::with_causes;
 
 /// How many rows are read at once.
 pub(super) const AT_ONCE: usize = 500;
@@ -47,7 +48,7 @@ impl Source {
             .config
             .connect(connector)
             .await
-            .map_err(|error| MovingError::Unreachable { database: name.clone(), cause: with_cause(&error) })?;
+            .map_err(|error| MovingError::Unreachable { database: name.clone(), cause: with_causes(&error) })?;
         let connection = tokio::spawn(async move {
             // What it ends with, the next question is answered with as well.
             let _ = connection.await;
@@ -102,6 +103,6 @@ impl Source {
     }
 
     fn failed(&self, error: &tokio_postgres::Error) -> MovingError {
-        MovingError::Source { database: self.name.clone(), cause: with_cause(error) }
+        MovingError::Source { database: self.name.clone(), cause: with_causes(error) }
     }
 }
