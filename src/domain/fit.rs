@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
-use unicode_normalization::char::is_combining_mark;
 
+use super::artifact::{is_key_char, is_refused_in_name, is_tag_char, is_type_char};
 use super::{
     ArtifactDescription, ArtifactName, ArtifactType, Metadata, MetadataValue, PersonName, Slug, Tag, Tags,
     WorkspaceDescription, WorkspaceName, one_line,
@@ -29,8 +29,7 @@ impl ArtifactName {
 }
 
 fn widened(c: char) -> char {
-    let is_refused = matches!(c, '<' | '>' | '"' | '\'' | '&');
-    if is_refused { char::from_u32(u32::from(c) + 0xfee0).unwrap_or(c) } else { c }
+    if is_refused_in_name(c) { char::from_u32(u32::from(c) + 0xfee0).unwrap_or(c) } else { c }
 }
 
 impl WorkspaceName {
@@ -81,8 +80,8 @@ impl Slug {
 impl ArtifactType {
     /// The nearest type; none when nothing is left.
     pub fn fit(text: &str) -> Option<Self> {
-        let allowed = |c: char| if matches!(c, 'a'..='z' | '0'..='9' | '_' | '.' | '-') { c } else { '-' };
-        let text: String = text.trim().to_lowercase().chars().map(allowed).take(Self::MAX_CHARS).collect();
+        let dashed = |c: char| if is_type_char(c) { c } else { '-' };
+        let text: String = text.trim().to_lowercase().chars().map(dashed).take(Self::MAX_CHARS).collect();
         Self::parse(&text).ok()
     }
 }
@@ -90,8 +89,7 @@ impl ArtifactType {
 impl Tag {
     /// The nearest tag; none when it has no letter or digit. What can't be in a tag becomes a dash.
     pub fn fit(text: &str) -> Option<Self> {
-        let allowed = |c: char| c.is_alphanumeric() || is_combining_mark(c) || " -_\u{200c}\u{200d}".contains(c);
-        let dashed = |c: char| if allowed(c) || !is_printed(c) { c } else { '-' };
+        let dashed = |c: char| if is_tag_char(c) || !is_printed(c) { c } else { '-' };
         let text: String = Self::folded(text.trim()).chars().map(dashed).collect();
         let nearest = one_line::nearest(&text, Self::MAX_CHARS)?;
         Self::parse(&nearest).ok().filter(|tag| tag.as_str().chars().any(char::is_alphanumeric))
@@ -104,18 +102,15 @@ fn is_printed(c: char) -> bool {
 }
 
 impl Tags {
-    /// The nearest tags: none twice, and no more than there may be. Returns those of the texts that were left out as well, but
-    /// for blank ones and repetitions.
-    pub fn fit(texts: &[String]) -> (Self, Vec<String>) {
-        let (mut tags, mut left_out) = (Vec::<Tag>::new(), Vec::new());
-        for text in texts.iter().filter(|text| !text.trim().is_empty()) {
-            match Tag::fit(text) {
-                Some(tag) if tags.contains(&tag) => {}
-                Some(tag) if tags.len() < Self::MAX => tags.push(tag),
-                Some(_) | None => left_out.push(text.clone()),
+    /// The nearest tags: none twice, and no more than there may be.
+    pub fn fit(texts: &[String]) -> Self {
+        let mut tags = Vec::<Tag>::new();
+        for tag in texts.iter().filter_map(|text| Tag::fit(text)) {
+            if tags.len() < Self::MAX && !tags.contains(&tag) {
+                tags.push(tag);
             }
         }
-        (Self::from_stored(tags.into_iter().map(Tag::into_string).collect()), left_out)
+        Self::from_stored(tags.into_iter().map(Tag::into_string).collect())
     }
 }
 
@@ -148,8 +143,8 @@ fn pair(key: &str, value: &MetadataValue) -> String {
 }
 
 fn fitted_key(key: &str) -> String {
-    let allowed = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-') { c } else { '_' };
-    let key: String = key.chars().map(allowed).take(Metadata::MAX_KEY_CHARS).collect();
+    let underscored = |c: char| if is_key_char(c) { c } else { '_' };
+    let key: String = key.chars().map(underscored).take(Metadata::MAX_KEY_CHARS).collect();
     if key.is_empty() { "_".to_owned() } else { key }
 }
 
@@ -219,12 +214,11 @@ mod tests {
     #[test]
     fn tags_are_valid_and_there_once() {
         let texts = ["C++", "c--", " Node.js ", "…", "", "a\u{1}b", &"x".repeat(60)].map(str::to_owned);
-        let (tags, left_out) = Tags::fit(&texts);
+        let tags = Tags::fit(&texts);
         assert_eq!(tags.iter().collect::<Vec<_>>(), ["c--", "node-js", "ab", &"x".repeat(50)]);
-        assert_eq!(left_out, ["…"]);
         assert!(Tags::parse(&tags.into_strings()).is_ok());
         let many: Vec<String> = (0..25).map(|number| format!("tag {number}")).collect();
-        assert_eq!(Tags::fit(&many).1, many[20..]);
+        assert!(Tags::fit(&many).iter().eq(&many[..20]));
     }
 
     #[test]

@@ -114,7 +114,7 @@ impl Run<'_> {
             return Ok(Tags::default());
         };
         let texts: Vec<String> = texts.unwrap_or_default().into_iter().flatten().collect();
-        let (tags, _) = Tags::fit(&texts);
+        let tags = Tags::fit(&texts);
         if !tags.iter().eq(texts.iter().map(String::as_str)) {
             let after = serde_json::to_string(&tags.iter().collect::<Vec<_>>()).unwrap_or_default();
             self.report.changed(place, "tags", json, Some(&after))?;

@@ -27,12 +27,17 @@ impl ArtifactName {
 
     pub(super) fn parse_from(text: &str, origin: TextOrigin) -> Result<Self, String> {
         let name = one_line::trimmed(text, Self::MAX_CHARS)?;
-        if name.contains(['<', '>', '"', '\'', '&']) {
+        if name.contains(is_refused_in_name) {
             return Err("must not contain < > \" ' or &".to_owned());
         }
         one_line::require(text, origin)?;
         Ok(Self(name.to_owned()))
     }
+}
+
+/// What would be markup if a page forgot to escape it.
+pub(in crate::domain) fn is_refused_in_name(c: char) -> bool {
+    matches!(c, '<' | '>' | '"' | '\'' | '&')
 }
 
 /// Text about an artifact: up to 2000 characters; empty is none.
@@ -82,7 +87,7 @@ impl Tag {
 }
 
 /// Joiners belong to the words of some scripts; where they do is checked apart.
-fn is_tag_char(c: char) -> bool {
+pub(in crate::domain) fn is_tag_char(c: char) -> bool {
     c.is_alphanumeric() || is_combining_mark(c) || matches!(c, ' ' | '-' | '_' | '\u{200c}' | '\u{200d}')
 }
 
@@ -247,8 +252,7 @@ impl Metadata {
     }
 
     fn check_key(key: &str) -> Result<(), String> {
-        let is_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-        if key.is_empty() || key.len() > Self::MAX_KEY_CHARS || !key.chars().all(is_key) {
+        if key.is_empty() || key.len() > Self::MAX_KEY_CHARS || !key.chars().all(is_key_char) {
             return Err(format!("key must be 1 to {} characters of A-Z, a-z, 0-9, _ . and -", Self::MAX_KEY_CHARS));
         }
         Ok(())
@@ -270,6 +274,10 @@ impl Metadata {
     }
 }
 
+pub(in crate::domain) fn is_key_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')
+}
+
 /// What kind of thing an artifact is: 1–50 of `a-z`, `0-9`, `_`, `.` and `-`; `default` unless said.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct ArtifactType(String);
@@ -280,12 +288,15 @@ impl ArtifactType {
 
     /// Checks a type.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let is_type = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '.' | '-');
-        if text.is_empty() || text.len() > Self::MAX_CHARS || !text.chars().all(is_type) {
+        if text.is_empty() || text.len() > Self::MAX_CHARS || !text.chars().all(is_type_char) {
             return Err(format!("must be 1 to {} characters of a-z, 0-9, _ . and -", Self::MAX_CHARS));
         }
         Ok(Self(text.to_owned()))
     }
+}
+
+pub(in crate::domain) fn is_type_char(c: char) -> bool {
+    is_key_char(c) && !c.is_ascii_uppercase()
 }
 
 impl Default for ArtifactType {

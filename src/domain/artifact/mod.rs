@@ -7,6 +7,7 @@ mod write;
 
 pub use draft::{ArtifactDraft, ArtifactPatch, RawArtifact, RawArtifactPatch};
 pub use fields::{ArtifactDescription, ArtifactName, ArtifactType, Metadata, MetadataValue, Tag, TagPrefix, Tags};
+pub(super) use fields::{is_key_char, is_refused_in_name, is_tag_char, is_type_char};
 pub use history::{ArtifactChange, ArtifactField, ArtifactHistory, ArtifactVersion};
 pub use write::{ArtifactWrite, ImportLine, Precondition, RawArtifactWrite};
 
