@@ -10,16 +10,15 @@ use tokio::time::sleep;
 use super::Error;
 use super::operator::{OPERATOR, ask_running};
 use crate::config::Config;
+use crate::store::Stats;
 use crate::store::check::CheckReport;
-use crate::store::{Stats, TableStats, WorkspaceStats};
 
 /// How often it is asked how far it is.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
 /// What takes up space.
 pub(super) async fn stats(config: &Config) -> Result<Stats, Error> {
-    let answer: StorageAnswer = ask_running(config, Method::GET, &format!("{OPERATOR}/storage"), None).await?;
-    Ok(answer.into())
+    ask_running(config, Method::GET, &format!("{OPERATOR}/storage"), None).await
 }
 
 /// Whether everything agrees.
@@ -38,45 +37,6 @@ pub(super) async fn reindex(config: &Config, mut passed: impl FnMut(u64)) -> Res
         now = ask_running(config, Method::GET, &path, None).await?;
     }
     Ok(now.artifacts)
-}
-
-#[derive(Deserialize)]
-struct StorageAnswer {
-    file_bytes: u64,
-    tables: Vec<TableAnswer>,
-    workspaces: Vec<WorkspaceAnswer>,
-}
-
-#[derive(Deserialize)]
-struct TableAnswer {
-    name: String,
-    rows: u64,
-    bytes: u64,
-}
-
-#[derive(Deserialize)]
-struct WorkspaceAnswer {
-    slug: String,
-    members: u64,
-    api_keys: u64,
-    artifacts: u64,
-    in_trash: u64,
-    bytes: u64,
-}
-
-impl From<StorageAnswer> for Stats {
-    fn from(StorageAnswer { file_bytes, tables, workspaces }: StorageAnswer) -> Self {
-        let tables = tables.into_iter().map(|TableAnswer { name, rows, bytes }| TableStats { name, rows, bytes });
-        let workspaces = workspaces.into_iter().map(|it| WorkspaceStats {
-            slug: it.slug,
-            members: it.members,
-            api_keys: it.api_keys,
-            artifacts: it.artifacts,
-            in_trash: it.in_trash,
-            bytes: it.bytes,
-        });
-        Self { file_bytes, tables: tables.collect(), workspaces: workspaces.collect() }
-    }
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,6 @@
 //! `ghostworks stats`: what takes up space.
 
-use serde_json::json;
+use serde::Serialize;
 use tokio::runtime::Builder;
 
 use super::{Failure, print, print_json, table::size};
@@ -20,31 +20,22 @@ pub(super) struct Args {
     json: bool,
 }
 
+#[derive(Serialize)]
+struct AsJson {
+    unused_bytes: u64,
+    #[serde(flatten)]
+    stats: Stats,
+}
+
 /// Shows the tables and the largest workspaces.
 pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let config = Config::load(sources)?;
     let runtime = Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
     let stats = runtime.block_on(app::stats(&config))?;
     if args.json {
-        return print_json(&as_json(&stats));
+        return print_json(&AsJson { unused_bytes: stats.unused_bytes(), stats });
     }
     print(&(summary(&stats, args.workspaces) + &limits(&config.quotas)))
-}
-
-fn as_json(stats: &Stats) -> serde_json::Value {
-    let tables = stats.tables.iter().map(|it| json!({"name": it.name, "rows": it.rows, "bytes": it.bytes}));
-    let workspaces = stats.workspaces.iter().map(|it| {
-        json!({
-            "slug": it.slug, "members": it.members, "api_keys": it.api_keys, "artifacts": it.artifacts,
-            "in_trash": it.in_trash, "bytes": it.bytes,
-        })
-    });
-    json!({
-        "file_bytes": stats.file_bytes,
-        "unused_bytes": stats.unused_bytes(),
-        "tables": tables.collect::<Vec<_>>(),
-        "workspaces": workspaces.collect::<Vec<_>>(),
-    })
 }
 
 fn summary(stats: &Stats, most: usize) -> String {

@@ -8,7 +8,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use super::check::{Check, CheckReport};
 use super::engine::{Engine, Whole};
-use super::{Stats, StoreError, StoreResult};
+use super::{Stats, StoreError, StoreResult, WorkspaceStats};
 use crate::priority::Work;
 
 /// There is one at a time: each reads everything, and keeps pages from being used again.
@@ -37,7 +37,10 @@ impl<E: Engine> Inspections for E {
 
     async fn stats(&self) -> StoreResult<Stats> {
         let file_bytes = self.file_bytes();
-        beside(self, move |whole| Stats::of(whole, file_bytes)).await
+        let look = move |whole: &(dyn Whole + Send + Sync)| {
+            Ok(Stats::new(file_bytes, whole.sizes()?, WorkspaceStats::of_all(whole)?))
+        };
+        beside(self, look).await
     }
 }
 

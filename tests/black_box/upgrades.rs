@@ -128,6 +128,10 @@ fn an_upgrade_makes_a_backup_first_that_the_version_before_could_have_made() {
         does(&setup, &["backup", elsewhere.to_str().unwrap()]);
         assert!(does(&setup, &["check"]).contains("Everything agrees."));
         assert!(does(&setup, &["stats"]).contains("acme-corp"));
+        let stats: serde_json::Value = serde_json::from_str(&does(&setup, &["stats", "--json"])).unwrap();
+        for table in stats["tables"].as_array().unwrap().iter().filter(|table| table["rows"] != 0) {
+            assert!(table["bytes"].as_u64() >= Some(4096), "a page at least: {table}");
+        }
         assert!(!does(&setup, &["migrate", "--dry-run"]).contains("nothing to do"), "{schema} is left as it is");
         does(&setup, &["migrate"]);
         let backup = setup.data().join(format!("ghostworks.schema-{schema}.backup"));

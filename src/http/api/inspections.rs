@@ -78,7 +78,7 @@ impl InspectionsApi {
 struct StorageBody {
     /// The size of the database's file, in bytes.
     file_bytes: u64,
-    /// What of that is not used, in bytes.
+    /// What of that is in no table, in bytes: mostly what compacting gives back.
     unused_bytes: u64,
     /// Every table, the largest first.
     tables: Vec<TableBody>,

@@ -4,6 +4,8 @@
 
 use std::ops::Bound;
 
+use serde::{Deserialize, Serialize};
+
 use super::cursor::{Cursor, Span};
 use super::{Source, Table};
 use crate::store::StoreResult;
@@ -89,7 +91,7 @@ pub fn number(bytes: &[u8]) -> u64 {
 pub type WholeRow = (Vec<u8>, Vec<u8>);
 
 /// What a section takes up.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableStats {
     /// Its name.
     pub name: String,

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use super::budget::Budget;
 use super::remembered::Remembered;
 use super::rows::{self, Watch};
-use super::tables::{self, every_table, named};
+use super::tables::{self, named};
 use crate::store::engine::{Counter, Cursor, Section, Source, Span, Table, TableStats, Whole};
 use crate::store::{CacheFigures, Damage, Damages, Observer, StoreError, StoreResult};
 
@@ -130,15 +130,15 @@ impl Whole for Snapshot {
         }
     }
 
-    /// By the pages that they are in.
+    /// By the pages that they are in: those of the tables that there are.
     fn sizes(&self) -> StoreResult<Vec<TableStats>> {
         let mut sizes = Vec::new();
-        every_table!(table => {
-            let (name, table) = (TableHandle::name(&table).to_owned(), self.txn.open_table(table)?);
+        for handle in self.txn.list_tables()? {
+            let (name, table) = (handle.name().to_owned(), self.txn.open_untyped_table(handle)?);
             let pages = table.stats()?;
             let bytes = pages.stored_bytes() + pages.metadata_bytes() + pages.fragmented_bytes();
             sizes.push(TableStats { name, rows: table.len()?, bytes });
-        });
+        }
         Ok(sizes)
     }
 }
