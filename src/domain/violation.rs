@@ -46,7 +46,11 @@ impl fmt::Display for Violations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, violation) in self.0.iter().enumerate() {
             let separator = if index == 0 { "" } else { "; " };
-            write!(f, "{separator}{}: {}", violation.pointer.trim_start_matches('/'), violation.detail)?;
+            match violation.pointer.trim_start_matches('/') {
+                // All of it is wrong, and has no name.
+                "" => write!(f, "{separator}{}", violation.detail)?,
+                name => write!(f, "{separator}{name}: {}", violation.detail)?,
+            }
         }
         Ok(())
     }

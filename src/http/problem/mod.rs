@@ -307,11 +307,7 @@ impl Problem {
 
 /// The places of broken rules, one after the other.
 fn names(violations: &Violations) -> String {
-    let name = |pointer: &str| match pointer.trim_start_matches('/') {
-        "" => "the body".to_owned(),
-        name => name.to_owned(),
-    };
-    let names: Vec<_> = violations.iter().map(|violation| name(&violation.pointer)).collect();
+    let names: Vec<_> = violations.iter().map(|violation| violation.pointer.trim_start_matches('/')).collect();
     names.join(", ")
 }
 
