@@ -202,7 +202,7 @@ impl<'a> ApiExtractor<'a> for Leaving {
         let by_cookie = [cookies::access_tokens(request.headers()), cookies::refresh_tokens(request.headers())];
         if by_cookie.iter().any(|tokens| !tokens.is_empty()) {
             // A program that does not say where it comes from may end what it holds the cookies of; browsers say it.
-            if Origin::of(request)? == Origin::Foreign {
+            if SentFrom::of(request)? == SentFrom::OtherSite {
                 foreign = Some(Problem::foreign_origin());
             } else {
                 let [more_access, more_refresh] = by_cookie;
@@ -224,21 +224,21 @@ fn check_origin(request: &Request) -> Result<(), Problem> {
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
-    if Origin::of(request)? == Origin::Own { Ok(()) } else { Err(Problem::foreign_origin()) }
+    if SentFrom::of(request)? == SentFrom::OwnSite { Ok(()) } else { Err(Problem::foreign_origin()) }
 }
 
 /// Where a request says that it comes from.
 #[derive(PartialEq, Eq)]
-enum Origin {
+enum SentFrom {
     /// From here: by an `Origin` that the operator lists, by `Sec-Fetch-Site`, or by an `Origin` that is this host.
-    Own,
+    OwnSite,
     /// From another site.
-    Foreign,
+    OtherSite,
     /// Nothing: browsers never do that when they write.
     Unsaid,
 }
 
-impl Origin {
+impl SentFrom {
     fn of(request: &Request) -> Result<Self, Problem> {
         let state = State::of(request)?;
         let is_own = match (request.header("sec-fetch-site"), request.header(header::ORIGIN)) {
@@ -247,7 +247,7 @@ impl Origin {
             (None, Some(origin)) => Base::is_origin(request, origin),
             (None, None) => return Ok(Self::Unsaid),
         };
-        Ok(if is_own { Self::Own } else { Self::Foreign })
+        Ok(if is_own { Self::OwnSite } else { Self::OtherSite })
     }
 }
 

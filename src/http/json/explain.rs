@@ -1,4 +1,4 @@
-//! What serde finds wrong with a body, for people: it names no type of ours. Most is said by the schema (`misfit`); this
+//! What serde finds wrong with a body, for people: it names no type of ours. Most is said by the schema (`mismatch`); this
 //! is what a schema can't say.
 
 /// A place within the value that is wrong, as the end of a JSON Pointer, and what is wrong there.

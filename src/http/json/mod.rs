@@ -2,10 +2,10 @@
 //! a malformed body is a 400, a wrong type a 422 that points at the place, and limits hold while the body is read.
 
 mod explain;
-mod misfit;
+mod known;
+mod mismatch;
 mod numbers;
 mod schemas;
-mod unknown;
 
 use std::cell::OnceCell;
 use std::marker::PhantomData;
@@ -21,7 +21,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use self::explain::{explain, syntax, without_place};
-use self::unknown::Known;
+use self::known::Known;
 use super::problem::Problem;
 use super::state::State;
 use super::{accept, body, prefer};
@@ -134,7 +134,7 @@ impl<T: DeserializeOwned + Type> Reader<T> {
             return Fault::Syntax(syntax(error));
         }
         let readable = numbers::readable(bytes);
-        if let Some(wrong) = readable.and_then(|readable| self.known().misfit(&readable.value)) {
+        if let Some(wrong) = readable.and_then(|readable| self.known().mismatch(&readable.value)) {
             return Fault::Shape(Violations::one(&wrong.pointer, wrong.detail));
         }
         let place = error.as_ref().map_or_else(String::new, |error| pointer(error.path()));

@@ -6,7 +6,7 @@ use poem_openapi::types::Type;
 use serde_json::Value;
 
 use super::escape;
-use super::misfit::misfit;
+use super::mismatch::mismatch;
 use super::schemas::{Schemas, field, has_fields};
 use crate::domain::Violation;
 
@@ -32,8 +32,8 @@ impl Known {
     }
 
     /// The first part of `value` that is not of its type.
-    pub fn misfit(&self, value: &Value) -> Option<Violation> {
-        misfit(&Schemas(&self.schemas), &self.root, value, String::new())
+    pub fn mismatch(&self, value: &Value) -> Option<Violation> {
+        mismatch(&Schemas(&self.schemas), &self.root, value, String::new())
     }
 
     /// Whether the way from `value` to a place leads through a field that is not known.

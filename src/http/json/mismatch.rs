@@ -13,7 +13,7 @@ use crate::http::types::Flag;
 
 /// The first part of `value`, which is at `pointer`, that its schema does not allow. Lengths and the like are checked by
 /// the domain.
-pub(super) fn misfit(
+pub(super) fn mismatch(
     schemas: &Schemas<'_>,
     schema: &MetaSchemaRef,
     value: &Value,
@@ -38,7 +38,10 @@ pub(super) fn misfit(
         Value::Object(fields) => in_fields(schemas, &parts, fields, &pointer),
         Value::Array(items) => {
             let schema = parts.iter().find_map(|part| part.items.as_deref())?;
-            items.iter().zip(0..).find_map(|(item, index)| misfit(schemas, schema, item, format!("{pointer}/{index}")))
+            items
+                .iter()
+                .zip(0..)
+                .find_map(|(item, index)| mismatch(schemas, schema, item, format!("{pointer}/{index}")))
         }
         _ => None,
     }
@@ -70,7 +73,7 @@ fn in_fields(
     let others = parts.iter().find_map(|part| part.additional_properties.as_deref());
     fields.iter().find_map(|(name, value)| {
         let schema = field(parts, name).or(others)?;
-        misfit(schemas, schema, value, format!("{pointer}/{}", escape(name)))
+        mismatch(schemas, schema, value, format!("{pointer}/{}", escape(name)))
     })
 }
 
@@ -128,7 +131,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::http::json::unknown::Known;
+    use crate::http::json::known::Known;
 
     #[derive(Enum)]
     #[oai(rename_all = "lowercase")]
@@ -161,7 +164,7 @@ mod tests {
     }
 
     fn said<T: Type>(value: &Value) -> String {
-        let wrong = Known::of::<T>().misfit(value);
+        let wrong = Known::of::<T>().mismatch(value);
         wrong.map_or_else(String::new, |Violation { pointer, detail }| format!("{pointer} {detail}").trim().to_owned())
     }
 
