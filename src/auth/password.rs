@@ -109,7 +109,7 @@ impl PasswordHasher {
         self.compare(password, Compared { stored, slowest_older: None, is_admitted: true }, asker).await
     }
 
-    /// The same, and whoever is not let in learns nothing from how long it takes.
+    /// The same; a refusal takes as long whatever the account has.
     pub async fn compare(&self, password: Password, compared: Compared, asker: Asker) -> Result<Verdict, HashingError> {
         let comparison = Comparison { compared, argon2: self.argon2.clone(), decoy: self.decoy.clone() };
         let entropy = self.entropy.clone();

@@ -59,7 +59,7 @@ pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let address = address(args)?;
     let password = password(args)?;
     let report = args.report.clone().unwrap_or_else(default_report);
-    let moving = Moving { address: &address, password: password.as_ref(), report: &report, is_rehearsal: args.dry_run };
+    let moving = Moving { address: &address, password: password.as_ref(), report: &report, is_dry_run: args.dry_run };
     let mut share = Share::new();
     let mut passed = |of, done, total| share.show(of, done, total);
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;

@@ -86,7 +86,7 @@ fn share(done: u64, total: u64, taken: Duration) -> String {
     format!("{percent} % ({done} of {total}), {rate:.0} rows/s, {left:.0} s left")
 }
 
-/// Nobody reads it? Then nobody misses it.
+/// Ignores write errors: progress is for people who watch.
 fn write(text: &str) {
     let mut terminal = stderr().lock();
     let _ = terminal.write_all(text.as_bytes()).and_then(|()| terminal.flush());

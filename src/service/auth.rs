@@ -269,7 +269,7 @@ impl Service {
         }
     }
 
-    /// Why not even the right password lets in whoever has these credentials.
+    /// Why an account is refused even with the right password.
     fn refusal(&self, credentials: &Credentials) -> Option<LoginFailure> {
         let is_unverified = self.accounts.load().require_verified_email && !credentials.is_verified;
         match credentials.is_active {

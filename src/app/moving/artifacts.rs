@@ -174,7 +174,7 @@ impl Run<'_> {
             }
         }
         let noted: Vec<_> = wanted.iter().map(|artifact| (key_of(tenant, artifact.id), note_of(artifact))).collect();
-        if !self.is_rehearsal && !wanted.is_empty() {
+        if !self.is_dry_run && !wanted.is_empty() {
             let failed = |error: StoreError| MovingError::Store { table: TABLE.name(), id: name.clone(), error };
             self.store.adopt_artifacts(tenant, wanted, self.stamp()).await.map_err(failed)?;
         }

@@ -64,7 +64,7 @@ impl Run<'_> {
         }
         let disabled = User { is_active: false, ..user };
         let state = users::state_of(&disabled);
-        if !self.is_rehearsal {
+        if !self.is_dry_run {
             self.store.adopt_user(disabled, None, self.stamp()).await.map_err(failed(table, &name))?;
         }
         self.noted.push((users::key_of(id), Note { state, ..*note }));
@@ -80,7 +80,7 @@ impl Run<'_> {
         }
         let unused = Workspace { is_active: false, ..workspace };
         let state = tenants::state_of(&unused);
-        if !self.is_rehearsal {
+        if !self.is_dry_run {
             let adopted = self.store.adopt_workspace(unused, Vec::new(), Vec::new(), self.stamp());
             adopted.await.map_err(failed(table, &name))?;
         }
@@ -102,7 +102,7 @@ impl Run<'_> {
         }
         let deleted = Artifact { deleted_at: Some(self.now), updated_at: self.now, ..artifact };
         let noted = artifacts::note_of(&deleted);
-        if !self.is_rehearsal {
+        if !self.is_dry_run {
             let adopted = self.store.adopt_artifacts(tenant, vec![deleted], self.stamp());
             adopted.await.map_err(failed(table, &name))?;
         }

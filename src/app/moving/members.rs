@@ -163,7 +163,7 @@ impl Run<'_> {
         Ok(note.is_some_and(|note| note.state == digest(&here.role)))
     }
 
-    /// Gives a workspace that nobody owns to who has the highest role, and has been there for longest.
+    /// Makes the member with the highest role, of several the oldest member, the owner of a workspace without one.
     fn give_owner(&mut self, members: &mut BTreeMap<UserId, Membership>) -> Result<(), MovingError> {
         if members.values().any(|member| member.role == Role::Owner) {
             return Ok(());

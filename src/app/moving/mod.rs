@@ -51,7 +51,7 @@ pub struct Moving<'a> {
     /// Where the report goes.
     pub report: &'a Path,
     /// Whether everything is only looked at.
-    pub is_rehearsal: bool,
+    pub is_dry_run: bool,
 }
 
 /// How far it is: of the rows of which table, how many were passed, and how many there are.
@@ -64,7 +64,7 @@ struct Run<'a> {
     notes: &'a Notes,
     report: Report,
     hasher: &'a PasswordHasher,
-    is_rehearsal: bool,
+    is_dry_run: bool,
     now: Timestamp,
     passed: Passed<'a>,
     /// How many rows each table has.
@@ -82,7 +82,7 @@ struct Run<'a> {
 pub async fn migrate_from(config: &Config, moving: &Moving<'_>, passed: Passed<'_>) -> Result<Moved, Error> {
     let address = Address::parse(moving.address.expose_secret(), moving.password)?;
     installation::require_database(&config.storage.data_dir)?;
-    let options = options(config, moving.is_rehearsal)?;
+    let options = options(config, moving.is_dry_run)?;
     let open = || RedbStore::open(options.clone(), Arc::new(NoObserver));
     // A server that uses it is met before the other database is asked, and none is made before that has answered.
     let known = options.location.has_database().then(open).transpose()?;
@@ -90,7 +90,7 @@ pub async fn migrate_from(config: &Config, moving: &Moving<'_>, passed: Passed<'
     let store = match known {
         Some(store) => store,
         None => {
-            if !moving.is_rehearsal {
+            if !moving.is_dry_run {
                 data_dir::make(&config.storage.data_dir)?;
             }
             open()?
@@ -103,9 +103,9 @@ pub async fn migrate_from(config: &Config, moving: &Moving<'_>, passed: Passed<'
 }
 
 /// How the database here is opened. What is only looked at is not brought up to date first, and not made.
-fn options(config: &Config, is_rehearsal: bool) -> Result<Options, Error> {
+fn options(config: &Config, is_dry_run: bool) -> Result<Options, Error> {
     let options = store_options(&config.storage);
-    if !is_rehearsal {
+    if !is_dry_run {
         return Ok(options);
     }
     if !options.location.has_database() {
@@ -124,7 +124,7 @@ async fn from_there(
     moving: &Moving<'_>,
     passed: Passed<'_>,
 ) -> Result<Moved, Error> {
-    let notes = Notes::open(&config.storage.data_dir, moving.is_rehearsal)?;
+    let notes = Notes::open(&config.storage.data_dir, moving.is_dry_run)?;
     let hasher = super::hasher(&config.auth, Arc::new(|_| {}))?;
     let mut run = Run {
         source,
@@ -132,7 +132,7 @@ async fn from_there(
         notes: &notes,
         report: Report::create(moving.report)?,
         hasher: &hasher,
-        is_rehearsal: moving.is_rehearsal,
+        is_dry_run: moving.is_dry_run,
         now: SystemClock.now(),
         passed,
         totals: HashMap::new(),
@@ -142,7 +142,7 @@ async fn from_there(
         noted: Vec::new(),
     };
     run.all().await?;
-    Ok(run.report.finish(moving.is_rehearsal)?)
+    Ok(run.report.finish(moving.is_dry_run)?)
 }
 
 impl Run<'_> {

@@ -93,8 +93,8 @@ pub(super) struct Notes {
 }
 
 impl Notes {
-    /// The notes in a data directory. In a rehearsal, a copy in memory.
-    pub fn open(data_dir: &Path, is_rehearsal: bool) -> Result<Self, MovingError> {
+    /// The notes in a data directory. In a dry run, a copy in memory.
+    pub fn open(data_dir: &Path, is_dry_run: bool) -> Result<Self, MovingError> {
         let path = data_dir.join(FILE);
         let failed = |cause: &dyn Display| MovingError::Notes { path: path.clone(), cause: cause.to_string() };
         let builder = || {
@@ -102,7 +102,7 @@ impl Notes {
             builder.set_cache_size(CACHE_BYTES);
             builder
         };
-        let database = match (is_rehearsal, path.exists()) {
+        let database = match (is_dry_run, path.exists()) {
             (false, _) => builder().create(&path).map_err(|error| failed(&error))?,
             (true, there) => {
                 let copy = builder().create_with_backend(InMemoryBackend::new()).map_err(|error| failed(&error))?;
@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_run_has_not_seen_is_known_and_a_rehearsal_changes_nothing() {
+    fn what_a_run_has_not_seen_is_known_and_a_dry_run_changes_nothing() {
         let directory = tempfile::tempdir().expect("a directory");
         let note = |byte| Note { state: [byte; 32], origin: [0; 32], updated_at: 7 };
         let [one, two] = [1, 2].map(|byte| key(Kind::Artifact, &[[9; 16], [byte; 16]]));
@@ -229,11 +229,11 @@ mod tests {
         first.put(&[(one.clone(), note(1)), (two.clone(), note(2))]).expect("noted");
         assert_eq!(first.seen(Kind::Artifact).expect("counts"), (2, 0));
         drop(first);
-        let rehearsal = Notes::open(directory.path(), true).expect("notes");
-        rehearsal.put(&[(one.clone(), note(3))]).expect("noted");
-        assert_eq!(rehearsal.seen(Kind::Artifact).expect("counts"), (1, 1));
-        assert_eq!(rehearsal.seen(Kind::Membership).expect("counts"), (0, 0));
-        drop(rehearsal);
+        let dry_run = Notes::open(directory.path(), true).expect("notes");
+        dry_run.put(&[(one.clone(), note(3))]).expect("noted");
+        assert_eq!(dry_run.seen(Kind::Artifact).expect("counts"), (1, 1));
+        assert_eq!(dry_run.seen(Kind::Membership).expect("counts"), (0, 0));
+        drop(dry_run);
         let second = Notes::open(directory.path(), false).expect("notes");
         assert_eq!(second.get(&one).expect("a note"), Some(note(1)));
         second.put(&[(one, note(1))]).expect("noted");

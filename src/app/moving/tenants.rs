@@ -206,13 +206,13 @@ impl Run<'_> {
     }
 
     async fn write_tenants(&mut self, writes: Vec<Write>) -> Result<(), MovingError> {
-        let (store, is_rehearsal) = (self.store, self.is_rehearsal);
+        let (store, is_dry_run) = (self.store, self.is_dry_run);
         let written = join_all(writes.iter().map(|write| {
             let (workspace, stamp) = (write.workspace.clone(), self.stamp());
             let memberships: Vec<Membership> = write.members.wanted.clone();
             let gone: Vec<UserId> = write.members.gone.clone();
             async move {
-                if is_rehearsal {
+                if is_dry_run {
                     Ok(workspace)
                 } else {
                     store.adopt_workspace(workspace, memberships, gone, stamp).await

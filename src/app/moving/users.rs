@@ -232,10 +232,10 @@ impl Run<'_> {
     }
 
     async fn write_users(&mut self, writes: Vec<Write>) -> Result<(), MovingError> {
-        let (store, is_rehearsal) = (self.store, self.is_rehearsal);
+        let (store, is_dry_run) = (self.store, self.is_dry_run);
         let written = join_all(writes.iter().map(|write| {
             let (user, hash, stamp) = (write.user.clone(), write.hash.clone(), self.stamp());
-            async move { if is_rehearsal { Ok(()) } else { store.adopt_user(user, hash, stamp).await } }
+            async move { if is_dry_run { Ok(()) } else { store.adopt_user(user, hash, stamp).await } }
         }));
         for (write, written) in writes.iter().zip(written.await) {
             let place = (TABLE, write.older.id.as_str());
