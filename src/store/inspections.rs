@@ -4,15 +4,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
 use async_trait::async_trait;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 use super::check::{Check, CheckReport};
 use super::engine::{Engine, Whole};
 use super::{Stats, StoreError, StoreResult, WorkspaceStats};
 use crate::priority::Work;
-
-/// There is one at a time: each reads everything, and keeps pages from being used again.
-static TURN: Semaphore = Semaphore::const_new(1);
 
 /// Looks at everything as of the last commit, on a thread of its own that lets others go first. Another at the same time is
 /// [`StoreError::Overloaded`].
@@ -48,7 +45,7 @@ async fn beside<T: Send + 'static>(
     engine: &impl Engine,
     look: impl FnOnce(&(dyn Whole + Send + Sync)) -> StoreResult<T> + Send + 'static,
 ) -> StoreResult<T> {
-    let turn = TURN.try_acquire().map_err(|_| StoreError::Overloaded)?;
+    let turn = engine.inspections().clone().try_acquire_owned().map_err(|_| StoreError::Overloaded)?;
     let whole = engine.whole()?;
     let (sender, looked) = oneshot::channel();
     let work = move || {

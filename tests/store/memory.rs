@@ -33,6 +33,7 @@ pub struct MemoryEngine {
     pub read_only: ReadOnly,
     history: HistoryId,
     backups: Arc<Semaphore>,
+    inspections: Arc<Semaphore>,
     commits: AtomicU64,
     trips: AtomicU64,
 }
@@ -54,9 +55,10 @@ impl MemoryEngine {
 
     fn over(state: State) -> Self {
         let history = history_of(&state).unwrap();
-        let (state, backups) = (Mutex::new(Some(Arc::new(state))), Arc::new(Semaphore::new(1)));
+        let state = Mutex::new(Some(Arc::new(state)));
+        let [backups, inspections] = [(); 2].map(|()| Arc::new(Semaphore::new(1)));
         let read_only = ReadOnly::default();
-        Self { state, read_only, history, backups, commits: AtomicU64::new(0), trips: AtomicU64::new(0) }
+        Self { state, read_only, history, backups, inspections, commits: AtomicU64::new(0), trips: AtomicU64::new(0) }
     }
 
     /// What a check of it finds.
@@ -159,6 +161,10 @@ impl Engine for MemoryEngine {
 
     fn backups(&self) -> &Arc<Semaphore> {
         &self.backups
+    }
+
+    fn inspections(&self) -> &Arc<Semaphore> {
+        &self.inspections
     }
 
     async fn scrub_changes(

@@ -135,6 +135,9 @@ pub trait Engine: Send + Sync {
     /// Held by the one backup that is being made.
     fn backups(&self) -> &Arc<Semaphore>;
 
+    /// Held by the one look at everything that is being taken: each keeps pages from being used again.
+    fn inspections(&self) -> &Arc<Semaphore>;
+
     /// See [`super::Deletions::scrub_changes`].
     fn scrub_changes(
         &self,

@@ -159,6 +159,10 @@ impl Engine for RedbStore {
         &self.backups
     }
 
+    fn inspections(&self) -> &Arc<Semaphore> {
+        &self.inspections
+    }
+
     async fn scrub_changes(
         &self,
         people: Vec<UserId>,

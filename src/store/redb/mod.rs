@@ -83,6 +83,8 @@ pub struct RedbStore {
     read_only: ReadOnly,
     /// Held by the one backup that is being made.
     backups: Arc<Semaphore>,
+    /// Held by the one look at everything that is being taken.
+    inspections: Arc<Semaphore>,
 }
 
 impl RedbStore {
@@ -106,8 +108,21 @@ impl RedbStore {
         let writer = Group::new(database, reopen, pause, shared, bounds, guard, Arc::clone(&observer))
             .and_then(|group| Writer::start(group, queue))
             .map_err(|error| OpenError::after_opening(location.path(), &error))?;
-        let (writer, scans, backups) = (Arc::new(writer), Scans::new(limits), Arc::new(Semaphore::new(1)));
-        Ok(Self { writer, published, scans, limits, observer, location, history, quotas, read_only, backups })
+        let (writer, scans) = (Arc::new(writer), Scans::new(limits));
+        let [backups, inspections] = [(); 2].map(|()| Arc::new(Semaphore::new(1)));
+        Ok(Self {
+            writer,
+            published,
+            scans,
+            limits,
+            observer,
+            location,
+            history,
+            quotas,
+            read_only,
+            backups,
+            inspections,
+        })
     }
 }
 

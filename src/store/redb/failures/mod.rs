@@ -247,9 +247,9 @@ fn store(disk: &Disk, limits: StoreLimits) -> RedbStore {
     let group = Group::new(database, reopen, pause, shared, bounds, guard, Arc::clone(&observer)).unwrap();
     let writer = Arc::new(Writer::start(group, 2).unwrap());
     let history = HistoryId::from_bytes([0; 16]);
-    let (scans, backups) = (Scans::new(limits), Arc::new(Semaphore::new(1)));
+    let (scans, [backups, inspections]) = (Scans::new(limits), [(); 2].map(|()| Arc::new(Semaphore::new(1))));
     let (location, quotas, read_only) = (Location::Memory, SharedQuotas::default(), ReadOnly::default());
-    RedbStore { writer, published, scans, limits, observer, location, history, quotas, read_only, backups }
+    RedbStore { writer, published, scans, limits, observer, location, history, quotas, read_only, backups, inspections }
 }
 
 fn stamp() -> Stamp {
