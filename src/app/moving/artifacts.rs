@@ -65,7 +65,7 @@ impl Run<'_> {
         let id = row.text("id").to_owned();
         let place = (TABLE, id.as_str());
         let Some(artifact_id) = values::id::<ArtifactId>(&id) else {
-            self.report.row(place, What::Skipped, "its id is no UUID")?;
+            self.report.row(place, What::Skipped, values::NO_ID)?;
             return Ok(None);
         };
         let tenant_text = row.text("tenant_id");

@@ -119,7 +119,7 @@ impl Run<'_> {
         let id = row.text("id").to_owned();
         let place = (TABLE, id.as_str());
         let Some(tenant) = values::id::<TenantId>(&id) else {
-            self.report.row(place, What::Skipped, "its id is no UUID")?;
+            self.report.row(place, What::Skipped, values::NO_ID)?;
             return Ok(None);
         };
         let (text, slug_text) = (row.text("name"), row.text("slug").to_owned());
@@ -166,7 +166,7 @@ impl Run<'_> {
 
     async fn decide_on_tenant(&mut self, row: &Row, older: Vec<OlderMember>) -> Result<Option<Write>, MovingError> {
         let Some(Older { id, mut workspace, slug }) = self.older_tenant(row)? else {
-            self.skip_members(&older, "the id of its workspace is no UUID")?;
+            self.skip_members(&older, "the id of its workspace is no UUID, or the nil UUID")?;
             return Ok(None);
         };
         let failed = |error| MovingError::Store { table: TABLE.name(), id: id.clone(), error };

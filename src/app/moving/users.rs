@@ -79,7 +79,7 @@ impl Run<'_> {
         let (id, address) = (row.text("id").to_owned(), row.text("email"));
         let place = (TABLE, id.as_str());
         let Some(user_id) = values::id::<UserId>(&id) else {
-            self.report.row(place, What::Skipped, "its id is no UUID")?;
+            self.report.row(place, What::Skipped, values::NO_ID)?;
             return Ok(None);
         };
         let Ok(email) = Email::parse(address).map(|email| email.composed()) else {

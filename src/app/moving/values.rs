@@ -5,9 +5,12 @@ use uuid::Uuid;
 use super::source::Row;
 use crate::domain::Timestamp;
 
-/// An id; none if it is no UUID.
+/// Why a row is skipped whose [`id`] is none.
+pub(super) const NO_ID: &str = "its id is no UUID, or the nil UUID";
+
+/// An id; none if it is no UUID, or the nil UUID, which stands for nobody here.
 pub(super) fn id<Id: From<Uuid>>(text: &str) -> Option<Id> {
-    Uuid::try_parse(text.trim()).ok().map(Id::from)
+    Uuid::try_parse(text.trim()).ok().filter(|id| !id.is_nil()).map(Id::from)
 }
 
 /// Whether something holds; what is not said is taken for `default`.
@@ -21,4 +24,17 @@ pub(super) fn times(row: &Row, now: Timestamp) -> (Timestamp, Timestamp) {
     let (created, updated) = (time("created_at"), time("updated_at"));
     let created_at = created.or(updated).unwrap_or(now);
     (created_at, updated.unwrap_or(created_at).max(created_at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::TenantId;
+
+    #[test]
+    fn nobody_has_the_nil_id() {
+        assert!(id::<TenantId>(" 00000000-0000-0000-0000-000000000005 ").is_some());
+        assert_eq!(id::<TenantId>("00000000-0000-0000-0000-000000000000"), None);
+        assert_eq!(id::<TenantId>("5"), None);
+    }
 }
