@@ -120,6 +120,16 @@ pub async fn a_workspace_is_taken_over_with_its_members(world: World) {
     assert_eq!(adopt(&unused, Vec::new(), Vec::new()).await, Err(StoreError::NotFound(Missing::Workspace)));
 }
 
+pub async fn a_workspace_that_is_gone_for_good_may_come_again(world: World) {
+    let workspace = world.new_workspace("acme");
+    let adopt = async || world.store.adopt_workspace(workspace.clone(), Vec::new(), Vec::new(), world.stamp()).await;
+    adopt().await.unwrap();
+    world.store.end_workspace(workspace.id, world.stamp()).await.unwrap();
+    while world.store.sweep_deleted_workspaces(1000).await.unwrap() {}
+    adopt().await.unwrap();
+    assert_eq!(world.store.check().await.unwrap().findings, [], "it begins a chain of its own in the change log");
+}
+
 pub async fn artifacts_are_taken_over_in_the_trash_or_not(world: World) {
     let ann = world.user("ann").await.id;
     let tenant = world.workspace(ann).await;

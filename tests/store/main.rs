@@ -97,6 +97,7 @@ on_every_store! {
         another_hash_ends_the_sessions
         it_is_known_what_the_slowest_older_hash_costs
         a_workspace_is_taken_over_with_its_members
+        a_workspace_that_is_gone_for_good_may_come_again
         artifacts_are_taken_over_in_the_trash_or_not
     }
     workspaces {

@@ -83,6 +83,19 @@ impl<'a, W: Write> ChangeSet<'a, W> {
         Ok(self.writer.row(key, &[])?)
     }
 
+    /// Lets the copy remove everything in a workspace, and the mark of its deletion.
+    pub fn clear(&mut self, tenant: TenantId) -> Result<(), BackupError> {
+        if self.tenants.contains_key(&tenant) {
+            // What was written before this is removed as well, and to be written again.
+            self.written.clear();
+        }
+        for table in Table::IN_WORKSPACES.into_iter().chain([Table::WorkspacesDeleted]) {
+            self.begin(Section::Rows(table))?;
+            self.writer.prefix(&tenant.to_bytes())?;
+        }
+        Ok(())
+    }
+
     fn begin(&mut self, section: Section) -> Result<(), BackupError> {
         if self.section != Some(section) {
             self.section = Some(section);

@@ -13,6 +13,10 @@ type Written = Result<(), BackupError>;
 
 /// Writes what an entry is about. Every kind has its place here; the compiler asks for that of a new one.
 pub(super) fn write<W: Write>(set: &mut ChangeSet<'_, W>, change: &Change) -> Written {
+    if let ChangeKind::WorkspaceCreated(tenant) = change.kind {
+        // One that is gone for good may come again with its id; the copy may have what is left of the former one.
+        set.clear(tenant)?;
+    }
     // Of a workspace that is deleted, nothing but that is worth telling: what is left of it in the copy is swept away
     // there.
     let tenant = match change.tenant {
@@ -71,7 +75,8 @@ pub(super) fn write<W: Write>(set: &mut ChangeSet<'_, W>, change: &Change) -> Wr
         | ChangeKind::WorkspaceQuotasSet(tenant) => workspace(set, tenant),
         ChangeKind::WorkspaceDeleted(tenant) => {
             workspace(set, tenant)?;
-            // It may be gone, because everything else is; but that is so here, and not in the copy.
+            // It may be gone, because everything else is; but that is so here, and not in the copy. One that came again
+            // follows.
             set.key(Table::WorkspacesDeleted, &tenant.to_bytes())
         }
         ChangeKind::MemberAdded(user, _) | ChangeKind::MemberRoleChanged(user, _, _) => member(set, tenant, user),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::rows::Totals;
 use super::{Check, Fix};
-use crate::domain::TenantId;
+use crate::domain::{ChangeKind, TenantId};
 use crate::store::StoreResult;
 use crate::store::engine::{Counter, Entry, Section, Span, Whole, chain, number};
 use crate::store::records;
@@ -44,6 +44,12 @@ pub(super) fn check(check: &mut Check, whole: &dyn Whole, totals: &mut Totals) -
         }
         if entries.value().first() == Some(&WITHOUT_CHAIN) {
             continue;
+        }
+        if let ChangeKind::WorkspaceCreated(tenant) = entry.change.kind {
+            // One with the id of a workspace that is gone for good has nothing before it.
+            for counter in [Counter::NewestChange, Counter::NewestAbout] {
+                newest.remove(&(tenant, counter));
+            }
         }
         if let Some(chain) = chain(entry.change.tenant, entry.change.about) {
             let before = newest.insert(chain, seq).unwrap_or_default();

@@ -129,9 +129,3 @@ fn name(key: &[u8]) -> String {
 fn first_of(key: &[u8]) -> [u8; 16] {
     key.first_chunk().copied().unwrap_or_default()
 }
-
-/// The two ids of a key, the other way round.
-fn swapped(key: &[u8]) -> Vec<u8> {
-    let (first, second) = key.split_at(key.len().min(16));
-    [second, first].concat()
-}

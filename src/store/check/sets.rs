@@ -1,9 +1,9 @@
 //! The tables that hold the keys of others in another order.
 
-use super::{Check, Fix, first_of, name, swapped};
+use super::{Check, Fix, first_of, name};
 use crate::domain::{Artifact, Noted, TenantId};
 use crate::store::StoreResult;
-use crate::store::engine::{Section, Span, Table, Whole, creation_in, creation_key, expiry_key, pair};
+use crate::store::engine::{Section, Span, Table, Whole, creation_in, creation_key, expiry_key, pair, swapped};
 use crate::store::reading::Reading as _;
 use crate::store::records;
 

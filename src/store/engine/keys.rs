@@ -17,6 +17,12 @@ pub fn second_of(key: &[u8; 32]) -> [u8; 16] {
     second
 }
 
+/// The two ids of a key, the other way round.
+pub fn swapped(key: &[u8]) -> Vec<u8> {
+    let (first, second) = key.split_at(key.len().min(16));
+    [second, first].concat()
+}
+
 /// The key of an artifact in the order of creation.
 pub fn creation_key(tenant: TenantId, in_trash: bool, creation: Creation) -> [u8; 41] {
     let mut key = [0; 41];

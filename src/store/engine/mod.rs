@@ -25,7 +25,7 @@ use crate::domain::{ChangeKind, LogPosition, Membership, Quotas, Session, Stamp,
 
 pub use super::records::Entry;
 pub use cursor::{Cursor, Span};
-pub use keys::{creation_in, creation_key, expiry_key, pair, second_of};
+pub use keys::{creation_in, creation_key, expiry_key, pair, second_of, swapped};
 pub use overlay::{End, Overlay, Written};
 pub use rows::RowCount;
 pub use tables::{Counter, Table, WHOLE};

@@ -49,6 +49,18 @@ pub enum Table {
 }
 
 impl Table {
+    /// Those of what is in workspaces, in the order in which a deleted one is swept.
+    pub const IN_WORKSPACES: [Self; 8] = [
+        Self::ArtifactsByCreation,
+        Self::Artifacts,
+        Self::ArtifactsTrash,
+        Self::ArtifactVersions,
+        Self::ApiKeyUses,
+        Self::ApiKeys,
+        Self::Invitations,
+        Self::Members,
+    ];
+
     /// All there are, in the order that they have in backups.
     pub(super) const ALL: [Self; 20] = [
         Self::Users,
@@ -170,9 +182,10 @@ impl Counter {
     /// What is counted in each workspace and in all.
     pub const SUMMED: [Self; 3] = [Self::Members, Self::Artifacts, Self::ActiveArtifacts];
 
-    /// Stands where the scope does of what is counted by a cost: no id is like it.
+    /// Stands where the scope does of what is counted by a cost. No UUID is like it: the variant would be a reserved one
+    /// (RFC 9562, section 4.1).
     pub fn cost_scope(cost: u32) -> [u8; 16] {
-        let mut scope = WHOLE;
+        let mut scope = *b"older hashes\0\0\0\0";
         scope[12..].copy_from_slice(&cost.to_be_bytes());
         scope
     }

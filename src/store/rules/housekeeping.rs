@@ -78,22 +78,10 @@ fn by_tenant<P: Clone>(places: &[P], tenant_of: impl Fn(&P) -> TenantId) -> Vec<
     groups.map(|group| (tenant_of(&group[0]), group.to_vec())).collect()
 }
 
-/// What a deleted workspace had, in the order in which it is removed.
-const HAD: [Table; 8] = [
-    Table::ArtifactsByCreation,
-    Table::Artifacts,
-    Table::ArtifactsTrash,
-    Table::ArtifactVersions,
-    Table::ApiKeyUses,
-    Table::ApiKeys,
-    Table::Invitations,
-    Table::Members,
-];
-
 /// See [`Housekeeping::sweep_deleted_workspaces`].
 fn sweep(tx: &mut Tx<'_>, tenant: TenantId, limit: usize) -> StoreResult<bool> {
     let mut left = limit;
-    for table in HAD {
+    for table in Table::IN_WORKSPACES {
         for (key, _) in tx.keys(table, &Span::under(table, &tenant.to_bytes()), left)? {
             if table == Table::Members
                 && let Some(user) = key[16..].first_chunk()
