@@ -1,6 +1,8 @@
 //! What texts are compared by: without case, accents, widths and compositions, and letters that are variants of others as those.
 
 use deunicode::deunicode_char;
+use icu_properties::CodePointMapData;
+use icu_properties::props::GeneralCategory;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Longer words are cut, in characters: nobody types more of one.
@@ -35,14 +37,15 @@ pub(super) fn is_skin_tone(c: char) -> bool {
     ('\u{1f3fb}'..='\u{1f3ff}').contains(&c)
 }
 
-/// What is written or left out as one likes: accents, the vowels of Hebrew and Arabic, and what only says how letters are
-/// drawn.
+/// What is written or left out as one likes: accents, the vowels of Hebrew and Arabic, the dots that Indic scripts put under
+/// letters of other languages, and what only says how letters are drawn.
 fn is_passed_over(c: char) -> bool {
     let is_accent = ('\u{300}'..='\u{36f}').contains(&c);
     let is_hebrew =
         matches!(c, '\u{591}'..='\u{5bd}' | '\u{5bf}' | '\u{5c1}'..='\u{5c2}' | '\u{5c4}'..='\u{5c5}' | '\u{5c7}');
     let is_arabic = matches!(c, '\u{610}'..='\u{61a}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}');
-    is_accent || is_hebrew || is_arabic || is_selector(c) || matches!(c, '\u{200c}' | '\u{200d}')
+    let is_nukta = matches!(c, '\u{93c}' | '\u{9bc}' | '\u{a3c}' | '\u{abc}' | '\u{b3c}' | '\u{cbc}');
+    is_accent || is_hebrew || is_arabic || is_nukta || is_selector(c) || matches!(c, '\u{200c}' | '\u{200d}')
 }
 
 fn push_letter(c: char, folded: &mut String) {
@@ -51,7 +54,7 @@ fn push_letter(c: char, folded: &mut String) {
         'ς' => folded.push('σ'),
         'ی' => folded.push('ي'),
         'ک' => folded.push('ك'),
-        _ => match latin(c) {
+        _ => match latin(c).or_else(|| digit(c)) {
             Some(letters) => folded.push_str(&letters.to_ascii_lowercase()),
             None => folded.push(c),
         },
@@ -64,6 +67,12 @@ fn latin(c: char) -> Option<&'static str> {
         | '\u{a722}'..='\u{a7ff}' | '\u{ab30}'..='\u{ab6f}');
     let letters = deunicode_char(c).filter(|_| is_latin && c.is_alphabetic());
     letters.filter(|letters| !letters.is_empty() && letters.bytes().all(|b| b.is_ascii_alphabetic()))
+}
+
+/// The digit that a digit of another script stands for.
+fn digit(c: char) -> Option<&'static str> {
+    let is_digit = !c.is_ascii() && CodePointMapData::<GeneralCategory>::new().get(c) == GeneralCategory::DecimalNumber;
+    deunicode_char(c).filter(|digit| is_digit && digit.len() == 1 && digit.as_bytes()[0].is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -86,6 +95,9 @@ mod tests {
             ("می\u{200c}خواهم", "ميخواهم"),
             ("葛\u{e0100}", "葛"),
             ("ё й", "е и"),
+            ("٣ ۴ ३ ৫", "3 4 3 5"),
+            ("क़लम", "कलम"),
+            ("㎏ № ㍿", "kg no 株式会社"),
         ] {
             assert_eq!(fold(text), folded, "{text}");
         }

@@ -1,9 +1,11 @@
-//! Which parts of a text words are made of: runs of letters, digits and their marks, and emoji.
+//! Which parts of a text words are made of: runs of letters, digits and their marks, emoji, and signs of money and
+//! mathematics.
 
 use std::ops::Range;
 
-use icu_properties::CodePointSetData;
-use icu_properties::props::{EmojiPresentation, ExtendedPictographic};
+use icu_properties::props::{EmojiPresentation, ExtendedPictographic, GeneralCategory};
+use icu_properties::{CodePointMapData, CodePointSetData};
+use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
 use super::fold::is_skin_tone;
@@ -20,6 +22,8 @@ pub(super) enum Kind {
     Unspaced,
     /// One emoji, of however many characters.
     Emoji,
+    /// One sign that is a word by itself.
+    Sign,
 }
 
 impl Kind {
@@ -29,7 +33,7 @@ impl Kind {
         } else if is_word_char(c) {
             Some(Self::Spaced)
         } else {
-            is_emoji(c).then_some(Self::Emoji)
+            is_emoji(c).then_some(Self::Emoji).or(is_sign(c).then_some(Self::Sign))
         }
     }
 }
@@ -43,7 +47,20 @@ pub(super) struct Run {
 
 /// Whether words are made of it.
 fn is_word_char(c: char) -> bool {
-    c.is_alphanumeric() || is_combining_mark(c)
+    c.is_alphanumeric() || is_combining_mark(c) || stands_for_letters(c)
+}
+
+/// Whether it is drawn as one sign, but is several letters: `㎏`, `№`. Signs of trade are no letters of the name before them.
+fn stands_for_letters(c: char) -> bool {
+    let is_trade = matches!(c, '\u{2120}' | '\u{2122}');
+    c > '\u{2100}' && !is_trade && !c.is_alphanumeric() && c.nfkd().all(char::is_alphanumeric)
+}
+
+/// Whether it is looked for by itself: a currency, mathematics, a degree.
+fn is_sign(c: char) -> bool {
+    let is_currency =
+        || !c.is_ascii() && CodePointMapData::<GeneralCategory>::new().get(c) == GeneralCategory::CurrencySymbol;
+    matches!(c, '\u{2103}' | '\u{2109}' | '\u{2200}'..='\u{22ff}') || is_currency()
 }
 
 /// Whether a run begins with it.
@@ -79,6 +96,7 @@ fn continues(run: &Run, before: char, c: char, kind: Option<Kind>) -> bool {
     let is_mark = is_combining_mark(c) || matches!(c, JOINER | NON_JOINER);
     match run.kind {
         Kind::Spaced | Kind::Unspaced => is_mark || kind == Some(run.kind),
+        Kind::Sign => is_mark,
         Kind::Emoji => {
             let is_second = run.bytes.len() == before.len_utf8();
             is_mark
@@ -134,7 +152,9 @@ mod tests {
             ("1️⃣ 2", &["1️⃣", "2"]),
             ("می\u{200c}خواهم", &["می\u{200c}خواهم"]),
             ("हिन्दी भाषा", &["हिन्दी", "भाषा"]),
-            ("™ ©", &[]),
+            ("™ © brand™", &["brand"]),
+            ("5€ ∑x 20℃ $1", &["5", "€", "∑", "x", "20", "℃", "1"]),
+            ("5㎏ №7 ㍿", &["5㎏", "№7", "㍿"]),
         ] {
             assert_eq!(parts(text), expected, "{text}");
         }

@@ -1,6 +1,6 @@
 //! How text becomes words: the same for what is indexed, what is looked for and what is marked in an answer.
 //!
-//! A word is a run of letters, digits and their marks, or an emoji. It is compared folded, and also by its English stem, so
+//! A word is a run of letters, digits and their marks, an emoji, or a sign of money or mathematics. It is compared folded, and also by its English stem, so
 //! that "deployments" finds "deploying". Chinese and Japanese have no spaces between words: their runs are read as
 //! overlapping pairs of characters.
 //!
@@ -68,7 +68,9 @@ fn read(text: &str, is_asked_for: bool) -> Vec<Word> {
         let position = words.len();
         match kind {
             Kind::Unspaced => push_pairs(text, bytes, &mut words),
-            Kind::Emoji => words.push(Word { folded: fold_emoji(part), stem: None, other: None, bytes, position }),
+            Kind::Emoji | Kind::Sign => {
+                words.push(Word { folded: fold_emoji(part), stem: None, other: None, bytes, position })
+            }
             Kind::Spaced => {
                 let folded = fold(part);
                 if folded.is_empty() {

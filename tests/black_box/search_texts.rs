@@ -36,6 +36,10 @@ fn letters_are_found_however_they_are_written() {
         "ΟΔΟΣ",
         "می‌خواهم",
         "हिन्दी",
+        "क़लम",
+        "Flug ٤٧",
+        "7 ㎏ 12€",
+        "№3 ∑ 20℃",
     ];
     let artifacts = named(&owner, &names);
     for (q, name) in [
@@ -56,6 +60,15 @@ fn letters_are_found_however_they_are_written() {
         ("οδός", "ΟΔΟΣ"),
         ("میخواهم", "می‌خواهم"),
         ("हिन्दी", "हिन्दी"),
+        ("कलम", "क़लम"),
+        ("47", "Flug ٤٧"),
+        ("४७", "Flug ٤٧"),
+        ("kg", "7 ㎏ 12€"),
+        ("㎏", "7 ㎏ 12€"),
+        ("€", "7 ㎏ 12€"),
+        ("no3", "№3 ∑ 20℃"),
+        ("∑", "№3 ∑ 20℃"),
+        ("℃", "№3 ∑ 20℃"),
     ] {
         assert_eq!(found(&owner, &artifacts, q), [name], "{q}");
     }
