@@ -54,6 +54,11 @@ impl Base {
         Self::of(request).map_or("", |base| &base.prefix)
     }
 
+    /// A path of this server as clients have it.
+    pub fn prefixed(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix)
+    }
+
     /// Whether an origin is that of the server as the client of a request asks for it.
     pub fn is_origin(request: &Request, origin: &str) -> bool {
         let asked = Self::of(request).and_then(|base| base.authority.as_deref());

@@ -19,7 +19,7 @@ use super::json::{self, essence};
 use super::prefer;
 use super::problem::Problem;
 use super::state::State;
-use crate::domain::Violations;
+use crate::domain::{Violation, Violations};
 use crate::offload::offload;
 
 const CONTENT_TYPE: &str = "application/x-ndjson";
@@ -28,6 +28,8 @@ const ALSO_TAKEN: [&str; 4] =
     ["application/ndjson", "application/jsonl", "application/json", "application/octet-stream"];
 /// The most lines of a body that hold something.
 const MAX_LINES: usize = 10_000;
+/// After so many fields that are not known, no more lines are looked at for them.
+const MAX_UNKNOWN: usize = 20;
 
 /// How many bytes are read off the runtime's threads, which takes a millisecond or so; less is read where it comes in.
 const READ_AT_ONCE: usize = 64 << 10;
@@ -73,12 +75,21 @@ pub(super) struct Lines<T> {
     pub complete: Vec<Line<T>>,
     /// How many have ended that stand for what can't be read.
     damaged: usize,
+    /// The first fields that `T` does not have, if those are wrong.
+    unknown: Vec<Violation>,
 }
 
 impl<T: DeserializeOwned + Type> Lines<T> {
     /// None so far. When `is_strict`, fields that `T` does not have are wrong.
     pub fn new(is_strict: bool) -> Self {
-        Self { reader: json::Reader::new(is_strict), number: 0, begun: Vec::new(), complete: Vec::new(), damaged: 0 }
+        Self {
+            reader: json::Reader::new(is_strict),
+            number: 0,
+            begun: Vec::new(),
+            complete: Vec::new(),
+            damaged: 0,
+            unknown: Vec::new(),
+        }
     }
 
     /// Takes in what comes next.
@@ -103,11 +114,20 @@ impl<T: DeserializeOwned + Type> Lines<T> {
                 return Err(Problem::import_too_long(MAX_LINES));
             }
             let is_exported = memmem::find(line, EXPORTED).is_some();
+            if self.unknown.len() < MAX_UNKNOWN {
+                let unknown = self.reader.unknown_fields(line);
+                self.unknown.extend(unknown.into_iter().map(|violation| in_line(self.number, violation)));
+            }
             self.complete.push(Line { number: self.number, value: self.reader.line(line), is_exported });
         }
         self.begun.clear();
         Ok(())
     }
+}
+
+/// A fault in a line, in the whole.
+fn in_line(number: usize, Violation { pointer, detail }: Violation) -> Violation {
+    Violation { pointer: format!("/{number}{pointer}"), detail: format!("line {number}: {detail}") }
 }
 
 impl<T: DeserializeOwned + Type> Ndjson<T> {
@@ -137,6 +157,7 @@ async fn read<T: DeserializeOwned + Type + 'static>(
     }
     lines.take(&unread)?;
     lines.end_line()?;
+    Violations::none(lines.unknown).map_err(|unknown| Problem::unknown_fields(&unknown))?;
     Ok(Ndjson { lines: lines.complete, damaged: lines.damaged })
 }
 

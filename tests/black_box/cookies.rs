@@ -86,9 +86,12 @@ fn s17_signing_out_takes_whatever_of_the_pair_there_is() {
     }
     let old_access = account.access.clone();
     type SignOut = fn(&Server, &str, &str) -> Reply;
-    let ways: [(&str, SignOut); 7] = [
+    let ways: [(&str, SignOut); 8] = [
         ("a cookie of a program that says no origin", |server, access, _| {
             server.client().with("Cookie", &cookie("access_token", access)).call("POST", LOGOUT)
+        }),
+        ("a bearer, and a body that is not taken", |server, access, _| {
+            server.client().bearer(access).with("Content-Encoding", "gzip").post(LOGOUT, &json!({}))
         }),
         ("an access token as bearer", |server, access, _| server.client().bearer(access).call("POST", LOGOUT)),
         ("a refresh token as bearer", |server, _, refresh| server.client().bearer(refresh).call("POST", LOGOUT)),

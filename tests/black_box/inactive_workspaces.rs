@@ -1,7 +1,8 @@
 //! Workspaces that are not in use: hidden, kept, and used again.
 
-use crate::support::account::{Account, text};
+use crate::support::account::{Account, PASSWORD, text};
 use crate::support::server::{Server, Setup};
+use crate::support::unique;
 use serde_json::{Value, json};
 
 fn listed(account: &Account, query: &str) -> Vec<String> {
@@ -78,4 +79,28 @@ fn it_stays_out_of_use_over_a_restart() {
     let server = setup.start();
     server.client().bearer(&member.access).get(&workspace).problem(404, "workspace_not_found");
     server.client().bearer(&owner.access).get(&workspace).expect(200);
+}
+
+#[test]
+fn nobody_comes_into_a_workspace_that_is_not_in_use() {
+    let server = Server::shared();
+    let [owner, known] = [(); 2].map(|()| Account::new(&server));
+    let workspace = format!("/api/v1/workspaces/{}", owner.workspace());
+    let invite = || {
+        text(
+            &owner.client.post(&format!("{workspace}/invitations"), &json!({"role": "member"})).expect(201).json()["token"],
+        )
+    };
+    let (token, other) = (invite(), invite());
+    owner.client.patch(&workspace, &json!({"is_active": false})).expect(200);
+
+    let accept = |token: &str| known.client.post("/api/v1/auth/invitations/accept", &json!({"token": token}));
+    accept(&token).problem(404, "workspace_not_found");
+    let email = format!("{}@example.com", unique("guest"));
+    let newcomer = json!({"email": email, "password": PASSWORD, "invitation": other});
+    server.client().post("/api/v1/auth/register", &newcomer).problem(404, "workspace_not_found");
+
+    owner.client.patch(&workspace, &json!({"is_active": true})).expect(200);
+    accept(&token).expect(200);
+    server.client().post("/api/v1/auth/register", &newcomer).expect(201);
 }

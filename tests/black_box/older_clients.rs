@@ -221,7 +221,10 @@ fn who_wants_strict_handling_is_told_what_is_unknown() {
     assert_eq!(pointers(&problem), ["/operations/1/nam", "/all"]);
     let lines = "{\"name\": \"n\"}\n{\"name\": \"n\", \"tenant_id\": 1}\n";
     let reply = strict.send("POST", &format!("{artifacts}/import"), "application/x-ndjson", lines);
-    assert_eq!(reply.invalid_fields(), ["/2/tenant_id"]);
+    assert_eq!(pointers(&reply.problem(422, "unknown_field")), ["/2/tenant_id"]);
+    // Also when something else is wrong.
+    let body = json!({"name": 7, "nam": "n"});
+    assert_eq!(pointers(&strict.post(&artifacts, &body).problem(422, "unknown_field")), ["/nam"]);
 
     let metadata = json!({"name": "n", "artifact_metadata": {"anything": 1}});
     let reply = strict.post(&artifacts, &metadata).expect(201);

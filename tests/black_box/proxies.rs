@@ -87,6 +87,8 @@ fn is_served_below_gw(server: &Server, client: &Client, at: &str) {
     assert_eq!(made[0].header("location"), Some(format!("/gw{workspace}").as_str()));
     let page = client.get("/api/v1/workspaces?limit=1").expect(200);
     assert!(page.header("link").is_some_and(|link| link.starts_with("</gw/api/v1/workspaces?")), "{:?}", page.headers);
+    let refused = client.get(&format!("{workspace}/artifacts?limit=x")).expect(400).json();
+    assert_eq!(text(&refused["instance"]), format!("/gw{workspace}/artifacts"));
     let artifact = client.post(&format!("{workspace}/artifacts"), &json!({"name": "Anvil"})).expect(201);
     assert!(artifact.header("location").is_some_and(|it| it.starts_with("/gw/api/v1/")), "{:?}", artifact.headers);
 }

@@ -25,7 +25,7 @@ use self::known::Known;
 use super::problem::Problem;
 use super::state::State;
 use super::{accept, body, prefer};
-use crate::domain::Violations;
+use crate::domain::{Violation, Violations};
 
 const CONTENT_TYPE: &str = "application/json";
 /// What some editors begin a text with.
@@ -67,27 +67,24 @@ impl<T: DeserializeOwned + Type> Reader<T> {
         Self { is_strict, known: OnceCell::new(), of: PhantomData }
     }
 
-    /// The value in a body. Syntax first, then types: what is not JSON at all is malformed, what is of another shape is
-    /// invalid.
+    /// The value in a body. Syntax first, then fields, then types: what is not JSON at all is malformed, what is of another
+    /// shape is invalid.
     fn body(&self, bytes: &[u8]) -> Result<T, Problem> {
         let bytes = without_mark(bytes);
-        let value = self.value(bytes).map_err(|fault| match fault {
+        let value = self.value(bytes);
+        Violations::none(self.unknown_fields(bytes)).map_err(|violations| Problem::unknown_fields(&violations))?;
+        value.map_err(|fault| match fault {
             Fault::Syntax(detail) => Problem::invalid_json(detail),
             Fault::Shape(violations) => Problem::validation(&violations),
-        })?;
-        self.check_fields(bytes).map_err(|violations| Problem::unknown_fields(&violations))?;
-        Ok(value)
+        })
     }
 
     /// The value in a line of many, of which one may well be no JSON.
     pub fn line(&self, bytes: &[u8]) -> Result<T, Violations> {
-        let bytes = without_mark(bytes);
-        let value = self.value(bytes).map_err(|fault| match fault {
+        self.value(without_mark(bytes)).map_err(|fault| match fault {
             Fault::Syntax(detail) => Violations::one("", format!("is not valid JSON: {}", without_place(&detail))),
             Fault::Shape(violations) => violations,
-        })?;
-        self.check_fields(bytes)?;
-        Ok(value)
+        })
     }
 
     fn known(&self) -> &Known {
@@ -104,13 +101,13 @@ impl<T: DeserializeOwned + Type> Reader<T> {
         Violations::none(readable.too_large(bytes, MAX_FAULTS, is_ignored))
     }
 
-    /// Refuses fields that `T` does not have, when that is asked for.
-    fn check_fields(&self, bytes: &[u8]) -> Result<(), Violations> {
+    /// Fields that `T` does not have, when they are wrong; none of what is not JSON.
+    pub fn unknown_fields(&self, bytes: &[u8]) -> Vec<Violation> {
         if !self.is_strict {
-            return Ok(());
+            return Vec::new();
         }
-        let Some(readable) = numbers::readable(bytes) else { return Ok(()) };
-        Violations::none(self.known().unknown_fields(&readable.value, MAX_FAULTS))
+        let readable = numbers::readable(without_mark(bytes));
+        readable.map_or_else(Vec::new, |readable| self.known().unknown_fields(&readable.value, MAX_FAULTS))
     }
 
     fn value(&self, bytes: &[u8]) -> Result<T, Fault> {
@@ -228,8 +225,11 @@ impl<'a, T: DeserializeOwned + Type> ApiExtractor<'a> for OptionalJson<T> {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        let bytes = read(request, body, State::of(request)?.server.max_body_bytes).await?;
         let is_strict = prefer::is_strict(request.headers());
+        let bytes = match read(request, body, State::of(request)?.server.max_body_bytes).await {
+            Ok(bytes) => bytes,
+            Err(problem) => return Ok(Self(Err(problem))),
+        };
         if without_mark(&bytes).trim_ascii().is_empty() {
             return Ok(Self(Ok(None)));
         }

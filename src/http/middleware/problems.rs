@@ -11,6 +11,7 @@ use poem::{Endpoint, Error, IntoResponse, Middleware, Request, Response, Result}
 
 use super::RequestId;
 use crate::domain::Clock;
+use crate::http::base::Base;
 use crate::http::body;
 use crate::http::pages::Pages;
 use crate::http::problem::Problem;
@@ -49,7 +50,7 @@ impl<E: Endpoint> Endpoint for WithProblems<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let uri = request.uri().clone();
+        let (uri, base) = (request.uri().clone(), Base::of(&request).cloned());
         let RequestId(id) = RequestId::of(&request);
         let may_be_reused = request.version() != Version::HTTP_11 || !body::is_announced(&request);
         // A handler owns what it works on, and the store has nothing half-done: there is no state to break.
@@ -60,7 +61,8 @@ impl<E: Endpoint> Endpoint for WithProblems<E> {
         };
         let must_close = problem.is_before_body() && !may_be_reused;
         let pages = self.pages.as_ref().filter(|pages| pages.covers(uri.path()));
-        let mut response = problem.respond(uri.path(), &id, self.clock.now(), pages.map(|pages| pages.problem));
+        let instance = base.map_or_else(|| uri.path().to_owned(), |base| base.prefixed(uri.path()));
+        let mut response = problem.respond(&instance, &id, self.clock.now(), pages.map(|pages| pages.problem));
         if must_close {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }

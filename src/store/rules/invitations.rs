@@ -149,6 +149,9 @@ fn accept(
         invited(tx, presented, tx.stamp().at)?.ok_or(StoreError::InvalidOneTimeToken)?;
     let (tenant, role, joined_at) = (workspace.id, invitation.role, tx.stamp().at);
     workspaces::require_not_suspended(tx, tenant)?;
+    if !workspace.is_active {
+        return Err(StoreError::NotFound(Missing::Workspace));
+    }
     let account = accounts::account(tx, user)?;
     if !invitation.is_for(&account.user) {
         return Err(StoreError::InvitationForAnother);
