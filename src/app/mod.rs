@@ -63,7 +63,7 @@ pub use accounts::{
     Account, AccountDetails, AccountDraft, AccountKey, AccountSession, AccountSetting, AccountWorkspace, Accounts,
     MadeAccount, PasswordLink,
 };
-pub use demo::{Demo, fill_with_demo};
+pub use demo::{Demo, fill_throw_away, fill_with_demo};
 pub use encryption::{needs_terms, terms};
 pub use error::Error;
 pub use key_rotation::{RotatedKey, rotate_key};
@@ -84,9 +84,16 @@ const CLOSE_DEADLINE: Duration = Duration::from_secs(10);
 /// Where the search index is, in the data directory.
 const SEARCH_DIR: &str = "search";
 
-/// Runs the server until it is asked to stop by SIGTERM or SIGINT. A directory that has lost its database gets an empty one
-/// only if it `may_be_new`.
-pub async fn serve(effective: Effective, sources: Sources, may_be_new: bool) -> Result<(), Error> {
+/// What a server starts with.
+pub struct Start {
+    /// Whether a directory that has lost its database gets an empty one.
+    pub may_be_new: bool,
+    /// What the data directory was filled with, when all of it is thrown away in the end.
+    pub demo: Option<Demo>,
+}
+
+/// Runs the server until it is asked to stop by SIGTERM or SIGINT.
+pub async fn serve(effective: Effective, sources: Sources, start: Start) -> Result<(), Error> {
     let started = Instant::now();
     let mut config = effective.config().clone();
     let signals = Signals::new().map_err(Error::Signal)?;
@@ -106,7 +113,7 @@ pub async fn serve(effective: Effective, sources: Sources, may_be_new: bool) -> 
     let data_dir = &config.storage.data_dir;
     data_dir::make(data_dir)?;
 
-    if !may_be_new {
+    if !start.may_be_new {
         installation::require_database(data_dir)?;
     }
     let telemetry = Arc::new(telemetry);
@@ -152,7 +159,7 @@ pub async fn serve(effective: Effective, sources: Sources, may_be_new: bool) -> 
     let operator_socket = operator_socket(data_dir);
     let Offer { shown, file } = setup_link::offer(&service, data_dir, &base, state.server.console).await;
     let has_certificate = state.certificate.as_ref().is_none_or(|certificate| certificate.not_after().is_some());
-    announce(&config, &listeners, shown.as_deref(), has_certificate);
+    announce(&config, &listeners, shown.as_deref(), has_certificate, start.demo.as_ref());
     let Encryption { tls, renewal, challenges } = encryption;
     let background = background::start(&service, mail_requests, file, renewal);
     let reloader = Reloader::new(effective, sources, base, state.clone(), tls.clone());
@@ -237,7 +244,7 @@ fn plain_limits(config: &config::Server) -> server::ConnectionLimits {
 }
 
 /// Says where things are, once they are there. The first line is for programs too.
-fn announce(config: &Config, listeners: &Listeners, setup: Option<&str>, has_certificate: bool) {
+fn announce(config: &Config, listeners: &Listeners, setup: Option<&str>, has_certificate: bool, demo: Option<&Demo>) {
     let server = &config.server;
     let url = |scheme: &str, listener: &Listener, configured: &Listen| match listener.address() {
         Some(address) => format!("{scheme}://{address}"),
@@ -270,8 +277,10 @@ fn announce(config: &Config, listeners: &Listeners, setup: Option<&str>, has_cer
     }
     let data_dir = &config.storage.data_dir;
     let data = std::fs::canonicalize(data_dir).unwrap_or_else(|_| data_dir.clone());
+    let gone =
+        demo.map_or_else(String::new, |demo| format!(", which goes when the server stops\n\n{}", demo.sign_in()));
     let mut out = anstream::stdout().lock();
     // Nobody reads it? Then nobody misses it.
-    let _ = writeln!(out, "{lines}  data     {}", data.display());
+    let _ = writeln!(out, "{lines}  data     {}{gone}", data.display());
     let _ = out.flush();
 }

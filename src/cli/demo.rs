@@ -6,7 +6,6 @@ use super::{Failure, print};
 use crate::{
     app,
     config::{Config, Sources},
-    domain::{DEMO_ADMIN, DEMO_MEMBER, DEMO_OWNER, DEMO_PASSWORD},
 };
 
 /// Fills the data directory, and says what there is to see.
@@ -14,8 +13,8 @@ pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
     let config = Config::load(sources)?;
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
     let demo = runtime.block_on(app::fill_with_demo(&config))?;
-    for (name, artifacts) in demo.workspaces {
+    for (name, artifacts) in &demo.workspaces {
         print(&format!("{name} has {artifacts} artifacts."))?;
     }
-    print(&format!("Sign in as {DEMO_OWNER}, {DEMO_ADMIN} or {DEMO_MEMBER}, with the password {DEMO_PASSWORD}."))
+    print(&demo.sign_in())
 }

@@ -178,6 +178,8 @@ enum Failure {
     Input(io::Error),
     #[error("the database is damaged: {0}")]
     Damaged(String),
+    #[error("can't make a temporary directory for the demonstration: {0}")]
+    ThrowAway(io::Error),
     #[error("can't start the runtime: {0}")]
     Runtime(io::Error),
     #[error("can't write to standard output: {0}")]

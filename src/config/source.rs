@@ -30,6 +30,8 @@ pub struct Sources {
     pub domains: Vec<Domain>,
     /// `server.acme_accept_terms` (`--accept-terms`).
     pub accept_terms: bool,
+    /// `members.direct_add` (`--demo`).
+    pub demo: bool,
     /// `remote.url` (`--server`).
     pub server: Option<String>,
     /// `remote.token_file` (`--token-file`).
@@ -70,6 +72,7 @@ impl Sources {
             ("--listen", "server.listen", self.listen.as_ref().map(ToString::to_string)),
             ("--domain", "server.acme_domains", (!domains.is_empty()).then(|| domains.join(","))),
             ("--accept-terms", "server.acme_accept_terms", self.accept_terms.then(|| true.to_string())),
+            ("--demo", "members.direct_add", self.demo.then(|| true.to_string())),
             ("--server", "remote.url", self.server.clone()),
             ("--data-dir", "storage.data_dir", path("--data-dir", &self.data_dir)?),
             ("--token-file", "remote.token_file", path("--token-file", &self.token_file)?),

@@ -1,5 +1,6 @@
 //! The demonstration data: there to look at, and never in production.
 
+use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::support::account::{login, text};
@@ -69,4 +70,42 @@ fn production_has_none_of_it() {
     for email in ["owner@acme.com", "admin@umbrella.com", "member@acme.com"] {
         login(&server.client(), email, "demo123").problem(401, "invalid_credentials");
     }
+}
+
+#[test]
+fn a_server_to_try_out_goes_when_it_stops() {
+    let mut server = Setup::new().start_demo();
+    let lines: Vec<String> =
+        std::iter::from_fn(|| server.next_stdout_line()).take_while(|line| !line.starts_with("Sign in as ")).collect();
+    assert!(!lines.iter().any(|line| line.contains("setup")), "there is an operator: {lines:?}");
+    let data = lines.iter().find_map(|line| line.trim().strip_prefix("data ")?.split(',').next()).expect("its data");
+    let data = Path::new(data.trim());
+    assert!(data.join("ghostworks.redb").exists());
+
+    let tokens = login(&server.client(), "olivia@example.com", "demo123").expect(200).json();
+    let owner = server.client().bearer(&text(&tokens["access_token"]));
+    owner.get("/api/v1/operator/accounts").expect(200);
+    let workspaces = owner.get("/api/v1/workspaces").expect(200).json();
+    let members = format!("/api/v1/workspaces/{}/members", text(&workspaces[0]["id"]));
+    assert!(owner.get(&members).expect(200).body.contains("@example.com"));
+
+    server.interrupt();
+    assert!(server.wait().success(), "{}", server.stderr());
+    assert!(!data.exists());
+}
+
+#[test]
+fn a_server_to_try_out_has_a_directory_of_its_own_and_is_none_for_production() {
+    let setup = Setup::new();
+    let (status, _, said) = setup.run(&["serve", "--demo"]);
+    assert_eq!(status.code(), Some(2), "{said}");
+    assert!(said.contains("--data-dir"), "{said}");
+    let refused = Command::new(env!("CARGO_BIN_EXE_ghostworks"))
+        .args(["serve", "--demo", "--listen", "127.0.0.1:0"])
+        .env_clear()
+        .env("ENVIRONMENT", "production")
+        .output()
+        .expect("the program starts");
+    assert!(!refused.status.success());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("production"));
 }

@@ -25,7 +25,34 @@ use crate::store::{
 pub struct Demo {
     /// Each workspace's name, and how many artifacts it has.
     pub workspaces: Vec<(String, usize)>,
+    /// Who is in it.
+    cast: &'static Cast,
 }
+
+impl Demo {
+    /// How to sign in, in a sentence.
+    pub fn sign_in(&self) -> String {
+        let Cast { people: [owner, admin, member], owner_operates } = self.cast;
+        let operator = if *owner_operates { ", operator" } else { "" };
+        format!(
+            "Sign in as {owner} (owner{operator}), {admin} (admin) or {member} (member), with the password {DEMO_PASSWORD}."
+        )
+    }
+}
+
+/// Who is in it.
+struct Cast {
+    /// The addresses of the one who owns both workspaces, of an admin and of a member.
+    people: [&'static str; 3],
+    /// Whether the owner operates the server, too.
+    owner_operates: bool,
+}
+
+/// As the older service has it.
+const OLDER: Cast = Cast { people: [DEMO_OWNER, DEMO_ADMIN, DEMO_MEMBER], owner_operates: false };
+/// Addresses that are nobody's (RFC 2606).
+const THROW_AWAY: Cast =
+    Cast { people: ["olivia@example.com", "adam@example.com", "mina@example.com"], owner_operates: true };
 
 /// An artifact as it is written down here.
 #[derive(Deserialize)]
@@ -39,13 +66,22 @@ struct Sample {
 
 /// Fills the database of a server that is stopped. Refused in production, and where one of the accounts is there.
 pub async fn fill_with_demo(config: &Config) -> Result<Demo, Error> {
+    fill(config, &OLDER).await
+}
+
+/// The same for an instance that is thrown away, whose owner operates it.
+pub async fn fill_throw_away(config: &Config) -> Result<Demo, Error> {
+    fill(config, &THROW_AWAY).await
+}
+
+async fn fill(config: &Config, cast: &'static Cast) -> Result<Demo, Error> {
     if config.environment == Environment::Production {
         return Err(Error::DemoInProduction);
     }
     data_dir::make(&config.storage.data_dir)?;
     installation::require_database(&config.storage.data_dir)?;
     let store = RedbStore::open(store_options(&config.storage), Arc::new(NoObserver))?;
-    let filled = Filling { store: &store, ids: IdGenerator::new(), now: SystemClock.now() }.fill(config).await;
+    let filled = Filling { store: &store, ids: IdGenerator::new(), now: SystemClock.now() }.fill(config, cast).await;
     store.close().await.map_err(Error::Close)?;
     filled
 }
@@ -57,11 +93,12 @@ struct Filling<'a> {
 }
 
 impl Filling<'_> {
-    async fn fill(&self, config: &Config) -> Result<Demo, Error> {
+    async fn fill(&self, config: &Config, cast: &'static Cast) -> Result<Demo, Error> {
         let hasher = super::hasher(&config.auth, Arc::new(|_| {}))?;
-        let owner = self.account(&hasher, DEMO_OWNER, "Olivia", "Ortiz").await?;
-        let admin = self.account(&hasher, DEMO_ADMIN, "Adam", "Ashford").await?;
-        let member = self.account(&hasher, DEMO_MEMBER, "Mina", "Malik").await?;
+        let [owner, admin, member] = cast.people;
+        let owner = self.account(&hasher, owner, ["Olivia", "Ortiz"], cast.owner_operates).await?;
+        let admin = self.account(&hasher, admin, ["Adam", "Ashford"], false).await?;
+        let member = self.account(&hasher, member, ["Mina", "Malik"], false).await?;
         let acme =
             self.workspace("Acme Corp", "Anvils and everything that falls", owner, (member, Role::Member)).await?;
         let umbrella = self.workspace("Umbrella Inc", "Laboratories and trials", owner, (admin, Role::Admin)).await?;
@@ -70,10 +107,17 @@ impl Filling<'_> {
                 ("Acme Corp".to_owned(), self.artifacts(acme, owner, include_str!("acme.json")).await?),
                 ("Umbrella Inc".to_owned(), self.artifacts(umbrella, admin, include_str!("umbrella.json")).await?),
             ],
+            cast,
         })
     }
 
-    async fn account(&self, hasher: &PasswordHasher, email: &str, first: &str, last: &str) -> Result<UserId, Error> {
+    async fn account(
+        &self,
+        hasher: &PasswordHasher,
+        email: &str,
+        [first, last]: [&str; 2],
+        is_operator: bool,
+    ) -> Result<UserId, Error> {
         let hash = hasher.hash(DEMO_PASSWORD.into(), Asker::default()).await?;
         let name = |text| PersonName::parse(text).map_err(wrong);
         let user = User {
@@ -83,7 +127,7 @@ impl Filling<'_> {
             last_name: name(last)?,
             is_verified: true,
             is_active: true,
-            is_operator: false,
+            is_operator,
             created_at: self.now,
             updated_at: self.now,
         };

@@ -116,8 +116,16 @@ impl Setup {
     /// The same, with more flags.
     pub fn start_with(&self, flags: &[&str]) -> Server {
         let flags = flags.iter().map(OsString::from);
-        let arguments: Vec<OsString> = self.arguments().into_iter().chain(flags).collect();
-        let process = Process::spawn(&arguments, &self.environment, self.reads_log, self.descriptors);
+        self.spawn(&self.arguments().into_iter().chain(flags).collect::<Vec<_>>())
+    }
+
+    /// Starts one with data to look at, in a directory of its own that goes in the end.
+    pub fn start_demo(&self) -> Server {
+        self.spawn(&["serve", "--demo", "--listen", &self.listen].map(OsString::from))
+    }
+
+    fn spawn(&self, arguments: &[OsString]) -> Server {
+        let process = Process::spawn(arguments, &self.environment, self.reads_log, self.descriptors);
         // Telemetry may go to the console, too.
         let mut lines = std::iter::from_fn(|| process.next_line());
         let address = lines.find_map(|line| line.strip_prefix(READY)?.split_once("://")?.1.trim().parse().ok());
