@@ -30,6 +30,18 @@ pub enum Error {
         /// What the system said.
         error: io::Error,
     },
+    /// The data directory is another user's, and can't be written.
+    #[error(
+        "the data directory {path} belongs to user {owner}, and ghostworks runs as user {own}, who can't write there: run `chown -R {own} {path}`, or choose another with --data-dir"
+    )]
+    OthersDataDir {
+        /// The directory.
+        path: PathBuf,
+        /// Whose it is.
+        owner: u32,
+        /// Who runs this.
+        own: u32,
+    },
     /// There was a database, and it is gone.
     #[error(
         "{database} is missing or empty, but {left} is there, which comes after a database: put the database back, or restore a backup (ghostworks restore); to begin with an empty database, start once with `ghostworks serve --new`"

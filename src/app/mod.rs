@@ -73,6 +73,7 @@ pub use operator::{
 };
 pub use places::{BackupPlace, RestorePoint, Verified};
 pub use recovery::{Recovered, recover};
+pub use running::{is_there, readiness};
 pub use tenant_transfer::TenantImport;
 pub use transfer::{Export, Exported, Import, Imported, Refused, RefusedLine, TransferError, export, import};
 pub use upkeep::{Restored, backup, check, compact, migrate, reindex, restore, stats};
@@ -159,7 +160,7 @@ pub async fn serve(effective: Effective, sources: Sources, start: Start) -> Resu
     let operator_socket = operator_socket(data_dir);
     let Offer { shown, file } = setup_link::offer(&service, data_dir, &base, state.server.console).await;
     let has_certificate = state.certificate.as_ref().is_none_or(|certificate| certificate.not_after().is_some());
-    announce(&config, &listeners, shown.as_deref(), has_certificate, start.demo.as_ref());
+    announce(&config, &listeners, &base, shown.as_deref(), has_certificate, start.demo.as_ref());
     let Encryption { tls, renewal, challenges } = encryption;
     let background = background::start(&service, mail_requests, file, renewal);
     let reloader = Reloader::new(effective, sources, base, state.clone(), tls.clone());
@@ -244,7 +245,14 @@ fn plain_limits(config: &config::Server) -> server::ConnectionLimits {
 }
 
 /// Says where things are, once they are there. The first line is for programs too.
-fn announce(config: &Config, listeners: &Listeners, setup: Option<&str>, has_certificate: bool, demo: Option<&Demo>) {
+fn announce(
+    config: &Config,
+    listeners: &Listeners,
+    base: &str,
+    setup: Option<&str>,
+    has_certificate: bool,
+    demo: Option<&Demo>,
+) {
     let server = &config.server;
     let url = |scheme: &str, listener: &Listener, configured: &Listen| match listener.address() {
         Some(address) => format!("{scheme}://{address}"),
@@ -258,13 +266,13 @@ fn announce(config: &Config, listeners: &Listeners, setup: Option<&str>, has_cer
             &format!("  waits    for its first certificate, of {} for {}\n", server.acme_directory, names.join(", "));
     }
     if server.console && listeners.main.address().is_some() {
-        lines += &format!("  console  {own}/console\n");
+        lines += &format!("  console  {base}/console\n");
     }
     if let Some(link) = setup {
         lines += &format!("  setup    {link}\n           makes the first operator, once, within an hour\n");
     }
     if server.docs && listeners.main.address().is_some() {
-        lines += &format!("  docs     {own}/docs\n");
+        lines += &format!("  docs     {base}/docs\n");
     }
     // Of their own, the metrics are for the inside.
     let metrics = listeners.metrics.as_ref().and_then(Listener::address);

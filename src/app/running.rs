@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
+use std::path::Path;
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
@@ -79,6 +80,18 @@ pub(super) async fn ask(
         Ok(stream) => over_socket(stream, request.uri(path), body).await,
         Err(_) => by_token(&config.server, request, path, body).await,
     }
+}
+
+/// Whether a server that uses a data directory is there to be asked: it is none of another user's.
+pub async fn is_there(data_dir: &Path) -> bool {
+    OperatorSocket::connect(data_dir).await.is_ok()
+}
+
+/// How the server that uses a data directory answers whether it is ready, over its operator socket.
+pub async fn readiness(data_dir: &Path) -> io::Result<StatusCode> {
+    let stream = OperatorSocket::connect(data_dir).await?;
+    let answer = over_socket(stream, Request::get("/readyz"), Full::default()).await;
+    answer.map(|(_, answer)| answer.status()).map_err(io::Error::other)
 }
 
 /// The answer over the operator socket, which needs no token.

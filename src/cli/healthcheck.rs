@@ -1,6 +1,6 @@
 //! `ghostworks healthcheck`: asks a running server whether it is ready, as a container's health check does.
 
-use std::{fmt, io, str::FromStr, sync::Arc, time::Duration};
+use std::{fmt, io, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use hyper::Uri;
 use rustls::{ClientConfig, crypto::ring, pki_types::ServerName};
@@ -14,7 +14,7 @@ use tokio_rustls::TlsConnector;
 
 use super::Failure;
 use crate::{
-    app::certificates::Lenient,
+    app::{self, certificates::Lenient},
     config::{Config, Server, Sources},
 };
 
@@ -23,7 +23,8 @@ const STATUS_LINE_BYTES: u64 = 1024;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The URL to ask; anything but 200 means not ready [default: /readyz on the configured port of this machine]
+    /// The URL to ask; anything but 200 means not ready [default: /readyz of the server that uses the data directory, over its
+    /// socket, or else on the configured port of this machine]
     #[arg(long)]
     url: Option<Url>,
     /// How long the answer may take, in seconds
@@ -33,19 +34,55 @@ pub(super) struct Args {
 
 /// Asks, and fails unless the answer is 200 and in time.
 pub(super) fn run(args: Args, sources: &Sources) -> Result<(), Failure> {
-    let url = match args.url {
-        Some(url) => url,
-        None => Url::of_server(&Config::load(sources)?.server)?,
-    };
     let runtime = Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
-    let status = runtime.block_on(async { timeout(Duration::from_secs(args.timeout), status_of(&url)).await });
+    let asked = runtime.block_on(Asked::choose(args.url, sources))?;
+    let status = runtime.block_on(async { timeout(Duration::from_secs(args.timeout), asked.status()).await });
     // A name that is still being looked up must not hold up the end.
     runtime.shutdown_background();
     match status {
         Ok(Ok(200)) => Ok(()),
-        Ok(Ok(status)) => Err(Failure::NotReady(format!("{url} answered {status}: not ready"))),
-        Ok(Err(error)) => Err(Failure::NotReady(format!("{url} did not answer ({error}); is the server running?"))),
-        Err(_) => Err(Failure::NotReady(format!("{url} did not answer within {} s", args.timeout))),
+        Ok(Ok(status)) => Err(Failure::NotReady(format!("{asked} answered {status}: not ready"))),
+        Ok(Err(error)) => Err(Failure::NotReady(format!("{asked} did not answer ({error}); is the server running?"))),
+        Err(_) => Err(Failure::NotReady(format!("{asked} did not answer within {} s", args.timeout))),
+    }
+}
+
+/// Who is asked.
+enum Asked {
+    Url(Url),
+    /// The server that uses this data directory.
+    Server(PathBuf),
+}
+
+impl Asked {
+    /// The URL that was given; or the server that is there, which may listen elsewhere than is configured here; or the
+    /// configured address.
+    async fn choose(url: Option<Url>, sources: &Sources) -> Result<Self, Failure> {
+        if let Some(url) = url {
+            return Ok(Self::Url(url));
+        }
+        let config = Config::load(sources)?;
+        let data_dir = config.storage.data_dir;
+        if sources.listen.is_none() && app::is_there(&data_dir).await {
+            return Ok(Self::Server(data_dir));
+        }
+        Url::of_server(&config.server).map(Self::Url)
+    }
+
+    async fn status(&self) -> io::Result<u16> {
+        match self {
+            Self::Url(url) => status_of(url).await,
+            Self::Server(data_dir) => app::readiness(data_dir).await.map(|status| status.as_u16()),
+        }
+    }
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(url) => url.fmt(f),
+            Self::Server(data_dir) => write!(f, "the server in {}", data_dir.display()),
+        }
     }
 }
 

@@ -241,6 +241,17 @@ fn a_silent_server_is_not_healthy() {
 }
 
 #[test]
+fn a_server_is_found_by_its_data_wherever_it_listens() {
+    let setup = Setup::new();
+    let server = setup.start();
+    let (status, output, errors) = setup.run(&["healthcheck"]);
+    assert!(status.success(), "{output}{errors}");
+    server.stop();
+    let (status, ..) = setup.clone().env("GHOSTWORKS__SERVER__LISTEN", "127.0.0.1:1").run(&["healthcheck"]);
+    assert!(!status.success(), "nothing is left to ask");
+}
+
+#[test]
 fn no_server_is_not_healthy() {
     // The near end of a connection: the port is taken, and nobody listens on it.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
