@@ -6,7 +6,7 @@ use poem::Request;
 use poem::http::uri::Authority;
 use poem::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::proxy_headers::values_from_right;
+use super::proxy_headers::{Element, value_at};
 use crate::config::PublicUrl;
 
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -31,10 +31,11 @@ impl Base {
     }
 
     /// What a trusted proxy says, if it says anything: in headers of its own, or the host in a `Forwarded`.
-    pub fn forwarded(headers: &HeaderMap, host: Option<String>) -> Option<Self> {
-        let own_host = values_from_right(headers, &FORWARDED_HOST).next().map(str::to_owned);
-        let authority = own_host.or(host).filter(|host| Authority::try_from(host.as_str()).is_ok());
-        let prefix = values_from_right(headers, &FORWARDED_PREFIX).next();
+    pub fn forwarded(headers: &HeaderMap, said: &Element) -> Option<Self> {
+        let own_host = value_at(headers, &FORWARDED_HOST, said.hop).map(str::to_owned);
+        let authority =
+            own_host.or_else(|| said.host.clone()).filter(|host| Authority::try_from(host.as_str()).is_ok());
+        let prefix = value_at(headers, &FORWARDED_PREFIX, said.hop);
         let prefix = prefix.map(|prefix| prefix.trim_end_matches('/')).filter(|prefix| PublicUrl::is_path(prefix));
         let prefix = prefix.unwrap_or_default().to_owned();
         if authority.is_none() && prefix.is_empty() {
@@ -149,16 +150,23 @@ mod tests {
 
     #[test]
     fn a_proxy_says_host_and_prefix() {
-        let base =
-            Base::forwarded(&headers(&[("x-forwarded-host", "a.example"), ("x-forwarded-prefix", "/gw/")]), None);
+        let base = Base::forwarded(
+            &headers(&[("x-forwarded-host", "a.example"), ("x-forwarded-prefix", "/gw/")]),
+            &Element::default(),
+        );
         let base = base.expect("a base");
         assert!(base.authority.as_deref() == Some("a.example") && base.has_prefix());
         assert_eq!(base.server, "/gw");
-        let base = Base::forwarded(&HeaderMap::new(), Some("b.example:8443".to_owned())).expect("a base");
+        let said = Element { host: Some("b.example:8443".to_owned()), ..Element::default() };
+        let base = Base::forwarded(&HeaderMap::new(), &said).expect("a base");
         assert!(base.authority.as_deref() == Some("b.example:8443") && !base.has_prefix());
         assert_eq!(base.server, "/");
         for prefix in ["", "/", "gw", "//evil.example", "/a b", "/../x"] {
-            assert_eq!(Base::forwarded(&headers(&[("x-forwarded-prefix", prefix)]), None), None, "{prefix}");
+            assert_eq!(
+                Base::forwarded(&headers(&[("x-forwarded-prefix", prefix)]), &Element::default()),
+                None,
+                "{prefix}"
+            );
         }
     }
 

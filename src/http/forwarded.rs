@@ -13,7 +13,7 @@ use poem::http::{HeaderMap, HeaderName, header};
 use poem::{Addr, Endpoint, Middleware, Request, Result};
 
 use super::base::Base;
-use super::proxy_headers::{Element, elements, values_from_right};
+use super::proxy_headers::{Element, elements, value_at, values_from_right};
 use crate::config::PublicUrl;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -90,7 +90,8 @@ impl ClientOrigin {
             Peer::Proxy => None,
         };
         let (mut is_told, mut said) = (false, None);
-        for hop in hops(headers) {
+        for (place, hop) in hops(headers).into_iter().enumerate() {
+            let hop = Element { hop: place, ..hop };
             let found = hop.by_whom.as_deref().and_then(address);
             said = Some(hop).filter(|_| found.is_some()).or(said);
             // Whatever can't be read was not written by a proxy of ours, and nor was what is left of it.
@@ -101,7 +102,7 @@ impl ClientOrigin {
             }
         }
         let said = said.or_else(|| elements(headers).into_iter().next()).unwrap_or_default();
-        let scheme = values_from_right(headers, &FORWARDED_PROTO).next().or(said.proto.as_deref());
+        let scheme = value_at(headers, &FORWARDED_PROTO, said.hop).or(said.proto.as_deref());
         let is_tls = scheme.map_or(is_tls, |scheme| scheme.eq_ignore_ascii_case("https"));
         (Self { client, is_from_proxy: true, is_tls, is_doubtful: was_sent_on && !is_told }, said)
     }
@@ -159,7 +160,7 @@ impl<E: Endpoint> Endpoint for WithOrigin<E> {
     async fn call(&self, mut request: Request) -> Result<Self::Output> {
         let is_tls = *request.scheme() == Scheme::HTTPS;
         let (origin, said) = ClientOrigin::find(Peer::of(&request), is_tls, request.headers(), &self.known.trusted);
-        let forwarded = || Base::forwarded(request.headers(), said.host).map(Arc::new);
+        let forwarded = || Base::forwarded(request.headers(), &said).map(Arc::new);
         let base = self.known.base.clone().or_else(|| if origin.is_from_proxy { forwarded() } else { None });
         request.set_data(origin);
         if let Some(base) = base {
@@ -239,6 +240,23 @@ mod tests {
         let is_tls = |peer: &str| find(at(peer), &headers, &trusted).is_tls;
         assert!(is_tls("10.0.0.1"));
         assert!(!is_tls("192.0.2.1"));
+    }
+
+    #[test]
+    fn a_chain_of_proxies_is_believed_of_what_the_client_asked_for() {
+        let base = |proto: &str, host: &str, prefix: &str| {
+            let lines = [("x-forwarded-for", "203.0.113.7, 10.0.0.2"), ("x-forwarded-proto", proto)];
+            let lines = lines.into_iter().chain([("x-forwarded-host", host), ("x-forwarded-prefix", prefix)]);
+            let headers = lines.map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect();
+            let trusted = ["10.0.0.0/8".parse().unwrap()];
+            let (origin, said) = ClientOrigin::find(at("10.0.0.1"), false, &headers, &trusted);
+            (origin.is_tls, Base::forwarded(&headers, &said))
+        };
+        let (is_tls, expected) = base("https", "ext.example", "/x");
+        assert!(is_tls && expected.is_some());
+        assert_eq!(base("https, http", "ext.example, inner", "/x, /y"), (true, expected.clone()));
+        assert_eq!(base("http, https, http", "forged.example, ext.example, inner", "/z, /x, /y"), (true, expected));
+        assert!(!base("http, https", "ext.example", "/x").0);
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub(super) struct Element {
     pub host: Option<String>,
     /// The scheme that was used.
     pub proto: Option<String>,
+    /// How many proxies sent it on since, to the nearest.
+    pub hop: usize,
 }
 
 impl Element {
@@ -33,6 +35,12 @@ impl Element {
 pub(super) fn values_from_right<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
     let lines = headers.get_all(name).iter().rev().map(|line| line.to_str().unwrap_or_default());
     lines.flat_map(|line| line.rsplit(',')).map(str::trim)
+}
+
+/// What a proxy wrote into a header that is a list: the one that was `hop` before the nearest. Where fewer wrote, the first of
+/// them says it for those before.
+pub(super) fn value_at<'a>(headers: &'a HeaderMap, name: &HeaderName, hop: usize) -> Option<&'a str> {
+    values_from_right(headers, name).take(hop + 1).last()
 }
 
 /// What proxies say in `Forwarded`, the nearest first.
@@ -73,7 +81,7 @@ mod tests {
         let expected = [
             Element { by_whom: some("_hidden"), ..Element::default() },
             Element { by_whom: some("10.0.0.2"), ..Element::default() },
-            Element { by_whom: some("[2001:db8::1]:4711"), host: some("a.example:8443"), proto: some("https") },
+            Element { hop: 0, by_whom: some("[2001:db8::1]:4711"), host: some("a.example:8443"), proto: some("https") },
         ];
         assert_eq!(elements(&headers), expected);
         assert_eq!(Element::parse(r#"for="a,b;c";host="\"";proto="#).by_whom, some("a,b;c"));

@@ -54,6 +54,7 @@ fn push_letter(c: char, folded: &mut String) {
         'ς' => folded.push('σ'),
         'ی' => folded.push('ي'),
         'ک' => folded.push('ك'),
+        'ٱ' => folded.push('ا'),
         _ => match latin(c).or_else(|| digit(c)) {
             Some(letters) => folded.push_str(&letters.to_ascii_lowercase()),
             None => folded.push(c),
@@ -92,6 +93,7 @@ mod tests {
             ("ΟΔΟΣ οδός", "οδοσ οδοσ"),
             ("שָׁלוֹם", "שלום"),
             ("مُحَمَّد أحمد کتابی", "محمد احمد كتابي"),
+            ("ٱلله", "الله"),
             ("می\u{200c}خواهم", "ميخواهم"),
             ("葛\u{e0100}", "葛"),
             ("ё й", "е и"),

@@ -45,6 +45,9 @@ fn names_change_with_the_password_and_one_at_a_time() {
     let none = json!({"current_password": PASSWORD, "first_name": null, "last_name": " "});
     assert_eq!(change(&none).expect(200).json()["full_name"], account.email);
     assert_eq!(account.client.get(ME).expect(200).json()["first_name"], Value::Null);
+    let before = account.client.get(ME).expect(200).json();
+    change(&json!({"current_password": PASSWORD, "first_name": null})).expect(200);
+    assert_eq!(account.client.get(ME).expect(200).json(), before, "nothing has changed");
     let wrong = json!({"current_password": "Wrong-horse-7", "first_name": "Eve"});
     assert_eq!(change(&wrong).invalid_fields(), ["/current_password"]);
     let broken = json!({"current_password": PASSWORD, "first_name": "a\nb", "last_name": "x".repeat(101)});

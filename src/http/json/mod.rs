@@ -111,6 +111,9 @@ impl<T: DeserializeOwned + Type> Reader<T> {
     }
 
     fn value(&self, bytes: &[u8]) -> Result<T, Fault> {
+        if bytes.trim_ascii().is_empty() {
+            return Err(Fault::Syntax("there is nothing in it".to_owned()));
+        }
         self.check_numbers(bytes).map_err(Fault::Shape)?;
         // A derived deserializer would take an array for an object, field by field.
         if bytes.trim_ascii_start().starts_with(b"[") {

@@ -165,7 +165,7 @@ fn again(noted: Noted, reservation: &Reservation) -> Result<Response, Problem> {
     }
     let answer = noted.answer.ok_or_else(Problem::idempotency_answer_lost)?;
     if answer.status == StatusCode::CONFLICT {
-        return Err(Problem::already_done(&String::from_utf8_lossy(&answer.body)));
+        return Err(Problem::already_done(String::from_utf8_lossy(&answer.body).into_owned()));
     }
     let mut response = StatusCode::from_u16(answer.status).map_err(Problem::internal)?.into_response();
     let headers = response.headers_mut();

@@ -1,6 +1,8 @@
 //! An HTTP/1.1 request says once which host it is for (RFC 9112, section 3.2). Of one that does not, two programs could
 //! think differently.
 
+use std::net::Ipv6Addr;
+
 use poem::http::uri::Authority;
 use poem::http::{HeaderMap, Version, header};
 use poem::{Endpoint, Middleware, Request, Result};
@@ -24,15 +26,42 @@ impl<E: Endpoint> Endpoint for WithOneHost<E> {
     type Output = E::Output;
 
     async fn call(&self, request: Request) -> Result<Self::Output> {
-        if request.version() == Version::HTTP_11 && !has_one(request.headers()) {
+        if !is_said_well(request.version(), request.headers()) {
             return Err(Problem::invalid_host().into());
         }
         self.0.call(request).await
     }
 }
 
-fn has_one(headers: &HeaderMap) -> bool {
+/// HTTP/1.0 may leave it out, and HTTP/2 says it elsewhere.
+fn is_said_well(version: Version, headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(header::HOST).iter();
-    let host = hosts.next().is_some_and(|host| Authority::try_from(host.as_bytes()).is_ok());
-    host && hosts.next().is_none()
+    let is_valid = hosts.next().map_or(version != Version::HTTP_11, |host| is_host(host.as_bytes()));
+    is_valid && hosts.next().is_none()
+}
+
+/// Whether a text is a host, with or without a port (RFC 3986, section 3.2): there is no user in it.
+fn is_host(text: &[u8]) -> bool {
+    let Ok(authority) = Authority::try_from(text) else { return false };
+    let Some((host, port)) = authority.as_str().split_at_checked(authority.host().len()) else { return false };
+    let is_port = |port: &str| port.is_empty() || port.parse::<u16>().is_ok();
+    let is_address = |host: &str| host.strip_suffix(']').is_some_and(|host| host.parse::<Ipv6Addr>().is_ok());
+    (host == authority.host() && !host.is_empty())
+        && host.strip_prefix('[').is_none_or(is_address)
+        && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_with_or_without_a_port() {
+        for host in ["a", "a.example:8000", "127.0.0.1:0", "[::1]", "[::1]:8000", "a:", "xn--a.example"] {
+            assert!(is_host(host.as_bytes()), "{host}");
+        }
+        for host in ["", "u@a", "u:p@a:1", "a:xyz", "a:99999", "a:-1", "[::zz]", "[::1", "a b", "a/b", "a?b", ":1"] {
+            assert!(!is_host(host.as_bytes()), "{host}");
+        }
+    }
 }

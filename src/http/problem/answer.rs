@@ -71,6 +71,7 @@ impl Problem {
             request_id: request_id.to_owned(),
             code: self.code,
             errors: std::mem::take(&mut self.errors),
+            id: self.made.take(),
             error: self.code.older().to_owned(),
             timestamp: Time(now),
             retry_after: self.retry_after,

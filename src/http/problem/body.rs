@@ -48,6 +48,10 @@ pub(in crate::http) struct ProblemBody {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[oai(skip_serializing_if_is_empty, default)]
     pub(super) errors: Vec<FieldError>,
+    /// With `already_done`: the id of what was made, if anything was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    pub(super) id: Option<String>,
     /// The same as `code`, as clients of the older service know it.
     pub(super) error: String,
     /// The same as `detail`, for clients of the older service.

@@ -31,6 +31,8 @@ pub(crate) struct Problem {
     code: Code,
     detail: String,
     errors: Vec<FieldError>,
+    /// The id of what was made the first time.
+    made: Option<String>,
     /// For the log; never for the client.
     cause: Option<Box<str>>,
     allow: Option<Box<str>>,
@@ -51,6 +53,7 @@ impl Problem {
             code,
             detail: detail.into(),
             errors: Vec::new(),
+            made: None,
             cause: None,
             allow: None,
             retry_after: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_SECONDS),
@@ -260,13 +263,14 @@ impl Problem {
     }
 
     /// What was asked for under an idempotency key was done, and its answer held a secret, which is not kept.
-    pub(in crate::http) fn already_done(id: &str) -> Self {
-        let made = if id.is_empty() { String::new() } else { format!(" and made {id}") };
+    pub(in crate::http) fn already_done(id: String) -> Self {
+        let id = Some(id).filter(|id| !id.is_empty());
+        let made = id.as_ref().map_or_else(String::new, |id| format!(" and made {id}"));
         let detail = format!(
             "This was done under the same Idempotency-Key{made}. Its answer is not kept: it held a secret, or it was too \
              much. Use a new key only to do it once more."
         );
-        Self::new(StatusCode::CONFLICT, Code::AlreadyDone, detail)
+        Self { made: id, ..Self::new(StatusCode::CONFLICT, Code::AlreadyDone, detail) }
     }
 
     /// An operation took longer than it may.

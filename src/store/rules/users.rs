@@ -132,7 +132,11 @@ fn change_password(tx: &mut Tx<'_>, user: UserId, expected: &str, hash: &str, ke
 /// See [`Users::change_names`].
 fn change_names(tx: &mut Tx<'_>, user: UserId, names: &NameChange) -> StoreResult<User> {
     let mut account = accounts::account(tx, user)?;
+    let before = account.user.clone();
     names.apply(&mut account.user);
+    if account.user == before {
+        return Ok(before);
+    }
     account.user.updated_at = tx.stamp().at;
     accounts::put(tx, &account)?;
     tx.log(Scope::User(user), ChangeKind::ProfileChanged(user));
