@@ -171,15 +171,15 @@ pub async fn serve(effective: Effective, sources: Sources, start: Start) -> Resu
     let (stop_inner, inner_stopped) = watch::channel(());
     let mut inner = JoinSet::new();
     if let Some(listener) = listeners.metrics {
-        let router = http::metrics_router(state.clone());
+        let router = Arc::new(http::metrics_router(state.clone()));
         inner.spawn(server::serve(listener, None, router, inner_limits(&config.server), stopped(&inner_stopped)));
     }
     if let Some(listener) = listeners.operators {
-        let router = http::operator_router(state.clone());
+        let router = Arc::new(http::operator_router(state.clone()));
         inner.spawn(server::serve(listener, None, router, inner_limits(&config.server), stopped(&inner_stopped)));
     }
     if let Some((listener, challenges)) = listeners.plain.zip(challenges) {
-        let router = http::to_https_router(state.clone(), challenges);
+        let router = Arc::new(http::to_https_router(state.clone(), challenges));
         inner.spawn(server::serve(listener, None, router, plain_limits(&config.server), stopped(&inner_stopped)));
     }
     if let Some(socket) = operator_socket {

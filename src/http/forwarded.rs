@@ -157,7 +157,7 @@ pub(super) struct WithOrigin<E> {
 impl<E: Endpoint> Endpoint for WithOrigin<E> {
     type Output = E::Output;
 
-    async fn call(&self, mut request: Request) -> Result<Self::Output> {
+    fn call(&self, mut request: Request) -> impl Future<Output = Result<Self::Output>> + Send {
         let is_tls = *request.scheme() == Scheme::HTTPS;
         let (origin, said) = ClientOrigin::find(Peer::of(&request), is_tls, request.headers(), &self.known.trusted);
         let forwarded = || Base::forwarded(request.headers(), &said).map(Arc::new);
@@ -166,7 +166,7 @@ impl<E: Endpoint> Endpoint for WithOrigin<E> {
         if let Some(base) = base {
             request.set_data(base);
         }
-        self.inner.call(request).await
+        self.inner.call(request)
     }
 }
 

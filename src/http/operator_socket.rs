@@ -68,11 +68,10 @@ impl OperatorSocket {
     }
 
     /// Serves operators until `stop` resolves, lets the requests in flight finish, and removes the socket.
-    pub async fn serve<E>(self, endpoint: E, stop: impl Future<Output = ()>)
+    pub async fn serve<E>(self, endpoint: Arc<E>, stop: impl Future<Output = ()>)
     where
         E: Endpoint<Output = Response> + 'static,
     {
-        let endpoint = Arc::new(endpoint);
         let drain = GracefulShutdown::new();
         let mut stop = std::pin::pin!(stop);
         loop {

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, LazyLock};
 
+use futures_util::future::BoxFuture;
 use hyper::body::Bytes;
-use poem::endpoint::make;
-use poem::middleware::AddData;
+use poem::endpoint::{BoxEndpoint, DynEndpoint, make};
 use poem::{Endpoint, EndpointExt, Error, IntoEndpoint, IntoResponse, Request, Response, Result, Route, get};
 use poem_openapi::{LicenseObject, OpenApi, OpenApiService, ServerObject};
 
@@ -20,8 +20,8 @@ use super::document::Document;
 use super::forwarded::FindOrigin;
 use super::metrics;
 use super::middleware::{
-    AnnounceLimits, Cors, CountMemory, Deadline, ForOperators, Idempotency, OneHost, Preferences, Problems,
-    PublicPaths, Queries, RateLimited, RequestIds, SecurityHeaders, Traced, TrailingSlash,
+    AnnounceLimits, Boxed, Cors, CountMemory, Deadline, ForOperators, Idempotency, OneHost, Preferences, Prepare,
+    Problems, PublicPaths, Queries, RateLimited, RequestIds, SecurityHeaders, Traced, TrailingSlash,
 };
 use super::pages::{PageSite, Pages};
 use super::routes::RouteTable;
@@ -95,6 +95,13 @@ pub fn to_https_router(state: Arc<State>, challenges: Arc<Challenges>) -> impl E
     at_the_edge(endpoint, state, Arc::new(RouteTable::none()), None)
 }
 
+/// Puts the state on every request.
+fn knowing(state: Arc<State>) -> impl Fn(&mut Request) + Send + Sync + 'static {
+    move |request| {
+        request.set_data(state.clone());
+    }
+}
+
 /// What every request passes through, on every listener.
 fn at_the_edge(
     endpoint: impl Endpoint + 'static,
@@ -107,20 +114,18 @@ fn at_the_edge(
     let find_origin = FindOrigin::new(&state.server.trusted_proxies, state.server.public_url.as_ref());
     // The last is the first to see a request.
     endpoint
-        .with(AddData::new(state.clone()))
+        .with(Prepare::new(knowing(state.clone())))
         .with(CountMemory::new(state.memory.clone()))
         .with(Queries::new(routes.clone()))
         .with(TrailingSlash)
         .with(OneHost)
         .with(Problems::new(routes.clone(), clock, pages))
-        // A future holds those of all layers below it, and is moved by each above it: the boxes are what moves.
-        .boxed()
+        .with(Boxed)
         .with(PublicPaths)
         .with(AnnounceLimits)
         .with(Preferences::new(routes.clone()))
         .with(Cors::new(state))
         .with(SecurityHeaders)
-        .boxed()
         .with(Traced::new(telemetry, routes))
         .with(find_origin)
         .with(RequestIds::new(instance))
@@ -128,22 +133,24 @@ fn at_the_edge(
 
 /// The API with the documentation and the pages beside it. Not nested in one route: poem would rewrite the target of every
 /// request.
-struct Site<A> {
+struct Site {
     docs: Option<Route>,
     pages: Option<PageSite>,
-    api: A,
+    api: BoxEndpoint<'static>,
 }
 
-impl<A: Endpoint<Output = Response>> Endpoint for Site<A> {
+impl Endpoint for Site {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
+    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
         let path = request.uri().path();
-        match (&self.docs, &self.pages) {
-            (_, Some(pages)) if pages.covers(path) => pages.call(request).await,
-            (Some(docs), _) if Docs::PATHS.contains(&path) => docs.call(request).await,
-            _ => self.api.call(request).await,
-        }
+        let response: BoxFuture<'_, _> = match (&self.docs, &self.pages) {
+            (_, Some(pages)) if pages.covers(path) => Box::pin(pages.call(request)),
+            (Some(docs), _) if Docs::PATHS.contains(&path) => Box::pin(docs.call(request)),
+            // Its future has a box already.
+            _ => DynEndpoint::call(&*self.api, request),
+        };
+        response
     }
 }
 

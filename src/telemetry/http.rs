@@ -107,8 +107,8 @@ impl Telemetry {
 
 impl RequestInFlight {
     /// Runs `work` inside the server span.
-    pub async fn run<T>(&self, work: impl Future<Output = T>) -> T {
-        work.with_context(self.context.clone()).await
+    pub fn run<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
+        work.with_context(self.context.clone())
     }
 
     /// The W3C `traceresponse` header: the ids of the server span, when there is one.

@@ -1,8 +1,11 @@
 //! Cross-origin requests (the Fetch standard's CORS): which other web pages' scripts may call the API, with their
 //! visitors' cookies. Only those that the operator lists; for the rest, browsers keep to the same origin.
 
+use std::future::ready;
 use std::sync::Arc;
 
+use futures_util::TryFutureExt as _;
+use futures_util::future::Either;
 use poem::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
@@ -52,28 +55,37 @@ pub(in crate::http) struct WithCors<E> {
 impl<E: Endpoint> Endpoint for WithCors<E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
-        if !self.state.lists_origins() {
-            return Ok(self.inner.call(request).await?.into_response());
-        }
-        let origin = request.headers().get(header::ORIGIN).filter(|origin| {
-            let origin = origin.to_str().unwrap_or_default();
-            self.state.is_listed_origin(origin)
-        });
-        let origin = origin.cloned();
-        let mut response = match &origin {
-            Some(_) if is_preflight(&request) => preflight(request.headers()),
-            _ => self.inner.call(request).await?.into_response(),
+    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
+        let any_is_listed = self.state.lists_origins();
+        let origin = if any_is_listed { self.listed_origin(request.headers()) } else { None };
+        let response = match &origin {
+            Some(_) if is_preflight(&request) => Either::Left(ready(Ok(preflight(request.headers())))),
+            _ => Either::Right(self.inner.call(request).map_ok(IntoResponse::into_response)),
         };
-        let headers = response.headers_mut();
-        // Also for the rest, so that no cache gives one page the answer to another.
-        headers.append(header::VARY, ORIGIN);
-        if let Some(origin) = origin {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
-            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
-        }
-        Ok(response)
+        response.map_ok(move |mut response| {
+            if any_is_listed {
+                admit(origin, response.headers_mut());
+            }
+            response
+        })
+    }
+}
+
+impl<E> WithCors<E> {
+    /// Where a request comes from, if it may from there.
+    fn listed_origin(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let is_listed = |origin: &&HeaderValue| self.state.is_listed_origin(origin.to_str().unwrap_or_default());
+        headers.get(header::ORIGIN).filter(is_listed).cloned()
+    }
+}
+
+fn admit(origin: Option<HeaderValue>, headers: &mut HeaderMap) {
+    // Also for the rest, so that no cache gives one page the answer to another.
+    headers.append(header::VARY, ORIGIN);
+    if let Some(origin) = origin {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
     }
 }
 

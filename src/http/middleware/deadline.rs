@@ -1,8 +1,9 @@
 //! The deadline of each operation, from its row. A streamed answer only has to begin in time.
 
-use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+use futures_util::future::Either;
 use poem::{Endpoint, Middleware, Request, Result};
 use tokio::time::timeout;
 
@@ -25,20 +26,20 @@ pub(in crate::http) struct WithDeadline<E>(E);
 impl<E: Endpoint> Endpoint for WithDeadline<E> {
     type Output = E::Output;
 
-    async fn call(&self, request: Request) -> Result<Self::Output> {
+    fn call(&self, request: Request) -> impl Future<Output = Result<Self::Output>> + Send {
         let deadline = operation_of(&request).map(|operation| operation.row().deadline);
-        // It is large: once, in its place, and not moved.
-        let work = pin!(self.0.call(request));
+        let work = self.0.call(request);
         match deadline {
-            Some(deadline) => within(deadline, work).await,
-            None => work.await,
+            Some(deadline) => Either::Left(within(deadline, work)),
+            None => Either::Right(work),
         }
     }
 }
 
 /// The outcome of `work`, unless that takes too long.
-async fn within<T>(deadline: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
-    timeout(deadline, work).await.unwrap_or_else(|_| Err(Problem::deadline_exceeded(deadline.as_secs()).into()))
+fn within<T>(deadline: Duration, work: impl Future<Output = Result<T>>) -> impl Future<Output = Result<T>> {
+    let exceeded = move |_| Err(Problem::deadline_exceeded(deadline.as_secs()).into());
+    timeout(deadline, work).map(move |done| done.unwrap_or_else(exceeded))
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use std::collections::HashSet;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::TryFutureExt as _;
+use futures_util::future::Either;
 use percent_encoding::percent_decode_str;
 use poem::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
@@ -63,13 +65,13 @@ pub(in crate::http) struct Idempotent<E> {
 impl<E: Endpoint + 'static> Endpoint for Idempotent<E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
+    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
         let row = operation_of(&request).map(Operation::row);
-        let Some(row) = row.filter(|row| row.replay != Replay::No && request.headers().contains_key(KEY)) else {
-            return Ok(self.inner.call(request).await?.into_response());
-        };
-        // Most requests have no key, and their future no room for what follows.
-        Box::pin(self.once(request, row)).await
+        match row.filter(|row| row.replay != Replay::No && request.headers().contains_key(KEY)) {
+            // Most requests have no key, and their future has no room for it.
+            Some(row) => Either::Left(Box::pin(self.once(request, row))),
+            None => Either::Right(E::call(&self.inner, request).map_ok(IntoResponse::into_response)),
+        }
     }
 }
 

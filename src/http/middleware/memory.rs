@@ -6,11 +6,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use futures_util::FutureExt as _;
 use http_body_util::combinators::BoxBody;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
-use poem::http::Version;
+use poem::http::{HeaderMap, Version};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
+use super::pass::pass;
 use crate::domain::Network;
 use crate::http::forwarded::ClientOrigin;
 use crate::http::memory::{Holding, Memory, UNCOUNTED};
@@ -47,37 +49,43 @@ pub(in crate::http) struct Counting<E> {
 impl<E: Endpoint> Endpoint for Counting<E> {
     type Output = Response;
 
-    async fn call(&self, mut request: Request) -> Result<Response> {
-        let is_http2 = request.version() == Version::HTTP_2;
+    fn call(&self, mut request: Request) -> impl Future<Output = Result<Response>> + Send {
+        let (is_http2, is_safe) = (request.version() == Version::HTTP_2, request.method().is_safe());
         let uncounted = if is_http2 { 0 } else { UNCOUNTED };
         let holding = Holding::new(self.memory.clone(), ClientOrigin::of(&request).client.map(Network::of), uncounted);
-        if is_http2 {
-            holding.take(request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum())?;
-        }
-        let is_safe = request.method().is_safe();
+        let head = if is_http2 { holding.take(size_of_head(request.headers())) } else { Ok(()) };
         request.set_data(holding.clone());
-        let mut response = self.inner.call(request).await?.into_response();
-        let is_shared = response.data::<Shared>().is_some();
-        if is_shared && !is_http2 {
-            return Ok(response);
-        }
-        let body: BoxBody<Bytes, io::Error> = response.take_body().into();
-        let length = body.size_hint().exact();
-        if length.is_some_and(|length| length <= uncounted as u64) {
-            response.set_body(body);
-            return Ok(response);
-        }
-        let bytes = length.map_or(STREAM, |length| usize::try_from(length).unwrap_or(usize::MAX));
-        // What is on its way is not shared any more.
-        let bytes = if is_shared { bytes.min(UNCOUNTED) } else { bytes };
-        match holding.take(bytes) {
-            // What was done is done, and said: there is little of that.
-            Err(spent) if is_safe || length.is_none() => return Err(spent.into()),
-            _ => {}
-        }
-        response.set_body(BoxBody::new(Counted { body, holding, is_stream: length.is_none(), excess: 0 }));
-        Ok(response)
+        pass(&self.inner, request, head)
+            .map(move |answered| counted(answered?.into_response(), holding, uncounted, is_safe))
     }
+}
+
+fn size_of_head(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+}
+
+/// An answer that holds the memory it takes, if there is so much. What is not counted of a body is nothing over HTTP/2.
+fn counted(mut response: Response, holding: Holding, uncounted: usize, is_safe: bool) -> Result<Response> {
+    let is_shared = response.data::<Shared>().is_some();
+    if is_shared && uncounted > 0 {
+        return Ok(response);
+    }
+    let body: BoxBody<Bytes, io::Error> = response.take_body().into();
+    let length = body.size_hint().exact();
+    if length.is_some_and(|length| length <= uncounted as u64) {
+        response.set_body(body);
+        return Ok(response);
+    }
+    let bytes = length.map_or(STREAM, |length| usize::try_from(length).unwrap_or(usize::MAX));
+    // What is on its way is not shared any more.
+    let bytes = if is_shared { bytes.min(UNCOUNTED) } else { bytes };
+    match holding.take(bytes) {
+        // What was done is done, and said: there is little of that.
+        Err(spent) if is_safe || length.is_none() => return Err(spent.into()),
+        _ => {}
+    }
+    response.set_body(BoxBody::new(Counted { body, holding, is_stream: length.is_none(), excess: 0 }));
+    Ok(response)
 }
 
 /// A body that holds memory until it has been sent.

@@ -2,13 +2,16 @@
 //! preferences, what is left of rate limits, the paths of a proxy, problems, one host, the trailing slash, query strings, the memory that is
 //! held, deadlines, rate limits, idempotency keys.
 
+mod boxed;
 mod cors;
 mod deadline;
 mod for_operators;
 mod idempotency;
 mod memory;
 mod one_host;
+mod pass;
 mod preferences;
+mod prepare;
 mod problems;
 mod public_paths;
 mod queries;
@@ -19,6 +22,7 @@ mod streamed;
 mod traced;
 mod trailing_slash;
 
+pub(super) use boxed::Boxed;
 pub(super) use cors::Cors;
 pub(super) use deadline::Deadline;
 pub(super) use for_operators::ForOperators;
@@ -26,6 +30,7 @@ pub(super) use idempotency::Idempotency;
 pub(super) use memory::{CountMemory, Shared};
 pub(super) use one_host::OneHost;
 pub(super) use preferences::Preferences;
+pub(super) use prepare::Prepare;
 pub(super) use problems::Problems;
 pub(super) use public_paths::PublicPaths;
 pub(super) use queries::Queries;

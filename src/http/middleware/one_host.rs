@@ -7,6 +7,7 @@ use poem::http::uri::Authority;
 use poem::http::{HeaderMap, Version, header};
 use poem::{Endpoint, Middleware, Request, Result};
 
+use super::pass::pass;
 use crate::http::problem::Problem;
 
 /// Refuses a request without a `Host`, or with several.
@@ -25,11 +26,9 @@ pub(in crate::http) struct WithOneHost<E>(E);
 impl<E: Endpoint> Endpoint for WithOneHost<E> {
     type Output = E::Output;
 
-    async fn call(&self, request: Request) -> Result<Self::Output> {
-        if !is_said_well(request.version(), request.headers()) {
-            return Err(Problem::invalid_host().into());
-        }
-        self.0.call(request).await
+    fn call(&self, request: Request) -> impl Future<Output = Result<Self::Output>> + Send {
+        let is_clear = is_said_well(request.version(), request.headers());
+        pass(&self.0, request, if is_clear { Ok(()) } else { Err(Problem::invalid_host()) })
     }
 }
 

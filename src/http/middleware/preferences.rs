@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::TryFutureExt as _;
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
 use crate::http::routes::RouteTable;
@@ -34,13 +35,15 @@ pub(in crate::http) struct WithPreferences<E> {
 impl<E: Endpoint> Endpoint for WithPreferences<E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
+    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
         let is_honoured = prefer::is_strict(request.headers()) && self.is_checked(&request);
-        let mut response = self.inner.call(request).await?.into_response();
-        if is_honoured {
-            response.headers_mut().insert(prefer::APPLIED, prefer::STRICT);
-        }
-        Ok(response)
+        self.inner.call(request).map_ok(move |response| {
+            let mut response = response.into_response();
+            if is_honoured {
+                response.headers_mut().insert(prefer::APPLIED, prefer::STRICT);
+            }
+            response
+        })
     }
 }
 

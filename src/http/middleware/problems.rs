@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use poem::error::MethodNotAllowedError;
-use poem::http::{HeaderValue, StatusCode, Version, header};
+use poem::http::{HeaderValue, StatusCode, Uri, Version, header};
 use poem::{Endpoint, Error, IntoResponse, Middleware, Request, Response, Result};
 
 use super::RequestId;
@@ -49,28 +49,49 @@ pub(in crate::http) struct WithProblems<E> {
 impl<E: Endpoint> Endpoint for WithProblems<E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
-        let (uri, base) = (request.uri().clone(), Base::of(&request).cloned());
-        let RequestId(id) = RequestId::of(&request);
-        let may_be_reused = request.version() != Version::HTTP_11 || !body::is_announced(&request);
+    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
+        let asked = Asked::of(&request);
+        // The layers below also work before they give a future: that is done inside of this one.
+        let work = async move { self.inner.call(request).await };
         // A handler owns what it works on, and the store has nothing half-done: there is no state to break.
-        let problem = match AssertUnwindSafe(self.inner.call(request)).catch_unwind().await {
-            Ok(Ok(response)) => return Ok(response.into_response()),
-            Ok(Err(error)) => self.problem(error, uri.path()),
-            Err(panic) => Problem::internal(format!("panic: {}", message(&*panic))),
-        };
-        let must_close = problem.is_before_body() && !may_be_reused;
-        let pages = self.pages.as_ref().filter(|pages| pages.covers(uri.path()));
-        let instance = base.map_or_else(|| uri.path().to_owned(), |base| base.prefixed(uri.path()));
-        let mut response = problem.respond(&instance, &id, self.clock.now(), pages.map(|pages| pages.problem));
-        if must_close {
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
-        Ok(response)
+        AssertUnwindSafe(work).catch_unwind().map(move |outcome| {
+            Ok(match outcome {
+                Ok(Ok(response)) => response.into_response(),
+                Ok(Err(error)) => self.respond(self.problem(error, asked.uri.path()), &asked),
+                Err(panic) => self.respond(Problem::internal(format!("panic: {}", message(&*panic))), &asked),
+            })
+        })
+    }
+}
+
+/// What a problem says of the request.
+struct Asked {
+    uri: Uri,
+    base: Option<Arc<Base>>,
+    id: RequestId,
+    may_be_reused: bool,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        let may_be_reused = request.version() != Version::HTTP_11 || !body::is_announced(request);
+        Self { uri: request.uri().clone(), base: Base::of(request).cloned(), id: RequestId::of(request), may_be_reused }
     }
 }
 
 impl<E> WithProblems<E> {
+    fn respond(&self, problem: Problem, asked: &Asked) -> Response {
+        let path = asked.uri.path();
+        let must_close = problem.is_before_body() && !asked.may_be_reused;
+        let pages = self.pages.as_ref().filter(|pages| pages.covers(path));
+        let instance = asked.base.as_ref().map_or_else(|| path.to_owned(), |base| base.prefixed(path));
+        let mut response = problem.respond(&instance, &asked.id.0, self.clock.now(), pages.map(|pages| pages.problem));
+        if must_close {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+
     fn problem(&self, error: Error, path: &str) -> Problem {
         let is_wrong_method = error.is::<MethodNotAllowedError>() || error.status() == StatusCode::METHOD_NOT_ALLOWED;
         match error.downcast::<Problem>() {

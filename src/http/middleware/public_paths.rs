@@ -1,5 +1,6 @@
 //! Behind a proxy that serves this server at a path: clients are told paths as they have to ask for them.
 
+use futures_util::TryFutureExt as _;
 use poem::{Endpoint, Middleware, Request, Response, Result};
 
 use crate::http::base::Base;
@@ -20,12 +21,13 @@ pub(in crate::http) struct WithPublicPaths<E>(E);
 impl<E: Endpoint<Output = Response>> Endpoint for WithPublicPaths<E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
+    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
         let base = Base::of(&request).filter(|base| base.has_prefix()).cloned();
-        let mut response = self.0.call(request).await?;
-        if let Some(base) = base {
-            base.add_to(response.headers_mut());
-        }
-        Ok(response)
+        self.0.call(request).map_ok(move |mut response| {
+            if let Some(base) = base {
+                base.add_to(response.headers_mut());
+            }
+            response
+        })
     }
 }

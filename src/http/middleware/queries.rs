@@ -8,6 +8,7 @@ use poem::http::Uri;
 use poem::http::uri::PathAndQuery;
 use poem::{Endpoint, Middleware, Request, Result};
 
+use super::pass::pass;
 use crate::domain::{Violation, Violations};
 use crate::http::prefer;
 use crate::http::problem::Problem;
@@ -40,14 +41,13 @@ pub(in crate::http) struct WithQueries<E> {
 impl<E: Endpoint> Endpoint for WithQueries<E> {
     type Output = E::Output;
 
-    async fn call(&self, mut request: Request) -> Result<Self::Output> {
+    fn call(&self, mut request: Request) -> impl Future<Output = Result<Self::Output>> + Send {
         if let Some(uri) = without_brackets(request.uri()) {
             *request.uri_mut() = uri;
         }
-        if prefer::is_strict(request.headers()) {
-            self.check(&request).map_err(|unknown| Problem::unknown_fields(&unknown).before_body())?;
-        }
-        self.inner.call(request).await
+        let checked = if prefer::is_strict(request.headers()) { self.check(&request) } else { Ok(()) };
+        let may_pass = checked.map_err(|unknown| Problem::unknown_fields(&unknown).before_body());
+        pass(&self.inner, request, may_pass)
     }
 }
 

@@ -1,7 +1,10 @@
 //! Rate limits by the client's address, and what answers say of rate limits.
 
+use futures_util::TryFutureExt as _;
+use futures_util::future::Either;
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
+use super::pass::pass;
 use crate::http::allowance::{announce, note};
 use crate::http::cookies;
 use crate::http::forwarded::ClientOrigin;
@@ -29,14 +32,16 @@ pub(in crate::http) struct Announcing<E>(E);
 impl<E: Endpoint> Endpoint for Announcing<E> {
     type Output = Response;
 
-    async fn call(&self, mut request: Request) -> Result<Response> {
+    fn call(&self, mut request: Request) -> impl Future<Output = Result<Response>> + Send {
         let allowances = Allowances::default();
         request.set_data(allowances.clone());
-        let mut response = self.0.call(request).await?.into_response();
-        if let Some(allowance) = allowances.least() {
-            announce(&allowance, response.headers_mut());
-        }
-        Ok(response)
+        self.0.call(request).map_ok(move |response| {
+            let mut response = response.into_response();
+            if let Some(allowance) = allowances.least() {
+                announce(&allowance, response.headers_mut());
+            }
+            response
+        })
     }
 }
 
@@ -66,13 +71,23 @@ pub(in crate::http) struct Limiting<E>(E);
 impl<E: Endpoint> Endpoint for Limiting<E> {
     type Output = E::Output;
 
-    async fn call(&self, request: Request) -> Result<Self::Output> {
-        if request.data::<Crowded>().is_some() {
-            return Err(Problem::from(Error::Overloaded).before_body().into());
+    fn call(&self, request: Request) -> impl Future<Output = Result<Self::Output>> + Send {
+        let class = operation_of(&request).and_then(|operation| operation.row().rate);
+        match class {
+            // Few requests are counted here, and the future of the others has no room for it.
+            Some(class) if !is_counted_later(class, &request) => Either::Left(Box::pin(self.counted(class, request))),
+            _ => {
+                let may_pass = not_crowded(&request);
+                Either::Right(pass(&self.0, request, may_pass))
+            }
         }
-        if let Some(class) = operation_of(&request).and_then(|operation| operation.row().rate)
-            && !is_counted_later(class, &request)
-            && let Some(limits) = State::of(&request)?.service.rate_limits.load_full()
+    }
+}
+
+impl<E: Endpoint> Limiting<E> {
+    async fn counted(&self, class: RateClass, request: Request) -> Result<E::Output> {
+        not_crowded(&request)?;
+        if let Some(limits) = State::of(&request)?.service.rate_limits.load_full()
             && let Some(address) = ClientOrigin::of(&request).client
             && !(class == RateClass::Register && may_operate(&request).await)
         {
@@ -80,5 +95,13 @@ impl<E: Endpoint> Endpoint for Limiting<E> {
             note(&request, allowance);
         }
         self.0.call(request).await
+    }
+}
+
+/// Refuses a request that there is no place for.
+fn not_crowded(request: &Request) -> Result<(), Problem> {
+    match request.data::<Crowded>() {
+        Some(Crowded) => Err(Problem::from(Error::Overloaded).before_body()),
+        None => Ok(()),
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use poem::http::{HeaderName, HeaderValue};
+use futures_util::TryFutureExt as _;
+use poem::http::{HeaderMap, HeaderName, HeaderValue};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 use uuid::Uuid;
 
@@ -64,18 +65,25 @@ impl<E> WithRequestId<E> {
 impl<E: Endpoint> Endpoint for WithRequestId<E> {
     type Output = Response;
 
-    async fn call(&self, mut request: Request) -> Result<Response> {
+    fn call(&self, mut request: Request) -> impl Future<Output = Result<Response>> + Send {
         let id: Arc<str> = match sane_id(&request) {
             Some(id) => id.into(),
             None => self.next_id().into(),
         };
         request.set_data(RequestId(id.clone()));
-        let mut response = self.inner.call(request).await?.into_response();
-        if let Ok(value) = HeaderValue::from_str(&id) {
-            response.headers_mut().insert(REQUEST_ID, value.clone());
-            response.headers_mut().insert(CORRELATION_ID, value);
-        }
-        Ok(response)
+        self.inner.call(request).map_ok(move |response| {
+            let mut response = response.into_response();
+            name(&id, response.headers_mut());
+            response
+        })
+    }
+}
+
+/// Writes the id of a request into the headers of its answer.
+fn name(id: &str, headers: &mut HeaderMap) {
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, value.clone());
+        headers.insert(CORRELATION_ID, value);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Headers that keep browsers and caches from doing with an answer what it is not for.
 
-use poem::http::{HeaderName, HeaderValue, header};
+use futures_util::TryFutureExt as _;
+use poem::http::{HeaderMap, HeaderName, HeaderValue, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
 use crate::http::forwarded::ClientOrigin;
@@ -43,32 +44,41 @@ pub(in crate::http) struct WithSecurityHeaders<E>(E);
 impl<E: Endpoint> Endpoint for WithSecurityHeaders<E> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
+    fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
         let answers = operation_of(&request).map(|operation| operation.row().answers);
         let ClientOrigin { is_tls, .. } = ClientOrigin::of(&request);
-        let mut response = self.0.call(request).await?.into_response();
-        let headers = response.headers_mut();
-        // Room for these and for what the outer middlewares add, at once.
-        headers.reserve(ALWAYS.len() + 4);
-        for (name, value) in ALWAYS {
-            headers.entry(name).or_insert(value);
+        self.0.call(request).map_ok(move |response| {
+            let mut response = response.into_response();
+            protect(response.headers_mut(), is_tls);
+            limit_caches(response.headers_mut(), answers);
+            response
+        })
+    }
+}
+
+fn protect(headers: &mut HeaderMap, is_tls: bool) {
+    // Room for these and for what the outer middlewares add, at once.
+    headers.reserve(ALWAYS.len() + 4);
+    for (name, value) in ALWAYS {
+        headers.entry(name).or_insert(value);
+    }
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(DATA_POLICY);
+    if is_tls {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
+    }
+}
+
+fn limit_caches(headers: &mut HeaderMap, answers: Option<Answers>) {
+    match answers {
+        // Nor is what has no operation, such as a wrong path, worth storing.
+        Some(Answers::Secret) | None => {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
-        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(DATA_POLICY);
-        if is_tls {
-            headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
+        Some(Answers::Private) => {
+            // With an entity tag, asking again is cheap; without, another user of the same browser must not see it.
+            headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+            headers.append(header::VARY, DEPENDS_ON_WHO_ASKS);
         }
-        match answers {
-            // Nor is what has no operation, such as a wrong path, worth storing.
-            Some(Answers::Secret) | None => {
-                headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            }
-            Some(Answers::Private) => {
-                // With an entity tag, asking again is cheap; without, another user of the same browser must not see it.
-                headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
-                headers.append(header::VARY, DEPENDS_ON_WHO_ASKS);
-            }
-            Some(Answers::Public) => {}
-        }
-        Ok(response)
+        Some(Answers::Public) => {}
     }
 }

@@ -3,13 +3,15 @@
 
 use std::sync::Arc;
 
-use poem::http::{HeaderName, HeaderValue};
-use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+use futures_util::FutureExt as _;
+use poem::http::{HeaderMap, HeaderName, HeaderValue};
+use poem::{Endpoint, Error, IntoResponse, Middleware, Request, Response, Result};
 
 use super::{RequestId, streamed};
 use crate::http::forwarded::ClientOrigin;
 use crate::http::routes::RouteTable;
-use crate::telemetry::{RequestHead, Telemetry};
+use crate::operations::Operation;
+use crate::telemetry::{RequestHead, RequestInFlight, Telemetry};
 
 const TRACE_RESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 
@@ -42,10 +44,26 @@ pub(in crate::http) struct TracedEndpoint<E> {
 impl<E: Endpoint> Endpoint for TracedEndpoint<E> {
     type Output = Response;
 
-    async fn call(&self, mut request: Request) -> Result<Response> {
+    fn call(&self, mut request: Request) -> impl Future<Output = Result<Response>> + Send {
+        let (operation, in_flight) = self.arrived(&request);
+        if let Some(operation) = operation {
+            request.set_data(operation);
+        }
+        in_flight.run(self.inner.call(request)).map(move |answered| {
+            let mut response = answered.map_or_else(Error::into_response, IntoResponse::into_response);
+            name_trace(&in_flight, response.headers_mut());
+            streamed::finish(in_flight, &mut response);
+            Ok(response)
+        })
+    }
+}
+
+impl<E> TracedEndpoint<E> {
+    /// What a request asks for, and its span.
+    fn arrived(&self, request: &Request) -> (Option<Operation>, RequestInFlight) {
         let route = self.routes.find(request.uri().path());
         let operation = route.and_then(|route| route.operation(request.method()));
-        let (origin, RequestId(id)) = (ClientOrigin::of(&request), RequestId::of(&request));
+        let (origin, RequestId(id)) = (ClientOrigin::of(request), RequestId::of(request));
         let in_flight = self.telemetry.request_arrived(&RequestHead {
             method: request.method(),
             uri: request.uri(),
@@ -60,17 +78,13 @@ impl<E: Endpoint> Endpoint for TracedEndpoint<E> {
             server: request.local_addr().as_socket_addr().copied(),
             request_id: &id,
         });
-        if let Some(operation) = operation {
-            request.set_data(operation);
-        }
-        let mut response = match in_flight.run(self.inner.call(request)).await {
-            Ok(response) => response.into_response(),
-            Err(error) => error.into_response(),
-        };
-        if let Some(ids) = in_flight.trace_response().and_then(|ids| HeaderValue::from_str(&ids).ok()) {
-            response.headers_mut().insert(TRACE_RESPONSE, ids);
-        }
-        streamed::finish(in_flight, &mut response);
-        Ok(response)
+        (operation, in_flight)
+    }
+}
+
+/// Says by which trace what was done is found.
+fn name_trace(in_flight: &RequestInFlight, headers: &mut HeaderMap) {
+    if let Some(ids) = in_flight.trace_response().and_then(|ids| HeaderValue::from_str(&ids).ok()) {
+        headers.insert(TRACE_RESPONSE, ids);
     }
 }

@@ -20,11 +20,11 @@ pub(in crate::http) struct WithoutTrailingSlash<E>(E);
 impl<E: Endpoint> Endpoint for WithoutTrailingSlash<E> {
     type Output = E::Output;
 
-    async fn call(&self, mut request: Request) -> Result<Self::Output> {
+    fn call(&self, mut request: Request) -> impl Future<Output = Result<Self::Output>> + Send {
         if let Some(uri) = trimmed(request.uri()) {
             *request.uri_mut() = uri;
         }
-        self.0.call(request).await
+        self.0.call(request)
     }
 }
 

@@ -10,7 +10,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::Watcher;
 use poem::http::uri::Scheme;
 use poem::web::{LocalAddr, RemoteAddr};
-use poem::{Addr, Endpoint, Response};
+use poem::{Addr, Endpoint, Error, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::frames::Frames;
@@ -36,7 +36,7 @@ const WINDOW_BYTES: u32 = 64 << 10;
 
 /// The connections of a listener.
 pub(super) struct Connections<E> {
-    pub endpoint: E,
+    pub endpoint: Arc<E>,
     pub limits: ConnectionLimits,
     /// None for plain HTTP.
     pub tls: Option<Tls>,
@@ -145,7 +145,7 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
         }
         let busy = seat.begin().ok_or(MadeWay)?;
         let request = (request, local.clone(), remote.clone(), scheme.clone()).into();
-        let response = self.endpoint.get_response(request).await;
+        let response = E::call(&self.endpoint, request).await.unwrap_or_else(Error::into_response);
         let response: hyper::Response<_> = response.into();
         Ok(response.map(|body| OutgoingBody::new(body, flow, busy)))
     }

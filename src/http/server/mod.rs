@@ -73,7 +73,7 @@ pub(in crate::http) struct Crowded;
 pub async fn serve<E>(
     listener: Listener,
     tls: Option<Tls>,
-    endpoint: E,
+    endpoint: Arc<E>,
     limits: ConnectionLimits,
     stop: impl Future<Output = ()>,
 ) where
