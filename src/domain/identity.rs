@@ -71,7 +71,9 @@ pub struct ShortId(u32);
 
 impl fmt::Display for ShortId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:08x}", self.0)
+        let mut text = String::with_capacity(8);
+        push_hex(&mut text, &self.0.to_be_bytes());
+        f.write_str(&text)
     }
 }
 

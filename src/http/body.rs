@@ -34,8 +34,8 @@ pub(super) struct Reader<S> {
 
 /// Whether a request has a body. hyper closes a connection on which one was left unread, so the client must know.
 pub(super) fn is_announced(request: &Request) -> bool {
-    let length = request.header(header::CONTENT_LENGTH);
-    length.is_some_and(|length| length != "0") || request.header(header::TRANSFER_ENCODING).is_some()
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    length.is_some_and(|length| length != "0") || request.headers().contains_key(header::TRANSFER_ENCODING)
 }
 
 /// Begins to read a body of at most `max_bytes`; `too_large` says what is wrong with a larger one.

@@ -11,7 +11,7 @@ use super::forwarded::ClientOrigin;
 use super::memory::Holding;
 use super::problem::Problem;
 use super::state::State;
-use super::{allowance, cookies};
+use super::{allowance, cookies, headers};
 use crate::service::{Allowances, Caller, Client, Error, SignOut};
 
 pub(super) const BEARER_SCHEME: &str = "bearer";
@@ -257,7 +257,8 @@ pub(super) fn client(request: &Request) -> Client {
     const MAX_USER_AGENT: usize = 256;
     Client {
         ip: ClientOrigin::of(request).client,
-        user_agent: request.header(header::USER_AGENT).map(|agent| agent.chars().take(MAX_USER_AGENT).collect()),
+        user_agent: headers::text(request, header::USER_AGENT)
+            .map(|agent| agent.chars().take(MAX_USER_AGENT).collect()),
         device: cookies::device(request.headers()),
         reservation: None,
         allowances: request.data::<Allowances>().cloned().unwrap_or_default(),

@@ -66,8 +66,8 @@ pub(super) struct ClientOrigin {
     pub is_from_proxy: bool,
     /// Whether the client's connection is encrypted, be it by us or by a proxy.
     pub is_tls: bool,
-    /// Whether the address may be that of a program that sent on what somebody else asked for, and did not say for whom.
-    pub is_doubtful: bool,
+    /// Whether a trusted proxy said whose the address is.
+    pub is_told: bool,
 }
 
 impl ClientOrigin {
@@ -76,14 +76,18 @@ impl ClientOrigin {
         request.data::<Self>().copied().unwrap_or_default()
     }
 
+    /// Whether the address may be that of a program that sent on what somebody else asked for, and did not say for whom.
+    pub(super) fn is_doubtful(self, headers: &HeaderMap) -> bool {
+        !self.is_told && OF_PROXIES.iter().any(|name| headers.contains_key(name))
+    }
+
     /// Where a request comes from, and what the proxy says that was asked by that client.
     fn find(peer: Peer, is_tls: bool, headers: &HeaderMap, trusted: &[IpNet]) -> (Self, Element) {
         let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
-        let was_sent_on = OF_PROXIES.iter().any(|name| headers.contains_key(name));
         let mut client = match peer {
             Peer::Nobody => return Default::default(),
             Peer::Address(peer) if !is_trusted(peer) => {
-                let own = Self { client: Some(peer), is_from_proxy: false, is_tls, is_doubtful: was_sent_on };
+                let own = Self { client: Some(peer), is_from_proxy: false, is_tls, is_told: false };
                 return (own, Element::default());
             }
             Peer::Address(peer) => Some(peer),
@@ -104,7 +108,7 @@ impl ClientOrigin {
         let said = said.or_else(|| elements(headers).into_iter().next()).unwrap_or_default();
         let scheme = value_at(headers, &FORWARDED_PROTO, said.hop).or(said.proto.as_deref());
         let is_tls = scheme.map_or(is_tls, |scheme| scheme.eq_ignore_ascii_case("https"));
-        (Self { client, is_from_proxy: true, is_tls, is_doubtful: was_sent_on && !is_told }, said)
+        (Self { client, is_from_proxy: true, is_tls, is_told }, said)
     }
 }
 
@@ -210,7 +214,7 @@ mod tests {
     fn an_address_is_doubtful_when_somebody_else_may_be_behind_it() {
         let is_doubtful = |peer: &str, name: HeaderName, value: &str| {
             let headers = HeaderMap::from_iter([(name, value.parse().unwrap())]);
-            find(at(peer), &headers, &["10.0.0.0/8".parse().unwrap()]).is_doubtful
+            find(at(peer), &headers, &["10.0.0.0/8".parse().unwrap()]).is_doubtful(&headers)
         };
         assert!(!is_doubtful("192.0.2.1", header::ACCEPT, "text/plain"));
         for name in OF_PROXIES {

@@ -24,6 +24,7 @@ mod extract;
 mod forwarded;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod headers;
 mod insiders;
 mod json;
 pub(crate) mod log_cursor;

@@ -11,7 +11,7 @@ use std::cell::OnceCell;
 use std::marker::PhantomData;
 
 use hyper::body::Bytes;
-use poem::http::StatusCode;
+use poem::http::{HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Request, RequestBody, Response};
 use poem_openapi::payload::Payload;
 use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaResponse, MetaResponses, MetaSchemaRef, Registry};
@@ -22,12 +22,15 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use self::explain::{explain, syntax, without_place};
 use self::known::Known;
+use super::headers::OF_AN_ANSWER;
 use super::problem::Problem;
 use super::state::State;
 use super::{accept, body, prefer};
 use crate::domain::{Violation, Violations};
 
 const CONTENT_TYPE: &str = "application/json";
+/// What most answers fit, in bytes: they need not be moved while they are written.
+const USUAL_BODY: usize = 1 << 10;
 /// What some editors begin a text with.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The most faults of one kind that an answer names; there may be as many as a body has bytes.
@@ -271,14 +274,23 @@ impl<T: Type> ApiResponse for Json<T> {
 
 impl<T: Serialize + Send> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        match serde_json::to_vec(&self.0) {
-            Ok(body) => Response::builder().content_type(CONTENT_TYPE).body(body),
+        let mut body = Vec::with_capacity(USUAL_BODY);
+        match serde_json::to_writer(&mut body, &self.0) {
+            Ok(()) => answer(body),
             Err(error) => {
                 tracing::error!(%error, "an answer can't be written as JSON");
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }
         }
     }
+}
+
+fn answer(body: Vec<u8>) -> Response {
+    let mut response = Response::builder().body(body);
+    let headers = response.headers_mut();
+    headers.reserve(OF_AN_ANSWER);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+    response
 }
 
 fn media_type<T: Type>() -> MetaMediaType {

@@ -9,6 +9,7 @@ use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 use uuid::Uuid;
 
 use crate::domain::push_hex;
+use crate::http::headers;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
@@ -89,7 +90,7 @@ fn name(id: &str, headers: &mut HeaderMap) {
 
 /// What callers may choose: up to 128 letters, digits, `-`, `_` and `.`, which are harmless in any log.
 fn sane_id(request: &Request) -> Option<&str> {
-    let id = request.header(REQUEST_ID)?;
+    let id = headers::text(request, REQUEST_ID)?;
     let is_sane = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     ((1..=128).contains(&id.len()) && id.bytes().all(is_sane)).then_some(id)
 }

@@ -5,6 +5,7 @@ use poem::http::{HeaderMap, HeaderName, HeaderValue, header};
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
 use crate::http::forwarded::ClientOrigin;
+use crate::http::headers::OF_AN_ANSWER;
 use crate::http::routes::operation_of;
 use crate::operations::Answers;
 
@@ -57,8 +58,7 @@ impl<E: Endpoint> Endpoint for WithSecurityHeaders<E> {
 }
 
 fn protect(headers: &mut HeaderMap, is_tls: bool) {
-    // Room for these and for what the outer middlewares add, at once.
-    headers.reserve(ALWAYS.len() + 4);
+    headers.reserve(OF_AN_ANSWER.saturating_sub(headers.len()));
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(value);
     }

@@ -149,7 +149,7 @@ impl Line {
 
 /// How a field of a head says that the body is measured, if it is such a field.
 fn measure(line: &[u8], is_long: bool) -> Result<Option<Measure>, Ambiguous> {
-    let Some(colon) = line.iter().position(|byte| *byte == b':') else { return Ok(None) };
+    let Some(colon) = memchr(b':', line) else { return Ok(None) };
     let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
     let measure = if name.eq_ignore_ascii_case(b"content-length") {
         number(value, 10).map(Measure::Length)

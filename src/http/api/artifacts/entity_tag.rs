@@ -14,7 +14,7 @@ use crate::http::conditional;
 
 /// An artifact's entity tag in a database with this history.
 pub(super) fn entity_tag(history: HistoryId, artifact: &Artifact) -> String {
-    format!("\"{}-{}\"", history.short(), artifact.version)
+    ["\"", &history.short().to_string(), "-", &artifact.version.to_string(), "\""].concat()
 }
 
 /// What an `If-Match` lets through. RFC 9110 wants it compared strongly; but a proxy that compresses makes our tags weak
