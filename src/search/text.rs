@@ -69,7 +69,7 @@ fn read(text: &str, is_asked_for: bool) -> Vec<Word> {
         match kind {
             Kind::Unspaced => push_pairs(text, bytes, &mut words),
             Kind::Emoji | Kind::Sign => {
-                words.push(Word { folded: fold_emoji(part), stem: None, other: None, bytes, position })
+                words.push(Word { folded: fold_emoji(part), stem: None, other: None, bytes, position });
             }
             Kind::Spaced => {
                 let folded = fold(part);
