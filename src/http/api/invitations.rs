@@ -15,7 +15,7 @@ use super::workspaces::WorkspaceBody;
 use crate::domain::{Email, Invitation};
 use crate::http::extract::SignedIn;
 use crate::http::json::Json;
-use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, INVALID, Refused, SIGNED_IN};
+use crate::http::refused::{BODY, BY_ID, CONFLICT, FULL, INVALID, NOT_FOUND, Refused, SIGNED_IN};
 use crate::http::state::State;
 use crate::http::types::{Limit, RoleName, Time};
 use crate::http::whole_list::{Order, WholeList};
@@ -94,14 +94,14 @@ impl AcceptApi {
     /// Accept an invitation
     ///
     /// For any signed-in user. The invitation must be for their address, or bound to none. One that came by mail also verifies
-    /// the address. Without an account, register with the token instead.
+    /// the address. Without an account, register with the token instead. 404 while the workspace is not in use.
     #[oai(path = "/accept", method = "post", operation_id = "accept_invitation")]
     async fn accept(
         &self,
         state: Data<&Arc<State>>,
         caller: SignedIn,
         body: Json<AcceptInvitationRequest>,
-    ) -> Result<Json<WorkspaceBody>, Refused<{ SIGNED_IN | BODY | CONFLICT | FULL }>> {
+    ) -> Result<Json<WorkspaceBody>, Refused<{ SIGNED_IN | BODY | NOT_FOUND | CONFLICT | FULL }>> {
         Ok(Json(state.service.accept_invitation(&caller.0, &body.0.token).await?.into()))
     }
 }

@@ -16,7 +16,7 @@ use crate::http::extract::{FromClient, Leaving, PresentedRefreshTokens, SignedIn
 use crate::http::json::{Json, OptionalJson};
 use crate::http::operators::operator;
 use crate::http::problem::{Code, Problem};
-use crate::http::refused::{BODY, CONFLICT, FORBIDDEN, FULL, NOT_AUTHENTICATED, Refused, SERVED, SIGNED_IN};
+use crate::http::refused::{BODY, CONFLICT, FORBIDDEN, FULL, NOT_AUTHENTICATED, NOT_FOUND, Refused, SERVED, SIGNED_IN};
 use crate::http::state::State;
 use crate::http::types::field;
 use crate::service::{self, Registration, SignIn};
@@ -40,7 +40,7 @@ impl AuthApi {
         client: FromClient,
         body: Json<RegisterRequest>,
         request: &Request,
-    ) -> Result<RegisterResponse, Refused<{ SERVED | BODY | CONFLICT | FULL | FORBIDDEN }>> {
+    ) -> Result<RegisterResponse, Refused<{ SERVED | BODY | NOT_FOUND | CONFLICT | FULL | FORBIDDEN }>> {
         let Json(body) = body;
         let registration = Registration {
             email: body.email,
