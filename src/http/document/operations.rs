@@ -72,20 +72,19 @@ fn add_headers(status: &str, response: &mut Value) {
     for (name, header) in response.get("headers").and_then(Value::as_object).cloned().unwrap_or_default() {
         headers.insert(canonical(&name), header);
     }
-    let mut add = |name: &str, description: &str, is_required: bool| {
+    let mut add = |name: &str, description: &str| {
         let schema = json!({"type": "integer", "format": "int64", "minimum": 0, "maximum": u32::MAX});
-        let header = json!({"description": description, "schema": schema, "required": is_required});
+        let header = json!({"description": description, "schema": schema, "required": true});
         headers.entry(name).or_insert(header);
     };
     if matches!(status, "429" | "503" | "507") {
-        add("Retry-After", "Seconds to wait before trying again.", true);
+        add("Retry-After", "Seconds to wait before trying again.");
     }
-    if matches!(status, "429" | "503") {
-        // What is refused for want of room may not have come as far as to count.
-        let is_counted = status == "429";
-        add("RateLimit-Limit", "How many requests there may be.", is_counted);
-        add("RateLimit-Remaining", "How many of them are left.", is_counted);
-        add("RateLimit-Reset", "Seconds until all of them may be made again.", is_counted);
+    // A 503 may come before the request counts, and ogen makes nothing that compiles of headers that need not be there.
+    if status == "429" {
+        add("RateLimit-Limit", "How many requests there may be.");
+        add("RateLimit-Remaining", "How many of them are left.");
+        add("RateLimit-Reset", "Seconds until all of them may be made again.");
     }
     if !headers.is_empty() {
         response.insert("headers".to_owned(), headers.into());
