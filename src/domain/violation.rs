@@ -15,6 +15,14 @@ pub struct Violation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violations(Vec<Violation>);
 
+impl Violation {
+    /// The same, of a line of many: the line's number begins the place and the sentence.
+    pub fn in_line(&self, number: usize) -> Self {
+        let Self { pointer, detail } = self;
+        Self { pointer: format!("/{number}{pointer}"), detail: format!("line {number}: {detail}") }
+    }
+}
+
 impl Violations {
     /// A single broken rule.
     pub fn one(pointer: impl Into<String>, detail: impl Into<String>) -> Self {

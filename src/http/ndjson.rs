@@ -28,7 +28,7 @@ const ALSO_TAKEN: [&str; 4] =
     ["application/ndjson", "application/jsonl", "application/json", "application/octet-stream"];
 /// The most lines of a body that hold something.
 const MAX_LINES: usize = 10_000;
-/// After so many fields that are not known, no more lines are looked at for them.
+/// Once this many unknown fields were found, the lines after are not checked for more.
 const MAX_UNKNOWN: usize = 20;
 
 /// How many bytes are read off the runtime's threads, which takes a millisecond or so; less is read where it comes in.
@@ -116,18 +116,13 @@ impl<T: DeserializeOwned + Type> Lines<T> {
             let is_exported = memmem::find(line, EXPORTED).is_some();
             if self.unknown.len() < MAX_UNKNOWN {
                 let unknown = self.reader.unknown_fields(line);
-                self.unknown.extend(unknown.into_iter().map(|violation| in_line(self.number, violation)));
+                self.unknown.extend(unknown.iter().map(|violation| violation.in_line(self.number)));
             }
             self.complete.push(Line { number: self.number, value: self.reader.line(line), is_exported });
         }
         self.begun.clear();
         Ok(())
     }
-}
-
-/// A fault in a line, in the whole.
-fn in_line(number: usize, Violation { pointer, detail }: Violation) -> Violation {
-    Violation { pointer: format!("/{number}{pointer}"), detail: format!("line {number}: {detail}") }
 }
 
 impl<T: DeserializeOwned + Type> Ndjson<T> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::count;
 use crate::domain::{
     Artifact, ArtifactBatch, ArtifactDraft, ArtifactId, ArtifactWrite, Creation, ImportLine, Role, Stamp, TenantId,
-    UserId, Violation, Violations,
+    UserId, Violations,
 };
 use crate::offload::offload;
 use crate::service::{Caller, Error, Operator, Service};
@@ -133,10 +133,7 @@ fn check_lines(lines: Vec<ImportLine>) -> Result<Vec<ArtifactDraft>, Violations>
             Err(_) if bad_lines == BAD_LINES_TOLD => break,
             Err(broken) => {
                 bad_lines += 1;
-                violations.extend(broken.iter().map(|violation| Violation {
-                    pointer: format!("/{number}{}", violation.pointer),
-                    detail: format!("line {number}: {}", violation.detail),
-                }));
+                violations.extend(broken.iter().map(|violation| violation.in_line(number)));
             }
         }
     }
