@@ -114,9 +114,6 @@ impl<T: DeserializeOwned + Type> Reader<T> {
     }
 
     fn value(&self, bytes: &[u8]) -> Result<T, Fault> {
-        if bytes.trim_ascii().is_empty() {
-            return Err(Fault::Syntax("there is nothing in it".to_owned()));
-        }
         self.check_numbers(bytes).map_err(Fault::Shape)?;
         // A derived deserializer would take an array for an object, field by field.
         if bytes.trim_ascii_start().starts_with(b"[") {
@@ -128,6 +125,9 @@ impl<T: DeserializeOwned + Type> Reader<T> {
 
     /// What is wrong with bytes that are no value of the type: as the document says it, or else as serde does.
     fn fault(&self, bytes: &[u8]) -> Fault {
+        if bytes.trim_ascii().is_empty() {
+            return Fault::Syntax("there is nothing in it".to_owned());
+        }
         if let Err(error) = serde_json::from_slice::<IgnoredAny>(bytes) {
             return Fault::Syntax(syntax(&error));
         }
