@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as 
 use std::path::Path;
 
 use rustix::fs::{Access, access};
+use rustix::io::Errno;
 use rustix::process::geteuid;
 
 use super::Error;
@@ -22,7 +23,7 @@ pub(super) fn make(path: &Path) -> Result<(), Error> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
     let directory = fs::metadata(path).map_err(failed)?;
     let (owner, own) = (directory.uid(), geteuid().as_raw());
-    if owner != own && access(path, Access::WRITE_OK | Access::EXEC_OK).is_err() {
+    if owner != own && access(path, Access::WRITE_OK | Access::EXEC_OK) == Err(Errno::ACCESS) {
         return Err(Error::OthersDataDir { path: path.to_owned(), owner, own });
     }
     if directory.mode() & OF_OTHERS == 0 {
