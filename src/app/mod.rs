@@ -112,7 +112,7 @@ pub async fn serve(effective: Effective, sources: Sources, start: Start) -> Resu
     config.server.max_connections = descriptors::connections(config.server.max_connections);
     let listeners = Listeners::open(&config).await?;
     if start.demo.is_some() && listeners.main.address().is_none_or(|address| !address.ip().is_loopback()) {
-        tracing::warn!("whoever reaches this demonstration can operate it: everyone knows its passwords");
+        tracing::warn!("anyone who can reach this demonstration can operate it: its passwords are public");
     }
     let data_dir = &config.storage.data_dir;
     data_dir::make(data_dir)?;

@@ -81,7 +81,7 @@ mod tests {
         let expected = [
             Element { by_whom: some("_hidden"), ..Element::default() },
             Element { by_whom: some("10.0.0.2"), ..Element::default() },
-            Element { hop: 0, by_whom: some("[2001:db8::1]:4711"), host: some("a.example:8443"), proto: some("https") },
+            Element { by_whom: some("[2001:db8::1]:4711"), host: some("a.example:8443"), proto: some("https"), hop: 0 },
         ];
         assert_eq!(elements(&headers), expected);
         assert_eq!(Element::parse(r#"for="a,b;c";host="\"";proto="#).by_whom, some("a,b;c"));
