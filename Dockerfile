@@ -15,7 +15,8 @@ RUN install --directory --mode 0700 --owner 10001 --group 10001 /data
 COPY LICENSE NOTICE /usr/share/doc/ghostworks/
 COPY --from=build /out/ghostworks /usr/local/bin/ghostworks
 
-ENV GHOSTWORKS__SERVER__LISTEN=0.0.0.0:8000 \
+ENV ENVIRONMENT=production \
+    GHOSTWORKS__SERVER__LISTEN=0.0.0.0:8000 \
     GHOSTWORKS__STORAGE__DATA_DIR=/data
 # By number, so that an orchestrator can see that it is not root.
 USER 10001:10001
