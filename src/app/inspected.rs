@@ -10,9 +10,12 @@ use tokio::time::sleep;
 use super::Error;
 use super::operator::{OPERATOR, ask_running};
 use crate::config::Config;
+use crate::domain::Share;
 use crate::store::Stats;
 use crate::store::check::CheckReport;
 
+/// What an index is made of, and what becomes of it.
+pub(super) const INDEXED: &str = "artifacts indexed";
 /// How often it is asked how far it is.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
@@ -28,11 +31,11 @@ pub(super) async fn check(config: &Config) -> Result<CheckReport, Error> {
 }
 
 /// Has the search index rebuilt, and returns how many artifacts are in it then.
-pub(super) async fn reindex(config: &Config, mut passed: impl FnMut(u64)) -> Result<u64, Error> {
+pub(super) async fn reindex(config: &Config, mut passed: impl FnMut(Share)) -> Result<u64, Error> {
     let path = format!("{OPERATOR}/search-index");
     let mut now: IndexAnswer = ask_running(config, Method::POST, &format!("{path}/rebuild"), None).await?;
     while !now.complete {
-        passed(now.artifacts);
+        passed(Share::new(INDEXED, now.artifacts, Some(now.of)));
         sleep(BETWEEN_LOOKS).await;
         now = ask_running(config, Method::GET, &path, None).await?;
     }
@@ -65,4 +68,5 @@ impl From<CheckAnswer> for CheckReport {
 struct IndexAnswer {
     complete: bool,
     artifacts: u64,
+    of: u64,
 }

@@ -8,7 +8,7 @@ use super::upkeep::restore_with_changes;
 use super::{Error, deleted, store_options};
 use crate::backups::{Owner, Place, PlaceError, Route};
 use crate::config::Config;
-use crate::domain::{Clock as _, Email, SystemClock, Timestamp};
+use crate::domain::{Clock as _, Email, Share, SystemClock, Timestamp};
 use crate::store::redb::RestoreError;
 
 /// What was restored.
@@ -28,13 +28,13 @@ pub struct Recovered {
 }
 
 /// Makes the database in the data directory as it was at `to`, or as near before that as there is something: the newest
-/// backup, and the changes since. Who was deleted since is not in it, but for those to `include`. `passed` is called with how many rows were restored so far.
+/// backup, and the changes since. Who was deleted since is not in it, but for those to `include`. `passed` is called with how much is done.
 pub async fn recover(
     config: &Config,
     to: Option<Timestamp>,
     force: bool,
     include: &[Email],
-    passed: impl FnMut(u64),
+    passed: impl FnMut(Share),
 ) -> Result<Recovered, Error> {
     if config.backups.to.is_none() {
         return Err(Error::NothingToRestore);

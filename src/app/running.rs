@@ -19,25 +19,28 @@ use tokio::net::UnixStream;
 
 use super::Error;
 use crate::config::{self, CertificateSource, Config};
+use crate::domain::Share;
 use crate::http::OperatorSocket;
 use crate::store::backup::BackupError;
 
 /// What makes a backup.
 const BACKUP: &str = "/api/v1/system/backup";
 
-/// Writes a backup by the server to `file`, as it comes.
-pub(super) async fn backup(config: &Config, file: File) -> Result<(), Error> {
+/// Writes a backup by the server to `file`, as it comes. `passed` is called with how much that is so far.
+pub(super) async fn backup(config: &Config, file: File, passed: &mut impl FnMut(Share)) -> Result<(), Error> {
     let (url, mut answer) = ask(config, Method::POST, BACKUP, None).await?;
     match answer.status() {
         StatusCode::OK => {}
         StatusCode::UNAUTHORIZED => return Err(Error::Running("it has another server.operator_token")),
         status => return Err(unreachable(&url, format!("it answered {status}"))),
     }
-    let mut sink = BufWriter::new(file);
+    let (mut sink, mut received) = (BufWriter::new(file), 0);
     while let Some(frame) = answer.frame().await {
         let frame = frame.map_err(|error| unreachable(&url, error.to_string()))?;
         if let Some(bytes) = frame.data_ref() {
             sink.write_all(bytes).map_err(failed)?;
+            received += bytes.len() as u64;
+            passed(Share::new("KiB received", received >> 10, None));
         }
     }
     sink.into_inner().map_err(|error| failed(error.into_error()))?.sync_all().map_err(failed)

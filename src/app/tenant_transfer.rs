@@ -1,7 +1,5 @@
 //! The artifacts of any workspace, out of the data directory and in, for the command line.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use hyper::{Method, StatusCode};
@@ -9,8 +7,9 @@ use serde::Deserialize;
 
 use super::Error;
 use super::operator_api::Sent;
-use super::transfer::{Begun, Exported, Lines, TransferError};
+use super::transfer::{Begun, Exported, IMPORTED, Lines, TransferError, open_lines};
 use super::workspaces::Workspaces;
+use crate::domain::Share;
 
 /// What came of an import by an operator.
 #[derive(Debug, Default)]
@@ -37,7 +36,7 @@ impl Workspaces<'_> {
         name: &str,
         to: Option<&Path>,
         trash: bool,
-        passed: impl FnMut(u64),
+        passed: impl FnMut(Share),
     ) -> Result<Exported, Error> {
         let query = if trash { "?include_deleted=true" } else { "" };
         let path = self.path(name, &format!("/artifacts/export{query}")).await?;
@@ -58,16 +57,13 @@ impl Workspaces<'_> {
         name: &str,
         from: Option<&Path>,
         skipped: u64,
-        mut passed: impl FnMut(u64),
+        mut passed: impl FnMut(Share),
     ) -> Result<TenantImport, Error> {
         let unreadable = |error| {
             let from = from.map_or_else(|| "standard input".to_owned(), |path| path.display().to_string());
             TransferError::Read { from, error }
         };
-        let source: Box<dyn BufRead> = match from {
-            Some(path) => Box::new(BufReader::new(File::open(path).map_err(unreadable)?)),
-            None => Box::new(io::stdin().lock()),
-        };
+        let (source, total) = open_lines(from).map_err(unreadable)?;
         let path = self.path(name, "/artifacts/import").await?;
         let (mut lines, mut done) = (Lines::after(source, skipped).map_err(unreadable)?, TenantImport::default());
         while let Some(part) = lines.next_part().map_err(unreadable)? {
@@ -76,7 +72,7 @@ impl Workspaces<'_> {
                 Ok(report) => {
                     done.artifacts += report.imported;
                     done.damaged += report.damaged;
-                    passed(done.artifacts);
+                    passed(Share::new(IMPORTED, skipped + done.artifacts, total));
                 }
                 Err(error) if done.artifacts == 0 => return Err(error),
                 Err(error) => {

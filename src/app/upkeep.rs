@@ -7,13 +7,14 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Error, SEARCH_DIR, deleted, inspected, running, store_options};
+use super::inspected::{self, INDEXED};
+use super::{Error, SEARCH_DIR, deleted, running, store_options};
 use crate::config::Config;
-use crate::domain::Email;
+use crate::domain::{Email, Share};
 use crate::search::IndexContents;
 use crate::service;
 use crate::store::backup::{self, BackupError, Copied};
-use crate::store::check::CheckReport;
+use crate::store::check::{CheckReport, Passed};
 use crate::store::redb::{self, CompactError, Compacted, OpenError, Options, RedbStore, RestoreError, Schema};
 use crate::store::{NoObserver, Stats, Store as _};
 use crate::whole_file::WholeFile;
@@ -22,9 +23,10 @@ use crate::whole_file::WholeFile;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// Checks everything in the database, and what the search index says of it; with `repair`, what is derived is rebuilt where
-/// it is wrong. A server that runs is asked to check, and never repairs.
-pub async fn check(config: &Config, repair: bool) -> Result<CheckReport, Error> {
-    match check_files(config, repair).await {
+/// it is wrong. A server that runs is asked to check, and never repairs. `passed` is called with how much is done, while
+/// none runs.
+pub async fn check(config: &Config, repair: bool, passed: Passed) -> Result<CheckReport, Error> {
+    match check_files(config, repair, passed).await {
         Err(error) if error.is_locked() && repair => Err(Error::Running(
             "it checks while it runs, without --repair, which changes what it has open and needs it stopped",
         )),
@@ -33,8 +35,8 @@ pub async fn check(config: &Config, repair: bool) -> Result<CheckReport, Error> 
     }
 }
 
-async fn check_files(config: &Config, repair: bool) -> Result<CheckReport, Error> {
-    let mut report = redb::check(&existing(config)?, repair)?;
+async fn check_files(config: &Config, repair: bool, passed: Passed) -> Result<CheckReport, Error> {
+    let mut report = redb::check(&existing(config)?, repair, passed)?;
     let directory = config.storage.data_dir.join(SEARCH_DIR);
     // A missing one is made by the next start, and so is that of an earlier version. What is wrong with the rows says nothing
     // about the index.
@@ -59,9 +61,9 @@ async fn check_files(config: &Config, repair: bool) -> Result<CheckReport, Error
 }
 
 /// Writes everything in the database to a file that appears under its name when it is whole, and returns what it has.
-/// One that is there is kept unless `force`d. A server that runs is asked to do it. `passed` is called with how many
-/// rows were written so far, or were read again to see that they arrived.
-pub async fn backup(config: &Config, file: &Path, force: bool, mut passed: impl FnMut(u64)) -> Result<Copied, Error> {
+/// One that is there is kept unless `force`d. A server that runs is asked to do it. `passed` is called with how much
+/// was written so far, or was read again to see that it arrived.
+pub async fn backup(config: &Config, file: &Path, force: bool, mut passed: impl FnMut(Share)) -> Result<Copied, Error> {
     let options = existing(config)?;
     if file.exists() && !force {
         return Err(Error::FileIsThere { path: file.to_owned() });
@@ -69,7 +71,7 @@ pub async fn backup(config: &Config, file: &Path, force: bool, mut passed: impl 
     let (claim, target) = WholeFile::create(file).map_err(BackupError::from)?;
     let copied = match write(&options, &target, &mut passed) {
         Err(RestoreError::Open(OpenError::Locked { .. })) => {
-            running::backup(config, target).await?;
+            running::backup(config, target, &mut passed).await?;
             backup::verify(claim.partial(), passed)?
         }
         written => written?,
@@ -93,7 +95,7 @@ pub async fn restore(
     file: &Path,
     force: bool,
     include: &[Email],
-    passed: impl FnMut(u64),
+    passed: impl FnMut(Share),
 ) -> Result<Restored, Error> {
     let rows = restore_with_changes(config, file, &[], force, passed)?;
     Ok(Restored { rows, deleted: deleted::after_restore(config, include).await? })
@@ -105,7 +107,7 @@ pub(super) fn restore_with_changes(
     backup: &Path,
     changes: &[PathBuf],
     force: bool,
-    passed: impl FnMut(u64),
+    passed: impl FnMut(Share),
 ) -> Result<u64, Error> {
     let rows = redb::restore(&store_options(&config.storage), backup, changes, force, passed)?;
     // It is an index of what was there before.
@@ -142,14 +144,14 @@ pub async fn stats(config: &Config) -> Result<Stats, Error> {
 
 /// Rebuilds the search index, and returns how many artifacts are in it. A server that runs is asked to, and goes on
 /// meanwhile. `passed` is called with how many were taken in so far.
-pub async fn reindex(config: &Config, mut passed: impl FnMut(u64)) -> Result<u64, Error> {
+pub async fn reindex(config: &Config, mut passed: impl FnMut(Share)) -> Result<u64, Error> {
     match reindex_files(config, &mut passed).await {
         Err(error) if error.is_locked() => inspected::reindex(config, passed).await,
         done => done,
     }
 }
 
-async fn reindex_files(config: &Config, passed: &mut impl FnMut(u64)) -> Result<u64, Error> {
+async fn reindex_files(config: &Config, passed: &mut impl FnMut(Share)) -> Result<u64, Error> {
     let store = Arc::new(RedbStore::open(existing(config)?, Arc::new(NoObserver))?);
     let search = Arc::new(super::search(&config.storage, store.history())?);
     let mut work = pin!(service::reindex(store.clone(), search.clone()));
@@ -157,7 +159,10 @@ async fn reindex_files(config: &Config, passed: &mut impl FnMut(u64)) -> Result<
     loop {
         tokio::select! {
             done = &mut work => break done.map_err(Error::Reindex)?,
-            _ = looks.tick() => passed(search.rebuilt().0),
+            _ = looks.tick() => {
+                let (done, total) = search.rebuilt();
+                passed(Share::new(INDEXED, done, Some(total)));
+            }
         }
     }
     store.close().await.map_err(Error::Close)?;
@@ -174,7 +179,7 @@ pub(super) fn existing(config: &Config) -> Result<Options, Error> {
     }
 }
 
-fn write(options: &Options, file: &File, passed: impl FnMut(u64)) -> Result<Copied, RestoreError> {
+fn write(options: &Options, file: &File, passed: impl FnMut(Share)) -> Result<Copied, RestoreError> {
     let mut sink = BufWriter::new(file);
     let copied = redb::backup(options, &mut sink, passed)?;
     sink.flush().and_then(|()| file.sync_all()).map_err(BackupError::from)?;

@@ -26,9 +26,9 @@ pub(super) struct Args {
 /// Writes the backup of the data directory.
 pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let config = Config::load(sources)?;
-    let mut progress = Progress::new("written");
+    let mut progress = Progress::new();
     let runtime = Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
-    let backup = app::backup(&config, &args.file, args.force, |rows| progress.show(rows));
+    let backup = app::backup(&config, &args.file, args.force, |share| progress.show(share));
     let Copied { rows, damaged } = runtime.block_on(backup)?;
     drop(progress);
     if damaged > 0 {

@@ -2,7 +2,7 @@
 
 use tokio::runtime::Builder;
 
-use super::{Failure, print};
+use super::{Failure, print, progress::Progress};
 use crate::{
     app,
     config::{Config, Sources},
@@ -21,7 +21,8 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let config = Config::load(sources)?;
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
-    let report = runtime.block_on(app::check(&config, args.repair))?;
+    let mut progress = Progress::new();
+    let report = runtime.block_on(app::check(&config, args.repair, Box::new(move |share| progress.show(share))))?;
     print(&summary(&report, args.repair))?;
     let repaired = if args.repair { report.repairable } else { 0 };
     match (report.found - repaired, report.repairable - repaired) {

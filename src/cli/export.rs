@@ -51,8 +51,8 @@ pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
         // The program that reads them knows better how far it is.
         return whole(runtime.block_on(app::export(&config, &what, |_| {}))?);
     };
-    let mut progress = Progress::new("exported");
-    let exported = runtime.block_on(app::export(&config, &what, |artifacts| progress.show(artifacts)))?;
+    let mut progress = Progress::new();
+    let exported = runtime.block_on(app::export(&config, &what, |share| progress.show(share)))?;
     drop(progress);
     print(&format!("{} artifacts are in {}.", exported.artifacts - exported.damaged, file.display()))?;
     whole(exported)

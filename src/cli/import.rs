@@ -48,8 +48,8 @@ pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let config = args.remote.load(sources)?;
     let what = Import { workspace: &args.workspace, from: named(&args.file), run: &args.run };
     let runtime = runtime().map_err(Failure::Runtime)?;
-    let mut progress = Progress::new("imported");
-    let imported = runtime.block_on(app::import(&config, &what, |artifacts| progress.show(artifacts)))?;
+    let mut progress = Progress::new();
+    let imported = runtime.block_on(app::import(&config, &what, |share| progress.show(share)))?;
     drop(progress);
     if imported.damaged > 0 {
         let damaged = imported.damaged;

@@ -9,7 +9,7 @@ use clap::builder::styling::{AnsiColor, Style};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::runtime::Builder;
 
-use super::{Failure, print, print_json, progress::Share, table::table};
+use super::{Failure, print, print_json, progress::Progress, table::table};
 use crate::{
     app::{self, Moved, MovedTable, Moving, MovingError},
     config::{Config, Sources, postgres_password},
@@ -60,11 +60,11 @@ pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let password = password(args)?;
     let report = args.report.clone().unwrap_or_else(default_report);
     let moving = Moving { address: &address, password: password.as_ref(), report: &report, is_dry_run: args.dry_run };
-    let mut share = Share::new();
-    let mut passed = |of, done, total| share.show(of, done, total);
+    let mut progress = Progress::new();
+    let mut passed = |share| progress.show(share);
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
     let moved = runtime.block_on(app::migrate_from(&config, &moving, &mut passed));
-    drop(share);
+    drop(progress);
     let moved = moved?;
     if args.json {
         print_json(&moved)?;

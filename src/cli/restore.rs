@@ -37,8 +37,8 @@ pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let backups = args.from.clone();
     let config = Config::load(&Sources { backups, ..sources.clone() })?;
     let directory = config.storage.data_dir.display();
-    let mut progress = Progress::new("restored");
-    let mut passed = |rows| progress.show(rows);
+    let mut progress = Progress::new();
+    let mut passed = |share| progress.show(share);
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
     let include = &args.include_deleted;
     if let Some(file) = &args.file {

@@ -42,7 +42,7 @@ impl Files {
         let directory = tempfile::tempdir_in(self.0.path()).unwrap().keep();
         let options = options(Location::Directory(directory));
         restore(&options, backup, changes, false, |_| {}).unwrap();
-        assert_eq!(check(&options, false).unwrap().findings, []);
+        assert_eq!(check(&options, false, Box::new(|_| {})).unwrap().findings, []);
         Arc::new(RedbStore::open(options, Arc::new(NoObserver)).unwrap())
     }
 }

@@ -32,7 +32,7 @@ use self::source::{Row, Source};
 use super::{Error, data_dir, installation, store_options};
 use crate::auth::PasswordHasher;
 use crate::config::Config;
-use crate::domain::{Actor, Clock as _, Stamp, SystemClock, TenantId, Timestamp, UserId};
+use crate::domain::{Actor, Clock as _, Share, Stamp, SystemClock, TenantId, Timestamp, UserId};
 use crate::store::redb::{self, Location, Options, RedbStore};
 use crate::store::{NoObserver, Store as _};
 
@@ -54,8 +54,8 @@ pub struct Moving<'a> {
     pub is_dry_run: bool,
 }
 
-/// How far it is: of the rows of which table, how many were passed, and how many there are.
-pub type Passed<'a> = &'a mut dyn FnMut(&'static str, u64, u64);
+/// Called with how many rows of a table were passed.
+pub type Passed<'a> = &'a mut dyn FnMut(Share);
 
 /// A run, under way.
 struct Run<'a> {
@@ -166,8 +166,7 @@ impl Run<'_> {
         let rows = self.source.next(table).await?;
         let figures = self.report.of(table);
         figures.rows += rows.len() as u64;
-        let (read, total) = (figures.rows, self.totals.get(table.name()).copied().unwrap_or_default());
-        (self.passed)(table.name(), read, total);
+        (self.passed)(Share::new(table.name(), figures.rows, self.totals.get(table.name()).copied()));
         Ok(rows)
     }
 

@@ -15,9 +15,12 @@ use super::TransferError;
 use super::remote::{PATIENCE, RemoteServer};
 use crate::app;
 use crate::config::Config;
+use crate::domain::Share;
 use crate::telemetry::with_causes;
 use crate::whole_file::WholeFile;
 
+/// The header of an export that says how many artifacts there were when it began.
+const TOTAL: &str = "x-total-count";
 /// What an export is sent as.
 const NDJSON: &str = "application/x-ndjson";
 
@@ -48,7 +51,7 @@ pub struct Exported {
 }
 
 /// Writes all artifacts of a workspace. `passed` is called with how many were written so far.
-pub async fn export(config: &Config, what: &Export<'_>, passed: impl FnMut(u64)) -> Result<Exported, app::Error> {
+pub async fn export(config: &Config, what: &Export<'_>, passed: impl FnMut(Share)) -> Result<Exported, app::Error> {
     if let Some(path) = what.to.filter(|path| path.exists() && !what.force) {
         return Err(app::Error::FileIsThere { path: path.to_owned() });
     }
@@ -82,7 +85,7 @@ pub(in crate::app) struct Begun<'a, B> {
 
 impl<B: Body<Data = Bytes, Error: Error + 'static> + Unpin> Begun<'_, B> {
     /// Writes it to a file, which appears under its name when it is whole.
-    pub async fn into_file(self, path: &Path, passed: impl FnMut(u64)) -> Result<Exported, TransferError> {
+    pub async fn into_file(self, path: &Path, passed: impl FnMut(Share)) -> Result<Exported, TransferError> {
         let failed = |error| TransferError::Write { to: path.display().to_string(), error };
         let (claim, file) = WholeFile::create(path).map_err(failed)?;
         let mut sink = BufWriter::new(file);
@@ -93,7 +96,7 @@ impl<B: Body<Data = Bytes, Error: Error + 'static> + Unpin> Begun<'_, B> {
     }
 
     /// Writes it to standard output.
-    pub async fn into_standard_output(self, passed: impl FnMut(u64)) -> Result<Exported, TransferError> {
+    pub async fn into_standard_output(self, passed: impl FnMut(Share)) -> Result<Exported, TransferError> {
         let failed = |error| TransferError::Write { to: "to standard output".to_owned(), error };
         let mut sink = io::stdout();
         let copied = self.copy(&mut sink, passed, failed).await;
@@ -114,10 +117,11 @@ impl<B: Body<Data = Bytes, Error: Error + 'static> + Unpin> Begun<'_, B> {
     async fn copy(
         mut self,
         sink: &mut impl Write,
-        mut passed: impl FnMut(u64),
+        mut passed: impl FnMut(Share),
         failed: impl Fn(io::Error) -> TransferError,
     ) -> Result<Exported, TransferError> {
         let incomplete = |cause| TransferError::Incomplete { url: self.url.to_owned(), cause };
+        let total = self.answer.headers().get(TOTAL).and_then(|total| total.to_str().ok()?.parse().ok());
         let mut counted = Counted::default();
         loop {
             let frame = timeout(PATIENCE, self.answer.frame()).await;
@@ -127,7 +131,7 @@ impl<B: Body<Data = Bytes, Error: Error + 'static> + Unpin> Begun<'_, B> {
             if let Some(bytes) = frame.data_ref() {
                 sink.write_all(bytes).map_err(&failed)?;
                 counted.take(bytes);
-                passed(counted.exported.artifacts);
+                passed(Share::new("artifacts exported", counted.exported.artifacts, total));
             }
         }
         sink.flush().map_err(failed)?;

@@ -4,8 +4,6 @@
 //! again goes on where it ended, however it ended. That is also why it stops at the first part with a line that is
 //! refused: no later one may be there already when the lines before it change.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -13,11 +11,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::TransferError;
 use super::error::FieldError;
-use super::lines::{Lines, Part};
+use super::lines::{IMPORTED, Lines, Part, open_lines};
 use super::remote::RemoteServer;
 use crate::app::Error;
 use crate::config::Config;
-use crate::domain::push_hex;
+use crate::domain::{Share, push_hex};
 
 /// A header of an answer that was given before.
 const REPLAYED: &str = "idempotency-replayed";
@@ -69,15 +67,12 @@ pub struct Import<'a> {
 }
 
 /// Imports each line as an artifact. `passed` is called with how many are there so far.
-pub async fn import(config: &Config, what: &Import<'_>, mut passed: impl FnMut(u64)) -> Result<Imported, Error> {
+pub async fn import(config: &Config, what: &Import<'_>, mut passed: impl FnMut(Share)) -> Result<Imported, Error> {
     let unreadable = |error| {
         let from = what.from.map_or_else(|| "standard input".to_owned(), |path| path.display().to_string());
         TransferError::Read { from, error }
     };
-    let source: Box<dyn BufRead> = match what.from {
-        Some(path) => Box::new(BufReader::new(File::open(path).map_err(unreadable)?)),
-        None => Box::new(io::stdin().lock()),
-    };
+    let (source, total) = open_lines(what.from).map_err(unreadable)?;
     let remote = RemoteServer::new(config)?;
     let path = format!("{}/import", remote.artifacts(what.workspace).await?);
     let target = Target { remote, what, path };
@@ -86,7 +81,7 @@ pub async fn import(config: &Config, what: &Import<'_>, mut passed: impl FnMut(u
         let part = lines.next_part().map_err(unreadable).map_err(|error| done.interrupted(error))?;
         let Some(part) = part else { break };
         target.take(part, &mut done).await.map_err(|error| done.interrupted(error))?;
-        passed(done.artifacts + done.before);
+        passed(Share::new(IMPORTED, done.artifacts + done.before, total));
     }
     Ok(done)
 }

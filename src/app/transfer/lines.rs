@@ -1,7 +1,9 @@
 //! Lines, read some at a time. Where one part ends depends on what was read until there and on nothing else, so that
 //! reading again gives the same parts.
 
-use std::io::{self, BufRead, Read as _};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read as _};
+use std::path::Path;
 
 use hyper::body::Bytes;
 
@@ -12,6 +14,24 @@ const MAX_LINES: u64 = 1000;
 const MAX_BYTES: usize = 1 << 20;
 /// No line is longer, in bytes.
 const MAX_LINE: u64 = 16 << 20;
+
+/// What lines are, and what becomes of them.
+pub(in crate::app) const IMPORTED: &str = "artifacts imported";
+
+/// Opens a file, or standard input, and counts the lines that have something, unless they can be read only once.
+pub(in crate::app) fn open_lines(path: Option<&Path>) -> io::Result<(Box<dyn BufRead>, Option<u64>)> {
+    let Some(path) = path else { return Ok((Box::new(io::stdin().lock()), None)) };
+    let file = File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Ok((Box::new(BufReader::new(file)), None));
+    }
+    let mut lines = Lines::new(BufReader::new(file));
+    let mut artifacts = 0;
+    while let Some(part) = lines.next_part()? {
+        artifacts += part.artifacts;
+    }
+    Ok((Box::new(BufReader::new(File::open(path)?)), Some(artifacts)))
+}
 
 /// What is left to read.
 pub(in crate::app) struct Lines<R> {
@@ -146,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_line_without_an_end_is_not_read_for_ever() {
-        let endless = io::BufReader::new(io::repeat(b'x'));
+        let endless = BufReader::new(io::repeat(b'x'));
         let error = Lines::new(endless).next_part().unwrap_err();
         assert!(error.to_string().starts_with("line 1 has more than"), "{error}");
     }

@@ -9,7 +9,7 @@ mod remote;
 pub use error::TransferError;
 pub(super) use export::Begun;
 pub use export::{Export, Exported, export};
-pub(super) use lines::Lines;
+pub(super) use lines::{IMPORTED, Lines, open_lines};
 pub(super) use remote::RemoteServer;
 
 pub use import::{Import, Imported, Refused, RefusedLine, import};

@@ -45,8 +45,8 @@ pub(super) async fn export(args: &Export, workspaces: &Workspaces<'_>) -> Result
         // The program that reads them knows better how far it is.
         return whole(workspaces.export(name, None, args.trash, |_| {}).await?);
     };
-    let mut progress = Progress::new("exported");
-    let exported = workspaces.export(name, Some(file), args.trash, |artifacts| progress.show(artifacts)).await?;
+    let mut progress = Progress::new();
+    let exported = workspaces.export(name, Some(file), args.trash, |share| progress.show(share)).await?;
     drop(progress);
     print(&format!("{} artifacts are in {}.", exported.artifacts - exported.damaged, file.display()))?;
     whole(exported)
@@ -54,8 +54,8 @@ pub(super) async fn export(args: &Export, workspaces: &Workspaces<'_>) -> Result
 
 /// Creates the artifacts. Where it stops, the rest can be imported later.
 pub(super) async fn import(args: &Import, workspaces: &Workspaces<'_>, as_json: bool) -> Result<(), Failure> {
-    let mut progress = Progress::new("imported");
-    let done = workspaces.import(&args.workspace, named(&args.file), args.skip, |artifacts| progress.show(artifacts));
+    let mut progress = Progress::new();
+    let done = workspaces.import(&args.workspace, named(&args.file), args.skip, |share| progress.show(share));
     let TenantImport { artifacts, damaged, stopped } = done.await?;
     drop(progress);
     if damaged > 0 {

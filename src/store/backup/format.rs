@@ -9,7 +9,9 @@
 //! the rows whose keys begin with it, there are those that follow, and no others. Numbers that are keys or values have
 //! their lowest byte first here.
 
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, Read, Seek as _, SeekFrom, Write};
+use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
@@ -268,6 +270,16 @@ impl<R: Read> BackupReader<R> {
         self.digest.update(&*bytes);
         Ok(())
     }
+}
+
+/// How many rows a file says that it has, at its end. What is no backup may say anything.
+pub(super) fn rows_in(path: &Path) -> io::Result<u64> {
+    let mut file = File::open(path)?;
+    let end = (size_of::<u64>() + DIGEST_LEN) as u64;
+    let mut rows = [0; size_of::<u64>()];
+    file.seek(SeekFrom::Start(file.metadata()?.len().saturating_sub(end)))?;
+    // Too short a file is refused by who reads it from its beginning.
+    Ok(file.read_exact(&mut rows).map_or(0, |()| u64::from_be_bytes(rows)))
 }
 
 /// An error that says what is wrong with a file.

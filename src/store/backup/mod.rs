@@ -25,6 +25,7 @@ use self::format::{BackupWriter, Content};
 use super::Damage;
 use super::engine::{Section, Span, Table, Whole};
 use super::records;
+use crate::domain::Share;
 
 pub use error::BackupError;
 #[cfg(fuzzing)]
@@ -41,19 +42,22 @@ pub struct Copied {
     pub damaged: u64,
 }
 
-/// Writes these sections of a database, all that it has, to `sink`. `passed` is called with how many rows there were so far, now and then.
+/// Writes these sections of a database, all that it has, to `sink`. `passed` is called for each row.
 pub fn dump(
     whole: &(impl Whole + ?Sized),
     sections: impl IntoIterator<Item = Section>,
     sink: impl Write,
-    mut passed: impl FnMut(u64),
+    mut passed: impl FnMut(Share),
 ) -> Result<Copied, BackupError> {
     let (mut writer, mut damaged) = (BackupWriter::new(sink, Content::Everything)?, 0);
+    let total = whole.rows_in_all();
     for section in sections {
         writer.table(section.name())?;
         // They are kept for seconds, and nowhere else.
         if section != Section::Rows(Table::RefreshSalts) {
-            damaged += dump_section(whole, section, &mut writer, &mut passed)?;
+            damaged += dump_section(whole, section, &mut writer, &mut |rows| {
+                passed(Share::new("rows written", rows, total));
+            })?;
         }
     }
     Ok(Copied { rows: writer.finish()?, damaged })

@@ -4,12 +4,13 @@ use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
 
-use super::format::{BackupReader, Content, Part};
+use super::format::{self, BackupReader, Content, Part};
 use super::{BackupError, Copied};
+use crate::domain::Share;
 use crate::store::records;
 
-/// Reads a backup through to see that it is whole. `passed` is called with how many rows there were so far, now and then.
-pub fn verify(backup: &Path, passed: impl FnMut(u64)) -> Result<Copied, BackupError> {
+/// Reads a backup through to see that it is whole. `passed` is called for each row.
+pub fn verify(backup: &Path, passed: impl FnMut(Share)) -> Result<Copied, BackupError> {
     through(backup, Content::Everything, passed)
 }
 
@@ -19,8 +20,9 @@ pub fn verify_changes(changes: &Path) -> Result<Copied, BackupError> {
 }
 
 /// Reads a file of this content through.
-pub(super) fn through(file: &Path, content: Content, mut passed: impl FnMut(u64)) -> Result<Copied, BackupError> {
+pub(super) fn through(file: &Path, content: Content, mut passed: impl FnMut(Share)) -> Result<Copied, BackupError> {
     let mut read = || {
+        let total = format::rows_in(file)?;
         let mut reader = BackupReader::new(BufReader::new(File::open(file)?), content)?;
         let (mut table, mut damaged) = (String::new(), 0);
         loop {
@@ -30,7 +32,7 @@ pub(super) fn through(file: &Path, content: Content, mut passed: impl FnMut(u64)
                 Part::Row(_, row) => damaged += u64::from(is_damaged(&table, &row)),
                 Part::End => return Ok(Copied { rows: reader.rows(), damaged }),
             }
-            passed(reader.rows());
+            passed(Share::new("rows checked", reader.rows(), Some(total)));
         }
     };
     read().map_err(|error: io::Error| BackupError::from(error).in_file(content, file))

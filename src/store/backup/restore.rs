@@ -6,19 +6,23 @@ use std::path::{Path, PathBuf};
 
 use super::format::{BackupReader, Content, Part, damaged};
 use super::{BackupError, apply, read, settle};
-use crate::domain::Entropy;
+use crate::domain::{Entropy, Share};
 use crate::store::engine::Rebuild;
 use crate::store::schema;
 
-/// Reads a backup and changes through once to see that they are whole.
-pub fn verify_all(backup: &Path, changes: &[PathBuf]) -> Result<(), BackupError> {
-    read::through(backup, Content::Everything, |_| {})?;
-    changes.iter().try_for_each(|file| read::through(file, Content::Changes, |_| {}).map(drop))
+/// Reads a backup and changes through once to see that they are whole, and returns how many rows they have. `passed` is
+/// called for each row.
+pub fn verify_all(backup: &Path, changes: &[PathBuf], mut passed: impl FnMut(Share)) -> Result<u64, BackupError> {
+    let mut rows = read::through(backup, Content::Everything, &mut passed)?.rows;
+    for file in changes {
+        rows += read::through(file, Content::Changes, &mut passed)?.rows;
+    }
+    Ok(rows)
 }
 
 /// Fills a database that has nothing in it with a backup and the changes since, in their order, which are whole, and begins
-/// another history. The backup may be of any engine, and of an earlier schema. `passed` is called with how many rows there
-/// were so far. Returns how many that was.
+/// another history. The backup may be of any engine, and of an earlier schema. `passed` is called with how many of their rows
+/// are there. Returns how many that was.
 pub fn fill(
     database: &mut dyn Rebuild,
     backup: &Path,

@@ -99,7 +99,7 @@ impl Files {
     async fn restored(&self, backup: &Path, changes: &[PathBuf], old: Timestamp) -> AllRows {
         let location = Location::Directory(self.0.path().join("restored"));
         restore(&options(location.clone()), backup, changes, true, |_| {}).unwrap();
-        let report = check(&options(location.clone()), false).unwrap();
+        let report = check(&options(location.clone()), false, Box::new(|_| {})).unwrap();
         assert_eq!(report.findings, []);
         let store = store(location);
         let rows = rows(&store, old).await;

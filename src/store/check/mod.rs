@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use super::StoreResult;
 use super::engine::{Rebuild, Section, Whole};
-use crate::domain::push_hex;
+use crate::domain::{Share, push_hex};
 
 /// How many findings are listed one by one.
 const MAX_FINDINGS: usize = 100;
@@ -73,17 +73,29 @@ impl Fix {
     }
 }
 
+/// Called with how much of a check is done.
+pub type Passed = Box<dyn FnMut(Share)>;
+
 /// A check under way.
 #[derive(Default)]
 pub struct Check {
     /// What it found.
     pub report: CheckReport,
     fixes: Vec<Fix>,
+    /// How many rows there were so far, about how many there are, and who wants to know.
+    rows: (u64, Option<u64>),
+    passed: Option<Passed>,
 }
 
 impl Check {
+    /// One that calls `passed` for each row.
+    pub fn reporting(passed: Passed) -> Self {
+        Self { passed: Some(passed), ..Self::default() }
+    }
+
     /// Looks at everything.
     pub fn look(&mut self, whole: &dyn Whole) -> StoreResult<()> {
+        self.rows = (0, whole.rows_in_all());
         let mut totals = rows::check(self, whole)?;
         sets::check(self, whole)?;
         texts::check(self, whole)?;
@@ -109,6 +121,10 @@ impl Check {
     /// One more row of a section.
     fn passed(&mut self, section: &'static str) {
         *self.report.rows.entry(Cow::Borrowed(section)).or_default() += 1;
+        self.rows.0 += 1;
+        if let Some(passed) = &mut self.passed {
+            passed(Share::new("rows checked", self.rows.0, self.rows.1));
+        }
     }
 
     /// Something derived is wrong.

@@ -120,6 +120,11 @@ pub trait Whole: Source {
         Section::all().map(size).collect()
     }
 
+    /// About how many rows there are in all, if the engine knows without reading them.
+    fn rows_in_all(&self) -> Option<u64> {
+        None
+    }
+
     /// Some rows of a section after a key, at most `limit`: for callers that change it on the way.
     fn some(&self, section: Section, after: Option<&[u8]>, limit: usize) -> StoreResult<Vec<WholeRow>> {
         let (mut rows, mut cursor) = (Vec::new(), self.section(section, &Span::all().after(after))?);

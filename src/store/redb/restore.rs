@@ -12,6 +12,7 @@ use super::files::{private_file, put_in_place};
 use super::open::{self, Location, Options};
 use super::rebuild::{self, Rebuilding};
 use super::upgrade::dump_as_it_is;
+use crate::domain::Share;
 use crate::store::StoreError;
 use crate::store::backup::{BackupError, Copied, fill, verify_all};
 
@@ -42,34 +43,36 @@ impl From<StoreError> for RestoreError {
 }
 
 /// Writes everything in the database that nobody else has open to `sink`; one of an earlier version as that would.
-/// `passed` is called with how many rows there were so far, now and then.
-pub fn backup(options: &Options, sink: impl Write, passed: impl FnMut(u64)) -> Result<Copied, RestoreError> {
+/// `passed` is called for each row.
+pub fn backup(options: &Options, sink: impl Write, passed: impl FnMut(Share)) -> Result<Copied, RestoreError> {
     let (database, _) = open::open_as_it_is(options)?;
     Ok(dump_as_it_is(&database, sink, passed)?)
 }
 
 /// Makes the database in a directory from a backup and the changes since, in their order: reads all of them once to see
 /// that they are whole, then again into a file of its own, which takes the place of the database in one step. One that
-/// is there is kept unless `force`d, and while a server runs in any case. Returns how many rows were restored.
+/// is there is kept unless `force`d, and while a server runs in any case. `passed` is called for each row, twice. Returns how many rows were restored.
 pub fn restore(
     options: &Options,
     backup: &Path,
     changes: &[PathBuf],
     force: bool,
-    passed: impl FnMut(u64),
+    mut passed: impl FnMut(Share),
 ) -> Result<u64, RestoreError> {
     let Location::Directory(directory) = &options.location else { return Err(RestoreError::IsThere) };
     if options.location.has_database() && !force {
         return Err(RestoreError::IsThere);
     }
-    verify_all(backup, changes)?;
+    let total = verify_all(backup, changes, &mut passed)?;
     fs::create_dir_all(directory).map_err(RestoreError::Directory)?;
     let path = options.location.path();
     // Until it is replaced, so that no server begins to use it meanwhile.
     let _held = open::hold(&path)?;
     let restoring = directory.join(RESTORING);
-    let restored = make(&restoring, options, backup, changes, passed)
-        .and_then(|rows| put_in_place(directory, &restoring, &path).map_err(RestoreError::Directory).map(|()| rows));
+    let restored = make(&restoring, options, backup, changes, |rows| {
+        passed(Share::new("rows restored", rows, Some(total)));
+    })
+    .and_then(|rows| put_in_place(directory, &restoring, &path).map_err(RestoreError::Directory).map(|()| rows));
     if restored.is_err() {
         // What went wrong is more worth telling than that something was left behind.
         drop(fs::remove_file(&restoring));

@@ -130,6 +130,12 @@ impl Whole for Snapshot {
         }
     }
 
+    fn rows_in_all(&self) -> Option<u64> {
+        let tables = self.txn.list_tables().ok()?;
+        let rows = tables.map(|handle| self.txn.open_untyped_table(handle).ok()?.len().ok());
+        rows.sum()
+    }
+
     /// By the pages that they are in: those of the tables that there are.
     fn sizes(&self) -> StoreResult<Vec<TableStats>> {
         let mut sizes = Vec::new();

@@ -11,6 +11,7 @@ use super::errors::OpenError;
 use super::files::{private_file, put_in_place};
 use super::rebuild::Rebuilding;
 use super::snapshot::Snapshot;
+use crate::domain::Share;
 use crate::store::backup::{BackupError, Copied, dump};
 use crate::store::engine::Section;
 use crate::store::schema::{self, SCHEMA_VERSION};
@@ -56,7 +57,7 @@ fn write(database: &Database, path: &Path) -> Result<(), BackupError> {
 pub(super) fn dump_as_it_is(
     database: &Database,
     sink: impl io::Write,
-    passed: impl FnMut(u64),
+    passed: impl FnMut(Share),
 ) -> Result<Copied, BackupError> {
     let snapshot = Snapshot::open(database)?;
     let tables: Vec<String> = snapshot.tables()?;

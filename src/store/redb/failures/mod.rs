@@ -274,7 +274,7 @@ fn user(number: u8) -> User {
 /// The accounts that are in the database, which must agree with itself.
 fn users_of(disk: &Disk) -> Vec<u8> {
     let mut database = disk.open().unwrap();
-    let found = check::look(&mut database, crate::store::SCHEMA_VERSION).unwrap().report;
+    let found = check::look(&mut database, crate::store::SCHEMA_VERSION, Box::new(|_| {})).unwrap().report;
     assert_eq!(found.findings, [], "the database does not agree with itself");
     let snapshot = Snapshot::open(&database).unwrap();
     let users = snapshot.users().unwrap().iter().unwrap();
