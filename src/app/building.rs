@@ -159,6 +159,7 @@ pub(super) fn state(
         certificate: None,
         environment: config.environment,
         server: config.server.clone(),
+        trace_url: config.telemetry.trace_url.clone(),
         instance,
         draining: AtomicBool::new(false),
     }

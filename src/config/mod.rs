@@ -65,7 +65,7 @@ pub use sampling::{RemoteSampling, Sampler, SamplerArg};
 pub use server::{CertificateSource, Server};
 pub use source::Sources;
 pub use storage::Storage;
-pub use telemetry::{Exporter, MetricTemporality, MetricsExporters, Telemetry};
+pub use telemetry::{Exporter, MetricTemporality, MetricsExporters, TRACE_ID, Telemetry};
 
 /// Every setting. Serialized, secrets are masked.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

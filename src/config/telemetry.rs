@@ -17,6 +17,9 @@ use super::secret;
 /// The longest time between two exports: a day.
 const LONGEST_INTERVAL_MS: u64 = 24 * 60 * 60 * 1000;
 
+/// What stands for the id of a trace in a URL.
+pub const TRACE_ID: &str = "{trace_id}";
+
 /// What the flight recorder may take, if it is on.
 const LEAST_RECORDER_BYTES: usize = 256 << 10;
 const MOST_RECORDER_BYTES: usize = 4 << 30;
@@ -96,6 +99,9 @@ pub struct Telemetry {
     /// Bytes that the flight recorder may take, which keeps what the last requests were like; 0 turns it off. Default
     /// 16777216.
     pub recorder_bytes: usize,
+    /// Where people see a trace in another program, which the console then has a link to; `{trace_id}` stands for its id, as in
+    /// `http://localhost:16686/trace/{trace_id}`. Default none.
+    pub trace_url: Option<String>,
     /// Seconds that the last spans get to leave when the server stops. Default 5.
     pub shutdown_timeout_seconds: u64,
     /// The collector.
@@ -138,6 +144,7 @@ impl Default for Telemetry {
             metrics_token: None,
             tenant_label_limit: 1000,
             recorder_bytes: 16 << 20,
+            trace_url: None,
             shutdown_timeout_seconds: 5,
             otlp: Otlp::default(),
             otlp_traces: OtlpOfSignal::default(),
@@ -224,6 +231,8 @@ impl Telemetry {
         if self.recorder_bytes != 0 {
             check::within("telemetry.recorder_bytes", self.recorder_bytes, LEAST_RECORDER_BYTES..=MOST_RECORDER_BYTES)?;
         }
+        let is_page = self.trace_url.as_deref().is_none_or(|url| otlp::is_url(url) && url.contains(TRACE_ID));
+        check::ensure("telemetry.trace_url", is_page, "expected a URL with {trace_id} in it")?;
         check::seconds("telemetry.shutdown_timeout_seconds", self.shutdown_timeout_seconds)
     }
 }

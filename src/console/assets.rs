@@ -22,7 +22,13 @@ static STYLE: LazyLock<File> =
     LazyLock::new(|| File::new("console", "css", "text/css; charset=utf-8", include_str!("assets/console.css")));
 static SCRIPT: LazyLock<File> = LazyLock::new(|| {
     // One file to ask for; the parts know nothing of each other.
-    let parts = [include_str!("assets/console.js"), include_str!("assets/find.js")];
+    let parts: [&str; 5] = [
+        include_str!("assets/console.js"),
+        include_str!("assets/find.js"),
+        include_str!("assets/waterfall.js"),
+        include_str!("assets/tags.js"),
+        include_str!("assets/live.js"),
+    ];
     File::new("console", "js", "text/javascript; charset=utf-8", &parts.concat())
 });
 static ICON: LazyLock<File> =

@@ -10,7 +10,7 @@ use super::links;
 use super::outcome::Outcome;
 use super::visitor::Visitor;
 use super::words::{ago, counted, hex, parameter};
-use crate::domain::{Change, ChangeKind, LogPlace, TenantId, UserId};
+use crate::domain::{ArtifactId, Change, ChangeKind, LogPlace, TenantId, UserId};
 use crate::http::pages::{PageRequest, audit_cursor};
 use crate::service::Error;
 
@@ -34,6 +34,7 @@ struct Filter {
     about: String,
     who: Option<UserId>,
     ip: String,
+    artifact: Option<ArtifactId>,
 }
 
 impl Filter {
@@ -41,22 +42,26 @@ impl Filter {
         let about = parameter(request, "about").filter(|about| SUBJECTS.iter().any(|(name, _)| name == about));
         let who = parameter(request, "who").and_then(|who| uuid::Uuid::parse_str(&who).ok());
         let ip = parameter(request, "ip").unwrap_or_default().trim().to_owned();
-        Self { about: about.unwrap_or_default(), who: who.map(Into::into), ip }
+        let artifact = parameter(request, "artifact").and_then(|id| uuid::Uuid::parse_str(&id).ok());
+        Self { about: about.unwrap_or_default(), who: who.map(Into::into), ip, artifact: artifact.map(Into::into) }
     }
 
     fn fits(&self, change: &Change) -> bool {
         (self.about.is_empty() || subject(change.kind) == self.about)
             && self.who.is_none_or(|who| change.actor.user == Some(who))
+            && self.artifact.is_none_or(|wanted| change.kind.artifact() == Some(wanted))
             && (self.ip.is_empty() || change.actor.ip.as_deref() == Some(self.ip.as_str()))
     }
 
     fn is_empty(&self) -> bool {
-        self.about.is_empty() && self.who.is_none() && self.ip.is_empty()
+        self.about.is_empty() && self.who.is_none() && self.ip.is_empty() && self.artifact.is_none()
     }
 
     fn link(&self, place: &str, cursor: &str) -> String {
         let who = self.who.map(|who| who.to_string()).unwrap_or_default();
-        let pairs = [("about", self.about.as_str()), ("who", &who), ("ip", &self.ip), ("cursor", cursor)];
+        let artifact = self.artifact.map(|id| id.to_string()).unwrap_or_default();
+        let about = self.about.as_str();
+        let pairs = [("about", about), ("who", &who), ("ip", &self.ip), ("artifact", &artifact), ("cursor", cursor)];
         let pairs: Vec<(&str, &str)> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
         links::with_query(place, &pairs)
     }
@@ -72,6 +77,9 @@ impl Filter {
                         option value="" { "Anybody" }
                         @for id in people.ids() { option value=(id) selected[self.who == Some(id)] { (people.name(visitor, id)) } }
                     } }
+                    @if let Some(artifact) = self.artifact {
+                        label { "Artifact" input name="artifact" value=(artifact) maxlength="36" autocomplete="off"; }
+                    }
                     label { "From" input name="ip" value=(self.ip) placeholder="192.0.2.7" maxlength="45" autocomplete="off"; }
                     div class="actions" {
                         button { "Show" }

@@ -45,11 +45,16 @@ pub(super) async fn page(request: PageRequest) -> Result<Response, Outcome> {
                             span class="muted" { (number(*count)) }
                         }
                     } }
+                    p { a href=(links::tags(tenant)) { "All tags" } }
                 }
             }
         }
     };
-    Ok(Shell::new(view.workspace.name.as_str()).of(&visitor).within(view, Tab::Home).page(StatusCode::OK, &content))
+    Ok(Shell::new(view.workspace.name.as_str())
+        .of(&visitor)
+        .within(view, Tab::Home)
+        .live()
+        .page(StatusCode::OK, &content))
 }
 
 fn totals(tenant: TenantId, members: u64, stats: &ArtifactStats) -> Markup {

@@ -54,6 +54,8 @@ pub(super) enum Part {
     Traces,
     /// Who there is.
     Accounts,
+    /// What they work with.
+    Workspaces,
     /// Its files.
     Storage,
     /// How it is configured.
@@ -69,12 +71,13 @@ pub(super) struct Shell<'a> {
     workspace: Option<(&'a WorkspaceView, Tab)>,
     part: Option<Part>,
     search: &'a str,
+    is_live: bool,
 }
 
 impl<'a> Shell<'a> {
     /// For anyone.
     pub fn new(title: &'a str) -> Self {
-        Self { title, visitor: None, workspace: None, part: None, search: "" }
+        Self { title, visitor: None, workspace: None, part: None, search: "", is_live: false }
     }
 
     /// For people who are signed in.
@@ -97,6 +100,11 @@ impl<'a> Shell<'a> {
         Self { search, ..self }
     }
 
+    /// What is shown again as it changes, while somebody looks at it; by the script.
+    pub fn live(self) -> Self {
+        Self { is_live: true, ..self }
+    }
+
     /// The page with this content.
     pub fn page(self, status: StatusCode, content: &Markup) -> Response {
         let markup = html! {
@@ -115,7 +123,7 @@ impl<'a> Shell<'a> {
                 body {
                     a class="skip" href="#main" { "To the content" }
                     (self.bar())
-                    main id="main" { (content) }
+                    main id="main" data-live[self.is_live] { (content) }
                 }
             }
         };
@@ -197,6 +205,7 @@ fn parts(current: Part) -> Markup {
         (Part::Overview, "Overview", links::OPERATE),
         (Part::Traces, "Requests", links::OPERATE_TRACES),
         (Part::Accounts, "Accounts", links::OPERATE_ACCOUNTS),
+        (Part::Workspaces, "Workspaces", links::OPERATE_WORKSPACES),
         (Part::Storage, "Storage", links::OPERATE_STORAGE),
         (Part::Configuration, "Configuration", links::OPERATE_CONFIGURATION),
         (Part::Log, "Log", links::OPERATE_LOG),

@@ -53,6 +53,8 @@ pub(super) const OPERATE_LOG: &str = "/console/operate/log";
 
 /// The accounts of the server.
 pub(super) const OPERATE_ACCOUNTS: &str = "/console/operate/accounts";
+/// The workspaces of the server.
+pub(super) const OPERATE_WORKSPACES: &str = "/console/operate/workspaces";
 /// Its files.
 pub(super) const OPERATE_STORAGE: &str = "/console/operate/storage";
 /// The configuration that is in force.
@@ -70,6 +72,16 @@ pub(super) fn operate_account(user: UserId) -> String {
 /// What is done with an account: `disable`, `enable`, `grant-operator`, `revoke-operator`.
 pub(super) fn of_account(user: UserId, what: &str) -> String {
     format!("{OPERATE_ACCOUNTS}/{user}/{what}")
+}
+
+/// A workspace, as operators see it.
+pub(super) fn operate_workspace(tenant: TenantId) -> String {
+    format!("{OPERATE_WORKSPACES}/{tenant}")
+}
+
+/// What is done with a workspace by operators: `suspend`, `resume`, `quotas`, `delete`.
+pub(super) fn of_operated_workspace(tenant: TenantId, what: &str) -> String {
+    format!("{OPERATE_WORKSPACES}/{tenant}/{what}")
 }
 
 /// Where anything is found.
@@ -93,6 +105,11 @@ pub(super) fn settings(tenant: TenantId) -> String {
 /// Where a workspace is deleted.
 pub(super) fn delete_workspace(tenant: TenantId) -> String {
     format!("{WORKSPACES}/{tenant}/delete")
+}
+
+/// The tags of a workspace.
+pub(super) fn tags(tenant: TenantId) -> String {
+    format!("{WORKSPACES}/{tenant}/tags")
 }
 
 /// The trash of a workspace.

@@ -1,7 +1,8 @@
 //! The console: pages for people, made on the server from what the service answers, beside the API.
 //!
 //! A page asks the service as any caller does: what one may is decided there and nowhere else. Everything works with
-//! links and forms alone; the script adds keys and a copy button. Knows nothing of storage.
+//! links and forms alone; the script adds keys, completion and what changes
+//! meanwhile. Knows nothing of storage.
 //!
 #![doc = include_str!("README.md")]
 

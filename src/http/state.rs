@@ -13,7 +13,7 @@ use super::memory::Memory;
 use super::metrics_access::MetricsAccess;
 use super::problem::Problem;
 use super::shared_token::SharedToken;
-use crate::config::{Environment, Origin, Server};
+use crate::config::{Environment, Origin, Server, TRACE_ID};
 use crate::service::Service;
 use crate::telemetry::Pipeline;
 
@@ -40,6 +40,8 @@ pub struct State {
     pub environment: Environment,
     /// How the server is wanted.
     pub server: Server,
+    /// Where people see a trace in another program, with `{trace_id}` in it.
+    pub trace_url: Option<String>,
     /// The random id of this process.
     pub instance: Uuid,
     /// Set when the server takes no new requests.
@@ -50,6 +52,11 @@ impl State {
     /// The state that was put on a request by the router.
     pub(super) fn of(request: &Request) -> Result<&Arc<Self>, Problem> {
         request.data::<Arc<Self>>().ok_or_else(|| Problem::internal("the router set no state"))
+    }
+
+    /// Where people see a trace in another program, if anybody has said so.
+    pub(crate) fn trace_link(&self, id: &str) -> Option<String> {
+        self.trace_url.as_ref().map(|url| url.replace(TRACE_ID, id))
     }
 
     /// How the certificate does, if the server speaks TLS.

@@ -100,7 +100,7 @@ fn new_page(
 ) -> Result<Response, Error> {
     let content = html! {
         h1 { "New artifact" }
-        (sheet(request, visitor, &links::new_artifact(tenant), &fields.inputs(wrong), "Create artifact", &links::catalog(tenant)))
+        (sheet(request, visitor, &links::new_artifact(tenant), &fields.inputs(tenant, wrong), "Create artifact", &links::catalog(tenant)))
     };
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok(Shell::new("New artifact").of(visitor).within(visitor.workspace(tenant)?, Tab::Catalog).page(status, &content))
@@ -121,7 +121,7 @@ fn edit_page(
     };
     let inputs = html! {
         input type="hidden" name="version" value=(current.version);
-        (fields.inputs(wrong))
+        (fields.inputs(tenant, wrong))
     };
     let (edit, back) = (links::of_artifact(tenant, id, "edit"), links::artifact(tenant, id));
     let content = html! {

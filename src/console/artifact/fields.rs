@@ -5,9 +5,10 @@ use maud::{Markup, html};
 use super::metadata;
 use crate::console::faults::faults;
 use crate::console::form::Form;
+use crate::console::links;
 use crate::domain::{
     Artifact, ArtifactDescription, ArtifactName, ArtifactPatch, ArtifactType, Field, RawArtifact, RawArtifactPatch,
-    Violations,
+    TenantId, Violations,
 };
 
 /// What stands in the fields, as it was typed.
@@ -80,7 +81,7 @@ impl Fields {
     }
 
     /// The fields in a form, each with what is wrong with it.
-    pub fn inputs(&self, wrong: Option<&Violations>) -> Markup {
+    pub fn inputs(&self, tenant: TenantId, wrong: Option<&Violations>) -> Markup {
         html! {
             label { "Name"
                 input name="name" value=(self.name) required maxlength=(ArtifactName::MAX_CHARS) dir="auto";
@@ -98,7 +99,8 @@ impl Fields {
                 div {
                     label { "Tags "
                         span class="muted" { "(with commas between them)" }
-                        input name="tags" value=(self.tags) placeholder="payments, edge" dir="auto" autocapitalize="none";
+                        input name="tags" value=(self.tags) placeholder="payments, edge" dir="auto" autocapitalize="none"
+                            autocomplete="off" data-tags=(links::tags(tenant));
                     }
                     (faults(wrong, "/tags"))
                 }

@@ -13,7 +13,7 @@ use crate::console::submission;
 use crate::console::visitor::Visitor;
 use crate::console::words::{ago, counted, parameter};
 use crate::domain::{
-    Artifact, ArtifactChange, ArtifactHistory, ArtifactVersion, Field, Precondition, RawArtifactPatch,
+    Action, Artifact, ArtifactChange, ArtifactHistory, ArtifactVersion, Field, Precondition, RawArtifactPatch,
 };
 use crate::http::pages::PageRequest;
 use crate::service::Error;
@@ -37,6 +37,9 @@ pub(in crate::console) async fn page(request: PageRequest) -> Result<Response, O
     let content = html! {
         p { a href=(links::artifact(tenant, id)) { "← " bdi { (current.name.as_str()) } } }
         h1 { "History" }
+        @if visitor.workspace(tenant)?.role.may(Action::ReadAudit) {
+            p { a href=(links::with_query(&links::audit(tenant), &[("artifact", &id.to_string())])) { "Who changed it, from where, by which request" } }
+        }
         @if parameter(&request, "note").as_deref() == Some(NOT_RESTORED) {
             p class="note" role="status" {
                 "Somebody changed this artifact after the page was made on which you chose a version, so nothing was restored. This is \

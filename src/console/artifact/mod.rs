@@ -6,6 +6,7 @@ pub(super) mod edit;
 mod fields;
 pub(super) mod history;
 mod metadata;
+mod origin;
 pub(super) mod page;
 
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use poem::Response;
 use poem::http::StatusCode;
 
-use super::{People, metadata, named};
+use super::{People, metadata, named, origin};
 use crate::console::layout::{Shell, Tab, form_fields};
 use crate::console::outcome::Outcome;
 use crate::console::visitor::Visitor;
@@ -25,6 +25,7 @@ pub(in crate::console) async fn page(request: PageRequest) -> Result<Response, O
         found => found?,
     };
     let is_live = artifact.deleted_at.is_none();
+    let origin = origin::fact(&request, &visitor, &artifact).await?;
     let content = html! {
         div class="head" {
             h1 dir="auto" { (artifact.name.as_str()) }
@@ -47,7 +48,7 @@ pub(in crate::console) async fn page(request: PageRequest) -> Result<Response, O
                 }
                 (copies(&request, &artifact))
             }
-            (facts(&request, &visitor, &people, &artifact))
+            (facts(&request, &visitor, &people, &artifact, &origin))
         }
     };
     let tab = if is_live { Tab::Catalog } else { Tab::Trash };
@@ -89,7 +90,7 @@ fn labels(artifact: &Artifact) -> Markup {
     }
 }
 
-fn facts(request: &PageRequest, visitor: &Visitor, people: &People, artifact: &Artifact) -> Markup {
+fn facts(request: &PageRequest, visitor: &Visitor, people: &People, artifact: &Artifact, origin: &Markup) -> Markup {
     let now = request.service().now();
     let name = |id| people.name(visitor, id);
     html! {
@@ -98,6 +99,7 @@ fn facts(request: &PageRequest, visitor: &Visitor, people: &People, artifact: &A
                 dt { "Changed" } dd { (ago(now, artifact.updated_at)) " by " bdi { (name(artifact.updated_by)) } }
                 dt { "Created" } dd { (ago(now, artifact.created_at)) " by " bdi { (name(artifact.created_by)) } }
                 dt { "Version" } dd { (artifact.version) }
+                (origin)
                 dt { "Id" } dd { code { (artifact.id) } }
             }
         }

@@ -5,6 +5,7 @@ pub(super) mod import;
 mod query;
 pub(super) mod selection;
 mod start;
+pub(super) mod tags;
 mod view;
 
 use poem::Response;

@@ -207,7 +207,7 @@ pub(super) fn bar(request: &PageRequest, visitor: &Visitor, tenant: TenantId, ba
                 (form_fields(request, visitor))
                 input type="hidden" name="back" value=(back);
                 label class="hidden" for="selection-tag" { "Tag" }
-                input id="selection-tag" name="tag" placeholder="Tag" maxlength="50" autocomplete="off" dir="auto";
+                input id="selection-tag" name="tag" placeholder="Tag" maxlength="50" autocomplete="off" dir="auto" data-tags=(links::tags(tenant));
                 button name="do" value="tag" { "Add tag" }
                 button name="do" value="untag" { "Remove tag" }
                 button name="do" value="export" { "Export" }

@@ -94,7 +94,7 @@ pub(in crate::console) async fn one(request: PageRequest) -> Result<Response, Ou
         @if workspaces.is_empty() { p class="muted" { "None." } }
         ul class="list" { @for view in &workspaces {
             li {
-                span class="title" dir="auto" { (view.workspace.name.as_str()) }
+                a class="title" href=(links::operate_workspace(view.workspace.id)) dir="auto" { (view.workspace.name.as_str()) }
                 p class="muted small" {
                     (view.role.as_str()) " · " (counted(view.member_count, "member", "members")) " · "
                     a href=(links::with_query(links::OPERATE_TRACES, &[("workspace", &view.workspace.id.to_string())])) { "requests" }

@@ -10,6 +10,7 @@ pub(super) mod log;
 pub(super) mod overview;
 pub(super) mod storage;
 mod timeline;
+pub(super) mod workspaces;
 
 use super::form::Form;
 use super::outcome::Outcome;

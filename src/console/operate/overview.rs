@@ -56,7 +56,7 @@ pub(in crate::console) async fn page(request: PageRequest) -> Result<Response, O
         }
         @if let Some(plan) = &plan { (timeline::drawn(plan, health.at)) }
     };
-    Ok(Shell::new("Overview").of(&visitor).operating(Part::Overview).page(StatusCode::OK, &content))
+    Ok(Shell::new("Overview").of(&visitor).operating(Part::Overview).live().page(StatusCode::OK, &content))
 }
 
 fn verdict(health: &Health, items: &[Item]) -> Markup {

@@ -137,7 +137,7 @@ fn scale(whole: u64) -> Markup {
 fn row(span: &Span, whole: u64) -> Markup {
     let told = told(span);
     html! {
-        tr {
+        tr data-depth=(span.depth) {
             th scope="row" class={ "d" (span.depth.min(DEEPEST)) } {
                 @if span.attributes.is_empty() {
                     span class={ @if span.failed { "error" } } { (span.name) }

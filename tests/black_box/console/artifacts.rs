@@ -180,3 +180,44 @@ fn who_deletes_or_brings_back_what_somebody_changed_meanwhile_is_told_so() {
     let told = world.browser.get(&format!("{page}?note=%3Cb%3E")).expect(200);
     assert!(!told.body.contains("<b>"), "{}", told.body);
 }
+
+#[test]
+fn an_artifact_leads_admins_to_the_request_that_made_it() {
+    let world = World::new();
+    let made = world.ann.client.post(&world.api, &json!({"name": "Made"})).expect(201);
+    let trace = made.header("traceresponse").expect("a trace")[3..35].to_owned();
+    let id = made.json()["id"].as_str().expect("an id").to_owned();
+    let page = world.browser.get(&world.page(&id)).expect(200);
+    let place = format!("{}/traces/{trace}", world.catalog);
+    assert!(page.body.contains(&format!("href=\"{place}\"")), "{}", page.body);
+    assert!(world.browser.get(&place).expect(200).body.contains("commit"));
+    // Another version was made by another request.
+    world.ann.client.patch(&format!("{}/{id}", world.api), &json!({"name": "Changed"})).expect(200);
+    let page = world.browser.get(&world.page(&id)).expect(200);
+    assert!(page.body.contains("/traces/") && !page.body.contains(&trace), "{}", page.body);
+    // And the history to all entries about it.
+    let history = world.browser.get(&format!("{}/history", world.page(&id))).expect(200);
+    assert!(history.body.contains(&format!("{}/audit?artifact={id}", world.catalog)), "{}", history.body);
+    world.ann.client.post(&world.api, &json!({"name": "Another"})).expect(201);
+    let entries = world.browser.get(&format!("{}/audit?artifact={id}", world.catalog)).expect(200);
+    assert_eq!(entries.body.matches("an artifact</a>").count(), 2, "{}", entries.body);
+}
+
+#[test]
+fn tags_are_listed_and_found_by_how_they_begin() {
+    let world = World::new();
+    for tags in [json!(["edge", "payments"]), json!(["edge", "émigré"])] {
+        world.ann.client.post(&world.api, &json!({"name": "n", "tags": tags})).expect(201);
+    }
+    let place = format!("{}/tags", world.catalog);
+    let all = world.browser.get(&place).expect(200);
+    let names = |body: &str| -> Vec<String> {
+        body.split("<bdi>").skip(1).filter_map(|rest| rest.split('<').next()).map(str::to_owned).collect()
+    };
+    assert_eq!(names(&all.body), ["edge", "payments", "émigré"]);
+    let begun = world.browser.get(&format!("{place}?prefix=%C3%89M")).expect(200);
+    assert_eq!(names(&begun.body), ["émigré"]);
+    assert!(world.browser.get(&format!("{place}?prefix=zzz")).expect(200).body.contains("No tag begins so."));
+    let new = world.browser.get(&format!("{}/new", world.catalog)).expect(200);
+    assert!(new.body.contains(&format!("data-tags=\"{place}\"")), "the field completes from there: {}", new.body);
+}

@@ -7,6 +7,7 @@ mod hostile;
 mod invited;
 mod many;
 mod operate;
+mod operate_workspaces;
 mod own_account;
 mod people;
 mod roles;

@@ -83,11 +83,23 @@ fn an_operator_sees_all_of_a_trace_and_takes_it_along() {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }
     assert!(page.body.contains("Among the requests of its route") && page.body.contains("(this request)"));
+    assert!(!page.body.contains("Open where traces are kept"), "nobody said where that is");
     let otlp = browser.get(&format!("{TRACES}/{trace}/otlp")).expect(200);
     assert!(otlp.header("content-disposition").is_some_and(|it| it.starts_with("attachment")));
     let message: Value = otlp.json();
     assert!(message["resourceSpans"][0]["scopeSpans"][0]["spans"].is_array(), "{message}");
     browser.get(&format!("{TRACES}/{}", "1".repeat(32))).expect(404);
+}
+
+#[test]
+fn a_trace_leads_to_the_program_that_keeps_it() {
+    let server =
+        setup().env("GHOSTWORKS__TELEMETRY__TRACE_URL", "https://jaeger.example/trace/{trace_id}?ui=1").start();
+    let owner = Account::new(&server);
+    let made = owner.client.post(&owner.artifacts(), &json!({"name": "n"})).expect(201);
+    let trace = made.header("traceresponse").expect("a trace")[3..35].to_owned();
+    let page = operator(&server).get(&format!("{TRACES}/{trace}")).expect(200);
+    assert!(page.body.contains(&format!("href=\"https://jaeger.example/trace/{trace}?ui=1\"")), "{}", page.body);
 }
 
 #[test]
