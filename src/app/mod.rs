@@ -291,7 +291,7 @@ fn announce(
     let gone =
         demo.map_or_else(String::new, |demo| format!(", which goes when the server stops\n\n{}", demo.sign_in()));
     let mut out = anstream::stdout().lock();
-    // Nobody reads it? Then nobody misses it.
+    // Ignore write errors on stdout: the server is there all the same.
     let _ = writeln!(out, "{lines}  data     {}{gone}", data.display());
     let _ = out.flush();
 }

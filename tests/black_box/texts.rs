@@ -14,16 +14,28 @@ fn tags_are_words_of_any_script_in_one_form() {
     let server = Server::shared();
     let owner = Account::new(&server);
     let artifacts = owner.artifacts();
-    let tags = json!(["हिन्दी", "cafe\u{301}", "CAFÉ", "می‌خواهم", "தமிழ்", "", "  ", "ไทย", "x_1-2 3"]);
+    let tags = json!([
+        "हिन्दी",
+        "cafe\u{301}",
+        "CAFÉ",
+        "می‌خواهم",
+        "தமிழ்",
+        "",
+        "  ",
+        "ไทย",
+        "x_1-2 3",
+        "x_1-2\u{a0}3",
+        "Q3\u{2009}2026"
+    ]);
     let stored = owner.artifact(&artifacts, &json!({"name": "Tagged", "tags": tags}));
-    assert_eq!(stored["tags"], json!(["हिन्दी", "café", "می‌خواهم", "தமிழ்", "ไทย", "x_1-2 3"]));
+    assert_eq!(stored["tags"], json!(["हिन्दी", "café", "می‌خواهم", "தமிழ்", "ไทย", "x_1-2 3", "q3 2026"]));
     for tag in ["cafe%CC%81", "caf%C3%A9", "CAF%C3%89"] {
         let found = owner.client.get(&format!("{artifacts}?tags={tag}")).expect(200).json();
         assert_eq!(found["total"], 1, "{tag}");
         let begun = owner.client.get(&format!("{artifacts}/tags?prefix={tag}")).expect(200).json();
         assert_eq!(begun["items"][0]["tag"], "café", "{tag}");
     }
-    for tag in ["a/b", "☕", "a\u{200d}b", "\u{3164}", "a\u{202e}b"] {
+    for tag in ["a/b", "a\tb", "a\u{2028}b", "☕", "a\u{200d}b", "\u{3164}", "a\u{202e}b"] {
         let refused = owner.client.post(&artifacts, &json!({"name": "Tagged", "tags": ["good", tag]}));
         assert_eq!(refused.invalid_fields(), ["/tags/1"], "{tag:?}");
     }

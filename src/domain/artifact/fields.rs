@@ -71,9 +71,9 @@ impl Tag {
         Self::parse_from(text, TextOrigin::Written)
     }
 
-    /// A text as tags are stored and compared: in lower case and in NFC.
+    /// A text as tags are stored and compared: in lower case and in NFC, every space a plain one.
     pub fn folded(text: &str) -> String {
-        if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase().nfc().collect() }
+        if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase().nfc().map(plain_space).collect() }
     }
 
     fn parse_from(text: &str, origin: TextOrigin) -> Result<Self, String> {
@@ -84,6 +84,12 @@ impl Tag {
         one_line::require(text, origin)?;
         Ok(Self(tag))
     }
+}
+
+/// Spaces of other widths, and those that keep words on a line, are pasted without being seen.
+fn plain_space(c: char) -> char {
+    let is_line_end = matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}');
+    if c.is_whitespace() && !c.is_control() && !is_line_end { ' ' } else { c }
 }
 
 /// Joiners belong to the words of some scripts; where they do is checked apart.
