@@ -16,6 +16,7 @@ pub mod console;
 pub mod domain;
 pub mod followers;
 pub mod http;
+mod lenient_tls;
 pub mod mail;
 pub mod offload;
 pub mod operations;

@@ -8,6 +8,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use super::database::Database;
 use super::observers::{StoreTelemetry, on_hashed};
 use super::signing_key::signing_keys;
 use super::{Error, SEARCH_DIR, places, settings};
@@ -21,7 +22,6 @@ use crate::service::{
     ApiKeyUses, BackupSchedule, Devices, KeptAnswers, KeyPlace, LargeWrites, Outbox, ReloadDesk, Retention, Search,
     Service, SessionSettings, SetupDesk, Signatures,
 };
-use crate::store::redb::{Location, OpenError, Options, RedbStore};
 use crate::store::{ReadOnly, Store};
 use crate::telemetry::{Pipeline, Telemetry};
 
@@ -31,27 +31,10 @@ pub(super) fn open_store(
     quotas: &SharedQuotas,
     read_only: &ReadOnly,
     telemetry: Arc<Telemetry>,
-) -> Result<Arc<dyn Store>, OpenError> {
-    let options = Options { quotas: quotas.clone(), read_only: read_only.clone(), ..store_options(config) };
-    Ok(Arc::new(RedbStore::open(options, Arc::new(StoreTelemetry(telemetry)))?))
-}
-
-/// How the database is wanted.
-pub(super) fn store_options(config: &config::Storage) -> Options {
-    Options {
-        location: Location::Directory(config.data_dir.clone()),
-        cache_bytes: config.cache_bytes,
-        queue: config.write_queue,
-        group_max: config.group_max,
-        min_free_bytes: config.min_free_bytes,
-        quotas: SharedQuotas::default(),
-        read_only: ReadOnly::default(),
-        entropy: Arc::new(SystemEntropy),
-        backup_before_upgrade: config.backup_before_upgrade,
-        on_repair: Arc::new(|progress| {
-            tracing::info!("checking the database after an unclean end: {:.0} %", progress * 100.0);
-        }),
-    }
+) -> Result<Arc<dyn Store>, Error> {
+    let database = Database::of(config)?.with(quotas.clone(), read_only.clone());
+    let system = database.system();
+    database.open(Arc::new(StoreTelemetry { telemetry, system }))
 }
 
 /// What hashes passwords.

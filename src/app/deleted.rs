@@ -1,14 +1,13 @@
 //! People who were deleted stay deleted, whatever database is found in the data directory or restored to it.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use super::{Error, data_dir, store_options};
+use super::database::Database;
+use super::{Error, data_dir};
 use crate::backups::{Tombstone, Tombstones};
 use crate::config::Config;
 use crate::domain::{Actor, Clock as _, Email, Stamp, SystemClock};
-use crate::store::redb::RedbStore;
-use crate::store::{Deletions as _, Heir, NoObserver, Store, StoreError, Users as _};
+use crate::store::{Heir, Store, StoreError};
 
 /// The file in the data directory that says who was deleted.
 const FILE: &str = "deleted-accounts";
@@ -52,14 +51,14 @@ pub(super) async fn after_restore(config: &Config, include: &[Email]) -> Result<
     if tombstones.deleted().is_empty() && include.is_empty() {
         return Ok(0);
     }
-    let store = RedbStore::open(store_options(&config.storage), Arc::new(NoObserver))?;
-    let done = settle(&store, &tombstones, config, include).await;
+    let store = Database::of(&config.storage)?.open_unobserved()?;
+    let done = settle(&*store, &tombstones, config, include).await;
     store.close().await.map_err(Error::Close)?;
     done
 }
 
 async fn settle(
-    store: &RedbStore,
+    store: &dyn Store,
     tombstones: &Tombstones,
     config: &Config,
     include: &[Email],

@@ -16,6 +16,7 @@ use crate::mail::MailerError;
 use crate::search::SearchError;
 use crate::store::StoreError;
 use crate::store::backup::BackupError;
+use crate::store::postgres::{self, AddressError};
 use crate::store::redb::{CompactError, OpenError, RestoreError};
 use crate::telemetry::TelemetryError;
 
@@ -92,6 +93,37 @@ pub enum Error {
     /// The database can't be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// The PostgreSQL that the database is in can't be used.
+    #[error("storage.url: {0}")]
+    Postgres(#[from] postgres::OpenError),
+    /// It has no address.
+    #[error("storage.url: {0}")]
+    PostgresAddress(#[from] AddressError),
+    /// It was not backed up, or not restored.
+    #[error("storage.url: {0}")]
+    PostgresBackup(#[from] postgres::RestoreError),
+    /// The database is in a PostgreSQL already.
+    #[error(
+        "storage.url is set: the database is in a PostgreSQL already; `ghostworks backup` and `restore` take it elsewhere"
+    )]
+    MovedAlready,
+    /// What is copied must not change meanwhile.
+    #[error("a server uses the data directory and takes writes: stop it, or run `ghostworks read-only on` first")]
+    NotReadOnly,
+    /// What arrived is not what was sent.
+    #[error("what was copied is not what is here: {0}; leave storage.url as it is")]
+    NotTheSame(String),
+    /// The file that should have an address can't be read.
+    #[error("can't read {path}: {error}")]
+    Address {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// PostgreSQL looks after its own files.
+    #[error("storage.url: PostgreSQL gives space back by itself (VACUUM); there is nothing to compact")]
+    PostgresCompacts,
     /// The search index can't be opened, nor rebuilt.
     #[error("{error}; check that {path} can be written, or remove it: it is rebuilt")]
     Search {

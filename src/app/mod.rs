@@ -3,8 +3,8 @@
 mod accounts;
 mod background;
 mod building;
-pub(crate) mod certificates;
 mod data_dir;
+mod database;
 mod deleted;
 mod demo;
 mod descriptors;
@@ -14,6 +14,7 @@ mod inspected;
 mod installation;
 mod key_rotation;
 mod listening;
+mod move_to;
 mod moving;
 mod observers;
 mod operator;
@@ -51,7 +52,7 @@ use crate::service::{Outbox, ReloadDesk};
 use crate::store::{ReadOnly, Store, StoreError};
 use crate::telemetry::{self, Pipeline};
 
-use self::building::{Beginning, hasher, search, store_options};
+use self::building::{Beginning, hasher, search};
 use self::encryption::Encryption;
 use self::listening::Listeners;
 use self::observers::{register_certificate, register_gauges, watch_the_parts};
@@ -67,6 +68,7 @@ pub use demo::{Demo, fill_throw_away, fill_with_demo};
 pub use encryption::{needs_terms, terms};
 pub use error::Error;
 pub use key_rotation::{RotatedKey, rotate_key};
+pub use move_to::{MovedOver, move_to};
 pub use moving::{ChangedField, Moved, MovedTable, Moving, MovingError, Passed, migrate_from};
 pub use operator::{
     PinnedSetting, Reloaded, SettingInForce, ask_operator, log_level, read_only, reload, settings_in_force,
@@ -117,7 +119,7 @@ pub async fn serve(effective: Effective, sources: Sources, start: Start) -> Resu
     let data_dir = &config.storage.data_dir;
     data_dir::make(data_dir)?;
 
-    if !start.may_be_new {
+    if !start.may_be_new && config.storage.url.is_none() {
         installation::require_database(data_dir)?;
     }
     let telemetry = Arc::new(telemetry);

@@ -15,11 +15,17 @@ use crate::telemetry::{
 };
 
 /// Reports to telemetry what the store does.
-pub(super) struct StoreTelemetry(pub Arc<Telemetry>);
+pub(super) struct StoreTelemetry {
+    /// Where it is reported.
+    pub telemetry: Arc<Telemetry>,
+    /// The database, by its name in the conventions.
+    pub system: &'static str,
+}
 
 impl Observer for StoreTelemetry {
     fn finished(&self, call: &Call) {
-        self.0.storage_call(&StorageCall {
+        self.telemetry.storage_call(&StorageCall {
+            system: self.system,
             operation: call.operation,
             collection: call.collection,
             elapsed: call.elapsed,
@@ -34,11 +40,11 @@ impl Observer for StoreTelemetry {
     }
 
     fn committed(&self, commit: &CommitFigures) {
-        self.0.storage_committed(commit.elapsed, commit.group_size);
+        self.telemetry.storage_committed(commit.elapsed, commit.group_size);
     }
 
     fn damaged(&self, damage: &Damage) {
-        self.0.metrics().row_damaged();
+        self.telemetry.metrics().row_damaged();
         tracing::error!(%damage, "a row of the database can't be read; `ghostworks check` finds all of them");
     }
 

@@ -4,10 +4,11 @@ use hyper::{Method, Response};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::database::Database;
 use super::operator::{open_running, understood};
 use super::own_server::OwnServer;
 pub(super) use super::running::Sent;
-use super::{Error, store_options};
+use super::{Error, data_dir, running};
 use crate::config::Config;
 use crate::http::BoxBody;
 use crate::store::redb::OpenError;
@@ -21,9 +22,17 @@ pub(super) struct OperatorApi<'a> {
 
 impl<'a> OperatorApi<'a> {
     /// Finds out who answers.
-    pub fn open(config: &'a Config) -> Result<Self, Error> {
-        if !store_options(&config.storage).location.has_database() {
-            return Err(Error::NoDatabase { path: config.storage.data_dir.clone() });
+    pub async fn open(config: &'a Config) -> Result<Self, Error> {
+        match Database::of(&config.storage)? {
+            Database::File(options) if !options.location.has_database() => {
+                return Err(Error::NoDatabase { path: config.storage.data_dir.clone() });
+            }
+            // Nothing else says that another server uses the data directory.
+            Database::Postgres(_) if running::is_there(&config.storage.data_dir).await => {
+                return Ok(Self { config, own: None });
+            }
+            Database::Postgres(_) => data_dir::make(&config.storage.data_dir)?,
+            Database::File(_) => {}
         }
         match OwnServer::open(config) {
             Ok(own) => Ok(Self { config, own: Some(own) }),

@@ -149,7 +149,7 @@ impl BackupPlace {
 
     /// Gives the place, and everything in it, to the installation in the data directory. Returns who it belonged to.
     pub async fn adopt(&self, config: &Config) -> Result<Option<Owner>, Error> {
-        upkeep::existing(config)?;
+        upkeep::require_database(config)?;
         let inventory = self.inventory();
         let times = inventory.backups.iter().map(|it| it.time).chain(inventory.changes.iter().map(|it| it.time));
         let owner = Owner {

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::database::file_options;
 use super::places::BackupPlace;
 use super::scratch::{SCRATCH, Scratch};
 use super::upkeep::restore_with_changes;
-use super::{Error, deleted, store_options};
+use super::{Error, deleted};
 use crate::backups::{Owner, Place, PlaceError, Route};
 use crate::config::Config;
 use crate::domain::{Clock as _, Email, Share, SystemClock, Timestamp};
@@ -39,7 +40,8 @@ pub async fn recover(
     if config.backups.to.is_none() {
         return Err(Error::NothingToRestore);
     }
-    if store_options(&config.storage).location.has_database() && !force {
+    let is_there = config.storage.url.is_none() && file_options(&config.storage).location.has_database();
+    if is_there && !force {
         return Err(RestoreError::IsThere.into());
     }
     let place = BackupPlace::open(config).await?;

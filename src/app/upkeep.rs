@@ -7,16 +7,18 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::database::Database;
 use super::inspected::{self, INDEXED};
-use super::{Error, SEARCH_DIR, deleted, running, store_options};
+use super::{Error, SEARCH_DIR, deleted, running};
 use crate::config::Config;
 use crate::domain::{Email, Share};
 use crate::search::IndexContents;
 use crate::service;
 use crate::store::backup::{self, BackupError, Copied};
 use crate::store::check::{CheckReport, Passed};
-use crate::store::redb::{self, CompactError, Compacted, OpenError, Options, RedbStore, RestoreError, Schema};
-use crate::store::{NoObserver, Stats, Store as _};
+use crate::store::postgres;
+use crate::store::redb::{self, CompactError, Compacted, OpenError, RestoreError};
+use crate::store::{Schema, Stats};
 use crate::whole_file::WholeFile;
 
 /// How often it is looked how far something is.
@@ -26,6 +28,9 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 /// it is wrong. A server that runs is asked to check, and never repairs. `passed` is called with how much is done, while
 /// none runs.
 pub async fn check(config: &Config, repair: bool, passed: Passed) -> Result<CheckReport, Error> {
+    if has_server_before_postgres(config).await && !repair {
+        return inspected::check(config).await;
+    }
     match check_files(config, repair, passed).await {
         Err(error) if error.is_locked() && repair => Err(Error::Running(
             "it checks while it runs, without --repair, which changes what it has open and needs it stopped",
@@ -36,19 +41,24 @@ pub async fn check(config: &Config, repair: bool, passed: Passed) -> Result<Chec
 }
 
 async fn check_files(config: &Config, repair: bool, passed: Passed) -> Result<CheckReport, Error> {
-    let mut report = redb::check(&existing(config)?, repair, passed)?;
+    let (mut report, is_earlier) = match existing(config)? {
+        Database::File(options) => {
+            let report = redb::check(&options, repair, passed)?;
+            (report, !redb::schema(&options, false)?.steps.is_empty())
+        }
+        Database::Postgres(options) => (postgres::check(&options.address, repair, passed)?, false),
+    };
     let directory = config.storage.data_dir.join(SEARCH_DIR);
     // A missing one is made by the next start, and so is that of an earlier version. What is wrong with the rows says nothing
     // about the index.
-    let is_earlier = !redb::schema(&existing(config)?, false)?.steps.is_empty();
     if report.found > report.repairable || !directory.exists() || is_earlier {
         return Ok(report);
     }
-    let store = RedbStore::open(existing(config)?, Arc::new(NoObserver))?;
+    let store = existing(config)?.open_unobserved()?;
     let findings = match IndexContents::read(&directory, store.history()) {
         Ok(index) => {
             report.rows.insert(SEARCH_DIR.into(), index.updated_at.len() as u64);
-            service::check_index(&store, index).await.map_err(Error::Check)?
+            service::check_index(&*store, index).await.map_err(Error::Check)?
         }
         Err(error) => vec![error.to_string()],
     };
@@ -64,13 +74,13 @@ async fn check_files(config: &Config, repair: bool, passed: Passed) -> Result<Ch
 /// One that is there is kept unless `force`d. A server that runs is asked to do it. `passed` is called with how much
 /// was written so far, or was read again to see that it arrived.
 pub async fn backup(config: &Config, file: &Path, force: bool, mut passed: impl FnMut(Share)) -> Result<Copied, Error> {
-    let options = existing(config)?;
+    let database = existing(config)?;
     if file.exists() && !force {
         return Err(Error::FileIsThere { path: file.to_owned() });
     }
     let (claim, target) = WholeFile::create(file).map_err(BackupError::from)?;
-    let copied = match write(&options, &target, &mut passed) {
-        Err(RestoreError::Open(OpenError::Locked { .. })) => {
+    let copied = match write(&database, &target, &mut passed) {
+        Err(Error::Backup(RestoreError::Open(OpenError::Locked { .. }))) => {
             running::backup(config, target, &mut passed).await?;
             backup::verify(claim.partial(), passed)?
         }
@@ -109,7 +119,12 @@ pub(super) fn restore_with_changes(
     force: bool,
     passed: impl FnMut(Share),
 ) -> Result<u64, Error> {
-    let rows = redb::restore(&store_options(&config.storage), backup, changes, force, passed)?;
+    let rows = match Database::of(&config.storage)? {
+        Database::File(options) => redb::restore(&options, backup, changes, force, passed)?,
+        Database::Postgres(options) => {
+            postgres::restore(&options.address, backup, changes, force, &*options.entropy, passed)?
+        }
+    };
     // It is an index of what was there before.
     let path = config.storage.data_dir.join(SEARCH_DIR);
     match fs::remove_dir_all(&path) {
@@ -120,7 +135,8 @@ pub(super) fn restore_with_changes(
 
 /// Makes the database's file as small as it can be. A server that runs can't: it says what would be given back.
 pub async fn compact(config: &Config) -> Result<Compacted, Error> {
-    match redb::compact(&existing(config)?) {
+    let Database::File(options) = existing(config)? else { return Err(Error::PostgresCompacts) };
+    match redb::compact(&options) {
         Err(CompactError::Open(OpenError::Locked { .. })) => {
             let stats = inspected::stats(config).await?;
             Err(Error::InUseForCompact { unused: stats.unused_bytes() >> 20, file: stats.file_bytes >> 20 })
@@ -131,12 +147,19 @@ pub async fn compact(config: &Config) -> Result<Compacted, Error> {
 
 /// What the schema of the database is, and what leads to that of this version; unless it is a `dry_run`, that is done.
 pub fn migrate(config: &Config, dry_run: bool) -> Result<Schema, Error> {
-    Ok(redb::schema(&existing(config)?, !dry_run)?)
+    Ok(match existing(config)? {
+        Database::File(options) => redb::schema(&options, !dry_run)?,
+        Database::Postgres(options) => postgres::schema(&options.address, !dry_run)?,
+    })
 }
 
 /// What takes up space in the database, also in that of a server that runs.
 pub async fn stats(config: &Config) -> Result<Stats, Error> {
-    match redb::stats(&existing(config)?) {
+    let options = match existing(config)? {
+        Database::File(options) => options,
+        Database::Postgres(options) => return Ok(postgres::stats(&options.address)?),
+    };
+    match redb::stats(&options) {
         Err(OpenError::Locked { .. }) => inspected::stats(config).await,
         stats => Ok(stats?),
     }
@@ -145,6 +168,9 @@ pub async fn stats(config: &Config) -> Result<Stats, Error> {
 /// Rebuilds the search index, and returns how many artifacts are in it. A server that runs is asked to, and goes on
 /// meanwhile. `passed` is called with how many were taken in so far.
 pub async fn reindex(config: &Config, mut passed: impl FnMut(Share)) -> Result<u64, Error> {
+    if has_server_before_postgres(config).await {
+        return inspected::reindex(config, passed).await;
+    }
     match reindex_files(config, &mut passed).await {
         Err(error) if error.is_locked() => inspected::reindex(config, passed).await,
         done => done,
@@ -152,7 +178,7 @@ pub async fn reindex(config: &Config, mut passed: impl FnMut(Share)) -> Result<u
 }
 
 async fn reindex_files(config: &Config, passed: &mut impl FnMut(Share)) -> Result<u64, Error> {
-    let store = Arc::new(RedbStore::open(existing(config)?, Arc::new(NoObserver))?);
+    let store = existing(config)?.open_unobserved()?;
     let search = Arc::new(super::search(&config.storage, store.history())?);
     let mut work = pin!(service::reindex(store.clone(), search.clone()));
     let mut looks = tokio::time::interval(BETWEEN_LOOKS);
@@ -169,19 +195,32 @@ async fn reindex_files(config: &Config, passed: &mut impl FnMut(Share)) -> Resul
     Ok(search.documents())
 }
 
-/// For a database that is there.
-pub(super) fn existing(config: &Config) -> Result<Options, Error> {
-    let options = store_options(&config.storage);
-    if options.location.has_database() {
-        Ok(options)
-    } else {
-        Err(Error::NoDatabase { path: config.storage.data_dir.clone() })
+/// Whether a server with this data directory uses a PostgreSQL: then nothing else says that it does.
+async fn has_server_before_postgres(config: &Config) -> bool {
+    config.storage.url.is_some() && running::is_there(&config.storage.data_dir).await
+}
+
+/// The database, if it is there.
+fn existing(config: &Config) -> Result<Database, Error> {
+    match Database::of(&config.storage)? {
+        Database::File(options) if !options.location.has_database() => {
+            Err(Error::NoDatabase { path: config.storage.data_dir.clone() })
+        }
+        database => Ok(database),
     }
 }
 
-fn write(options: &Options, file: &File, passed: impl FnMut(Share)) -> Result<Copied, RestoreError> {
+/// Refuses when there is none.
+pub(super) fn require_database(config: &Config) -> Result<(), Error> {
+    existing(config).map(drop)
+}
+
+fn write(database: &Database, file: &File, passed: impl FnMut(Share)) -> Result<Copied, Error> {
     let mut sink = BufWriter::new(file);
-    let copied = redb::backup(options, &mut sink, passed)?;
+    let copied = match database {
+        Database::File(options) => redb::backup(options, &mut sink, passed)?,
+        Database::Postgres(options) => postgres::backup(&options.address, &mut sink, passed)?,
+    };
     sink.flush().and_then(|()| file.sync_all()).map_err(BackupError::from)?;
     Ok(copied)
 }

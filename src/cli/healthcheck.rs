@@ -14,8 +14,9 @@ use tokio_rustls::TlsConnector;
 
 use super::Failure;
 use crate::{
-    app::{self, certificates::Lenient},
+    app,
     config::{Config, Server, Sources},
+    lenient_tls::Lenient,
 };
 
 /// The most of an answer that is read: more than any status line.

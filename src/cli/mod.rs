@@ -18,6 +18,7 @@ mod manual;
 mod migrate;
 mod migrate_from;
 mod moment;
+mod move_to;
 mod openapi;
 mod progress;
 mod read_only;
@@ -104,6 +105,8 @@ enum Command {
     Migrate(migrate::Args),
     /// Take over the accounts, workspaces and artifacts of the older service from its PostgreSQL; the server must be stopped
     MigrateFrom(migrate_from::Args),
+    /// Move everything into a PostgreSQL, for several servers before it; the server must be stopped or read-only
+    Move(move_to::Args),
     /// Show what takes up space, by table and by workspace
     Stats(stats::Args),
     /// Have a running server read its configuration again; what can't change without a restart is said
@@ -222,6 +225,7 @@ impl Cli {
             Some(Command::Traces(args)) => traces::run(&args, &sources),
             Some(Command::Trace(args)) => trace::run(&args, &sources),
             Some(Command::Compact) => compact::run(&sources),
+            Some(Command::Move(args)) => move_to::run(&args, &sources),
             Some(Command::Reindex) => reindex::run(&sources),
             Some(Command::Demo) => demo::run(&sources),
             Some(Command::Openapi(args)) => openapi::run(&args),

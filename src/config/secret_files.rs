@@ -11,7 +11,8 @@ use super::{
 };
 
 /// The settings that may come from a file of their own.
-pub(super) const SECRETS: [&str; 11] = [
+pub(super) const SECRETS: [&str; 12] = [
+    "storage.url",
     "server.operator_token",
     "auth.signing_key",
     "mail.smtp_url",

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::check::{self, Checked};
+use super::secret::masked;
 
 /// The database.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -13,6 +15,12 @@ pub struct Storage {
     /// The directory that everything is kept in, made when missing; relative to the working directory. Default
     /// `./data`.
     pub data_dir: PathBuf,
+    /// The PostgreSQL that the database is in, for several nodes before it: `postgres://user@host:5432/name?sslmode=verify-full`.
+    /// Default none: it is a file in the data directory.
+    #[serde(serialize_with = "masked")]
+    pub url: Option<SecretString>,
+    /// Connections to a PostgreSQL for reads, at most; three more are for all else. Default 16.
+    pub connections: usize,
     /// Memory for pages of the database, in bytes; at least 1 MiB. Default 32 MiB: the system keeps more of them, in memory
     /// that nobody else needs.
     pub cache_bytes: usize,
@@ -38,6 +46,8 @@ impl Default for Storage {
     fn default() -> Self {
         Self {
             data_dir: "./data".into(),
+            url: None,
+            connections: 16,
             cache_bytes: 32 << 20,
             write_queue: 1024,
             group_max: 512,
@@ -53,6 +63,12 @@ impl Default for Storage {
 impl Storage {
     pub(super) fn check(&self) -> Checked {
         check::one_line("storage.data_dir", &self.data_dir.to_string_lossy())?;
+        if let Some(url) = &self.url {
+            let is_postgres =
+                ["postgres://", "postgresql://"].iter().any(|start| url.expose_secret().starts_with(start));
+            check::ensure("storage.url", is_postgres, "expected a URL that begins with postgres://")?;
+        }
+        check::within("storage.connections", self.connections, 1..=1000)?;
         check::within("storage.cache_bytes", self.cache_bytes, 1 << 20..=1 << 40)?;
         check::within("storage.write_queue", self.write_queue, 1..=1_000_000)?;
         check::within("storage.group_max", self.group_max, 1..=1_000_000)?;

@@ -299,7 +299,7 @@ impl Operation {
             Self::AuthEmailChange => Row::of("auth.email_change", &["change_email"]).signed_in().rate(RateClass::Mail).secret(),
             Self::AuthExport => Row::of("auth.export", &["export_own_data"]).signed_in().secret().within(LONG),
             Self::AuthDelete => Row::of("auth.delete", &["delete_own_account"]).signed_in().secret(),
-            Self::AuthInvitationAccept => Row::of("auth.invitation.accept", &["accept_invitation"]).signed_in().rate(RateClass::Mail).secret(),
+            Self::AuthInvitationAccept => Row::of("auth.invitation.accept", &["accept_invitation"]).signed_in().rate(RateClass::Mail).secret().replayed(),
             Self::AuthSessionList => Row::of("auth.session.list", &["list_sessions"]).signed_in().secret(),
             Self::AuthSessionRevoke => Row::of("auth.session.revoke", &["revoke_other_sessions", "revoke_session"]).signed_in().secret(),
             Self::WorkspaceCreate => Row::of("workspace.create", &["create_workspace"]).signed_in().rate(RateClass::WorkspaceCreate).replayed(),

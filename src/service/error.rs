@@ -163,6 +163,15 @@ pub enum Error {
     /// The storage can't be used; the cause is for the log.
     #[error("the storage is not available: {0}")]
     Unavailable(#[source] Cause),
+    /// The same idempotency key is used by another request at the same moment, at another server.
+    #[error("a request with this Idempotency-Key is being served")]
+    IdempotencyKeyInUse,
+    /// The database was lost while it was written, and it can't be found out what became of that.
+    #[error(
+        "the connection to the database was lost, and it may have been done or not: send it again under the same \
+         Idempotency-Key, or look first"
+    )]
+    OutcomeUnknown,
     /// What was asked for is there, but can't be read; where it is, is for the log.
     #[error("what was asked for is damaged in the database: {0}")]
     Damaged(Box<Damage>),
@@ -253,6 +262,8 @@ impl Failure for Error {
             Self::ReadOnly => "read_only",
             Self::Overloaded => "overloaded",
             Self::StorageFull(_) => "storage_full",
+            Self::OutcomeUnknown => "outcome_unknown",
+            Self::IdempotencyKeyInUse => "idempotency_key_in_use",
             Self::Unavailable(_) => "unavailable",
             Self::Damaged(_) => "damaged",
             Self::Internal(_) => "internal",
@@ -309,6 +320,8 @@ impl From<StoreError> for Error {
             StoreError::Overloaded => Self::Overloaded,
             StoreError::StorageFull(cause) => Self::StorageFull(cause),
             StoreError::Unavailable(cause) => Self::Unavailable(cause),
+            StoreError::OutcomeUnknown => Self::OutcomeUnknown,
+            StoreError::KeyInUse => Self::IdempotencyKeyInUse,
             StoreError::Damaged(damage) => Self::Damaged(damage),
             StoreError::Internal(cause) => Self::Internal(cause.to_string()),
         }

@@ -9,8 +9,8 @@ use crate::domain::{Quota, Role, TenantId, push_hex};
 /// What every method of a store returns.
 pub type StoreResult<T> = Result<T, StoreError>;
 
-/// Why an intent was not carried out. Whatever it says but [`StoreError::Unavailable`] and
-/// [`StoreError::StorageFull`], nothing was written.
+/// Why an intent was not carried out. Whatever it says but [`StoreError::Unavailable`],
+/// [`StoreError::StorageFull`] and [`StoreError::OutcomeUnknown`], nothing was written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The address has an account.
@@ -54,6 +54,9 @@ pub enum StoreError {
     /// Nobody changes or ends their own membership so.
     #[error("it is their own membership")]
     OwnMembership,
+    /// Something else was done under the idempotency key.
+    #[error("the idempotency key is in use")]
+    KeyInUse,
     /// What the intent is about is not there.
     #[error("there is no such {0}")]
     NotFound(Missing),
@@ -80,6 +83,10 @@ pub enum StoreError {
     /// have become durable all the same, whole, when the database works again.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] Cause),
+    /// The connection to the database was lost while it was written, and it can't be found out what became of that: it was
+    /// written whole, or not at all.
+    #[error("the connection to the database was lost, and nobody knows whether it was written")]
+    OutcomeUnknown,
     /// A bug: the intent panicked, or made a row that can't be written. The cause is for the log, not for clients.
     #[error("the intent went wrong: {0}")]
     Internal(#[source] Cause),
@@ -103,7 +110,7 @@ impl StoreError {
 
     /// Whether the database itself failed, for everyone: not this intent alone.
     pub fn is_failure(&self) -> bool {
-        matches!(self, Self::StorageFull(_) | Self::Unavailable(_))
+        matches!(self, Self::StorageFull(_) | Self::Unavailable(_) | Self::OutcomeUnknown)
     }
 
     /// Whether the intent was refused, as one that is not allowed is: nothing has failed.

@@ -34,8 +34,24 @@ pub(super) const HISTORY_KEY: &str = "history";
 /// How many rows are read before some are written.
 const AT_ONCE: usize = 1000;
 
+/// The schema of a database, and what leads to that of this program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schema {
+    /// The version that was found.
+    pub found: u32,
+    /// The versions that are still to come, each with what is done for it.
+    pub steps: Vec<(u32, &'static str)>,
+}
+
+impl Schema {
+    /// That of a database of a version.
+    pub(super) fn of(found: u32) -> Self {
+        Self { found, steps: steps_from(found) }
+    }
+}
+
 /// What is still to be done to a database of a version: the version that each step leads to, and what it does.
-pub(super) fn steps_from(version: u32) -> Vec<(u32, &'static str)> {
+fn steps_from(version: u32) -> Vec<(u32, &'static str)> {
     let steps = (1..).zip(STEPS).skip(version as usize);
     steps.map(|(number, (what, _))| (number, *what)).collect()
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
+use opentelemetry::trace::SpanKind;
 use opentelemetry_semantic_conventions::attribute;
 
 use super::recorder::{LookupStage, micros};
@@ -42,7 +43,7 @@ impl Telemetry {
                 waited: micros(call.waited),
             });
         });
-        self.ended_call(OPERATION, COLLECTION, took, call.failed, || {
+        self.ended_call(SpanKind::Internal, (OPERATION, COLLECTION), took, call.failed, || {
             vec![
                 KeyValue::new(attribute::DB_SYSTEM_NAME, "tantivy"),
                 KeyValue::new(attribute::DB_OPERATION_NAME, OPERATION),

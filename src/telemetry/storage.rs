@@ -13,6 +13,8 @@ use super::{Telemetry, with_facts};
 /// One finished call to the database.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StorageCall {
+    /// The database, by its name in the conventions: `redb`, `postgresql`.
+    pub system: &'static str,
     /// What was done: `get`, `insert`, …
     pub operation: &'static str,
     /// To which table.
@@ -64,14 +66,16 @@ impl Telemetry {
                 });
             });
         }
-        self.ended_call(call.operation, call.collection, call.elapsed, call.failed, || attributes(call));
+        // A file is of this process; anything else is asked over a network.
+        let kind = if call.system == "redb" { SpanKind::Internal } else { SpanKind::Client };
+        self.ended_call(kind, (call.operation, call.collection), call.elapsed, call.failed, || attributes(call));
     }
 
     /// A span for a call that has just ended on this task, by the conventions for databases.
     pub(super) fn ended_call(
         &self,
-        operation: &str,
-        collection: &str,
+        kind: SpanKind,
+        (operation, collection): (&str, &str),
         elapsed: Duration,
         failed: bool,
         attributes: impl FnOnce() -> Vec<KeyValue>,
@@ -83,7 +87,7 @@ impl Telemetry {
             }
             let end = opentelemetry::time::now();
             let builder = SpanBuilder::from_name(format!("{operation} {collection}"))
-                .with_kind(SpanKind::Internal)
+                .with_kind(kind)
                 .with_start_time(end - elapsed)
                 .with_attributes(attributes());
             let mut span = tracer.build_with_context(builder, context);
@@ -98,7 +102,7 @@ impl Telemetry {
 
 fn attributes(call: &StorageCall) -> Vec<KeyValue> {
     let mut attributes = vec![
-        KeyValue::new(attribute::DB_SYSTEM_NAME, "redb"),
+        KeyValue::new(attribute::DB_SYSTEM_NAME, call.system),
         KeyValue::new(attribute::DB_OPERATION_NAME, call.operation),
         KeyValue::new(attribute::DB_COLLECTION_NAME, call.collection),
     ];

@@ -341,3 +341,17 @@ fn a_deleted_person_is_invited_no_longer_and_learns_of_invitations_before() {
         assert_eq!(list, json!([]));
     }
 }
+
+#[test]
+fn an_invitation_accepted_twice_under_a_key_is_accepted_once() {
+    let (mail, setup) = asking();
+    let server = setup.start();
+    let (owner, guest) = (Account::new(&server), Account::new(&server));
+    let workspace = workspace(&owner);
+    add(&owner, &workspace, &guest.email, "member").expect(201);
+    let (client, token) = (guest.client.with("Idempotency-Key", "accept-1"), invited(&mail).token());
+    let first = accept(&client, &token).expect(200);
+    let again = accept(&client, &token).expect(200);
+    assert_eq!((again.header("idempotency-replayed"), &again.body), (Some("true"), &first.body));
+    assert_eq!(members(&owner, &workspace).len(), 2);
+}

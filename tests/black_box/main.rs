@@ -59,6 +59,7 @@ mod metrics_access;
 mod metrics_history;
 mod model;
 mod moving_over;
+mod nodes;
 mod older_clients;
 mod older_service;
 mod openapi;

@@ -197,7 +197,8 @@ fn idempotency_keys_are_declared_where_they_count() {
     for (name, operation) in operations(&document) {
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         let is_declared = parameters.clone().any(|parameter| parameter["name"] == "Idempotency-Key");
-        let counts = name.starts_with("POST /api/v1/workspaces") && !name.ends_with("/switch");
+        let counts = (name.starts_with("POST /api/v1/workspaces") && !name.ends_with("/switch"))
+            || name == "POST /api/v1/auth/invitations/accept";
         assert_eq!(is_declared, counts, "{name}");
     }
 }

@@ -29,8 +29,12 @@ fn answer(body: &str) -> Answer {
 }
 
 async fn create(world: &World, tenant: TenantId, reservation: Reservation) -> Result<(), StoreError> {
+    create_at(world, tenant, reservation, 0).await
+}
+
+async fn create_at(world: &World, tenant: TenantId, reservation: Reservation, second: i64) -> Result<(), StoreError> {
     let artifact = world.new_artifact(tenant, reservation.owner, "Anvil");
-    let stamp = Stamp { reservation: Some(reservation), ..world.stamp() };
+    let stamp = Stamp { at: at(second), reservation: Some(reservation), ..world.stamp() };
     world.store.create_artifact(tenant, artifact, stamp).await
 }
 
@@ -107,7 +111,10 @@ pub async fn a_key_that_has_expired_is_used_again(world: World) {
     create(&world, tenant, first).await.unwrap();
     world.store.remember_answer(first, Some(answer("first"))).await.unwrap();
     let second = Reservation { fingerprint: [9; 32], expires_at: at(20), ..first };
-    create(&world, tenant, second).await.unwrap();
+    let before = world.newest_change().await;
+    assert_eq!(create_at(&world, tenant, second, 9).await, Err(StoreError::KeyInUse), "another request has it still");
+    assert_eq!(world.newest_change().await, before, "nothing was done");
+    create_at(&world, tenant, second, 10).await.unwrap();
     assert_eq!(find(&world, second, 10).await, Some(noted(second, None)));
     assert_eq!(world.store.remove_expired_answers(at(15), 10).await, Ok(false));
     assert_eq!(find(&world, second, 15).await, Some(noted(second, None)), "its first expiry is forgotten");

@@ -22,6 +22,7 @@ mod memory_state;
 mod model;
 mod observer;
 mod one_time_tokens;
+mod postgres;
 mod races;
 mod sessions;
 mod tenants;
@@ -34,19 +35,31 @@ mod world;
 /// the compiler says so.
 macro_rules! on_every_store {
     ($($module:ident { $($test:ident)+ })+) => {
-        on_every_store!(@on in_memory, $($module { $($test)+ })+);
-        on_every_store!(@on on_disk, $($module { $($test)+ })+);
-        on_every_store!(@on on_a_memory_engine, $($module { $($test)+ })+);
+        on_every_store!(@on in_memory test, $($module { $($test)+ })+);
+        on_every_store!(@on on_disk test, $($module { $($test)+ })+);
+        on_every_store!(@on on_a_memory_engine test, $($module { $($test)+ })+);
+        // `.ci/engines` runs these.
+        on_every_store!(@on on_postgres elsewhere, $($module { $($test)+ })+);
     };
-    (@on $store:ident, $($module:ident { $($test:ident)+ })+) => {
+    (@on $store:ident $kind:ident, $($module:ident { $($test:ident)+ })+) => {
         mod $store {$(
             mod $module {$(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $test() {
-                    crate::$module::$test(crate::world::World::$store()).await;
-                }
+                on_every_store!(@$kind $test crate::$module::$test(crate::world::World::$store()));
             )+}
         )+}
+    };
+    (@test $test:ident $run:expr) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $test() {
+            $run.await;
+        }
+    };
+    (@elsewhere $test:ident $run:expr) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        #[ignore = "it needs a PostgreSQL, at GHOSTWORKS_TEST_POSTGRES"]
+        async fn $test() {
+            $run.await;
+        }
     };
 }
 

@@ -8,11 +8,13 @@ use ghostworks::domain::{
     LogPosition, Metadata, RefreshLine, RefreshSecret, Session, SessionId, Settings, SharedQuotas, Slug, Stamp,
     SystemEntropy, Tags, TenantId, Timestamp, User, UserId, Workspace, WorkspaceName,
 };
+use ghostworks::store::postgres::PostgresStore;
 use ghostworks::store::redb::{Location, Options, RedbStore};
 use ghostworks::store::{NoObserver, Opening, PasswordReset, ReadOnly, Renewal, SlugChoice, Store};
 use tempfile::TempDir;
 
 use crate::memory::MemoryEngine;
+use crate::postgres;
 
 /// A store with a clock and ids.
 pub struct World {
@@ -55,6 +57,14 @@ impl World {
         let engine = MemoryEngine::open();
         let read_only = engine.read_only.clone();
         Self { read_only, ..Self::over(Arc::new(engine), None) }
+    }
+
+    /// On a PostgreSQL, in a database of its own.
+    pub fn on_postgres() -> Self {
+        let options = postgres::options();
+        let read_only = options.read_only.clone();
+        let store = PostgresStore::open(options, Arc::new(NoObserver)).unwrap();
+        Self { read_only, ..Self::over(Arc::new(store), None) }
     }
 
     fn new(options: Options, directory: Option<TempDir>) -> Self {

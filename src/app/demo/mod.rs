@@ -8,7 +8,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Error, data_dir, installation, store_options};
+use super::database::Database;
+use super::{Error, data_dir, installation};
 use crate::auth::{Asker, PasswordHasher};
 use crate::config::{Config, Environment};
 use crate::domain::{
@@ -16,10 +17,7 @@ use crate::domain::{
     Email, IdGenerator, PersonName, RawArtifact, RawWorkspace, Role, Slug, Stamp, SystemClock, TenantId, Terms,
     Timestamp, User, UserId, Workspace, WorkspaceDraft,
 };
-use crate::store::redb::RedbStore;
-use crate::store::{
-    Artifacts as _, Members as _, NoObserver, SlugChoice, Store as _, StoreError, Users as _, Workspaces as _,
-};
+use crate::store::{SlugChoice, Store, StoreError};
 
 /// What there is to see.
 pub struct Demo {
@@ -79,15 +77,17 @@ async fn fill(config: &Config, cast: &'static Cast) -> Result<Demo, Error> {
         return Err(Error::DemoInProduction);
     }
     data_dir::make(&config.storage.data_dir)?;
-    installation::require_database(&config.storage.data_dir)?;
-    let store = RedbStore::open(store_options(&config.storage), Arc::new(NoObserver))?;
-    let filled = Filling { store: &store, ids: IdGenerator::new(), now: SystemClock.now() }.fill(config, cast).await;
+    if config.storage.url.is_none() {
+        installation::require_database(&config.storage.data_dir)?;
+    }
+    let store = Database::of(&config.storage)?.open_unobserved()?;
+    let filled = Filling { store: &*store, ids: IdGenerator::new(), now: SystemClock.now() }.fill(config, cast).await;
     store.close().await.map_err(Error::Close)?;
     filled
 }
 
 struct Filling<'a> {
-    store: &'a RedbStore,
+    store: &'a dyn Store,
     ids: IdGenerator,
     now: Timestamp,
 }

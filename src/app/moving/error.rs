@@ -6,15 +6,14 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::store::StoreError;
+use crate::store::postgres::AddressError;
 
 /// Why nothing, or not all, was taken over: one line that says what to do. No password is in it.
 #[derive(Debug, Error)]
 pub enum MovingError {
-    /// What should be an address is none.
-    #[error(
-        "the address of the other database makes no sense: {0}; it is like postgres://user@host:5432/name?sslmode=verify-full"
-    )]
-    Address(String),
+    /// The address is of no use.
+    #[error("the other database: {0}")]
+    Address(#[from] AddressError),
     /// The file that should have the address, or the password, can't be read.
     #[error("can't read {path}: {error}")]
     Secret {
@@ -22,14 +21,6 @@ pub enum MovingError {
         path: PathBuf,
         /// What the system said.
         error: io::Error,
-    },
-    /// The certificates of the authority can't be used.
-    #[error("sslrootcert={path}: {cause}")]
-    RootCertificate {
-        /// The file.
-        path: String,
-        /// What is wrong.
-        cause: String,
     },
     /// There is no connection.
     #[error("can't connect to {database}: {cause}")]

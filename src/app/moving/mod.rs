@@ -4,7 +4,6 @@
 //!
 //! Reads everything there as of one moment, some rows at a time. Knows the store by its boundary alone.
 
-mod address;
 mod artifacts;
 mod error;
 mod gone;
@@ -14,7 +13,6 @@ mod report;
 mod schema;
 mod source;
 mod tenants;
-mod tls;
 mod users;
 mod values;
 
@@ -24,15 +22,16 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use self::address::Address;
 use self::notes::{Key, Note, Notes};
 use self::report::Report;
 use self::schema::Table;
 use self::source::{Row, Source};
-use super::{Error, data_dir, installation, store_options};
+use super::database::file_options;
+use super::{Error, data_dir, installation};
 use crate::auth::PasswordHasher;
 use crate::config::Config;
 use crate::domain::{Actor, Clock as _, Share, Stamp, SystemClock, TenantId, Timestamp, UserId};
+use crate::store::postgres::Address;
 use crate::store::redb::{self, Location, Options, RedbStore};
 use crate::store::{NoObserver, Store as _};
 
@@ -80,7 +79,8 @@ struct Run<'a> {
 
 /// Takes everything over, or only looks at what that would be.
 pub async fn migrate_from(config: &Config, moving: &Moving<'_>, passed: Passed<'_>) -> Result<Moved, Error> {
-    let address = Address::parse(moving.address.expose_secret(), moving.password)?;
+    let address = Address::parse(moving.address.expose_secret(), moving.password, "ghostworks migrate-from")
+        .map_err(MovingError::from)?;
     installation::require_database(&config.storage.data_dir)?;
     let options = options(config, moving.is_dry_run)?;
     let open = || RedbStore::open(options.clone(), Arc::new(NoObserver));
@@ -104,7 +104,7 @@ pub async fn migrate_from(config: &Config, moving: &Moving<'_>, passed: Passed<'
 
 /// How the database here is opened. What is only looked at is not brought up to date first, and not made.
 fn options(config: &Config, is_dry_run: bool) -> Result<Options, Error> {
-    let options = store_options(&config.storage);
+    let options = file_options(&config.storage);
     if !is_dry_run {
         return Ok(options);
     }

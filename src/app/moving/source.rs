@@ -4,8 +4,8 @@ use tokio::task::JoinHandle;
 use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 
 use super::MovingError;
-use super::address::Address;
 use super::schema::{COLUMNS, Known, Table};
+use crate::store::postgres::{Address, ConnectError};
 use crate::telemetry::with_causes;
 
 /// How many rows are read at once.
@@ -43,12 +43,10 @@ impl Source {
     /// Connects, and sees which columns there are.
     pub async fn open(address: &Address) -> Result<Self, MovingError> {
         let name = address.to_string();
-        let connector = address.trust.connector()?;
-        let (client, connection) = address
-            .config
-            .connect(connector)
-            .await
-            .map_err(|error| MovingError::Unreachable { database: name.clone(), cause: with_causes(&error) })?;
+        let (client, connection) = address.connect().await.map_err(|error| match error {
+            ConnectError::Address(error) => MovingError::Address(error),
+            ConnectError::Database(_) => MovingError::Unreachable { database: name.clone(), cause: error.to_string() },
+        })?;
         let connection = tokio::spawn(async move {
             // What it ends with, the next question is answered with as well.
             let _ = connection.await;

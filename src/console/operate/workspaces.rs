@@ -194,8 +194,8 @@ fn end(request: &PageRequest, operating: &Operating, tenant: &Tenant, wrong: Opt
             p { "Its members lose it at once, with all artifacts, their history and its API keys. Only a backup brings it back." }
             form method="post" action=(links::of_operated_workspace(tenant.workspace.id, "delete")) class="sheet" {
                 (form_fields(request, &operating.visitor))
-                label { "Type its slug, " code { (tenant.workspace.slug.as_str()) }
-                    input name="confirmed" required autocomplete="off" autocapitalize="none" spellcheck="false";
+                label { "Type its name, " bdi { (tenant.workspace.name.as_str()) }
+                    input name="confirmed" required autocomplete="off" dir="auto";
                 }
                 (faults(wrong, CONFIRMED))
                 p { button class="danger" { "Delete for good" } }
@@ -204,7 +204,7 @@ fn end(request: &PageRequest, operating: &Operating, tenant: &Tenant, wrong: Opt
     }
 }
 
-/// Where the typed slug is, in what is wrong with a form.
+/// Where the typed name is, in what is wrong with a form.
 const CONFIRMED: &str = "/confirmed";
 
 /// Keeps people and API keys from a workspace.
@@ -262,13 +262,13 @@ fn quotas_of(form: &Form) -> Result<OwnQuotas, Violations> {
     })
 }
 
-/// Deletes a workspace, if its slug was typed.
+/// Deletes a workspace, if its name was typed.
 pub(in crate::console) async fn delete(mut request: PageRequest) -> Result<Response, Outcome> {
     let id: TenantId = request.id_in_path("workspace_id")?.into();
     let (operating, form) = Operating::sending(&mut request).await?;
     let details = request.service().tenant(id).await?;
-    if form.text("confirmed").trim() != details.tenant.workspace.slug.as_str() {
-        let violations = Violations::one(CONFIRMED, "Type the slug of the workspace as it is written above.");
+    if form.text("confirmed").trim() != details.tenant.workspace.name.as_str().trim() {
+        let violations = Violations::one(CONFIRMED, "Type the name of the workspace as it is written above.");
         let typed = quotas_typed(&details.tenant.workspace.terms.quotas);
         return Ok(show(&request, &operating, &details, &typed, Some(&violations)));
     }

@@ -65,6 +65,7 @@ codes! {
     NotFound = "not_found",
     Overloaded = "overloaded",
     OwnMembership = "own_membership",
+    OutcomeUnknown = "outcome_unknown",
     PayloadTooLarge = "payload_too_large",
     PreconditionRequired = "precondition_required",
     QuotaExceeded = "quota_exceeded",

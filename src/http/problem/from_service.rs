@@ -82,6 +82,8 @@ impl From<service::Error> for Problem {
                 ..plain(StatusCode::SERVICE_UNAVAILABLE, Code::ReadOnly)
             },
             Error::Overloaded => plain(StatusCode::SERVICE_UNAVAILABLE, Code::Overloaded),
+            Error::IdempotencyKeyInUse => Self::idempotency_in_flight(),
+            Error::OutcomeUnknown => plain(StatusCode::SERVICE_UNAVAILABLE, Code::OutcomeUnknown),
             // The cause is in the log since the disk was found full.
             Error::StorageFull(_) => {
                 let detail =

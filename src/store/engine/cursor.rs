@@ -96,10 +96,10 @@ impl Span {
 }
 
 /// A row that was written: its key, and what it is now, if it was not removed.
-pub(super) type Above<'a> = (&'a [u8], Option<&'a [u8]>);
+pub(in crate::store) type Above<'a> = (&'a [u8], Option<&'a [u8]>);
 
 /// Rows of a source with what was written over them.
-pub(super) struct Merged<'a> {
+pub(in crate::store) struct Merged<'a> {
     below: Box<dyn Cursor + 'a>,
     /// Whether `below` is at a row that is still to come.
     is_ahead: bool,

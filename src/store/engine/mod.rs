@@ -24,6 +24,7 @@ use super::{Damage, StoreResult};
 use crate::domain::{ChangeKind, LogPosition, Membership, Quotas, Session, Stamp, TenantId, Timestamp, UserId};
 
 pub use super::records::Entry;
+pub(in crate::store) use cursor::Merged;
 pub use cursor::{Cursor, Span};
 pub use keys::{creation_in, creation_key, expiry_key, pair, second_of, swapped};
 pub use overlay::{End, Overlay, Written};

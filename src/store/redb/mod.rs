@@ -63,7 +63,7 @@ use crate::domain::{HistoryId, SharedQuotas};
 pub use check::check;
 pub use compact::{CompactError, Compacted, compact};
 pub use errors::OpenError;
-pub use open::{Location, Options, RepairProgress, Schema, schema};
+pub use open::{Location, Options, RepairProgress, schema};
 pub use restore::{RestoreError, backup, restore};
 pub use stats::stats;
 

@@ -12,7 +12,7 @@ use super::errors::OpenError;
 use super::files::private_file;
 use super::{history, migrate, upgrade};
 use crate::domain::{Entropy, HistoryId, SharedQuotas};
-use crate::store::schema::{SCHEMA_VERSION, steps_from};
+use crate::store::schema::{SCHEMA_VERSION, Schema};
 use crate::store::{Cause, ReadOnly, StoreError, StoreResult};
 
 /// The database's file in its directory.
@@ -94,15 +94,6 @@ pub(super) fn open_as_it_is(options: &Options) -> Result<(Database, u32), OpenEr
     guarded(&path, || open_unmigrated(&path, options))
 }
 
-/// The schema of a database, and what leads to that of this program.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Schema {
-    /// The version that was found.
-    pub found: u32,
-    /// The versions that are still to come, each with what is done for it.
-    pub steps: Vec<(u32, &'static str)>,
-}
-
 /// Looks at the schema of a database that nobody else has open; with `migrate`, it is brought up to date.
 pub fn schema(options: &Options, migrate: bool) -> Result<Schema, OpenError> {
     let path = options.location.path();
@@ -112,7 +103,7 @@ pub fn schema(options: &Options, migrate: bool) -> Result<Schema, OpenError> {
         migrate::migrate(&database, found).map_err(|error| OpenError::after_opening(path.clone(), &error))?;
     }
     database.close().map_err(|error| OpenError::Other { path, cause: Cause::new(error) })?;
-    Ok(Schema { found, steps: steps_from(found) })
+    Ok(Schema::of(found))
 }
 
 /// Opens a database that was open before, with this history; one in memory is lost.

@@ -9,7 +9,7 @@ use super::nobody;
 use crate::domain::{Answer, Noted, Reservation, Timestamp, UserId};
 use crate::store::engine::{Engine, Name, Source, Span, Table, Tx, expiry_key};
 use crate::store::reading::{Reading as _, readable};
-use crate::store::{Answers, StoreResult};
+use crate::store::{Answers, StoreError, StoreResult};
 
 #[async_trait]
 impl<E: Engine> Answers for E {
@@ -69,8 +69,12 @@ fn bytes(source: &dyn Source, owner: UserId) -> StoreResult<u64> {
 /// Notes that something is done under a key, in the same transaction as what is done.
 pub(super) fn note(tx: &mut Tx<'_>, reservation: &Reservation) -> StoreResult<()> {
     let noted: Option<Noted> = readable(tx.row(Table::Answers, &key_of(reservation)))?;
-    let is_noted = noted.is_some_and(|noted| noted.expires_at == reservation.expires_at);
-    if is_noted { Ok(()) } else { put(tx, reservation, None) }
+    match noted {
+        Some(noted) if noted.expires_at == reservation.expires_at => Ok(()),
+        // Another server does it at the same time, or has done it a moment ago.
+        Some(noted) if noted.expires_at > tx.stamp().at => Err(StoreError::KeyInUse),
+        Some(_) | None => put(tx, reservation, None),
+    }
 }
 
 /// Writes the row of a key, over that of one that has expired.

@@ -85,15 +85,13 @@ fn a_workspace_is_suspended_resumed_and_gets_quotas() {
 }
 
 #[test]
-fn a_workspace_is_deleted_when_its_slug_was_typed() {
+fn a_workspace_is_deleted_when_its_name_was_typed() {
     let world = World::new();
     let owner = &world.owner;
     let page = world.submit("delete", &[("confirmed", "something")]).expect(422);
-    assert!(page.body.contains("Type the slug of the workspace"), "{}", page.body);
+    assert!(page.body.contains("Type the name of the workspace"), "{}", page.body);
     owner.client.get(&world.artifacts).expect(200);
-    let (_, slug) = page.body.split_once("Type its slug, <code>").expect("the slug");
-    let slug = slug.split('<').next().expect("its end").to_owned();
-    assert_eq!(led_to(&world.submit("delete", &[("confirmed", &slug)])), WORKSPACES);
+    assert_eq!(led_to(&world.submit("delete", &[("confirmed", "A workspace")])), WORKSPACES);
     owner.client.get(&world.artifacts).problem(404, "workspace_not_found");
     world.browser.get(&world.place).expect(404);
 }

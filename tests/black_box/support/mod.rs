@@ -8,6 +8,7 @@ pub mod exposition;
 pub mod h2;
 pub mod mail;
 pub mod otlp;
+pub mod postgres;
 pub mod raw;
 pub mod server;
 pub mod tls;

@@ -1,4 +1,4 @@
-//! Which certificate of the other database is trusted, as libpq has it.
+//! Which certificate of a database is trusted, as libpq has it.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::MovingError;
-use crate::app::certificates::Lenient;
+use super::address_error::AddressError;
+use crate::lenient_tls::Lenient;
 
 /// How much is asked of the connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,9 +60,9 @@ impl Trust {
     }
 
     /// What makes such connections.
-    pub fn connector(&self) -> Result<MakeRustlsConnect, MovingError> {
+    pub fn connector(&self) -> Result<MakeRustlsConnect, AddressError> {
         let provider = Arc::new(ring::default_provider());
-        let failed = |error: &dyn std::fmt::Display| MovingError::Address(format!("TLS can't be used: {error}"));
+        let failed = |error: &dyn std::fmt::Display| AddressError::Address(format!("TLS can't be used: {error}"));
         let builder = ClientConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
             .map_err(|error| failed(&error))?;
@@ -86,11 +86,11 @@ impl Trust {
         Ok(MakeRustlsConnect::new(config))
     }
 
-    fn roots(&self) -> Result<RootCertStore, MovingError> {
+    fn roots(&self) -> Result<RootCertStore, AddressError> {
         let Some(path) = &self.root_certificate else {
             return Ok(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() });
         };
-        let wrong = |cause: String| MovingError::RootCertificate { path: path.clone(), cause };
+        let wrong = |cause: String| AddressError::RootCertificate { path: path.clone(), cause };
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_file_iter(path).map_err(|error| wrong(error.to_string()))? {
             let certificate = certificate.map_err(|error| wrong(error.to_string()))?;

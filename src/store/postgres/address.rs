@@ -1,4 +1,4 @@
-//! Where the database of the other service is, as people write it for libpq and for SQLAlchemy.
+//! Where a database is, as people write it for libpq and for SQLAlchemy.
 
 use std::fmt;
 use std::str::FromStr as _;
@@ -6,25 +6,26 @@ use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio_postgres::config::{Config, Host, SslNegotiation};
+use tokio_postgres::config::{Config, Host, SslNegotiation, TargetSessionAttrs};
+use tokio_postgres::{Client, Error};
 
-use super::MovingError;
+use super::address_error::AddressError;
+use super::causes::with_causes;
 use super::tls::Trust;
-use crate::telemetry::with_causes;
 
 /// How long connecting may take, unless the address says something else.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Such an address. Shown, it has no password.
-pub(super) struct Address {
-    pub config: Config,
-    pub trust: Trust,
+pub struct Address {
+    pub(super) config: Config,
+    pub(super) trust: Trust,
 }
 
 impl Address {
-    /// Reads an address. A password that it has is stronger than the other one.
-    pub fn parse(url: &str, password: Option<&SecretString>) -> Result<Self, MovingError> {
-        let wrong = |what: String| MovingError::Address(what);
+    /// Reads an address. A password that it has is stronger than the other one. The database knows the program by `name`.
+    pub fn parse(url: &str, password: Option<&SecretString>, name: &str) -> Result<Self, AddressError> {
+        let wrong = |what: String| AddressError::Address(what);
         let (scheme, rest) = url.trim().split_once("://").ok_or_else(|| wrong("it has no ://".to_owned()))?;
         // As SQLAlchemy names the program that is to speak with it.
         let kind = scheme.split_once('+').map_or(scheme, |(kind, _)| kind);
@@ -51,9 +52,34 @@ impl Address {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(PATIENCE);
         }
-        config.application_name("ghostworks migrate-from");
+        config.application_name(name);
         Ok(Self { config, trust })
     }
+
+    /// Of several hosts, only one that takes writes: the others may be behind.
+    pub fn that_takes_writes(mut self) -> Self {
+        self.config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        self
+    }
+
+    /// Connects. The connection has to be driven for the client to be answered.
+    pub async fn connect(
+        &self,
+    ) -> Result<(Client, impl Future<Output = Result<(), Error>> + Send + use<>), ConnectError> {
+        let connector = self.trust.connector()?;
+        Ok(self.config.connect(connector).await?)
+    }
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The address is of no use.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// The database did not answer, or refused.
+    #[error("{}", with_causes(.0))]
+    Database(#[from] Error),
 }
 
 /// Takes in what an address says of TLS.
@@ -93,7 +119,7 @@ mod tests {
     use super::*;
 
     fn parse(url: &str) -> Result<Address, String> {
-        Address::parse(url, Some(&"from-elsewhere".into())).map_err(|error| error.to_string())
+        Address::parse(url, Some(&"from-elsewhere".into()), "test").map_err(|error| error.to_string())
     }
 
     #[test]

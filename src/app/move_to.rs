@@ -1,0 +1,79 @@
+//! Everything of the database in the data directory, moved into a PostgreSQL.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::database::address;
+use super::upkeep::backup;
+use super::{Error, operator, running};
+use crate::config::Config;
+use crate::domain::{Share, SystemEntropy};
+use crate::store::backup::Copied;
+use crate::store::check::CheckReport;
+use crate::store::engine::Section;
+use crate::store::postgres;
+
+/// What the copy is called while it is on its way.
+const COPY: &str = "moving.backup";
+/// What the other database need not have as many of: its history begins there, and salts are kept for seconds.
+const OWN: [&str; 2] = ["meta", "refresh_salts"];
+
+/// What was moved.
+pub struct MovedOver {
+    /// How many rows.
+    pub rows: u64,
+    /// How many of them can't be read, here as there.
+    pub damaged: u64,
+    /// What they were moved into, as people call it.
+    pub database: String,
+}
+
+/// Copies the database into a PostgreSQL, which has nothing in it unless it is `force`d, and checks that everything has arrived. A
+/// server that uses the data directory must be read-only. `passed` is called with how much is done.
+pub async fn move_to(
+    config: &Config,
+    url: &SecretString,
+    force: bool,
+    mut passed: impl FnMut(Share),
+) -> Result<MovedOver, Error> {
+    if config.storage.url.is_some() {
+        return Err(Error::MovedAlready);
+    }
+    let address = address(url.expose_secret())?;
+    if running::is_there(&config.storage.data_dir).await && !operator::read_only(config, None).await? {
+        return Err(Error::NotReadOnly);
+    }
+    let copy = config.storage.data_dir.join(COPY);
+    let made = backup(config, &copy, true, &mut passed).await;
+    let moved = made.and_then(|Copied { damaged, .. }| {
+        let rows = postgres::restore(&address, &copy, &[], force, &SystemEntropy, &mut passed)?;
+        Ok((rows, damaged))
+    });
+    // What went wrong is more worth telling than that something was left behind.
+    drop(fs::remove_file(&copy));
+    let (rows, damaged) = moved?;
+    compare(config, &Arc::clone(&address)).await?;
+    Ok(MovedOver { rows, damaged, database: address.to_string() })
+}
+
+/// Refuses when the other database does not have the same.
+async fn compare(config: &Config, address: &Arc<postgres::Address>) -> Result<(), Error> {
+    let here = super::stats(config).await?;
+    let there: CheckReport = postgres::check(address, false, Box::new(|_| {}))?;
+    let counted = postgres::stats(address)?;
+    let rows = |tables: &[crate::store::TableStats]| -> BTreeMap<String, u64> {
+        let known = tables.iter().filter(|table| Section::named(&table.name).is_some());
+        let known = known.filter(|table| !OWN.contains(&table.name.as_str()) && table.rows > 0);
+        known.map(|table| (table.name.clone(), table.rows)).collect()
+    };
+    if rows(&here.tables) != rows(&counted.tables) {
+        return Err(Error::NotTheSame("it has not as many rows as the database here".to_owned()));
+    }
+    match there.findings.first() {
+        Some((finding, _)) => Err(Error::NotTheSame(finding.clone())),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,19 @@
+//! Why an address is of no use.
+
+use thiserror::Error;
+
+/// Why an address is of no use. No password is in it.
+#[derive(Debug, Error)]
+pub enum AddressError {
+    /// What should be an address is none.
+    #[error("the address makes no sense: {0}; it is like postgres://user@host:5432/name?sslmode=verify-full")]
+    Address(String),
+    /// The certificates of the authority can't be used.
+    #[error("sslrootcert={path}: {cause}")]
+    RootCertificate {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        cause: String,
+    },
+}
