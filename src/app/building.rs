@@ -34,7 +34,7 @@ pub(super) fn open_store(
 ) -> Result<Arc<dyn Store>, Error> {
     let database = Database::of(config)?.with(quotas.clone(), read_only.clone());
     let system = database.system();
-    database.open(Arc::new(StoreTelemetry { telemetry, system }))
+    database.open(&config.data_dir, Arc::new(StoreTelemetry { telemetry, system }))
 }
 
 /// What hashes passwords.

@@ -1,16 +1,20 @@
 //! Where the database is: a file in the data directory, or a PostgreSQL that several nodes share.
 
+use std::fs::{File, TryLockError};
+use std::path::Path;
 use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
 
-use super::Error;
+use super::{Error, data_dir};
 use crate::config;
 use crate::domain::{SharedQuotas, SystemEntropy};
 use crate::store::postgres::{self, Address, PostgresStore};
 use crate::store::redb::{self, Location, RedbStore};
 use crate::store::{NoObserver, Observer, ReadOnly, Store};
 
+/// The file that is locked while a data directory beside a PostgreSQL is in use.
+const IN_USE: &str = "in-use";
 /// What a PostgreSQL knows the program by.
 const NAME: &str = "ghostworks";
 
@@ -48,22 +52,38 @@ impl Database {
     }
 
     /// Opens it, made or brought up to date if need be. Blocks.
-    pub fn open(self, observer: Arc<dyn Observer>) -> Result<Arc<dyn Store>, Error> {
+    pub fn open(self, data_dir: &Path, observer: Arc<dyn Observer>) -> Result<Arc<dyn Store>, Error> {
         Ok(match self {
             Self::File(options) => Arc::new(RedbStore::open(options, observer)?),
-            Self::Postgres(options) => Arc::new(PostgresStore::open(options, observer)?),
+            Self::Postgres(options) => {
+                let held = Some(Arc::new(hold(data_dir)?));
+                Arc::new(PostgresStore::open(postgres::Options { held, ..options }, observer)?)
+            }
         })
     }
 
     /// The same, which nobody watches.
-    pub fn open_unobserved(self) -> Result<Arc<dyn Store>, Error> {
-        self.open(Arc::new(NoObserver))
+    pub fn open_unobserved(self, data_dir: &Path) -> Result<Arc<dyn Store>, Error> {
+        self.open(data_dir, Arc::new(NoObserver))
+    }
+}
+
+/// Marks a data directory as in use, until the file is closed: beside a PostgreSQL there is no database in it that would be.
+fn hold(data_dir: &Path) -> Result<File, Error> {
+    data_dir::make(data_dir)?;
+    let path = data_dir.join(IN_USE);
+    let failed = |error| Error::DataDir { path: data_dir.to_owned(), error };
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(redb::OpenError::Locked { path }.into()),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
     }
 }
 
 /// The address in a URL.
 pub(super) fn address(url: &str) -> Result<Arc<Address>, Error> {
-    Ok(Arc::new(Address::parse(url, None, NAME)?.that_takes_writes()))
+    Ok(Arc::new(Address::parse(url, None, NAME)?))
 }
 
 /// How a file is wanted.
@@ -93,5 +113,6 @@ fn postgres_options(config: &config::Storage, address: Arc<Address>) -> postgres
         quotas: SharedQuotas::default(),
         read_only: ReadOnly::default(),
         entropy: Arc::new(SystemEntropy),
+        held: None,
     }
 }

@@ -51,7 +51,7 @@ pub(super) async fn after_restore(config: &Config, include: &[Email]) -> Result<
     if tombstones.deleted().is_empty() && include.is_empty() {
         return Ok(0);
     }
-    let store = Database::of(&config.storage)?.open_unobserved()?;
+    let store = Database::of(&config.storage)?.open_unobserved(&config.storage.data_dir)?;
     let done = settle(&*store, &tombstones, config, include).await;
     store.close().await.map_err(Error::Close)?;
     done

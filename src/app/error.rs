@@ -110,9 +110,9 @@ pub enum Error {
     /// What is copied must not change meanwhile.
     #[error("a server uses the data directory and takes writes: stop it, or run `ghostworks read-only on` first")]
     NotReadOnly,
-    /// What arrived is not what was sent.
-    #[error("what was copied is not what is here: {0}; leave storage.url as it is")]
-    NotTheSame(String),
+    /// It was not moved.
+    #[error("nothing was moved: {0}")]
+    NotMoved(postgres::RestoreError),
     /// The file that should have an address can't be read.
     #[error("can't read {path}: {error}")]
     Address {

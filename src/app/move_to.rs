@@ -2,19 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::database::address;
 use super::upkeep::backup;
-use super::{Error, operator, running};
+use super::{Error, operator, running, stats};
 use crate::config::Config;
 use crate::domain::{Share, SystemEntropy};
 use crate::store::backup::Copied;
-use crate::store::check::CheckReport;
-use crate::store::engine::Section;
-use crate::store::postgres;
+use crate::store::check::Check;
+use crate::store::engine::{Section, Whole};
+use crate::store::{StoreResult, TableStats, postgres};
 
 /// What the copy is called while it is on its way.
 const COPY: &str = "moving.backup";
@@ -31,8 +30,8 @@ pub struct MovedOver {
     pub database: String,
 }
 
-/// Copies the database into a PostgreSQL, which has nothing in it unless it is `force`d, and checks that everything has arrived. A
-/// server that uses the data directory must be read-only. `passed` is called with how much is done.
+/// Copies the database into a PostgreSQL, which has nothing in it unless it is `force`d, and checks that everything has arrived
+/// before anybody sees it. A server that uses the data directory must be read-only. `passed` is called with how much is done.
 pub async fn move_to(
     config: &Config,
     url: &SecretString,
@@ -46,34 +45,40 @@ pub async fn move_to(
     if running::is_there(&config.storage.data_dir).await && !operator::read_only(config, None).await? {
         return Err(Error::NotReadOnly);
     }
+    if !force {
+        postgres::require_empty(&address).map_err(Error::NotMoved)?;
+    }
     let copy = config.storage.data_dir.join(COPY);
     let made = backup(config, &copy, true, &mut passed).await;
+    let here = counted(&stats(config).await?.tables);
     let moved = made.and_then(|Copied { damaged, .. }| {
-        let rows = postgres::restore(&address, &copy, &[], force, &SystemEntropy, &mut passed)?;
-        Ok((rows, damaged))
+        let look = |there: &dyn Whole| compare(&here, there, damaged > 0);
+        let rows = postgres::restore(&address, &copy, &[], force, &SystemEntropy, look, &mut passed);
+        Ok((rows.map_err(Error::NotMoved)?, damaged))
     });
     // What went wrong is more worth telling than that something was left behind.
     drop(fs::remove_file(&copy));
     let (rows, damaged) = moved?;
-    compare(config, &Arc::clone(&address)).await?;
     Ok(MovedOver { rows, damaged, database: address.to_string() })
 }
 
-/// Refuses when the other database does not have the same.
-async fn compare(config: &Config, address: &Arc<postgres::Address>) -> Result<(), Error> {
-    let here = super::stats(config).await?;
-    let there: CheckReport = postgres::check(address, false, Box::new(|_| {}))?;
-    let counted = postgres::stats(address)?;
-    let rows = |tables: &[crate::store::TableStats]| -> BTreeMap<String, u64> {
-        let known = tables.iter().filter(|table| Section::named(&table.name).is_some());
-        let known = known.filter(|table| !OWN.contains(&table.name.as_str()) && table.rows > 0);
-        known.map(|table| (table.name.clone(), table.rows)).collect()
-    };
-    if rows(&here.tables) != rows(&counted.tables) {
-        return Err(Error::NotTheSame("it has not as many rows as the database here".to_owned()));
+/// What is wrong with what has arrived, if anything is.
+fn compare(here: &BTreeMap<String, u64>, there: &dyn Whole, is_damaged: bool) -> StoreResult<Option<String>> {
+    if *here != counted(&there.sizes()?) {
+        return Ok(Some("it has not as many rows as the database here".to_owned()));
     }
-    match there.findings.first() {
-        Some((finding, _)) => Err(Error::NotTheSame(finding.clone())),
-        None => Ok(()),
+    // What can't be read here can't be read there, and the check would say so.
+    if is_damaged {
+        return Ok(None);
     }
+    let mut check = Check::default();
+    check.look(there)?;
+    Ok(check.report.findings.into_iter().next().map(|(finding, _)| finding))
+}
+
+/// How many rows each table has, of those that are the same in both.
+fn counted(tables: &[TableStats]) -> BTreeMap<String, u64> {
+    let known = tables.iter().filter(|table| Section::named(&table.name).is_some());
+    let known = known.filter(|table| !OWN.contains(&table.name.as_str()) && table.rows > 0);
+    known.map(|table| (table.name.clone(), table.rows)).collect()
 }

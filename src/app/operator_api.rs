@@ -8,7 +8,7 @@ use super::database::Database;
 use super::operator::{open_running, understood};
 use super::own_server::OwnServer;
 pub(super) use super::running::Sent;
-use super::{Error, data_dir, running};
+use super::{Error, data_dir};
 use crate::config::Config;
 use crate::http::BoxBody;
 use crate::store::redb::OpenError;
@@ -22,14 +22,10 @@ pub(super) struct OperatorApi<'a> {
 
 impl<'a> OperatorApi<'a> {
     /// Finds out who answers.
-    pub async fn open(config: &'a Config) -> Result<Self, Error> {
+    pub fn open(config: &'a Config) -> Result<Self, Error> {
         match Database::of(&config.storage)? {
             Database::File(options) if !options.location.has_database() => {
                 return Err(Error::NoDatabase { path: config.storage.data_dir.clone() });
-            }
-            // Nothing else says that another server uses the data directory.
-            Database::Postgres(_) if running::is_there(&config.storage.data_dir).await => {
-                return Ok(Self { config, own: None });
             }
             Database::Postgres(_) => data_dir::make(&config.storage.data_dir)?,
             Database::File(_) => {}

@@ -54,7 +54,7 @@ async fn check_files(config: &Config, repair: bool, passed: Passed) -> Result<Ch
     if report.found > report.repairable || !directory.exists() || is_earlier {
         return Ok(report);
     }
-    let store = existing(config)?.open_unobserved()?;
+    let store = existing(config)?.open_unobserved(&config.storage.data_dir)?;
     let findings = match IndexContents::read(&directory, store.history()) {
         Ok(index) => {
             report.rows.insert(SEARCH_DIR.into(), index.updated_at.len() as u64);
@@ -122,7 +122,7 @@ pub(super) fn restore_with_changes(
     let rows = match Database::of(&config.storage)? {
         Database::File(options) => redb::restore(&options, backup, changes, force, passed)?,
         Database::Postgres(options) => {
-            postgres::restore(&options.address, backup, changes, force, &*options.entropy, passed)?
+            postgres::restore(&options.address, backup, changes, force, &*options.entropy, |_| Ok(None), passed)?
         }
     };
     // It is an index of what was there before.
@@ -168,9 +168,6 @@ pub async fn stats(config: &Config) -> Result<Stats, Error> {
 /// Rebuilds the search index, and returns how many artifacts are in it. A server that runs is asked to, and goes on
 /// meanwhile. `passed` is called with how many were taken in so far.
 pub async fn reindex(config: &Config, mut passed: impl FnMut(Share)) -> Result<u64, Error> {
-    if has_server_before_postgres(config).await {
-        return inspected::reindex(config, passed).await;
-    }
     match reindex_files(config, &mut passed).await {
         Err(error) if error.is_locked() => inspected::reindex(config, passed).await,
         done => done,
@@ -178,7 +175,7 @@ pub async fn reindex(config: &Config, mut passed: impl FnMut(Share)) -> Result<u
 }
 
 async fn reindex_files(config: &Config, passed: &mut impl FnMut(Share)) -> Result<u64, Error> {
-    let store = existing(config)?.open_unobserved()?;
+    let store = existing(config)?.open_unobserved(&config.storage.data_dir)?;
     let search = Arc::new(super::search(&config.storage, store.history())?);
     let mut work = pin!(service::reindex(store.clone(), search.clone()));
     let mut looks = tokio::time::interval(BETWEEN_LOOKS);

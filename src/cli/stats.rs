@@ -40,7 +40,10 @@ pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
 
 fn summary(stats: &Stats, most: usize) -> String {
     let unused = stats.unused_bytes();
-    let mut text = format!("The database has {}, of which {} are not used.\n\n", size(stats.file_bytes), size(unused));
+    let mut text = match stats.file_bytes {
+        0 => String::new(),
+        bytes => format!("The database has {}, of which {} are not used.\n\n", size(bytes), size(unused)),
+    };
     text += &format!("{:<24}{:>12}{:>14}\n", "table", "rows", "size");
     for table in &stats.tables {
         text += &format!("{:<24}{:>12}{:>14}\n", table.name, table.rows, size(table.bytes));

@@ -1,5 +1,6 @@
 //! Several servers on one PostgreSQL: what one has done holds for the next request at the other.
 
+use std::net::TcpListener;
 use std::sync::Barrier;
 
 use serde_json::{Value, json};
@@ -148,4 +149,53 @@ fn a_file_is_moved_over_and_back() {
     assert!(status.success(), "{errors}");
     let server = setup.start();
     assert_eq!(history(&server), before);
+}
+
+#[test]
+#[ignore = "it needs a PostgreSQL, at GHOSTWORKS_TEST_POSTGRES"]
+fn a_host_that_says_nothing_is_passed_over() {
+    // It takes connections, and nobody is there to answer.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let silent = silent.local_addr().expect("its address");
+    let url = postgres::database();
+    let (before, rest) = url.split_once('@').expect("a user");
+    let only = format!("{before}@{silent}/nothing?connect_timeout=1");
+    let refused = Setup::new().env("GHOSTWORKS__STORAGE__URL", only).start_refused();
+    assert!(refused.stderr.contains("did not answer in time"), "{}", refused.stderr);
+    assert!(!refused.stderr.contains(before), "no password: {}", refused.stderr);
+    let both = format!("{before}@{silent},{rest}?connect_timeout=1");
+    let server = Setup::new().env("GHOSTWORKS__STORAGE__URL", both).start();
+    Account::new(&server).artifacts();
+}
+
+#[test]
+#[ignore = "it needs a PostgreSQL, at GHOSTWORKS_TEST_POSTGRES"]
+fn a_database_that_takes_no_writes_is_read_all_the_same() {
+    let url = postgres::database();
+    let server = Setup::new().env("GHOSTWORKS__STORAGE__URL", &url).start();
+    let ann = Account::new(&server);
+    let artifacts = ann.artifacts();
+    let (_, name) = url.rsplit_once('/').expect("a name");
+    let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+    // From another database, where one may write.
+    postgres::run_elsewhere(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on; {end}"));
+    server.until("read again", || ann.client.get(&artifacts).status == 200);
+    server.until("read-only", || ann.client.post(&artifacts, &json!({"name": "n"})).status == 503);
+    ann.client.post(&artifacts, &json!({"name": "n"})).problem(503, "read_only");
+    postgres::run_elsewhere(&format!("ALTER DATABASE {name} RESET ALL; {end}"));
+    server.until("written again", || ann.client.post(&artifacts, &json!({"name": "n"})).status == 201);
+}
+
+#[test]
+#[ignore = "it needs a PostgreSQL, at GHOSTWORKS_TEST_POSTGRES"]
+fn a_data_directory_is_one_servers() {
+    let setup = Setup::new().env("GHOSTWORKS__STORAGE__URL", postgres::database());
+    let server = setup.start();
+    let refused = setup.start_refused();
+    assert!(refused.stderr.contains("in use by another ghostworks"), "{}", refused.stderr);
+    let (status, said, errors) = setup.run(&["user", "list"]);
+    assert!(status.success(), "the one that runs is asked: {said}{errors}");
+    server.stop();
+    let (status, said, errors) = setup.run(&["user", "list"]);
+    assert!(status.success(), "and without one, the database: {said}{errors}");
 }

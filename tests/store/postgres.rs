@@ -42,5 +42,6 @@ pub fn options() -> Options {
         quotas: SharedQuotas::default(),
         read_only: ReadOnly::default(),
         entropy: Arc::new(SystemEntropy),
+        held: None,
     }
 }

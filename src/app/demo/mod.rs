@@ -80,7 +80,7 @@ async fn fill(config: &Config, cast: &'static Cast) -> Result<Demo, Error> {
     if config.storage.url.is_none() {
         installation::require_database(&config.storage.data_dir)?;
     }
-    let store = Database::of(&config.storage)?.open_unobserved()?;
+    let store = Database::of(&config.storage)?.open_unobserved(&config.storage.data_dir)?;
     let filled = Filling { store: &*store, ids: IdGenerator::new(), now: SystemClock.now() }.fill(config, cast).await;
     store.close().await.map_err(Error::Close)?;
     filled

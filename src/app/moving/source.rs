@@ -45,7 +45,9 @@ impl Source {
         let name = address.to_string();
         let (client, connection) = address.connect().await.map_err(|error| match error {
             ConnectError::Address(error) => MovingError::Address(error),
-            ConnectError::Database(_) => MovingError::Unreachable { database: name.clone(), cause: error.to_string() },
+            ConnectError::Database(_) | ConnectError::Silent => {
+                MovingError::Unreachable { database: name.clone(), cause: error.to_string() }
+            }
         })?;
         let connection = tokio::spawn(async move {
             // What it ends with, the next question is answered with as well.

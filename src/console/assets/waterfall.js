@@ -47,7 +47,7 @@ function fold(rows) {
   }
 }
 
-// A field that leaves what has a text in its name or its attributes, and says how much that is.
+// A field that marks what has a text in its name or its attributes, and says how much that is.
 function finder(rows) {
   const label = document.createElement('label');
   label.className = 'finder small';
@@ -60,8 +60,9 @@ function finder(rows) {
   count.setAttribute('role', 'status');
   input.addEventListener('input', () => {
     const wanted = input.value.trim().toLowerCase();
-    const found = rows.filter((row) => row.textContent.toLowerCase().includes(wanted));
-    rows.forEach((row) => row.classList.toggle('dim', !found.includes(row)));
+    const found = rows.filter((row) => wanted && row.textContent.toLowerCase().includes(wanted));
+    rows.forEach((row) => row.classList.toggle('found', found.includes(row)));
+    found.forEach((row) => { row.hidden = false; });
     count.textContent = wanted ? `${found.length} of ${rows.length}` : '';
   });
   label.append(input, count);

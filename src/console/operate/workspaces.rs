@@ -181,7 +181,7 @@ fn quotas_form(
                 label { (label) input name=(name) value=(typed.text(name)) inputmode="numeric" autocomplete="off"; }
                 (faults(wrong, &format!("/{name}")))
             }
-            button { "Save" }
+            p { button { "Save" } }
         }
     }
 }

@@ -110,11 +110,13 @@ pub(in crate::console) async fn one(request: PageRequest) -> Result<Response, Ou
         p { a href=(links::OPERATE_TRACES) { "← Requests" } }
         div class="head" {
             h1 { "Trace " code class="id" { (hex(&trace)) } }
-            @if let Some(link) = request.state().trace_link(&hex(&trace)) {
-                a class="button" href=(link) rel="noopener noreferrer" { "Open where traces are kept" }
-            }
-            a class="button" href=(format!("{}/{}/otlp", links::OPERATE_TRACES, hex(&trace))) download=(file_name(trace)) {
-                "Download as OTLP"
+            div class="actions" {
+                @if let Some(link) = request.state().trace_link(&hex(&trace)) {
+                    a class="button" href=(link) rel="noopener noreferrer" { "Open where traces are kept" }
+                }
+                a class="button" href=(format!("{}/{}/otlp", links::OPERATE_TRACES, hex(&trace))) download=(file_name(trace)) {
+                    "Download as OTLP"
+                }
             }
         }
         @for request in &requests { (of_request(request)) }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use futures_util::future::try_join;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::PostgresStore;
-use super::connect::failed;
 use super::job::{Job, Write, WriteOutcome};
 use super::load::load;
 use super::loaded::{Loaded, Reader};
@@ -50,18 +50,18 @@ impl PostgresStore {
             return found;
         }
         let connection = self.reads.get().await?;
-        load(&connection.client, &mut loaded).await.map_err(failed)?;
+        connection.ask(load(&connection.client, &mut loaded)).await?;
         if let Some(found) = run(&rule, &loaded, damages) {
             return found;
         }
         let moment = Moment::of(connection);
         loaded = Loaded::needing(loaded.all_needs());
-        futures_util::try_join!(moment.begin(), load(&moment.client, &mut loaded)).map_err(failed)?;
+        moment.ask(try_join(moment.begin(), load(&moment.client, &mut loaded))).await?;
         loop {
             if let Some(found) = run(&rule, &loaded, damages) {
                 return found;
             }
-            load(&moment.client, &mut loaded).await.map_err(failed)?;
+            moment.ask(load(&moment.client, &mut loaded)).await?;
         }
     }
 

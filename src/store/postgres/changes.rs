@@ -1,7 +1,7 @@
 //! Reading and trimming the change log.
 
 use async_trait::async_trait;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 
 use super::PostgresStore;
 use super::connect::{Connection, failed};
@@ -55,11 +55,9 @@ impl Changes for PostgresStore {
             let (tenant_bytes, rows) = (tenant.to_bytes().to_vec(), i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1);
             let query = "SELECT n, value FROM ghostworks_changes \
                          WHERE tenant = $1 AND n < $2 ORDER BY n DESC LIMIT $3";
-            let found = connection
-                .client
-                .query_typed(query, &[(&tenant_bytes, Type::BYTEA), (&before, Type::INT8), (&rows, Type::INT8)])
-                .await
-                .map_err(failed)?;
+            let bounds: [(&(dyn ToSql + Sync), Type); 3] =
+                [(&tenant_bytes, Type::BYTEA), (&before, Type::INT8), (&rows, Type::INT8)];
+            let found = connection.ask(connection.client.query_typed(query, &bounds)).await?;
             let mut stored = found.iter().map(stored).collect::<StoreResult<Vec<Stored>>>()?;
             let has_more = stored.len() > limit;
             stored.truncate(limit);
@@ -89,7 +87,7 @@ impl PostgresStore {
     /// The newest position.
     pub(super) async fn last_change(&self) -> StoreResult<LogPosition> {
         let connection = self.reads.get().await?;
-        let found = connection.client.query_typed(LAST_CHANGE, &[]).await.map_err(failed)?;
+        let found = connection.ask(connection.client.query_typed(LAST_CHANGE, &[])).await?;
         let last: i64 = found.first().map_or(Ok(0), |row| row.try_get(0)).map_err(failed)?;
         self.seen.last.fetch_max(last, std::sync::atomic::Ordering::Relaxed);
         Ok(position(last))
@@ -98,8 +96,9 @@ impl PostgresStore {
     async fn entries(&self, query: &str, n: i64, limit: usize) -> StoreResult<Vec<Stored>> {
         let connection = self.reads.get().await?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let found = connection.client.query_typed(query, &[(&n, Type::INT8), (&limit, Type::INT8)]).await;
-        found.map_err(failed)?.iter().map(stored).collect()
+        let bounds: [(&(dyn ToSql + Sync), Type); 2] = [(&n, Type::INT8), (&limit, Type::INT8)];
+        let found = connection.ask(connection.client.query_typed(query, &bounds)).await?;
+        found.iter().map(stored).collect()
     }
 
     /// The entries that can be read, and how many can't.

@@ -25,7 +25,9 @@ use crate::store::engine::Overlay;
 use crate::store::{CommitFigures, Damages, Observer, StoreError, StoreResult};
 
 /// Each statement sees what was committed before it: after the head is held, everything.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+/// How long it may take until a group holds the head and has run.
+const PREPARE: Duration = Duration::from_secs(20);
 /// How often it is tried to know what a group reads before it is carried out.
 const ROUNDS: usize = 3;
 /// How long a commit may take until its outcome counts as unknown.
@@ -122,7 +124,10 @@ impl Group {
             None => Connection::for_writes(&self.address).await?,
         };
         let mut working = Working::new();
-        match self.prepare(&connection, &mut working, jobs).await {
+        let prepared = timeout(PREPARE, self.prepare(&connection, &mut working, jobs)).await;
+        // A connection that says nothing is of no use any more.
+        let silent = |_| StoreError::unavailable(format!("the database did not answer for {} s", PREPARE.as_secs()));
+        match prepared.map_err(silent)? {
             Ok(true) => {}
             Ok(false) => {
                 connection.client.batch_execute("ROLLBACK").await.map_err(failed)?;
@@ -230,12 +235,12 @@ impl Group {
             )
         };
         connection.was_doubted();
-        let (written, committed) = futures_util::join!(all, timeout(COMMIT, client.batch_execute("COMMIT")));
-        match written {
-            Err(error) if error.code().is_some() => return Err(failed(error)),
-            _ => {}
-        }
-        let lasts = written.is_ok() && matches!(committed, Ok(Ok(()))) && !connection.was_doubted();
+        let all = async { futures_util::join!(all, client.batch_execute("COMMIT")) };
+        let lasts = match timeout(COMMIT, all).await {
+            Ok((Err(error), _)) if error.code().is_some() => return Err(failed(error)),
+            Ok((written, committed)) => written.is_ok() && committed.is_ok() && !connection.was_doubted(),
+            Err(_) => false,
+        };
         if !lasts {
             drop(connection);
             return match self.find_out(&nonce).await {

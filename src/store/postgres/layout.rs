@@ -17,6 +17,12 @@ pub(super) const CREATE: &str = "
         nonce bytea PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp());
     INSERT INTO ghostworks_head VALUES (true, 0) ON CONFLICT DO NOTHING";
 
+/// Whether the tables are there.
+pub(super) const ARE_THERE: &str = "SELECT to_regclass('ghostworks_commits') IS NOT NULL";
+
+/// Whether there is any row.
+pub(super) const HAS_ROWS: &str = "SELECT EXISTS (SELECT FROM ghostworks_rows)";
+
 /// Removes everything.
 pub(super) const CLEAR: &str = "TRUNCATE ghostworks_rows, ghostworks_changes";
 

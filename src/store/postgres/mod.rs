@@ -9,6 +9,7 @@
 
 mod address;
 mod address_error;
+mod ahead;
 mod calls;
 mod causes;
 mod changes;
@@ -28,6 +29,7 @@ mod tls;
 mod whole;
 mod working;
 
+use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -51,7 +53,7 @@ use crate::domain::{HistoryId, SharedQuotas};
 pub use address::{Address, ConnectError};
 pub use address_error::AddressError;
 pub use open::{OpenError, Options};
-pub use whole::{RestoreError, backup, check, restore, schema, stats};
+pub use whole::{RestoreError, backup, check, require_empty, restore, schema, stats};
 
 /// How long a look at the database's health may take.
 const LOOK: Duration = Duration::from_secs(2);
@@ -75,6 +77,7 @@ pub struct PostgresStore {
     backups: Arc<Semaphore>,
     /// Held by the one look at everything that is being taken.
     inspections: Arc<Semaphore>,
+    _held: Option<Arc<File>>,
 }
 
 impl PostgresStore {
@@ -87,7 +90,7 @@ impl PostgresStore {
     async fn ask(&self) -> StoreResult<()> {
         let connection = self.reads.get().await?;
         let query = "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean";
-        let found = connection.client.query_typed(query, &[]).await.map_err(failed)?;
+        let found = connection.ask(connection.client.query_typed(query, &[])).await?;
         match found.first().map_or(Ok(true), |row| row.try_get(0)).map_err(failed)? {
             true => Err(StoreError::unavailable("the database takes no writes: it is a standby, or read-only")),
             false => Ok(()),

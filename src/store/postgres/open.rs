@@ -1,5 +1,6 @@
 //! Opens a database: makes its tables, brings it up to date, and looks at what it promises.
 
+use std::fs::File;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
@@ -36,6 +37,8 @@ pub struct Options {
     pub read_only: ReadOnly,
     /// Where random bytes come from.
     pub entropy: Arc<dyn Entropy>,
+    /// Held as long as it is open: what says that the data directory beside it is in use.
+    pub held: Option<Arc<File>>,
 }
 
 /// Why a database was not opened. One line each.
@@ -55,13 +58,21 @@ pub enum OpenError {
         known: u32,
     },
     /// It can't be used.
-    #[error("{database}: {cause}")]
+    #[error("{database}: {}", plainly(.cause))]
     Failed {
         /// Which database.
         database: String,
         /// What came of it.
         cause: StoreError,
     },
+}
+
+/// Without the words that say no more than that something failed.
+fn plainly(cause: &StoreError) -> String {
+    match cause {
+        StoreError::Unavailable(cause) => cause.to_string(),
+        other => other.to_string(),
+    }
 }
 
 impl OpenError {
@@ -90,7 +101,7 @@ impl PostgresStore {
     ///
     /// Outside of a Tokio runtime, which its operations need, too.
     pub fn open(options: Options, observer: Arc<dyn Observer>) -> Result<Self, OpenError> {
-        let Options { address, connections, queue, group_max, quotas, read_only, entropy } = options;
+        let Options { address, connections, queue, group_max, quotas, read_only, entropy, held } = options;
         let damages = Arc::new(Damages::new(observer.clone()));
         let failed_at = OpenError::at(&address);
         let snapshots = Arc::new(Snapshots::of(address.clone(), damages.clone()).map_err(&failed_at)?);
@@ -127,6 +138,7 @@ impl PostgresStore {
             read_only,
             backups,
             inspections,
+            _held: held,
         })
     }
 }
@@ -135,9 +147,12 @@ impl PostgresStore {
 pub(super) fn begin(io: &Arc<Io>, address: &Arc<Address>) -> StoreResult<Rebuilding> {
     let place = address.clone();
     let connection = io.wait(async move {
-        let connection = Connection::for_all(&place).await?;
-        let make = format!("SET client_min_messages = warning; BEGIN; {LOCK_SCHEMA}; {CREATE}; COMMIT");
-        connection.client.batch_execute(&make).await.map_err(failed)?;
+        let connection = Connection::for_schema(&place).await?;
+        // Who only uses them need not be allowed to make tables.
+        if !connection.has_tables().await? {
+            let make = format!("SET client_min_messages = warning; BEGIN; {LOCK_SCHEMA}; {CREATE}; COMMIT");
+            connection.client.batch_execute(&make).await.map_err(failed)?;
+        }
         Ok(connection)
     })?;
     Rebuilding::begin(io.clone(), connection)
@@ -147,6 +162,9 @@ pub(super) fn begin(io: &Arc<Io>, address: &Arc<Address>) -> StoreResult<Rebuild
 pub(super) fn version_of(database: &Rebuilding) -> StoreResult<u32> {
     match database.row_of(Section::Facts, VERSION_KEY.as_bytes())? {
         Some(_) => schema::version_of(database),
+        None if database.has_rows()? => Err(StoreError::unavailable(
+            "it has rows of ghostworks, but its schema version is missing: `ghostworks restore --force` replaces all",
+        )),
         None => Ok(0),
     }
 }

@@ -28,7 +28,7 @@ impl Manager for Connecting {
     }
 
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<StoreError> {
-        if connection.client.is_closed() { Err(RecycleError::message("it is closed")) } else { Ok(()) }
+        if connection.is_good() { Ok(()) } else { Err(RecycleError::message("it is closed, or owes an answer")) }
     }
 }
 

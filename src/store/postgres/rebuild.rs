@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use tokio_postgres::types::Type;
 
+use super::ahead::Ahead;
 use super::connect::{Connection, failed};
 use super::io::Io;
-use super::layout::{LOCK_HEAD, RAISE_HEAD, Stretch, number_of};
+use super::layout::{HAS_ROWS, LOCK_HEAD, RAISE_HEAD, Stretch, number_of};
 use super::load::list;
 use super::rows::{LogRow, Written, write};
-use super::snapshot::{PAGE, Pages, row_of};
+use super::snapshot::{PAGE, Pages};
 use crate::store::engine::{Counter, Cursor, Rebuild, Section, Source, Span, Table, Whole, WholeRow, number};
 use crate::store::{StoreError, StoreResult};
 
@@ -23,6 +24,7 @@ pub(super) struct Rebuilding {
     io: Arc<Io>,
     connection: Arc<Connection>,
     held: RefCell<Held>,
+    ahead: Ahead,
 }
 
 /// What is still to be written.
@@ -39,7 +41,7 @@ impl Rebuilding {
         let connection = Arc::new(connection);
         let begun = connection.clone();
         io.wait(async move { begun.client.batch_execute(&format!("BEGIN; {LOCK_HEAD}")).await.map_err(failed) })?;
-        Ok(Self { io, connection, held: RefCell::default() })
+        Ok(Self { io, connection, held: RefCell::default(), ahead: Ahead::default() })
     }
 
     /// Makes all of it last. Blocks.
@@ -58,6 +60,16 @@ impl Rebuilding {
         self.io.wait(async move { connection.client.batch_execute(statement).await.map_err(failed) })
     }
 
+    /// Whether there is any row.
+    pub fn has_rows(&self) -> StoreResult<bool> {
+        self.flush()?;
+        let connection = self.connection.clone();
+        self.io.wait(async move {
+            let found = connection.client.query_typed(HAS_ROWS, &[]).await.map_err(failed)?;
+            found.first().map_or(Ok(false), |row| row.try_get(0)).map_err(failed)
+        })
+    }
+
     /// Writes what is held, so that reads see it.
     fn flush(&self) -> StoreResult<()> {
         let Held { written, log, .. } = self.held.take();
@@ -68,9 +80,9 @@ impl Rebuilding {
         self.io.wait(async move { write(&connection.client, &written, &log).await.map_err(failed) })
     }
 
-    fn rows(&self, stretch: &Stretch) -> StoreResult<Vec<WholeRow>> {
+    fn rows(&self, stretch: &Stretch, limit: usize) -> StoreResult<Vec<WholeRow>> {
         let (connection, stretch) = (self.connection.clone(), stretch.clone());
-        self.io.wait(async move { list(&connection.client, &stretch, PAGE).await.map_err(failed) })
+        self.io.wait(async move { list(&connection.client, &stretch, limit).await.map_err(failed) })
     }
 }
 
@@ -93,7 +105,7 @@ impl Source for Rebuilding {
 impl Whole for Rebuilding {
     fn section(&self, section: Section, span: &Span) -> StoreResult<Box<dyn Cursor + '_>> {
         self.flush()?;
-        Ok(Box::new(Pages::new(Stretch::of(section, span), Box::new(|stretch| self.rows(stretch)))))
+        Ok(Box::new(Pages::new(Stretch::of(section, span), Box::new(|stretch| self.rows(stretch, PAGE)))))
     }
 
     fn row_of(&self, section: Section, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
@@ -101,11 +113,9 @@ impl Whole for Rebuilding {
         if let Some(row) = held {
             return Ok(row);
         }
-        if section == Section::Changes {
-            self.flush()?;
-        }
-        let (connection, key) = (self.connection.clone(), key.to_vec());
-        self.io.wait(async move { row_of(&connection, section, key).await })
+        // What is held of other rows may lie between those that come along.
+        self.flush()?;
+        self.ahead.row(section, key, |stretch, limit| self.rows(stretch, limit))
     }
 }
 
@@ -114,6 +124,7 @@ impl Rebuild for Rebuilding {
         if !section.fits(key, row) {
             return Err(StoreError::unavailable(format!("a row does not fit {}", section.name())));
         }
+        self.ahead.forget();
         let held = self.held.get_mut();
         held.bytes += key.len() + row.len();
         if section == Section::Changes {
@@ -129,6 +140,7 @@ impl Rebuild for Rebuilding {
 
     fn remove(&mut self, section: Section, span: &Span) -> StoreResult<()> {
         self.flush()?;
+        self.ahead.forget();
         let (connection, stretch) = (self.connection.clone(), Stretch::of(section, span));
         self.io.wait(async move {
             let (from, to) = stretch.numbers();

@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::ahead::Ahead;
 use super::connect::{Connection, failed};
 use super::io::Io;
 use super::layout::Stretch;
 use super::load::list;
 use super::{Address, layout};
 use crate::store::engine::{Counter, Cursor, Section, Source, Span, Table, TableStats, Whole, WholeRow, number};
-use crate::store::{Damage, Damages, StoreResult};
-use tokio_postgres::types::Type;
+use crate::store::{Damage, Damages, StoreError, StoreResult};
 
 /// How many rows are fetched at once.
 pub(super) const PAGE: usize = 1000;
@@ -30,6 +30,16 @@ impl Snapshots {
         Ok(Self { io: Arc::new(Io::start()?), address, idle: Arc::default(), damages })
     }
 
+    /// Refuses a database in which nobody has made the tables. Blocks.
+    pub fn require_tables(&self) -> StoreResult<()> {
+        let address = self.address.clone();
+        let are_there = self.io.wait(async move { Connection::for_all(&address).await?.has_tables().await })?;
+        let none = || {
+            StoreError::unavailable("there is no ghostworks in it yet: the first start of a server makes its tables")
+        };
+        if are_there { Ok(()) } else { Err(none()) }
+    }
+
     /// The database as of now. Blocks.
     pub fn take(&self) -> StoreResult<Snapshot> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -43,7 +53,13 @@ impl Snapshots {
             connection.client.batch_execute(begin).await.map_err(failed)?;
             Ok(connection)
         })?;
-        Ok(Snapshot { io: self.io.clone(), connection, idle: self.idle.clone(), damages: self.damages.clone() })
+        Ok(Snapshot {
+            io: self.io.clone(),
+            connection,
+            idle: self.idle.clone(),
+            damages: self.damages.clone(),
+            ahead: Ahead::default(),
+        })
     }
 }
 
@@ -53,6 +69,7 @@ pub(super) struct Snapshot {
     connection: Arc<Connection>,
     idle: Arc<Mutex<Vec<Arc<Connection>>>>,
     damages: Arc<Damages>,
+    ahead: Ahead,
 }
 
 impl Snapshot {
@@ -137,23 +154,8 @@ impl Whole for Snapshot {
     }
 
     fn row_of(&self, section: Section, key: &[u8]) -> StoreResult<Option<Vec<u8>>> {
-        let (connection, key) = (self.connection.clone(), key.to_vec());
-        self.io.wait(async move { row_of(&connection, section, key).await })
+        self.ahead.row(section, key, |stretch, limit| self.rows(stretch, limit))
     }
-}
-
-/// The row of a section under a key.
-pub(super) async fn row_of(connection: &Connection, section: Section, key: Vec<u8>) -> StoreResult<Option<Vec<u8>>> {
-    let query = if section == Section::Changes {
-        "SELECT value FROM ghostworks_changes WHERE $1 = $1 AND n = $2"
-    } else {
-        "SELECT value FROM ghostworks_rows WHERE section = $1 AND key = $2"
-    };
-    let (section_number, n) = (layout::number_of(section), i64::try_from(number(&key)).unwrap_or(i64::MAX));
-    let key: (&(dyn tokio_postgres::types::ToSql + Sync), Type) =
-        if section == Section::Changes { (&n, Type::INT8) } else { (&key, Type::BYTEA) };
-    let found = connection.client.query_typed(query, &[(&section_number, Type::INT2), key]).await.map_err(failed)?;
-    found.first().map(|row| row.try_get(0).map_err(failed)).transpose()
 }
 
 /// What fetches the next rows of a stretch.

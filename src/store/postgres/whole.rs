@@ -14,15 +14,19 @@ use super::snapshot::{Snapshot, Snapshots};
 use crate::domain::{Entropy, Share};
 use crate::store::backup::{BackupError, Copied, dump, fill, verify_all};
 use crate::store::check::{Check, CheckReport, Passed};
-use crate::store::engine::{Section, Whole as _};
+use crate::store::engine::{Section, Whole};
 use crate::store::schema::{self, SCHEMA_VERSION, Schema};
-use crate::store::{Damages, NoObserver, Stats, StoreError, WorkspaceStats};
+use crate::store::{Damages, NoObserver, Stats, StoreError, StoreResult, WorkspaceStats};
 
 /// All of a database as of now.
 fn snapshot(address: &Arc<Address>) -> Result<Snapshot, OpenError> {
     let damages = Arc::new(Damages::new(Arc::new(NoObserver)));
-    let taken = Snapshots::of(address.clone(), damages).and_then(|snapshots| snapshots.take());
-    let snapshot = taken.map_err(OpenError::at(address))?;
+    let take = || {
+        let snapshots = Snapshots::of(address.clone(), damages)?;
+        snapshots.require_tables()?;
+        snapshots.take()
+    };
+    let snapshot = take().map_err(OpenError::at(address))?;
     let found = schema::version_of(&snapshot).map_err(OpenError::at(address))?;
     match found {
         SCHEMA_VERSION => Ok(snapshot),
@@ -96,33 +100,49 @@ pub enum RestoreError {
     #[error(transparent)]
     Backup(#[from] BackupError),
     /// There is something in the database, which would be lost.
-    #[error("{0} has something in it already: --force replaces it by the backup, and what it has is lost")]
+    #[error("{0} has something in it already: --force replaces it, and what it has is lost")]
     IsThere(String),
+    /// What is there is not what should be.
+    #[error("{0} did not get what was sent: {1}; nothing of it stays")]
+    NotTheSame(String, String),
+}
+
+/// Refuses a database that has something in it.
+pub fn require_empty(address: &Arc<Address>) -> Result<(), RestoreError> {
+    let failed_at = OpenError::at(address);
+    let io = Arc::new(Io::start().map_err(&failed_at)?);
+    let database = begin(&io, address).map_err(&failed_at)?;
+    match version_of(&database).map_err(&failed_at)? {
+        0 => Ok(()),
+        _ => Err(RestoreError::IsThere(address.to_string())),
+    }
 }
 
 /// Fills a database with a backup and the changes since, in their order: reads all of them once to see that they are whole.
-/// What is there is kept unless `force`d. Nothing of it is seen before all of it is there. `passed` is called for each row,
-/// twice. Returns how many rows were restored. Blocks.
+/// What is there is kept unless `force`d. Nothing of it is seen before all of it is there and `look` finds nothing wrong with it.
+/// `passed` is called for each row, twice. Returns how many rows were restored. Blocks.
 pub fn restore(
     address: &Arc<Address>,
     backup: &Path,
     changes: &[PathBuf],
     force: bool,
     entropy: &dyn Entropy,
+    look: impl FnOnce(&dyn Whole) -> StoreResult<Option<String>>,
     mut passed: impl FnMut(Share),
 ) -> Result<u64, RestoreError> {
     let total = verify_all(backup, changes, &mut passed)?;
     let failed_at = OpenError::at(address);
     let io = Arc::new(Io::start().map_err(&failed_at)?);
     let mut database = begin(&io, address).map_err(&failed_at)?;
-    if version_of(&database).map_err(&failed_at)? != 0 {
-        if !force {
-            return Err(RestoreError::IsThere(address.to_string()));
-        }
-        database.execute(CLEAR).map_err(&failed_at)?;
+    if !force && version_of(&database).map_err(&failed_at)? != 0 {
+        return Err(RestoreError::IsThere(address.to_string()));
     }
+    database.execute(CLEAR).map_err(&failed_at)?;
     let restored = |rows| passed(Share::new("rows restored", rows, Some(total)));
     let rows = fill(&mut database, backup, changes, entropy, restored)?;
+    if let Some(wrong) = look(&database).map_err(&failed_at)? {
+        return Err(RestoreError::NotTheSame(address.to_string(), wrong));
+    }
     database.commit().map_err(failed_at)?;
     Ok(rows)
 }

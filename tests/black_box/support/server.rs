@@ -14,7 +14,7 @@ use std::time::Instant;
 use tempfile::TempDir;
 
 use super::client::Client;
-use super::{PATIENCE, lock};
+use super::{PATIENCE, lock, postgres};
 
 /// Precedes the address in the line that says the server is ready.
 const READY: &str = "ghostworks ready on ";
@@ -41,6 +41,10 @@ impl Setup {
             descriptors: None,
             reads_log: true,
             scratch: Arc::new(scratch),
+        };
+        let setup = match postgres::for_all() {
+            Some(url) => setup.env("GHOSTWORKS__STORAGE__URL", url),
+            None => setup,
         };
         setup
             .env("GHOSTWORKS__AUTH__HASH_MEMORY_KIB", "64")
