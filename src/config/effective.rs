@@ -9,7 +9,7 @@ use super::{
     Config,
     error::{ConfigError, problem},
     layer::Layers,
-    source::Sources,
+    source::{PREFIX, Sources},
     standard,
 };
 
@@ -37,10 +37,13 @@ impl Effective {
         sources: &Sources,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
-        let environment: Vec<(OsString, OsString)> =
-            environment.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let (empty, environment): (Vec<_>, Vec<_>) =
+            environment.into_iter().partition(|(_, value): &(OsString, OsString)| value.is_empty());
         let texts = environment.iter().filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)));
         let mut warnings = standard::warnings(texts);
+        // Mostly a variable of somebody else's that was to stand there.
+        let ours = empty.iter().filter_map(|(name, _)| name.to_str()).filter(|name| name.starts_with(PREFIX));
+        warnings.extend(ours.map(|name| format!("{name} is empty, which is as if it were not set")));
         let mut layers = sources.layers(environment.iter().cloned())?;
         let mut config = all_checked(&mut layers, &mut warnings).map_err(ConfigError::all)?;
         config.warnings = warnings;

@@ -15,7 +15,7 @@ use super::{
 const FILE_VARIABLE: &str = "GHOSTWORKS_CONFIG";
 
 /// What the variable of every setting begins with.
-const PREFIX: &str = "GHOSTWORKS__";
+pub(super) const PREFIX: &str = "GHOSTWORKS__";
 
 /// What the command line says of the configuration.
 #[derive(Clone, Debug, Default)]

@@ -149,6 +149,7 @@ fn an_empty_variable_counts_as_unset() {
     let config =
         load("", &[("ENVIRONMENT", ""), ("GHOSTWORKS__SERVER__LISTEN", ""), ("GHOSTWORKS_CONFIG", "")]).unwrap();
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8000");
+    assert_eq!(config.warnings, ["GHOSTWORKS__SERVER__LISTEN is empty, which is as if it were not set"]);
 }
 
 #[test]

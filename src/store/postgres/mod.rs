@@ -3,7 +3,7 @@
 //! A read runs a rule on what was loaded; what it reads that was not is loaded, and it runs again. A write goes through a
 //! bounded queue to the one writer of its node, which carries out what waits in one transaction. Each transaction holds the
 //! head of the database, so that those of all nodes come one after the other, and is answered when it lasts. How rows lie in
-//! tables is in [`layout`]; nothing but plain SQL is asked for, and neither extensions nor the rights of a superuser.
+//! tables is in `layout.rs`; nothing but plain SQL is asked for, and neither extensions nor the rights of a superuser.
 //!
 //! Nothing is remembered between two calls: what one node has written is seen by the next call at any other.
 
