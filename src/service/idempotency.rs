@@ -1,5 +1,7 @@
 //! What is done under idempotency keys.
 
+use jiff::SignedDuration;
+
 use super::{Caller, Error, Service};
 use crate::domain::{Answer, Noted, Reservation, TenantId};
 
@@ -12,13 +14,13 @@ impl Service {
         key: [u8; 32],
         fingerprint: [u8; 32],
     ) -> Reservation {
-        Reservation {
-            owner: caller.user,
-            tenant,
-            key,
-            fingerprint,
-            expires_at: self.clock.after_seconds(self.idempotency_seconds),
-        }
+        // By when it expires, it is told from that of another request at the same moment, at another server.
+        let mut random = [0; 2];
+        self.entropy.fill(&mut random);
+        let own = SignedDuration::from_micros(i64::from(u16::from_be_bytes(random)));
+        let expires_at = self.clock.after_seconds(self.idempotency_seconds);
+        let expires_at = expires_at.checked_add(own).unwrap_or(expires_at);
+        Reservation { owner: caller.user, tenant, key, fingerprint, expires_at }
     }
 
     /// What is known of an earlier request with the same key. If that was made in a workspace, the caller must still be

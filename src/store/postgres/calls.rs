@@ -94,6 +94,11 @@ fn run<T>(rule: impl Fn(&dyn Source) -> StoreResult<T>, loaded: &Loaded, damages
     (!loaded.has_missed()).then_some(found)
 }
 
+/// Gives work up that takes too long: what it has begun goes with its connection.
+async fn in_time<T>(work: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
+    timeout(SCAN, work).await.unwrap_or(Err(StoreError::Overloaded))
+}
+
 /// That the database was closed.
 pub(super) fn closed() -> StoreError {
     StoreError::unavailable("the database is closed")
@@ -184,11 +189,11 @@ impl Engine for PostgresStore {
         limit: usize,
     ) -> StoreResult<Option<LogPosition>> {
         self.read_only.admit()?;
-        self.observed(Name::new("update", "changes"), self.scrub(&people, after, limit)).await
+        self.observed(Name::new("update", "changes"), in_time(self.scrub(&people, after, limit))).await
     }
 
     async fn trim_changes(&self, before: Timestamp, limit: usize) -> StoreResult<bool> {
         self.read_only.admit()?;
-        self.observed(Name::new("delete", "changes"), self.trim(before, limit)).await
+        self.observed(Name::new("delete", "changes"), in_time(self.trim(before, limit))).await
     }
 }

@@ -130,13 +130,13 @@ impl Group {
         match prepared.map_err(silent)? {
             Ok(true) => {}
             Ok(false) => {
-                connection.client.batch_execute("ROLLBACK").await.map_err(failed)?;
+                connection.ask(connection.client.batch_execute("ROLLBACK")).await?;
                 self.connection = Some(connection);
                 return Ok(End::Nothing);
             }
             Err(error) => {
                 // A lock that was waited for in vain leaves a connection that is good.
-                if connection.client.batch_execute("ROLLBACK").await.is_ok() {
+                if connection.ask(connection.client.batch_execute("ROLLBACK")).await.is_ok() {
                     self.connection = Some(connection);
                 }
                 return Err(error);
@@ -226,7 +226,6 @@ impl Group {
         let client = &connection.client;
         let nonce = nonce.to_vec();
         let noted = [(&nonce as &(dyn tokio_postgres::types::ToSql + Sync), Type::BYTEA)];
-        // A commit after a statement that failed is answered like any other, and has done nothing: the statements say.
         let all = async {
             futures_util::try_join!(
                 write(client, written, log),
@@ -234,27 +233,25 @@ impl Group {
                 client.batch_execute(RAISE_HEAD),
             )
         };
+        // Without all of them there is no commit: the transaction goes with its connection.
+        connection.ask(all).await?;
         connection.was_doubted();
-        let all = async { futures_util::join!(all, client.batch_execute("COMMIT")) };
-        let lasts = match timeout(COMMIT, all).await {
-            Ok((Err(error), _)) if error.code().is_some() => return Err(failed(error)),
-            Ok((written, committed)) => written.is_ok() && committed.is_ok() && !connection.was_doubted(),
-            Err(_) => false,
-        };
+        let committed = timeout(COMMIT, client.batch_execute("COMMIT")).await;
+        let lasts = matches!(committed, Ok(Ok(()))) && !connection.was_doubted();
         if !lasts {
             drop(connection);
             return match self.find_out(&nonce).await {
                 Some(true) => Ok(began.elapsed()),
-                Some(false) => Err(StoreError::unavailable("the connection was lost before the commit")),
+                Some(false) => Err(StoreError::unavailable("the connection was lost, and nothing was committed")),
                 None => Err(StoreError::OutcomeUnknown),
             };
         }
         self.commits += 1;
         if self.commits.is_multiple_of(FORGET_EVERY) {
             // What is left is forgotten the next time.
-            drop(connection.client.batch_execute(FORGET_COMMITS).await);
+            drop(connection.ask(connection.client.batch_execute(FORGET_COMMITS)).await);
         }
-        self.connection = Some(connection);
+        self.connection = Some(connection).filter(Connection::is_good);
         Ok(began.elapsed())
     }
 
