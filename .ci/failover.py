@@ -86,7 +86,7 @@ class Postgres:
         until("ended", lambda: not self.answers())
 
     def promise(self, standbys):
-        """Answers commits when they are on so many standbys."""
+        """Sets which standbys a commit waits for."""
         self.sql(f"ALTER SYSTEM SET synchronous_standby_names = '{standbys}'")
         self.sql("SELECT pg_reload_conf()")
 

@@ -278,7 +278,7 @@ pub(super) fn rows_in(path: &Path) -> io::Result<u64> {
     let end = (size_of::<u64>() + DIGEST_LEN) as u64;
     let mut rows = [0; size_of::<u64>()];
     file.seek(SeekFrom::Start(file.metadata()?.len().saturating_sub(end)))?;
-    // Too short a file is refused by who reads it from its beginning.
+    // A file that is too short is refused when it is read from its beginning.
     Ok(file.read_exact(&mut rows).map_or(0, |()| u64::from_be_bytes(rows)))
 }
 

@@ -35,7 +35,7 @@ const COMMIT: Duration = Duration::from_secs(30);
 /// How long it is tried to find out what became of a commit, and how long between two attempts.
 const FINDING_OUT: Duration = Duration::from_secs(20);
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(200);
-/// After so many commits, those of long ago are forgotten.
+/// Number of commits after which old commit notes are deleted.
 const FORGET_EVERY: usize = 1000;
 
 /// What those who watch the writer see.

@@ -38,7 +38,7 @@ pub(super) trait Job: Send {
     /// Runs it, and returns whether it succeeded. What it wrote is in the overlay then.
     fn run(&mut self, source: &dyn Source, overlay: &mut Overlay) -> bool;
 
-    /// What it wrote was taken over, with so many entries of the change log.
+    /// What it wrote was taken over, with this number of change log entries.
     fn taken_over(&mut self, entries: usize);
 
     /// It can't be taken over.
