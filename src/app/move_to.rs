@@ -48,9 +48,9 @@ pub async fn move_to(
     if !force {
         postgres::require_empty(&address).map_err(Error::NotMoved)?;
     }
+    let here = counted(&stats(config).await?.tables);
     let copy = config.storage.data_dir.join(COPY);
     let made = backup(config, &copy, true, &mut passed).await;
-    let here = counted(&stats(config).await?.tables);
     let moved = made.and_then(|Copied { damaged, .. }| {
         let look = |there: &dyn Whole| compare(&here, there, damaged > 0);
         let rows = postgres::restore(&address, &copy, &[], force, &SystemEntropy, look, &mut passed);
