@@ -69,7 +69,7 @@ impl Health {
         match (&self.store.writable, self.store.readable) {
             (Err(StoreError::StorageFull(_)), _) => Some("the disk is full, or nearly: writes are refused"),
             (Err(StoreError::Overloaded), _) => Some("the writer does not come round: the disk is slow, or stuck"),
-            (Err(_), _) => Some("writes fail: the database does not take them; the log says why"),
+            (Err(_), _) => Some("writes fail: the disk or server does not take them, or the file is not there"),
             (Ok(()), false) => Some("reads fail"),
             (Ok(()), true) => None,
         }
