@@ -116,7 +116,7 @@ def create_then_search(server, token, path, times):
 
 
 class Creating:
-    """So many creates a second, from a process of their own, until the end of the block."""
+    """Creates at this rate, per second, from a process of their own, until the end of the block."""
 
     def __init__(self, server, token, paths, rate):
         self.ended = multiprocessing.Event()

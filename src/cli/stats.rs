@@ -12,7 +12,7 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Show so many workspaces, the largest first
+    /// The number of workspaces to show, the largest first
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     workspaces: usize,
     /// Print JSON, with all workspaces

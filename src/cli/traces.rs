@@ -32,7 +32,7 @@ pub(super) struct Args {
     /// Answered with this status, such as 404, or one like it: 5xx
     #[arg(long)]
     status: Option<String>,
-    /// Taking at least so many milliseconds
+    /// Taking at least this many milliseconds
     #[arg(long, value_name = "MILLISECONDS")]
     min_ms: Option<u32>,
     /// About the workspace with this id
@@ -47,7 +47,7 @@ pub(super) struct Args {
     /// Coming at this moment or earlier
     #[arg(long, value_name = "TIME", value_parser = moment::parse)]
     until: Option<Timestamp>,
-    /// Show so many, the newest first
+    /// The number of traces to show, the newest first
     #[arg(long, value_name = "NUMBER", default_value_t = 30)]
     limit: usize,
     /// Print JSON

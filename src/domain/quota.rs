@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// What a workspace or an account has so much of, and may have no more than so much.
+/// What a quota limits: how much of it a workspace or an account has, and how much it may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quota {
     /// Artifacts, those in the trash included.

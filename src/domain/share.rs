@@ -1,6 +1,6 @@
 //! How much of some work is done.
 
-/// So much of it.
+/// How much is done, and of how much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share {
     /// What is counted, and what has become of it: `rows written`.

@@ -244,7 +244,7 @@ pub(super) struct Part {
 /// How much a part of a query adds to a score.
 #[derive(Clone, Copy)]
 pub(super) enum Worth {
-    /// Always so much.
+    /// A constant score.
     Constant(f32),
     /// What BM25 says of its term, times this.
     Rarity(f32),

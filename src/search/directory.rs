@@ -45,7 +45,7 @@ struct State {
     unsaved: HashMap<PathBuf, OwnedBytes>,
     /// Files that are still there, for what [`META`] says there may need them.
     removed: HashSet<PathBuf>,
-    /// After so many more writes, one fails.
+    /// After this number of writes, one fails.
     #[cfg(test)]
     fail_after: Option<usize>,
 }

@@ -37,7 +37,7 @@ impl SegmentCounts {
         }
     }
 
-    /// Adds the values that at least so many have, with how many that are.
+    /// Adds the values that at least this number of artifacts have, each with its count.
     fn add_from(&self, least: u64, counts: &mut HashMap<String, u64>) -> tantivy::Result<()> {
         let Some(column) = &self.column else { return Ok(()) };
         let (ordinals, by_ordinal): (Vec<u64>, Vec<u64>) =

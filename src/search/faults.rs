@@ -3,7 +3,7 @@
 use super::index::SearchIndex;
 
 impl SearchIndex {
-    /// After so many more writes of an index file, the next one fails once, as on a full disk. None ends that.
+    /// After this number of writes of index files, the next one fails once, as on a full disk. None ends that.
     pub(crate) fn fail_after(&self, writes: Option<usize>) {
         self.opened().directory.fail_after(writes);
     }

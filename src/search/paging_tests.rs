@@ -51,7 +51,7 @@ enum Step {
     Remove(usize),
     RemoveOther,
     Merge,
-    /// Something else is written, or segments are merged, and the disk fails after so many writes to it.
+    /// Something else is written, or segments are merged, and the disk fails after this number of writes.
     FailingWrite {
         texts: Vec<Vec<usize>>,
         after: usize,

@@ -24,7 +24,7 @@ impl Relevance {
         Ok(Self { bm25: Bm25Weight::for_terms(statistics, terms)?, boost })
     }
 
-    /// In a text whose length has this id, so many times.
+    /// In a text whose length has this id, this often.
     pub(super) fn score(&self, length_id: u8, count: u32) -> Score {
         rounded(self.bm25.score(length_id, count) * self.boost)
     }

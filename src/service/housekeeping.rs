@@ -146,7 +146,7 @@ impl Service {
         }
     }
 
-    /// The moment so many seconds ago, if there is one.
+    /// The moment that many seconds ago, if there is one.
     fn before(&self, seconds: Option<u64>) -> Option<Timestamp> {
         let kept = SignedDuration::from_secs(i64::try_from(seconds?).ok()?);
         self.clock.now().checked_sub(kept).ok()

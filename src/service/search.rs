@@ -204,7 +204,7 @@ impl Search {
         self.index.reached().is_none() || self.is_damaged.load(Ordering::Relaxed)
     }
 
-    /// The index is being rebuilt: so much is done, of so much.
+    /// The index is being rebuilt: how much is done, and of how much.
     pub(super) fn rebuilding(&self, done: u64, of: u64) {
         self.rebuilt.store(done, Ordering::Relaxed);
         self.to_rebuild.store(of, Ordering::Relaxed);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 const OWNER: &str = "ghostworks.owner";
 
-/// A setup with a backup every second, of which so many are kept, in this place.
+/// A setup with a backup every second, of which this number is kept, in this place.
 fn backing_up(place: &Path, keep: usize) -> Setup {
     let to = place.display().to_string();
     Setup::new()

@@ -13,7 +13,7 @@ async fn rotate(world: &World, user: UserId, id: SessionId, presented: RefreshSe
     world.store.rotate_refresh_token(user, id, presented, renewal(7), world.stamp()).await.unwrap()
 }
 
-/// Presents a token that may be presented again for so many seconds.
+/// Presents a token that may be presented again for this many seconds.
 async fn rotate_with_grace(
     world: &World,
     user: UserId,

@@ -42,7 +42,7 @@ pub(super) struct Json<T>(pub T);
 /// A JSON body that need not be there, and whose faults are the handler's to judge. An empty one is none.
 pub(super) struct OptionalJson<T>(pub Result<Option<T>, Problem>);
 
-/// The bytes of the body, at most so many, within the time for it.
+/// The bytes of the body: no more than the limit, and within the time for it.
 pub(super) async fn read(request: &Request, body: &mut RequestBody, max_bytes: usize) -> Result<Bytes, Problem> {
     body::open(request, body, max_bytes, Problem::payload_too_large)?.read_all().await
 }

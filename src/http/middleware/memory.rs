@@ -64,7 +64,7 @@ fn size_of_head(headers: &HeaderMap) -> usize {
     headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
 }
 
-/// An answer that holds the memory it takes, if there is so much. What is not counted of a body is nothing over HTTP/2.
+/// An answer that holds the memory it takes, if that is free. What is not counted of a body is nothing over HTTP/2.
 fn counted(mut response: Response, holding: Holding, uncounted: usize, is_safe: bool) -> Result<Response> {
     let is_shared = response.data::<Shared>().is_some();
     if is_shared && uncounted > 0 {

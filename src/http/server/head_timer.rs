@@ -21,7 +21,7 @@ impl Received {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Counts so many more.
+    /// Adds to the count.
     pub(super) fn add(&self, count: usize) {
         self.0.fetch_add(count as u64, Ordering::Relaxed);
     }

@@ -11,7 +11,7 @@ use crate::domain::{
 use crate::service::{Caller, Error, Service};
 use crate::telemetry::{Operation, annotate, annotate_with};
 
-/// In a workspace of so many artifacts, to look at all of them takes no longer than to let the index catch up.
+/// In a workspace of no more artifacts than this, to look at all of them takes no longer than to let the index catch up.
 const SMALL: u64 = 1000;
 
 impl Service {

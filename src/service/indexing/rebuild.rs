@@ -8,7 +8,7 @@ use crate::search::{IndexChange, SearchIndex};
 
 /// Workspaces that are read at once.
 const TENANTS_AT_ONCE: usize = 1000;
-/// How often the log says how far it is: after so many artifacts.
+/// How often the log says how far it is: after this number of artifacts.
 const LOG_EVERY: u64 = 50_000;
 
 impl Indexer {

@@ -92,7 +92,7 @@ impl World {
         self.write(some.map(|number| write(id(number))).collect()).await;
     }
 
-    /// Follows for so many batches, and breaks off.
+    /// Follows for this number of batches, and breaks off.
     async fn follow(&self, batches: usize) {
         let Some(mut after) = self.indexer.position().await.unwrap() else { return };
         for _ in 0..batches {
@@ -103,7 +103,7 @@ impl World {
         }
     }
 
-    /// Lets the disk fail once, after so many writes of index files, or not any more.
+    /// Lets the disk fail once, after this number of writes of index files, or not any more.
     async fn fail_after(&self, writes: Option<usize>) {
         let fail = move |index: &SearchIndex| {
             index.fail_after(writes);
@@ -210,7 +210,7 @@ enum Step {
     Follow(usize),
     CatchUp,
     Merge(SegmentSize),
-    /// The disk fails once, after so many writes of index files.
+    /// The disk fails once, after this number of writes of index files.
     Fail {
         after: usize,
     },

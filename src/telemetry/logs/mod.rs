@@ -67,7 +67,7 @@ impl Drop for Started {
 }
 
 /// Sends the process's log lines where the configuration says, and to `provider`, if there is one, and keeps the newest of them
-/// in so many bytes. Only the first call has an effect.
+/// in this number of bytes. Only the first call has an effect.
 pub fn start(config: &Log, provider: Option<&SdkLoggerProvider>, bytes: usize) -> Started {
     let is_terminal = std::io::stderr().is_terminal();
     let (filter, written) = reload::Layer::new(level::written(config.level));

@@ -1,4 +1,4 @@
-//! Traces whose spans are kept whole: some in each second, one in so many of the others, and those that a trusted caller asks
+//! Traces whose spans are kept whole: some in each second, a fraction of the others, and those that a trusted caller asks
 //! for. So their cost has a bound, whatever comes.
 
 use std::collections::VecDeque;
@@ -18,7 +18,7 @@ use super::lock;
 const EACH_SECOND: u64 = 32;
 /// How many are chosen in a second because a trusted caller asks.
 const ASKED_EACH_SECOND: u64 = 128;
-/// Of the others, one in so many.
+/// Of the others, one in this many.
 const ONE_IN: u64 = 64;
 /// How many traces are known as chosen. A power of two: a trace's place is the end of its id.
 const PLACES: usize = 4096;
@@ -62,7 +62,7 @@ pub(in crate::telemetry) struct FullTraces {
 }
 
 impl FullTraces {
-    /// Spans of at most so many bytes.
+    /// Spans of at most this number of bytes.
     pub fn new(bytes: usize) -> Self {
         let bytes = bytes.saturating_sub(PLACES * size_of::<AtomicU64>());
         Self {

@@ -33,7 +33,7 @@ pub(super) fn record(number: u64, status: u16) -> Record {
     }
 }
 
-/// One that took so many nanoseconds.
+/// One that took this many nanoseconds.
 pub(super) fn slow(number: u64, elapsed: u64) -> Record {
     Record { elapsed, ..record(number, 200) }
 }

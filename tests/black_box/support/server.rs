@@ -96,7 +96,7 @@ impl Setup {
         self
     }
 
-    /// With so many descriptors and no more.
+    /// With this many descriptors and no more.
     pub fn descriptors(mut self, count: u32) -> Self {
         self.descriptors = Some(count);
         self
@@ -355,7 +355,7 @@ impl Process {
     }
 }
 
-/// The program, with so many descriptors and no more: it can't raise a limit of both kinds.
+/// The program, with this many descriptors and no more: it can't raise a limit of both kinds.
 fn limited(descriptors: Option<u32>) -> Command {
     let program = env!("CARGO_BIN_EXE_ghostworks");
     let Some(count) = descriptors else { return Command::new(program) };

@@ -162,7 +162,7 @@ pub struct State {
 }
 
 impl State {
-    /// What to do with a message of so many items; when slow, after a while.
+    /// What to do with a message of this many items; when slow, after a while.
     async fn judge(&self, items: usize) -> Verdict {
         let mood = *lock(&self.mood);
         match mood {
