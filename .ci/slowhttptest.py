@@ -45,7 +45,8 @@ class Other(threading.Thread):
         super().__init__(daemon=True)
         self.url, self.authority = urlsplit(url), authority
         self.over, self.times, self.failed, self.token = threading.Event(), [], [], None
-        person = {"email": "other@example.com", "password": "Uncommon-Passphrase-1"}
+        # Servers of one run may share a database.
+        person = {"email": f"other-{self.url.port}@example.com", "password": "Uncommon-Passphrase-1"}
         self.call("POST", "/api/v1/auth/register", person)
         self.token = json.loads(self.call("POST", "/api/v1/auth/login", person))["access_token"]
         workspace = json.loads(self.call("POST", "/api/v1/workspaces", {"name": "Others"}))["id"]
