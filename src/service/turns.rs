@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn workspaces_take_turns() {
+    fn s50_workspaces_take_turns() {
         let turns = Turns::new(1, LIMITS);
         let mut turn = turns.enqueue(tenant(1)).expect("room").try_recv().ok();
         let mut waiting: Vec<_> =

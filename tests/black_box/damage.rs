@@ -98,7 +98,7 @@ fn names(page: &Value) -> Vec<String> {
 }
 
 #[test]
-fn a_damaged_artifact_is_said_where_it_is_asked_for_and_passed_over_in_lists() {
+fn s60_a_damaged_artifact_is_said_where_it_is_asked_for_and_passed_over_in_lists() {
     let spoilt = Spoilt::new();
     let (server, client) = spoilt.start();
     let artifacts = spoilt.artifacts();
@@ -139,7 +139,7 @@ fn a_damaged_artifact_is_said_where_it_is_asked_for_and_passed_over_in_lists() {
 }
 
 #[test]
-fn damage_is_reported_once_to_operators_alone() {
+fn s60_damage_is_reported_once_to_operators_alone() {
     let spoilt = Spoilt::new();
     let (server, client) = spoilt.start();
     let healthy = client.get("/health/detailed").expect(200).json();
@@ -244,7 +244,7 @@ fn an_index_that_is_rebuilt_goes_on_past_damage() {
 }
 
 #[test]
-fn a_damaged_session_or_account_is_said_and_other_sessions_go_on() {
+fn s60_a_damaged_session_or_account_is_said_and_other_sessions_go_on() {
     let setup = Setup::new();
     let server = setup.start();
     let (ann, bob) = (Account::new(&server), Account::new(&server));

@@ -148,7 +148,7 @@ fn what_is_not_limited_says_nothing_of_limits() {
 }
 
 #[test]
-fn s10_guessing_keeps_nobody_out_where_they_signed_in_before() {
+fn s10_s56_guessing_keeps_nobody_out_where_they_signed_in_before() {
     let server = start();
     let email = format!("{}@example.com", unique("owner"));
     register(&at(&server, "203.0.113.20"), &email).expect(201);

@@ -26,7 +26,7 @@ fn is_signed_in(server: &Server, tokens: &Value) -> bool {
 }
 
 #[test]
-fn s14_many_tabs_that_refresh_at_once_get_the_same_refresh_token() {
+fn s14_s58_many_tabs_that_refresh_at_once_get_the_same_refresh_token() {
     // With the limits on: ten a minute from one address.
     let server = Setup::new().rate_limited().env("GHOSTWORKS__AUTH__REFRESH_GRACE_SECONDS", "60").start();
     let account = Account::new(&server);
@@ -62,7 +62,7 @@ fn a_tab_that_is_behind_gets_the_newest_refresh_token() {
 }
 
 #[test]
-fn an_answer_that_was_lost_is_given_again_by_a_server_with_other_keys() {
+fn s58_an_answer_that_was_lost_is_given_again_by_a_server_with_other_keys() {
     let setup = Setup::new().env("GHOSTWORKS__AUTH__REFRESH_GRACE_SECONDS", "60");
     let setup = setup.env("GHOSTWORKS__AUTH__SIGNING_KEY", "5e1f0c8a9b7d4e2f6a3c1b0d8e9f7a6b");
     let server = setup.start();

@@ -65,7 +65,7 @@ async fn a_full_disk_is_told_from_a_broken_one_once_and_so_is_that_it_has_room_a
 }
 
 #[tokio::test]
-async fn reads_go_on_while_the_disk_is_nearly_full() {
+async fn s52_reads_go_on_while_the_disk_is_nearly_full() {
     let disk = Disk::default();
     let store = store(&disk, patient());
     assert_eq!(submit(&store, append).await.result, Ok(()));
