@@ -29,6 +29,7 @@ class Ledger:
         # People come through the balancer and, so that each server has its share of what there is, to each of them.
         self.asked, self.figures, self.is_over, self.errors = [*servers, balancer], Figures(), threading.Event(), []
         self.lock, self.newest, self.counts = threading.Lock(), {}, Counter()
+        self.threads = []
         self.client = Client(servers, 0, self.figures)
         self.token = self.sign_in(self.client, "owner@example.com")
         body = {"name": "Ledger", "slug": "ledger"}
@@ -46,7 +47,8 @@ class Ledger:
         for number in range(2 * len(self.kinds)):
             kind = self.kinds[number // 2]
             client = Client(self.asked, number, self.figures)
-            threading.Thread(target=self.write, args=(kind, client), daemon=True, name=f"{kind}-{number}").start()
+            self.threads.append(threading.Thread(target=self.write, args=(kind, client), daemon=True))
+            self.threads[-1].start()
 
     def write(self, kind, client):
         try:
@@ -71,9 +73,7 @@ class Ledger:
 
     def finish(self):
         self.is_over.set()
-        for thread in threading.enumerate():
-            if "-" in thread.name and thread.daemon and thread is not threading.current_thread():
-                thread.join()
+        [thread.join() for thread in self.threads]
 
     def faults(self):
         """What is not as it was answered, by kind."""

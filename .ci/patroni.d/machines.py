@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 NETWORK = "10.203.0"
-PATIENCE = 180
+PATIENCE = 300
 BETWEEN_LOOKS = 0.2
 
 

@@ -15,7 +15,7 @@ OPERATOR_TOKEN = "operator-token-of-the-check"
 ANSWER_SECONDS = 25
 BETWEEN_ATTEMPTS = 0.3
 # Nobody waits longer than this for one thing to be done.
-INSISTENCE_SECONDS = 300
+INSISTENCE_SECONDS = 600
 # What may have been done all the same: 502 and 504 are the balancer's. Whatever else failed was not.
 DOUBTFUL = (500, 502, 504, "outcome_unknown", "deadline_exceeded", "idempotency_in_flight")
 
