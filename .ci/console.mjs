@@ -3,92 +3,9 @@
 // the screen, and on what axe finds in either theme. With SHOTS=DIRECTORY, keeps a picture of every page: phone and desk, light and dark.
 //
 // Usage: node console.mjs URL   (playwright-core and axe-core must be installed beside it). With OPERATOR_TOKEN, that of the
-// server, the pages for operators as well.
+// server, the pages for operators as well. `.ci/full console` looks closer, by what is in console.d.
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { chromium } from 'playwright-core';
-
-const { origin } = new URL(process.argv[2]);
-const shots = process.env.SHOTS;
-const patience = 60_000;
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const problems = [];
-const widths = { phone: { width: 390, height: 844 }, desk: { width: 1280, height: 860 } };
-
-const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
-  args: [
-    '--no-sandbox', // Chromium has none for root.
-    '--disable-gpu',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-  ],
-});
-
-async function call(path, body, token) {
-  const answer = await fetch(origin + path, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) },
-    body: body && JSON.stringify(body),
-    signal: AbortSignal.timeout(patience),
-  });
-  assert.ok(answer.ok, `${path} answered ${answer.status}: ${await answer.clone().text()}`);
-  return answer.json();
-}
-
-async function register() {
-  const account = { email: `console-${randomUUID()}@example.com`, password: 'Uncommon-Passphrase-1' };
-  const { user_id: id } = await call('/api/v1/auth/register', { ...account, first_name: 'Ann' });
-  return { ...account, id };
-}
-
-// A page in a browser of its own, whose complaints are noted.
-async function open(name, options) {
-  const context = await browser.newContext({ baseURL: origin, viewport: widths.desk, ...options });
-  context.setDefaultTimeout(patience);
-  const problem = (text) => problems.push(`${name}: ${text}`);
-  context.on('console', (message) => {
-    if (message.type() === 'error') problem(`${message.text()} (${message.location().url})`);
-  });
-  context.on('weberror', (error) => problem(error.error().stack));
-  context.on('request', (request) => {
-    const url = new URL(request.url());
-    if (url.origin !== origin) problem(`requests ${url}`);
-  });
-  const page = await context.newPage();
-  return { page, problem };
-}
-
-// Takes pictures of where the page is, and says if it is wider than the screen, or what axe finds.
-async function look(page, problem, name) {
-  for (const [size, viewport] of Object.entries(widths)) {
-    await page.setViewportSize(viewport);
-    const [content, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
-    if (content > screen) problem(`${name} is ${content} pixels wide on a screen of ${screen}`);
-    for (const colorScheme of shots ? ['light', 'dark'] : []) {
-      await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: `${shots}/${name}-${size}-${colorScheme}.png`, fullPage: true });
-    }
-  }
-  await page.setViewportSize(widths.desk);
-  for (const colorScheme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme });
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
-    for (const { id, nodes } of violations) problem(`${name}: axe finds ${id} at ${nodes[0].target} in ${colorScheme}`);
-  }
-}
-
-async function signIn(page, account) {
-  await page.getByLabel('E-mail address').fill(account.email);
-  await page.getByLabel('Password').fill(account.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-}
+import { call, finish, look, open, register, signIn } from './console.d/browser.mjs';
 
 async function walk(name, javaScriptEnabled) {
   const { page, problem } = await open(name, { javaScriptEnabled });
@@ -153,7 +70,7 @@ async function invite(name, javaScriptEnabled) {
   const seen = (page, what) => (javaScriptEnabled ? look(page, problem, what) : Promise.resolve());
   const account = await register();
   try {
-    const { access_token: token } = await call('/api/v1/auth/login', { email: account.email, password: account.password });
+    const { token } = account;
     const { id } = await call('/api/v1/workspaces', { name: 'Guests' }, token);
     await page.goto('/console');
     await signIn(page, account);
@@ -198,7 +115,7 @@ async function overfull() {
   const { page, problem } = await open('overfull', {});
   const account = await register();
   try {
-    const { access_token: token } = await call('/api/v1/auth/login', { email: account.email, password: account.password });
+    const { token } = account;
     const long = 'W'.repeat(50);
     const { id } = await call('/api/v1/workspaces', { name: `${long}${long}`, description: 'x'.repeat(1000) }, token);
     const artifacts = `/api/v1/workspaces/${id}/artifacts`;
@@ -285,9 +202,4 @@ await invite('with a script', true);
 await invite('without a script', false);
 await overfull();
 if (process.env.OPERATOR_TOKEN) await operate();
-const version = browser.version();
-await browser.close();
-
-for (const problem of problems) console.error(`console: ${problem}`);
-if (problems.length > 0) process.exit(1);
-console.log(`the console works in Chromium ${version}, with a script and without`);
+await finish('the console works, with a script and without,');
