@@ -100,11 +100,12 @@ fn places(visitor: &Visitor) -> Vec<Found> {
     places
 }
 
-fn operators() -> [Found; 6] {
+fn operators() -> [Found; 7] {
     [
         Found::new("Overview", "of the server", links::OPERATE),
         Found::new("Requests", "to the server", links::OPERATE_TRACES),
         Found::new("Accounts", "of the server", links::OPERATE_ACCOUNTS),
+        Found::new("Workspaces", "of the server", links::OPERATE_WORKSPACES),
         Found::new("Storage", "of the server", links::OPERATE_STORAGE),
         Found::new("Configuration", "of the server", links::OPERATE_CONFIGURATION),
         Found::new("Log", "of the server", links::OPERATE_LOG),

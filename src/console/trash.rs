@@ -91,7 +91,8 @@ pub(super) async fn purge(mut request: PageRequest) -> Result<Response, Outcome>
 pub(super) fn why(note: &str) -> Markup {
     let words = match note {
         NOT_DELETED => {
-            "Somebody changed this artifact after the page was made on which you deleted it, so nothing was deleted. This is what it              is now: delete it again if you still want to."
+            "Somebody changed this artifact after the page was made on which you deleted it, so nothing was deleted. \
+             This is what it is now: delete it again if you still want to."
         }
         WAS_RESTORED => "Somebody else took it out of the trash before you did.",
         _ => return html! {},

@@ -4,6 +4,7 @@
 mod forms;
 mod page;
 mod part;
+mod program;
 mod sessions;
 
 use maud::html;

@@ -6,6 +6,7 @@ use poem::http::StatusCode;
 
 use super::forms;
 use super::part::Said;
+use super::program;
 use crate::console::layout::{Shell, form_fields};
 use crate::console::links;
 use crate::console::outcome::Outcome;
@@ -46,7 +47,9 @@ fn row(request: &PageRequest, visitor: &Visitor, session: &Session, is_own: bool
         li {
             div class="head" {
                 div {
-                    span class="title clip" { (session.user_agent.as_deref().unwrap_or("An unknown program")) }
+                    span class="title clip" title=[session.user_agent.as_deref()] {
+                        (session.user_agent.as_deref().map_or_else(|| "An unknown program".to_owned(), program::named))
+                    }
                     p class="muted small" {
                         @if session.console.is_some() { "console" } @else { "API" }
                         " · from " (session.ip.as_deref().unwrap_or("an unknown address"))

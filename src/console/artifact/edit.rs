@@ -12,7 +12,7 @@ use crate::console::once::once;
 use crate::console::outcome::{Outcome, see};
 use crate::console::submission;
 use crate::console::visitor::Visitor;
-use crate::domain::{Artifact, Precondition, TenantId, Violations};
+use crate::domain::{Artifact, ArtifactId, Precondition, TenantId, Violations};
 use crate::http::pages::PageRequest;
 use crate::service::Error;
 
@@ -64,13 +64,16 @@ pub(in crate::console) async fn update(mut request: PageRequest) -> Result<Respo
     };
     let trouble = match &changed {
         Err(Error::Invalid(violations)) => Trouble::Invalid(violations),
-        Err(Error::VersionMismatch { .. }) => Trouble::Changed,
+        Err(Error::VersionMismatch { .. } | Error::ArtifactNotFound) => Trouble::Changed,
         _ => {
             let artifact = changed?;
             return Ok(see(&links::artifact(tenant, artifact.id)));
         }
     };
-    let current = request.service().artifact(&visitor.caller, tenant, id).await?;
+    let current = match request.service().artifact(&visitor.caller, tenant, id).await {
+        Err(Error::ArtifactNotFound) => return Ok(deleted_page(&request, &visitor, (tenant, id), &fields)?),
+        current => current?,
+    };
     if matches!(trouble, Trouble::Changed) && fields.are_of(&current) {
         // The same was sent before, or by somebody else: it is as it should be.
         return Ok(see(&links::artifact(tenant, id)));
@@ -98,12 +101,41 @@ fn new_page(
     fields: &Fields,
     wrong: Option<&Violations>,
 ) -> Result<Response, Error> {
-    let content = html! {
-        h1 { "New artifact" }
-        (sheet(request, visitor, &links::new_artifact(tenant), &fields.inputs(tenant, wrong), "Create artifact", &links::catalog(tenant)))
-    };
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    Ok(Shell::new("New artifact").of(visitor).within(visitor.workspace(tenant)?, Tab::Catalog).page(status, &content))
+    let inputs = fields.inputs(tenant, wrong);
+    Ok(Shell::new("New artifact")
+        .of(visitor)
+        .within(visitor.workspace(tenant)?, Tab::Catalog)
+        .page(status, &new_sheet(request, visitor, tenant, &html! {}, &inputs)))
+}
+
+/// Somebody deleted what was written about; what was written can be a new artifact.
+fn deleted_page(
+    request: &PageRequest,
+    visitor: &Visitor,
+    (tenant, id): (TenantId, ArtifactId),
+    fields: &Fields,
+) -> Result<Response, Error> {
+    let told = html! {
+        section class="panel warning" role="alert" {
+            h2 { "Somebody deleted this while you were writing" }
+            p {
+                "Nothing of yours is lost: it is in the form below, and makes a new artifact. Or "
+                a href=(links::artifact(tenant, id)) { "look at what was deleted" } ", and restore it if it is in the trash."
+            }
+        }
+    };
+    let content = new_sheet(request, visitor, tenant, &told, &fields.inputs(tenant, None));
+    let shell = Shell::new("Deleted meanwhile").of(visitor).within(visitor.workspace(tenant)?, Tab::Catalog);
+    Ok(shell.page(StatusCode::CONFLICT, &content))
+}
+
+fn new_sheet(request: &PageRequest, visitor: &Visitor, tenant: TenantId, told: &Markup, inputs: &Markup) -> Markup {
+    html! {
+        h1 { "New artifact" }
+        (told)
+        (sheet(request, visitor, &links::new_artifact(tenant), inputs, "Create artifact", &links::catalog(tenant)))
+    }
 }
 
 fn edit_page(
@@ -125,7 +157,7 @@ fn edit_page(
     };
     let (edit, back) = (links::of_artifact(tenant, id, "edit"), links::artifact(tenant, id));
     let content = html! {
-        h1 { "Edit " bdi { (current.name.as_str()) } }
+        h1 class="clip" { "Edit " bdi { (current.name.as_str()) } }
         @if matches!(trouble, Trouble::Changed) { (conflict::both(current, fields, &back)) }
         (sheet(request, visitor, &edit, &inputs, save, &back))
     };
