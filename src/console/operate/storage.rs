@@ -111,8 +111,8 @@ fn tasks(tasks: &[TaskHealth], now: Timestamp) -> Markup {
                 tbody { @for task in tasks {
                     tr {
                         td { code { (task.name) } @if task.is_failing { " " span class="status bad" { "failing" } } }
-                        td { @if let Some(at) = task.last_success { (ago(now, at)) } @else { "–" } }
-                        td class="number" { (number(task.errors + task.panics)) }
+                        td data-of="last well" { @if let Some(at) = task.last_success { (ago(now, at)) } @else { "–" } }
+                        td class="number" data-of="failures" { (number(task.errors + task.panics)) }
                         td class="muted small" { @if let Some(failure) = task.last_failure { (failure.what) " " (ago(now, failure.at)) } }
                     }
                 } }

@@ -121,9 +121,11 @@ impl Filter {
                             aria-current=[(self.show == name).then_some("true")] { (label) }
                     }
                 }
-                @for (label, value, without) in self.chips() {
-                    a class="chip" href=(without.link(place, "")) aria-label=(format!("Remove the filter {label} {value}")) {
-                        span class="muted" { (label) " " } (value) span aria-hidden="true" { " ×" }
+                div class="chips" {
+                    @for (label, value, without) in self.chips() {
+                        a class="chip" href=(without.link(place, "")) aria-label=(format!("Remove the filter {label} {value}")) {
+                            span class="muted" { (label) " " } (value) span aria-hidden="true" { " ×" }
+                        }
                     }
                 }
             }

@@ -16,6 +16,13 @@ const LOGGED: &str = "log ";
 const WIDTH: u64 = 1000;
 /// What a record calls a write and a look into the search index.
 const CALLS: [&str; 2] = ["write", "search"];
+/// The classes of bars, and what each stands for.
+const LEGEND: [(&str, &str); 4] = [
+    ("queue", "waiting for the writer"),
+    ("commit", "commit to disk"),
+    ("wait", "waiting for the search index"),
+    ("rest", "everything else"),
+];
 /// The deepest part that is drawn further in than the one above it.
 const DEEPEST: usize = 8;
 
@@ -124,8 +131,7 @@ pub(super) fn drawn(spans: &[Span]) -> Markup {
             }
         }
         p class="legend small muted" {
-            span class="key queue" {} "waiting for the writer" span class="key commit" {} "commit to disk"
-            span class="key wait" {} "waiting for the search index" span class="key rest" {} "everything else"
+            @for (class, what) in LEGEND { span { span class={ "key " (class) } {} (what) } }
         }
     }
 }
