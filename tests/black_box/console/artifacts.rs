@@ -112,6 +112,20 @@ fn who_comes_second_sees_both_versions_and_chooses() {
 }
 
 #[test]
+fn what_was_written_of_what_somebody_deleted_meanwhile_is_not_lost() {
+    let world = World::new();
+    let id = world.create(&[("name", "Anvil")]);
+    let (page, edit) = (world.page(&id), format!("{}/edit", world.page(&id)));
+    let mine = world.browser.get(&edit).expect(200);
+    let shown = world.browser.get(&page).expect(200);
+    world.browser.submit(&shown, &format!("{page}/delete"), &[]).expect(303);
+    let deleted = world.browser.submit(&mine, &edit, &[("name", "Anvil"), ("description", "my words")]).expect(409);
+    for part in ["Somebody deleted this", "my words", "Create artifact"] {
+        assert!(deleted.body.contains(part), "{part}: {}", deleted.body);
+    }
+}
+
+#[test]
 fn what_was_deleted_is_in_the_trash_and_comes_back() {
     let world = World::new();
     let id = world.create(&[("name", "Old anvil")]);
