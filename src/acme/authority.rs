@@ -51,7 +51,7 @@ impl Authority {
     /// The authority with this directory, which is trusted for the certificates in the PEM file `root`, or else for those of
     /// Mozilla. Must be made on a runtime.
     pub fn new(directory: String, root: Option<&Path>, telemetry: Arc<Telemetry>) -> Result<Self, AcmeError> {
-        let client = root.map(|root| TrustingClient::new(root, TIMEOUT)).transpose().map_err(AcmeError::Root)?;
+        let client = root.map(TrustingClient::new).transpose().map_err(AcmeError::Root)?;
         Ok(Self { directory, telemetry, client: client.map(Arc::new) })
     }
 

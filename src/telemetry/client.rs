@@ -41,13 +41,12 @@ fn sender(tls: ClientConfig) -> HttpSender {
 pub(super) struct HttpClient {
     client: HttpSender,
     runtime: Handle,
-    export_timeout: Duration,
 }
 
 impl HttpClient {
-    /// A client that trusts what `tls` trusts, and as an exporter waits this long for an answer. Must be made on a runtime.
-    pub(super) fn new(tls: ClientConfig, export_timeout: Duration) -> Self {
-        Self { client: sender(tls), runtime: Handle::current(), export_timeout }
+    /// A client that trusts what `tls` trusts. Must be made on a runtime.
+    pub(super) fn new(tls: ClientConfig) -> Self {
+        Self { client: sender(tls), runtime: Handle::current() }
     }
 
     /// Sends a request and reads the whole answer.
@@ -65,13 +64,6 @@ impl HttpClient {
 impl fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("HttpClient")
-    }
-}
-
-#[async_trait::async_trait]
-impl opentelemetry_http::HttpClient for HttpClient {
-    async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        self.send(request, self.export_timeout).await
     }
 }
 

@@ -57,8 +57,8 @@ impl Outbound {
         Self { client: OnceLock::new(), duration: client_request_duration(meter) }
     }
 
-    fn client(&self, timeout: Duration) -> Result<&HttpClient, CallError> {
-        let client = self.client.get_or_init(|| Ok(HttpClient::new(Tls::default().config()?, timeout)));
+    fn client(&self) -> Result<&HttpClient, CallError> {
+        let client = self.client.get_or_init(|| Ok(HttpClient::new(Tls::default().config()?)));
         client.as_ref().map_err(|problem| CallError::Connection(problem.clone()))
     }
 }
@@ -68,16 +68,16 @@ pub struct TrustingClient(HttpClient);
 
 impl TrustingClient {
     /// What trusts the certificates in a PEM file. The error says what is wrong with the file.
-    pub fn new(authorities: &Path, timeout: Duration) -> Result<Self, String> {
+    pub fn new(authorities: &Path) -> Result<Self, String> {
         let tls = Tls { authorities: Some(authorities), identity: None };
-        Ok(Self(HttpClient::new(tls.config()?, timeout)))
+        Ok(Self(HttpClient::new(tls.config()?)))
     }
 }
 
 impl Telemetry {
     /// Sends a request to another service, in a client span that it is given, and waits so long for the whole answer.
     pub async fn call(&self, request: Request<Bytes>, timeout: Duration) -> Result<Response<Bytes>, CallError> {
-        self.call_over(self.outbound.client(timeout), request, timeout).await
+        self.call_over(self.outbound.client(), request, timeout).await
     }
 
     /// The same, to a service that is trusted for other certificates.

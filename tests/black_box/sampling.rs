@@ -65,3 +65,61 @@ fn until_the_service_has_answered_the_initial_rate_holds() {
     collector.span(trace, "GET /readyz");
     assert!(collector.spans().iter().any(|span| span.name == "GET /livez"), "{:?}", collector.spans());
 }
+
+/// The traces of `requests` requests that arrived at the collector; the server is stopped.
+fn recorded(service: SocketAddr, questions: &mpsc::Receiver<String>, path: &str, requests: usize) -> (usize, String) {
+    let collector = Collector::start();
+    let argument = format!("endpoint=http://{service}/sampling,pollingIntervalMs=20,initialSamplingRate=0");
+    let server = Setup::new()
+        .traces_to(&collector.endpoint())
+        .env("OTEL_TRACES_SAMPLER", "jaeger_remote")
+        .env("OTEL_TRACES_SAMPLER_ARG", &argument)
+        .start();
+    for _ in 0..2 {
+        questions.recv_timeout(crate::support::PATIENCE).expect("the service is asked");
+    }
+    let client = server.client();
+    let sampled = (0..requests)
+        .filter(|_| client.get(path).header("traceresponse").is_some_and(|it| it.ends_with("-01")))
+        .count();
+    let log = server.stderr();
+    server.stop();
+    let arrived: std::collections::BTreeSet<String> = collector.spans().into_iter().map(|span| span.trace).collect();
+    assert_eq!(arrived.len(), sampled, "what answers call recorded is what arrives");
+    (sampled, log)
+}
+
+#[test]
+fn a_rate_is_kept_and_told() {
+    let (service, questions) =
+        sampling_service(r#"{"strategyType":"RATE_LIMITING","rateLimitingSampling":{"maxTracesPerSecond":1000}}"#);
+    let (sampled, log) = recorded(service, &questions, "/livez", 20);
+    assert_eq!(sampled, 20);
+    assert!(log.contains("1000 a second"), "{log}");
+    let (service, questions) =
+        sampling_service(r#"{"strategyType":"RATE_LIMITING","rateLimitingSampling":{"maxTracesPerSecond":0.001}}"#);
+    let (sampled, _) = recorded(service, &questions, "/livez", 20);
+    assert!(sampled <= 1, "{sampled}");
+}
+
+#[test]
+fn an_operation_goes_by_its_own_share() {
+    let strategy = r#"{
+        "strategyType": "PROBABILISTIC",
+        "operationSampling": {
+            "defaultSamplingProbability": 0, "defaultLowerBoundTracesPerSecond": 0,
+            "perOperationStrategies": [{"operation": "GET /readyz", "probabilisticSampling": {"samplingRate": 1}}]
+        }
+    }"#;
+    let (service, questions) = sampling_service(strategy);
+    assert_eq!(recorded(service, &questions, "/readyz", 5).0, 5);
+    let (service, questions) = sampling_service(strategy);
+    assert_eq!(recorded(service, &questions, "/livez", 5).0, 0);
+}
+
+#[test]
+fn a_service_that_does_not_say_it_is_warned_of_once() {
+    let (service, questions) = sampling_service("<html>no strategy</html>");
+    let (sampled, log) = recorded(service, &questions, "/livez", 3);
+    assert_eq!((sampled, log.matches("the sampling service does not say").count()), (0, 1), "{log}");
+}

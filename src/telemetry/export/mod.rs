@@ -89,7 +89,7 @@ fn over_http(otlp: &Otlp, format: Format) -> Result<Http, String> {
     let tls = if is_tls(otlp) { tls.config()? } else { Tls::nobody()? };
     let url = endpoint(otlp).parse().map_err(|error| with_causes(&error))?;
     let timeout = attempt_timeout(otlp);
-    Ok(Http::new(HttpClient::new(tls, timeout), url, headers(otlp), format, timeout, is_compressed(otlp)))
+    Ok(Http::new(HttpClient::new(tls), url, headers(otlp), format, timeout, is_compressed(otlp)))
 }
 
 fn headers(otlp: &Otlp) -> HeaderMap {

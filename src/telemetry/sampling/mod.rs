@@ -1,27 +1,25 @@
 //! Which traces are recorded: by a sampler that another can take the place of while the process runs.
 
+mod remote;
+mod strategy;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use opentelemetry::trace::{Link, SpanKind, TraceId};
 use opentelemetry::{Context, KeyValue};
-use opentelemetry_sdk::runtime;
 use opentelemetry_sdk::trace::{Sampler, SamplingResult, ShouldSample};
 
-use super::client::{HttpClient, Tls};
+use self::remote::RemoteSampler;
 use super::error::TelemetryError;
 use crate::config::{self, Exporter, RemoteSampling, SamplerArg};
 
-/// How long the service that says which traces are recorded has to answer.
-const REMOTE_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// The sampler in force.
 #[derive(Clone, Debug)]
-pub(super) struct CurrentSampler(Arc<ArcSwap<Sampler>>);
+pub(super) struct CurrentSampler(Arc<ArcSwap<Box<dyn ShouldSample>>>);
 
 /// A sampler that can be put in force.
-pub struct NewSampler(Sampler);
+pub struct NewSampler(Box<dyn ShouldSample>);
 
 impl CurrentSampler {
     pub fn new(sampler: NewSampler) -> Self {
@@ -52,39 +50,35 @@ impl NewSampler {
     pub fn of(config: &config::Telemetry) -> Result<Self, TelemetryError> {
         // Where nothing is exported, requests still get trace ids, which logs and answers carry.
         let is_exported = !config.disabled && config.traces_exporter != Exporter::None;
-        Ok(Self(if is_exported { sampler(config)? } else { Sampler::AlwaysOff }))
+        Ok(Self(if is_exported { sampler(config)? } else { Box::new(Sampler::AlwaysOff) }))
     }
 }
 
-fn sampler(config: &config::Telemetry) -> Result<Sampler, TelemetryError> {
+fn sampler(config: &config::Telemetry) -> Result<Box<dyn ShouldSample>, TelemetryError> {
     let ratio = Sampler::TraceIdRatioBased(match config.sampler_arg {
         Some(SamplerArg::Ratio(ratio)) => ratio,
         _ => 1.0,
     });
-    Ok(match config.sampler {
-        config::Sampler::AlwaysOn => Sampler::AlwaysOn,
-        config::Sampler::AlwaysOff => Sampler::AlwaysOff,
-        config::Sampler::TraceIdRatio => ratio,
-        config::Sampler::JaegerRemote => remote(config)?,
-        config::Sampler::ParentBasedAlwaysOn => Sampler::ParentBased(Box::new(Sampler::AlwaysOn)),
-        config::Sampler::ParentBasedAlwaysOff => Sampler::ParentBased(Box::new(Sampler::AlwaysOff)),
-        config::Sampler::ParentBasedTraceIdRatio => Sampler::ParentBased(Box::new(ratio)),
-        config::Sampler::ParentBasedJaegerRemote => Sampler::ParentBased(Box::new(remote(config)?)),
-    })
+    let parent_based = |sampler: Box<dyn ShouldSample>| Box::new(Sampler::ParentBased(sampler));
+    let sampler: Box<dyn ShouldSample> = match config.sampler {
+        config::Sampler::AlwaysOn => Box::new(Sampler::AlwaysOn),
+        config::Sampler::AlwaysOff => Box::new(Sampler::AlwaysOff),
+        config::Sampler::TraceIdRatio => Box::new(ratio),
+        config::Sampler::JaegerRemote => Box::new(remote(config)?),
+        config::Sampler::ParentBasedAlwaysOn => parent_based(Box::new(Sampler::AlwaysOn)),
+        config::Sampler::ParentBasedAlwaysOff => parent_based(Box::new(Sampler::AlwaysOff)),
+        config::Sampler::ParentBasedTraceIdRatio => parent_based(Box::new(ratio)),
+        config::Sampler::ParentBasedJaegerRemote => parent_based(Box::new(remote(config)?)),
+    };
+    Ok(sampler)
 }
 
 /// A sampler that asks another service, and goes by its last answer.
-fn remote(config: &config::Telemetry) -> Result<Sampler, TelemetryError> {
+fn remote(config: &config::Telemetry) -> Result<RemoteSampler, TelemetryError> {
     let remote = match &config.sampler_arg {
         Some(SamplerArg::Remote(remote)) => remote.clone(),
         _ => RemoteSampling::default(),
     };
-    let problem = |cause: String| TelemetryError::Sampler { endpoint: remote.endpoint.clone(), cause };
-    let client = HttpClient::new(Tls::default().config().map_err(problem)?, REMOTE_TIMEOUT);
-    let initial = Sampler::TraceIdRatioBased(remote.initial_sampling_rate);
-    Sampler::jaeger_remote(runtime::Tokio, client, initial, config.service_name.clone())
-        .with_endpoint(remote.endpoint.clone())
-        .with_update_interval(Duration::from_millis(remote.polling_interval_ms))
-        .build()
-        .map_err(|error| problem(error.to_string()))
+    RemoteSampler::new(&remote, &config.service_name)
+        .map_err(|cause| TelemetryError::Sampler { endpoint: remote.endpoint.clone(), cause })
 }
