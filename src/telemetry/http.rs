@@ -87,9 +87,7 @@ impl Telemetry {
             context.span().set_attributes(attributes(head, method));
         }
         let (operation, request_id, started) = (head.operation, head.request_id.clone(), Instant::now());
-        // Only the log line and the record ask for them.
-        let is_noted = self.recorder.is_some() || tracing::enabled!(Level::INFO);
-        let context = if is_noted { context.with_value(RequestFacts::new(started)) } else { context };
+        let context = context.with_value(RequestFacts::new(started));
         let telemetry = self.clone();
         RequestInFlight {
             telemetry,
@@ -140,6 +138,7 @@ impl RequestInFlight {
 
     fn end(&mut self, status: StatusCode, error_type: Option<&'static str>) {
         self.is_finished = true;
+        self.open_span_of_refused(error_type);
         let elapsed = self.started.elapsed();
         let span = self.context.span();
         if span.is_recording() {
@@ -159,6 +158,19 @@ impl RequestInFlight {
             self.log(status, elapsed, error_type);
         }
         span.end();
+    }
+
+    /// A request that was refused, or whose client left, before anything was done for it has a business span as well: it
+    /// says why, and is counted.
+    fn open_span_of_refused(&self, error_type: Option<&'static str>) {
+        let Some(facts) = self.context.get::<RequestFacts>() else { return };
+        let noted = facts.notes.read();
+        let operation = self.operation.filter(|operation| !noted.was_observed && !operation.span_name().is_empty());
+        let why = noted.refused.or(error_type.filter(|it| *it == CANCELLED));
+        if let Some((operation, why)) = operation.zip(why) {
+            let _entered = self.enter();
+            self.telemetry.refused(operation, facts, why);
+        }
     }
 
     /// Counts the request in the last hour, and leaves its record. Health checks and scrapes leave none.

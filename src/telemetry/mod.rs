@@ -96,6 +96,8 @@ impl Subject {
 
 /// The `error.type` of what was not finished because the client left.
 const CANCELLED: &str = "cancelled";
+/// What is said of that.
+const CLIENT_LEFT: &str = "the client left";
 /// The `error.type` of what was not finished because of a mistake of ours.
 const PANIC: &str = "panic";
 
@@ -191,6 +193,16 @@ impl Telemetry {
         result
     }
 
+    /// An operation that was asked for ends before it began.
+    fn refused(&self, operation: Operation, facts: &RequestFacts, why: &'static str) {
+        let observed = Observed::from(operation);
+        let subject = Subject { tenant: facts.tenant.get().copied(), user: facts.user.get().copied() };
+        let context = self.start(observed);
+        let mut begun = Begun { telemetry: self, observed, subject, context, began: facts.began, has_ended: false };
+        let message = if why == CANCELLED { CLIENT_LEFT.into() } else { why.replace('_', " ").into() };
+        begun.end(Some((why, message)));
+    }
+
     /// Adds to a counter of one's own, which is declared by its first use. Labels must be closed sets, as their type says.
     /// The product's own counters are those of [`Metrics`].
     pub fn count(&self, name: &'static str, by: u64, labels: &[(&'static str, &'static str)]) {
@@ -254,7 +266,7 @@ impl Drop for Begun<'_> {
     fn drop(&mut self) {
         if !self.has_ended {
             let (error_type, message) =
-                if std::thread::panicking() { (PANIC, "the server failed") } else { (CANCELLED, "the client left") };
+                if std::thread::panicking() { (PANIC, "the server failed") } else { (CANCELLED, CLIENT_LEFT) };
             self.end(Some((error_type, message.into())));
         }
     }
@@ -304,6 +316,11 @@ pub fn current_trace_id() -> Option<[u8; 16]> {
 /// Notes that the caller of the request on this task may do what it asks for in a workspace.
 pub fn authorised_in(tenant: TenantId) {
     with_facts(|facts| facts.notes.authorised(tenant));
+}
+
+/// Notes why the request on this task is refused: one of a closed set of names.
+pub fn refused(why: &'static str) {
+    with_facts(|facts| facts.notes.refused(why));
 }
 
 fn identify(subject: Subject) {

@@ -77,6 +77,7 @@ mod rate_limits;
 mod read_only;
 mod recorder;
 mod refresh;
+mod refused;
 mod registration;
 mod reload;
 mod retention;

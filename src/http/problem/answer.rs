@@ -24,6 +24,7 @@ impl Problem {
             let (code, status) = (self.code.as_str(), self.status.as_u16());
             tracing::error!(code, status, request_id, cause, "request failed");
         }
+        telemetry::refused(self.code.error_type());
         let mut response = match page {
             Some(page) => page(&self.facts(request_id)),
             None => self.document(instance, request_id, now),

@@ -91,6 +91,15 @@ codes! {
 }
 
 impl Code {
+    /// What kind of failure it is in telemetry.
+    pub(super) fn error_type(self) -> &'static str {
+        match self {
+            Self::ValidationFailed => "validation",
+            Self::InternalError => "internal",
+            other => other.as_str(),
+        }
+    }
+
     /// What clients of the older service know it as.
     pub(super) fn older(self) -> &'static str {
         match self {

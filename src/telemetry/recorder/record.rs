@@ -133,6 +133,10 @@ pub(in crate::telemetry) struct Noted {
     pub operation: Option<Operation>,
     /// What kind of failure that ended with.
     pub error: Option<&'static str>,
+    /// Whether it had a business span.
+    pub was_observed: bool,
+    /// Why the request was refused.
+    pub refused: Option<&'static str>,
 }
 
 impl Notes {
@@ -161,7 +165,12 @@ impl Notes {
 
     /// What was done has ended, and maybe failed. The last to end is right: it was around the others.
     pub fn ended(&self, operation: Option<Operation>, error: Option<&'static str>) {
-        self.with(|it| (it.operation, it.error) = (operation.or(it.operation), error));
+        self.with(|it| (it.operation, it.error, it.was_observed) = (operation.or(it.operation), error, true));
+    }
+
+    /// The request is refused. The first to say why is right.
+    pub fn refused(&self, why: &'static str) {
+        self.with(|it| it.refused = it.refused.or(Some(why)));
     }
 
     /// What was noted so far.
