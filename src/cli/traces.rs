@@ -41,6 +41,9 @@ pub(super) struct Args {
     /// With this request id, which problem documents and the header X-Request-ID have
     #[arg(long, value_name = "ID")]
     request: Option<String>,
+    /// With this attribute on one of its spans, as key:value, such as db.operation.name:insert; repeated, with each of them
+    #[arg(long, value_name = "KEY:VALUE")]
+    attribute: Vec<String>,
     /// Coming at this moment or later: 2026-11-26T01:30:00Z, 18:00, "2h ago"
     #[arg(long, value_name = "TIME", value_parser = moment::parse)]
     since: Option<Timestamp>,
@@ -101,6 +104,7 @@ fn path(args: &Args, limit: usize, cursor: Option<&str>) -> String {
         ("cursor", cursor.map(Cow::from)),
     ];
     let filters = filters.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let filters = filters.chain(args.attribute.iter().map(|pair| ("attribute", Cow::from(pair))));
     filters.fold(format!("/api/v1/system/traces?limit={}", limit.max(1)), |path, (name, value)| {
         format!("{path}&{name}={}", utf8_percent_encode(&value, NON_ALPHANUMERIC))
     })

@@ -103,6 +103,38 @@ fn each_filter_narrows_and_nonsense_is_refused() {
 }
 
 #[test]
+fn attributes_of_full_spans_narrow() {
+    let server = setup().start();
+    let owner = Account::new(&server);
+    let artifacts = owner.artifacts();
+    let made = owner.artifact(&artifacts, &json!({"name": "needle"}));
+    owner.client.get(&format!("{artifacts}?limit=7")).expect(200);
+    owner.client.get(&format!("{artifacts}?limit=8")).expect(200);
+    let operator = operator(&server);
+    let operations =
+        |filters: &str| list(&operator, filters).iter().map(|it| text(&it["operation"])).collect::<BTreeSet<_>>();
+    let only = |name: &str| BTreeSet::from([name.to_owned()]);
+    let id = text(&made["id"]);
+    assert_eq!(operations(&format!("attribute=artifact.id:{id}")), only("artifact.create"));
+    assert_eq!(operations("attribute=artifact.limit:7&attribute=operation.success:true"), only("artifact.list"));
+    assert_eq!(list(&operator, "attribute=artifact.limit:8").len(), 1);
+    let nobody = [
+        "attribute=artifact.limit:7&attribute=artifact.limit:8",
+        "attribute=artifact.limit:7&operation=artifact.create",
+        "attribute=artifact.limit:",
+        "attribute=artifact.limit:7:8",
+    ];
+    for filters in nobody {
+        assert!(list(&operator, filters).is_empty(), "{filters}");
+    }
+    assert!(list(&operator, "attribute=artifact.limit:7").iter().all(|it| it["has_spans"] == true));
+    let many = ["attribute=a:b"; 11].join("&");
+    for query in ["attribute=nonsense", "attribute=:7", "attribute=", &many] {
+        assert_eq!(operator.get(&format!("{TRACES}?{query}")).expect(422).invalid_fields(), ["/attribute"], "{query}");
+    }
+}
+
+#[test]
 fn pages_follow_one_another_newest_first() {
     let server = setup().start();
     for _ in 0..5 {

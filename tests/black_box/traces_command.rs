@@ -32,6 +32,8 @@ fn they_ask_over_the_socket_and_draw() {
     let listed = run(&setup, &["traces", "--operation", "artifact.create"]);
     assert!(listed.contains(&made) && !listed.contains(&found), "{listed}");
     assert!(listed.contains("POST /api/v1/workspaces/{workspace_id}/artifacts"), "{listed}");
+    let searches = run(&setup, &["traces", "--attribute", "artifact.query.present:true"]);
+    assert!(searches.contains(&found) && !searches.contains(&made), "{searches}");
     let narrowed = ["traces", "--status", "2xx", "--min-ms", "0", "--since", "1h ago", "--limit", "1", "--json"];
     let page: Value = serde_json::from_str(&run(&setup, &narrowed)).expect("JSON");
     assert_eq!(page["items"].as_array().map(Vec::len), Some(1));

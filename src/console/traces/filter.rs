@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::console::links::with_query;
 use crate::domain::{TenantId, Timestamp};
 use crate::operations::Operation;
-use crate::telemetry::recorder::Wanted;
+use crate::telemetry::recorder::{Wanted, wanted_attribute};
 
 /// What can be chosen, by its name in the URL: the statuses from and to, and the least duration in milliseconds.
 type Choice = (&'static str, &'static str, Option<(u16, u16)>, Option<u64>);
@@ -39,6 +39,8 @@ pub(super) struct Filter {
     pub from: Option<u64>,
     /// For operators: the workspace.
     pub workspace: Option<TenantId>,
+    /// For operators: attributes of spans, as `key:value`.
+    pub attributes: Vec<String>,
     /// Whether this is for operators.
     pub is_of_operators: bool,
 }
@@ -65,6 +67,7 @@ impl Filter {
                 "show" if value == SLOWEST => filter.show = value.into_owned(),
                 "on" => filter.on = value.into_owned(),
                 "from" => filter.from = value.parse().ok().filter(|from| *from < u64::MAX / SECOND - WINDOW),
+                "attribute" if wanted_attribute(&value).is_some() => filter.attributes.push(value.into_owned()),
                 "workspace" => filter.workspace = uuid::Uuid::parse_str(&value).ok().map(Into::into),
                 _ => {}
             }
@@ -89,24 +92,31 @@ impl Filter {
             since: self.from.map(|from| from * SECOND),
             until: self.from.map(|from| (from + WINDOW) * SECOND),
             tenant: self.workspace,
+            attributes: self.attributes.iter().filter_map(|pair| wanted_attribute(pair)).collect(),
             ..Wanted::default()
         }
     }
 
     /// Where this is shown, from a cursor on if there is one.
     pub fn link(&self, place: &str, cursor: &str) -> String {
-        let from = self.from.map(|from| from.to_string()).unwrap_or_default();
-        let workspace = self.workspace.map(|id| id.to_string()).unwrap_or_default();
-        let pairs = [
-            ("show", self.show.as_str()),
-            ("operation", &self.operation),
-            ("on", &self.on),
-            ("from", &from),
-            ("workspace", &workspace),
-            ("cursor", cursor),
-        ];
-        let pairs: Vec<(&str, &str)> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let pairs = self.pairs();
+        let pairs = pairs.iter().map(|(name, value)| (*name, value.as_str()));
+        let pairs: Vec<(&str, &str)> =
+            pairs.chain([("cursor", cursor)].into_iter().filter(|_| !cursor.is_empty())).collect();
         with_query(place, &pairs)
+    }
+
+    /// What it is made of, as a query string has it.
+    fn pairs(&self) -> Vec<(&'static str, String)> {
+        let pairs = [
+            ("show", self.show.clone()),
+            ("operation", self.operation.clone()),
+            ("on", self.on.clone()),
+            ("from", self.from.map(|from| from.to_string()).unwrap_or_default()),
+            ("workspace", self.workspace.map(|id| id.to_string()).unwrap_or_default()),
+        ];
+        let attributes = self.attributes.iter().map(|pair| ("attribute", pair.clone()));
+        pairs.into_iter().filter(|(_, value)| !value.is_empty()).chain(attributes).collect()
     }
 
     /// The ways to narrow a list at this place, or to widen it again.
@@ -128,6 +138,20 @@ impl Filter {
                         }
                     }
                 }
+                @if self.is_of_operators { (self.by_attribute(place)) }
+            }
+        }
+    }
+
+    /// What narrows it further, by an attribute of a span.
+    fn by_attribute(&self, place: &str) -> Markup {
+        html! {
+            search {
+                form action=(place) class="inline" {
+                    @for (name, value) in self.pairs() { input type="hidden" name=(name) value=(value); }
+                    input type="search" name="attribute" maxlength="200" placeholder="key:value" aria-label="Attribute of a span, as key:value";
+                    button { "Find" }
+                }
             }
         }
     }
@@ -140,6 +164,11 @@ impl Filter {
         }
         if !self.on.is_empty() {
             chips.push(("route", self.on.clone(), Self { on: String::new(), ..self.clone() }));
+        }
+        for (place, pair) in self.attributes.iter().enumerate() {
+            let mut without = self.clone();
+            without.attributes.remove(place);
+            chips.push(("attribute", pair.clone(), without));
         }
         if let Some(workspace) = self.workspace {
             chips.push(("workspace", workspace.to_string(), Self { workspace: None, ..self.clone() }));
@@ -177,13 +206,16 @@ mod tests {
 
     #[test]
     fn operators_narrow_by_more_and_others_do_not() {
-        let query = "show=slowest&on=GET+%2Flivez&from=1000&workspace=01890000-0000-7000-8000-000000000000";
+        let query = "show=slowest&on=GET+%2Flivez&from=1000&workspace=01890000-0000-7000-8000-000000000000\
+            &attribute=a%3Ab&attribute=none&attribute=c.d%3Ae+f%3Ag";
         let filter = Filter::of_operators(query);
         assert!(filter.is_slowest());
         let wanted = filter.wanted();
         assert_eq!(wanted.name.as_deref(), Some("GET /livez"));
         assert_eq!((wanted.since, wanted.until), (Some(1_000 * SECOND), Some(1_300 * SECOND)));
         assert!(wanted.tenant.is_some());
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        assert_eq!(wanted.attributes, [pair("a", "b"), pair("c.d", "e f:g")]);
         let link = filter.link("/place", "");
         assert_eq!(Filter::of_operators(link.split_once('?').expect("a query").1), filter);
         assert_eq!(Filter::parse(query), Filter::default());

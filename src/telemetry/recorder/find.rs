@@ -1,5 +1,7 @@
 //! Which records are wanted.
 
+use std::collections::HashSet;
+
 use super::record::{Record, RecordKey};
 use crate::domain::TenantId;
 use crate::operations::Operation;
@@ -29,11 +31,28 @@ pub struct Wanted {
     pub request_id: Option<String>,
     /// With this trace.
     pub trace: Option<[u8; 16]>,
+    /// With each of these attributes, by key and value, on a span of its trace: on those whose spans are all kept.
+    pub attributes: Vec<(String, String)>,
+}
+
+/// The key and the value of an attribute that is wanted, written as `key:value`.
+pub fn wanted_attribute(text: &str) -> Option<(String, String)> {
+    let (key, value) = text.split_once(':')?;
+    (!key.is_empty()).then(|| (key.to_owned(), value.to_owned()))
+}
+
+/// What is looked up before records are looked at.
+#[derive(Default)]
+pub(super) struct LookedUp {
+    /// The digest of the request id that is wanted.
+    pub request: Option<u64>,
+    /// The traces that have the attributes that are wanted.
+    pub traces: Option<HashSet<[u8; 16]>>,
 }
 
 impl Wanted {
-    /// Whether a record is; `request` is the digest of the request id that is.
-    pub(super) fn fits(&self, record: &Record, request: Option<u64>) -> bool {
+    /// Whether a record is.
+    pub(super) fn fits(&self, record: &Record, looked_up: &LookedUp) -> bool {
         self.operation.is_none_or(|operation| record.operation == Some(operation))
             && self.status.is_none_or(|(least, most)| (least..=most).contains(&record.status))
             && self.at_least.is_none_or(|least| record.elapsed >= least)
@@ -41,7 +60,8 @@ impl Wanted {
             && (!self.only_authorised || record.is_authorised)
             && self.since.is_none_or(|since| record.started >= since)
             && self.until.is_none_or(|until| record.started <= until)
-            && request.is_none_or(|request| record.request == request)
+            && looked_up.request.is_none_or(|request| record.request == request)
+            && looked_up.traces.as_ref().is_none_or(|traces| traces.contains(&record.trace))
             && self.trace.is_none_or(|trace| record.trace == trace)
             && self.route.as_deref().is_none_or(|route| record.route() == Some(route))
             && self.name.as_deref().is_none_or(|name| record.name == name)

@@ -1,7 +1,7 @@
 //! Traces whose spans are kept whole: some in each second, a fraction of the others, and those that a trusted caller asks
 //! for. So their cost has a bound, whatever comes.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::mem::size_of;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use opentelemetry::{Array, KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 use opentelemetry_semantic_conventions::attribute;
 
-use super::lock;
+use super::{AT_A_TIME, lock};
 
 /// How many traces are chosen in a second in any case.
 const EACH_SECOND: u64 = 32;
@@ -109,6 +109,27 @@ impl FullTraces {
         lock(&self.kept).of(trace).is_some()
     }
 
+    /// The traces with each of these attributes on one of their spans.
+    pub fn having(&self, attributes: &[(String, String)]) -> HashSet<[u8; 16]> {
+        let mut found = HashSet::new();
+        let mut passed = 0;
+        loop {
+            let traces = lock(&self.kept);
+            // From the newest on: what comes meanwhile makes some be seen twice, and none be passed over.
+            let some = traces.newest_last.iter().rev().skip(passed).take(AT_A_TIME);
+            let before = passed;
+            for trace in some {
+                passed += 1;
+                if attributes.iter().all(|(key, value)| trace.has(key, value)) {
+                    found.insert(trace.id.to_bytes());
+                }
+            }
+            if passed == before {
+                return found;
+            }
+        }
+    }
+
     /// How many there are.
     pub fn kept(&self) -> SpansKept {
         let traces = lock(&self.kept);
@@ -152,6 +173,14 @@ struct Trace {
     id: TraceId,
     spans: Vec<SpanData>,
     bytes: usize,
+}
+
+impl Trace {
+    /// Whether a span has an attribute with this value, as text.
+    fn has(&self, key: &str, value: &str) -> bool {
+        let attributes = self.spans.iter().flat_map(|span| &span.attributes);
+        attributes.filter(|it| it.key.as_str() == key).any(|it| it.value.as_str() == value)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -290,6 +319,25 @@ mod tests {
         }
         assert_eq!(traces.of(1.into()).map(|it| it.spans.len()), Some(SPANS_OF_A_TRACE));
         assert_eq!(traces.dropped, 1000 - SPANS_OF_A_TRACE as u64);
+    }
+
+    #[test]
+    fn a_trace_is_found_by_all_of_its_attributes() {
+        let full = FullTraces::new(1 << 20);
+        for number in 0..600_u128 {
+            full.begin(number.into(), true);
+            full.keep(&span(number, vec![KeyValue::new("a", i64::from(number % 2 == 1)), KeyValue::new("b", true)]));
+            full.keep(&span(number, vec![KeyValue::new("c", "x")]));
+        }
+        let having = |pairs: &[(&str, &str)]| {
+            let pairs: Vec<_> = pairs.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+            full.having(&pairs).len() as u64
+        };
+        let traces = full.kept().traces;
+        assert!(traces >= 100, "{traces}");
+        assert_eq!(having(&[("b", "true"), ("c", "x")]), traces);
+        assert_eq!(having(&[("a", "1"), ("c", "x")]), traces / 2);
+        assert_eq!((having(&[("a", "1"), ("c", "y")]), having(&[("d", "")])), (0, 0));
     }
 
     #[test]

@@ -22,7 +22,7 @@ use foldhash::fast::RandomState;
 use opentelemetry::trace::TraceId;
 use opentelemetry_sdk::Resource;
 
-use self::find::{Newest, Slowest};
+use self::find::{LookedUp, Newest, Slowest};
 pub(super) use self::full::FullTraces;
 pub(super) use self::processor::Recorded;
 pub(super) use self::record::{Lookup as LookupStage, Notes, Write as WriteStage, micros};
@@ -31,7 +31,7 @@ use self::shelf::{Pick, Shelf};
 use super::moment::now;
 use crate::domain::Entropy;
 
-pub use self::find::{Found, Wanted};
+pub use self::find::{Found, Wanted, wanted_attribute};
 pub use self::full::SpansKept;
 pub use self::parts::Part;
 pub use self::record::{Lookup, Record, RecordKey, Stages, Write};
@@ -105,12 +105,15 @@ impl Recorder {
 
     /// Looks at every record that is wanted.
     fn each(&self, wanted: &Wanted, mut see: impl FnMut(&Record)) {
-        let request = wanted.request_id.as_ref().map(|id| self.digests.hash_one(id.as_str()));
+        let looked_up = LookedUp {
+            request: wanted.request_id.as_ref().map(|id| self.digests.hash_one(id.as_str())),
+            traces: (!wanted.attributes.is_empty()).then(|| self.full.having(&wanted.attributes)),
+        };
         for shelf in &self.shelves {
             let mut place = Some(0);
             while let Some(from) = place {
                 place = lock(shelf).some(from, AT_A_TIME, |record| {
-                    if wanted.fits(record, request) {
+                    if wanted.fits(record, &looked_up) {
                         see(record);
                     }
                 });

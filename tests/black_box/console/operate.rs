@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::led_to;
 use crate::support::PATIENCE;
-use crate::support::account::Account;
+use crate::support::account::{Account, text};
 use crate::support::browser::{Browser, FORM, escape, hidden_fields, unescape};
 use crate::support::server::Server;
 use crate::support::tour::{OPERATOR, setup};
@@ -118,6 +118,21 @@ fn requests_are_listed_by_what_they_are_worth() {
     let slowest = browser.get(&format!("{TRACES}?show=slowest")).expect(200);
     assert!(slowest.body.contains("aria-current=\"true\">Slowest first"), "{}", slowest.body);
     assert!(slowest.body.len() <= 25_000, "{} bytes", slowest.body.len());
+}
+
+#[test]
+fn requests_are_narrowed_by_an_attribute() {
+    let server = setup().start();
+    let owner = Account::new(&server);
+    let made = owner.client.post(&owner.artifacts(), &json!({"name": "n"})).expect(201);
+    let trace = made.header("traceresponse").expect("a trace")[3..35].to_owned();
+    let id = text(&made.json()["id"]);
+    let browser = operator(&server);
+    let page = browser.get(&format!("{TRACES}?attribute=artifact.id%3A{id}")).expect(200);
+    assert_eq!(page.body.matches(&format!("{TRACES}/{trace}")).count(), 1, "{}", page.body);
+    assert!(page.body.contains("Remove the filter attribute artifact.id:"), "{}", page.body);
+    let nothing = browser.get(&format!("{TRACES}?attribute=artifact.id%3A{id}&attribute=a%3Ab")).expect(200);
+    assert!(nothing.body.contains("No request of this kind") && !nothing.body.contains(&trace), "{}", nothing.body);
 }
 
 #[test]

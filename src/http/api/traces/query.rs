@@ -12,7 +12,7 @@ use crate::http::traces_cursor;
 use crate::http::types::{Limit, Offset, Time, schema, within};
 use crate::operations::Operation;
 use crate::service::CursorKey;
-use crate::telemetry::recorder::{RecordKey, Wanted};
+use crate::telemetry::recorder::{RecordKey, Wanted, wanted_attribute};
 
 query_parameters! {
     /// Filters of recorded requests, unchecked.
@@ -33,6 +33,9 @@ query_parameters! {
         until: Time,
         /// With this request id.
         request_id: String,
+        /// With this attribute on a span of its trace, as `key:value`, such as `db.operation.name:insert`; repeated, with each
+        /// of them. Only requests whose spans are all kept (`has_spans`) are found by it.
+        attribute: AttributeTexts,
         /// How many at most.
         limit: Limit,
         /// Where to go on: `next_cursor` of the page before.
@@ -73,6 +76,7 @@ impl WorkspaceTracesQuery {
             since,
             until,
             request_id: None,
+            attribute: None,
             limit,
             cursor,
         };
@@ -124,6 +128,37 @@ impl ParseFromParameter for StatusText {
     }
 }
 
+/// How many attributes may be asked for.
+const MAX_ATTRIBUTES: usize = 10;
+
+/// Attributes of spans. They are checked by the handler, which answers 422.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct AttributeTexts(pub Vec<String>);
+
+schema!(
+    AttributeTexts,
+    "list_string_attribute",
+    MetaSchema {
+        items: Some(Box::new(MetaSchemaRef::Inline(Box::new(MetaSchema {
+            pattern: Some("^[^:]+:".to_owned()),
+            ..MetaSchema::new("string")
+        })))),
+        max_items: Some(MAX_ATTRIBUTES),
+        ..MetaSchema::new("array")
+    }
+);
+
+impl ParseFromParameter for AttributeTexts {
+    fn parse_from_parameter(text: &str) -> ParseResult<Self> {
+        Ok(Self(vec![text.to_owned()]))
+    }
+
+    fn parse_from_parameters<I: IntoIterator<Item = A>, A: AsRef<str>>(texts: I) -> ParseResult<Self> {
+        Ok(Self(texts.into_iter().map(|text| text.as_ref().to_owned()).collect()))
+    }
+}
+
 /// What is wanted, from where, and how much of it.
 pub(super) struct Checked {
     pub wanted: Wanted,
@@ -144,6 +179,7 @@ impl TracesQuery {
             let status = check.field("/status", self.status.map(|it| status(&it.0)).transpose());
             let duration = self.min_duration_ms.map(|least| within(least.0, 0, Offset::MAX));
             let duration = check.field("/min_duration_ms", duration.transpose());
+            let attributes = check.field("/attribute", attributes(self.attribute));
             let limit = check.field("/limit", within(self.limit.unwrap_or(Limit::DEFAULT).0, 1, Limit::MAX));
             let after = self.cursor.map(|text| traces_cursor::place(key, &text, tenant));
             let after = check.field("/cursor", after.transpose());
@@ -156,11 +192,22 @@ impl TracesQuery {
                 since: self.since.map(nanoseconds),
                 until: self.until.map(nanoseconds),
                 request_id: self.request_id,
+                attributes: attributes?,
                 ..Wanted::default()
             };
             Some(Checked { wanted, after: after?, limit: limit? })
         })
     }
+}
+
+/// Keys and values that are wanted.
+fn attributes(texts: Option<AttributeTexts>) -> Result<Vec<(String, String)>, String> {
+    let texts = texts.map(|texts| texts.0).unwrap_or_default();
+    if texts.len() > MAX_ATTRIBUTES {
+        return Err(format!("must be {MAX_ATTRIBUTES} at most"));
+    }
+    let pairs = texts.iter().map(|text| wanted_attribute(text)).collect::<Option<_>>();
+    pairs.ok_or_else(|| "must be key:value, such as db.operation.name:insert".to_owned())
 }
 
 fn operation(name: &str) -> Result<Operation, String> {
