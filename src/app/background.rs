@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::audit_logs::AuditLogs;
 use super::setup_link::SetupFile;
 use crate::acme::Renewal;
 use crate::followers::{Driver, Following};
@@ -17,6 +18,7 @@ pub(super) fn start(
     mail: MailRequests,
     setup: Option<SetupFile>,
     renewal: Option<Renewal>,
+    audit_logs: Option<AuditLogs>,
 ) -> Driver {
     let mut driver = Driver::new(service.background.clone(), service.clock.clone());
     if let Some(history) = service.telemetry.history() {
@@ -39,9 +41,12 @@ pub(super) fn start(
     if let Some(schedule) = &service.backups {
         driver.start(MakeBackups::new(service.clone(), schedule.clone()));
         if schedule.ships_changes() {
-            // Last: what the others have written is shipped, too.
+            // After the others: what they have written is shipped, too.
             driver.start(Following::new(ShipChanges::new(service.clone(), schedule.clone())));
         }
+    }
+    if let Some(audit_logs) = audit_logs {
+        driver.start(Following::new(audit_logs));
     }
     driver
 }

@@ -1,6 +1,7 @@
 //! The composition root: opens everything in order, serves, and closes everything in reverse.
 
 mod accounts;
+mod audit_logs;
 mod background;
 mod building;
 mod data_dir;
@@ -14,7 +15,6 @@ mod inspected;
 mod installation;
 mod key_rotation;
 mod listening;
-mod memory_limit;
 mod move_to;
 mod moving;
 mod observers;
@@ -53,6 +53,7 @@ use crate::service::{Outbox, ReloadDesk};
 use crate::store::{ReadOnly, Store, StoreError};
 use crate::telemetry::{self, Pipeline};
 
+use self::audit_logs::AuditLogs;
 use self::building::{Beginning, hasher, search};
 use self::encryption::Encryption;
 use self::listening::Listeners;
@@ -113,7 +114,6 @@ pub async fn serve(effective: Effective, sources: Sources, start: Start) -> Resu
         tracing::info!("anyone may register here; auth.registration changes that");
     }
     config.server.max_connections = descriptors::connections(config.server.max_connections);
-    memory_limit::hold(&mut config);
     let listeners = Listeners::open(&config).await?;
     if start.demo.is_some() && listeners.main.address().is_none_or(|address| !address.ip().is_loopback()) {
         tracing::warn!("anyone who can reach this demonstration can operate it: its passwords are public");
@@ -129,6 +129,7 @@ pub async fn serve(effective: Effective, sources: Sources, start: Start) -> Resu
     let quotas = SharedQuotas::new(settings::quotas(&config.quotas));
     let read_only = ReadOnly::default();
     let store = building::open_store(&config.storage, &quotas, &read_only, telemetry.clone())?;
+    let audit_logs = AuditLogs::open(&telemetry, &store, data_dir).await;
     let installation = installation::identify(data_dir)?;
     let tombstones = deleted::known(data_dir)?;
     match deleted::enforce(&*store, &tombstones).await.map_err(Error::Deleted)? {
@@ -169,7 +170,7 @@ pub async fn serve(effective: Effective, sources: Sources, start: Start) -> Resu
     let has_certificate = state.certificate.as_ref().is_none_or(|certificate| certificate.not_after().is_some());
     announce(&config, &listeners, &base, shown.as_deref(), has_certificate, start.demo.as_ref());
     let Encryption { tls, renewal, challenges } = encryption;
-    let background = background::start(&service, mail_requests, file, renewal);
+    let background = background::start(&service, mail_requests, file, renewal, audit_logs);
     let reloader = Reloader::new(effective, sources, base, state.clone(), tls.clone());
     tokio::spawn(reloader.run(reloads, reload_requests));
     supervisor::ready();

@@ -45,6 +45,8 @@ pub struct Telemetry {
     /// Where log lines go besides standard error (`OTEL_LOGS_EXPORTER`); [`Exporter::None`] by default.
     #[serde(deserialize_with = "check::by_name")]
     pub logs_exporter: Exporter,
+    /// Whether the entries of the audit log go to the collector of the logs, as log records. Default false.
+    pub audit_logs: bool,
     /// Which traces are recorded (`OTEL_TRACES_SAMPLER`); [`Sampler::ParentBasedAlwaysOn`] by default.
     #[serde(deserialize_with = "check::by_name")]
     pub sampler: Sampler,
@@ -123,6 +125,7 @@ impl Default for Telemetry {
             traces_exporter: Exporter::Otlp,
             metrics_exporter: MetricsExporters::default(),
             logs_exporter: Exporter::None,
+            audit_logs: false,
             sampler: Sampler::default(),
             sampler_arg: None,
             propagators: Propagators::default(),

@@ -6,6 +6,7 @@
 mod access;
 mod api_key;
 mod artifact;
+mod audited;
 mod change;
 mod clock;
 mod creation;
@@ -49,6 +50,7 @@ pub use artifact::{
     ArtifactPatch, ArtifactType, ArtifactVersion, ArtifactWrite, ImportLine, Metadata, MetadataValue, Precondition,
     RawArtifact, RawArtifactPatch, RawArtifactWrite, Tag, TagPrefix, Tags,
 };
+pub use audited::{AuditDetail, Audited};
 pub use change::{Actor, Change, ChangeBatch, ChangeKind, LogPage, LogPlace, Stamp};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use creation::Creation;

@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("README.md")]
 
+mod audit;
 mod client;
 mod collector;
 mod error;
@@ -35,6 +36,7 @@ use opentelemetry_semantic_conventions::attribute;
 use crate::domain::{TenantId, UserId};
 
 pub use crate::operations::Operation;
+pub use audit::AuditLog;
 pub use client::{HttpSender, http_sender, with_causes};
 pub use collector::{ExportHealth, SignalHealth};
 pub use error::TelemetryError;
@@ -64,6 +66,8 @@ pub struct Telemetry {
     recorder: Option<Arc<Recorder>>,
     /// `None` when the recorder is off.
     history: Option<Arc<History>>,
+    /// `None` when it is not asked for.
+    audit_log: Option<AuditLog>,
     /// `None` when nobody said where to ask.
     collector: Option<collector::CollectorHealth>,
 }
@@ -154,6 +158,11 @@ impl Telemetry {
     /// What happened in the last hour, if that is recorded.
     pub fn history(&self) -> Option<&Arc<History>> {
         self.history.as_ref()
+    }
+
+    /// The way of the audit log to a collector, if it is asked for.
+    pub fn audit_log(&self) -> Option<&AuditLog> {
+        self.audit_log.as_ref()
     }
 
     /// Runs `work` inside the operation's business span, times it, and notes how it ended.

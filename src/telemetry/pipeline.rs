@@ -12,6 +12,7 @@ use opentelemetry_sdk::trace::{self, BatchSpanProcessor, SdkTracerProvider, Simp
 use prometheus::{Encoder as _, TextEncoder};
 use uuid::Uuid;
 
+use super::audit::AuditLog;
 use super::collector::CollectorHealth;
 use super::error::TelemetryError;
 use super::export::{self, Bounded, Leaving};
@@ -59,6 +60,7 @@ impl Pipeline {
         let sampler = CurrentSampler::new(NewSampler::of(config)?);
         let tracer_provider =
             tracer_provider(config, resource.clone(), &exports, recorder.as_deref(), sampler.clone())?;
+        let audit_log = AuditLog::new(config, &resource, &exports)?;
         let logger_provider = logger_provider(config, resource, &exports)?;
         let telemetry = Telemetry {
             tracer: tracer_provider.as_ref().map(|provider| provider.tracer_with_scope(scope())),
@@ -68,6 +70,7 @@ impl Pipeline {
             exports,
             recorder,
             history,
+            audit_log,
             collector: config.collector_health_url.clone().map(CollectorHealth::new),
         };
         let shutdown_timeout = Duration::from_secs(config.shutdown_timeout_seconds);

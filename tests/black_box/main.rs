@@ -8,6 +8,7 @@ mod acme;
 mod api_keys;
 mod artifacts;
 mod audit;
+mod audit_logs;
 mod auth;
 mod auth_refresh;
 mod background;

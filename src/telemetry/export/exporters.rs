@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use opentelemetry::InstrumentationScope;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
+use opentelemetry_proto::tonic::resource::v1 as proto;
+use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
 use opentelemetry_proto::transform::logs::tonic::group_logs_by_resource_and_scope;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -54,6 +58,19 @@ impl LogExporter for Exporter {
 
     fn set_resource(&mut self, resource: &Resource) {
         self.resource = resource.clone();
+    }
+}
+
+impl Exporter {
+    /// Sends log records that did not pass through the SDK.
+    pub async fn send_records(&self, scope: InstrumentationScope, log_records: Vec<LogRecord>) -> OTelSdkResult {
+        let schema_url = scope.schema_url().unwrap_or_default().to_owned();
+        let scope_logs = vec![ScopeLogs { scope: Some((scope, None).into()), log_records, schema_url }];
+        let resource = ResourceAttributesWithSchema::from(&self.resource);
+        let schema_url = resource.schema_url.unwrap_or_default();
+        let resource = Some(proto::Resource { attributes: resource.attributes.0, ..Default::default() });
+        let resource_logs = vec![ResourceLogs { resource, scope_logs, schema_url }];
+        self.sender.send(Logs(ExportLogsServiceRequest { resource_logs })).await
     }
 }
 

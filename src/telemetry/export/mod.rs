@@ -5,6 +5,7 @@
 //! attempts (`sender`) are ours.
 
 mod batch;
+mod content;
 mod encoding;
 mod exporters;
 mod grpc;
@@ -22,6 +23,7 @@ use hyper::HeaderMap;
 use tonic::metadata::MetadataMap;
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 
+pub(super) use self::content::Content;
 pub use self::encoding::export_request;
 pub(super) use self::exporters::Exporter;
 pub(super) use self::queue::{Bounded, Leaving};
@@ -36,12 +38,14 @@ use super::client::{HttpClient, Tls, read, with_causes};
 use super::metrics::Exports;
 use crate::config::{self, Compression, Otlp, OtlpProtocol, Signal};
 
-/// An exporter of a signal, which counts what becomes of it.
+/// An exporter of something, which counts what becomes of it.
 pub(super) fn exporter(
     config: &config::Telemetry,
-    signal: Signal,
+    content: impl Into<Content>,
     exports: &Arc<Exports>,
 ) -> Result<Exporter, TelemetryError> {
+    let content = content.into();
+    let signal = content.signal();
     let otlp = config.otlp(signal);
     let transport = match otlp.protocol {
         OtlpProtocol::Grpc => over_grpc(&otlp, signal).map(|grpc| Transport::Grpc(grpc.into())),
@@ -56,7 +60,7 @@ pub(super) fn exporter(
     })?;
     let export = Duration::from_millis(config.export_timeout_ms(signal));
     let patience = Patience { attempt: attempt_timeout(&otlp), export };
-    let sender = Sender::new(transport, signal, endpoint, patience, exports.clone());
+    let sender = Sender::new(transport, content, endpoint, patience, exports.clone());
     Ok(Exporter::new(sender, config.metric_temporality))
 }
 

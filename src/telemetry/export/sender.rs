@@ -13,9 +13,9 @@ use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::batch::Batch;
+use super::content::Content;
 use super::message::{Refusal, Taken};
 use super::transport::Transport;
-use crate::config::Signal;
 use crate::telemetry::metrics::Exports;
 
 /// Bytes of a message at most: what receivers of gRPC take unless they are configured otherwise is 4 MiB.
@@ -44,7 +44,7 @@ pub(super) struct Sender {
 
 struct Shared {
     transport: Transport,
-    signal: Signal,
+    content: Content,
     endpoint: String,
     patience: Patience,
     exports: Arc<Exports>,
@@ -53,17 +53,17 @@ struct Shared {
 }
 
 impl Sender {
-    /// Sends a signal by `transport` to `endpoint`, and counts what becomes of it. Must be made on a runtime.
+    /// Sends `content` by `transport` to `endpoint`, and counts what becomes of it. Must be made on a runtime.
     pub(super) fn new(
         transport: Transport,
-        signal: Signal,
+        content: Content,
         endpoint: &str,
         patience: Patience,
         exports: Arc<Exports>,
     ) -> Self {
         let shared = Shared {
             transport,
-            signal,
+            content,
             endpoint: without_credentials(endpoint),
             patience,
             exports,
@@ -159,13 +159,13 @@ impl Shared {
         if (taken.rejected > 0 || !taken.message.is_empty())
             && !self.is_rejection_reported.swap(true, Ordering::Relaxed)
         {
-            let (signal, endpoint) = (self.signal.as_str(), &self.endpoint);
+            let (name, endpoint) = (self.content.name(), &self.endpoint);
             let Taken { rejected, message } = taken;
             tracing::warn!(
                 endpoint,
                 rejected,
                 reason = message,
-                "the collector does not take all {signal}; what it rejects is counted, and not reported again"
+                "the collector does not take all {name}; what it rejects is counted, and not reported again"
             );
         }
         usize::try_from(taken.rejected).unwrap_or(usize::MAX).min(items)
@@ -174,21 +174,15 @@ impl Shared {
     fn fails(&self, error: &str) {
         self.exports.fails();
         if !self.is_failing.swap(true, Ordering::Relaxed) {
-            let (signal, endpoint) = (self.signal.as_str(), &self.endpoint);
-            tracing::warn!(
-                endpoint,
-                error,
-                "no collector takes the {signal}: they wait while there is room, and the rest is dropped; requests are \
-                 not affected. Set OTEL_EXPORTER_OTLP_ENDPOINT to a collector, or OTEL_{}_EXPORTER=none for none",
-                signal.to_ascii_uppercase()
-            );
+            let (name, endpoint) = (self.content.name(), &self.endpoint);
+            tracing::warn!(endpoint, error, "no collector takes the {name}: {}", self.content.without_collector());
         }
     }
 
     fn works(&self) {
         if self.is_failing.swap(false, Ordering::Relaxed) {
-            let (signal, endpoint) = (self.signal.as_str(), &self.endpoint);
-            tracing::info!(endpoint, "the collector takes the {signal} again");
+            let (name, endpoint) = (self.content.name(), &self.endpoint);
+            tracing::info!(endpoint, "the collector takes the {name} again");
         }
     }
 }

@@ -63,6 +63,11 @@ impl Exports {
         }
     }
 
+    /// How many items no collector took so far.
+    pub fn failed(&self) -> u64 {
+        load(&self.failed)
+    }
+
     fn health(&self) -> SignalHealth {
         SignalHealth {
             exported: load(&self.taken),
