@@ -88,6 +88,7 @@ mod scheduled_backups;
 mod search_paging;
 mod search_texts;
 mod secrets;
+mod semconv;
 mod sessions;
 mod shutdown;
 mod signing_key;

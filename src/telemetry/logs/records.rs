@@ -35,10 +35,13 @@ impl<S: Subscriber> Layer<S> for Records {
     }
 }
 
-/// The name that was given to an event; without one, that of the module it is of.
+/// What lines are called that have no name of their own. Their scope is the module that they are of.
+const LINE: &str = "ghostworks.log";
+
+/// The name that was given to an event.
 fn event_name(metadata: &'static Metadata<'static>) -> &'static str {
     // What the macros make up begins so, and goes on with the file and the line.
-    if metadata.name().starts_with("event ") { metadata.target() } else { metadata.name() }
+    if metadata.name().starts_with("event ") { LINE } else { metadata.name() }
 }
 
 fn severity(level: Level) -> Severity {

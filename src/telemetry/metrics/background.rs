@@ -54,6 +54,7 @@ impl Metrics {
             .build();
         self.meter
             .u64_observable_gauge("background_task_failing")
+            .with_unit("{boolean}")
             .with_description("Whether the last turn of a background task failed: 1 or 0.")
             .with_callback(move |observer| {
                 for task in look() {

@@ -42,7 +42,7 @@ pub(super) struct HttpInstruments {
 impl HttpInstruments {
     pub(super) fn new(meter: &Meter) -> Self {
         Self {
-            requests: counter(meter, "http_requests", "Requests answered."),
+            requests: counter(meter, "http_requests", "{request}", "Requests answered."),
             request_duration: seconds(
                 meter,
                 "http_request_duration",
@@ -51,6 +51,7 @@ impl HttpInstruments {
             ),
             requests_in_progress: meter
                 .i64_up_down_counter("http_requests_in_progress")
+                .with_unit("{request}")
                 .with_description("Requests being served.")
                 .build(),
             server_request_duration: seconds(

@@ -81,15 +81,16 @@ impl Metrics {
     /// Declares them. At most `tenant_limit` tenants get a label of their own.
     pub(super) fn new(meter: &Meter, tenant_limit: usize, environment: &str) -> Self {
         let metrics = Self {
-            artifacts_created: counter(meter, "artifacts_created", "Artifacts created."),
-            auth_attempts: counter(meter, "auth_attempts", "Attempts to sign in or to stay signed in."),
+            artifacts_created: counter(meter, "artifacts_created", "{artifact}", "Artifacts created."),
+            auth_attempts: counter(meter, "auth_attempts", "{attempt}", "Attempts to sign in or to stay signed in."),
             authentication_attempts: counter(
                 meter,
                 "authentication_attempts",
+                "{attempt}",
                 "The same as auth_attempts_total, by the name older dashboards use.",
             ),
-            workspace_operations: counter(meter, "workspace_operations", "Changes to workspaces."),
-            user_registrations: counter(meter, "user_registrations", "Accounts registered."),
+            workspace_operations: counter(meter, "workspace_operations", "{operation}", "Changes to workspaces."),
+            user_registrations: counter(meter, "user_registrations", "{account}", "Accounts registered."),
             database_query_duration: seconds(
                 meter,
                 "database_query_duration",
@@ -132,17 +133,23 @@ impl Metrics {
                 &SLOW_BUCKETS,
             )
             .bind(&[]),
-            search_merges: counter(meter, "search_merges", "Merges of parts of the search index."),
+            search_merges: counter(meter, "search_merges", "{merge}", "Merges of parts of the search index."),
             search_merge_time: meter
                 .f64_counter("search_merge")
                 .with_unit("s")
                 .with_description("Time spent on merging parts of the search index.")
                 .build(),
-            storage_damaged_rows: counter(meter, "storage_damaged_rows", "Rows that were met and can't be read."),
-            storage_backups: counter(meter, "storage_backups", "Scheduled backups, made or tried."),
+            storage_damaged_rows: counter(
+                meter,
+                "storage_damaged_rows",
+                "{row}",
+                "Rows that were met and can't be read.",
+            ),
+            storage_backups: counter(meter, "storage_backups", "{backup}", "Scheduled backups, made or tried."),
             storage_shipments: counter(
                 meter,
                 "storage_shipments",
+                "{shipment}",
                 "Shipments of changes to the place of the backups, made or tried.",
             ),
             tenants: TenantLabels::new(meter, tenant_limit),
@@ -312,13 +319,15 @@ fn announce_version(meter: &Meter, environment: &str) {
     ];
     meter
         .u64_gauge("ghostworks_api_info")
+        .with_unit("{version}")
         .with_description("The running version; always 1.")
         .build()
         .record(1, &labels);
 }
 
-fn counter(meter: &Meter, name: &'static str, description: &'static str) -> Counter<u64> {
-    meter.u64_counter(name).with_description(description).build()
+/// A counter. Its unit is what it counts, in braces: what is in braces is not part of the name that is scraped.
+fn counter(meter: &Meter, name: &'static str, unit: &'static str, description: &'static str) -> Counter<u64> {
+    meter.u64_counter(name).with_unit(unit).with_description(description).build()
 }
 
 fn seconds(meter: &Meter, name: &'static str, description: &'static str, buckets: &[f64]) -> Histogram<f64> {

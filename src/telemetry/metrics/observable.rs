@@ -54,8 +54,8 @@ const STORAGE: [Gauge<StorageFigures>; 8] = [
         "For how long a read has held on to a past state of the database, whose pages can't be used again meanwhile.",
         |it| Some(it.oldest_reader_seconds),
     ),
-    ("storage_writable", "", "Whether writes work: 1 or 0.", |it| Some(f64::from(u8::from(it.writable)))),
-    ("storage_read_only", "", "Whether an operator has writes refused: 1 or 0.", |it| {
+    ("storage_writable", "{boolean}", "Whether writes work: 1 or 0.", |it| Some(f64::from(u8::from(it.writable)))),
+    ("storage_read_only", "{boolean}", "Whether an operator has writes refused: 1 or 0.", |it| {
         Some(f64::from(u8::from(it.read_only)))
     }),
     ("database_connections_active", "{call}", "Reads in progress, and the writer when it is at work.", |it| {

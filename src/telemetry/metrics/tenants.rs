@@ -66,6 +66,7 @@ impl TenantLabels {
         let observed = folded_count.clone();
         meter
             .u64_observable_gauge("ghostworks_tenant_labels_folded")
+            .with_unit("{tenant}")
             .with_description("Tenants that were active and share the label tenant_id=\"other\".")
             .with_callback(move |observer| observer.observe(observed.load(Ordering::Relaxed), &[]))
             .build();

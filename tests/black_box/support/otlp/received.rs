@@ -60,7 +60,7 @@ pub struct Metric {
     pub name: String,
     /// Its unit.
     pub unit: String,
-    /// What it is: `sum`, `gauge` or `histogram`.
+    /// What it is, as the conventions name instruments: `counter`, `updowncounter`, `gauge` or `histogram`.
     pub kind: &'static str,
     /// The attributes of each of its points.
     pub points: Vec<Attributes>,
@@ -174,7 +174,8 @@ fn span(proto: ProtoSpan, resource: &Arc<Attributes>) -> Span {
 fn metric(proto: ProtoMetric) -> Metric {
     let (kind, points) = match proto.data {
         Some(Data::Sum(sum)) => {
-            ("sum", sum.data_points.into_iter().map(|point| attributes(point.attributes)).collect())
+            let kind = if sum.is_monotonic { "counter" } else { "updowncounter" };
+            (kind, sum.data_points.into_iter().map(|point| attributes(point.attributes)).collect())
         }
         Some(Data::Gauge(gauge)) => {
             ("gauge", gauge.data_points.into_iter().map(|point| attributes(point.attributes)).collect())
