@@ -36,13 +36,13 @@ where
     let (service, mut caller) = (request.service().clone(), visitor.caller.clone());
     let fingerprint = digest_of(form);
     let key = key_of(request.uri().path(), form, &caller, &fingerprint);
-    let reservation = service.reservation(&caller, tenant, key, fingerprint);
+    let reservation = service.reservation(caller.user, tenant, key, fingerprint);
     let turn = TURNS.take(key).await;
     if let Some(noted) = service.noted(&caller, &reservation).await? {
         return Ok(Ok(noted.answer.and_then(|answer| answer.location).unwrap_or(otherwise)));
     }
     // Without space for another key, it is done all the same: a person sees what there is.
-    let has_space = service.require_space_for_key(&caller).await.is_ok();
+    let has_space = service.require_space_for_key(caller.user).await.is_ok();
     caller.client.reservation = has_space.then_some(reservation);
     // On a task of its own: with the second click, a browser leaves the first request.
     let done = tokio::spawn(in_current_context(async move {

@@ -106,6 +106,9 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 2] = [Self::ReadArtifacts, Self::WriteArtifacts];
+
     /// The scope's name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

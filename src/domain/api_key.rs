@@ -98,6 +98,9 @@ impl ApiKeyDraft {
 }
 
 fn check_scopes(mut scopes: Vec<Scope>) -> Result<Vec<Scope>, String> {
+    if scopes.len() > Scope::ALL.len() {
+        return Err(format!("must be at most {} scopes", Scope::ALL.len()));
+    }
     scopes.sort_unstable();
     scopes.dedup();
     if scopes.is_empty() { Err("must have at least one scope".to_owned()) } else { Ok(scopes) }

@@ -32,6 +32,7 @@ mod password;
 mod quota;
 mod refresh;
 mod reservation;
+mod same;
 mod search;
 mod session;
 mod share;

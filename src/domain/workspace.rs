@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::same::is_same;
 use super::text::validated_text;
 use super::{Field, Role, TenantId, Terms, Timestamp, User, UserId, Violations, one_line};
 
@@ -82,9 +83,17 @@ impl WorkspaceDescription {
     }
 }
 
-/// Free-form settings of a workspace, kept for its clients: up to 50 keys and 16 KiB of JSON.
-#[derive(Clone, Debug, PartialEq, Default)]
+/// Free-form settings of a workspace, kept for its clients: up to 50 keys and 16 KiB of JSON. Numbers are equal as JSON has
+/// them: `1` is `1.0`.
+#[derive(Clone, Debug, Default)]
 pub struct Settings(BTreeMap<String, Value>);
+
+impl PartialEq for Settings {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.len() == other.0.len()
+            && self.0.iter().zip(&other.0).all(|((key, one), (its, other))| key == its && is_same(one, other))
+    }
+}
 
 impl Settings {
     /// The most top-level keys.

@@ -10,6 +10,7 @@ use super::proxy_headers::{Element, value_at};
 use crate::config::PublicUrl;
 
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
 /// Where clients see this server: by the configuration, or else by what a trusted proxy says.
@@ -32,9 +33,11 @@ impl Base {
 
     /// What a trusted proxy says, if it says anything: in headers of its own, or the host in a `Forwarded`.
     pub fn forwarded(headers: &HeaderMap, said: &Element) -> Option<Self> {
-        let own_host = value_at(headers, &FORWARDED_HOST, said.hop).map(str::to_owned);
-        let authority =
-            own_host.or_else(|| said.host.clone()).filter(|host| Authority::try_from(host.as_str()).is_ok());
+        let port = value_at(headers, &FORWARDED_PORT, said.hop).and_then(|port| port.parse::<u16>().ok());
+        let host = value_at(headers, &FORWARDED_HOST, said.hop).or(said.host.as_deref());
+        // A proxy that says the port alone has left the host as it was.
+        let unchanged = || headers.get(header::HOST).and_then(|host| host.to_str().ok()).filter(|_| port.is_some());
+        let authority = host.or_else(unchanged).and_then(|host| with_port(host, port));
         let prefix = value_at(headers, &FORWARDED_PREFIX, said.hop);
         let prefix = prefix.map(|prefix| prefix.trim_end_matches('/')).filter(|prefix| PublicUrl::is_path(prefix));
         let prefix = prefix.unwrap_or_default().to_owned();
@@ -76,7 +79,8 @@ impl Base {
     pub fn url_of(request: &Request, is_tls: bool) -> String {
         let authority = Self::of(request).and_then(|base| base.authority.as_deref());
         let host = authority.or_else(|| request.header(header::HOST)).unwrap_or("localhost");
-        format!("{}://{host}{}", if is_tls { "https" } else { "http" }, Self::prefix_of(request))
+        let scheme = if is_tls { "https" } else { "http" };
+        format!("{scheme}://{}{}", without_usual_port(scheme, host), Self::prefix_of(request))
     }
 
     /// Puts the prefix before each path in the headers of an answer.
@@ -97,9 +101,22 @@ impl Base {
 /// scheme has anyway; proxies need not.
 fn is_origin_of(origin: &str, authority: &str) -> bool {
     let Some((scheme, host)) = origin.split_once("://") else { return false };
+    without_usual_port(scheme, host).eq_ignore_ascii_case(without_usual_port(scheme, authority))
+}
+
+/// A host and port without the port that the scheme has anyway.
+fn without_usual_port<'a>(scheme: &str, authority: &'a str) -> &'a str {
     let usual = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
-    let without = |authority| str::strip_suffix(authority, usual).unwrap_or(authority);
-    without(host).eq_ignore_ascii_case(without(authority))
+    authority.strip_suffix(usual).unwrap_or(authority)
+}
+
+/// A host with its own port, or else this one. None if it is no host.
+fn with_port(host: &str, port: Option<u16>) -> Option<String> {
+    let has_port = Authority::try_from(host).ok()?.port().is_some();
+    Some(match port.filter(|_| !has_port) {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    })
 }
 
 /// Replaces those values of a header that there is another for.
@@ -168,6 +185,22 @@ mod tests {
                 "{prefix}"
             );
         }
+    }
+
+    #[test]
+    fn a_port_that_a_proxy_says_belongs_to_a_host_without_one() {
+        let authority = |pairs: &[(&'static str, &str)]| {
+            Base::forwarded(&headers(pairs), &Element::default()).and_then(|base| base.authority)
+        };
+        let (host, asked, port) = ("x-forwarded-host", "host", "x-forwarded-port");
+        assert_eq!(authority(&[(host, "a.example"), (port, "8443")]).as_deref(), Some("a.example:8443"));
+        assert_eq!(authority(&[(host, "a.example:444"), (port, "8443")]).as_deref(), Some("a.example:444"));
+        assert_eq!(authority(&[(asked, "b.example"), (port, "8443")]).as_deref(), Some("b.example:8443"));
+        assert_eq!(authority(&[(host, "[::1]"), (port, "8443")]).as_deref(), Some("[::1]:8443"));
+        for wrong in ["", "https", "65536", "-1", "1 2"] {
+            assert_eq!(authority(&[(host, "a.example"), (port, wrong)]).as_deref(), Some("a.example"), "{wrong}");
+        }
+        assert_eq!(authority(&[(asked, "b.example")]), None);
     }
 
     #[test]

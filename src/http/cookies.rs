@@ -32,6 +32,11 @@ pub(super) fn refresh_tokens(headers: &HeaderMap) -> Vec<String> {
     read(headers, REFRESH_TOKEN)
 }
 
+/// Whether a browser sends any of the pair, whatever is in it.
+pub(super) fn are_there(headers: &HeaderMap) -> bool {
+    [ACCESS_TOKEN, REFRESH_TOKEN].into_iter().any(|name| values(headers, name).next().is_some())
+}
+
 /// The token by which a browser says to be a device that is known.
 pub(super) fn device(headers: &HeaderMap) -> Option<String> {
     values(headers, DEVICE).next()
@@ -71,10 +76,11 @@ pub(super) fn clear(secure: bool) -> Vec<HeaderValue> {
     ]
 }
 
-/// The tokens in all cookies called `name`.
+/// The tokens in all cookies called `name`. Programs that write cookies themselves may escape the space.
 fn read(headers: &HeaderMap, name: &'static str) -> Vec<String> {
-    let tokens = values(headers, name).filter_map(|value| value.strip_prefix("Bearer ").map(str::to_owned));
-    tokens.take(SAME_NAME_MAX).collect()
+    let token =
+        |value: &str| ["Bearer ", "Bearer%20"].iter().find_map(|start| value.strip_prefix(start).map(str::to_owned));
+    values(headers, name).filter_map(|value| token(&value)).take(SAME_NAME_MAX).collect()
 }
 
 /// The values of all cookies called `name`. Other cookies may be any bytes (RFC 6265, section 4.2.2), and are passed over.
@@ -124,6 +130,7 @@ mod tests {
         for (cookies, expected) in [
             (vec![&b"access_token=\"Bearer a.b\""[..]], vec!["a.b"]),
             (vec![b"access_token=Bearer a.b"], vec!["a.b"]),
+            (vec![b"access_token=Bearer%20a.b"], vec!["a.b"]),
             (vec!["__utmz=Undersøgelse; access_token=\"Bearer a\"".as_bytes()], vec!["a"]),
             (vec![b"x=\xff\xfe; access_token=\"Bearer a\"; y=\"; z"], vec!["a"]),
             (vec![b"a=b=c;access_token = \"Bearer a\" ;"], vec!["a"]),

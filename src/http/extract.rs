@@ -194,23 +194,21 @@ impl<'a> ApiExtractor<'a> for Leaving {
     }
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        let (mut access, mut refresh, mut foreign) = (Vec::new(), Vec::new(), None);
+        let (mut access, mut refresh, mut foreign, mut is_enough) = (Vec::new(), Vec::new(), None, false);
         if let Some(token) = bearer(request) {
             access.push(token.to_owned());
             refresh.push(token.to_owned());
         }
-        let by_cookie = [cookies::access_tokens(request.headers()), cookies::refresh_tokens(request.headers())];
-        if by_cookie.iter().any(|tokens| !tokens.is_empty()) {
-            // A program that does not say where it comes from may end what it holds the cookies of; browsers say it.
-            if SentFrom::of(request)? == SentFrom::OtherSite {
-                foreign = Some(Problem::foreign_origin());
-            } else {
-                let [more_access, more_refresh] = by_cookie;
-                access.extend(more_access);
-                refresh.extend(more_refresh);
-            }
+        // A program that does not say where it comes from may end what it holds the cookies of; browsers say it, and on behalf of
+        // another site they need not even send the cookies for an answer to remove them.
+        if SentFrom::of(request)? == SentFrom::OtherSite {
+            foreign = Some(Problem::foreign_origin());
+        } else {
+            access.extend(cookies::access_tokens(request.headers()));
+            refresh.extend(cookies::refresh_tokens(request.headers()));
+            is_enough = cookies::are_there(request.headers());
         }
-        Ok(Self { tokens: SignOut { access, refresh, ..SignOut::default() }, foreign })
+        Ok(Self { tokens: SignOut { access, refresh, is_enough, ..SignOut::default() }, foreign })
     }
 }
 
@@ -251,10 +249,15 @@ impl SentFrom {
     }
 }
 
+/// The longest address, in characters: of IPv6, with one of IPv4 in it.
+pub(super) const MAX_ADDRESS: usize = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".len();
+/// The longest token, in characters: none of ours is as long.
+pub(super) const MAX_TOKEN: usize = 4096;
+/// Longer names of programs are cut, in characters: they are only shown to people.
+pub(super) const MAX_USER_AGENT: usize = 256;
+
 /// The program that sent a request.
 pub(super) fn client(request: &Request) -> Client {
-    /// Longer ones are cut: they are only shown to people.
-    const MAX_USER_AGENT: usize = 256;
     Client {
         ip: ClientOrigin::of(request).client,
         user_agent: headers::text(request, header::USER_AGENT)

@@ -20,10 +20,11 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// What a program that sends requests on adds to them; a client that asks for itself does not.
-const OF_PROXIES: [HeaderName; 7] = [
+const OF_PROXIES: [HeaderName; 8] = [
     FORWARDED_FOR,
     FORWARDED_PROTO,
     HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-port"),
     HeaderName::from_static("x-forwarded-prefix"),
     HeaderName::from_static("x-real-ip"),
     header::FORWARDED,

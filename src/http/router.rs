@@ -20,8 +20,8 @@ use super::document::Document;
 use super::forwarded::FindOrigin;
 use super::metrics;
 use super::middleware::{
-    AnnounceLimits, Boxed, Cors, CountMemory, Deadline, ForOperators, Idempotency, OneHost, Preferences, Prepare,
-    Problems, PublicPaths, Queries, RateLimited, RequestIds, SecurityHeaders, Traced, TrailingSlash,
+    AnnounceLimits, Boxed, Cors, CountMemory, Deadline, ForOperators, Idempotency, KeptPrefix, OneHost, Preferences,
+    Prepare, Problems, PublicPaths, Queries, RateLimited, RequestIds, SecurityHeaders, Traced, TrailingSlash,
 };
 use super::pages::{PageSite, Pages};
 use super::routes::RouteTable;
@@ -75,7 +75,8 @@ pub fn operator_router(state: Arc<State>) -> impl Endpoint<Output = Response> + 
     let api = api();
     let routes = Arc::new(RouteTable::new(document(&api).json().as_bytes(), &[]));
     let site = Site { docs: None, pages: None, api: api.into_endpoint() };
-    at_the_edge(site.with(Deadline).with(ForOperators::new(state.clone())), state, routes, None)
+    let site = site.with(Idempotency::new(routes.clone())).with(Deadline);
+    at_the_edge(site.with(ForOperators::new(state.clone())), state, routes, None)
 }
 
 /// The endpoint that answers where nothing but the metrics is served.
@@ -126,7 +127,8 @@ fn at_the_edge(
         .with(Preferences::new(routes.clone()))
         .with(Cors::new(state))
         .with(SecurityHeaders)
-        .with(Traced::new(telemetry, routes))
+        .with(Traced::new(telemetry, routes.clone()))
+        .with(KeptPrefix::new(routes))
         .with(find_origin)
         .with(RequestIds::new(instance))
 }

@@ -122,7 +122,8 @@ impl RouteTable {
             add(pattern, allow.collect::<Vec<_>>().join(", "), operations.collect(), taken.collect());
         }
         for path in pages {
-            add(path, GET.to_owned(), vec![(Method::GET, page)], Vec::new());
+            let nothing = Taken { parameters: Vec::new(), body: false };
+            add(path, GET.to_owned(), vec![(Method::GET, page)], vec![(Method::GET, nothing)]);
         }
         Self(router)
     }

@@ -53,7 +53,7 @@ pub enum Answers {
     Secret,
 }
 
-/// What an `Idempotency-Key` does.
+/// What an `Idempotency-Key` does to a `POST`: other methods may be repeated anyway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replay {
     /// Nothing.
@@ -62,6 +62,9 @@ pub enum Replay {
     Answer,
     /// The same request again is a conflict that names what was made: its answer holds a secret, which is not kept.
     Conflict,
+    /// The same key again is such a conflict, whatever the body: it may hold a password, and a fast digest of that would be
+    /// guessed by who has the database.
+    ConflictWhateverIsSent,
 }
 
 /// What a request's body may be.
@@ -121,6 +124,11 @@ impl Row {
         }
     }
 
+    /// Whether a request with this method takes an `Idempotency-Key`.
+    pub fn takes_key(&self, method: &str) -> bool {
+        self.replay != Replay::No && method.eq_ignore_ascii_case("POST")
+    }
+
     pub(super) const fn anyone(self) -> Self {
         Self { access: Access::Anyone, ..self }
     }
@@ -163,6 +171,10 @@ impl Row {
 
     pub(super) const fn once(self) -> Self {
         Self { replay: Replay::Conflict, ..self }
+    }
+
+    pub(super) const fn once_whatever_is_sent(self) -> Self {
+        Self { replay: Replay::ConflictWhateverIsSent, ..self }
     }
 
     pub(super) const fn import(self) -> Self {

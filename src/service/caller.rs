@@ -43,6 +43,11 @@ pub struct Operator {
 }
 
 impl Operator {
+    /// Whose the idempotency keys are: an account's, or those of all who operate without one.
+    pub fn owner_of_keys(&self) -> UserId {
+        self.account.unwrap_or(UserId::from_bytes([0; 16]))
+    }
+
     /// Refuses a call that did not come over the operator socket.
     pub(super) fn require_on_site(&self) -> Result<(), Error> {
         if self.is_on_site { Ok(()) } else { Err(Error::NotOnSite) }

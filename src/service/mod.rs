@@ -225,7 +225,9 @@ impl Service {
 
     /// The stamp of a write that an operator makes now.
     fn stamp_by(&self, operator: &Operator) -> Stamp {
-        self.stamp(&operator.client, operator.account)
+        let mut stamp = self.stamp(&operator.client, operator.account);
+        stamp.reservation = operator.client.reservation;
+        stamp
     }
 
     /// The stamp of a write that is made now for someone who is not signed in, or not yet.

@@ -17,6 +17,9 @@ pub struct SignOut {
     pub refresh: Vec<String>,
     /// What may be tokens of the console.
     pub console: Vec<String>,
+    /// Whether it is enough that something was presented: cookies that nobody knows are to be cleared, and a refresh token that
+    /// nobody knows is as dead as was asked for (RFC 7009, section 2.2).
+    pub is_enough: bool,
 }
 
 impl Service {
@@ -92,11 +95,12 @@ impl Service {
     }
 
     /// Signs out: each session that a token of is presented ends, and its access and refresh tokens with it. It does not
-    /// matter if a token is over, or the session: who holds one that we made wants to be signed out, and is.
+    /// matter if a token is over, or the session: who holds one that we made wants to be signed out, and is. A bearer that can't
+    /// be ours is refused, as everywhere.
     pub async fn logout(&self, presented: &SignOut, client: &Client) -> Result<(), Error> {
         self.telemetry
             .observe(Operation::AuthLogout, Subject::default(), async {
-                let (mut is_known, mut sessions) = (false, Vec::new());
+                let (mut is_known, mut sessions) = (presented.is_enough, Vec::new());
                 for text in &presented.access {
                     if text.starts_with(ApiKeyToken::PREFIX) {
                         self.authenticate(text, client.clone()).await?;

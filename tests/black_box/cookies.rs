@@ -135,10 +135,25 @@ fn signing_out_without_a_token_of_ours_ends_nothing_and_clears_the_cookies() {
         reply.problem(401, "not_authenticated");
         is_cleared(&reply);
     }
+    // A browser is rid of cookies whatever they hold, and a refresh token that nobody knows is dead already.
+    for reply in [
+        browser(&server, "access_token=nothing").call("POST", LOGOUT),
+        anyone.with("Cookie", "refresh_token=").call("POST", LOGOUT),
+        browser(&server, &cookie("refresh_token", "nothing")).bearer("nothing").call("POST", LOGOUT),
+        anyone.post(LOGOUT, &json!({"refresh_token": "nothing"})),
+    ] {
+        let reply = reply.expect(200);
+        assert_eq!(reply.json()["message"], "Logged out successfully");
+        is_cleared(&reply);
+    }
     // Another site can't sign anybody out, not even by having the cookies removed.
     let cookies = anyone.with("Cookie", &cookie("access_token", &account.access));
     for (header, value) in [("Sec-Fetch-Site", "cross-site"), ("Origin", "https://elsewhere.example")] {
         let reply = cookies.with(header, value).call("POST", LOGOUT);
+        reply.problem(403, "foreign_origin");
+        assert_eq!(changes(&reply, "access_token"), []);
+        // Browsers leave cookies out of what another site sends, and would take their removal all the same.
+        let reply = anyone.with(header, value).call("POST", LOGOUT);
         reply.problem(403, "foreign_origin");
         assert_eq!(changes(&reply, "access_token"), []);
     }

@@ -117,6 +117,16 @@ fn wrong_types_and_missing_fields_are_a_422_that_points_at_them() {
     ] {
         assert_eq!(owner.client.post(path, &body).invalid_fields(), [pointer], "{path} {body}");
     }
+    // All that is wrong is said at once.
+    let wrong = json!({"name": 7, "tags": ["red", 7, null], "artifact_metadata": 1, "artifact_type": {}});
+    let pointers = ["/name", "/tags/1", "/tags/2", "/artifact_metadata", "/artifact_type"];
+    assert_eq!(owner.client.post(&artifacts, &wrong).invalid_fields(), pointers);
+    assert_eq!(
+        owner.client.post(register, &json!({"first_name": 7})).invalid_fields(),
+        ["/email", "/password", "/first_name"]
+    );
+    let many = json!({"name": "n", "tags": vec![7; 1000]});
+    assert_eq!(owner.client.post(&artifacts, &many).invalid_fields().len(), 20);
     let made = owner.artifact(&artifacts, &json!({"name": "n"}));
     let path = format!("{artifacts}/{}", text(&made["id"]));
     assert_eq!(owner.client.patch(&path, &json!({"tags": [7]})).invalid_fields(), ["/tags/0"]);
@@ -134,7 +144,7 @@ fn another_content_type_is_a_415() {
             reply.problem(415, "unsupported_media_type");
         }
     }
-    owner.client.call("POST", "/api/v1/workspaces/").problem(415, "unsupported_media_type");
+    owner.client.call("POST", "/api/v1/workspaces/").problem(400, "invalid_json");
     owner.client.send("POST", "/api/v1/workspaces/", "Application/JSON; charset=UTF-8", body).expect(201);
 }
 

@@ -247,6 +247,60 @@ fn s59_a_secret_is_answered_once_and_the_second_time_names_what_was_made() {
 }
 
 #[test]
+fn a_switch_under_a_key_is_made_once() {
+    let server = Server::shared();
+    let owner = Account::new(&server);
+    let workspace = owner.workspace();
+    let switch = format!("/api/v1/workspaces/{workspace}/switch");
+    let client = with_key(&owner.client, "key-1");
+    let first = client.call("POST", &switch).expect(200).json();
+    let again = client.call("POST", &switch);
+    assert_eq!(again.problem(409, "already_done")["id"], workspace);
+    assert!(!again.body.contains(&text(&first["refresh_token"])), "{}", again.body);
+    server.client().bearer(&text(&first["access_token"])).get("/api/v1/auth/me").expect(200);
+    with_key(&owner.client, "key-2").call("POST", &switch).expect(200);
+    owner.client.call("POST", &switch).expect(200);
+}
+
+#[test]
+fn what_operators_make_under_a_key_is_made_once() {
+    const OPERATOR: &str = "0123456789abcdefoperator";
+    const ACCOUNTS: &str = "/api/v1/operator/accounts";
+    let server = Setup::new().env("GHOSTWORKS__SERVER__OPERATOR_TOKEN", OPERATOR).start();
+    let by_token = server.client().bearer(OPERATOR);
+    let operator = Account::new(&server);
+    by_token.send("POST", &format!("{ACCOUNTS}/{}/grant-operator", operator.id), "application/json", "").expect(200);
+    for (number, anybody) in [&by_token, &operator.client].into_iter().enumerate() {
+        let client = with_key(anybody, "key-1");
+        let body = json!({"email": format!("made-{number}@example.com")});
+        let made = client.post(ACCOUNTS, &body).expect(201).json();
+        let again = client.post(ACCOUNTS, &body);
+        assert_eq!(again.problem(409, "already_done")["id"], made["id"]);
+        // A password is no part of what is compared: a digest of it would be guessed.
+        let other = json!({"email": format!("made-{number}@example.com"), "password": "Another-horse-7"});
+        assert_eq!(client.post(ACCOUNTS, &other).problem(409, "already_done")["id"], made["id"]);
+        with_key(anybody, "key-2").post(ACCOUNTS, &body).problem(409, "email_taken");
+
+        let link = format!("{ACCOUNTS}/{}/reset-link", text(&made["id"]));
+        let url = text(&client.call("POST", &link).expect(200).json()["url"]);
+        let again = client.call("POST", &link);
+        again.problem(409, "already_done");
+        assert!(!again.body.contains(url.rsplit('=').next().expect("a token")), "{}", again.body);
+    }
+    // Whoever may not operate learns nothing.
+    let stranger = Account::new(&server);
+    with_key(&stranger.client, "key-1")
+        .post(ACCOUNTS, &json!({"email": "made-0@example.com"}))
+        .problem(403, "forbidden");
+    with_key(&server.client(), "key-1").post(ACCOUNTS, &json!({"email": "made-0@example.com"})).expect(401);
+    // A key of another method does nothing.
+    let path = format!("{ACCOUNTS}/{}/password", stranger.id);
+    let set = json!({"new_password": "Another-horse-7"});
+    let replies = [(); 2].map(|()| with_key(&by_token, "key-3").put(&path, &set).expect(200));
+    assert_eq!(replies[1].header("idempotency-replayed"), None);
+}
+
+#[test]
 fn s28_who_is_no_member_any_more_gets_no_old_answer() {
     let server = Server::shared();
     let (owner, other) = (Account::new(&server), Account::new(&server));

@@ -116,12 +116,18 @@ fn queries_are_read_as_older_clients_write_them() {
         ("tags[0]=green&tags[1]=paint", 1),
         ("tags_none[]=red", 0),
         ("limit=20.0&offset=+0", 1),
+        ("limit=1_0&offset=0_0", 1),
+        ("limit=%0920%C2%A0&offset=-0.0", 1),
     ] {
         assert_eq!(total(query), expected, "{query}");
     }
     for (query, pointer) in [("limit=18446744073709551616", "/limit"), ("offset=-1", "/offset"), ("limit=-1", "/limit")]
     {
         assert_eq!(owner.client.get(&format!("{artifacts}?{query}")).invalid_fields(), [pointer], "{query}");
+    }
+    for number in ["1.", "1__0", "_1", "1_", "1e1", "0x1", "%D9%A1", "true", ""] {
+        let reply = owner.client.get(&format!("{artifacts}?limit={number}"));
+        reply.problem(400, "invalid_parameter");
     }
 }
 
@@ -154,13 +160,18 @@ fn messages_name_what_was_sent_and_no_type_of_ours() {
         (&artifacts, json!({"name": "n", "tags": "red"}), "must be an array, not a string"),
         (&artifacts, json!({"name": "n", "artifact_metadata": []}), "must be an object, not an array"),
         (&bulk, json!({"operations": [{"op": "burn"}]}), "/op: must be one of create, update, delete"),
-        (&bulk, json!({"operations": [{"op": null}]}), "operations/0/op: must be one of create, update, delete"),
+        (&bulk, json!({"operations": [{"op": null}]}), "op: must be a string, not null: one of create, update, delete"),
         (&bulk, json!({"operations": [{"op": "delete", "id": "7"}]}), "operations/0/id: must be a UUID"),
         (&bulk, json!({"operations": [{"op": "delete"}]}), "operations/0/id: is required"),
         (&bulk, json!({"operations": [], "atomic": "perhaps"}), "must be true or false, not a string"),
         (&members, json!({"email": "a", "role": "king"}), "must be one of owner, admin, member"),
-        (&members, json!({"email": "a", "role": 7}), "role: must be one of owner, admin, member"),
-        (&keys, json!({"name": "n", "scopes": [5]}), "scopes/0: must be one of artifacts:read, artifacts:write"),
+        (
+            &members,
+            json!({"email": "a", "role": 7}),
+            "role: must be a string, not a number: one of owner, admin, member",
+        ),
+        (&keys, json!({"name": "n", "scopes": [5]}), "a string, not a number: one of artifacts:read, artifacts:write"),
+        (&keys, json!({"name": "n", "scopes": [], "expires_at": 7}), "must be a string with a time, not a number"),
     ] {
         let problem = owner.client.post(path, &body).problem(422, "validation_failed").to_string();
         assert!(problem.contains(expected), "{body}: {problem}");
@@ -190,6 +201,12 @@ fn numbers_that_do_not_fit_are_refused_with_their_place() {
         let reply = owner.client.send("POST", "/api/v1/workspaces/", JSON, settings);
         assert_eq!(reply.invalid_fields(), ["/settings/deep/0"], "{number}");
     }
+    let keys = format!("/api/v1/workspaces/{}/api-keys", owner.workspace());
+    let wrong = r#"{"name": 18446744073709551616, "scopes": ["artifacts:read"], "expires_at": 18446744073709551616}"#;
+    let problem = owner.client.send("POST", &keys, JSON, wrong).problem(422, "validation_failed");
+    let details = problem["errors"].as_array().expect("errors").iter().map(|error| text(&error["detail"]));
+    let expected = ["must be a string, not a number", "must be a string with a time, not a number"];
+    assert_eq!(details.collect::<Vec<_>>(), expected);
     let ignored = r#"{"name": "n", "size": 18446744073709551616, "more": {"sizes": [1e999]}}"#;
     owner.client.send("POST", &artifacts, JSON, ignored).expect(201);
     let whole = r#"{"name": "n", "artifact_metadata": {"least": -9223372036854775808, "most": 9223372036854775807}}"#;
@@ -232,6 +249,11 @@ fn who_wants_strict_handling_is_told_what_is_unknown() {
     let problem = strict.get(&format!("{artifacts}?limit=5&page=2&tags[]=a")).problem(422, "unknown_field");
     assert_eq!(pointers(&problem), ["/page"]);
     strict.get(&format!("{artifacts}?limit=5&tags[]=a")).expect(200);
+    for page in ["/docs", "/redoc", "/openapi.json", "/openapi.yaml"] {
+        let reply = strict.get(page).expect(200);
+        assert_eq!(reply.header("preference-applied"), Some("handling=strict"), "{page}");
+        assert_eq!(pointers(&strict.get(&format!("{page}?theme=dark")).problem(422, "unknown_field")), ["/theme"]);
+    }
     let lenient = owner.client.get(&format!("{artifacts}?page=2")).expect(200);
     assert_eq!(lenient.header("preference-applied"), None);
 
@@ -314,10 +336,13 @@ fn a_change_that_changes_nothing_makes_no_version() {
     let history = owner.client.get(&format!("{path}/history")).expect(200).json();
     assert_eq!(history["items"].as_array().map(Vec::len), Some(1));
 
-    let path = format!("/api/v1/workspaces/{}", owner.workspace());
-    let workspace = owner.client.get(&path).expect(200).json();
+    let workspaces = json!({"name": "Acme", "settings": {"sizes": [1, 2.5], "of": {"zero": 0.0}}});
+    let workspace = owner.client.post("/api/v1/workspaces", &workspaces).expect(201).json();
+    let path = format!("/api/v1/workspaces/{}", text(&workspace["id"]));
     let same = json!({"name": workspace["name"], "description": workspace["description"]});
-    assert_eq!(owner.client.patch(&path, &same).expect(200).json(), workspace);
+    for same in [same, json!({"settings": {"of": {"zero": -0.0}, "sizes": [1.0, 2.5]}})] {
+        assert_eq!(owner.client.patch(&path, &same).expect(200).json(), workspace);
+    }
     let audit = owner.client.get(&format!("{path}/audit")).expect(200).json();
     assert!(!audit.to_string().contains("workspace.updated"), "{audit}");
 }

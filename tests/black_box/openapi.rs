@@ -191,14 +191,55 @@ fn summaries_begin_with_a_verb() {
     }
 }
 
+/// Fields whose limits people read, by the way to them.
+#[test]
+fn limits_of_requests_and_answers_are_in_the_schemas() {
+    let document: Value = serde_json::from_str(&printed("json")).expect("JSON");
+    let schemas = &document["components"]["schemas"];
+    for (pointer, limit) in [
+        ("/CreateApiKeyRequest/properties/scopes/maxItems", 2),
+        ("/ApiKey/properties/scopes/maxItems", 2),
+        ("/ApiKey/properties/name/maxLength", 100),
+        ("/Artifact/properties/name/maxLength", 255),
+        ("/Artifact/properties/tags/maxItems", 20),
+        ("/Artifact/properties/tags/items/maxLength", 50),
+        ("/Artifact/properties/artifact_metadata/maxProperties", 50),
+        ("/ArtifactPage/properties/items/maxItems", 100),
+        ("/CreateArtifactRequest/properties/tags/maxItems", 100),
+        ("/BulkRequest/properties/operations/maxItems", 1000),
+        ("/RefreshRequest/properties/refresh_token/maxLength", 4096),
+        ("/RegisterRequest/properties/password/minLength", 8),
+        ("/RegisterRequest/properties/password/maxLength", 128),
+        ("/LoginRequest/properties/email/maxLength", 254),
+        ("/Workspace/properties/settings/maxProperties", 50),
+        ("/Workspace/properties/description/maxLength", 1000),
+        ("/Profile/properties/current_workspace/properties/name/maxLength", 255),
+    ] {
+        assert_eq!(schemas.pointer(pointer), Some(&json!(limit)), "{pointer}");
+    }
+    // One of many is refused by its own result.
+    assert_eq!(schemas.pointer("/BulkCreate/properties/artifact_type/maxLength"), None);
+    for (name, operation) in operations(&document) {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let schema = &parameter["schema"];
+            let is_limited = ["maxLength", "format", "enum", "pattern"].iter().any(|limit| !schema[limit].is_null());
+            let is_free = schema["type"] != "string" || parameter["name"] == "verbose" || is_limited;
+            assert!(is_free, "{name}: {parameter}");
+        }
+    }
+}
+
 #[test]
 fn idempotency_keys_are_declared_where_they_count() {
     let document: Value = serde_json::from_str(&printed("json")).expect("JSON");
     for (name, operation) in operations(&document) {
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         let is_declared = parameters.clone().any(|parameter| parameter["name"] == "Idempotency-Key");
-        let counts = (name.starts_with("POST /api/v1/workspaces") && !name.ends_with("/switch"))
-            || name == "POST /api/v1/auth/invitations/accept";
+        let counts = name.starts_with("POST /api/v1/workspaces")
+            || name == "POST /api/v1/auth/invitations/accept"
+            || name == "POST /api/v1/operator/accounts"
+            || name == "POST /api/v1/operator/accounts/{user_id}/reset-link"
+            || name == "POST /api/v1/operator/workspaces/{workspace_id}/artifacts/import";
         assert_eq!(is_declared, counts, "{name}");
     }
 }

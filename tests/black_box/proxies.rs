@@ -121,6 +121,33 @@ fn a_trusted_proxy_says_at_which_path_it_serves() {
 }
 
 #[test]
+fn a_proxy_may_keep_the_path_that_it_serves_at() {
+    let setup = Setup::new().env("GHOSTWORKS__SERVER__TRUSTED_PROXIES", "127.0.0.0/8");
+    let (behind, public) =
+        (setup.start(), Setup::new().env("GHOSTWORKS__SERVER__PUBLIC_URL", "https://example.com/gw").start());
+    let told = behind.client().with("X-Forwarded-Prefix", "/gw");
+    for client in [&told, &public.client()] {
+        assert_eq!(client.get("/gw").expect(200).json()["docs"], "/gw/docs");
+        assert_eq!(client.get("/gw/").expect(200).json()["docs"], "/gw/docs");
+        for path in ["/gw/health", "/gw/docs", "/gw/openapi.json", "/gw/console/sign-in", "/health"] {
+            client.get(path).expect(200);
+        }
+        for path in ["/gw/gw/health", "/gwx/health", "/gw/nowhere"] {
+            client.get(path).expect(404);
+        }
+    }
+    behind.client().get("/gw/health").expect(404);
+    let owner = Account::new(&public);
+    let made = owner.client.post("/gw/api/v1/workspaces?x=/gw", &json!({"name": "Kept"})).expect(201);
+    assert!(made.header("location").is_some_and(|it| it.starts_with("/gw/api/v1/workspaces/")), "{:?}", made.headers);
+    // A path that begins like the place of the server is a path all the same.
+    let api = Setup::new().env("GHOSTWORKS__SERVER__PUBLIC_URL", "https://example.com/api").start();
+    for path in ["/api/v1/health", "/api/api/v1/health", "/api/health"] {
+        api.client().get(path).expect(200);
+    }
+}
+
+#[test]
 fn a_page_is_of_the_host_that_the_proxy_was_asked_for() {
     let setup = Setup::new().env("GHOSTWORKS__SERVER__TRUSTED_PROXIES", "127.0.0.0/8");
     let (behind, alone) = (setup.start(), Setup::new().start());
@@ -137,6 +164,23 @@ fn a_page_is_of_the_host_that_the_proxy_was_asked_for() {
         assert_eq!(logout(&alone, name, value), 403, "{name}");
     }
     assert_eq!(logout(&behind, "X-Forwarded-Host", "example.org"), 403);
+    assert_eq!(logout(&behind, "X-Forwarded-Host", "example.com:8443"), 403);
+    let access = Account::new(&behind).access;
+    let at_port = |origin: &str, port: &str| {
+        let client =
+            behind.client().with("Cookie", &format!("access_token=\"Bearer {access}\"")).with("Origin", origin);
+        let client = client.with("X-Forwarded-Host", "example.com").with("X-Forwarded-Port", port);
+        client.post("/api/v1/workspaces", &json!({"name": "By cookie"})).status
+    };
+    for (origin, port, status) in [
+        ("https://example.com:8443", "8443", 201),
+        ("https://example.com", "443", 201),
+        ("https://example.com", "8443", 403),
+        ("https://example.com:8443", "443", 403),
+        ("https://example.com", "nonsense", 201),
+    ] {
+        assert_eq!(at_port(origin, port), status, "{origin} {port}");
+    }
     let public = Setup::new().env("GHOSTWORKS__SERVER__PUBLIC_URL", "https://example.com").start();
     assert_eq!(logout(&public, "X-Forwarded-Host", "example.org"), 201);
 }

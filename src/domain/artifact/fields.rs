@@ -7,6 +7,7 @@ use serde_json::Value;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
+use crate::domain::same::is_whole;
 use crate::domain::text::{TextOrigin, validated_text};
 use crate::domain::{Violation, one_line};
 
@@ -196,7 +197,7 @@ impl PartialEq for MetadataValue {
             (Self::Integer(one), Self::Integer(other)) => one == other,
             (Self::Float(one), Self::Float(other)) => one == other,
             (Self::Integer(whole), Self::Float(float)) | (Self::Float(float), Self::Integer(whole)) => {
-                float.fract() == 0.0 && float.abs() < TOO_LARGE && *float as i64 == *whole
+                is_whole(*float, *whole)
             }
             _ => false,
         }
@@ -223,9 +224,6 @@ impl MetadataValue {
         }
     }
 }
-
-/// 2^63: no whole number of 64 bits is as large.
-const TOO_LARGE: f64 = 9_223_372_036_854_775_808.0;
 
 /// Key-value pairs about an artifact: at most 50 keys of 1–100 letters, digits, `_`, `.` or `-`.
 #[derive(Clone, Debug, PartialEq, Default)]

@@ -52,6 +52,11 @@ pub enum ArtifactField {
     Type,
 }
 
+impl ArtifactField {
+    /// Every field.
+    pub const ALL: [Self; 5] = [Self::Name, Self::Description, Self::Tags, Self::Metadata, Self::Type];
+}
+
 impl ArtifactVersion {
     /// A version, seen beside the one before it, if there is one.
     pub fn new(artifact: Artifact, before: Option<&Artifact>) -> Self {

@@ -89,7 +89,6 @@ struct CreateApiKeyRequest {
     /// What it is called.
     #[oai(validator(
         min_length = 1,
-        max_length = 100,
         pattern = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"
     ))]
     name: String,

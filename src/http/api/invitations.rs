@@ -112,7 +112,7 @@ impl AcceptApi {
 struct CreateInvitationRequest {
     /// The address that it is for; without one, anyone with the link can accept it, as a member.
     #[serde(default)]
-    #[oai(nullable, validator(max_length = 254))]
+    #[oai(nullable)]
     email: Option<String>,
     /// The role that they get.
     role: RoleName,
@@ -129,7 +129,6 @@ impl Example for CreateInvitationRequest {
 #[oai(example)]
 struct AcceptInvitationRequest {
     /// The token, from a mail or a link.
-    #[oai(validator(max_length = 4096))]
     token: String,
 }
 

@@ -154,7 +154,6 @@ impl MembersApi {
 #[oai(example)]
 struct AddMemberRequest {
     /// Their address.
-    #[oai(validator(max_length = 254))]
     email: String,
     /// What they may do.
     role: RoleName,

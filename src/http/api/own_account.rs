@@ -76,10 +76,8 @@ impl OwnAccountApi {
 #[oai(example)]
 struct ChangeEmailRequest {
     /// The current password.
-    #[oai(validator(max_length = 128))]
     current_password: String,
     /// The new e-mail address.
-    #[oai(validator(max_length = 254))]
     new_email: String,
 }
 
@@ -94,11 +92,10 @@ impl Example for ChangeEmailRequest {
 #[oai(example)]
 struct DeleteOwnAccountRequest {
     /// The current password.
-    #[oai(validator(max_length = 128))]
     current_password: String,
     /// The address of a member of every workspace that the account alone owns.
     #[serde(default)]
-    #[oai(nullable, validator(max_length = 254))]
+    #[oai(nullable)]
     transfer_to: Option<String>,
 }
 
@@ -113,7 +110,6 @@ impl Example for DeleteOwnAccountRequest {
 #[oai(example)]
 struct CurrentPasswordRequest {
     /// The current password.
-    #[oai(validator(max_length = 128))]
     current_password: String,
 }
 

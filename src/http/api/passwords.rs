@@ -83,10 +83,8 @@ impl PasswordsApi {
 #[oai(example)]
 struct ChangePasswordRequest {
     /// The current password.
-    #[oai(validator(max_length = 128))]
     current_password: String,
     /// The new password, under the same rules as at registration.
-    #[oai(validator(min_length = 8, max_length = 128))]
     new_password: String,
 }
 
@@ -101,7 +99,6 @@ impl Example for ChangePasswordRequest {
 #[oai(example)]
 struct ForgotPasswordRequest {
     /// E-mail address.
-    #[oai(validator(max_length = 254))]
     email: String,
 }
 
@@ -116,10 +113,8 @@ impl Example for ForgotPasswordRequest {
 #[oai(example)]
 struct ResetPasswordRequest {
     /// The token.
-    #[oai(validator(max_length = 4096))]
     token: String,
     /// The new password, under the same rules as at registration.
-    #[oai(validator(min_length = 8, max_length = 128))]
     new_password: String,
     /// Whether the API keys that the account made end as well.
     #[serde(default = "yes")]

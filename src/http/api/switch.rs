@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::Tag;
 use super::tokens::{TOKEN_TYPE, WithCookies};
 use crate::http::extract::SignedIn;
-use crate::http::refused::{BY_ID, FULL, Refused};
+use crate::http::refused::{BY_ID, CONFLICT, FULL, Refused};
 use crate::http::state::State;
 use crate::http::types::RoleName;
 
@@ -31,7 +31,7 @@ impl SwitchApi {
         caller: SignedIn,
         /// The workspace's id.
         workspace_id: Path<Uuid>,
-    ) -> Result<WithCookies<SwitchedBody>, Refused<{ BY_ID | FULL }>> {
+    ) -> Result<WithCookies<SwitchedBody>, Refused<{ BY_ID | CONFLICT | FULL }>> {
         let switched = state.service.switch_workspace(&caller.0, workspace_id.0.into()).await?;
         let tokens = switched.tokens;
         let body = SwitchedBody {

@@ -58,7 +58,6 @@ impl VerificationApi {
 #[oai(example)]
 struct ResendVerificationRequest {
     /// E-mail address.
-    #[oai(validator(max_length = 254))]
     email: String,
 }
 

@@ -2,6 +2,7 @@
 //! rewriting is here, so that every reader gets the same document.
 
 mod examples;
+mod limits;
 mod operations;
 mod parameters;
 mod schemas;
@@ -16,7 +17,8 @@ impl Document {
     pub(super) fn new(text: &str) -> Self {
         let mut document: Value = serde_json::from_str(text).unwrap_or_default();
         parameters::expand(&mut document);
-        parameters::bound_cursors(&mut document);
+        // Before schemas are taken apart: what stands in full at several places has them everywhere.
+        limits::add(&mut document);
         schemas::rewrite(&mut document);
         schemas::remove_unused(&mut document);
         operations::rewrite(&mut document);

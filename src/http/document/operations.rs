@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::{for_each_operation, resolve};
-use crate::operations::{Operation, Replay};
+use crate::http::middleware::MAX_KEY;
+use crate::operations::Operation;
 
 /// The groups in the order in which somebody who begins needs them.
 const TAGS: [&str; 7] = ["Auth", "Workspaces", "Members", "Artifacts", "API keys", "Audit", "System"];
@@ -21,9 +22,9 @@ pub(super) fn rewrite(document: &mut Value) {
         tags.sort_by_key(place);
     }
     let whole = document.clone();
-    for_each_operation(document, |_, _, operation| {
+    for_each_operation(document, |method, _, operation| {
         let known = operation["operationId"].as_str().and_then(Operation::by_id);
-        if known.is_some_and(|known| known.row().replay != Replay::No) {
+        if known.is_some_and(|known| known.row().takes_key(method)) {
             add_idempotency_key(operation);
         }
         add_internal_error(operation);
@@ -41,7 +42,7 @@ fn add_idempotency_key(operation: &mut Value) {
         "in": "header",
         "description": "The same key with the same body is carried out once, and answered alike for a day.",
         "required": false,
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+        "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[!-~]+$"},
     });
     if let Some(operation) = operation.as_object_mut() {
         let parameters = operation.entry("parameters").or_insert_with(|| json!([]));

@@ -1,19 +1,8 @@
-//! Parameters that several operations share are declared as one object: the document lists them by name. And what is the same
-//! wherever it is a parameter is said here once.
+//! Parameters that several operations share are declared as one object: the document lists them by name.
 
 use serde_json::{Value, json};
 
 use super::for_each_operation;
-use crate::http::cursor::MAX_LEN;
-
-/// Says how long a cursor may be.
-pub(super) fn bound_cursors(document: &mut Value) {
-    for_each_operation(document, |_, _, operation| {
-        let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
-        let cursors = parameters.into_iter().flatten().filter(|parameter| parameter["name"] == "cursor");
-        cursors.for_each(|cursor| cursor["schema"]["maxLength"] = json!(MAX_LEN));
-    });
-}
 
 /// Puts the properties of an object in a query string in the object's place.
 pub(super) fn expand(document: &mut Value) {

@@ -5,9 +5,9 @@ use poem_openapi::registry::{MetaSchemaRef, Registry};
 use poem_openapi::types::Type;
 use serde_json::Value;
 
-use super::escape;
-use super::mismatch::mismatch;
+use super::mismatch::mismatches;
 use super::schemas::{Schemas, field, has_fields};
+use super::{MAX_FAULTS, escape};
 use crate::domain::Violation;
 
 /// The fields that a type has.
@@ -31,9 +31,12 @@ impl Known {
         found
     }
 
-    /// The first part of `value` that is not of its type.
-    pub fn mismatch(&self, value: &Value) -> Option<Violation> {
-        mismatch(&Schemas(&self.schemas), &self.root, value, String::new())
+    /// The parts of `value` that are not of their types, as many as are named.
+    pub fn mismatches(&self, value: &Value) -> Vec<Violation> {
+        let mut found = Vec::new();
+        mismatches(&Schemas(&self.schemas), &self.root, value, String::new(), &mut found);
+        found.truncate(MAX_FAULTS);
+        found
     }
 
     /// Whether the way from `value` to a place leads through a field that is not known.

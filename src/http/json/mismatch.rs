@@ -6,44 +6,46 @@ use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::escape;
 use super::schemas::{Schemas, field};
+use super::{MAX_FAULTS, escape};
 use crate::domain::Violation;
 use crate::http::types::Flag;
 
-/// The first part of `value`, which is at `pointer`, that its schema does not allow. Lengths and the like are checked by
-/// the domain.
-pub(super) fn mismatch(
+/// Adds the parts of `value`, which is at `pointer`, that its schema does not allow to those found, up to the most that are
+/// named. Lengths and the like are checked by the domain.
+pub(super) fn mismatches(
     schemas: &Schemas<'_>,
     schema: &MetaSchemaRef,
     value: &Value,
     pointer: String,
-) -> Option<Violation> {
-    let whole = schemas.resolve(schema)?;
+    found: &mut Vec<Violation>,
+) {
+    let Some(whole) = schemas.resolve(schema).filter(|_| found.len() < MAX_FAULTS) else { return };
     if value.is_null() && whole.nullable {
-        return None;
+        return;
     }
     if let Some(discriminator) = &whole.discriminator {
         let names: Vec<&str> = discriminator.mapping.iter().map(|(name, _)| name.as_str()).collect();
         if let Some(wrong) = unnamed(value, discriminator.property_name, &names, &pointer) {
-            return Some(wrong);
+            return found.push(wrong);
         }
     }
     let parts = schemas.parts(schema, value);
-    let wrong = parts.iter().find_map(|part| wrong(part, value));
-    if let Some(detail) = wrong {
-        return Some(Violation { pointer, detail });
+    if let Some(detail) = parts.iter().find_map(|part| wrong(part, value)) {
+        return found.push(Violation { pointer, detail });
     }
     match value {
-        Value::Object(fields) => in_fields(schemas, &parts, fields, &pointer),
+        Value::Object(fields) => in_fields(schemas, &parts, fields, &pointer, found),
         Value::Array(items) => {
-            let schema = parts.iter().find_map(|part| part.items.as_deref())?;
-            items
-                .iter()
-                .zip(0..)
-                .find_map(|(item, index)| mismatch(schemas, schema, item, format!("{pointer}/{index}")))
+            let Some(schema) = parts.iter().find_map(|part| part.items.as_deref()) else { return };
+            for (index, item) in items.iter().enumerate() {
+                if found.len() >= MAX_FAULTS {
+                    return;
+                }
+                mismatches(schemas, schema, item, format!("{pointer}/{index}"), found);
+            }
         }
-        _ => None,
+        _ => {}
     }
 }
 
@@ -55,7 +57,7 @@ fn unnamed(value: &Value, tag: &str, names: &[&str], pointer: &str) -> Option<Vi
     let detail = match fields.get(tag) {
         None => "is required".to_owned(),
         Some(Value::String(name)) if names.contains(&name.as_str()) => return None,
-        Some(_) => format!("must be one of {}", names.join(", ")),
+        Some(other) => not_one_of(&names.join(", "), other),
     };
     Some(Violation { pointer: format!("{pointer}/{tag}"), detail })
 }
@@ -65,16 +67,17 @@ fn in_fields(
     parts: &[&MetaSchema],
     fields: &Map<String, Value>,
     pointer: &str,
-) -> Option<Violation> {
-    let mut required = parts.iter().flat_map(|part| &part.required);
-    if let Some(missing) = required.find(|name| !fields.contains_key(**name)) {
-        return Some(Violation { pointer: format!("{pointer}/{missing}"), detail: "is required".to_owned() });
+    found: &mut Vec<Violation>,
+) {
+    let required = parts.iter().flat_map(|part| &part.required);
+    for missing in required.filter(|name| !fields.contains_key(**name)) {
+        found.push(Violation { pointer: format!("{pointer}/{missing}"), detail: "is required".to_owned() });
     }
     let others = parts.iter().find_map(|part| part.additional_properties.as_deref());
-    fields.iter().find_map(|(name, value)| {
-        let schema = field(parts, name).or(others)?;
-        mismatch(schemas, schema, value, format!("{pointer}/{}", escape(name)))
-    })
+    for (name, value) in fields {
+        let Some(schema) = field(parts, name).or(others) else { continue };
+        mismatches(schemas, schema, value, format!("{pointer}/{}", escape(name)), found);
+    }
 }
 
 /// What is wrong with a value by itself.
@@ -82,7 +85,7 @@ fn wrong(schema: &MetaSchema, value: &Value) -> Option<String> {
     if !schema.enum_items.is_empty() {
         let names = schema.enum_items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned));
         let is_one = schema.enum_items.contains(value);
-        return (!is_one).then(|| format!("must be one of {}", names.collect::<Vec<_>>().join(", ")));
+        return (!is_one).then(|| not_one_of(&names.collect::<Vec<_>>().join(", "), value));
     }
     match (schema.ty, value) {
         ("string", Value::String(text)) if schema.format == Some("uuid") && Uuid::try_parse(text).is_err() => {
@@ -99,7 +102,7 @@ fn wrong(schema: &MetaSchema, value: &Value) -> Option<String> {
         | ("number", Value::Number(_))
         | ("array", Value::Array(_))
         | ("object", Value::Object(_)) => None,
-        ("string", other) => Some(not("a string", other)),
+        ("string", other) => Some(not(text(schema.format), other)),
         ("integer", other) => Some(not("a whole number in range", other)),
         ("number", other) => Some(not("a number", other)),
         ("boolean", other) if serde_json::from_value::<Flag>(other.clone()).is_ok() => None,
@@ -107,6 +110,15 @@ fn wrong(schema: &MetaSchema, value: &Value) -> Option<String> {
         ("array", other) => Some(not("an array", other)),
         ("object", other) => Some(not("an object", other)),
         _ => None,
+    }
+}
+
+/// What a string of a format says.
+fn text(format: Option<&str>) -> &'static str {
+    match format {
+        Some("date-time") => "a string with a time",
+        Some("uuid") => "a string with a UUID",
+        _ => "a string",
     }
 }
 
@@ -120,6 +132,14 @@ fn not(expected: &str, found: &Value) -> String {
         Value::Object(_) => "an object",
     };
     format!("must be {expected}, not {found}")
+}
+
+/// What is not one of several names.
+fn not_one_of(names: &str, found: &Value) -> String {
+    if found.is_string() {
+        return format!("must be one of {names}");
+    }
+    format!("{}: one of {names}", not("a string", found))
 }
 
 #[cfg(test)]
@@ -164,8 +184,9 @@ mod tests {
     }
 
     fn said<T: Type>(value: &Value) -> String {
-        let wrong = Known::of::<T>().mismatch(value);
-        wrong.map_or_else(String::new, |Violation { pointer, detail }| format!("{pointer} {detail}").trim().to_owned())
+        let wrong = Known::of::<T>().mismatches(value).into_iter();
+        let said = wrong.map(|Violation { pointer, detail }| format!("{pointer} {detail}").trim().to_owned());
+        said.collect::<Vec<_>>().join("; ")
     }
 
     #[test]
@@ -179,14 +200,26 @@ mod tests {
             (json!({"count": -1}), "/count must be a whole number in range".to_owned()),
             (json!({"count": 1.5}), "/count must be a whole number in range".to_owned()),
             (json!({"count": "1"}), "/count must be a whole number in range, not a string".to_owned()),
-            (json!({"count": 1, "role": 5}), "/role must be one of owner, admin".to_owned()),
+            (json!({"count": 1, "role": 5}), "/role must be a string, not a number: one of owner, admin".to_owned()),
             (json!({"count": 1, "role": "king"}), "/role must be one of owner, admin".to_owned()),
             (json!({"count": 1, "flags": ["True", "x"]}), "/flags/1 must be true or false, not a string".to_owned()),
             (json!({"count": 1, "flags": {}}), "/flags must be an array, not an object".to_owned()),
             (json!({"count": 1, "by_name": {"a/b": "x"}}), format!("/by_name/a~1b {UUID}")),
+            (
+                json!({"flags": [7, true, null], "by_name": 1, "more": 1}),
+                "/count is required; /flags/0 must be true or false, not a number; /flags/2 must be true or false, not null; \
+                 /by_name must be an object, not a number"
+                    .to_owned(),
+            ),
         ] {
             assert_eq!(said::<Whole>(&value), expected, "{value}");
         }
+    }
+
+    #[test]
+    fn no_more_faults_are_named_than_may_be() {
+        let flags: Vec<u8> = vec![7; 1000];
+        assert_eq!(Known::of::<Whole>().mismatches(&json!({"count": 1, "flags": flags})).len(), MAX_FAULTS);
     }
 
     #[test]
@@ -195,10 +228,10 @@ mod tests {
             (json!({"op": "drop", "id": "01890000-0000-7000-8000-000000000000"}), ""),
             (json!([]), "must be an object, not an array"),
             (json!({}), "/op is required"),
-            (json!({"op": null}), "/op must be one of keep, drop"),
+            (json!({"op": null}), "/op must be a string, not null: one of keep, drop"),
             (json!({"op": "burn"}), "/op must be one of keep, drop"),
             (json!({"op": "drop"}), "/id is required"),
-            (json!({"op": "drop", "id": 7}), "/id must be a string, not a number"),
+            (json!({"op": "drop", "id": 7}), "/id must be a string with a UUID, not a number"),
         ] {
             assert_eq!(said::<Tagged>(&value), expected, "{value}");
         }

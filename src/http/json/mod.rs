@@ -94,14 +94,24 @@ impl<T: DeserializeOwned + Type> Reader<T> {
         self.known.get_or_init(Known::of::<T>)
     }
 
-    /// Refuses numbers that are too large, unless they are in fields that `T` does not have: those are ignored.
+    /// Refuses numbers that are too large, unless they are in fields that `T` does not have: those are ignored. One that is
+    /// no number of any size is told what it should be instead.
     fn check_numbers(&self, bytes: &[u8]) -> Result<(), Violations> {
         if !numbers::may_be_too_large(bytes) {
             return Ok(());
         }
         let Some(readable) = numbers::readable(bytes) else { return Ok(()) };
         let is_ignored = |place: &[String]| self.known().is_ignored(&readable.value, place);
-        Violations::none(readable.too_large(bytes, MAX_FAULTS, is_ignored))
+        let too_large = readable.too_large(bytes, MAX_FAULTS, is_ignored);
+        if too_large.is_empty() {
+            return Ok(());
+        }
+        let mut found = self.known().mismatches(&readable.value);
+        let is_named = |number: &Violation| found.iter().any(|wrong| wrong.pointer == number.pointer);
+        let others: Vec<_> = too_large.into_iter().filter(|number| !is_named(number)).collect();
+        found.extend(others);
+        found.truncate(MAX_FAULTS);
+        Violations::none(found)
     }
 
     /// Fields that `T` does not have, when they are wrong; none of what is not JSON.
@@ -137,8 +147,9 @@ impl<T: DeserializeOwned + Type> Reader<T> {
             return Fault::Syntax(syntax(error));
         }
         let readable = numbers::readable(bytes);
-        if let Some(wrong) = readable.and_then(|readable| self.known().mismatch(&readable.value)) {
-            return Fault::Shape(Violations::one(&wrong.pointer, wrong.detail));
+        let wrong = readable.map_or_else(Vec::new, |readable| self.known().mismatches(&readable.value));
+        if let Err(violations) = Violations::none(wrong) {
+            return Fault::Shape(violations);
         }
         let place = error.as_ref().map_or_else(String::new, |error| pointer(error.path()));
         let message = error.map_or_else(String::new, |error| error.inner().to_string());
@@ -180,10 +191,13 @@ pub(super) fn essence(content_type: &str) -> String {
     accept::essence(content_type).to_ascii_lowercase()
 }
 
+/// A body that says of itself nothing is JSON, as it was to the older service: HTTP clients that are given a text send it so.
 fn check_content_type(request: &Request) -> Result<(), Problem> {
     match request.content_type().map(essence) {
-        Some(essence) if essence == CONTENT_TYPE || essence.ends_with("+json") => Ok(()),
-        Some(_) | None => Err(Problem::unsupported_media_type(CONTENT_TYPE)),
+        Some(essence) if essence != CONTENT_TYPE && !essence.ends_with("+json") => {
+            Err(Problem::unsupported_media_type(CONTENT_TYPE))
+        }
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -17,12 +17,14 @@ const SUSPICIOUS_DIGITS: usize = 19;
 /// As deep as serde_json reads what is not ignored. A field that is known can hold nothing deeper.
 const MAX_DEPTH: usize = 127;
 
-/// What is put in the place of what can't be read.
+/// What is put in the place of a number that does not fit.
+const ZERO: &[u8] = b"0";
+/// What is put in the place of what is nested too deep.
 const NULL: &[u8] = b"null";
 
 /// A JSON text without what can't be read.
 pub(super) struct Readable {
-    /// Null stands for numbers that do not fit, and for what is nested too deep.
+    /// Zero stands for each number that does not fit, and null for what is nested too deep.
     pub value: Value,
     /// Where in the text the numbers are that do not fit.
     too_large: Vec<Range<usize>>,
@@ -41,12 +43,15 @@ pub(super) fn readable(text: &[u8]) -> Option<Readable> {
     let (mut too_large, mut copied) = (Vec::new(), 0);
     let mut scan = Scan::new(text);
     while let Some(part) = scan.next() {
-        if matches!(part, Part::Number(_)) {
-            too_large.push(part.range());
-        }
-        let range = part.range();
+        let (range, stands_for_it) = match part {
+            Part::Number(range) => {
+                too_large.push(range.clone());
+                (range, ZERO)
+            }
+            Part::Deep(range) => (range, NULL),
+        };
         replaced.extend_from_slice(&text[copied..range.start]);
-        replaced.extend_from_slice(NULL);
+        replaced.extend_from_slice(stands_for_it);
         copied = range.end;
     }
     replaced.extend_from_slice(&text[copied..]);
@@ -80,14 +85,6 @@ impl Readable {
 enum Part {
     Number(Range<usize>),
     Deep(Range<usize>),
-}
-
-impl Part {
-    fn range(&self) -> Range<usize> {
-        match self {
-            Self::Number(range) | Self::Deep(range) => range.clone(),
-        }
-    }
 }
 
 /// An object or array that has not ended yet, and where in it the scan is.

@@ -17,12 +17,13 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::domain::{Answer, Noted, Reservation, TenantId, UserId};
+use crate::http::operators::operator;
 use crate::http::problem::Problem;
 use crate::http::routes::{RouteTable, operation_of};
 use crate::http::state::State;
 use crate::http::{extract, json};
-use crate::operations::{Body, Operation, Replay, Row};
-use crate::service::Caller;
+use crate::operations::{Access, Body, Operation, Replay, Row};
+use crate::service::{self, Caller, Operator};
 use crate::telemetry;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -30,7 +31,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const TRUE: HeaderValue = HeaderValue::from_static("true");
 
 /// The longest key, in characters.
-const MAX_KEY: usize = 255;
+pub(in crate::http) const MAX_KEY: usize = 255;
 /// The longest answer that is kept, in bytes.
 const MAX_ANSWER: usize = 256 << 10;
 
@@ -67,7 +68,8 @@ impl<E: Endpoint + 'static> Endpoint for Idempotent<E> {
 
     fn call(&self, request: Request) -> impl Future<Output = Result<Response>> + Send {
         let row = operation_of(&request).map(Operation::row);
-        match row.filter(|row| row.replay != Replay::No && request.headers().contains_key(KEY)) {
+        let is_kept = |row: &Row| row.takes_key(request.method().as_str()) && request.headers().contains_key(KEY);
+        match row.filter(is_kept) {
             // Most requests have no key, and their future has no room for it.
             Some(row) => Either::Left(Box::pin(self.once(request, row))),
             None => Either::Right(E::call(&self.inner, request).map_ok(IntoResponse::into_response)),
@@ -79,23 +81,25 @@ impl<E: Endpoint + 'static> Idempotent<E> {
     /// Does what is asked with a key, or answers what was answered to it before.
     async fn once(&self, request: Request, row: Row) -> Result<Response> {
         let key = key(request.headers()).map_err(Problem::before_body)?.to_owned();
-        let mut caller = extract::caller(&request).await?;
-        let tenant = self.tenant(&request).map_err(Problem::before_body)?;
+        let asker = Asker::of(&request, row).await?;
+        let tenant = match asker {
+            Asker::Caller(_) => self.tenant(&request).map_err(Problem::before_body)?,
+            Asker::Operator(_) => None,
+        };
         let state = State::of(&request)?.clone();
 
         let (mut request, mut body) = request.split();
         let body = json::read(&request, &mut body, max_body(row.body, &state)).await?;
-        let digest = digest_of(&request, &key, &caller);
-        let reservation = state.service.reservation(&caller, tenant, digest, fingerprint(&request, &body));
+        let (digest, fingerprint) = (digest_of(&request, &key, &asker), fingerprint(row.replay, &request, &body));
+        let reservation = state.service.reservation(asker.owner(), tenant, digest, fingerprint);
         let Some(turn) = InFlight::enter(&self.in_flight, &reservation) else {
             return Err(Problem::idempotency_in_flight().into());
         };
-        if let Some(noted) = state.service.noted(&caller, &reservation).await.map_err(Problem::from)? {
+        if let Some(noted) = asker.noted(&state, &reservation).await.map_err(Problem::from)? {
             return Ok(again(noted, &reservation)?);
         }
-        state.service.require_space_for_key(&caller).await.map_err(Problem::from)?;
-        caller.client.reservation = Some(reservation);
-        request.set_data(caller);
+        state.service.require_space_for_key(asker.owner()).await.map_err(Problem::from)?;
+        asker.put_on(&mut request, reservation);
         request.set_body(body);
 
         let inner = self.inner.clone();
@@ -123,6 +127,51 @@ impl<E> Idempotent<E> {
     }
 }
 
+/// Who sent a request, and has keys of their own.
+enum Asker {
+    Caller(Caller),
+    Operator(Operator),
+}
+
+impl Asker {
+    /// Who asks, if they may ask for such an operation at all.
+    async fn of(request: &Request, row: Row) -> Result<Self, Problem> {
+        match row.access {
+            Access::Operator => Ok(Self::Operator(operator(request).await?)),
+            _ => Ok(Self::Caller(extract::caller(request).await?)),
+        }
+    }
+
+    fn owner(&self) -> UserId {
+        match self {
+            Self::Caller(caller) => caller.user,
+            Self::Operator(operator) => operator.owner_of_keys(),
+        }
+    }
+
+    /// What is known of an earlier request, if they may still learn of it.
+    async fn noted(&self, state: &State, reservation: &Reservation) -> Result<Option<Noted>, service::Error> {
+        match self {
+            Self::Caller(caller) => state.service.noted(caller, reservation).await,
+            Self::Operator(_) => state.service.noted_by_operator(reservation).await,
+        }
+    }
+
+    /// Has the handler write under a reservation.
+    fn put_on(self, request: &mut Request, reservation: Reservation) {
+        match self {
+            Self::Caller(mut caller) => {
+                caller.client.reservation = Some(reservation);
+                request.set_data(caller);
+            }
+            Self::Operator(mut operator) => {
+                operator.client.reservation = Some(reservation);
+                request.set_data(operator);
+            }
+        }
+    }
+}
+
 /// The most bytes that its handler would take.
 fn max_body(body: Body, state: &State) -> usize {
     match body {
@@ -139,24 +188,28 @@ fn key(headers: &HeaderMap) -> Result<&str, Problem> {
 }
 
 /// What makes a key unique. Those of an API key are its own, and not of the person it acts for: it may do less.
-fn digest_of(request: &Request, key: &str, caller: &Caller) -> [u8; 32] {
+fn digest_of(request: &Request, key: &str, asker: &Asker) -> [u8; 32] {
     let mut digest = Sha256::new();
     // No part can hold the byte that is between them.
     for part in [request.method().as_str(), request.uri().path(), key] {
         digest.update(part);
         digest.update([0]);
     }
-    if let Some(api_key) = caller.api_key() {
+    if let Asker::Caller(caller) = asker
+        && let Some(api_key) = caller.api_key()
+    {
         digest.update(api_key.to_bytes());
     }
     digest.finalize().into()
 }
 
-fn fingerprint(request: &Request, body: &[u8]) -> [u8; 32] {
+fn fingerprint(replay: Replay, request: &Request, body: &[u8]) -> [u8; 32] {
     let mut digest = Sha256::new();
     digest.update(request.uri().query().unwrap_or_default());
     digest.update([0]);
-    digest.update(body);
+    if replay != Replay::ConflictWhateverIsSent {
+        digest.update(body);
+    }
     digest.finalize().into()
 }
 
@@ -195,16 +248,17 @@ async fn remember(
         return Ok(response);
     }
     let body = response.take_body().into_bytes().await.map_err(Problem::internal)?;
-    let is_kept = replay != Replay::Conflict && body.len() <= MAX_ANSWER;
+    let is_kept = replay == Replay::Answer && body.len() <= MAX_ANSWER;
     let whole = is_kept.then(|| whole(&response, &body));
     state.service.remember_answer(reservation, whole, brief(&body)).await;
     response.set_body(body);
     Ok(response)
 }
 
-/// What an answer says of what was made, if it was one thing.
+/// What an answer says of what was made, if it was one thing: a switch names the workspace.
 #[derive(Default, Deserialize)]
 struct Made {
+    #[serde(alias = "workspace_id")]
     id: String,
 }
 

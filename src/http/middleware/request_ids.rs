@@ -14,6 +14,9 @@ use crate::http::headers;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 
+/// The longest id of a caller's, in characters.
+pub(in crate::http) const MAX_REQUEST_ID: usize = 128;
+
 /// The id of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::http) struct RequestId(pub Arc<str>);
@@ -92,5 +95,5 @@ fn name(id: &str, headers: &mut HeaderMap) {
 fn sane_id(request: &Request) -> Option<&str> {
     let id = headers::text(request, REQUEST_ID)?;
     let is_sane = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    ((1..=128).contains(&id.len()) && id.bytes().all(is_sane)).then_some(id)
+    ((1..=MAX_REQUEST_ID).contains(&id.len()) && id.bytes().all(is_sane)).then_some(id)
 }

@@ -31,7 +31,7 @@ const MAX_HEAD_BYTES: usize = 64 << 10;
 /// What a client of HTTP/2 may have: requests at once, bytes of a head, and bytes sent that were not asked for yet, in each
 /// direction.
 const STREAMS: u32 = 32;
-const MAX_HEAD_LIST_BYTES: u32 = 16 << 10;
+pub(in crate::http) const MAX_HEAD: usize = 16 << 10;
 const WINDOW_BYTES: u32 = 64 << 10;
 
 /// The connections of a listener.
@@ -173,6 +173,6 @@ fn http2_builder() -> http2::Builder<TokioExecutor> {
         .initial_stream_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOW_BYTES)
         .max_send_buf_size(WINDOW_BYTES as usize)
-        .max_header_list_size(MAX_HEAD_LIST_BYTES);
+        .max_header_list_size(MAX_HEAD as u32);
     builder
 }

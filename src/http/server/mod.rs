@@ -26,6 +26,7 @@ use ipnet::IpNet;
 use poem::{Endpoint, Response};
 
 use self::connection::Connections;
+pub(in crate::http) use self::connection::MAX_HEAD;
 use self::listener::{Accept, Ends};
 pub use self::listener::{Inherited, Listener};
 use self::seats::Seats;

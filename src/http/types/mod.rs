@@ -118,6 +118,21 @@ impl ParseFromParameter for SearchParameter {
     }
 }
 
+impl SearchParameter {
+    /// The text, if it is as short as it has to be.
+    pub(super) fn checked(parameter: Option<Self>) -> Result<Option<String>, String> {
+        at_most(parameter.map(|Self(text)| text), SearchText::MAX_CHARS)
+    }
+}
+
+/// A text, if it has no more characters than these.
+pub(super) fn at_most(text: Option<String>, most: usize) -> Result<Option<String>, String> {
+    match text {
+        Some(text) if text.chars().count() > most => Err(format!("must be at most {most} characters")),
+        text => Ok(text),
+    }
+}
+
 /// The order of a list, by name. It is checked by the handler, which answers 422.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

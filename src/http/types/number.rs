@@ -6,19 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use super::schema;
 
-/// A whole number as clients of the older service write it: with space around it, a sign, or `.0` behind it. One that
-/// does not fit is the nearest that does, which no bound lets through.
+/// A whole number as the parser of the older service takes it: with space around it, a sign, single underscores between its
+/// digits, or `.0` behind it. One that does not fit is the nearest that does, which no bound lets through.
 fn parse(text: &str) -> Option<i64> {
     let text = text.trim();
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let (is_negative, digits) = match whole.strip_prefix('-') {
         Some(digits) => (true, digits),
         None => (false, whole.strip_prefix('+').unwrap_or(whole)),
     };
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) || fraction.bytes().any(|b| b != b'0') {
+    let is_group = |group: &str| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits.split('_').all(is_group) || fraction.is_empty() || fraction.bytes().any(|byte| byte != b'0') {
         return None;
     }
-    let magnitude = digits.parse().unwrap_or(i64::MAX);
+    let magnitude = digits.replace('_', "").parse().unwrap_or(i64::MAX);
     Some(if is_negative { -magnitude } else { magnitude })
 }
 
@@ -86,12 +87,46 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_clients_write_them() {
-        for (text, number) in [("20", 20), (" 20 ", 20), ("+20", 20), ("20.0", 20), ("-1", -1), ("020", 20)] {
+        for (text, number) in [
+            ("20", 20),
+            (" 20 ", 20),
+            ("\u{2009}20\u{a0}\n", 20),
+            ("+20", 20),
+            ("20.0", 20),
+            ("+20.00", 20),
+            ("-1", -1),
+            ("-0.0", 0),
+            ("020", 20),
+            ("0_2_0", 20),
+            ("2_0.0", 20),
+            ("-1_0", -10),
+        ] {
             assert_eq!(parse(text), Some(number), "{text}");
         }
         assert_eq!(parse("18446744073709551616"), Some(i64::MAX));
         assert_eq!(parse("-99999999999999999999"), Some(-i64::MAX));
-        for text in ["", "ten", "1.5", "1e3", "--1", "0x10", "1 2", ".0"] {
+        for text in [
+            "",
+            "ten",
+            "1.5",
+            "1.",
+            "1e3",
+            "--1",
+            "+-1",
+            "+ 1",
+            "0x10",
+            "1 2",
+            ".0",
+            "_1",
+            "1_",
+            "1__0",
+            "+_1",
+            "1.0_0",
+            "1_.0",
+            "\u{0661}",
+            "\u{200b}1",
+            "true",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

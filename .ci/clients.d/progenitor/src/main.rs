@@ -75,8 +75,9 @@ async fn change_many(client: &Client, workspace: Uuid, artifact: Uuid) -> Outcom
     assert_eq!((bulk.succeeded, bulk.failed), (2, 1));
     let [created, updated, deleted] = &bulk.results[..] else { return Err("not three results".into()) };
     assert_eq!([created, updated, deleted].map(|result| i64::from(result.status)), [201, 200, 412]);
-    assert_eq!(created.artifact.as_ref().map(|artifact| &*artifact.tags), Some(&["bulk".to_owned()][..]));
-    assert_eq!(updated.artifact.as_ref().map(|artifact| &*artifact.name), Some("renamed"));
+    let artifact = created.artifact.as_ref().ok_or("no artifact")?;
+    assert_eq!(artifact.tags.iter().map(|tag| tag.as_str()).collect::<Vec<_>>(), ["bulk"]);
+    assert_eq!(updated.artifact.as_ref().map(|artifact| artifact.name.as_str()), Some("renamed"));
     assert_eq!(deleted.error.as_ref().map(|error| error.code), Some(ProblemCode::VersionMismatch));
     assert!(deleted.artifact.is_none());
     Ok(())
@@ -96,13 +97,14 @@ async fn main() -> Outcome<()> {
     let anybody = Client::new(&url);
     let account = body::<types::RegisterRequest>(json!({"email": EMAIL, "password": PASSWORD, "first_name": "Ada"}))?;
     let registered = anybody.register().body(account).send().await?.into_inner();
-    assert_eq!(registered.email, EMAIL);
+    assert_eq!(registered.email.as_str(), EMAIL);
     let credentials = body::<types::LoginRequest>(json!({"email": EMAIL, "password": PASSWORD}))?;
     let tokens = anybody.login().body(credentials).send().await?.into_inner();
-    let bearer = HeaderMap::from_iter([(AUTHORIZATION, format!("Bearer {}", tokens.access_token).parse()?)]);
+    let bearer = HeaderMap::from_iter([(AUTHORIZATION, format!("Bearer {}", tokens.access_token.as_str()).parse()?)]);
     let client = Client::new_with_client(&url, reqwest::Client::builder().default_headers(bearer).build()?);
     let profile = client.me().send().await?.into_inner();
-    assert_eq!((profile.id, profile.first_name.as_deref()), (registered.user_id, Some("Ada")));
+    let first_name = profile.first_name.as_ref().map(|name| name.as_str());
+    assert_eq!((profile.id, first_name), (registered.user_id, Some("Ada")));
     assert!(profile.last_name.is_none());
 
     let new = body::<types::CreateWorkspaceRequest>(json!({"name": "Rust"}))?;

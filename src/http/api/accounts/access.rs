@@ -121,7 +121,6 @@ impl AccountAccessApi {
 #[oai(rename = "SetPasswordRequest", example)]
 struct SetPasswordRequest {
     /// The new password, under the same rules as at registration.
-    #[oai(validator(min_length = 8, max_length = 128))]
     new_password: String,
     /// Whether the API keys that the account made end as well.
     #[serde(default = "yes")]

@@ -17,19 +17,18 @@ use crate::service::{CreatedAccount, NewAccount};
 #[oai(rename = "CreateAccountRequest", example)]
 pub(super) struct CreateAccountRequest {
     /// E-mail address.
-    #[oai(validator(max_length = 254))]
     email: String,
     /// The password, under the same rules as at registration; without one, the answer has a link.
     #[serde(default)]
-    #[oai(nullable, validator(min_length = 8, max_length = 128))]
+    #[oai(nullable)]
     password: Option<String>,
     /// Given name.
     #[serde(default)]
-    #[oai(nullable, validator(max_length = 100, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
+    #[oai(nullable, validator(pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
     first_name: Option<String>,
     /// Family name.
     #[serde(default)]
-    #[oai(nullable, validator(max_length = 100, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
+    #[oai(nullable, validator(pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
     last_name: Option<String>,
     /// Whether the address is known to be theirs.
     #[serde(default)]

@@ -29,7 +29,7 @@ pub(in crate::http::api) struct CreateArtifactRequest {
     /// Tags: letters, marks and digits of any script, spaces, `-` and `_`; in lower case, each once. Blank ones are left
     /// out, and at most 20 may stay.
     #[serde(default)]
-    #[oai(nullable, validator(max_items = 100))]
+    #[oai(nullable)]
     tags: Option<Vec<TagText>>,
     /// Up to 50 keys of 1 to 100 characters of `A-Z a-z 0-9 _ . -`, with null, booleans, numbers or strings.
     #[serde(default)]
@@ -81,7 +81,7 @@ pub(super) struct UpdateArtifactRequest {
     description: MaybeUndefined<DescriptionText>,
     /// All tags; null is none.
     #[serde(default)]
-    #[oai(nullable, validator(max_items = 100))]
+    #[oai(nullable)]
     tags: MaybeUndefined<Vec<TagText>>,
     /// All metadata; null is none.
     #[serde(default)]

@@ -13,14 +13,14 @@ use crate::http::types::Flag;
 use crate::service::BulkOutcome;
 
 /// The most operations of a request.
-const MAX_OPERATIONS: usize = 1000;
+pub(in crate::http) const MAX_OPERATIONS: usize = 1000;
 
 /// Many writes.
 #[derive(Deserialize, Object)]
 #[oai(example)]
 pub(super) struct BulkRequest {
     /// The operations, carried out in order: a later one sees what an earlier one did.
-    #[oai(validator(min_items = 1, max_items = 1000))]
+    #[oai(validator(min_items = 1))]
     operations: Vec<Operation>,
     /// Whether nothing is to happen unless every operation succeeds.
     #[serde(default)]

@@ -18,6 +18,8 @@ use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::{ApiResponse, OpenApi};
 use uuid::Uuid;
 
+pub(in crate::http) use self::bulk::MAX_OPERATIONS;
+
 use self::body::{ArtifactBody, PageBody, UpdateArtifactRequest};
 use self::entity_tag::{IfMatch, entity_tag};
 use self::history::HistoryBody;

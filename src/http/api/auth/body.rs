@@ -15,22 +15,20 @@ use crate::service::Profile;
 #[oai(example)]
 pub(super) struct RegisterRequest {
     /// E-mail address.
-    #[oai(validator(max_length = 254))]
     pub email: String,
     /// Password.
-    #[oai(validator(min_length = 8, max_length = 128))]
     pub password: String,
     /// Given name.
     #[serde(default)]
-    #[oai(nullable, validator(max_length = 100, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
+    #[oai(nullable, validator(pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
     pub first_name: Option<String>,
     /// Family name.
     #[serde(default)]
-    #[oai(nullable, validator(max_length = 100, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
+    #[oai(nullable, validator(pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
     pub last_name: Option<String>,
     /// The token of an invitation, to be a member of its workspace at once.
     #[serde(default)]
-    #[oai(nullable, validator(max_length = 4096))]
+    #[oai(nullable)]
     pub invitation: Option<String>,
 }
 
@@ -65,10 +63,8 @@ pub(super) struct RegisteredBody {
 #[oai(example)]
 pub(super) struct LoginRequest {
     /// E-mail address.
-    #[oai(validator(max_length = 254))]
     pub email: String,
     /// Password.
-    #[oai(validator(max_length = 128))]
     pub password: String,
 }
 
@@ -83,15 +79,14 @@ impl Example for LoginRequest {
 #[oai(example)]
 pub(super) struct ChangeProfileRequest {
     /// The current password.
-    #[oai(validator(max_length = 128))]
     pub current_password: String,
     /// Given name.
     #[serde(default)]
-    #[oai(nullable, validator(max_length = 100, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
+    #[oai(nullable, validator(pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
     pub first_name: MaybeUndefined<String>,
     /// Family name.
     #[serde(default)]
-    #[oai(nullable, validator(max_length = 100, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
+    #[oai(nullable, validator(pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"))]
     pub last_name: MaybeUndefined<String>,
 }
 
@@ -111,7 +106,7 @@ impl Example for ChangeProfileRequest {
 pub(super) struct RefreshRequest {
     /// The refresh token.
     #[serde(default)]
-    #[oai(nullable, validator(max_length = 4096))]
+    #[oai(nullable)]
     pub refresh_token: Option<String>,
 }
 

@@ -111,8 +111,9 @@ impl AuthApi {
     /// Sign out
     ///
     /// Takes whatever of the pair there is: an access or a refresh token, as bearer or as cookie, or a refresh token in
-    /// the body, also when it is over. Ends the session: its access and refresh tokens are dead from then on. Always
-    /// clears the cookies, unless another site asks for it, which is 403 and ends nothing.
+    /// the body, also when it is over or nobody knows it. Ends the session: its access and refresh tokens are dead from then on.
+    /// Always clears the cookies, unless another site asks for it, which is 403 and ends nothing. Without any token, and with a
+    /// bearer that can't be one of ours, it is 401.
     #[oai(path = "/logout", method = "post", operation_id = "logout")]
     async fn logout(
         &self,
@@ -123,12 +124,16 @@ impl AuthApi {
     ) -> Result<WithCookies<MessageBody>, Refused<{ SIGNED_IN | BODY | FULL }>> {
         let Leaving { mut tokens, foreign } = leaving;
         match body.0 {
-            Ok(body) => tokens.refresh.extend(body.and_then(|body| body.refresh_token)),
+            Ok(body) => {
+                let token = body.and_then(|body| body.refresh_token);
+                tokens.is_enough |= token.is_some();
+                tokens.refresh.extend(token);
+            }
             Err(problem) if problem.is(Code::UnknownField) => return Err(problem.into()),
             // A body that can't be read keeps nobody from signing out.
             Err(_) => {}
         }
-        let is_nothing_sent = tokens.access.is_empty() && tokens.refresh.is_empty();
+        let is_nothing_sent = tokens.access.is_empty() && tokens.refresh.is_empty() && !tokens.is_enough;
         if let Some(foreign) = foreign.filter(|_| is_nothing_sent) {
             return Err(foreign.into());
         }

@@ -9,7 +9,7 @@ use crate::domain::Violations;
 use crate::http::api::traces::{nanoseconds, trace};
 use crate::http::log_cursor;
 use crate::http::query_parameters::query_parameters;
-use crate::http::types::{Limit, Time, schema, within};
+use crate::http::types::{Limit, SearchParameter, Time, schema, within};
 use crate::service::CursorKey;
 use crate::telemetry::logs::{LogLevel, WantedLines};
 
@@ -22,9 +22,9 @@ query_parameters! {
         /// At least so important: `warn` is warnings and errors.
         level: LevelText,
         /// Of a module whose path begins so, such as `ghostworks::store`.
-        target: String,
+        target: SearchParameter,
         /// With this in the message or in a field; upper and lower case are the same.
-        q: String,
+        q: SearchParameter,
         /// Written in this trace.
         trace_id: TraceText,
         /// Written at this time or later.
@@ -91,10 +91,12 @@ impl LogQuery {
             let limit = check.field("/limit", within(self.limit.unwrap_or(Limit::DEFAULT).0, 1, Limit::MAX));
             let after = self.cursor.map(|text| log_cursor::place(key, &text));
             let after = check.field("/cursor", after.transpose());
+            let target = check.field("/target", SearchParameter::checked(self.target));
+            let text = check.field("/q", SearchParameter::checked(self.q));
             let wanted = WantedLines {
                 level: level?,
-                target: self.target,
-                text: self.q,
+                target: target?,
+                text: text?,
                 trace: trace?,
                 since: self.since.map(nanoseconds),
                 until: self.until.map(nanoseconds),

@@ -107,19 +107,19 @@ impl From<User> for OwnerBody {
 pub(super) struct OwnQuotasBody {
     /// Artifacts, those in the trash included; `null` for as many as all may have.
     #[serde(default)]
-    #[oai(nullable, validator(minimum(value = "1"), maximum(value = "1125899906842624")))]
+    #[oai(nullable)]
     artifacts: Option<u64>,
     /// Bytes of artifacts, with the trash and all histories; `null` for as many as all may have.
     #[serde(default)]
-    #[oai(nullable, validator(minimum(value = "1"), maximum(value = "1125899906842624")))]
+    #[oai(nullable)]
     bytes: Option<u64>,
     /// Members; `null` for as many as all may have.
     #[serde(default)]
-    #[oai(nullable, validator(minimum(value = "1"), maximum(value = "1125899906842624")))]
+    #[oai(nullable)]
     members: Option<u64>,
     /// API keys; `null` for as many as all may have.
     #[serde(default)]
-    #[oai(nullable, validator(minimum(value = "1"), maximum(value = "1125899906842624")))]
+    #[oai(nullable)]
     api_keys: Option<u64>,
 }
 

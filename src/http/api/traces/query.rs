@@ -7,9 +7,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::domain::{TenantId, Timestamp, Violations};
+use crate::http::middleware::MAX_REQUEST_ID;
 use crate::http::query_parameters::query_parameters;
 use crate::http::traces_cursor;
-use crate::http::types::{Limit, Offset, Time, schema, within};
+use crate::http::types::{Limit, Offset, SearchParameter, Time, at_most, schema, within};
 use crate::operations::Operation;
 use crate::service::CursorKey;
 use crate::telemetry::recorder::{RecordKey, Wanted, wanted_attribute};
@@ -18,7 +19,7 @@ query_parameters! {
     /// Filters of recorded requests, unchecked.
     TracesQuery {
         /// On this route, written as in `route`: `/api/v1/workspaces/{workspace_id}`.
-        route: String,
+        route: SearchParameter,
         /// Asking for this operation, such as `artifact.create`.
         operation: OperationName,
         /// Answered with this status, such as `404`, or one like it: `4xx`.
@@ -183,15 +184,17 @@ impl TracesQuery {
             let limit = check.field("/limit", within(self.limit.unwrap_or(Limit::DEFAULT).0, 1, Limit::MAX));
             let after = self.cursor.map(|text| traces_cursor::place(key, &text, tenant));
             let after = check.field("/cursor", after.transpose());
+            let route = check.field("/route", SearchParameter::checked(self.route));
+            let request_id = check.field("/request_id", at_most(self.request_id, MAX_REQUEST_ID));
             let wanted = Wanted {
-                route: self.route,
+                route: route?,
                 operation: operation?,
                 status: status?,
                 at_least: duration?.map(|milliseconds| milliseconds as u64 * 1_000_000),
                 tenant: self.workspace_id.map(Into::into),
                 since: self.since.map(nanoseconds),
                 until: self.until.map(nanoseconds),
-                request_id: self.request_id,
+                request_id: request_id?,
                 attributes: attributes?,
                 ..Wanted::default()
             };

@@ -18,17 +18,16 @@ pub(super) struct CreateWorkspaceRequest {
     /// Its name: one line, all of which can be seen.
     #[oai(validator(
         min_length = 1,
-        max_length = 255,
         pattern = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"
     ))]
     name: String,
     /// Its short name for URLs, unique among all workspaces.
     #[serde(default)]
-    #[oai(nullable, validator(min_length = 1, max_length = 100, pattern = "^[a-z0-9-]+$"))]
+    #[oai(nullable, validator(min_length = 1, pattern = "^[a-z0-9-]+$"))]
     slug: Option<String>,
     /// What it is for.
     #[serde(default)]
-    #[oai(nullable, validator(max_length = 1000))]
+    #[oai(nullable)]
     description: Option<String>,
     /// Settings of its clients, up to 50 keys and 16 KiB.
     #[serde(default)]
@@ -66,13 +65,12 @@ pub(super) struct UpdateWorkspaceRequest {
     #[serde(default)]
     #[oai(validator(
         min_length = 1,
-        max_length = 255,
         pattern = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"
     ))]
     name: MaybeUndefined<String>,
     /// What it is for.
     #[serde(default)]
-    #[oai(nullable, validator(max_length = 1000))]
+    #[oai(nullable)]
     description: MaybeUndefined<String>,
     /// All settings of its clients, up to 50 keys and 16 KiB.
     #[serde(default)]
