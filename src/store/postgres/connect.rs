@@ -22,6 +22,10 @@ const STATEMENT: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(15);
 /// How long a commit waits for its turn.
 const TURN: Duration = Duration::from_secs(10);
+/// How long a transaction may hold the head while its node says nothing: one that hangs keeps no other from writing.
+const PAUSE: Duration = Duration::from_secs(10);
+/// That PostgreSQL notices in a minute that a node is gone, and not in two hours.
+const KEEPALIVES: &str = "SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 4";
 /// How long one who changes the schema waits for another, or for a commit.
 const SCHEMA_TURN: Duration = Duration::from_secs(60);
 
@@ -53,7 +57,10 @@ impl Connection {
 
     /// Connects, for writes. How long a commit waits for a standby is for the one who waits to say.
     pub async fn for_writes(address: &Address) -> StoreResult<Self> {
-        let settings = format!("SET statement_timeout = 0; SET lock_timeout = {}", TURN.as_millis());
+        let (turn, pause) = (TURN.as_millis(), PAUSE.as_millis());
+        let settings = format!(
+            "SET statement_timeout = 0; SET lock_timeout = {turn}; SET idle_in_transaction_session_timeout = {pause}; {KEEPALIVES}"
+        );
         Self::open(address, &settings).await
     }
 
