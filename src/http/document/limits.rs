@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 
 use super::for_each_operation;
 use crate::domain::{
-    ApiKeyName, ArtifactDescription, ArtifactField, ArtifactName, ArtifactStats, ArtifactType, Email, Facets, Metadata,
-    OwnQuotas, PasswordPolicy, PersonName, Scope, Settings, Slug, Tag, Tags, WorkspaceDescription, WorkspaceName,
+    ApiKeyDraft, ApiKeyName, ArtifactDescription, ArtifactField, ArtifactName, ArtifactStats, ArtifactType, Email,
+    Facets, Metadata, OwnQuotas, PasswordPolicy, PersonName, Scope, Settings, Slug, Tag, Tags, WorkspaceDescription,
+    WorkspaceName,
 };
 use crate::http::api::MAX_OPERATIONS;
 use crate::http::cursor::MAX_LEN as CURSOR;
@@ -47,6 +48,7 @@ const TEXTS: &[(&str, usize)] = &[
     ("CurrentWorkspace.name", WorkspaceName::MAX_CHARS),
     ("cursor", CURSOR),
     ("email", Email::MAX_LEN),
+    ("ETag", MAX_HEAD),
     ("FacetCount.value", Tag::MAX_CHARS),
     ("first_name", PersonName::MAX_CHARS),
     ("full_name", FULL_NAME),
@@ -56,6 +58,8 @@ const TEXTS: &[(&str, usize)] = &[
     ("ip", MAX_ADDRESS),
     ("KeyOfAccount.name", ApiKeyName::MAX_CHARS),
     ("last_name", PersonName::MAX_CHARS),
+    ("Link", MAX_HEAD),
+    ("Location", MAX_HEAD),
     ("MadeApiKey.key", MAX_TOKEN),
     ("MadeApiKey.name", ApiKeyName::MAX_CHARS),
     ("new_email", Email::MAX_LEN),
@@ -94,6 +98,7 @@ const LISTS: &[(&str, usize)] = &[
     ("ArtifactVersion.changed", ArtifactField::ALL.len()),
     ("BulkAnswer.results", MAX_OPERATIONS),
     ("BulkRequest.operations", MAX_OPERATIONS),
+    ("CreateApiKeyRequest.scopes", ApiKeyDraft::MAX_SCOPES_SENT),
     ("CreateArtifactRequest.tags", Tags::MAX_SENT),
     ("Facets.artifact_type", Facets::MAX_VALUES),
     ("Facets.tags", Facets::MAX_VALUES),
@@ -133,6 +138,21 @@ pub(super) fn add(document: &mut Value) {
         for parameter in parameters.into_iter().flatten() {
             let way = format!("{id}.{}", parameter["name"].as_str().unwrap_or_default());
             bound(&mut parameter["schema"], &way);
+        }
+    });
+}
+
+/// Adds the limits of the headers of answers, once all are there.
+pub(super) fn add_to_headers(document: &mut Value) {
+    for_each_operation(document, |_, _, operation| {
+        let answers = operation.get_mut("responses").and_then(Value::as_object_mut);
+        for answer in answers.into_iter().flat_map(Map::values_mut) {
+            let headers = answer.get_mut("headers").and_then(Value::as_object_mut);
+            for (name, header) in headers.into_iter().flatten() {
+                if let Some(schema) = header.get_mut("schema") {
+                    bound(schema, name);
+                }
+            }
         }
     });
 }

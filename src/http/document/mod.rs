@@ -22,6 +22,7 @@ impl Document {
         schemas::rewrite(&mut document);
         schemas::remove_unused(&mut document);
         operations::rewrite(&mut document);
+        limits::add_to_headers(&mut document);
         examples::add(&mut document);
         Self(document)
     }

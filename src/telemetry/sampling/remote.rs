@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use opentelemetry::trace::{Link, SpanKind, TraceContextExt as _, TraceId};
+use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt as _, TraceId};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_http::{Bytes, Request};
 use opentelemetry_sdk::trace::{Sampler, SamplingResult, ShouldSample};
@@ -61,7 +61,7 @@ impl ShouldSample for RemoteSampler {
     ) -> SamplingResult {
         let decided = |sampler: Sampler| sampler.should_sample(parent, trace, name, kind, attributes, links);
         // It is decided once for a trace, or a rate would be used up by its inner spans.
-        let within = parent.map(|parent| parent.span().span_context().clone()).filter(|span| span.is_valid());
+        let within = parent.map(|parent| parent.span().span_context().clone()).filter(SpanContext::is_valid);
         if let Some(span) = within.filter(|span| !span.is_remote()) {
             return decided(if span.is_sampled() { Sampler::AlwaysOn } else { Sampler::AlwaysOff });
         }
