@@ -255,15 +255,25 @@ async fn remember(
     Ok(response)
 }
 
-/// What an answer says of what was made, if it was one thing: a switch names the workspace.
-#[derive(Default, Deserialize)]
-struct Made {
-    #[serde(alias = "workspace_id")]
+/// What an answer says of what was made, if it was one thing: an account stands by itself, and a switch names the workspace.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Made {
+    One { id: String },
+    Account { account: Account },
+    Switch { workspace_id: String },
+}
+
+#[derive(Deserialize)]
+struct Account {
     id: String,
 }
 
 fn brief(body: &[u8]) -> Answer {
-    let Made { id } = serde_json::from_slice(body).unwrap_or_default();
+    let id = match serde_json::from_slice(body) {
+        Ok(Made::One { id } | Made::Account { account: Account { id } } | Made::Switch { workspace_id: id }) => id,
+        Err(_) => String::new(),
+    };
     let status = StatusCode::CONFLICT.as_u16();
     Answer { status, content_type: None, location: None, etag: None, body: id.into_bytes() }
 }

@@ -265,7 +265,7 @@ impl Problem {
     /// What was asked for under an idempotency key was done, and its answer held a secret, which is not kept.
     pub(in crate::http) fn already_done(id: String) -> Self {
         let id = Some(id).filter(|id| !id.is_empty());
-        let made = id.as_ref().map_or_else(String::new, |id| format!(" and made {id}"));
+        let made = id.as_ref().map_or_else(String::new, |id| format!(", with the id {id}"));
         let detail = format!(
             "This was done under the same Idempotency-Key{made}. Its answer is not kept: it held a secret, or it was too \
              much. Use a new key only to do it once more."
