@@ -10,6 +10,7 @@ use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt as _, Tr
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_http::{Bytes, Request};
 use opentelemetry_sdk::trace::{Sampler, SamplingResult, ShouldSample};
+use tracing::Level;
 
 use super::strategy::{Answer, Choice, Strategy};
 use crate::config::RemoteSampling;
@@ -41,6 +42,7 @@ impl RemoteSampler {
             endpoint: remote.endpoint.clone(),
             client: HttpClient::new(Tls::default().config()?),
             last: None,
+            is_told: false,
             is_failing: false,
         };
         let every = Duration::from_millis(remote.polling_interval_ms);
@@ -81,6 +83,8 @@ struct Service {
     endpoint: String,
     client: HttpClient,
     last: Option<Answer>,
+    /// Whether the log has that.
+    is_told: bool,
     is_failing: bool,
 }
 
@@ -116,16 +120,21 @@ impl Service {
         if std::mem::take(&mut self.is_failing) {
             tracing::info!(endpoint, "the sampling service answers again");
         }
-        // What is left of a rate goes on to count.
-        if self.last.as_ref() != Some(&answer) {
+        let is_new = self.last.as_ref() != Some(&answer);
+        // The first answer may come before there is a log.
+        if is_new || !self.is_told {
             tracing::info!(endpoint, %strategy, "traces are recorded as the sampling service says");
+            self.is_told = tracing::enabled!(Level::INFO);
+        }
+        // What is left of a rate goes on to count.
+        if is_new {
             known.strategy.store(Some(Arc::new(strategy)));
             self.last = Some(answer);
         }
     }
 
     fn fails(&mut self, error: &str) {
-        if !std::mem::replace(&mut self.is_failing, true) {
+        if tracing::enabled!(Level::WARN) && !std::mem::replace(&mut self.is_failing, true) {
             let (endpoint, holds) =
                 (&self.endpoint, if self.last.is_some() { "its last answer" } else { "the initial rate" });
             tracing::warn!(
