@@ -24,16 +24,12 @@ pub(super) enum Kind {
     Emoji,
     /// One sign that is a word by itself.
     Sign,
-    /// One sign that is a fraction, whose two numbers are words.
-    Fraction,
 }
 
 impl Kind {
     fn of(c: char) -> Option<Self> {
         if is_unspaced(c) {
             Some(Self::Unspaced)
-        } else if is_fraction(c) {
-            Some(Self::Fraction)
         } else if is_word_char(c) {
             Some(Self::Spaced)
         } else {
@@ -58,11 +54,6 @@ fn is_word_char(c: char) -> bool {
 fn stands_for_letters(c: char) -> bool {
     let is_trade = matches!(c, '\u{2120}' | '\u{2122}');
     c > '\u{2100}' && !is_trade && !c.is_alphanumeric() && c.nfkd().all(char::is_alphanumeric)
-}
-
-/// Whether it is drawn as one sign, but is written with a stroke between two numbers elsewhere: `½` is `1/2`.
-fn is_fraction(c: char) -> bool {
-    matches!(c, '\u{bc}'..='\u{be}' | '\u{2150}'..='\u{215f}' | '\u{2189}')
 }
 
 /// Whether it is looked for by itself: a currency, mathematics, a degree.
@@ -105,7 +96,7 @@ fn continues(run: &Run, before: char, c: char, kind: Option<Kind>) -> bool {
     let is_mark = is_combining_mark(c) || matches!(c, JOINER | NON_JOINER);
     match run.kind {
         Kind::Spaced | Kind::Unspaced => is_mark || kind == Some(run.kind),
-        Kind::Sign | Kind::Fraction => is_mark,
+        Kind::Sign => is_mark,
         Kind::Emoji => {
             let is_second = run.bytes.len() == before.len_utf8();
             is_mark

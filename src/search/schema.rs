@@ -15,7 +15,7 @@ use super::tokenizer::{self, prefixed};
 use crate::domain::{Artifact, ArtifactId, MetadataValue, NameKey, TenantId};
 
 /// What the files hold: another number, and the index is rebuilt.
-pub(super) const VERSION: u32 = 9;
+pub(super) const VERSION: u32 = 8;
 
 /// The field that each segment is ordered by, its greatest value first. Those that are equal in it are in no order.
 pub(super) const NEWEST_FIRST: &str = "created_at";

@@ -5,7 +5,7 @@
 //! overlapping pairs of characters.
 //!
 //! Some words have another form, of which signs are part: `C++`, `C#`, `A+`, `.NET`. A search for that finds no other `C`.
-//! And the version `v17` is also `17`, which is what is searched for either way. A fraction is its numbers: `½` is `1/2`.
+//! And the version `v17` is also `17`, which is what is searched for either way.
 
 use std::ops::Range;
 
@@ -14,8 +14,6 @@ use frostem::{Algorithm, Stemmer};
 use super::fold::{fold, fold_emoji};
 use super::runs::{Kind, Run, begins_run, is_on_another, is_unspaced, runs};
 
-/// What is between the numbers of a fraction that is one sign, when it is taken apart.
-const STROKE: char = '\u{2044}';
 /// The most attempts until a stem is its own stem.
 const MAX_STEMS: usize = 64;
 
@@ -72,13 +70,6 @@ fn read(text: &str, is_asked_for: bool) -> Vec<Word> {
             Kind::Unspaced => push_pairs(text, bytes, &mut words),
             Kind::Emoji | Kind::Sign => {
                 words.push(Word { folded: fold_emoji(part), stem: None, other: None, bytes, position });
-            }
-            Kind::Fraction => {
-                // One of them is a one over whatever follows it.
-                for number in fold(part).split(STROKE).filter(|number| !number.is_empty()) {
-                    let (folded, bytes, position) = (number.to_owned(), bytes.clone(), words.len());
-                    words.push(Word { folded, stem: None, other: None, bytes, position });
-                }
             }
             Kind::Spaced => {
                 let folded = fold(part);
@@ -211,18 +202,6 @@ mod tests {
         for text in ["ｶﾞｲﾄﾞ", "カ\u{3099}イト\u{3099}"] {
             assert_eq!(folded(text), expected, "{text}");
         }
-    }
-
-    #[test]
-    fn a_fraction_is_its_two_numbers() {
-        for text in ["1/2", "1⁄2", "½", "½\u{338}"] {
-            assert_eq!(folded(text), ["1", "2"], "{text}");
-        }
-        assert_eq!(folded("2½ cups, ⅔x ↉ ⅒"), ["2", "1", "2", "cups", "2", "3", "x", "0", "3", "1", "10"]);
-        assert_eq!(folded("⅟64"), ["1", "64"]);
-        let words = words("a ½");
-        assert_eq!((words[1].bytes.clone(), words[2].bytes.clone()), (2..4, 2..4));
-        assert_eq!((words[1].position, words[2].position), (1, 2));
     }
 
     #[test]
