@@ -15,6 +15,7 @@ mod inspected;
 mod installation;
 mod key_rotation;
 mod listening;
+mod memory_limit;
 mod move_to;
 mod moving;
 mod observers;
@@ -114,6 +115,7 @@ pub async fn serve(effective: Effective, sources: Sources, start: Start) -> Resu
         tracing::info!("anyone may register here; auth.registration changes that");
     }
     config.server.max_connections = descriptors::connections(config.server.max_connections);
+    memory_limit::hold(&mut config);
     let listeners = Listeners::open(&config).await?;
     if start.demo.is_some() && listeners.main.address().is_none_or(|address| !address.ip().is_loopback()) {
         tracing::warn!("anyone who can reach this demonstration can operate it: its passwords are public");

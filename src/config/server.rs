@@ -184,11 +184,15 @@ impl Server {
         }
     }
 
+    /// The least that `memory_bytes` may be: the largest body must fit.
+    pub(crate) fn least_memory_bytes(&self) -> usize {
+        self.max_body_bytes.max(self.max_import_bytes).max(16 << 20)
+    }
+
     pub(super) fn check(&self) -> Checked {
         self.check_certificate()?;
         check::within("server.max_connections", self.max_connections, 1..=1_000_000)?;
-        let largest = self.max_body_bytes.max(self.max_import_bytes).max(16 << 20);
-        check::within("server.memory_bytes", self.memory_bytes, largest..=1 << 40)?;
+        check::within("server.memory_bytes", self.memory_bytes, self.least_memory_bytes()..=1 << 40)?;
         check::seconds("server.header_timeout_seconds", self.header_timeout_seconds)?;
         check::seconds("server.body_timeout_seconds", self.body_timeout_seconds)?;
         check::seconds("server.idle_timeout_seconds", self.idle_timeout_seconds)?;
