@@ -197,7 +197,7 @@ fn limits_of_requests_and_answers_are_in_the_schemas() {
     let document: Value = serde_json::from_str(&printed("json")).expect("JSON");
     let schemas = &document["components"]["schemas"];
     for (pointer, limit) in [
-        ("/CreateApiKeyRequest/properties/scopes/maxItems", 2),
+        ("/CreateApiKeyRequest/properties/scopes/maxItems", 20),
         ("/ApiKey/properties/scopes/maxItems", 2),
         ("/ApiKey/properties/name/maxLength", 100),
         ("/Artifact/properties/name/maxLength", 255),
