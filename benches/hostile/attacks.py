@@ -35,7 +35,7 @@ def head(method, path, token=None, **more):
 
 
 def believing():
-    """TLS with whoever answers: here, that is the server that was started."""
+    """TLS without a look at the certificate: what answers here is the server that was started."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context

@@ -63,7 +63,7 @@ pub enum Replay {
     /// The same request again is a conflict that names what was made: its answer holds a secret, which is not kept.
     Conflict,
     /// The same key again is such a conflict, whatever the body: it may hold a password, and a fast digest of that would be
-    /// guessed by who has the database.
+    /// guessed by anyone who has the database.
     ConflictWhateverIsSent,
 }
 

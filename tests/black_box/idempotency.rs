@@ -287,7 +287,7 @@ fn what_operators_make_under_a_key_is_made_once() {
         again.problem(409, "already_done");
         assert!(!again.body.contains(url.rsplit('=').next().expect("a token")), "{}", again.body);
     }
-    // Whoever may not operate learns nothing.
+    // Others learn nothing.
     let stranger = Account::new(&server);
     with_key(&stranger.client, "key-1")
         .post(ACCOUNTS, &json!({"email": "made-0@example.com"}))

@@ -82,7 +82,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// manyMade is so many things made at once.
+// manyMade is the result of things made at once.
 func manyMade(count int) (happened []porcupine.Operation) {
 	for number := range count {
 		made := outcome{status: 201, value: string(rune('a' + number))}

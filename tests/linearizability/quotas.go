@@ -76,7 +76,7 @@ func runArtifacts(world *world) *history {
 	})
 }
 
-// An account owns so many workspaces, and no more.
+// An account owns workspaces up to its quota.
 var workspacesModel = model(set(""), func(owned set, asked request, answered outcome) (bool, set) {
 	switch asked.kind {
 	case "create":

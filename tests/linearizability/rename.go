@@ -5,7 +5,7 @@ import "fmt"
 // artifact is its name, and the tag that it has with it.
 type artifact struct{ name, etag string }
 
-// A tag is good until the next change, whoever made that. The first one is what is there at first.
+// A tag is good until the next change, by anyone. The first one is what is there at first.
 var renameModel = model(artifact{}, func(state artifact, asked request, answered outcome) (bool, artifact) {
 	switch asked.kind {
 	case "made":

@@ -21,7 +21,7 @@ use crate::http::types::Limit;
 
 /// Given and family name with a space between them.
 const FULL_NAME: usize = 2 * PersonName::MAX_CHARS + 1;
-/// The name of a member, or the address of who has none.
+/// The name of a member, or the address of a member without one.
 const MEMBER_NAME: usize = if FULL_NAME > Email::MAX_LEN { FULL_NAME } else { Email::MAX_LEN };
 /// The most on a page.
 const PAGE: usize = Limit::MAX as usize;

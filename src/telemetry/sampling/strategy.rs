@@ -60,7 +60,7 @@ pub(super) enum Choice {
 pub(super) enum Strategy {
     /// This share of them.
     Share(f64),
-    /// At most so many in each second.
+    /// The most in each second.
     Rate(Bucket),
     /// Each operation by its own.
     Operations { each: HashMap<String, Guaranteed>, others: Guaranteed },
@@ -126,7 +126,7 @@ impl fmt::Display for Strategy {
     }
 }
 
-/// So many in each second; what is not taken adds up to those of one second, or to one.
+/// A rate per second; what is not taken adds up to one second of it, or to one.
 #[derive(Debug)]
 pub(super) struct Bucket {
     each_second: f64,
