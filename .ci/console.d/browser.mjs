@@ -108,6 +108,14 @@ export async function enter(page, account) {
 /** A button or a link that is called exactly so. */
 export const click = (page, role, name) => page.getByRole(role, { name, exact: true }).click();
 
+/** Presses a button that sends a form, and waits for the page that comes of it. */
+export async function send(page, button) {
+  const answered = page.waitForEvent('framenavigated');
+  await button.click();
+  await answered;
+  await page.waitForLoadState();
+}
+
 /** Opens what is folded away under this heading. */
 export const unfold = (page, heading) => page.locator('main summary', { hasText: heading }).first().click();
 

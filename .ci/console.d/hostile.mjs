@@ -1,7 +1,7 @@
 // Hostile content in every field: markup, scripts, text from right to left, words without an end. It is stored, or refused; either
 // way every page shows it as the text that it is.
 import assert from 'node:assert/strict';
-import { call, check, click, enter, fits, look, register, unfold } from './browser.mjs';
+import { call, check, enter, fits, look, register, send, unfold } from './browser.mjs';
 import { pages } from './worlds.mjs';
 
 /** What would run, if it were taken for more than text. */
@@ -51,8 +51,7 @@ async function write(page, problem, name, values, button) {
   for (const [label, value] of Object.entries(values)) await page.getByLabel(label, { exact: true }).first().fill(value);
   await page.locator('form', { has: page.getByRole('button', { name: button, exact: true }) }).first()
     .evaluate((form) => { form.noValidate = true; });
-  await click(page, 'button', button);
-  await page.waitForLoadState();
+  await send(page, page.getByRole('button', { name: button, exact: true }));
   await harmless(page, problem, `${name} after sending`);
   if (await page.locator('main .error').count() === 0) return true;
   for (const [label, value] of Object.entries(values)) {

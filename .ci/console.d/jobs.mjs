@@ -1,6 +1,6 @@
 // What there is to do on the pages besides looking: each job once, as the one who has it, with a script or without.
 import assert from 'node:assert/strict';
-import { call, check, click, enter, look, register, unfold } from './browser.mjs';
+import { call, check, click, enter, look, register, send, unfold } from './browser.mjs';
 
 /** A member comes, becomes an admin, and goes; another one is invited, and that is taken back. */
 async function managePeople(page, place, other) {
@@ -11,8 +11,7 @@ async function managePeople(page, place, other) {
   await form.getByRole('button', { name: 'Add' }).click();
   const row = page.locator('.list > li', { hasText: other.email });
   await row.getByRole('combobox').selectOption('admin');
-  await row.getByRole('button', { name: 'Change' }).click();
-  await page.waitForLoadState();
+  await send(page, row.getByRole('button', { name: 'Change' }));
   assert.equal(await row.getByRole('combobox').inputValue(), 'admin');
   await row.locator('summary').click();
   await row.getByRole('button', { name: /^Remove/ }).click();
@@ -39,8 +38,7 @@ async function manageKeys(page, place, id, seen) {
   assert.doesNotMatch(await page.content(), new RegExp(key.replace(/[^\w]/g, '.')), 'the key is shown again');
   const row = page.locator('.list > li', { hasText: 'nightly import' });
   await row.locator('summary').click();
-  await row.getByRole('button').click();
-  await page.waitForLoadState();
+  await send(page, row.getByRole('button'));
   await assert.rejects(call(`/api/v1/workspaces/${id}/artifacts`, undefined, key, 'GET'), /401/);
 }
 
@@ -117,8 +115,7 @@ async function manageAccount(page, account) {
   await page.locator('.account .name', { hasText: 'Anna' }).waitFor();
   await call('/api/v1/auth/login', account);
   await page.goto('/console/account');
-  await page.getByRole('button', { name: /all other|end.*others|other sessions/i }).click();
-  await page.waitForLoadState();
+  await send(page, page.getByRole('button', { name: 'Sign out everywhere else' }));
   assert.equal(await page.locator('main .list > li').count(), 1, 'sessions that are left');
   const data = await part('Download everything about you');
   await data.getByLabel('Current password').fill(account.password);
@@ -128,8 +125,7 @@ async function manageAccount(page, account) {
   const changed = await part('Change your password');
   await changed.getByLabel('Current password').fill(account.password);
   await changed.getByLabel('New password').fill('Another-Passphrase-2');
-  await changed.getByRole('button').click();
-  await page.waitForLoadState();
+  await send(page, changed.getByRole('button'));
   await call('/api/v1/auth/login', { email: account.email, password: 'Another-Passphrase-2' });
 }
 
@@ -137,9 +133,8 @@ async function manageAccount(page, account) {
 async function operate(page, workspace, account) {
   await page.goto(`/console/operate/accounts/${account.id}`);
   await unfold(page, 'Disable');
-  await page.getByRole('button', { name: /^Disable/ }).click();
+  await send(page, page.getByRole('button', { name: /^Disable/ }));
   await assert.rejects(call('/api/v1/auth/login', account), /40[13]/);
-  await page.getByText('Enable').first().waitFor();
   const summary = page.locator('main summary', { hasText: 'Enable' });
   if (await summary.count() > 0) await summary.click();
   await page.getByRole('button', { name: /^Enable/ }).click();
@@ -148,8 +143,7 @@ async function operate(page, workspace, account) {
 
   await page.goto(`/console/operate/workspaces/${workspace}`);
   await page.getByLabel('Artifacts', { exact: true }).fill('1000');
-  await click(page, 'button', 'Save');
-  await page.waitForLoadState();
+  await send(page, page.getByRole('button', { name: 'Save', exact: true }));
   assert.equal(await page.getByLabel('Artifacts', { exact: true }).inputValue(), '1000');
   await unfold(page, 'Suspend');
   await page.getByRole('button', { name: /^Suspend/ }).click();
@@ -161,12 +155,10 @@ async function operate(page, workspace, account) {
 
   await page.goto('/console/operate/log');
   await page.getByRole('combobox').selectOption({ label: 'from debug on' });
-  await click(page, 'button', 'Set');
-  await page.waitForLoadState();
+  await send(page, page.getByRole('button', { name: 'Set', exact: true }));
   assert.match(await page.getByRole('combobox').locator('option:checked').innerText(), /debug/);
   await page.goto('/console/operate/configuration');
-  await click(page, 'button', 'Read it again');
-  await page.waitForLoadState();
+  await send(page, page.getByRole('button', { name: 'Read it again' }));
   await page.getByRole('heading', { name: 'Configuration' }).waitFor();
 }
 

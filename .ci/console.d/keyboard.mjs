@@ -22,7 +22,10 @@ async function to(page, role, name) {
 }
 
 /** A heading of the page that the last key leads to. */
-const arrived = (page, name) => page.getByRole('heading', { name, exact: true }).waitFor();
+async function arrived(page, name) {
+  await page.getByRole('heading', { name, exact: true }).waitFor();
+  await page.waitForLoadState();
+}
 
 async function work(page, account) {
   const type = (text) => page.keyboard.type(text);

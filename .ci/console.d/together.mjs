@@ -70,8 +70,8 @@ async function deletedMeanwhile(world, page, other) {
   await click(other, 'button', 'Move to the trash');
   await other.getByRole('heading', { name: 'Trash' }).waitFor();
   await click(page, 'button', 'Save');
-  await page.waitForLoadState();
-  assert.match(await page.content(), /A text that took an hour\./, 'what was written of what was deleted meanwhile');
+  await page.getByText('Somebody deleted this while you were writing').waitFor();
+  assert.equal(await page.getByLabel('Description').inputValue(), 'A text that took an hour.');
 }
 
 /** Ends every session of an account but that of the token. */
