@@ -312,6 +312,33 @@ fn one_of_many_changes_to_the_same_version_wins() {
 }
 
 #[test]
+fn more_entity_tags_than_the_document_allows_are_refused() {
+    let server = Server::shared();
+    let owner = Account::new(&server);
+    let artifacts = owner.artifacts();
+    let path = format!("{artifacts}/{}", text(&owner.artifact(&artifacts, &json!({"name": "n"}))["id"]));
+    let document: Value = server.client().get("/openapi.json").expect(200).json();
+    let operation = &document["paths"]["/api/v1/workspaces/{workspace_id}/artifacts/{artifact_id}"];
+    for (method, header) in
+        [("get", "If-None-Match"), ("patch", "If-Match"), ("put", "If-Match"), ("delete", "If-Match")]
+    {
+        let parameters = operation[method]["parameters"].as_array().expect("parameters");
+        let parameter = parameters.iter().find(|parameter| parameter["name"] == header).expect("the header");
+        let most = parameter["schema"]["maxLength"].as_u64().expect("a limit") as usize;
+        for (length, refused) in [(most, false), (most + 1, true), (3 * most, true)] {
+            let tags = format!("*,{}", "x".repeat(length - 2));
+            let reply = owner.client.with(header, &tags).send(
+                &method.to_uppercase(),
+                &path,
+                "application/json",
+                "{\"name\": \"m\"}",
+            );
+            assert_eq!(reply.status == 400, refused, "{method} with {length} bytes of {header}: {}", reply.status);
+        }
+    }
+}
+
+#[test]
 fn s38_a_current_copy_is_not_sent_again() {
     let server = Server::shared();
     let owner = Account::new(&server);

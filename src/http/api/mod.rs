@@ -34,7 +34,7 @@ use poem_openapi::Tags;
 pub(crate) use accounts::account_json;
 pub(super) use accounts::{AccountAccessApi, AccountsApi};
 pub(super) use api_keys::ApiKeysApi;
-pub(super) use artifacts::{ArtifactsApi, CatalogApi, MAX_OPERATIONS};
+pub(super) use artifacts::{ArtifactsApi, CatalogApi, EntityTags, MAX_OPERATIONS};
 pub(crate) use artifacts::{artifact_json, artifact_line, exported, import_lines};
 pub(super) use audit::AuditApi;
 pub(super) use auth::AuthApi;

@@ -12,7 +12,7 @@ use crate::domain::{
     Facets, Metadata, OwnQuotas, PasswordPolicy, PersonName, Scope, Settings, Slug, Tag, Tags, WorkspaceDescription,
     WorkspaceName,
 };
-use crate::http::api::MAX_OPERATIONS;
+use crate::http::api::{EntityTags, MAX_OPERATIONS};
 use crate::http::cursor::MAX_LEN as CURSOR;
 use crate::http::extract::{MAX_ADDRESS, MAX_TOKEN, MAX_USER_AGENT};
 use crate::http::middleware::MAX_REQUEST_ID;
@@ -52,8 +52,8 @@ const TEXTS: &[(&str, usize)] = &[
     ("FacetCount.value", Tag::MAX_CHARS),
     ("first_name", PersonName::MAX_CHARS),
     ("full_name", FULL_NAME),
-    ("If-Match", MAX_HEAD),
-    ("If-None-Match", MAX_HEAD),
+    ("If-Match", EntityTags::MAX_LEN),
+    ("If-None-Match", EntityTags::MAX_LEN),
     ("invitation", MAX_TOKEN),
     ("ip", MAX_ADDRESS),
     ("KeyOfAccount.name", ApiKeyName::MAX_CHARS),

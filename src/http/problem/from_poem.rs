@@ -54,6 +54,7 @@ fn explain(reason: &str) -> &str {
     match reason.strip_prefix("failed to parse \"").and_then(|reason| reason.split_once("\": ")) {
         Some(("string_uuid", _)) => "must be a UUID, such as 01890000-0000-7000-8000-000000000000",
         Some((_, ours)) if ours.starts_with("must be") => ours,
+        None if reason.starts_with("must be") => reason,
         _ => "is not what it must be; the API's document says what it takes",
     }
 }

@@ -3,8 +3,9 @@
 //! After a restore, the same version may stand for another content. So a tag from before it matches nothing, and neither
 //! does a bare version, which was the tag in earlier releases.
 
-use poem::http::header;
+use poem::http::HeaderValue;
 use poem::{Request, RequestBody};
+use poem_openapi::error::ParseParamError;
 use poem_openapi::registry::{MetaParamIn, MetaSchemaRef, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
@@ -17,42 +18,37 @@ pub(super) fn entity_tag(history: HistoryId, artifact: &Artifact) -> String {
     ["\"", &history.short().to_string(), "-", &artifact.version.to_string(), "\""].concat()
 }
 
-/// What an `If-Match` lets through. RFC 9110 wants it compared strongly; but a proxy that compresses makes our tags weak
-/// on the way to the client, who can only send back what it got. A tag that is none of ours lets nothing through.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum IfMatch {
-    /// Everything: there was none.
-    Nothing,
-    /// What is there: it was `*`.
-    Any,
-    /// These versions of these histories.
-    Tags(Vec<(ShortId, u64)>),
-}
+/// The entity tags of an `If-Match` or `If-None-Match`, from every line of it, readable or not: one that was passed over would
+/// let a change through.
+#[derive(Debug)]
+pub(in crate::http) struct EntityTags(Vec<HeaderValue>);
 
-impl IfMatch {
-    fn parse<'a>(mut lines: impl Iterator<Item = &'a [u8]>) -> Self {
-        let Some(first) = lines.next() else { return Self::Nothing };
-        let tags: Vec<&[u8]> = std::iter::once(first)
-            .chain(lines)
-            .flat_map(|line| line.split(|byte| *byte == b','))
+impl EntityTags {
+    /// How long they are at most together, in bytes.
+    pub const MAX_LEN: usize = 4096;
+
+    /// What they ask for as an `If-Match`. RFC 9110 wants it compared strongly; but a proxy that compresses makes our tags weak
+    /// on the way to the client, who can only send back what it got. A tag that is none of ours lets nothing through.
+    pub fn precondition(&self, history: HistoryId) -> Precondition {
+        if self.0.is_empty() {
+            return Precondition::None;
+        }
+        let tags: Vec<&[u8]> = self
+            .0
+            .iter()
+            .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
             .map(<[u8]>::trim_ascii)
             .collect();
         if tags.contains(&b"*".as_slice()) {
-            return Self::Any;
+            return Precondition::Exists;
         }
-        Self::Tags(tags.into_iter().filter_map(version).collect())
+        let named = tags.into_iter().filter_map(version).filter(|(of, _)| *of == history.short());
+        Precondition::Versions(named.map(|(_, version)| version).collect())
     }
 
-    /// What it asks of an artifact in a database with this history.
-    pub fn precondition(self, history: HistoryId) -> Precondition {
-        match self {
-            Self::Nothing => Precondition::None,
-            Self::Any => Precondition::Exists,
-            Self::Tags(tags) => {
-                let current = tags.into_iter().filter(|(of, _)| *of == history.short());
-                Precondition::Versions(current.map(|(_, version)| version).collect())
-            }
-        }
+    /// Whether they name `current` as an `If-None-Match`.
+    pub fn name(&self, current: &str) -> bool {
+        self.0.iter().filter_map(|line| line.to_str().ok()).any(|line| conditional::none_match_names(line, current))
     }
 }
 
@@ -63,7 +59,7 @@ fn version(tag: &[u8]) -> Option<(ShortId, u64)> {
     (version.to_string() == digits).then_some((history.parse().ok()?, version))
 }
 
-impl<'a> ApiExtractor<'a> for IfMatch {
+impl<'a> ApiExtractor<'a> for EntityTags {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
 
     type ParamType = String;
@@ -81,14 +77,17 @@ impl<'a> ApiExtractor<'a> for IfMatch {
         Some(String::schema_ref())
     }
 
-    /// From every line of the header, readable or not: one that was passed over would let a change through.
     async fn from_request(
         request: &'a Request,
         _: &mut RequestBody,
-        _: ExtractParamOptions<String>,
+        options: ExtractParamOptions<String>,
     ) -> poem::Result<Self> {
-        let lines = request.headers().get_all(header::IF_MATCH);
-        Ok(Self::parse(lines.iter().map(poem::http::HeaderValue::as_bytes)))
+        let lines: Vec<HeaderValue> = request.headers().get_all(options.name).iter().cloned().collect();
+        if lines.iter().map(HeaderValue::len).sum::<usize>() > Self::MAX_LEN {
+            let reason = format!("must be at most {} bytes long", Self::MAX_LEN);
+            return Err(ParseParamError { name: options.name, reason }.into());
+        }
+        Ok(Self(lines))
     }
 }
 
@@ -99,7 +98,10 @@ mod tests {
     #[test]
     fn an_if_match_lets_through_the_versions_it_names() {
         let history = HistoryId::from_bytes([0xab; 16]);
-        let seen = |lines: &[&str]| IfMatch::parse(lines.iter().map(|line| line.as_bytes())).precondition(history);
+        let seen = |lines: &[&str]| {
+            let lines = lines.iter().map(|line| HeaderValue::from_bytes(line.as_bytes()).expect("a header's value"));
+            EntityTags(lines.collect()).precondition(history)
+        };
         assert_eq!(seen(&[]), Precondition::None);
         assert_eq!(seen(&["*"]), Precondition::Exists);
         assert_eq!(seen(&["\"abababab-3\""]), Precondition::Versions(vec![3]));

@@ -14,19 +14,19 @@ mod list;
 use std::sync::Arc;
 
 use poem::web::Data;
-use poem_openapi::param::{Header, Path, Query};
+use poem_openapi::param::{Path, Query};
 use poem_openapi::{ApiResponse, OpenApi};
 use uuid::Uuid;
 
 pub(in crate::http) use self::bulk::MAX_OPERATIONS;
 
 use self::body::{ArtifactBody, PageBody, UpdateArtifactRequest};
-use self::entity_tag::{IfMatch, entity_tag};
+pub(in crate::http) use self::entity_tag::EntityTags;
+use self::entity_tag::entity_tag;
 use self::history::HistoryBody;
 use self::list::ListQuery;
 use super::Tag;
 use crate::domain::Artifact;
-use crate::http::conditional::none_match_names;
 use crate::http::extract::ArtifactsCaller;
 use crate::http::json::Json;
 use crate::http::problem::Problem;
@@ -103,11 +103,11 @@ impl ArtifactsApi {
         artifact_id: Path<Uuid>,
         /// Answer 304 if the artifact still has this entity tag.
         #[oai(name = "If-None-Match")]
-        if_none_match: Header<Option<String>>,
+        if_none_match: EntityTags,
     ) -> Result<GetArtifactResponse, Refused<{ BY_ID }>> {
         let artifact = state.service.artifact(&caller.0, workspace_id.0.into(), artifact_id.0.into()).await?;
         let etag = entity_tag(state.service.history(), &artifact);
-        if if_none_match.0.is_some_and(|tags| none_match_names(&tags, &etag)) {
+        if if_none_match.name(&etag) {
             return Ok(GetArtifactResponse::NotModified(etag));
         }
         Ok(GetArtifactResponse::Found(Json(artifact.into()), etag))
@@ -127,7 +127,7 @@ impl ArtifactsApi {
         artifact_id: Path<Uuid>,
         /// Update only if the artifact still has one of these entity tags.
         #[oai(name = "If-Match")]
-        if_match: IfMatch,
+        if_match: EntityTags,
         body: Json<UpdateArtifactRequest>,
     ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID | BODY | CONFLICT | IF_MATCH | FULL }>> {
         let (tenant, id) = (workspace_id.0.into(), artifact_id.0.into());
@@ -151,7 +151,7 @@ impl ArtifactsApi {
         artifact_id: Path<Uuid>,
         /// Update only if the artifact still has one of these entity tags.
         #[oai(name = "If-Match")]
-        if_match: IfMatch,
+        if_match: EntityTags,
         body: Json<UpdateArtifactRequest>,
     ) -> Result<UpdateArtifactResponse, Refused<{ BY_ID | BODY | CONFLICT | IF_MATCH | FULL }>> {
         self.update(state, caller, workspace_id, artifact_id, if_match, body).await
@@ -174,7 +174,7 @@ impl ArtifactsApi {
         purge: Query<Option<Flag>>,
         /// Delete only if the artifact still has one of these entity tags.
         #[oai(name = "If-Match")]
-        if_match: IfMatch,
+        if_match: EntityTags,
     ) -> Result<DeleteArtifactResponse, Refused<{ BY_ID | IF_MATCH | FULL }>> {
         let (tenant, id) = (workspace_id.0.into(), artifact_id.0.into());
         let seen = if_match.precondition(state.service.history());
