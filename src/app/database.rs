@@ -83,7 +83,7 @@ fn hold(data_dir: &Path) -> Result<File, Error> {
 
 /// The address in a URL.
 pub(super) fn address(url: &str) -> Result<Arc<Address>, Error> {
-    Ok(Arc::new(Address::parse(url, None, NAME)?))
+    Ok(Arc::new(Address::parse(url, None, NAME)?.with_defaults(config::postgres_directory().as_deref())))
 }
 
 /// How a file is wanted.

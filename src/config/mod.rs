@@ -55,7 +55,7 @@ pub use mail::Mail;
 pub use members::Members;
 pub use origin::Origin;
 pub use otlp::{Compression, Otlp, OtlpProtocol, Signal};
-pub use postgres::postgres_password;
+pub use postgres::{postgres_directory, postgres_password};
 pub use propagation::{Propagators, TrustContext};
 pub use public_url::PublicUrl;
 pub use quotas::Quotas;

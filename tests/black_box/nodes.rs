@@ -12,19 +12,26 @@ use crate::support::server::{Server, Setup};
 use crate::support::unique;
 
 /// A key that all servers sign with.
-const KEY: &str = "5Ys1nP0p7eU9xqJm3sKZVtQ4aYb8wRcD6fGhLk2jM1o=";
+pub const KEY: &str = "5Ys1nP0p7eU9xqJm3sKZVtQ4aYb8wRcD6fGhLk2jM1o=";
+/// What operators of any of them present.
+pub const OPERATOR: &str = "the-token-of-the-operator-of-both";
+
+/// A server on a database.
+pub fn node(url: &str) -> Setup {
+    Setup::new()
+        .env("GHOSTWORKS__STORAGE__URL", url)
+        .env("GHOSTWORKS__AUTH__SIGNING_KEY", KEY)
+        .env("GHOSTWORKS__SERVER__OPERATOR_TOKEN", OPERATOR)
+}
+
+/// Two servers on a database.
+pub fn two_at(url: &str) -> [Server; 2] {
+    [node(url).start(), node(url).start()]
+}
 
 /// Two servers on a database of their own.
 fn two() -> [Server; 2] {
-    let url = postgres::database();
-    let node = || {
-        Setup::new()
-            .env("GHOSTWORKS__STORAGE__URL", &url)
-            .env("GHOSTWORKS__AUTH__SIGNING_KEY", KEY)
-            .env("GHOSTWORKS__SERVER__OPERATOR_TOKEN", "the-token-of-the-operator-of-both")
-            .start()
-    };
-    [node(), node()]
+    two_at(&postgres::database())
 }
 
 /// The same caller at another server.
@@ -163,7 +170,7 @@ fn a_host_that_says_nothing_is_passed_over() {
     let refused = Setup::new().env("GHOSTWORKS__STORAGE__URL", only).start_refused();
     assert!(refused.stderr.contains("did not answer in time"), "{}", refused.stderr);
     assert!(!refused.stderr.contains(before), "no password: {}", refused.stderr);
-    let both = format!("{before}@{silent},{rest}?connect_timeout=1");
+    let both = format!("{before}@{silent},{rest}?connect_timeout=3");
     let server = Setup::new().env("GHOSTWORKS__STORAGE__URL", both).start();
     Account::new(&server).artifacts();
 }

@@ -1,6 +1,7 @@
 //! Where a database is, as people write it for libpq and for SQLAlchemy.
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr as _;
 use std::time::Duration;
 
@@ -66,6 +67,13 @@ impl Address {
         Ok(Self { hosts, trust })
     }
 
+    /// The same, with the certificate and the key of a directory where it names none, if they are there.
+    #[must_use]
+    pub fn with_defaults(mut self, directory: Option<&Path>) -> Self {
+        directory.inspect(|directory| self.trust.set_defaults(directory));
+        self
+    }
+
     /// Connects. The connection has to be driven for the client to be answered.
     pub async fn connect(
         &self,
@@ -117,6 +125,14 @@ fn set(config: &mut Config, trust: &mut Trust, key: &str, value: String) -> Resu
         "sslmode" | "ssl" => trust.set_mode(&value),
         "sslrootcert" => {
             trust.root_certificate = Some(value).filter(|path| path != "system");
+            Ok(())
+        }
+        "sslcert" => {
+            trust.certificate = Some(value.into());
+            Ok(())
+        }
+        "sslkey" => {
+            trust.key = Some(value.into());
             Ok(())
         }
         "sslnegotiation" if value == "postgres" => Ok(()),
@@ -189,7 +205,7 @@ mod tests {
             ("mysql://ann:secret@db/older", "it begins with mysql:// instead"),
             ("db.example/older", "it has no ://"),
             ("postgres://ann:secret@db/older?sslmode=maybe", "sslmode=maybe is not known"),
-            ("postgres://ann:secret@db/older?sslcert=x", "sslcert=x is not known"),
+            ("postgres://ann:secret@db/older?sslcrl=x", "sslcrl=x is not known"),
             ("postgres://ann:secret@db:port/older", "makes no sense"),
         ] {
             let error = parse(url).err().unwrap_or_default();
