@@ -14,6 +14,19 @@ const CERTIFICATES: &str = "GHOSTWORKS_TEST_POSTGRES_CERTIFICATES";
 
 #[test]
 #[ignore = "it needs a PostgreSQL, at GHOSTWORKS_TEST_POSTGRES"]
+fn a_check_sees_rows_that_nobody_knows() {
+    let url = postgres::database();
+    let setup = node(&url);
+    setup.start().stop();
+    let (status, said, errors) = setup.run(&["check"]);
+    assert!(status.success(), "{said}{errors}");
+    postgres::run_in(&url, "INSERT INTO ghostworks_rows VALUES (99, '\\x00', '\\x00'), (99, '\\x01', '\\x00')");
+    let (status, said, errors) = setup.run(&["check"]);
+    assert!(!status.success() && said.contains("section 99: 2 rows"), "{said}{errors}");
+}
+
+#[test]
+#[ignore = "it needs a PostgreSQL, at GHOSTWORKS_TEST_POSTGRES"]
 fn a_certificate_is_shown_to_a_database_that_asks_for_one() {
     let directory = PathBuf::from(std::env::var_os(CERTIFICATES).expect("where the certificates are"));
     let of = |name: &str| directory.join(name).display().to_string();

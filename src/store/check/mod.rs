@@ -96,6 +96,9 @@ impl Check {
     /// Looks at everything.
     pub fn look(&mut self, whole: &dyn Whole) -> StoreResult<()> {
         self.rows = (0, whole.rows_in_all());
+        for (what, rows) in whole.unknown()? {
+            self.damaged(format!("{what}: {rows} rows that this version does not know"));
+        }
         let mut totals = rows::check(self, whole)?;
         sets::check(self, whole)?;
         texts::check(self, whole)?;

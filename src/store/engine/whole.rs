@@ -106,6 +106,11 @@ pub trait Whole: Source {
     /// The rows of a section in a span, in the order of their keys.
     fn section(&self, section: Section, span: &Span) -> StoreResult<Box<dyn Cursor + '_>>;
 
+    /// What there is that is in no section, and how many rows of it: nobody knows what it is for. Mostly there can't be any.
+    fn unknown(&self) -> StoreResult<Vec<(String, u64)>> {
+        Ok(Vec::new())
+    }
+
     /// What each section takes up: unless the engine knows better, what is in its rows. Reads everything.
     fn sizes(&self) -> StoreResult<Vec<TableStats>> {
         let size = |section: Section| {

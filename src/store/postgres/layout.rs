@@ -23,6 +23,10 @@ pub(super) const ARE_THERE: &str = "SELECT to_regclass('ghostworks_commits') IS 
 /// Whether there is any row.
 pub(super) const HAS_ROWS: &str = "SELECT EXISTS (SELECT FROM ghostworks_rows)";
 
+/// Rows of sections that are none of these.
+pub(super) const UNKNOWN: &str =
+    "SELECT section, count(*) FROM ghostworks_rows WHERE section <> ALL ($1::smallint[]) GROUP BY 1 ORDER BY 1";
+
 /// Removes everything.
 pub(super) const CLEAR: &str = "TRUNCATE ghostworks_rows, ghostworks_changes";
 

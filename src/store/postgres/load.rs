@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use futures_util::future::try_join_all;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Client, Error};
+use tokio_postgres::{Client, Error, Row};
 
-use super::layout::{GET, Stretch, number_of, section_of};
+use super::layout::{GET, Stretch, UNKNOWN, number_of, section_of};
 use super::loaded::{Listed, Loaded, Needs};
 use crate::store::engine::{Section, WholeRow};
 
@@ -56,6 +56,17 @@ pub(super) async fn list(client: &Client, stretch: &Stretch, limit: usize) -> Re
         )
         .await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
+/// Rows that are in no section, as they are counted in each.
+pub(super) async fn unknown(client: &Client) -> Result<Vec<(String, u64)>, Error> {
+    let known: Vec<i16> = Section::all().map(number_of).collect();
+    let found = client.query_typed(UNKNOWN, &[(&known, Type::INT2_ARRAY)]).await?;
+    let count = |row: &Row| {
+        let (section, rows): (i16, i64) = (row.try_get(0)?, row.try_get(1)?);
+        Ok((format!("section {section}"), u64::try_from(rows).unwrap_or_default()))
+    };
+    found.iter().map(count).collect()
 }
 
 async fn list_changes(client: &Client, stretch: &Stretch, limit: i64) -> Result<Vec<WholeRow>, Error> {

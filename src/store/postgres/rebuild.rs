@@ -9,7 +9,7 @@ use super::ahead::Ahead;
 use super::connect::{Connection, failed};
 use super::io::Io;
 use super::layout::{HAS_ROWS, LOCK_HEAD, RAISE_HEAD, Stretch, number_of};
-use super::load::list;
+use super::load::{list, unknown};
 use super::rows::{LogRow, Written, write};
 use super::snapshot::{PAGE, Pages};
 use crate::store::engine::{Counter, Cursor, Rebuild, Section, Source, Span, Table, Whole, WholeRow, number};
@@ -103,6 +103,12 @@ impl Source for Rebuilding {
 }
 
 impl Whole for Rebuilding {
+    fn unknown(&self) -> StoreResult<Vec<(String, u64)>> {
+        self.flush()?;
+        let connection = self.connection.clone();
+        self.io.wait(async move { unknown(&connection.client).await.map_err(failed) })
+    }
+
     fn section(&self, section: Section, span: &Span) -> StoreResult<Box<dyn Cursor + '_>> {
         self.flush()?;
         Ok(Box::new(Pages::new(Stretch::of(section, span), Box::new(|stretch| self.rows(stretch, PAGE)))))

@@ -6,7 +6,7 @@ use super::ahead::Ahead;
 use super::connect::{Connection, failed};
 use super::io::Io;
 use super::layout::Stretch;
-use super::load::list;
+use super::load::{list, unknown};
 use super::{Address, layout};
 use crate::store::engine::{Counter, Cursor, Section, Source, Span, Table, TableStats, Whole, WholeRow, number};
 use crate::store::{Damage, Damages, StoreError, StoreResult};
@@ -131,6 +131,11 @@ impl Whole for Snapshot {
             Ok(row.first().and_then(|row| row.try_get::<_, i64>(0).ok()))
         });
         counted.ok().flatten().and_then(|rows| u64::try_from(rows).ok())
+    }
+
+    fn unknown(&self) -> StoreResult<Vec<(String, u64)>> {
+        let connection = self.connection.clone();
+        self.io.wait(async move { unknown(&connection.client).await.map_err(failed) })
     }
 
     fn sizes(&self) -> StoreResult<Vec<TableStats>> {

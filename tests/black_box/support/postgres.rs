@@ -29,10 +29,14 @@ fn place() -> String {
 
 /// Carries statements out in a database that no server uses.
 pub fn run_elsewhere(statements: &str) {
+    run_in(&place(), statements);
+}
+
+/// Carries statements out in a database.
+pub fn run_in(url: &str, statements: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let (client, connection) =
-            tokio_postgres::connect(&place(), tokio_postgres::NoTls).await.expect("a PostgreSQL");
+        let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("a PostgreSQL");
         tokio::spawn(connection);
         client.batch_execute(statements).await.expect("it is carried out");
     });
