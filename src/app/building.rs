@@ -74,6 +74,7 @@ pub(super) fn service(config: &Config, beginning: Beginning) -> Result<Service, 
     let auth = &config.auth;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let history = store.history();
     let (keys, files) = signing_keys(auth, &config.storage.data_dir)?;
     Ok(Service {
         search: Arc::new(search(&config.storage, store.history())?),
@@ -83,7 +84,7 @@ pub(super) fn service(config: &Config, beginning: Beginning) -> Result<Service, 
         telemetry,
         signatures: Signatures {
             access_tokens: AccessTokens::new(&keys, &auth.issuer, &auth.audience, clock.clone()),
-            cursor_key: CursorKey::new(&keys, clock.clone()),
+            cursor_key: CursorKey::new(&keys, history, clock.clone()),
             device_tokens: DeviceTokens::new(&keys, clock.clone()),
         },
         keys: KeyPlace::new(files),

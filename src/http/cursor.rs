@@ -1,7 +1,8 @@
 //! Cursors: where a page of a list ended, opaque to clients.
 //!
-//! A cursor names its list and its workspace, so that it is refused elsewhere. It grants nothing: a caller who presents one is
-//! checked as without it. It is signed, so that what is read from one is what this server wrote.
+//! A cursor names its list, its workspace and the history of the database, so that it is refused elsewhere and after a restore.
+//! It grants nothing: a caller who presents one is checked as without it. It is signed, so that what is read from one is what
+//! this server wrote.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
+use super::problem::Problem;
 use crate::domain::TenantId;
 use crate::service::CursorKey;
 
@@ -17,11 +19,12 @@ pub(super) const MAX_LEN: usize = 2048;
 /// The workspace of lists that are of none.
 pub(super) const NO_WORKSPACE: TenantId = TenantId::from_bytes([0; 16]);
 /// How cursors are written. Raised with every change of what is in them, or of the order that it stands for.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// The cursor of `position` in the list called `list` of a workspace.
 pub(super) fn encode<P: Serialize>(key: &CursorKey, list: &str, tenant: TenantId, position: &P) -> Option<String> {
-    let mut bytes = postcard::to_stdvec(&(VERSION, list, tenant.to_bytes(), position)).ok()?;
+    let mut bytes =
+        postcard::to_stdvec(&(VERSION, key.history().to_string(), list, tenant.to_bytes(), position)).ok()?;
     bytes.extend(key.sign(&bytes));
     Some(URL_SAFE_NO_PAD.encode(bytes)).filter(|text| text.len() <= MAX_LEN)
 }
@@ -36,10 +39,29 @@ pub(super) fn decode<P: DeserializeOwned>(
     let refused =
         || "is not a cursor of this list; begin without one, or take `next_cursor` of the page before".to_owned();
     let message = verified(key, text).ok_or_else(refused)?;
-    let (version, of_list, of_tenant, position): (u8, String, [u8; 16], P) =
+    let (version, history, of_list, of_tenant, position): (u8, String, String, [u8; 16], P) =
         postcard::from_bytes(&message).map_err(|_| refused())?;
-    let is_own = version == VERSION && of_list == list && of_tenant == tenant.to_bytes();
+    let is_current = version == VERSION && history == key.history().to_string();
+    let is_own = is_current && of_list == list && of_tenant == tenant.to_bytes();
     if is_own { Ok(position) } else { Err(refused()) }
+}
+
+/// Whether a cursor was made here, but by an earlier version, or before the database was restored or moved.
+fn is_expired(key: &CursorKey, text: &str) -> bool {
+    let Some(message) = verified(key, text) else { return false };
+    match postcard::take_from_bytes::<(u8, String)>(&message) {
+        Ok(((version, history), _)) => version != VERSION || history != key.history().to_string(),
+        // What was signed is a cursor, of another form.
+        Err(_) => true,
+    }
+}
+
+/// Refuses such a cursor: its list is to be read from the beginning.
+pub(super) fn require_current(key: &CursorKey, text: Option<&str>) -> Result<(), Problem> {
+    match text {
+        Some(text) if is_expired(key, text) => Err(Problem::cursor_expired()),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// What a cursor says, if it is signed.
@@ -72,6 +94,21 @@ mod tests {
         assert!(decode::<u64>(&key(1), &cursor, "artifacts", own).is_err());
         assert!(decode::<u64>(&key(2), &cursor, "audit", own).is_err());
         assert!(decode::<u64>(&key(1), &"A".repeat(MAX_LEN + 1), "audit", own).is_err());
+    }
+
+    #[test]
+    fn a_cursor_of_another_history_or_form_has_expired() {
+        let own = TenantId::from_bytes([1; 16]);
+        let current = encode(&key(1), "audit", own, &7_u64).expect("a cursor");
+        assert!(!is_expired(&key(1), &current) && !is_expired(&key(2), &current) && !is_expired(&key(1), "AAAA"));
+        for message in [
+            postcard::to_stdvec(&(VERSION, "0badcafe", "audit", own.to_bytes(), 7_u64)),
+            postcard::to_stdvec(&(2_u8, "audit", own.to_bytes(), 7_u64)),
+        ] {
+            let mut bytes = message.expect("bytes");
+            bytes.extend(key(1).sign(&bytes));
+            assert!(is_expired(&key(1), &URL_SAFE_NO_PAD.encode(bytes)));
+        }
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub(super) const UNAVAILABLE: u32 = 1 << 12;
 /// 507: without room to write.
 pub(super) const FULL: u32 = 1 << 13;
 
-/// 410: a cursor of an order that is no more.
+/// 410: a cursor of an order that is no more, or of another history.
 pub(super) const GONE: u32 = 1 << 14;
 
 /// Every operation that asks the service.
@@ -77,7 +77,7 @@ const DOCUMENTED: [(u16, &str); 15] = [
     (429, "Too many requests; `Retry-After` says when to try again, `RateLimit-*` how many there may be"),
     (503, "Overloaded, shutting down, read-only, or the storage is not available"),
     (507, "The storage is full: nothing can be written, but reading works"),
-    (410, "The cursor is of an order that is no more: read the list from its beginning"),
+    (410, "The cursor is of an order that is no more, or from before a restore: read the list from its beginning"),
 ];
 
 impl<const STATUSES: u32> From<Problem> for Refused<STATUSES> {

@@ -127,6 +127,19 @@ fn a_file_is_moved_over_and_back() {
     let artifacts = ann.artifacts();
     let id = text(&ann.client.post(&artifacts, &json!({"name": "Moved", "tags": ["a"]})).expect(201).json()["id"]);
     ann.client.patch(&format!("{artifacts}/{id}"), &json!({"name": "Moved twice"})).expect(200);
+    ann.client.post(&artifacts, &json!({"name": "Another"})).expect(201);
+    let (_, workspace) = artifacts.trim_end_matches("/artifacts").rsplit_once('/').expect("an id");
+    let lists =
+        [artifacts.clone(), format!("/api/v1/workspaces/{workspace}/audit"), format!("{artifacts}/{id}/history")];
+    let next = |server: &Server, list: &String| -> Value {
+        at(server, &ann).get(&format!("{list}?limit=1")).expect(200).json()["next_cursor"].clone()
+    };
+    let cursors = lists.each_ref().map(|list| text(&next(&server, list)));
+    let go_on = |server: &Server| {
+        for (list, cursor) in lists.iter().zip(&cursors) {
+            at(server, &ann).get(&format!("{list}?limit=1&cursor={cursor}")).problem(410, "cursor_expired");
+        }
+    };
     let url = postgres::database();
     let (status, _, said) = setup.run(&["move", "--to", &url]);
     assert!(!status.success() && said.contains("read-only on"), "{said}");
@@ -142,6 +155,7 @@ fn a_file_is_moved_over_and_back() {
         at(server, &ann).get(&format!("{artifacts}/{id}/history")).expect(200).json()["items"].clone()
     };
     let before = history(&server);
+    go_on(&server);
     assert_eq!(before.as_array().map(Vec::len), Some(2), "{before}");
     let found = at(&server, &ann).get(&format!("{artifacts}?q=twice")).expect(200).json();
     assert_eq!(found["total"], 1, "{found}");
@@ -156,6 +170,7 @@ fn a_file_is_moved_over_and_back() {
     assert!(status.success(), "{errors}");
     let server = setup.start();
     assert_eq!(history(&server), before);
+    go_on(&server);
 }
 
 #[test]

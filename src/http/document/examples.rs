@@ -140,6 +140,7 @@ fn problem(document: &Value, schema: &Value, status: &str) -> Value {
         404 => ("workspace_not_found", "Workspace not found."),
         408 => ("request_timeout", "The body did not arrive in time."),
         409 => ("slug_taken", "Workspace with this slug already exists"),
+        410 => ("cursor_expired", "The cursor is of an order that is no more; read the list from its beginning."),
         412 => ("version_mismatch", "The version that was named is not the current one, which is 3."),
         413 => ("payload_too_large", "The body must be at most 1048576 bytes."),
         415 => ("unsupported_media_type", "Send the body as JSON, with Content-Type: application/json."),

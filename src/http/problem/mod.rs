@@ -100,9 +100,10 @@ impl Problem {
         Self { errors: field_errors(violations), ..problem }
     }
 
-    /// A cursor of an order whose data have changed.
+    /// A cursor of an order whose data have changed, or of another history of the database.
     pub(in crate::http) fn cursor_expired() -> Self {
-        let detail = "The cursor is of an order of names that is no more; read the list from its beginning.";
+        let detail = "The cursor is of an order of names that is no more, or from before the database was restored or moved; \
+                      read the list from its beginning.";
         Self::new(StatusCode::GONE, Code::CursorExpired, detail)
     }
 

@@ -23,7 +23,7 @@ use crate::http::cursor::{self, NO_WORKSPACE};
 use crate::http::json::Json;
 use crate::http::operators::Operator;
 use crate::http::problem::Problem;
-use crate::http::refused::{BODY, CONFLICT, FULL, INVALID, MALFORMED, NOT_FOUND, OPERATOR, Refused};
+use crate::http::refused::{BODY, CONFLICT, FULL, GONE, INVALID, MALFORMED, NOT_FOUND, OPERATOR, Refused};
 use crate::http::state::State;
 use crate::http::types::{Limit, within};
 
@@ -49,8 +49,9 @@ impl AccountsApi {
         limit: Query<Option<Limit>>,
         /// The `next_cursor` of the page before.
         cursor: Query<Option<String>>,
-    ) -> Result<Json<AccountPage>, Refused<{ OPERATOR | MALFORMED | INVALID }>> {
+    ) -> Result<Json<AccountPage>, Refused<{ OPERATOR | MALFORMED | INVALID | GONE }>> {
         let key = &state.service.signatures.cursor_key;
+        cursor::require_current(key, cursor.0.as_deref())?;
         let (email, after, limit) = Violations::check(|check| {
             let email = check.field("/email", email.0.as_deref().map(Email::parse).transpose());
             let after = cursor.0.map(|text| cursor::decode(key, &text, LIST, NO_WORKSPACE));

@@ -8,11 +8,11 @@ use crate::domain::{
     ArtifactFilter, ArtifactType, FacetFields, ListArtifacts, Page, SearchArtifacts, SearchText, Sort, SortBy, Start,
     Tag, Tags, TenantId, Violations,
 };
-use crate::http::artifact_cursor;
 use crate::http::json::Json;
 use crate::http::problem::Problem;
 use crate::http::query_parameters::query_parameters;
 use crate::http::types::{Flag, Limit, Offset, SearchParameter, SortName, Time, within};
+use crate::http::{artifact_cursor, cursor};
 use crate::service::{Caller, CursorKey, Service};
 
 /// The most that are passed over in another order than that of creation: as many places have to be remembered.
@@ -57,6 +57,7 @@ impl ListQuery {
     /// Checks every parameter. Pointers name the parameter.
     fn check(self, key: &CursorKey, tenant: TenantId, highlights: bool) -> Result<SearchArtifacts, Problem> {
         let invalid = |violations| Problem::validation(&violations);
+        cursor::require_current(key, self.cursor.as_deref())?;
         let (text, filter, sort, facets) = Violations::check(|check| {
             let text = check.field("/q", self.q.as_ref().map_or(Ok(None), |q| SearchText::parse(&q.0)));
             let tags = check.field("/tags", check_tags(self.tags));
@@ -180,7 +181,6 @@ mod tests {
 
     use super::*;
     use crate::domain::{ListPosition, Ranking};
-    use crate::http::cursor;
 
     #[test]
     fn a_cursor_of_an_older_order_of_names_is_gone() {

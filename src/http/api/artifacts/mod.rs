@@ -27,6 +27,7 @@ use self::history::HistoryBody;
 use self::list::ListQuery;
 use super::Tag;
 use crate::domain::Artifact;
+use crate::http::cursor;
 use crate::http::extract::ArtifactsCaller;
 use crate::http::json::Json;
 use crate::http::problem::Problem;
@@ -221,11 +222,12 @@ impl ArtifactsApi {
         limit: Query<Option<Limit>>,
         /// The `next_cursor` of the page before.
         cursor: Query<Option<String>>,
-    ) -> Result<Json<HistoryBody>, Refused<{ BY_ID | INVALID }>> {
+    ) -> Result<Json<HistoryBody>, Refused<{ BY_ID | INVALID | GONE }>> {
         let (tenant, id) = (workspace_id.0.into(), artifact_id.0.into());
-        let (limit, before) =
-            history::check(&state.service.signatures.cursor_key, limit.0, cursor.0.as_deref(), tenant, id)
-                .map_err(|violations| Problem::validation(&violations))?;
+        let key = &state.service.signatures.cursor_key;
+        cursor::require_current(key, cursor.0.as_deref())?;
+        let (limit, before) = history::check(key, limit.0, cursor.0.as_deref(), tenant, id)
+            .map_err(|violations| Problem::validation(&violations))?;
         let history = state.service.artifact_history(&caller.0, tenant, id, before, limit).await?;
         Ok(Json(HistoryBody::new(&state.service.signatures.cursor_key, history, tenant, id)))
     }

@@ -14,13 +14,13 @@ pub(super) use self::body::AuditEntryBody;
 use self::body::AuditPageBody;
 use super::Tag;
 use crate::domain::{LogPlace, TenantId, Violations};
-use crate::http::audit_cursor;
 use crate::http::extract::SignedIn;
 use crate::http::json::Json;
 use crate::http::problem::Problem;
-use crate::http::refused::{BY_ID, INVALID, Refused};
+use crate::http::refused::{BY_ID, GONE, INVALID, Refused};
 use crate::http::state::State;
 use crate::http::types::{Limit, within};
+use crate::http::{audit_cursor, cursor};
 use crate::service::CursorKey;
 
 /// The operation at `/api/v1/workspaces/{workspace_id}/audit`.
@@ -43,9 +43,10 @@ impl AuditApi {
         limit: Query<Option<Limit>>,
         /// Where to go on: `next_cursor` of the page before.
         cursor: Query<Option<String>>,
-    ) -> Result<Json<AuditPageBody>, Refused<{ BY_ID | INVALID }>> {
+    ) -> Result<Json<AuditPageBody>, Refused<{ BY_ID | INVALID | GONE }>> {
         let tenant = workspace_id.0.into();
         let key = &state.service.signatures.cursor_key;
+        cursor::require_current(key, cursor.0.as_deref())?;
         let (limit, from) =
             check(key, tenant, limit.0, cursor.0.as_deref()).map_err(|violations| Problem::validation(&violations))?;
         let page = state.service.audit(&caller.0, tenant, from, limit).await?;

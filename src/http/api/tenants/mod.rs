@@ -20,7 +20,7 @@ use crate::http::cursor::{self, NO_WORKSPACE};
 use crate::http::json::Json;
 use crate::http::operators::Operator;
 use crate::http::problem::Problem;
-use crate::http::refused::{BODY, FULL, INVALID, MALFORMED, NOT_FOUND, OPERATOR, Refused};
+use crate::http::refused::{BODY, FULL, GONE, INVALID, MALFORMED, NOT_FOUND, OPERATOR, Refused};
 use crate::http::state::State;
 use crate::http::types::{Limit, within};
 
@@ -46,8 +46,9 @@ impl TenantsApi {
         limit: Query<Option<Limit>>,
         /// The `next_cursor` of the page before.
         cursor: Query<Option<String>>,
-    ) -> Result<Json<TenantPage>, Refused<{ OPERATOR | MALFORMED | INVALID }>> {
+    ) -> Result<Json<TenantPage>, Refused<{ OPERATOR | MALFORMED | INVALID | GONE }>> {
         let key = &state.service.signatures.cursor_key;
+        cursor::require_current(key, cursor.0.as_deref())?;
         let (slug, after, limit) = Violations::check(|check| {
             let slug = check.field("/slug", slug.0.map(|slug| Slug::parse(&slug.0)).transpose());
             let after = cursor.0.map(|text| cursor::decode::<(u64, [u8; 16])>(key, &text, LIST, NO_WORKSPACE));
