@@ -161,8 +161,8 @@ pub struct Accounts<'a>(OperatorApi<'a>);
 
 impl<'a> Accounts<'a> {
     /// Those in the data directory, whether a server uses it or not.
-    pub fn open(config: &'a Config) -> Result<Self, Error> {
-        OperatorApi::open(config).map(Self)
+    pub async fn open(config: &'a Config) -> Result<Self, Error> {
+        OperatorApi::open(config).await.map(Self)
     }
 
     /// All of them, in the order of their ids.

@@ -8,8 +8,8 @@ use crate::acme::Renewal;
 use crate::followers::{Driver, Following};
 use crate::search::SegmentSize;
 use crate::service::{
-    Housekeeping, Indexer, MailRequests, Mailing, MakeBackups, MergeSegments, Sampling, SaveIndex, Scrubbing, Service,
-    ShipChanges,
+    Housekeeping, Indexer, KeepLease, MailRequests, Mailing, MakeBackups, MergeSegments, Sampling, SaveIndex,
+    Scrubbing, Service, ShipChanges,
 };
 
 /// Starts them.
@@ -47,6 +47,10 @@ pub(super) fn start(
     }
     if let Some(audit_logs) = audit_logs {
         driver.start(Following::new(audit_logs));
+    }
+    // Last: what belongs to it is finished before it is given back.
+    if let Some(lease) = KeepLease::new(service.clone()) {
+        driver.start(lease);
     }
     driver
 }

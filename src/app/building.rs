@@ -19,10 +19,10 @@ use crate::domain::{Clock, Entropy, HistoryId, IdGenerator, InstallationId, Shar
 use crate::http::{Memory, MetricsAccess, SharedToken, State};
 use crate::search::SearchIndex;
 use crate::service::{
-    ApiKeyUses, BackupSchedule, Devices, KeptAnswers, KeyPlace, LargeWrites, Outbox, ReloadDesk, Retention, Search,
-    Service, SessionSettings, SetupDesk, Signatures,
+    ApiKeyUses, BackgroundLease, BackupSchedule, Devices, KeptAnswers, KeyPlace, LargeWrites, Outbox, ReloadDesk,
+    Retention, Search, Service, SessionSettings, SetupDesk, Signatures,
 };
-use crate::store::{ReadOnly, Store};
+use crate::store::{LeaseHolder, ReadOnly, Store};
 use crate::telemetry::{Pipeline, Telemetry};
 
 /// Opens the database, which is watched.
@@ -58,6 +58,8 @@ pub(super) struct Beginning {
     pub quotas: SharedQuotas,
     pub read_only: ReadOnly,
     pub installation: InstallationId,
+    /// The installation that the place of the backups belongs to.
+    pub place_owner: InstallationId,
     pub telemetry: Arc<Telemetry>,
     pub ids: IdGenerator,
     pub started: Instant,
@@ -69,17 +71,19 @@ pub(super) struct Beginning {
 
 /// The use cases.
 pub(super) fn service(config: &Config, beginning: Beginning) -> Result<Service, Error> {
-    let Beginning { store, tombstones, quotas, read_only, installation, telemetry, ids, started, base, outbox, desk } =
-        beginning;
+    let Beginning { store, tombstones, quotas, read_only, telemetry, ids, started, base, outbox, desk, .. } = beginning;
+    let Beginning { installation, place_owner, .. } = beginning;
     let auth = &config.auth;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let history = store.history();
     let (keys, files) = signing_keys(auth, &config.storage.data_dir)?;
+    let holder = LeaseHolder::new(installation, places::whereabouts(config), &*entropy);
     Ok(Service {
         search: Arc::new(search(&config.storage, store.history())?),
         hasher: hasher(auth, on_hashed(telemetry.clone()))?,
-        backups: backups(config, installation, &telemetry)?.map(Arc::new),
+        backups: backups(config, place_owner, &telemetry)?.map(Arc::new),
+        lease: BackgroundLease::new(store.clone(), holder),
         store,
         telemetry,
         signatures: Signatures {
@@ -115,7 +119,7 @@ pub(super) fn service(config: &Config, beginning: Beginning) -> Result<Service, 
         large_writes: LargeWrites::default(),
         kept_answers: KeptAnswers::new(config.limits.idempotency_bytes),
         setup: SetupDesk::default(),
-        tombstones: Arc::new(tombstones),
+        tombstones,
         deletions: Notify::new(),
         housekeeping: Notify::new(),
         background: Arc::default(),

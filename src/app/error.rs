@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::{MovingError, TransferError};
 use crate::acme::AcmeError;
 use crate::auth::{HashingError, SigningKeyError};
-use crate::backups::PlaceError;
+use crate::backups::{PlaceError, TombstonesError};
 use crate::config::Listen;
 use crate::followers::Failure;
 use crate::http::server::TlsError;
@@ -71,7 +71,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        error: io::Error,
+        error: TombstonesError,
     },
     /// People who were deleted may be in the database again.
     #[error("people who were deleted may be in the database again: {0}; the server deletes them when it starts")]
@@ -144,6 +144,9 @@ pub enum Error {
     /// There is no signing key.
     #[error(transparent)]
     SigningKey(#[from] SigningKeyError),
+    /// What nodes share can't be read or written.
+    #[error("what servers share in the database can't be used: {0}")]
+    Shared(StoreError),
     /// Password hashing can't be set up.
     #[error("the configured password hashing cost is not possible: {0}")]
     Hashing(#[from] HashingError),

@@ -20,7 +20,7 @@ pub struct RotatedKey {
 
 /// Makes another key that signs, of the server that uses the data directory or of none.
 pub async fn rotate_key(config: &Config) -> Result<RotatedKey, Error> {
-    let api = OperatorApi::open(config)?;
+    let api = OperatorApi::open(config).await?;
     let rotated = api.ask(Method::POST, ROTATE, None).await;
     let closed = api.close().await;
     let rotated = rotated?;

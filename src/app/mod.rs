@@ -29,6 +29,7 @@ mod running;
 mod scratch;
 mod settings;
 mod setup_link;
+mod shared;
 mod signals;
 mod signing_key;
 mod supervisor;
@@ -133,7 +134,8 @@ pub async fn serve(effective: Effective, sources: Sources, start: Start) -> Resu
     let store = building::open_store(&config.storage, &quotas, &read_only, telemetry.clone())?;
     let audit_logs = AuditLogs::open(&telemetry, &store, data_dir).await;
     let installation = installation::identify(data_dir)?;
-    let tombstones = deleted::known(data_dir)?;
+    let place_owner = shared::installation(&*store, installation).await?;
+    let tombstones = deleted::known(data_dir, store.shared()).await?;
     match deleted::enforce(&*store, &tombstones).await.map_err(Error::Deleted)? {
         0 => {}
         again => tracing::warn!(again, "people who were deleted were in the database, and are deleted again"),
@@ -151,6 +153,7 @@ pub async fn serve(effective: Effective, sources: Sources, start: Start) -> Resu
         quotas,
         read_only,
         installation,
+        place_owner,
         telemetry,
         ids,
         started,

@@ -72,7 +72,11 @@ pub(super) fn register_gauges(service: &Arc<Service>) {
         searched.upgrade().map(|service| search(&service.search_health(service.store.figures().newest_change)))
     });
     let kept = Arc::downgrade(service);
-    metrics.register_backups(move || Some(backups(&kept.upgrade()?.backup_health()?)));
+    // What another node makes is for that to tell.
+    metrics.register_backups(move || {
+        let health = kept.upgrade()?.backup_health()?;
+        (!health.is_elsewhere).then(|| backups(&health))
+    });
     let background = Arc::downgrade(&service.background);
     metrics.observe_background_tasks(move || {
         let tasks = background.upgrade().map(|registry| registry.health()).unwrap_or_default();

@@ -22,7 +22,7 @@ pub(super) struct OperatorApi<'a> {
 
 impl<'a> OperatorApi<'a> {
     /// Finds out who answers.
-    pub fn open(config: &'a Config) -> Result<Self, Error> {
+    pub async fn open(config: &'a Config) -> Result<Self, Error> {
         match Database::of(&config.storage)? {
             Database::File(options) if !options.location.has_database() => {
                 return Err(Error::NoDatabase { path: config.storage.data_dir.clone() });
@@ -30,7 +30,7 @@ impl<'a> OperatorApi<'a> {
             Database::Postgres(_) => data_dir::make(&config.storage.data_dir)?,
             Database::File(_) => {}
         }
-        match OwnServer::open(config) {
+        match OwnServer::open(config).await {
             Ok(own) => Ok(Self { config, own: Some(own) }),
             Err(Error::Store(OpenError::Locked { .. })) => Ok(Self { config, own: None }),
             Err(error) => Err(error),

@@ -27,7 +27,7 @@ pub(super) struct OwnServer {
 
 impl OwnServer {
     /// Opens what is in the data directory.
-    pub fn open(config: &Config) -> Result<Self, Error> {
+    pub async fn open(config: &Config) -> Result<Self, Error> {
         let mut config = config.clone();
         // Nobody watches it, and it makes no backups.
         config.telemetry.disabled = true;
@@ -41,7 +41,7 @@ impl OwnServer {
         // A command that may open the files may write them.
         let read_only = ReadOnly::default();
         let store = building::open_store(&config.storage, &quotas, &read_only, telemetry.clone())?;
-        let tombstones = deleted::known(&config.storage.data_dir)?;
+        let tombstones = deleted::known(&config.storage.data_dir, store.shared()).await?;
         let installation = installation::identify(&config.storage.data_dir)?;
         let (outbox, mail_requests) = Outbox::new();
         let (desk, _) = ReloadDesk::new();
@@ -52,6 +52,7 @@ impl OwnServer {
             quotas,
             read_only,
             installation,
+            place_owner: installation,
             telemetry,
             ids,
             started,

@@ -9,7 +9,7 @@ use gethostname::gethostname;
 
 use super::scratch::{SCRATCH, Scratch};
 use super::settings::backup_place;
-use super::{Error, installation, upkeep};
+use super::{Error, shared, upkeep};
 use crate::backups::{Inventory, KeptBackup, KeptChanges, NoRoute, Owner, Place, PlaceError, is_of_changes};
 use crate::config::{self, Config};
 use crate::domain::{Clock as _, IdGenerator, InstallationId, ShortId, SystemClock, Timestamp};
@@ -69,7 +69,7 @@ impl BackupPlace {
         let failed = |error: PlaceError| Error::Place { address: address.clone(), error };
         let sizes = place.list().await.map_err(failed)?;
         let owner = place.owner().await.map_err(failed)?;
-        let here = installation::known(&config.storage.data_dir)?;
+        let here = shared::known_installation(config).await?;
         let data_dir = config.storage.data_dir.clone();
         Ok(Self { address, place, sizes, owner, here, data_dir, _pipeline: pipeline })
     }
@@ -153,7 +153,7 @@ impl BackupPlace {
         let inventory = self.inventory();
         let times = inventory.backups.iter().map(|it| it.time).chain(inventory.changes.iter().map(|it| it.time));
         let owner = Owner {
-            installation: installation::identify(&config.storage.data_dir)?,
+            installation: shared::made_installation(config).await?,
             whereabouts: whereabouts(config),
             since: SystemClock.now(),
             inherits_from: times.min(),

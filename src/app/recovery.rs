@@ -53,7 +53,7 @@ pub async fn recover(
     let (backup, changes) = files(place.place(), &route, &scratch.0).await.map_err(|error| place.failed(error))?;
     // Before anybody comes back.
     let tombstones = place.place().tombstones().await.map_err(|error| place.failed(error))?;
-    deleted::learn(&config.storage.data_dir, tombstones)?;
+    deleted::learn(config, tombstones).await?;
     let rows = restore_with_changes(config, &backup, &changes, force, passed)?;
     let deleted = deleted::after_restore(config, include).await?;
     let (backup, owner) = (route.backup.name(), place.owner.clone());

@@ -85,8 +85,8 @@ pub struct Workspaces<'a>(OperatorApi<'a>);
 
 impl<'a> Workspaces<'a> {
     /// Those in the data directory, whether a server uses it or not.
-    pub fn open(config: &'a Config) -> Result<Self, Error> {
-        OperatorApi::open(config).map(Self)
+    pub async fn open(config: &'a Config) -> Result<Self, Error> {
+        OperatorApi::open(config).await.map(Self)
     }
 
     /// All of them, the largest first.

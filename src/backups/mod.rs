@@ -29,7 +29,7 @@ pub use self::bucket::S3;
 pub use self::inventory::{Inventory, NoRoute, Route};
 pub use self::name::{KeptBackup, KeptChanges, Provenance, is_of_changes};
 pub use self::owner::Owner;
-pub use self::tombstones::{Tombstone, Tombstones};
+pub use self::tombstones::{Tombstone, Tombstones, TombstonesError};
 
 /// What the address of a bucket begins with.
 const SCHEME: &str = "s3://";
@@ -64,6 +64,9 @@ pub enum PlaceError {
     /// What says who was deleted can't be read.
     #[error("its object {0}, which says whose accounts were deleted, is damaged: put it back, or remove it")]
     UnreadableTombstones(&'static str),
+    /// It is not known who was deleted, which the place is to know as well.
+    #[error("it can't be read who was deleted: {0}")]
+    Tombstones(#[from] TombstonesError),
     /// It has nothing that leads to what is asked for.
     #[error(transparent)]
     NoRoute(#[from] NoRoute),

@@ -1,16 +1,20 @@
-//! Who was deleted. A backup from before has them still; so this is kept beside the database, and in the place of the
-//! backups beside these, and whatever is restored loses them again.
+//! Who was deleted. A backup from before has them still; so this is kept beside the database, in the data directory of a node
+//! alone and where several share it, and in the place of the backups beside these: whatever is restored loses them again.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use thiserror::Error;
+use tokio::task::spawn_blocking;
+
 use super::{Place, PlaceError};
 use crate::domain::{Timestamp, UserId};
+use crate::store::{Shared, SharedKind, SharedRows, StoreError};
 use crate::whole_file;
 
 /// What the object in a place is called.
@@ -31,22 +35,60 @@ pub struct Tombstone {
     pub scrubbed: Option<String>,
 }
 
-/// All that are known here: in a file, and in memory.
+/// What is known of each account.
+type Known = BTreeMap<UserId, Tombstone>;
+
+/// Why it is not known who was deleted, or was not noted.
+#[derive(Debug, Error)]
+pub enum TombstonesError {
+    /// The file can't be used.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// The database can't be used.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+}
+
+/// All that are known here: in a file or where nodes share them, and in memory. Clones are the same.
+#[derive(Clone)]
 pub struct Tombstones {
-    path: PathBuf,
-    known: Mutex<BTreeMap<UserId, Tombstone>>,
+    keeper: Keeper,
+    known: Arc<Mutex<Known>>,
+}
+
+/// Where they are kept.
+#[derive(Clone)]
+enum Keeper {
+    File(PathBuf),
+    Shared(Arc<dyn Shared>),
 }
 
 impl Tombstones {
     /// Those in a file. One that is not there has none.
     pub fn open(path: PathBuf) -> io::Result<Self> {
         let known = match fs::read(&path) {
-            Ok(bytes) => understood(&bytes).ok_or_else(|| io::Error::other("it makes no sense"))?,
+            Ok(bytes) => understood(&bytes).ok_or_else(senseless)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(error),
         };
         let known = known.into_iter().map(|tombstone| (tombstone.account, tombstone)).collect();
-        Ok(Self { path, known: Mutex::new(known) })
+        Ok(Self { keeper: Keeper::File(path), known: Arc::new(Mutex::new(known)) })
+    }
+
+    /// Those that nodes share.
+    pub async fn open_shared(shared: Arc<dyn Shared>) -> Result<Self, TombstonesError> {
+        let tombstones = Self { keeper: Keeper::Shared(shared), known: Arc::default() };
+        tombstones.refresh().await?;
+        Ok(tombstones)
+    }
+
+    /// Learns what other nodes have noted since.
+    pub async fn refresh(&self) -> Result<(), TombstonesError> {
+        if let Keeper::Shared(shared) = &self.keeper {
+            let (rows, _) = shared.shared(SharedKind::Deleted).await?;
+            *self.locked() = known_in(&rows)?;
+        }
+        Ok(())
     }
 
     /// Whether an account was deleted.
@@ -64,31 +106,66 @@ impl Tombstones {
         self.locked().values().cloned().collect()
     }
 
-    /// Notes one, in the place of what was known of the account. It is on disk when this returns.
-    pub fn note(&self, tombstone: Tombstone) -> io::Result<()> {
-        self.change(|known| drop(known.insert(tombstone.account, tombstone)))
+    /// Notes one, in the place of what was known of the account. It lasts when this returns.
+    pub async fn note(&self, tombstone: Tombstone) -> Result<(), TombstonesError> {
+        self.change(move |known| drop(known.insert(tombstone.account, tombstone))).await
     }
 
     /// Notes others: of each account, the latest is believed.
-    pub fn merge(&self, others: Vec<Tombstone>) -> io::Result<()> {
-        self.change(|known| others.into_iter().for_each(|other| add(known, other)))
+    pub async fn merge(&self, others: Vec<Tombstone>) -> Result<(), TombstonesError> {
+        // Mostly there is nothing new, and then nothing is asked of a disk or a database.
+        let is_new = |other: &Tombstone| self.locked().get(&other.account).is_none_or(|it| it.at < other.at);
+        if !others.iter().any(is_new) {
+            return Ok(());
+        }
+        self.change(move |known| others.into_iter().for_each(|other| add(known, other))).await
     }
 
-    fn change(&self, change: impl FnOnce(&mut BTreeMap<UserId, Tombstone>)) -> io::Result<()> {
+    async fn change(&self, change: impl FnOnce(&mut Known) + Send + 'static) -> Result<(), TombstonesError> {
+        match &self.keeper {
+            Keeper::File(path) => {
+                let (path, tombstones) = (path.clone(), self.clone());
+                let written = spawn_blocking(move || tombstones.change_file(&path, change)).await;
+                Ok(written.map_err(io::Error::other)??)
+            }
+            Keeper::Shared(shared) => {
+                let change = Box::new(|rows: &mut SharedRows, _: Timestamp| {
+                    let Ok(mut known) = known_in(rows) else { return };
+                    change(&mut known);
+                    *rows = known.values().map(|it| (it.account.to_bytes().to_vec(), written([it]))).collect();
+                });
+                let rows = shared.change_shared(SharedKind::Deleted, change).await?;
+                *self.locked() = known_in(&rows)?;
+                Ok(())
+            }
+        }
+    }
+
+    fn change_file(&self, path: &Path, change: impl FnOnce(&mut Known)) -> io::Result<()> {
         let mut known = self.locked();
         let mut changed = known.clone();
         change(&mut changed);
         if changed == *known {
             return Ok(());
         }
-        whole_file::write(&self.path, &written(changed.values()))?;
+        whole_file::write(path, &written(changed.values()))?;
         *known = changed;
         Ok(())
     }
 
-    fn locked(&self) -> MutexGuard<'_, BTreeMap<UserId, Tombstone>> {
+    fn locked(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What rows that nodes share say.
+fn known_in(rows: &SharedRows) -> io::Result<Known> {
+    let all = rows.values().map(|row| understood(row).ok_or_else(senseless)).collect::<io::Result<Vec<_>>>()?;
+    Ok(all.into_iter().flatten().map(|tombstone| (tombstone.account, tombstone)).collect())
+}
+
+fn senseless() -> io::Error {
+    io::Error::other("it makes no sense")
 }
 
 impl Place {
@@ -135,13 +212,14 @@ mod tests {
         Tombstone { account: UserId::from_bytes([account; 16]), at, is_deleted, heir: None, scrubbed: None }
     }
 
-    #[test]
-    fn they_are_read_as_they_were_written_and_the_latest_is_believed() {
+    #[tokio::test]
+    async fn they_are_read_as_they_were_written_and_the_latest_is_believed() {
         let path = std::env::temp_dir().join(format!("ghostworks-tombstones-{}", std::process::id()));
         let tombstones = Tombstones::open(path.clone()).unwrap();
-        tombstones.note(tombstone(1, 10, true)).unwrap();
-        tombstones.note(tombstone(2, 10, true)).unwrap();
-        tombstones.merge(vec![tombstone(1, 9, false), tombstone(2, 11, false), tombstone(3, 1, true)]).unwrap();
+        tombstones.note(tombstone(1, 10, true)).await.unwrap();
+        tombstones.note(tombstone(2, 10, true)).await.unwrap();
+        let others = vec![tombstone(1, 9, false), tombstone(2, 11, false), tombstone(3, 1, true)];
+        tombstones.merge(others).await.unwrap();
         let read = Tombstones::open(path.clone()).unwrap();
         fs::remove_file(&path).unwrap();
         let there: Vec<bool> = (1..=3).map(|account| read.has(UserId::from_bytes([account; 16]))).collect();

@@ -1,12 +1,9 @@
 //! Deleting people, for themselves or by operators.
 
 use std::collections::BTreeSet;
-use std::io;
-
-use tokio::task::spawn_blocking;
 
 use super::{Caller, Error, Operator, Service};
-use crate::backups::Tombstone;
+use crate::backups::{Tombstone, TombstonesError};
 use crate::domain::{ApiKey, Email, Password, Role, Stamp, TenantId, UserId, Violations};
 use crate::mail::Notice;
 use crate::store::{Deleted, Heir, Missing, StoreError};
@@ -56,10 +53,9 @@ impl Service {
         self.tombstones.has(id)
     }
 
-    /// Notes a tombstone on the disk.
-    pub(super) async fn note_tombstone(&self, tombstone: Tombstone) -> io::Result<()> {
-        let tombstones = self.tombstones.clone();
-        spawn_blocking(move || tombstones.note(tombstone)).await?
+    /// Notes a tombstone, so that it lasts.
+    pub(super) async fn note_tombstone(&self, tombstone: Tombstone) -> Result<(), TombstonesError> {
+        self.tombstones.note(tombstone).await
     }
 
     async fn heir(&self, email: &str, none: fn() -> Violations) -> Result<UserId, Error> {

@@ -317,7 +317,8 @@ impl From<StoreError> for Error {
             StoreError::InvalidOneTimeToken => Self::InvalidOneTimeToken,
             StoreError::VersionMismatch { current } => Self::VersionMismatch { current },
             StoreError::ReadOnly => Self::ReadOnly,
-            StoreError::Overloaded => Self::Overloaded,
+            // Nobody waits for the answer of what is done beside the requests.
+            StoreError::LeaseLost | StoreError::Overloaded => Self::Overloaded,
             StoreError::StorageFull(cause) => Self::StorageFull(cause),
             StoreError::Unavailable(cause) => Self::Unavailable(cause),
             StoreError::OutcomeUnknown => Self::OutcomeUnknown,

@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 
 use super::Service;
+use super::lease::Term;
 use crate::domain::{Actor, Stamp, Timestamp};
 use crate::followers::{Every, Failure, Task};
-use crate::store::{StoreError, StoreResult};
+use crate::store::{Store, StoreError, StoreResult};
 
 /// How often it runs, if nothing wakes it sooner.
 const EVERY: Duration = Duration::from_secs(60);
@@ -29,8 +30,8 @@ pub struct Retention {
     pub changes_seconds: Option<u64>,
 }
 
-/// The background task that removes what nobody needs any more, and writes when API keys were last used: every minute, and
-/// when a workspace was deleted.
+/// The background task that removes what nobody needs any more, on one node of several, and writes when API keys were last
+/// used: every minute, and when a workspace was deleted.
 pub struct Housekeeping {
     service: Arc<Service>,
     minutes: Every,
@@ -55,19 +56,27 @@ impl Housekeeping {
         // What is left after an error is for the next turn; the other steps do not wait for it.
         let mut steps = Steps::default();
         steps.ended("the last uses of API keys were not written", service.write_api_key_uses().await);
-        let sweep = || service.store.sweep_deleted_workspaces(ROWS_AT_ONCE);
-        steps.ended("what was in deleted workspaces was not removed", until_done(sweep).await);
-        let expire = || service.store.remove_expired_answers(service.clock.now(), ROWS_AT_ONCE);
-        steps.ended("expired idempotency keys were not removed", until_done(expire).await);
-        let forget = |after| service.store.remove_old_salts(service.clock.now(), after, ROWS_AT_ONCE);
-        steps.ended("old salts of refresh tokens were not removed", to_the_end(forget).await);
-        let lapse = |after| service.store.remove_expired_invitations(service.clock.now(), after, ROWS_AT_ONCE);
-        steps.ended("expired invitations were not removed", to_the_end(lapse).await);
-        if self.old_removed().is_none_or(|at| at.elapsed() >= OLD_EVERY) {
-            service.remove_old(&mut steps).await;
-            *self.old_removed() = Some(Instant::now());
+        // Of several nodes one does the rest, and gives it up when another may.
+        if let Some(term) = service.lease.term() {
+            service.lease.during(&term, self.shared_steps(&term, &mut steps)).await;
         }
         steps.result()
+    }
+
+    async fn shared_steps(&self, term: &Term, steps: &mut Steps) {
+        let (service, store) = (&self.service, &*term.store);
+        let sweep = || store.sweep_deleted_workspaces(ROWS_AT_ONCE);
+        steps.ended("what was in deleted workspaces was not removed", until_done(sweep).await);
+        let expire = || store.remove_expired_answers(service.clock.now(), ROWS_AT_ONCE);
+        steps.ended("expired idempotency keys were not removed", until_done(expire).await);
+        let forget = |after| store.remove_old_salts(service.clock.now(), after, ROWS_AT_ONCE);
+        steps.ended("old salts of refresh tokens were not removed", to_the_end(forget).await);
+        let lapse = |after| store.remove_expired_invitations(service.clock.now(), after, ROWS_AT_ONCE);
+        steps.ended("expired invitations were not removed", to_the_end(lapse).await);
+        if self.old_removed().is_none_or(|at| at.elapsed() >= OLD_EVERY) {
+            service.remove_old(store, steps).await;
+            *self.old_removed() = Some(Instant::now());
+        }
     }
 }
 
@@ -108,8 +117,8 @@ struct Steps(Option<Failure>);
 impl Steps {
     fn ended(&mut self, what: &'static str, step: StoreResult<()>) {
         match step {
-            // The next turn waits until writes are allowed.
-            Ok(()) | Err(StoreError::ReadOnly) => {}
+            // The next turn waits until writes are allowed, or another node has it.
+            Ok(()) | Err(StoreError::ReadOnly | StoreError::LeaseLost) => {}
             Err(error) => {
                 self.0.get_or_insert_with(|| Failure::new(what, error));
             }
@@ -128,20 +137,20 @@ impl Service {
     }
 
     /// Removes what was kept for long enough, as far as that is configured.
-    async fn remove_old(&self, steps: &mut Steps) {
+    async fn remove_old(&self, store: &dyn Store, steps: &mut Steps) {
         let Retention { trash_seconds, history_seconds, changes_seconds } = self.retention;
         if let Some(before) = self.before(trash_seconds) {
             // Nobody did it, says the change log.
             let stamp = || Stamp::new(self.clock.now(), Actor::default());
-            let purge = |after| self.store.purge_old_trash(before, after, ROWS_AT_ONCE, stamp());
+            let purge = |after| store.purge_old_trash(before, after, ROWS_AT_ONCE, stamp());
             steps.ended("what has been in the trash for long was not purged", to_the_end(purge).await);
         }
         if let Some(before) = self.before(history_seconds) {
-            let trim = |after| self.store.trim_histories(before, after, ROWS_AT_ONCE);
+            let trim = |after| store.trim_histories(before, after, ROWS_AT_ONCE);
             steps.ended("versions that were replaced long ago were not removed", to_the_end(trim).await);
         }
         if let Some(before) = self.before(changes_seconds) {
-            let trim = || self.store.trim_changes(before, ROWS_AT_ONCE);
+            let trim = || store.trim_changes(before, ROWS_AT_ONCE);
             steps.ended("old entries of the change log were not removed", until_done(trim).await);
         }
     }

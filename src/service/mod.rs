@@ -29,6 +29,7 @@ mod invitations;
 mod kept_answers;
 mod known;
 mod large_writes;
+mod lease;
 mod mailing;
 mod members;
 mod own_account;
@@ -89,6 +90,7 @@ pub use inspection::IndexProgress;
 pub use invitations::MadeInvitation;
 pub use kept_answers::KeptAnswers;
 pub use large_writes::LargeWrites;
+pub use lease::{BackgroundLease, KeepLease, LeaseHealth};
 pub use mailing::{MailRequests, Mailing, Outbox};
 pub use members::{AddedMember, ChangedRole, Roster};
 pub use passwords::WasReset;
@@ -201,9 +203,11 @@ pub struct Service {
     /// The link with which the first operator is made.
     pub setup: SetupDesk,
     /// Who was deleted.
-    pub tombstones: Arc<Tombstones>,
+    pub tombstones: Tombstones,
     /// Has what is left of people who were deleted taken out of the change log.
     pub deletions: Notify,
+    /// Whether this node does what one of several does for all.
+    pub lease: BackgroundLease,
     /// Wakes the housekeeping.
     pub housekeeping: Notify,
     /// How the background tasks do.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{BackupHealth, BackupPlan, Error, SearchHealth, Service};
+use super::{BackupHealth, BackupPlan, Error, LeaseHealth, SearchHealth, Service};
 use crate::domain::{Clock, HistoryId, LogPosition, Timestamp};
 use crate::followers::TaskHealth;
 use crate::store::{Backup, Counts, StoreError, StoreHealth};
@@ -55,7 +55,10 @@ impl Health {
     pub fn condition(&self) -> Condition {
         match self.trouble() {
             Some(_) => Condition::Unhealthy,
-            None => Condition::degraded_if(self.is_read_only || !self.store.damaged.is_empty()),
+            None => {
+                let has_another_time = self.store.remote.is_some_and(|remote| remote.has_another_time());
+                Condition::degraded_if(self.is_read_only || !self.store.damaged.is_empty() || has_another_time)
+            }
         }
     }
 
@@ -112,12 +115,18 @@ impl Service {
 
     /// How the scheduled backups do, if there are any.
     pub fn backup_health(&self) -> Option<BackupHealth> {
-        self.backups.as_ref().map(|schedule| schedule.health())
+        let is_elsewhere = self.lease.term().is_none();
+        self.backups.as_ref().map(|schedule| BackupHealth { is_elsewhere, ..schedule.health() })
     }
 
     /// Which backups are planned, and which there were at the last look.
     pub fn backup_plan(&self) -> Option<BackupPlan> {
         self.backups.as_ref().map(|schedule| schedule.plan())
+    }
+
+    /// Who does what one node of several does for all.
+    pub fn lease_health(&self) -> LeaseHealth {
+        self.lease.health()
     }
 
     /// How each background task does.

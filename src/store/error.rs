@@ -72,6 +72,9 @@ pub enum StoreError {
     /// An operator has writes refused.
     #[error("the database is read-only")]
     ReadOnly,
+    /// It was to be written under a lease that another node holds by now, or nobody.
+    #[error("another node does this by now")]
+    LeaseLost,
     /// Too many writes wait, or too many long reads, or a read took too long; trying again shortly helps.
     #[error("too much is asked of the database")]
     Overloaded,

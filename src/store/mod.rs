@@ -30,6 +30,7 @@ pub mod fuzzing;
 mod housekeeping;
 mod inspections;
 mod invitations;
+mod leases;
 mod members;
 mod observer;
 mod one_time_tokens;
@@ -41,12 +42,16 @@ pub mod redb;
 mod rules;
 mod schema;
 mod sessions;
+mod shared;
 mod stats;
 mod tenants;
 mod users;
 mod workspaces;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use jiff::SignedDuration;
 
 use crate::domain::{HistoryId, LogPosition};
 
@@ -65,12 +70,14 @@ pub use figures::{CacheFigures, StoreFigures};
 pub use housekeeping::{Housekeeping, TrashPlace, VersionPlace};
 pub use inspections::Inspections;
 pub use invitations::{InvitationPlace, Invitations, PresentedInvitation};
+pub use leases::{LEASE, Lease, LeaseHolder, Leases};
 pub use members::Members;
 pub use observer::{Call, CommitFigures, NoObserver, Observer, WriteFigures};
 pub use one_time_tokens::{OneTimeTokens, PasswordReset};
 pub use read_only::ReadOnly;
 pub use schema::{SCHEMA_VERSION, Schema, begin_database, history_of};
 pub use sessions::{Opening, Renewal, Rotation, SessionPlace, Sessions, Standing, Switched};
+pub use shared::{Shared, SharedChange, SharedKind, SharedRows};
 pub use stats::{Stats, WorkspaceStats};
 pub use tenants::Tenants;
 pub use users::Users;
@@ -109,6 +116,16 @@ pub trait Store:
     /// Figures for those who watch it. Waits for nobody.
     fn figures(&self) -> StoreFigures;
 
+    /// The lease on what one of several nodes does for all. None where there is but one node, which does it.
+    fn leases(&self) -> Option<Arc<dyn Leases>> {
+        None
+    }
+
+    /// What several nodes share beside the database. None where there is but one node, whose data directory has it.
+    fn shared(&self) -> Option<Arc<dyn Shared>> {
+        None
+    }
+
     /// Finishes the queued writes and closes the database; everything after is [`StoreError::Unavailable`].
     async fn close(&self) -> StoreResult<()>;
 }
@@ -126,6 +143,29 @@ pub struct Counts {
     pub active_artifacts: u64,
 }
 
+/// How far the clock of a node may be from that of a database that is elsewhere.
+pub const MOST_CLOCK_DIFFERENCE: SignedDuration = SignedDuration::from_secs(2);
+
+/// What is known of a database that is elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RemoteHealth {
+    /// By how much the clock here is ahead of the one there.
+    pub clock_ahead: SignedDuration,
+    /// Whether commits wait for a standby.
+    pub is_synchronous: bool,
+    /// How many standbys are connected; none while that is not known.
+    pub standbys: Option<u64>,
+    /// Connections for reads: in use, open, and as many as there may be.
+    pub connections: (usize, usize, usize),
+}
+
+impl RemoteHealth {
+    /// Whether the clock here is of no use.
+    pub fn has_another_time(&self) -> bool {
+        self.clock_ahead.abs() > MOST_CLOCK_DIFFERENCE
+    }
+}
+
 /// The state of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreHealth {
@@ -139,4 +179,6 @@ pub struct StoreHealth {
     pub queue_depth: usize,
     /// Rows that were met and can't be read; the first of very many. Which they are is for operators, not for clients.
     pub damaged: Vec<Damage>,
+    /// What is known of the database, if it is elsewhere.
+    pub remote: Option<RemoteHealth>,
 }

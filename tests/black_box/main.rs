@@ -61,6 +61,7 @@ mod metrics_history;
 mod model;
 mod moving_over;
 mod nodes;
+mod nodes_background;
 mod nodes_shared;
 mod older_clients;
 mod older_service;

@@ -16,6 +16,7 @@ mod figures;
 mod files;
 mod housekeeping;
 mod invitations;
+mod leases;
 mod members;
 mod memory;
 mod memory_state;

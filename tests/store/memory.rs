@@ -304,6 +304,7 @@ impl Store for MemoryEngine {
             newest_change: LogPosition::of_entry(state.map_or(0, |state| state.last_entry())),
             queue_depth: 0,
             damaged: Vec::new(),
+            remote: None,
         }
     }
 

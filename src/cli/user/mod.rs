@@ -123,7 +123,7 @@ pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     };
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Failure::Runtime)?;
     runtime.block_on(async {
-        let accounts = Accounts::open(&config)?;
+        let accounts = Accounts::open(&config).await?;
         let done = perform(&args.command, &accounts, password, args.json).await;
         accounts.close().await?;
         done

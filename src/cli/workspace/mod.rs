@@ -113,7 +113,7 @@ pub(super) fn run(args: &Args, sources: &Sources) -> Result<(), Failure> {
     let config = Config::load(sources)?;
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Failure::Runtime)?;
     runtime.block_on(async {
-        let workspaces = Workspaces::open(&config)?;
+        let workspaces = Workspaces::open(&config).await?;
         let done = perform(&args.command, &workspaces, args.json).await;
         workspaces.close().await?;
         done

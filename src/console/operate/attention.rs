@@ -213,6 +213,9 @@ fn backups(state: &State<'_>) -> Vec<Item> {
         let remedy = "Name a place with backups.to: a directory on another disk, or a bucket.";
         return state.needs_backups.then(|| Item::odd("No backups are made.", remedy)).into_iter().collect();
     };
+    if health.is_elsewhere {
+        return Vec::new();
+    }
     let mut items = Vec::new();
     if health.is_foreign {
         let remedy =

@@ -26,7 +26,9 @@ pub(in crate::console) async fn page(request: PageRequest) -> Result<Response, O
     let service = request.service();
     let hour = service.last_hour().await?;
     let health = service.health().await;
+    // What another server makes is for that to show.
     let backups = service.backup_health().zip(service.backup_plan());
+    let is_elsewhere = backups.as_ref().is_some_and(|(health, _)| health.is_elsewhere);
     let plan = backups.as_ref().map(|(_, plan)| plan.clone());
     let items = attention::items(&State {
         health: &health,
@@ -54,7 +56,7 @@ pub(in crate::console) async fn page(request: PageRequest) -> Result<Response, O
             Some(hour) => (last_hour(hour)),
             None => p class="note" { "The last hour is not recorded: telemetry.recorder_bytes is 0, or telemetry is turned off." },
         }
-        @if let Some(plan) = &plan { (timeline::drawn(plan, health.at)) }
+        @if let Some(plan) = plan.as_ref().filter(|_| !is_elsewhere) { (timeline::drawn(plan, health.at)) }
     };
     Ok(Shell::new("Overview").of(&visitor).operating(Part::Overview).live().page(StatusCode::OK, &content))
 }

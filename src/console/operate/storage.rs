@@ -80,6 +80,12 @@ fn backups(health: Option<BackupHealth>, plan: Option<&BackupPlan>, now: Timesta
             p { "None are scheduled: " code { "backups.to" } " names the place for them." }
         };
     };
+    if health.is_elsewhere {
+        return html! {
+            h2 { "Backups" }
+            p { "Another server before the same database makes them; it shows which there are." }
+        };
+    }
     html! {
         (timeline::drawn(plan, now))
         @if !plan.kept.is_empty() {

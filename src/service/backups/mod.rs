@@ -14,6 +14,7 @@ use jiff::SignedDuration;
 use tokio::sync::{Mutex as TurnMutex, Notify};
 
 use super::Service;
+use super::lease::Term;
 use crate::backups::{Inventory, KeptBackup, Place, PlaceError, Provenance, Tombstone};
 use crate::domain::{InstallationId, Timestamp};
 use crate::followers::{Failure, Task};
@@ -52,6 +53,8 @@ pub struct BackupSchedule {
     /// When the backups were made that were there at the last look.
     kept: Mutex<Vec<Timestamp>>,
     chain: Mutex<Chain>,
+    /// The term of the lease that what is known of the place was found out in.
+    term: Mutex<Option<i64>>,
     /// How long it takes until the next backup is due, from the end of the last turn.
     pause: Mutex<Duration>,
     /// Who was deleted, as it was last made known in the place.
@@ -75,6 +78,8 @@ pub struct BackupHealth {
     pub shipped: Option<Timestamp>,
     /// Whether changes were not shipped the last time.
     pub is_shipping_failing: bool,
+    /// Whether another node makes them, or none does.
+    pub is_elsewhere: bool,
 }
 
 /// What is planned, and what there is of it.
@@ -104,6 +109,7 @@ impl BackupSchedule {
             health: Mutex::default(),
             kept: Mutex::default(),
             chain: Mutex::default(),
+            term: Mutex::default(),
             pause: Mutex::default(),
             tombstones: Mutex::default(),
             wanted: Notify::new(),
@@ -138,6 +144,16 @@ impl BackupSchedule {
     fn saw(&self, own: &Inventory) {
         let kept = own.backups.iter().map(|backup| backup.time).collect();
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = kept;
+    }
+
+    /// Forgets what was found out about the place in an earlier term: other nodes may have had it since.
+    fn begin(&self, term: &Term) {
+        let before = self.term.lock().unwrap_or_else(PoisonError::into_inner).replace(term.number);
+        if before.is_some_and(|before| before != term.number) {
+            *self.chain() = Chain::Unknown;
+            *self.tombstones() = None;
+            self.wanted.notify_one();
+        }
     }
 
     fn locked(&self) -> MutexGuard<'_, BackupHealth> {
@@ -204,6 +220,9 @@ impl Task for MakeBackups {
 
     async fn turn(&self) -> Result<(), Failure> {
         let schedule = &self.schedule;
+        let lease = &self.service.lease;
+        // Of several nodes one makes them.
+        schedule.begin(&lease.until_held().await);
         let pause = *schedule.pause();
         tokio::select! {
             () = schedule.wanted.notified() => {}
@@ -212,8 +231,12 @@ impl Task for MakeBackups {
         // Should it end early, the next turn does not wait for longer than the pause after a failure.
         *schedule.pause() = Duration::ZERO;
         let was_failing = schedule.health().is_failing;
-        let work = self.service.back_up_if_due(schedule);
-        let done = self.service.telemetry.background("backup", work).await;
+        let term = lease.until_held().await;
+        schedule.begin(&term);
+        let work = self.service.back_up_if_due(schedule, &term);
+        let work = lease.during(&term, self.service.telemetry.background("backup", work));
+        // Given up in the middle, it is for another node.
+        let Some(done) = work.await else { return Ok(()) };
         match done {
             Ok(pause) => {
                 *schedule.pause() = pause;
@@ -241,7 +264,7 @@ impl Task for MakeBackups {
 
 impl Service {
     /// Makes a backup if the newest is old enough or changes can't go on from it, and returns when to look again.
-    async fn back_up_if_due(&self, schedule: &BackupSchedule) -> Result<Duration, PlaceError> {
+    async fn back_up_if_due(&self, schedule: &BackupSchedule, term: &Term) -> Result<Duration, PlaceError> {
         let chain = *schedule.chain();
         let inventory = Inventory::of(schedule.terms().place.list().await?.keys());
         let owner = self.own(schedule, &inventory).await?;
@@ -259,6 +282,7 @@ impl Service {
             schedule.looked(newest);
             return Ok(pause.min(LOOK_EVERY));
         }
+        self.lease.require(term).await?;
         let (backup, time) = self.read_at_a_time(schedule, self.store.backup()).await?;
         let kept = KeptBackup { time, origin: Some(origin), checkpoint: Some(backup.end()) };
         let name = kept.name();
@@ -269,6 +293,7 @@ impl Service {
         tracing::info!(name, bytes, "a backup was made");
         own.backups.push(kept);
         schedule.saw(&own);
+        self.lease.require(term).await?;
         // It took its time, and somebody may have taken the place over: then nothing is removed, but there is a backup.
         match schedule.terms().place.require_owner(schedule.installation).await {
             Ok(_) => schedule.remove_old(&own).await,
@@ -279,6 +304,7 @@ impl Service {
 
     /// Has it known in the place who was deleted, if something is new since it was last.
     async fn ship_tombstones(&self, schedule: &BackupSchedule) -> Result<(), PlaceError> {
+        self.tombstones.refresh().await?;
         let all = self.tombstones.all();
         if schedule.tombstones().as_ref() == Some(&all) {
             return Ok(());

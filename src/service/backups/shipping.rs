@@ -15,7 +15,7 @@ use super::{BackupSchedule, Service};
 use crate::backups::{Inventory, KeptBackup, KeptChanges, PlaceError};
 use crate::domain::Timestamp;
 use crate::followers::{Failure, Follower, Next, catch_up};
-use crate::store::{Backup, Checkpoint, Since};
+use crate::store::{Backup, Checkpoint, Since, StoreError};
 
 /// How long the changes of the last moment may take to be shipped when the server stops.
 const LAST: Duration = Duration::from_secs(5);
@@ -94,6 +94,8 @@ impl ShipChanges {
 
     async fn keep(&self, shipment: Shipment) -> Result<(), PlaceError> {
         let Shipment { changes, from, time } = shipment;
+        let term = self.service.lease.term().ok_or(StoreError::LeaseLost)?;
+        self.service.lease.require(&term).await?;
         self.schedule.terms().place.require_owner(self.schedule.installation).await?;
         self.service.ship_tombstones(&self.schedule).await?;
         let origin = Some(self.service.origin(&self.schedule));
@@ -127,7 +129,11 @@ impl Follower for ShipChanges {
 
     async fn due(&self) {
         match self.schedule.changes_every {
-            Some(every) => tokio::time::sleep(every).await,
+            Some(every) => {
+                tokio::time::sleep(every).await;
+                // Of several nodes one ships them.
+                self.schedule.begin(&self.service.lease.until_held().await);
+            }
             None => future::pending().await,
         }
     }
@@ -175,6 +181,9 @@ impl Follower for ShipChanges {
     }
 
     async fn finish(&self) -> Result<(), Failure> {
+        if self.service.lease.term().is_none() {
+            return Ok(());
+        }
         timeout(LAST, catch_up(self)).await.unwrap_or_else(|late| {
             Err(Failure::new("the last changes were not shipped; they are in the database", late))
         })

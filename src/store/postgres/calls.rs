@@ -71,7 +71,7 @@ impl PostgresStore {
         stamp: Stamp,
         rule: impl Fn(&mut Tx<'_>) -> StoreResult<T> + Send + 'static,
     ) -> WriteOutcome<T> {
-        let (job, outcome) = Write::new(stamp, rule);
+        let (job, outcome) = Write::new(stamp, rule, self.fence);
         let job: Box<dyn Job> = Box::new(job);
         let sent = match self.queue.load().as_ref() {
             Some(queue) => queue.try_send(job).map_err(|error| match error {

@@ -6,6 +6,7 @@ use tokio_postgres::types::{ToSql, Type};
 use super::PostgresStore;
 use super::connect::{Connection, failed};
 use super::layout::{LAST_CHANGE, LOCK_HEAD, RAISE_HEAD};
+use super::lease::require;
 use super::rows::{LogRow, number, position, write};
 use crate::domain::{ChangeBatch, LogPage, LogPlace, LogPosition, TenantId, Timestamp, UserId};
 use crate::store::engine::{Counter, Engine as _, Entry, Name, Section};
@@ -117,10 +118,11 @@ impl PostgresStore {
         Ok((changes, damaged))
     }
 
-    /// A connection whose transaction holds the head.
+    /// A connection whose transaction holds the head, and the fence if there is one.
     async fn holding(&self) -> StoreResult<Connection> {
         let connection = Connection::for_writes(&self.address).await?;
         connection.client.batch_execute(&format!("BEGIN; {LOCK_HEAD}")).await.map_err(failed)?;
+        require(&connection.client, self.fence).await?;
         Ok(connection)
     }
 

@@ -13,7 +13,7 @@ use super::Address;
 use super::address::patience;
 use super::address_error::AddressError;
 use super::causes::with_causes;
-use super::layout::ARE_THERE;
+use super::layout::{ARE_ALL_THERE, ARE_THERE};
 use crate::store::{Cause, StoreError, StoreResult};
 
 /// How long a statement may take, on connections for reads.
@@ -115,9 +115,18 @@ impl Connection {
         answer.map_err(failed)
     }
 
-    /// Whether the database has the tables.
+    /// Whether somebody has made the tables in the database.
     pub async fn has_tables(&self) -> StoreResult<bool> {
-        let found = self.ask(self.client.query_typed(ARE_THERE, &[])).await?;
+        self.says(ARE_THERE).await
+    }
+
+    /// Whether it has all of them: those of a later version, too.
+    pub async fn has_all_tables(&self) -> StoreResult<bool> {
+        self.says(ARE_ALL_THERE).await
+    }
+
+    async fn says(&self, query: &str) -> StoreResult<bool> {
+        let found = self.ask(self.client.query_typed(query, &[])).await?;
         found.first().map_or(Ok(false), |row| row.try_get(0)).map_err(failed)
     }
 

@@ -17,6 +17,7 @@ use super::Address;
 use super::connect::{Connection, failed};
 use super::job::{Commit, Job};
 use super::layout::{FIND_COMMIT, FORGET_COMMITS, LAST_CHANGE, LOCK_HEAD, NOTE_COMMIT, RAISE_HEAD};
+use super::lease::fence_in_force;
 use super::load::load;
 use super::rows::{LogRow, Written, write};
 use super::working::Working;
@@ -157,10 +158,13 @@ impl Group {
         let (client, mut overlay) = (&connection.client, Overlay::default());
         // What they read first is known before anything is asked.
         self.foresee(working, jobs, &mut overlay);
-        let (_, _, last, ()) = futures_util::try_join!(
+        let is_fenced = jobs.iter().any(|job| job.fence().is_some());
+        let fence = async { if is_fenced { fence_in_force(client).await } else { Ok(None) } };
+        let (_, _, last, fence, ()) = futures_util::try_join!(
             client.batch_execute(BEGIN),
             client.query_typed(LOCK_HEAD, &[]),
             client.query_typed(LAST_CHANGE, &[]),
+            fence,
             load(client, &mut working.loaded),
         )
         .map_err(failed)?;
@@ -175,6 +179,11 @@ impl Group {
         }
         let mut has_written = false;
         for job in jobs {
+            // Those of others in the same group go on.
+            if job.fence().is_some() && job.fence() != fence {
+                job.failed(StoreError::LeaseLost);
+                continue;
+            }
             while !self.step(working, job, &mut overlay, &mut has_written) {
                 load(client, &mut working.loaded).await.map_err(failed)?;
             }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use super::lease::Fence;
 use crate::domain::Stamp;
 use crate::store::engine::{Overlay, Source, Tx};
 use crate::store::{StoreError, StoreResult, WriteFigures};
@@ -47,6 +48,9 @@ pub(super) trait Job: Send {
     /// Who does it, and when.
     fn stamp(&self) -> &Stamp;
 
+    /// What has to hold when it is committed.
+    fn fence(&self) -> Option<Fence>;
+
     /// Answers who waits: `group` is how the commit of its group ended, none when there was nothing to commit.
     fn answer(self: Box<Self>, group: &StoreResult<Option<Commit>>);
 }
@@ -55,6 +59,7 @@ pub(super) trait Job: Send {
 pub(super) struct Write<R, T> {
     rule: R,
     stamp: Stamp,
+    fence: Option<Fence>,
     result: Option<StoreResult<T>>,
     rows: usize,
     submitted: Instant,
@@ -63,9 +68,9 @@ pub(super) struct Write<R, T> {
 
 impl<R, T> Write<R, T> {
     /// Such a rule, and where its outcome comes.
-    pub fn new(stamp: Stamp, rule: R) -> (Self, oneshot::Receiver<WriteOutcome<T>>) {
+    pub fn new(stamp: Stamp, rule: R, fence: Option<Fence>) -> (Self, oneshot::Receiver<WriteOutcome<T>>) {
         let (reply, outcome) = oneshot::channel();
-        (Self { rule, stamp, result: None, rows: 0, submitted: Instant::now(), reply }, outcome)
+        (Self { rule, stamp, fence, result: None, rows: 0, submitted: Instant::now(), reply }, outcome)
     }
 }
 
@@ -93,6 +98,10 @@ where
 
     fn stamp(&self) -> &Stamp {
         &self.stamp
+    }
+
+    fn fence(&self) -> Option<Fence> {
+        self.fence
     }
 
     fn answer(self: Box<Self>, group: &StoreResult<Option<Commit>>) {

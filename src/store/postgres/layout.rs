@@ -15,10 +15,18 @@ pub(super) const CREATE: &str = "
     CREATE INDEX IF NOT EXISTS ghostworks_changes_of ON ghostworks_changes (tenant, n) WHERE tenant IS NOT NULL;
     CREATE TABLE IF NOT EXISTS ghostworks_commits (
         nonce bytea PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp());
+    CREATE TABLE IF NOT EXISTS ghostworks_leases (
+        name text PRIMARY KEY, holder bytea NOT NULL, whereabouts text NOT NULL, term bigint NOT NULL,
+        until timestamptz NOT NULL);
+    CREATE TABLE IF NOT EXISTS ghostworks_shared (
+        kind smallint NOT NULL, key bytea NOT NULL, value bytea NOT NULL, PRIMARY KEY (kind, key));
     INSERT INTO ghostworks_head VALUES (true, 0) ON CONFLICT DO NOTHING";
 
-/// Whether the tables are there.
+/// Whether somebody has made the tables.
 pub(super) const ARE_THERE: &str = "SELECT to_regclass('ghostworks_commits') IS NOT NULL";
+
+/// Whether those are there that came last.
+pub(super) const ARE_ALL_THERE: &str = "SELECT to_regclass('ghostworks_shared') IS NOT NULL";
 
 /// Whether there is any row.
 pub(super) const HAS_ROWS: &str = "SELECT EXISTS (SELECT FROM ghostworks_rows)";

@@ -13,17 +13,20 @@ mod ahead;
 mod calls;
 mod causes;
 mod changes;
+mod clock;
 mod connect;
 mod group;
 mod io;
 mod job;
 mod layout;
+mod lease;
 mod load;
 mod loaded;
 mod open;
 mod pool;
 mod rebuild;
 mod rows;
+mod shared;
 mod snapshot;
 mod tls;
 mod whole;
@@ -40,30 +43,37 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use self::clock::ClockDifference;
 use self::connect::failed;
 use self::group::Seen;
 use self::job::Job;
+use self::lease::Fence;
 use self::pool::Reads;
 use self::rows::position;
 use self::snapshot::Snapshots;
 use super::engine::{Counter, Engine as _, Name, WHOLE};
-use super::{Counts, Damages, Observer, ReadOnly, Store, StoreError, StoreFigures, StoreHealth, StoreResult};
+use super::{
+    Counts, Damages, Leases, Observer, ReadOnly, RemoteHealth, Shared, Store, StoreError, StoreFigures, StoreHealth,
+    StoreResult,
+};
 use crate::domain::{HistoryId, SharedQuotas};
 
 pub use address::{Address, ConnectError};
 pub use address_error::AddressError;
-pub use open::{OpenError, Options};
+pub use open::{OpenError, Options, shared};
+pub use shared::SharedTable;
 pub use whole::{RestoreError, backup, check, require_empty, restore, schema, stats};
 
 /// How long a look at the database's health may take.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// A [`Store`] on PostgreSQL.
+/// A [`Store`] on PostgreSQL. Its clones are the same.
+#[derive(Clone)]
 pub struct PostgresStore {
     address: Arc<Address>,
     reads: Reads,
-    queue: ArcSwapOption<mpsc::Sender<Box<dyn Job>>>,
-    writer: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+    queue: Arc<ArcSwapOption<mpsc::Sender<Box<dyn Job>>>>,
+    writer: Arc<tokio::sync::Mutex<Option<JoinHandle<()>>>>,
     snapshots: Arc<Snapshots>,
     /// Held by folds over many rows.
     scans: Arc<Semaphore>,
@@ -77,6 +87,9 @@ pub struct PostgresStore {
     backups: Arc<Semaphore>,
     /// Held by the one look at everything that is being taken.
     inspections: Arc<Semaphore>,
+    clock: Arc<ClockDifference>,
+    /// What has to hold for its writes.
+    fence: Option<Fence>,
     _held: Option<Arc<File>>,
 }
 
@@ -86,15 +99,26 @@ impl PostgresStore {
         self.queue.load().as_ref().map_or(0, |queue| queue.max_capacity() - queue.capacity())
     }
 
-    /// Whether the database takes writes.
-    async fn ask(&self) -> StoreResult<()> {
+    /// Whether the database takes writes, whether commits wait for a standby, and how many of these are connected.
+    async fn ask(&self) -> StoreResult<(StoreResult<()>, bool, u64)> {
         let connection = self.reads.get().await?;
-        let query = "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean";
+        let query = "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean, \
+                     current_setting('synchronous_standby_names') <> '' \
+                         AND current_setting('synchronous_commit') IN ('on', 'remote_apply', 'remote_write'), \
+                     (SELECT count(*) FROM pg_stat_replication)";
         let found = connection.ask(connection.client.query_typed(query, &[])).await?;
-        match found.first().map_or(Ok(true), |row| row.try_get(0)).map_err(failed)? {
-            true => Err(StoreError::unavailable("the database takes no writes: it is a standby, or read-only")),
-            false => Ok(()),
-        }
+        let row = found.first().ok_or_else(|| StoreError::unavailable("the database says nothing of itself"))?;
+        let refused = || StoreError::unavailable("the database takes no writes: it is a standby, or read-only");
+        let writable = if row.try_get(0).map_err(failed)? { Err(refused()) } else { Ok(()) };
+        let standbys: i64 = row.try_get(2).map_err(failed)?;
+        Ok((writable, row.try_get(1).map_err(failed)?, u64::try_from(standbys).unwrap_or_default()))
+    }
+
+    /// What is known of the database without asking it.
+    fn remote(&self) -> RemoteHealth {
+        let (used, open) = self.reads.in_use();
+        let connections = (used, open, self.reads.most());
+        RemoteHealth { clock_ahead: self.clock.ahead(), connections, ..RemoteHealth::default() }
     }
 }
 
@@ -123,6 +147,13 @@ impl Store for PostgresStore {
         let late = || StoreError::unavailable(format!("the database did not answer for {} s", LOOK.as_secs()));
         let look = async { (self.ask().await, self.last_change().await) };
         let (asked, last) = timeout(LOOK, look).await.unwrap_or_else(|_| (Err(late()), Err(late())));
+        let remote = match &asked {
+            Ok((_, is_synchronous, standbys)) => {
+                RemoteHealth { is_synchronous: *is_synchronous, standbys: Some(*standbys), ..self.remote() }
+            }
+            Err(_) => self.remote(),
+        };
+        let asked = asked.and_then(|(writable, ..)| writable);
         // What failed before is taken to work again, unless writes wait for it.
         if asked.is_ok() && self.depth() == 0 && self.seen.broken.swap(None).is_some() {
             self.observer.writability_changed(Ok(()));
@@ -135,6 +166,7 @@ impl Store for PostgresStore {
             newest_change: last.unwrap_or_else(|_| position(self.seen.last.load(Ordering::Relaxed))),
             queue_depth: self.depth(),
             damaged: self.damages.all(),
+            remote: Some(remote),
         }
     }
 
@@ -149,6 +181,14 @@ impl Store for PostgresStore {
             newest_change: Some(position(self.seen.last.load(Ordering::Relaxed))),
             ..StoreFigures::default()
         }
+    }
+
+    fn leases(&self) -> Option<Arc<dyn Leases>> {
+        Some(Arc::new(self.clone()))
+    }
+
+    fn shared(&self) -> Option<Arc<dyn Shared>> {
+        Some(Arc::new(SharedTable::beside(self.address.clone(), self.reads.clone())))
     }
 
     async fn close(&self) -> StoreResult<()> {

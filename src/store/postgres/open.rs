@@ -7,12 +7,14 @@ use arc_swap::ArcSwapOption;
 use thiserror::Error;
 use tokio::sync::{Semaphore, mpsc};
 
+use super::clock::{ClockDifference, NOW};
 use super::connect::{Connection, failed};
 use super::group::{Group, Seen};
 use super::io::Io;
 use super::layout::{CREATE, LOCK_SCHEMA};
 use super::pool::Reads;
 use super::rebuild::Rebuilding;
+use super::shared::{SharedTable, moment_of};
 use super::snapshot::Snapshots;
 use super::{Address, PostgresStore};
 use crate::domain::{Entropy, HistoryId, SharedQuotas};
@@ -106,7 +108,8 @@ impl PostgresStore {
         let failed_at = OpenError::at(&address);
         let snapshots = Arc::new(Snapshots::of(address.clone(), damages.clone()).map_err(&failed_at)?);
         let history = bring_up(&snapshots.io, &address, &*entropy)?;
-        tell(&promise(&snapshots.io, &address).map_err(&failed_at)?);
+        let clock = Arc::new(ClockDifference::default());
+        tell(&promise(&snapshots.io, &address, clock.clone()).map_err(&failed_at)?);
         let reads = Reads::new(address.clone(), connections).map_err(&failed_at)?;
         let seen = Arc::new(Seen::default());
         let (sender, receiver) = mpsc::channel(queue.max(1));
@@ -126,8 +129,8 @@ impl PostgresStore {
         Ok(Self {
             address,
             reads,
-            queue: ArcSwapOption::from_pointee(sender),
-            writer,
+            queue: Arc::new(ArcSwapOption::from_pointee(sender)),
+            writer: Arc::new(writer),
             snapshots,
             scans,
             seen,
@@ -138,9 +141,19 @@ impl PostgresStore {
             read_only,
             backups,
             inspections,
+            clock,
+            fence: None,
             _held: held,
         })
     }
+}
+
+/// What nodes share beside a database, whose tables are made if need be. Blocks.
+pub fn shared(address: &Arc<Address>) -> Result<SharedTable, OpenError> {
+    let failed_at = OpenError::at(address);
+    let io = Arc::new(Io::start().map_err(&failed_at)?);
+    drop(begin(&io, address).map_err(&failed_at)?);
+    SharedTable::at(address.clone()).map_err(failed_at)
 }
 
 /// A transaction on a database with its tables made, which nobody else changes the schema of meanwhile. Blocks.
@@ -149,7 +162,7 @@ pub(super) fn begin(io: &Arc<Io>, address: &Arc<Address>) -> StoreResult<Rebuild
     let connection = io.wait(async move {
         let connection = Connection::for_schema(&place).await?;
         // Who only uses them need not be allowed to make tables.
-        if !connection.has_tables().await? {
+        if !connection.has_all_tables().await? {
             let make = format!("SET client_min_messages = warning; BEGIN; {LOCK_SCHEMA}; {CREATE}; COMMIT");
             connection.client.batch_execute(&make).await.map_err(failed)?;
         }
@@ -193,11 +206,13 @@ fn bring_up(io: &Arc<Io>, address: &Arc<Address>, entropy: &dyn Entropy) -> Resu
     work().map_err(failed_at)
 }
 
-/// What the database promises of an answered commit.
-fn promise(io: &Io, address: &Arc<Address>) -> StoreResult<Promise> {
+/// What the database promises of an answered commit. What time it is there is noted.
+fn promise(io: &Io, address: &Arc<Address>, clock: Arc<ClockDifference>) -> StoreResult<Promise> {
     let address = address.clone();
     io.wait(async move {
         let connection = Connection::for_all(&address).await?;
+        let ask = async { moment_of(&connection.client.query_typed(NOW, &[]).await.map_err(failed)?) };
+        clock.measure(ask).await?;
         let query = "SELECT current_setting('synchronous_commit'), current_setting('fsync'), \
                      current_setting('synchronous_standby_names')";
         let found = connection.client.query_typed(query, &[]).await.map_err(failed)?;

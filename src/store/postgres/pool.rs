@@ -33,6 +33,7 @@ impl Manager for Connecting {
 }
 
 /// The connections.
+#[derive(Clone)]
 pub(super) struct Reads(Pool<Connecting>);
 
 impl Reads {
@@ -56,6 +57,11 @@ impl Reads {
     pub fn in_use(&self) -> (usize, usize) {
         let status = self.0.status();
         (status.size.saturating_sub(status.available), status.size)
+    }
+
+    /// How many there may be.
+    pub fn most(&self) -> usize {
+        self.0.status().max_size
     }
 
     /// Gives no more away.

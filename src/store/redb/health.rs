@@ -17,6 +17,7 @@ impl RedbStore {
             newest_change: LogPosition::of_entry(last_seq.unwrap_or_default()),
             queue_depth: self.writer.depth().unwrap_or_default(),
             damaged: self.published.damages.all(),
+            remote: None,
         }
     }
 

@@ -98,7 +98,7 @@ impl SystemApi {
             ("database", parts::database(&health, is_operator)),
             ("search", parts::search(&state.service.search_health(health.newest_change()))),
             ("telemetry", parts::telemetry(&state.service.export_health().await)),
-            ("background", parts::background(&state.service.background_health())),
+            ("background", parts::background(&state.service.background_health(), &state.service.lease_health())),
         ];
         parts.extend(state.certificate_health().map(|health| ("certificate", parts::certificate(&health))));
         parts.extend(state.service.backup_health().map(|health| ("backups", parts::backups(health))));

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::domain::Timestamp;
 use crate::http::CertificateHealth;
 use crate::http::types::Time;
-use crate::service::{BackupHealth, Condition, Health, SearchHealth, TaskHealth};
+use crate::service::{BackupHealth, Condition, Health, LeaseHealth, SearchHealth, TaskHealth};
 use crate::telemetry::ExportHealth;
 
 /// How a part is, in a word and in detail.
@@ -36,6 +36,12 @@ pub(super) fn database(health: &Health, is_operator: bool) -> Part {
         "queued_writes": health.store.queue_depth,
         "last_change": health.store.newest_change.entry(),
     });
+    if let Some(remote) = &health.store.remote {
+        let (used, open, most) = remote.connections;
+        detail["clock_ahead_ms"] = json!(remote.clock_ahead.as_secs_f64() * 1e3);
+        detail["replication"] = json!({"synchronous": remote.is_synchronous, "standbys": remote.standbys});
+        detail["connections"] = json!({"in_use": used, "open": open, "most": most});
+    }
     let damaged = &health.store.damaged;
     if !damaged.is_empty() {
         detail["damaged_rows"] = damaged.len().into();
@@ -85,7 +91,7 @@ pub(super) fn telemetry(health: &ExportHealth) -> Part {
     Part { condition: Condition::degraded_if(!health.is_well()), detail }
 }
 
-pub(super) fn background(tasks: &[TaskHealth]) -> Part {
+pub(super) fn background(tasks: &[TaskHealth], lease: &LeaseHealth) -> Part {
     let each = tasks.iter().map(|task| {
         let last_error = task.last_failure.map(|failure| json!({"at": Time(failure.at), "error": failure.what}));
         let health = json!({
@@ -97,7 +103,10 @@ pub(super) fn background(tasks: &[TaskHealth]) -> Part {
         });
         (task.name.to_owned(), health)
     });
-    let detail = json!({"tasks": each.collect::<Map<String, Value>>()});
+    let detail = json!({
+        "tasks": each.collect::<Map<String, Value>>(),
+        "lease": {"here": lease.is_here, "holder": lease.holder, "until": lease.until.map(Time)},
+    });
     Part { condition: Condition::degraded_if(tasks.iter().any(|task| task.is_failing)), detail }
 }
 
@@ -115,9 +124,11 @@ pub(super) fn backups(health: BackupHealth) -> Part {
     let foreign = "the place of the backups is not known to belong to this installation: see the log, or `ghostworks \
                    backups list`; `ghostworks backups adopt` takes it over";
     let detail = json!({
-        "trouble": health.is_foreign.then_some(foreign),
+        "made_here": !health.is_elsewhere,
+        "trouble": (health.is_foreign && !health.is_elsewhere).then_some(foreign),
         "last_backup": health.last.map(Time),
         "changes_shipped": health.shipped.map(Time),
     });
-    Part { condition: Condition::degraded_if(health.is_failing || health.is_shipping_failing), detail }
+    let fails = !health.is_elsewhere && (health.is_failing || health.is_shipping_failing);
+    Part { condition: Condition::degraded_if(fails), detail }
 }
