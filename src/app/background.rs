@@ -8,8 +8,8 @@ use crate::acme::Renewal;
 use crate::followers::{Driver, Following};
 use crate::search::SegmentSize;
 use crate::service::{
-    Housekeeping, Indexer, KeepLease, MailRequests, Mailing, MakeBackups, MergeSegments, Sampling, SaveIndex,
-    Scrubbing, Service, ShipChanges,
+    FollowSigningKeys, Housekeeping, Indexer, KeepLease, MailRequests, Mailing, MakeBackups, MergeSegments, Sampling,
+    SaveIndex, Scrubbing, Service, ShipChanges,
 };
 
 /// Starts them.
@@ -29,6 +29,9 @@ pub(super) fn start(
     }
     if let Some(renewal) = renewal {
         driver.start(renewal);
+    }
+    if let Some(keys) = FollowSigningKeys::new(service.clone()) {
+        driver.start(keys);
     }
     driver.start(Mailing::new(service.clone(), mail));
     driver.start(Housekeeping::new(service.clone()));

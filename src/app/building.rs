@@ -10,9 +10,10 @@ use uuid::Uuid;
 
 use super::database::Database;
 use super::observers::{StoreTelemetry, on_hashed};
-use super::signing_key::signing_keys;
 use super::{Error, SEARCH_DIR, places, settings};
-use crate::auth::{AccessTokens, CursorKey, DeviceTokens, HashCost, HashingError, OnHashed, PasswordHasher};
+use crate::auth::{
+    AccessTokens, CursorKey, DeviceTokens, HashCost, HashingError, OnHashed, PasswordHasher, SigningKeys,
+};
 use crate::backups::Tombstones;
 use crate::config::{self, Config};
 use crate::domain::{Clock, Entropy, HistoryId, IdGenerator, InstallationId, SharedQuotas, SystemClock, SystemEntropy};
@@ -60,6 +61,7 @@ pub(super) struct Beginning {
     pub installation: InstallationId,
     /// The installation that the place of the backups belongs to.
     pub place_owner: InstallationId,
+    pub keys: (SigningKeys, KeyPlace),
     pub telemetry: Arc<Telemetry>,
     pub ids: IdGenerator,
     pub started: Instant,
@@ -72,12 +74,11 @@ pub(super) struct Beginning {
 /// The use cases.
 pub(super) fn service(config: &Config, beginning: Beginning) -> Result<Service, Error> {
     let Beginning { store, tombstones, quotas, read_only, telemetry, ids, started, base, outbox, desk, .. } = beginning;
-    let Beginning { installation, place_owner, .. } = beginning;
+    let Beginning { installation, place_owner, keys: (keys, place), .. } = beginning;
     let auth = &config.auth;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let history = store.history();
-    let (keys, files) = signing_keys(auth, &config.storage.data_dir)?;
     let holder = LeaseHolder::new(installation, places::whereabouts(config), &*entropy);
     Ok(Service {
         search: Arc::new(search(&config.storage, store.history())?),
@@ -91,7 +92,7 @@ pub(super) fn service(config: &Config, beginning: Beginning) -> Result<Service, 
             cursor_key: CursorKey::new(&keys, history, clock.clone()),
             device_tokens: DeviceTokens::new(&keys, clock.clone()),
         },
-        keys: KeyPlace::new(files),
+        keys: place,
         accounts: ArcSwap::from_pointee(settings::accounts(config, &base)),
         outbox,
         mailer: ArcSwapOption::new(settings::mailer(config, &base)?.map(Arc::new)),

@@ -14,6 +14,7 @@ use crate::followers::Failure;
 use crate::http::server::TlsError;
 use crate::mail::MailerError;
 use crate::search::SearchError;
+use crate::service::SharedKeysError;
 use crate::store::StoreError;
 use crate::store::backup::BackupError;
 use crate::store::postgres::{self, AddressError};
@@ -144,6 +145,12 @@ pub enum Error {
     /// There is no signing key.
     #[error(transparent)]
     SigningKey(#[from] SigningKeyError),
+    /// There is none that nodes share.
+    #[error(transparent)]
+    SharedKeys(#[from] SharedKeysError),
+    /// Nodes share nothing here.
+    #[error("storage.url: without it there is one server, whose signing key is its own and not sealed")]
+    NotShared,
     /// What nodes share can't be read or written.
     #[error("what servers share in the database can't be used: {0}")]
     Shared(StoreError),

@@ -63,6 +63,7 @@ use self::observers::{register_certificate, register_gauges, watch_the_parts};
 use self::reloading::Reloader;
 use self::setup_link::Offer;
 use self::signals::Signals;
+use self::signing_key::keys_of;
 
 pub use accounts::{
     Account, AccountDetails, AccountDraft, AccountKey, AccountSession, AccountSetting, AccountWorkspace, Accounts,
@@ -71,7 +72,7 @@ pub use accounts::{
 pub use demo::{Demo, fill_throw_away, fill_with_demo};
 pub use encryption::{needs_terms, terms};
 pub use error::Error;
-pub use key_rotation::{RotatedKey, rotate_key};
+pub use key_rotation::{RotatedKey, reseal_keys, rotate_key};
 pub use move_to::{MovedOver, move_to};
 pub use moving::{ChangedField, Moved, MovedTable, Moving, MovingError, Passed, migrate_from};
 pub use operator::{
@@ -135,6 +136,7 @@ pub async fn serve(effective: Effective, sources: Sources, start: Start) -> Resu
     let audit_logs = AuditLogs::open(&telemetry, &store, data_dir).await;
     let installation = installation::identify(data_dir)?;
     let place_owner = shared::installation(&*store, installation).await?;
+    let keys = keys_of(&config.auth, data_dir, &*store).await?;
     let tombstones = deleted::known(data_dir, store.shared()).await?;
     match deleted::enforce(&*store, &tombstones).await.map_err(Error::Deleted)? {
         0 => {}
@@ -154,6 +156,7 @@ pub async fn serve(effective: Effective, sources: Sources, start: Start) -> Resu
         read_only,
         installation,
         place_owner,
+        keys,
         telemetry,
         ids,
         started,

@@ -8,6 +8,7 @@ use hyper::{Method, Response};
 
 use super::building::{self, Beginning};
 use super::running::Sent;
+use super::signing_key::keys_of;
 use super::{Error, deleted, installation, settings};
 use crate::config::Config;
 use crate::domain::{Clock as _, IdGenerator, SharedQuotas, SystemClock};
@@ -42,6 +43,7 @@ impl OwnServer {
         let read_only = ReadOnly::default();
         let store = building::open_store(&config.storage, &quotas, &read_only, telemetry.clone())?;
         let tombstones = deleted::known(&config.storage.data_dir, store.shared()).await?;
+        let keys = keys_of(&config.auth, &config.storage.data_dir, &*store).await?;
         let installation = installation::identify(&config.storage.data_dir)?;
         let (outbox, mail_requests) = Outbox::new();
         let (desk, _) = ReloadDesk::new();
@@ -53,6 +55,7 @@ impl OwnServer {
             read_only,
             installation,
             place_owner: installation,
+            keys,
             telemetry,
             ids,
             started,

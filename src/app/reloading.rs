@@ -14,6 +14,10 @@ use crate::mail::Mailer;
 use crate::service::{BackupTerms, ReloadRequests, Reloaded};
 use crate::telemetry::{NewSampler, logs};
 
+/// Why the key that nodes are given stays.
+const SEALING: &str = "auth.signing_key: it seals the signing keys of all servers; `ghostworks key reseal` seals them with \
+                       another, which each server then starts with; `ghostworks key rotate` makes another that signs";
+
 /// Reads the configuration again when it is asked to.
 pub(super) struct Reloader {
     /// What the server started with: what can't change since is as it says.
@@ -129,6 +133,9 @@ impl Reloader {
         }
         if is_changed("auth.signing_key") {
             let data_dir = &self.started.config().storage.data_dir;
+            if self.started.config().storage.url.is_some() {
+                errors.push(SEALING.to_owned());
+            }
             prepared.signing = noted(signing_keys(&config.auth, data_dir), &mut errors);
         }
         if is_changed("telemetry.sampler") {

@@ -4,9 +4,12 @@ use std::path::Path;
 
 use secrecy::ExposeSecret as _;
 
+use super::Error;
 use crate::auth::{KeyFiles, SigningKey, SigningKeyError, SigningKeys};
 use crate::config;
 use crate::domain::SystemEntropy;
+use crate::service::{KeyPlace, SharedSigningKeys};
+use crate::store::Store;
 
 /// The key that is configured, or else those in the data directory, made if there is none, and their files.
 pub(super) fn signing_keys(
@@ -23,4 +26,18 @@ pub(super) fn signing_keys(
             Ok((files.load(&SystemEntropy)?, Some(files)))
         }
     }
+}
+
+/// The keys that sign, and where they are from: where nodes share a database, they are in that, sealed with the one that is
+/// configured, or else in the data directory.
+pub(super) async fn keys_of(
+    auth: &config::Auth,
+    data_dir: &Path,
+    store: &dyn Store,
+) -> Result<(SigningKeys, KeyPlace), Error> {
+    let (keys, files) = signing_keys(auth, data_dir)?;
+    let Some(shared) = store.shared() else { return Ok((keys, KeyPlace::new(files))) };
+    let opened = SharedSigningKeys::open(shared, &keys.current, auth.access_token_seconds, &SystemEntropy);
+    let (shared, keys) = opened.await?;
+    Ok((keys, KeyPlace::shared(shared)))
 }

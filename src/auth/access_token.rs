@@ -107,6 +107,12 @@ impl AccessTokens {
         Self { keys, header: Header::new(Algorithm::HS256), validation }
     }
 
+    /// Has these keys hold, and no others.
+    pub fn replace(&self, keys: &SigningKeys) {
+        let former = keys.former.iter().map(|known| (TokenKey::of(&known.key), known.until));
+        self.keys.replace(TokenKey::of(&keys.current), former.collect());
+    }
+
     /// Has another key sign. The one before is believed until `until`.
     pub fn rotate(&self, key: &SigningKey, until: Timestamp) {
         self.keys.rotate(TokenKey::of(key), until);

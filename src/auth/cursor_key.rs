@@ -46,6 +46,12 @@ impl CursorKey {
         self.history
     }
 
+    /// Has these keys hold, and no others.
+    pub fn replace(&self, keys: &SigningKeys) {
+        let former = keys.former.iter().map(|known| (known.key.derive(PURPOSE), known.until));
+        self.keys.replace(keys.current.derive(PURPOSE), former.collect());
+    }
+
     /// Has another key sign. The one before is believed until `until`.
     pub fn rotate(&self, key: &SigningKey, until: Timestamp) {
         self.keys.rotate(key.derive(PURPOSE), until);

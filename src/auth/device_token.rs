@@ -32,6 +32,12 @@ impl DeviceTokens {
         Self(KeyRing::new(keys.current.derive(PURPOSE), former.collect(), clock))
     }
 
+    /// Has these keys hold, and no others.
+    pub fn replace(&self, keys: &SigningKeys) {
+        let former = keys.former.iter().map(|known| (known.key.derive(PURPOSE), known.until));
+        self.0.replace(keys.current.derive(PURPOSE), former.collect());
+    }
+
     /// Has another key sign. The one before is believed until `until`; a browser that was not used meanwhile is not known again
     /// before it has signed in.
     pub fn rotate(&self, key: &SigningKey, until: Timestamp) {

@@ -40,6 +40,12 @@ impl<K> KeyRing<K> {
         })
     }
 
+    /// Has these keys hold, and no others.
+    pub fn replace(&self, current: K, former: Vec<(K, Timestamp)>) {
+        let former = former.into_iter().map(|(key, until)| (Arc::new(key), until)).collect();
+        self.held.store(Arc::new(Held { current: Arc::new(current), former }));
+    }
+
     /// Has another key sign. The one before is believed until `until`.
     pub fn rotate(&self, next: K, until: Timestamp) {
         let now = self.clock.now();

@@ -1,5 +1,5 @@
 //! The primitives of signing in: password hashing, access tokens, refresh tokens, one-time tokens, API keys, the signing
-//! keys, the key of cursors, device tokens, rate limits.
+//! keys and how nodes share them, the key of cursors, device tokens, rate limits.
 //!
 //! Decides nothing: who may do what, and what a failed login answers, is up to `service`.
 //!
@@ -21,6 +21,7 @@ mod one_time_token;
 mod password;
 mod rate_limit;
 mod refresh_token;
+mod sealed_keys;
 mod signing_key;
 mod signing_key_error;
 mod signing_keys;
@@ -37,6 +38,7 @@ pub use one_time_token::OneTimeSecret;
 pub use password::{Compared, HashCost, HashingError, OnHashed, PasswordHasher, Verdict};
 pub use rate_limit::{Allowance, Exhausted, RateLimit};
 pub use refresh_token::RefreshToken;
+pub use sealed_keys::{KeyNumbers, SealedKeys, SealedRows};
 pub use signing_key::SigningKey;
 pub use signing_key_error::SigningKeyError;
 pub use signing_keys::{FormerKey, KeyFiles, SigningKeys};

@@ -46,6 +46,20 @@ pub enum SigningKeyError {
         /// The file.
         path: PathBuf,
     },
+    /// The keys in the database are sealed with another key.
+    #[error(
+        "auth.signing_key is not the key that the signing keys in the database are sealed with: give every server the same one (auth.signing_key or auth.signing_key_file); `ghostworks key reseal` seals them with this one instead"
+    )]
+    OtherSealing,
+    /// A later version has written them.
+    #[error("a later version of ghostworks has sealed the signing keys in the database: use that")]
+    LaterSealing,
+    /// There is none in the database.
+    #[error("there are no signing keys in the database any more: a server that is started makes one")]
+    NoSharedKey,
+    /// They can't be sealed.
+    #[error("the signing keys can't be sealed")]
+    NotSealed,
     /// Others on the machine could sign tokens.
     #[error("the signing key {path} can be read by others (mode {mode:03o}); run: chmod 600 {path}")]
     Exposed {

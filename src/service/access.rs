@@ -20,7 +20,14 @@ impl Service {
     /// takes effect with the next request.
     async fn authenticate_session(&self, access_token: &str, client: Client) -> Result<Caller, Error> {
         let now = self.clock.now();
-        let claims = self.signatures.access_tokens.verify(access_token, now).map_err(|_| Error::NotAuthenticated)?;
+        let tokens = &self.signatures.access_tokens;
+        let claims = match tokens.verify(access_token, now) {
+            Ok(claims) => claims,
+            Err(_) if self.learn_new_signing_keys().await? => {
+                tokens.verify(access_token, now).map_err(|_| Error::NotAuthenticated)?
+            }
+            Err(_) => return Err(Error::NotAuthenticated),
+        };
         let session = self.store.session(claims.sub, claims.sid).await?;
         if !session.is_some_and(|session| session.is_live(now)) {
             return Err(Error::NotAuthenticated);

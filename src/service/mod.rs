@@ -100,7 +100,9 @@ pub use scrubbing::Scrubbing;
 pub use search::{Lasted, Search, SearchHealth};
 pub use sessions::SwitchedTo;
 pub use settings::{ReloadDesk, ReloadRequests, Reloaded, Setting};
-pub use signing_key::{KeyPlace, Signatures};
+pub use signing_key::{
+    FollowSigningKeys, KeyPlace, KeyRotation, SharedKeysError, SharedSigningKeys, Signatures, reseal_signing_keys,
+};
 pub use system::{Condition, Health};
 pub use tenants::TenantDetails;
 pub use tokens::TokenPair;

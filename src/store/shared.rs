@@ -12,6 +12,8 @@ use crate::domain::Timestamp;
 pub enum SharedKind {
     /// The installation that all of the nodes are.
     Installation = 1,
+    /// The keys that tokens are signed with, sealed.
+    SigningKeys = 2,
     /// Whose accounts were deleted.
     Deleted = 3,
 }

@@ -62,6 +62,7 @@ mod model;
 mod moving_over;
 mod nodes;
 mod nodes_background;
+mod nodes_keys;
 mod nodes_shared;
 mod older_clients;
 mod older_service;

@@ -20,17 +20,19 @@ pub(crate) struct SigningKeyApi;
 impl SigningKeyApi {
     /// Rotate the signing key
     ///
-    /// For operators. Another key, made at random, signs access tokens and cursors from now on. What the former one signed is
-    /// believed for as long as an access token lasts, so nobody has to sign in again. A key that is configured is changed there:
-    /// 409 `signing_key_configured`.
+    /// For operators. Another key, made at random, signs access tokens and cursors: from now on, or where several servers share
+    /// it, as soon as all of them know it. What the former one signed is believed for as long as an access token lasts, so
+    /// nobody has to sign in again. Without such a database, a key that is configured is changed there: 409
+    /// `signing_key_configured`.
     #[oai(path = "/signing-key/rotate", method = "post", operation_id = "rotate_signing_key")]
     async fn rotate(
         &self,
         state: Data<&Arc<State>>,
         operator: Operator,
     ) -> Result<Json<RotatedKeyBody>, Refused<{ OPERATOR | CONFLICT }>> {
-        let until = state.service.rotate_signing_key(&operator.0).await?;
-        Ok(Json(RotatedKeyBody { former_until: Time(until) }))
+        let rotated = state.service.rotate_signing_key(&operator.0).await?;
+        let (signs_from, former_until) = (Time(rotated.signs_from), Time(rotated.former_until));
+        Ok(Json(RotatedKeyBody { signs_from, former_until }))
     }
 }
 
@@ -38,6 +40,8 @@ impl SigningKeyApi {
 #[derive(Serialize, Object)]
 #[oai(rename = "RotatedKey")]
 struct RotatedKeyBody {
+    /// From when on the new key signs.
+    signs_from: Time,
     /// Until when the former key is believed.
     former_until: Time,
 }
