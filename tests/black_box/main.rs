@@ -25,6 +25,7 @@ mod cli;
 mod collector;
 mod compact;
 mod console;
+mod conditions;
 mod conventions;
 mod cookies;
 mod cors;
