@@ -22,6 +22,9 @@ fn who_sends_a_whole_body_before_reading_gets_the_answer_that_refused_it() {
 #[test]
 fn s45_what_is_not_http_is_a_400_and_the_end() {
     let server = Server::shared();
+    let zeros = "0".repeat(10_000);
+    let many_zeros =
+        format!("POST /health HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n{zeros}1\r\na\r\n0\r\n\r\n");
     for request in [
         "nonsense\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: h\r\nBad Header: x\r\n\r\n",
@@ -37,6 +40,7 @@ fn s45_what_is_not_http_is_a_400_and_the_end() {
         "GET /livez HTTP/1.1\nHost: h\n\n",
         "GET /livez HTTP/1.1\r\nHost: h\nX: y\r\n\r\n",
         "GET /livez HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\n\r\n",
+        &many_zeros,
     ] {
         // What follows is not taken for another request.
         let smuggled = format!("{request}GET /health HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -46,6 +50,22 @@ fn s45_what_is_not_http_is_a_400_and_the_end() {
         assert!(!answer.to_lowercase().contains("hyper"), "{answer:?}");
     }
     server.client().get("/livez").expect(200);
+}
+
+#[test]
+fn s45_a_request_for_two_hosts_is_refused() {
+    let server = Server::shared();
+    for (target, host, status) in [
+        ("http://h/livez", "h", "200"),
+        ("http://other/livez", "h", "400"),
+        ("http://user@h/livez", "h", "400"),
+        ("http://user@h/livez", "user@h", "400"),
+    ] {
+        let mut raw = Raw::connect(server.address());
+        raw.send(format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+        let answer = raw.read_answer();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{target}, {host}: {answer}");
+    }
 }
 
 #[test]

@@ -9,6 +9,8 @@ use memchr::memchr;
 
 /// As much of a line as is read. A longer one is refused.
 const LINE_MAX: usize = 128;
+/// As many digits as the size of a chunk has at most: more than these can only be zeros, and not all programs count on.
+const SIZE_DIGITS_MAX: usize = 16;
 
 /// Where in a connection's requests its bytes are.
 #[derive(Default)]
@@ -163,7 +165,7 @@ fn measure(line: &[u8], is_long: bool) -> Result<Option<Measure>, Ambiguous> {
 
 fn chunk_size(line: &[u8]) -> Option<u64> {
     let size = line.split(|byte| *byte == b';').next()?;
-    number(size.trim_ascii_end(), 16)
+    number(size.trim_ascii_end(), 16).filter(|_| size.len() <= SIZE_DIGITS_MAX)
 }
 
 /// A number in digits alone.
@@ -253,6 +255,11 @@ mod tests {
             "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n".to_owned(),
             "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n".to_owned(),
             "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\n\r\n".to_owned(),
+            format!(
+                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{}5\r\nabcde\r\n0\r\n\r\n",
+                "0".repeat(LINE_MAX)
+            ),
+            format!("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{}\r\n\r\n", "0".repeat(SIZE_DIGITS_MAX + 1)),
             format!("{GET}GET / HTTP/1.1\nHost: h\r\n\r\n"),
             format!("POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\n\n{GET}\n"),
         ] {
