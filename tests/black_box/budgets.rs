@@ -120,6 +120,17 @@ fn s47_exports_that_nobody_reads_are_refused_beyond_the_share() {
 }
 
 #[test]
+fn s47_who_takes_nothing_is_reset_and_leaves_nothing_in_the_system() {
+    let server = Setup::new().env("GHOSTWORKS__SERVER__IDLE_TIMEOUT_SECONDS", "1").start();
+    let mut unread = Raw::connect(server.address());
+    // More answers than fit into the buffers of the system, on either side.
+    for _ in 0..100 {
+        unread.try_send("GET /openapi.json HTTP/1.1\r\nHost: h\r\n\r\n");
+    }
+    server.until("it was reset", || unread.was_reset());
+}
+
+#[test]
 fn s48_one_address_does_not_keep_others_out() {
     let server = patient().env("GHOSTWORKS__SERVER__MAX_CONNECTIONS", "64").start();
     let greedy: Vec<Raw> = (0..200)

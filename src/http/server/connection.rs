@@ -1,5 +1,6 @@
 //! One connection, from when it was accepted until it ends.
 
+use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use hyper::Request;
@@ -58,7 +59,7 @@ struct MadeWay;
 impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
     pub(super) async fn serve<S>(self: Arc<Self>, stream: S, ends: Ends, drain: Watcher, seat: Seat)
     where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        S: AsyncRead + AsyncWrite + AsFd + Unpin + Send + 'static,
     {
         let local = ends.local.map_or_else(LocalAddr::default, |address| LocalAddr(Addr::SocketAddr(address)));
         let remote = RemoteAddr(ends.peer.map_or_else(unix_peer, Addr::SocketAddr));
@@ -74,7 +75,7 @@ impl<E: Endpoint<Output = Response> + 'static> Connections<E> {
     /// Speaks what the client and we agree on.
     async fn choose<S>(self: Arc<Self>, stream: Paced<S>, common: Arc<Common>, drain: Watcher)
     where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        S: AsyncRead + AsyncWrite + AsFd + Unpin + Send + 'static,
     {
         let Some(tls) = &self.tls else { return self.serve_http1(stream, common, drain).await };
         let accepted = tokio::time::timeout(self.limits.header_timeout, tls.accept(stream)).await;

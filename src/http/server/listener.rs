@@ -4,6 +4,7 @@
 use std::fs::{self, Permissions};
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixStream as BlockingUnixStream;
 use std::path::{Path, PathBuf};
@@ -108,7 +109,7 @@ pub(super) struct Ends {
 
 /// What connections come from.
 pub(super) trait Accept: Send + Sync {
-    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+    type Stream: AsyncRead + AsyncWrite + AsFd + Unpin + Send + 'static;
 
     /// The next connection.
     fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, Ends)>> + Send;

@@ -45,6 +45,12 @@ impl Raw {
         }
     }
 
+    /// Whether the server has reset the connection. What has come before may not have been read.
+    pub fn was_reset(&self) -> bool {
+        let error = self.0.take_error().expect("a socket can be asked");
+        error.is_some_and(|error| error.kind() == ErrorKind::ConnectionReset)
+    }
+
     /// All that comes until the server closes the connection, as text.
     pub fn read_to_end(&mut self) -> String {
         String::from_utf8_lossy(&self.read_bytes()).into_owned()
