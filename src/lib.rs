@@ -4,7 +4,7 @@
 //! the primitives of passwords and tokens, `mail` sends e-mails, `acme` gets certificates, `backups` keeps copies of everything, `followers` runs what
 //! works beside the requests, `telemetry` says what happened, `operations` what can be asked
 //! for and by whom, `config` says how it is wanted, `priority` which threads give way, `offload` takes long computations
-//! off the runtime's threads, `whole_file` writes files that are there whole or not at all, and `app` puts everything together. What each may import is held by `tests/architecture`.
+//! off the runtime's threads, `round_robin` is the queue in which all take turns, `whole_file` writes files that are there whole or not at all, and `app` puts everything together. What each may import is held by `tests/architecture`.
 
 pub mod acme;
 pub mod app;
@@ -21,6 +21,7 @@ pub mod mail;
 pub mod offload;
 pub mod operations;
 pub mod priority;
+pub mod round_robin;
 pub mod search;
 pub mod service;
 pub mod store;

@@ -24,7 +24,7 @@ pub struct Storage {
     /// Memory for pages of the database, in bytes; at least 1 MiB. Default 32 MiB: the system keeps more of them, in memory
     /// that nobody else needs.
     pub cache_bytes: usize,
-    /// Writes that may wait for the writer; beyond that they are refused as overload. Default 1024.
+    /// Writes that may wait for the writer, half of them of one account; beyond that they are refused as overload. Default 8192.
     pub write_queue: usize,
     /// Writes that may share one commit. Default 512.
     pub group_max: usize,
@@ -49,7 +49,7 @@ impl Default for Storage {
             url: None,
             connections: 16,
             cache_bytes: 32 << 20,
-            write_queue: 1024,
+            write_queue: 8192,
             group_max: 512,
             min_free_bytes: 64 << 20,
             backup_before_upgrade: true,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ApiKeyId, ArtifactId, InvitationId, LogPosition, Reservation, Role, SessionId, TenantId, Timestamp, UserId,
+    ApiKeyId, ArtifactId, InvitationId, LogPosition, Network, Reservation, Role, SessionId, TenantId, Timestamp, UserId,
 };
 
 /// Who makes a change, from where, in which trace.
@@ -22,11 +22,26 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// Whose share of what there is for all a change takes, if anybody's.
+    pub fn party(&self) -> Option<Party> {
+        let network = || Some(Party::Network(Network::of(self.ip.as_deref()?.parse().ok()?)));
+        self.user.map(Party::Account).or_else(network)
+    }
+
     /// Leaves out from where it is, and with what program.
     pub fn forget_place(&mut self) {
         self.ip = None;
         self.user_agent = None;
     }
+}
+
+/// One of those who share what there is for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Party {
+    /// An account.
+    Account(UserId),
+    /// Those in a network who are not signed in.
+    Network(Network),
 }
 
 /// Who makes a change and when: what every write carries for the change log.

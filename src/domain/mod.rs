@@ -52,7 +52,7 @@ pub use artifact::{
     RawArtifact, RawArtifactPatch, RawArtifactWrite, Tag, TagPrefix, Tags,
 };
 pub use audited::{AuditDetail, Audited};
-pub use change::{Actor, Change, ChangeBatch, ChangeKind, LogPage, LogPlace, Stamp};
+pub use change::{Actor, Change, ChangeBatch, ChangeKind, LogPage, LogPlace, Party, Stamp};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use creation::Creation;
 pub use demo::{DEMO_ADMIN, DEMO_MEMBER, DEMO_OWNER, DEMO_PASSWORD};

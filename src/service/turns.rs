@@ -1,12 +1,12 @@
 //! Turns at something of which only so much can be done at once. Who waits is queued by workspace, and each workspace has its
 //! turn after the others', so that one that asks for much does not keep the rest waiting.
 
-use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
 use crate::domain::TenantId;
+use crate::round_robin::RoundRobin;
 
 /// How many may wait.
 #[derive(Clone, Copy, Debug)]
@@ -34,12 +34,8 @@ pub(super) struct QueueFull;
 struct Queue {
     /// How many turns nobody has.
     free: usize,
-    /// How many wait, those included that have given up since.
-    waiting: usize,
-    /// Who waits, of each workspace.
-    of_tenant: HashMap<TenantId, VecDeque<oneshot::Sender<Turn>>>,
-    /// The workspaces that have somebody waiting: the one at the front is next.
-    next: VecDeque<TenantId>,
+    /// Who waits, those included that have given up since.
+    waiting: RoundRobin<TenantId, oneshot::Sender<Turn>>,
 }
 
 impl Turns {
@@ -62,8 +58,8 @@ impl Turns {
         if queue.free == 0 && self.is_full(&mut queue, tenant) {
             return Err(QueueFull);
         }
-        queue.push(tenant, give);
-        let next = if queue.free > 0 { queue.pop() } else { None };
+        queue.waiting.push(tenant, give);
+        let next = if queue.free > 0 { queue.next() } else { None };
         if let Some(give) = next {
             queue.free -= 1;
             drop(queue);
@@ -76,53 +72,20 @@ impl Turns {
     /// Whether nobody else of a workspace may wait. Those who have left make room.
     fn is_full(&self, queue: &mut Queue, tenant: TenantId) -> bool {
         let is_full = |queue: &Queue| {
-            let own = queue.of_tenant.get(&tenant).map_or(0, VecDeque::len);
-            queue.waiting >= self.limits.waiting || own >= self.limits.waiting_of_one
+            let waiting = &queue.waiting;
+            waiting.len() >= self.limits.waiting || waiting.len_of(&tenant) >= self.limits.waiting_of_one
         };
         if is_full(queue) {
-            queue.forget_who_left();
+            queue.waiting.retain(|give| !give.is_closed());
         }
         is_full(queue)
     }
 }
 
 impl Queue {
-    fn push(&mut self, tenant: TenantId, give: oneshot::Sender<Turn>) {
-        let waiting = self.of_tenant.entry(tenant).or_default();
-        if waiting.is_empty() {
-            self.next.push_back(tenant);
-        }
-        waiting.push_back(give);
-        self.waiting += 1;
-    }
-
     /// Who is next and still there.
-    fn pop(&mut self) -> Option<oneshot::Sender<Turn>> {
-        while let Some(tenant) = self.next.pop_front() {
-            let Some(waiting) = self.of_tenant.get_mut(&tenant) else { continue };
-            let give = waiting.pop_front();
-            if waiting.is_empty() {
-                self.of_tenant.remove(&tenant);
-            } else {
-                self.next.push_back(tenant);
-            }
-            if let Some(give) = give {
-                self.waiting -= 1;
-                if !give.is_closed() {
-                    return Some(give);
-                }
-            }
-        }
-        None
-    }
-
-    fn forget_who_left(&mut self) {
-        for waiting in self.of_tenant.values_mut() {
-            waiting.retain(|give| !give.is_closed());
-        }
-        self.of_tenant.retain(|_, waiting| !waiting.is_empty());
-        self.next.retain(|tenant| self.of_tenant.contains_key(tenant));
-        self.waiting = self.of_tenant.values().map(VecDeque::len).sum();
+    fn next(&mut self) -> Option<oneshot::Sender<Turn>> {
+        std::iter::from_fn(|| self.waiting.pop()).find(|give| !give.is_closed())
     }
 }
 
@@ -130,7 +93,7 @@ impl Drop for Turn {
     fn drop(&mut self) {
         let next = {
             let mut queue = lock(&self.0);
-            let next = queue.pop();
+            let next = queue.next();
             if next.is_none() {
                 queue.free += 1;
             }

@@ -141,7 +141,7 @@ fn requests(state: &State<'_>) -> Vec<Item> {
         items.push(Item { link: Some(("failures", link)), ..item });
     }
     let figures = &lately.figures;
-    if figures.queue_capacity > 0 && figures.queued_writes * 2 >= figures.queue_capacity {
+    if figures.queue_capacity > 0 && figures.queued_writes * 4 >= figures.queue_capacity {
         let what = format!("{} wait for the writer.", counted(figures.queued_writes, "write", "writes"));
         let remedy = "More is written than the disk takes: one more than storage.write_queue is refused. Is the disk slow, or is \
                       something importing?";

@@ -21,11 +21,11 @@ use std::time::{Duration, Instant};
 
 use redb::{Database, ReadableDatabase as _, TableHandle as _, WriteTransaction};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
 use tokio::task::yield_now;
 
 use super::guard::Guard;
 use super::job::{Commit, Job};
+use super::queue::Queue;
 use super::reserve::Room;
 use super::snapshot::{Published, Snapshot};
 use super::tables::CHANGES;
@@ -80,15 +80,9 @@ impl Group {
         Ok(Self { database, reopen, reopen_pause, reopened: None, published, bounds, guard, observer, runtime })
     }
 
-    /// Serves the queue until nobody can add to it and it is empty, then closes the database.
-    pub fn run(mut self, mut queue: mpsc::Receiver<Box<dyn Job>>) -> StoreResult<()> {
-        while let Some(first) = queue.blocking_recv() {
-            let mut jobs = vec![first];
-            while jobs.len() < self.bounds.intents
-                && let Ok(job) = queue.try_recv()
-            {
-                jobs.push(job);
-            }
+    /// Serves the queue until it is closed and empty, then closes the database.
+    pub fn run(mut self, queue: &Queue) -> StoreResult<()> {
+        while let Some(jobs) = queue.take(self.bounds.intents) {
             self.serve(jobs);
         }
         self.published.snapshot.store(None);

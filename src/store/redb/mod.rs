@@ -31,6 +31,7 @@ mod job;
 mod limits;
 mod migrate;
 mod open;
+mod queue;
 mod rebuild;
 mod remembered;
 mod reserve;

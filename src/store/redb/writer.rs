@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwapOption;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::group::Group;
 use super::job::{Commit, Job};
+use super::queue::{Queue, closed};
 use super::transaction::Tables;
-use crate::domain::Stamp;
+use crate::domain::{Party, Stamp};
 use crate::priority::Work;
 use crate::store::engine::Tx;
 use crate::store::{StoreError, StoreResult, WriteFigures};
@@ -126,9 +126,18 @@ impl Drop for Nudge {
     }
 }
 
+/// The thread's end of the queue: without the thread nobody takes anything.
+struct Taken(Arc<Queue>);
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
 /// The queue to the writer thread, and the thread.
 pub(super) struct Writer {
-    queue: ArcSwapOption<mpsc::Sender<Box<dyn Job>>>,
+    queue: Arc<Queue>,
     thread: Mutex<Option<JoinHandle<StoreResult<()>>>>,
     nudged: Nudged,
 }
@@ -136,30 +145,27 @@ pub(super) struct Writer {
 impl Writer {
     /// Starts the thread, with a queue of `capacity` intents, at least one.
     pub fn start(group: Group, capacity: usize) -> StoreResult<Self> {
-        let (sender, receiver) = mpsc::channel(capacity.max(1));
+        let queue = Arc::new(Queue::new(capacity));
+        let taken = Taken(Arc::clone(&queue));
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || {
                 Work::Writing.lower_priority();
-                group.run(receiver)
+                group.run(&taken.0)
             })
             .map_err(|error| StoreError::unavailable(format!("the writer thread can't be started: {error}")))?;
-        Ok(Self {
-            queue: ArcSwapOption::from_pointee(sender),
-            thread: Mutex::new(Some(thread)),
-            nudged: Arc::default(),
-        })
+        Ok(Self { queue, thread: Mutex::new(Some(thread)), nudged: Arc::default() })
     }
 
-    /// Queues a rule and waits until its group is on disk. A full queue is [`StoreError::Overloaded`] at once. One that is
-    /// urgent is carried out on a full disk, too.
+    /// Queues a rule and waits until its group is on disk. A full queue is [`StoreError::Overloaded`] at once, and so is one
+    /// with the share of whoever the stamp names. One that is urgent is carried out on a full disk, too.
     pub async fn submit<T: Send + 'static>(
         &self,
         is_urgent: bool,
         stamp: Stamp,
         rule: impl Fn(&mut Tx<'_>) -> StoreResult<T> + Send + 'static,
     ) -> WriteOutcome<T> {
-        self.queue(is_urgent, Ruled(stamp, rule)).await
+        self.queue(stamp.actor.party(), is_urgent, Ruled(stamp, rule)).await
     }
 
     /// The same, of work on the tables themselves. What it fails with is a failure of the database.
@@ -168,14 +174,19 @@ impl Writer {
         is_urgent: bool,
         work: impl Fn(&mut Tables<'_>) -> StoreResult<T> + Send + 'static,
     ) -> WriteOutcome<T> {
-        self.queue(is_urgent, Own(work)).await
+        self.queue(None, is_urgent, Own(work)).await
     }
 
-    async fn queue<T: Send + 'static>(&self, is_urgent: bool, intent: impl Intent<T> + 'static) -> WriteOutcome<T> {
+    async fn queue<T: Send + 'static>(
+        &self,
+        party: Option<Party>,
+        is_urgent: bool,
+        intent: impl Intent<T> + 'static,
+    ) -> WriteOutcome<T> {
         let (reply, answer) = oneshot::channel();
         let job = Write { intent, is_urgent, outcome: None, submitted: Instant::now(), reply };
-        match self.enqueue(Box::new(job)) {
-            Ok(()) => answer.await.unwrap_or_else(|_| WriteOutcome::refused(stopped())),
+        match self.queue.push(party, Box::new(job)) {
+            Ok(()) => answer.await.unwrap_or_else(|_| WriteOutcome::refused(closed())),
             Err(refusal) => WriteOutcome::refused(refusal),
         }
     }
@@ -187,7 +198,7 @@ impl Writer {
             *nudged = Some(Instant::now());
             // The writer, or a queue that is full, drops the nudge and asks for the lock.
             drop(nudged);
-            drop(self.enqueue(Box::new(Nudge(Some(Arc::clone(&self.nudged))))));
+            drop(self.queue.push(None, Box::new(Nudge(Some(Arc::clone(&self.nudged))))));
         }
     }
 
@@ -196,39 +207,24 @@ impl Writer {
         lock(&self.nudged).map(|since| since.elapsed())
     }
 
-    fn enqueue(&self, job: Box<dyn Job>) -> StoreResult<()> {
-        let queue = self.queue.load();
-        match queue.as_ref().ok_or_else(stopped)?.try_send(job) {
-            Ok(()) => Ok(()),
-            Err(mpsc::error::TrySendError::Full(_)) => Err(StoreError::Overloaded),
-            Err(mpsc::error::TrySendError::Closed(_)) => Err(stopped()),
-        }
-    }
-
     /// How many intents wait; `None` when there is nobody to take them.
     pub fn depth(&self) -> Option<usize> {
-        let queue = self.queue.load();
-        let sender = queue.as_ref().filter(|sender| !sender.is_closed())?;
-        Some(sender.max_capacity() - sender.capacity())
+        self.queue.depth()
     }
 
     /// How many intents may wait.
     pub fn capacity(&self) -> usize {
-        self.queue.load().as_ref().map_or(0, |sender| sender.max_capacity())
+        self.queue.capacity()
     }
 
     /// Refuses new intents, waits until the queued ones are on disk and the database is closed. Blocks.
     pub fn close(&self) -> StoreResult<()> {
-        self.queue.store(None);
+        self.queue.close();
         let mut thread = lock(&self.thread);
-        thread.take().map_or(Ok(()), |thread| thread.join().unwrap_or_else(|_| Err(stopped())))
+        thread.take().map_or(Ok(()), |thread| thread.join().unwrap_or_else(|_| Err(closed())))
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn stopped() -> StoreError {
-    StoreError::unavailable("the database is closed")
 }
