@@ -186,7 +186,7 @@ fn the_parts_tell_how_they_do() {
     assert!(value("storage_free_space_bytes") > 0.0);
     assert!(value("storage_cache_hits_total") > 0.0);
     assert_eq!(value("storage_writable"), 1.0);
-    assert_eq!(value("storage_writer_queue_capacity"), 1024.0);
+    assert_eq!(value("storage_writer_queue_capacity"), 8192.0);
     assert_eq!(value("storage_oldest_reader_seconds"), 0.0, "nobody reads what is past");
     assert_eq!(value("storage_group_size_count"), value("storage_commit_duration_seconds_count"));
     assert!(value("storage_group_size_sum") >= 6.0, "as many writes as there were");
