@@ -45,7 +45,10 @@ pub fn until_shipped(server: &Server, place: &Path) -> String {
     let last = health(server)["database"]["last_change"].as_u64().unwrap();
     let newest = || kept(place, ".changes").pop().filter(|name| end_of(name) >= last);
     server.until("shipped", || newest().is_some());
-    time_of(&newest().unwrap())
+    let time = time_of(&newest().unwrap());
+    // Or a server that is stopped now would ship the same again.
+    server.until("noted", || health(server)["backups"]["changes_shipped"].as_str() >= Some(&time));
+    time
 }
 
 /// The moment that the changes of this name are of.
