@@ -110,9 +110,7 @@ export const click = (page, role, name) => page.getByRole(role, { name, exact: t
 
 /** Presses a button that sends a form, and waits for the page that comes of it. */
 export async function send(page, button) {
-  const answered = page.waitForEvent('framenavigated');
-  await button.click();
-  await answered;
+  await Promise.all([page.waitForEvent('framenavigated'), button.click()]);
   await page.waitForLoadState();
 }
 

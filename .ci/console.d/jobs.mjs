@@ -88,6 +88,7 @@ async function endWorkspace(page, place) {
   await page.getByLabel('Name', { exact: true }).first().fill('Renamed');
   await click(page, 'button', 'Save');
   await page.locator('.menu .name', { hasText: 'Renamed' }).waitFor();
+  await page.goto(`${place}/settings`);
   await unfold(page, 'Delete this workspace');
   const form = page.locator('details', { hasText: 'Delete this workspace' });
   await form.getByRole('textbox').fill('Another');
