@@ -1,4 +1,4 @@
-//! What a browser sends twice is done once: a double click, a page that is loaded again, a step back.
+//! What a browser sends twice is done once: a double click, a page that is loaded again, a step back to a page that it has kept.
 //!
 //! Each form has a number. Together with what it says, it is an idempotency key of its account, noted with the write as
 //! those of the API are. Who comes second waits for the first, and is led to the same place.

@@ -41,7 +41,7 @@ function make() {
   let soon;
   input.addEventListener('input', () => {
     clearTimeout(soon);
-    soon = setTimeout(ask, 80);
+    soon = setTimeout(() => shown !== input.value && ask(), 80);
   });
   made.addEventListener('keydown', move);
   made.addEventListener('click', ({ target }) => target === made && made.close());
@@ -67,12 +67,13 @@ async function ask() {
   }
 }
 
-// Up and down go through what was found; Enter in the field goes to the first of what fits by then.
+// Up and down go through what was found by then; Enter in the field goes to the first of it.
 async function move(event) {
-  const links = [...found.querySelectorAll('a')];
-  const at = links.indexOf(document.activeElement);
   if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
     event.preventDefault();
+    if (shown !== input.value) await ask();
+    const links = [...found.querySelectorAll('a')];
+    const at = links.indexOf(document.activeElement);
     const next = at + (event.key === 'ArrowDown' ? 1 : -1);
     (links[next] ?? input).focus();
   } else if (event.key === 'Enter' && document.activeElement === input) {
