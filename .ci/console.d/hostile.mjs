@@ -46,16 +46,20 @@ async function harmless(page, problem, name) {
   }
 }
 
+/** The field with a label; by its role, for the text of a label has that of the area in it. */
+const labelled = (page, name) =>
+  page.getByRole('textbox', { name, exact: true }).or(page.getByRole('combobox', { name, exact: true })).first();
+
 /** Writes into the form on a page, and sends it; what is refused stands there again as it was typed. */
 async function write(page, problem, name, values, button) {
-  for (const [label, value] of Object.entries(values)) await page.getByLabel(label, { exact: true }).first().fill(value);
+  for (const [label, value] of Object.entries(values)) await labelled(page, label).fill(value);
   await page.locator('form', { has: page.getByRole('button', { name: button, exact: true }) }).first()
     .evaluate((form) => { form.noValidate = true; });
   await send(page, page.getByRole('button', { name: button, exact: true }));
   await harmless(page, problem, `${name} after sending`);
   if (await page.locator('main .error').count() === 0) return true;
   for (const [label, value] of Object.entries(values)) {
-    const field = page.getByLabel(label, { exact: true }).first();
+    const field = labelled(page, label);
     if (await field.count() > 0) assert.equal(await field.inputValue(), value, `${label} of ${name}, refused`);
   }
   return false;
