@@ -50,6 +50,11 @@ impl<K: Copy + Eq + Hash, T> RoundRobin<K, T> {
         self.len
     }
 
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// How many of an owner wait.
     pub fn len_of(&self, owner: &K) -> usize {
         self.of_owner.get(owner).map_or(0, VecDeque::len)

@@ -4,8 +4,7 @@ const link = document.querySelector('a.finds');
 let dialog;
 let input;
 let found;
-let asking;
-let shown;
+let asked;
 
 document.addEventListener('keydown', (event) => {
   if (!link || event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
@@ -24,6 +23,7 @@ function open() {
   if (dialog.open) return;
   input.value = '';
   dialog.showModal();
+  asked = undefined;
   ask();
 }
 
@@ -41,27 +41,33 @@ function make() {
   let soon;
   input.addEventListener('input', () => {
     clearTimeout(soon);
-    soon = setTimeout(() => shown !== input.value && ask(), 80);
+    soon = setTimeout(ask, 80);
   });
   made.addEventListener('keydown', move);
   made.addEventListener('click', ({ target }) => target === made && made.close());
   return made;
 }
 
-// Shows what fits; an answer that comes too late is not shown.
-async function ask() {
-  asking?.abort();
-  asking = new AbortController();
+// Has what fits shown by the end of it. The same is asked for once, and what something else was asked for is given up.
+function ask() {
+  const text = input.value;
+  if (asked?.text !== text) {
+    asked?.controller.abort();
+    const controller = new AbortController();
+    asked = { text, controller, shown: show(text, controller.signal) };
+  }
+  return asked.shown;
+}
+
+async function show(text, signal) {
   const place = new URL(link.href);
-  const wanted = input.value;
-  place.searchParams.set('q', wanted);
+  place.searchParams.set('q', text);
   try {
-    const answer = await fetch(place, { signal: asking.signal, headers: { Accept: 'text/html' } });
+    const answer = await fetch(place, { signal, headers: { Accept: 'text/html' } });
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const fits = page.querySelector('#found');
     if (!fits) return location.assign(place);
     found.replaceChildren(...document.importNode(fits, true).childNodes);
-    shown = wanted;
   } catch (error) {
     if (error.name !== 'AbortError') location.assign(place);
   }
@@ -71,14 +77,14 @@ async function ask() {
 async function move(event) {
   if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
     event.preventDefault();
-    if (shown !== input.value) await ask();
+    await ask();
     const links = [...found.querySelectorAll('a')];
-    const at = links.indexOf(document.activeElement);
-    const next = at + (event.key === 'ArrowDown' ? 1 : -1);
+    const next = links.indexOf(document.activeElement) + (event.key === 'ArrowDown' ? 1 : -1);
     (links[next] ?? input).focus();
   } else if (event.key === 'Enter' && document.activeElement === input) {
     event.preventDefault();
-    if (shown !== input.value) await ask();
-    if (shown === input.value) found.querySelector('a')?.click();
+    const text = input.value;
+    await ask();
+    if (text === input.value) found.querySelector('a')?.click();
   }
 }

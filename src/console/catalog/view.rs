@@ -62,9 +62,9 @@ pub(super) fn refused(tenant: TenantId, query: &Query, violations: &Violations) 
     html! {
         h1 { "Catalog" }
         (chips(tenant, query))
-        ul class="error" role="alert" {
+        div class="error" role="alert" {
             @for violation in violations.iter() {
-                li { strong { (violation.pointer.trim_start_matches('/')) } " " (violation.detail) }
+                p { strong { (violation.pointer.trim_start_matches('/')) } " " (violation.detail) }
             }
         }
         p { a href=(links::catalog(tenant)) { "Show the whole catalog" } }

@@ -51,7 +51,7 @@ impl Queue {
 
     /// Waits for intents and takes up to `most` of them. None when it is closed and empty.
     pub fn take(&self, most: usize) -> Option<Vec<Box<dyn Job>>> {
-        let is_waiting = |state: &mut State| state.jobs.len() == 0 && !state.is_closed;
+        let is_waiting = |state: &mut State| state.jobs.is_empty() && !state.is_closed;
         let waited = self.changed.wait_while(self.lock(), is_waiting);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner);
         let jobs: Vec<_> = std::iter::from_fn(|| state.jobs.pop()).take(most.max(1)).collect();
